@@ -1,0 +1,3 @@
+// Errors on the way of a sample: the agent, the door, the pipeline.
+
+export const INTAKE_ERRORS = {};

@@ -1,0 +1,3 @@
+// Errors of the product as a whole: commands, configuration, start, access, GraphQL.
+
+export const PRODUCT_ERRORS = {};

@@ -1,0 +1,60 @@
+// The port of the column store: typed tables that take few, large inserts and answer SQL in ClickHouse's dialect.
+// Every SQL text that reaches it was written by us: user values only as bound parameters or through the one quoting function.
+import type { Batch } from '../../core/batch/batch.ts';
+
+/** The text form ClickHouse's `{name:Type}` parameters take; `null` is NULL. */
+export type Parameters = Readonly<Record<string, string | number | bigint | boolean | null | readonly (string | number | bigint)[]>>;
+
+export interface QueryOptions {
+  readonly params?: Parameters;
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** Names the query so that it can be killed; made up when missing. */
+  readonly queryId?: string;
+  /** Aborting must end the work in the store, not only the waiting. */
+  readonly signal?: AbortSignal;
+}
+
+export interface QueryStats {
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedMs: number;
+}
+
+export interface QueryAnswer {
+  readonly batches: readonly Batch[];
+  readonly stats: QueryStats;
+}
+
+export interface InsertOptions {
+  readonly queryId: string;
+  readonly signal?: AbortSignal;
+  /** Upper bound of the work in the store; over it the insert fails and leaves nothing. */
+  readonly maxExecutionMs?: number;
+}
+
+/**
+ * Contract, held by `conformance.ts` for every implementation:
+ * - `insert` takes one batch whose rows all belong to one partition of the table and must make it one part: after any
+ *   crash either all of its rows stand or none. When it resolves they survive a power cut. When it rejects with
+ *   `columns.unavailable` the outcome is unknown; with any other error nothing stands.
+ * - `kill` must return only when none of the named queries runs any more.
+ * - `query` answers in Arrow's types: integers and times as they are, missing as missing, text as UTF-8 (bytes that are
+ *   not UTF-8 come back as U+FFFD).
+ * - Queries run beside each other and beside inserts; a long one must not make a short one wait.
+ * - A server that restarts or crashes makes the calls in hand reject with `columns.unavailable` and the later ones succeed
+ *   once it is back; the caller need not reconnect.
+ * - Errors of the SQL itself reject with `columns.rejected` (carries the store's code and message); over a limit with
+ *   `columns.limit` (names the limit); ended by `kill` or a signal with `columns.cancelled`.
+ */
+export interface Columns {
+  /** Brings the schema to this program's version; a newer one in the store rejects with `columns.newer-schema`. */
+  migrate(): Promise<void>;
+  query(sql: string, options?: QueryOptions): Promise<QueryAnswer>;
+  /** DDL and other statements without an answer. */
+  command(sql: string, options?: QueryOptions): Promise<void>;
+  insert(table: string, batch: Batch, options: InsertOptions): Promise<void>;
+  kill(queryIds: readonly string[]): Promise<void>;
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+// The port of the record store: inventory, events, rules, the platform's own history, in PostgreSQL's dialect.
+// Every SQL text that reaches it was written by us: values go only as parameters $1, $2, …
+
+export type RecordValue = null | boolean | number | bigint | string | Date | Uint8Array | readonly RecordValue[] | { readonly [key: string]: unknown };
+export type RecordRow = Readonly<Record<string, unknown>>;
+
+export interface RecordQueries {
+  /**
+   * One statement. Rows come as objects: int8 as bigint, numeric and float8 as number, timestamptz as bigint nanoseconds
+   * since the epoch, json as parsed, everything else as text.
+   * Rejects with `records.unavailable`, `records.conflict` (a constraint; carries its name), `records.cancelled` or `records.rejected`.
+   */
+  query(sql: string, params?: readonly RecordValue[], options?: { readonly signal?: AbortSignal }): Promise<readonly RecordRow[]>;
+}
+
+/**
+ * Contract, held by `conformance.ts` for every implementation:
+ * - `transaction` must commit when its function resolves and leave nothing when it rejects; it is serializable towards
+ *   others and is run again by itself on a serialization failure, so its function must have no other effect.
+ * - What was committed survives a power cut.
+ * - `migrate` runs forward-only migrations under one advisory lock, each in a transaction; a schema newer than the program
+ *   rejects with `records.newer-schema`.
+ * - After the server restarts, later calls succeed without reconnecting by hand.
+ */
+export interface Records extends RecordQueries {
+  migrate(): Promise<void>;
+  transaction<T>(work: (queries: RecordQueries) => Promise<T>): Promise<T>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,15 @@
+// What the parser must know of a pipe to read its generic form. The registry is handed in; the parser knows no pipe by name.
+
+export interface PipeSyntax {
+  /** Lower case; a phrase has single spaces. */
+  readonly name: string;
+  /** Words that open a clause of the whole pipe: `by`, `per`, `on`, `on error`. */
+  readonly clauses: readonly string[];
+  /** Words that open a clause of one argument: `over`. */
+  readonly argumentClauses: readonly string[];
+  /** The pipe has its own lexer up to `|`, an unmatched `)` or the end (`search`). */
+  readonly raw: boolean;
+}
+
+/** All pipes by name, in the order in which completion shows them. */
+export type PipeSyntaxes = ReadonlyMap<string, PipeSyntax>;

@@ -1,0 +1,153 @@
+// The one truth on datasets: what IQL, the tables, GraphQL and the explorer know of them comes from here.
+// Metrics are not listed: `metricDataset` makes the dataset of one from what was learned of it.
+import type { Dataset, DatasetColumn, MetricInfo } from './types.ts';
+
+export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Put on every signal from the inventory of its sender when the data comes in. */
+export const ENRICHMENT = ['region', 'datacenter', 'env', 'role', 'owner'] as const;
+
+const time: DatasetColumn = { name: 'time', type: 'time', description: 'When it happened, by the sender’s clock' };
+const host: DatasetColumn = { name: 'host', type: 'string', description: 'Name of the host (host.name)' };
+const enrichment: readonly DatasetColumn[] = [
+  { name: 'region', type: 'string', description: 'Region of the host, from the inventory' },
+  { name: 'datacenter', type: 'string', description: 'Data center of the host, from the inventory' },
+  { name: 'env', type: 'string', description: 'Environment of the host, from the inventory' },
+  { name: 'role', type: 'string', description: 'Role of the host, from the inventory' },
+  { name: 'owner', type: 'string', description: 'Who owns the host, from the inventory' },
+];
+
+export const processes: Dataset = {
+  name: 'processes',
+  description: 'Every process of every host, sampled',
+  role: 'columns',
+  table: 'processes',
+  shape: 'series',
+  key: ['host', 'pid', 'start'],
+  intervalMs: 15_000,
+  columns: [
+    time,
+    host,
+    { name: 'pid', type: 'int', description: 'Process id' },
+    { name: 'start', type: 'time', description: 'When the process began; with host and pid it names the process' },
+    { name: 'parent', type: 'int', description: 'Process id of the parent' },
+    { name: 'name', type: 'string', description: 'Name of the executable, as the kernel keeps it' },
+    { name: 'command', type: 'string', description: 'Command line with arguments' },
+    { name: 'user', type: 'string', description: 'Effective user' },
+    { name: 'state', type: 'string', description: 'running, sleeping, disk-sleep, stopped, zombie, idle' },
+    { name: 'cpu', type: 'float', unit: '1', kind: 'gauge', description: 'Processor time used since the last sample, as a ratio of one processor' },
+    { name: 'memory', type: 'int', unit: 'By', kind: 'gauge', description: 'Resident memory' },
+    { name: 'virtual_memory', type: 'int', unit: 'By', kind: 'gauge', description: 'Virtual memory' },
+    { name: 'threads', type: 'int', unit: '{thread}', kind: 'gauge', description: 'Threads' },
+    { name: 'open_files', type: 'int', unit: '{file}', kind: 'gauge', description: 'Open file descriptors; missing where the agent may not look' },
+    { name: 'io.read', type: 'float', unit: 'By/s', kind: 'gauge', description: 'Bytes read from disk a second since the last sample' },
+    { name: 'io.write', type: 'float', unit: 'By/s', kind: 'gauge', description: 'Bytes written to disk a second since the last sample' },
+    ...enrichment,
+  ],
+};
+
+export const logs: Dataset = {
+  name: 'logs',
+  description: 'Log lines',
+  role: 'search',
+  table: 'logs',
+  shape: 'rows',
+  key: [],
+  attributes: { text: 'attributes', number: 'numbers' },
+  columns: [
+    time,
+    { name: 'severity', type: 'string', levels: SEVERITIES, description: 'Severity of the line; missing where none was found' },
+    { name: 'body', type: 'string', description: 'The line as it was written' },
+    { name: 'service', type: 'string', description: 'Service that wrote it (service.name)' },
+    host,
+    { name: 'source', type: 'string', description: 'File or unit it was read from (log.file.path)' },
+    { name: 'trace_id', type: 'string', description: 'Trace it belongs to' },
+    { name: 'span_id', type: 'string', description: 'Span it belongs to' },
+    ...enrichment,
+    { name: 'attributes', type: 'map', item: 'string', description: 'Attributes that are text' },
+    { name: 'numbers', type: 'map', item: 'float', description: 'Attributes that are numbers' },
+  ],
+};
+
+export const hosts: Dataset = {
+  name: 'hosts',
+  description: 'The hosts of the inventory as they are now',
+  role: 'records',
+  table: 'hosts',
+  shape: 'rows',
+  key: ['host'],
+  columns: [
+    host,
+    { name: 'id', type: 'string', description: 'Stable id of the host (host.id)' },
+    { name: 'os', type: 'string', description: 'Operating system with version' },
+    { name: 'kernel', type: 'string', description: 'Kernel release' },
+    { name: 'architecture', type: 'string', description: 'Processor architecture (host.arch)' },
+    { name: 'cores', type: 'int', unit: '{cpu}', description: 'Logical processors' },
+    { name: 'memory', type: 'int', unit: 'By', description: 'Physical memory' },
+    { name: 'addresses', type: 'list', item: 'ip', description: 'Addresses of its interfaces, without loopback' },
+    ...enrichment,
+    { name: 'labels', type: 'map', item: 'string', description: 'Further labels from the agent’s configuration' },
+    { name: 'agent_version', type: 'string', description: 'Version of the agent' },
+    { name: 'first_seen', type: 'time', description: 'When it first reported' },
+    { name: 'last_seen', type: 'time', description: 'When it last reported its inventory' },
+  ],
+};
+
+export const events: Dataset = {
+  name: 'events',
+  description: 'Changes: inventory, agent starts and stops, deployments',
+  role: 'records',
+  table: 'events',
+  shape: 'rows',
+  key: [],
+  columns: [
+    time,
+    { name: 'kind', type: 'string', description: 'agent.start, inventory.new, inventory.change, …' },
+    { name: 'title', type: 'string', description: 'One line for people' },
+    host,
+    { name: 'service', type: 'string', description: 'Service it concerns' },
+    ...enrichment,
+    { name: 'attributes', type: 'map', item: 'string', description: 'Details: what changed from what to what' },
+  ],
+};
+
+/** The table `metrics` with all names; `from metrics.<name>` is `metricDataset`. */
+export const metrics: Dataset = {
+  name: 'metrics',
+  description: 'Samples of all metrics; `from metrics.<name>` asks for one',
+  role: 'columns',
+  table: 'samples',
+  shape: 'series',
+  key: ['name'],
+  columns: [
+    time,
+    { name: 'name', type: 'string', description: 'Name of the metric' },
+    { name: 'value', type: 'float', description: 'The sample' },
+  ],
+};
+
+export const DATASETS: readonly Dataset[] = [metrics, logs, processes, hosts, events];
+
+/** The dataset of one metric: `time`, `value` and a column for each label. */
+export const metricDataset = (info: MetricInfo): Dataset => ({
+  name: `metrics.${info.name}`,
+  description: info.description ?? `Samples of ${info.name}`,
+  role: 'columns',
+  table: 'samples',
+  shape: 'series',
+  key: info.labels,
+  metric: info,
+  ...(info.intervalMs === undefined ? {} : { intervalMs: info.intervalMs }),
+  columns: [
+    time,
+    {
+      name: 'value',
+      type: info.kind === 'histogram' ? 'histogram' : 'float',
+      ...(info.unit === undefined ? {} : { unit: info.unit }),
+      ...(info.kind === 'histogram' ? {} : { kind: info.kind }),
+      description: info.description ?? 'The sample',
+    },
+    ...info.labels.map((name): DatasetColumn => ({ name, type: 'string', description: `Label ${name}` })),
+  ],
+});

@@ -1,0 +1,129 @@
+// The rows that travel: the columns of each schema in a frame and in a stream message, and of each table of the column store.
+// A frame's schema only ever gains columns within a major version; readers fill what is missing and ignore what they do not know.
+import { FLOAT, INT32, INT64, INT8, TIME_MS, TIME_NS, UINT32, UINT64, UTF8, map, list, type Field } from '../core/batch/batch.ts';
+
+const field = (name: string, type: Field['type']): Field => ({ name, type });
+
+/** What a part of a frame, and so a stream message, can hold. */
+export type SignalSchema = 'series' | 'metrics' | 'logs' | 'processes' | 'inventory' | 'events';
+
+/** Major version of every signal schema of this program. */
+export const SIGNAL_VERSION = 1;
+
+/** Topic of each schema; `series` goes ahead of the samples on the same one. */
+export const TOPIC: Readonly<Record<SignalSchema, string>> = {
+  series: 'im.metrics',
+  metrics: 'im.metrics',
+  logs: 'im.logs',
+  processes: 'im.processes',
+  inventory: 'im.events',
+  events: 'im.events',
+};
+
+export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
+  /** One row a series definition. `id` is `seriesId` of name and labels; `interval` in ms, 0 unknown. */
+  series: [
+    field('id', UINT64),
+    field('name', UTF8),
+    field('kind', UTF8),
+    field('temporality', UTF8),
+    field('unit', UTF8),
+    field('description', UTF8),
+    field('interval', UINT32),
+    field('labels', map(UTF8)),
+  ],
+  /** One row a sample. `metric` is `metricHash` of the name. */
+  metrics: [field('metric', UINT32), field('id', UINT64), field('time', TIME_MS), field('value', FLOAT)],
+  logs: [
+    field('time', TIME_NS),
+    field('severity', UTF8),
+    field('body', UTF8),
+    field('service', UTF8),
+    field('host', UTF8),
+    field('source', UTF8),
+    field('trace_id', UTF8),
+    field('span_id', UTF8),
+    field('attributes', map(UTF8)),
+    field('numbers', map(FLOAT)),
+  ],
+  processes: [
+    field('time', TIME_MS),
+    field('host', UTF8),
+    field('pid', INT32),
+    field('start', TIME_MS),
+    field('parent', INT32),
+    field('name', UTF8),
+    field('command', UTF8),
+    field('user', UTF8),
+    field('state', UTF8),
+    field('cpu', FLOAT),
+    field('memory', INT64),
+    field('virtual_memory', INT64),
+    field('threads', INT32),
+    field('open_files', INT32),
+    field('io.read', FLOAT),
+    field('io.write', FLOAT),
+  ],
+  /** One row: the sender as it is. */
+  inventory: [
+    field('time', TIME_NS),
+    field('host', UTF8),
+    field('id', UTF8),
+    field('os', UTF8),
+    field('kernel', UTF8),
+    field('architecture', UTF8),
+    field('cores', INT32),
+    field('memory', INT64),
+    field('addresses', list(UTF8)),
+    field('labels', map(UTF8)),
+    field('agent_version', UTF8),
+  ],
+  events: [field('time', TIME_NS), field('kind', UTF8), field('title', UTF8), field('host', UTF8), field('service', UTF8), field('attributes', map(UTF8))],
+};
+
+const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];
+
+/** Tables of the column store. */
+export type TableName = 'samples' | 'series' | 'processes' | 'logs' | 'dirty';
+
+/** Sample values: see `exponent` in `sample-value.ts`. `insert` rises over inserts and is the receive order. */
+export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
+  samples: [
+    field('metric', UINT32),
+    field('id', UINT64),
+    field('time', TIME_MS),
+    field('mantissa', INT64),
+    field('exponent', INT8),
+    field('float', FLOAT),
+    field('insert', UINT64),
+  ],
+  /** Upserted by (metric, id, since); `day` makes at least one row a UTC day. */
+  series: [
+    field('metric', UINT32),
+    field('name', UTF8),
+    field('id', UINT64),
+    field('since', TIME_MS),
+    field('seen', TIME_MS),
+    field('kind', UTF8),
+    field('temporality', UTF8),
+    field('unit', UTF8),
+    field('description', UTF8),
+    field('interval', UINT32),
+    field('labels', map(UTF8)),
+    field('enrichment', map(UTF8)),
+  ],
+  processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
+  /** (sender, boot, seq, row) is the id of a document; `message` is a hash of the first three, for finding repeats. */
+  logs: [
+    ...SIGNAL_FIELDS.logs,
+    ...enrichment,
+    field('sender', UTF8),
+    field('boot', UINT64),
+    field('seq', UINT64),
+    field('row', UINT32),
+    field('message', UINT64),
+    field('insert', UINT64),
+  ],
+  /** Hours (start, ms) of a table in which one time of a series may have two values. */
+  dirty: [field('table', UTF8), field('hour', TIME_MS)],
+};
