@@ -1,6 +1,6 @@
 // The rows that travel: the columns of each schema in a frame and in a stream message, and of each table of the column store.
 // A frame's schema only ever gains columns within a major version; readers fill what is missing and ignore what they do not know.
-import { FLOAT, INT32, INT64, INT8, TIME_MS, TIME_NS, UINT32, UINT64, UTF8, map, list, type Field } from '../core/batch/batch.ts';
+import { type Field, FLOAT, INT8, INT32, INT64, list, map, TIME_MS, TIME_NS, UINT32, UINT64, UTF8 } from '../core/batch/batch.ts';
 
 const field = (name: string, type: Field['type']): Field => ({ name, type });
 

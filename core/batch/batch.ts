@@ -30,16 +30,7 @@ export const list = (item: DataType): DataType => ({ kind: 'list', item });
 /** A map's keys are always text. */
 export const map = (value: DataType): DataType => ({ kind: 'map', value });
 
-export type FixedArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Float64Array;
+export type FixedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float64Array;
 
 interface ColumnBase {
   readonly type: DataType;
@@ -106,8 +97,7 @@ export type Value = null | boolean | number | bigint | string | readonly Value[]
 export const isPresent = (column: Column, row: number): boolean =>
   column.validity === undefined || ((column.validity[row >> 3] as number) & (1 << (row & 7))) !== 0;
 
-export const bitAt = (bits: Uint8Array, row: number): boolean =>
-  ((bits[row >> 3] as number) & (1 << (row & 7))) !== 0;
+export const bitAt = (bits: Uint8Array, row: number): boolean => ((bits[row >> 3] as number) & (1 << (row & 7))) !== 0;
 
 export const typeEquals = (a: DataType, b: DataType): boolean => {
   if (a.kind !== b.kind) return false;
@@ -131,8 +121,7 @@ export const emptyBatch = (fields: readonly Field[], columns: readonly Column[])
 
 const textDecoder = new TextDecoder();
 
-export const textAt = (column: TextColumn, row: number): string =>
-  textDecoder.decode(column.data.subarray(column.offsets[row], column.offsets[row + 1]));
+export const textAt = (column: TextColumn, row: number): string => textDecoder.decode(column.data.subarray(column.offsets[row], column.offsets[row + 1]));
 
 /** See `Value`. */
 export const valueAt = (column: Column, row: number): Value => {

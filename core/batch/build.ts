@@ -38,17 +38,20 @@ export class ColumnBuilder {
         return;
       case 'utf8':
         if (value !== null) this.#appendText(value as string);
-        return this.#closeOffset(row, this.#used);
+        this.#closeOffset(row, this.#used);
+        return;
       case 'list':
         if (value !== null) for (const item of value as readonly Value[]) (this.#items as ColumnBuilder).append(item);
-        return this.#closeOffset(row, (this.#items as ColumnBuilder).length);
+        this.#closeOffset(row, (this.#items as ColumnBuilder).length);
+        return;
       case 'map':
         if (value !== null)
           for (const [k, v] of value as ReadonlyMap<string, Value>) {
             (this.#keys as ColumnBuilder).append(k);
             (this.#items as ColumnBuilder).append(v);
           }
-        return this.#closeOffset(row, (this.#items as ColumnBuilder).length);
+        this.#closeOffset(row, (this.#items as ColumnBuilder).length);
+        return;
       default: {
         let values = this.#values as FixedArray;
         if (row >= values.length) {
@@ -91,7 +94,11 @@ export class ColumnBuilder {
         return { layout: 'list', type, length, validity, offsets, items: (this.#items as ColumnBuilder).finish() };
       case 'map':
         return {
-          layout: 'map', type, length, validity, offsets,
+          layout: 'map',
+          type,
+          length,
+          validity,
+          offsets,
           keys: (this.#keys as ColumnBuilder).finish() as TextColumn,
           values: (this.#items as ColumnBuilder).finish(),
         };

@@ -2,17 +2,65 @@
 import { entry, type NoParameters } from './entry.ts';
 
 export const STORE_ERRORS = {
-  'stream.full': entry((p: { limit: string }) => `the stream is full: its limit of ${p.limit} is reached`, { limit: '10 GiB' }, 'Free disk space or raise the limit; readers go on, senders keep their data and try again.'),
-  'stream.fenced': entry((p: { partition: string }) => `partition ${p.partition} belongs to another consumer now`, { partition: 'im.metrics/0' }, 'Nothing to do: the new owner goes on from the saved progress.'),
-  'columns.unavailable': entry((p: { reason: string }) => `the column store does not answer: ${p.reason}`, { reason: 'it is restarting' }, 'It is restarted by itself; if it stays so, look at its log in the data folder.'),
-  'columns.rejected': entry((p: { code: number; reason: string }) => `the column store refused the statement (${p.code}): ${p.reason}`, { code: 60, reason: 'Unknown table' }, 'A defect of InfraMirror: please report the text that led to it.'),
-  'columns.limit': entry((p: { limit: string; reason: string }) => `the query went over the limit ${p.limit}: ${p.reason}`, { limit: 'max_execution_time', reason: '10 s' }, 'Ask for a shorter range or fewer series, or aggregate earlier.'),
+  'stream.full': entry(
+    (p: { limit: string }) => `the stream is full: its limit of ${p.limit} is reached`,
+    { limit: '10 GiB' },
+    'Free disk space or raise the limit; readers go on, senders keep their data and try again.',
+  ),
+  'stream.fenced': entry(
+    (p: { partition: string }) => `partition ${p.partition} belongs to another consumer now`,
+    { partition: 'im.metrics/0' },
+    'Nothing to do: the new owner goes on from the saved progress.',
+  ),
+  'columns.unavailable': entry(
+    (p: { reason: string }) => `the column store does not answer: ${p.reason}`,
+    { reason: 'it is restarting' },
+    'It is restarted by itself; if it stays so, look at its log in the data folder.',
+  ),
+  'columns.rejected': entry(
+    (p: { code: number; reason: string }) => `the column store refused the statement (${p.code}): ${p.reason}`,
+    { code: 60, reason: 'Unknown table' },
+    'A defect of InfraMirror: please report the text that led to it.',
+  ),
+  'columns.limit': entry(
+    (p: { limit: string; reason: string }) => `the query went over the limit ${p.limit}: ${p.reason}`,
+    { limit: 'max_execution_time', reason: '10 s' },
+    'Ask for a shorter range or fewer series, or aggregate earlier.',
+  ),
   'columns.cancelled': entry((_: NoParameters) => 'the query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
-  'columns.newer-schema': entry((p: { found: number; known: number }) => `the column store's schema is version ${p.found}, this program knows ${p.known}`, { found: 3, known: 2 }, 'Start the newer version of InfraMirror again, or use another data folder.'),
-  'search.unavailable': entry((p: { reason: string }) => `the search store does not answer: ${p.reason}`, { reason: 'it is restarting' }, 'Log lines wait in the stream meanwhile; nothing is lost.'),
-  'records.unavailable': entry((p: { reason: string }) => `the record store does not answer: ${p.reason}`, { reason: 'connection refused' }, 'It is restarted by itself; if it stays so, look at its log in the data folder.'),
-  'records.conflict': entry((p: { constraint: string }) => `the record store refused the change: ${p.constraint}`, { constraint: 'hosts_pkey' }, 'The same thing exists already.'),
-  'records.cancelled': entry((_: NoParameters) => 'the record store’s query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
-  'records.rejected': entry((p: { code: string; reason: string }) => `the record store refused the statement (${p.code}): ${p.reason}`, { code: '42P01', reason: 'relation does not exist' }, 'A defect of InfraMirror: please report the text that led to it.'),
-  'records.newer-schema': entry((p: { found: number; known: number }) => `the record store's schema is version ${p.found}, this program knows ${p.known}`, { found: 3, known: 2 }, 'Start the newer version of InfraMirror again, or use another data folder.'),
+  'columns.newer-schema': entry(
+    (p: { found: number; known: number }) => `the column store's schema is version ${p.found}, this program knows ${p.known}`,
+    { found: 3, known: 2 },
+    'Start the newer version of InfraMirror again, or use another data folder.',
+  ),
+  'search.unavailable': entry(
+    (p: { reason: string }) => `the search store does not answer: ${p.reason}`,
+    { reason: 'it is restarting' },
+    'Log lines wait in the stream meanwhile; nothing is lost.',
+  ),
+  'records.unavailable': entry(
+    (p: { reason: string }) => `the record store does not answer: ${p.reason}`,
+    { reason: 'connection refused' },
+    'It is restarted by itself; if it stays so, look at its log in the data folder.',
+  ),
+  'records.conflict': entry(
+    (p: { constraint: string }) => `the record store refused the change: ${p.constraint}`,
+    { constraint: 'hosts_pkey' },
+    'The same thing exists already.',
+  ),
+  'records.cancelled': entry(
+    (_: NoParameters) => 'the record store’s query was stopped',
+    {},
+    'It was stopped by its caller; run it again if that was not meant.',
+  ),
+  'records.rejected': entry(
+    (p: { code: string; reason: string }) => `the record store refused the statement (${p.code}): ${p.reason}`,
+    { code: '42P01', reason: 'relation does not exist' },
+    'A defect of InfraMirror: please report the text that led to it.',
+  ),
+  'records.newer-schema': entry(
+    (p: { found: number; known: number }) => `the record store's schema is version ${p.found}, this program knows ${p.known}`,
+    { found: 3, known: 2 },
+    'Start the newer version of InfraMirror again, or use another data folder.',
+  ),
 };

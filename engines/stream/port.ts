@@ -80,7 +80,9 @@ export interface PartitionState extends TopicPartition {
  */
 export interface Stream {
   /** Makes the topics that are missing; those that are there keep their number of partitions. */
-  ensureTopics(topics: readonly { readonly name: string; readonly partitions: number; readonly retentionBytes: number; readonly retentionMs: number }[]): Promise<void>;
+  ensureTopics(
+    topics: readonly { readonly name: string; readonly partitions: number; readonly retentionBytes: number; readonly retentionMs: number }[],
+  ): Promise<void>;
   produce(topic: string, messages: readonly Message[]): Promise<void>;
   consume(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<Consumer>;
   /** For lag, status and tests. */

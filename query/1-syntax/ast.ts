@@ -64,10 +64,26 @@ export interface Unary extends Node {
   readonly operand: Expression;
 }
 export type BinaryOperator =
-  | '*' | '/' | '%' | '+' | '-' | '??'
-  | '==' | '!=' | '<' | '<=' | '>' | '>='
-  | 'like' | 'not like' | 'starts with' | 'matches' | 'contains' | 'has'
-  | 'and' | 'or';
+  | '*'
+  | '/'
+  | '%'
+  | '+'
+  | '-'
+  | '??'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'like'
+  | 'not like'
+  | 'starts with'
+  | 'matches'
+  | 'contains'
+  | 'has'
+  | 'and'
+  | 'or';
 export interface Binary extends Node {
   readonly node: 'binary';
   readonly operator: BinaryOperator;
@@ -124,8 +140,25 @@ export interface SubQuery extends Node {
   readonly query: Query;
 }
 export type Expression =
-  | Name | TextLiteral | NumberLiteral | QuantityLiteral | TimeLiteral | BoolLiteral | MissingLiteral | NowLiteral | Parameter
-  | Unary | Binary | Between | In | Call | Case | Index | ListLiteral | MapLiteral | SubQuery;
+  | Name
+  | TextLiteral
+  | NumberLiteral
+  | QuantityLiteral
+  | TimeLiteral
+  | BoolLiteral
+  | MissingLiteral
+  | NowLiteral
+  | Parameter
+  | Unary
+  | Binary
+  | Between
+  | In
+  | Call
+  | Case
+  | Index
+  | ListLiteral
+  | MapLiteral
+  | SubQuery;
 
 /** `last 1h`, `between @a and @b`, `at @t`, `offset 1w`; each at most once. */
 export interface Range extends Node {
@@ -204,5 +237,6 @@ export interface FunctionDefinition extends Node {
 export interface Text extends Node {
   readonly definitions: readonly (LetValue | FunctionDefinition)[];
   readonly query: Query | undefined;
-  readonly comments: readonly { readonly text: string; readonly span: Span; /** alone on its line */ readonly own: boolean }[];
+  /** `own`: alone on its line. */
+  readonly comments: readonly { readonly text: string; readonly span: Span; readonly own: boolean }[];
 }
