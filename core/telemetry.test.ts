@@ -1,0 +1,45 @@
+// Tests of the registry of own measures: rendering, escaping, bounds.
+import { expect, test } from 'vitest';
+import { TelemetryRegistry } from './telemetry.ts';
+
+test('renders counters and gauges as Prometheus text, sorted by name', () => {
+  const registry = new TelemetryRegistry();
+  registry.describe('im_rows_total', 'counter', 'Rows\nin');
+  registry.add('im_rows_total', { schema: 'logs' }, 3);
+  registry.add('im_rows_total', { schema: 'logs' });
+  registry.set('im_lag', {}, Number.POSITIVE_INFINITY);
+  expect(registry.render()).toBe(
+    '# TYPE im_lag gauge\nim_lag +Inf\n# HELP im_rows_total Rows\\nin\n# TYPE im_rows_total counter\nim_rows_total{schema="logs"} 4\n',
+  );
+});
+
+test('label values are escaped and their order does not matter', () => {
+  const registry = new TelemetryRegistry();
+  registry.add('a_total', { b: 'x"\\\n', a: '1' });
+  registry.add('a_total', { a: '1', b: 'x"\\\n' });
+  expect(registry.render()).toContain('a_total{a="1",b="x\\"\\\\\\n"} 2\n');
+});
+
+test('label sets are bounded: what is over the bound is summed into one', () => {
+  const registry = new TelemetryRegistry();
+  for (let i = 0; i < 2500; i++) registry.add('a_total', { id: String(i) });
+  expect(registry.value('a_total', { overflow: 'true' })).toBe(500);
+  expect(registry.value('a_total', { id: '0' })).toBe(1);
+});
+
+test('a counter refuses to fall and a name refuses another type', () => {
+  const registry = new TelemetryRegistry();
+  registry.add('a_total');
+  expect(() => registry.add('a_total', {}, -1)).toThrow(RangeError);
+  expect(() => registry.add('a_total', {}, Number.NaN)).toThrow(RangeError);
+  expect(() => registry.set('a_total', {}, 1)).toThrow(TypeError);
+});
+
+test('collectors run before a rendering until taken back', () => {
+  const registry = new TelemetryRegistry();
+  let n = 0;
+  const stop = registry.collect(() => registry.set('n', {}, ++n));
+  expect(registry.render()).toContain('n 1');
+  stop();
+  expect(registry.render()).toContain('n 1');
+});
