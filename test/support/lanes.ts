@@ -1,0 +1,35 @@
+// The lanes of `npm test`, in the order in which they run: cheap and telling first. A test file belongs to the first
+// lane that has a pattern for it, so every `*.test.ts` of the tree is in exactly one; adding a test needs no change here.
+
+export interface Lane {
+  readonly name: string;
+  /** Globs from the root of the clone. */
+  readonly include: readonly string[];
+  /** Files at a time. 1 where a file starts servers or needs the processors for itself. */
+  readonly workers: number;
+  /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
+  readonly timeout: number;
+}
+
+const LANES_BY_PLACE: readonly Lane[] = [
+  // Real browser against the real product.
+  { name: 'browser', include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'], workers: 1, timeout: 180 },
+  // The whole product from outside: commands, doors, kill -9.
+  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 1, timeout: 600 },
+  // Random texts, pushed to the store and run in this process, must agree.
+  { name: 'differential', include: ['test/differential/**/*.test.ts', '**/*differential*.test.ts'], workers: 1, timeout: 600 },
+  // Conformance of each port on each implementation, with the real engine.
+  { name: 'engines', include: ['engines/**/*.test.ts'], workers: 2, timeout: 180 },
+  // The language: its phases, pipes and functions, and the cases in its own notation.
+  { name: 'iql', include: ['query/**/*.test.ts'], workers: 2, timeout: 120 },
+  // Everything else.
+  { name: 'unit', include: ['**/*.test.ts'], workers: 2, timeout: 120 },
+];
+
+/** Globs that are no tests of ours, whatever their names. */
+export const NEVER = ['**/node_modules/**', 'ui/dist/**', '.cache/**', 'data/**'];
+
+/** What a lane leaves to the lanes that have a narrower pattern. */
+export const excludedFrom = (lane: Lane): readonly string[] => [...NEVER, ...LANES_BY_PLACE.slice(0, LANES_BY_PLACE.indexOf(lane)).flatMap((l) => l.include)];
+
+export const LANES: readonly Lane[] = [...LANES_BY_PLACE].reverse();

@@ -1,0 +1,23 @@
+// Makes a vitest project of each lane of `test/support/lanes.ts`; knows nothing of single tests.
+import { defineConfig } from 'vitest/config';
+import { excludedFrom, LANES } from './test/support/lanes.ts';
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    pool: 'forks',
+    projects: LANES.map((lane) => ({
+      test: {
+        name: lane.name,
+        include: [...lane.include],
+        exclude: [...excludedFrom(lane)],
+        environment: 'node',
+        pool: 'forks',
+        fileParallelism: lane.workers > 1,
+        testTimeout: lane.timeout * 1000,
+        hookTimeout: lane.timeout * 1000,
+        teardownTimeout: 30_000,
+      },
+    })),
+  },
+});
