@@ -10,7 +10,7 @@ interface Node {
   readonly span: Span;
 }
 
-/** A (possibly dotted) name; `quoted` when any part stood in backticks. `http.status_code` is one name. */
+/** A (possibly dotted) name, without its backticks. `http.status_code` is one name. Empty where the text lacks it (told by the parser). */
 export interface Name extends Node {
   readonly node: 'name';
   readonly name: string;
@@ -47,6 +47,7 @@ export interface BoolLiteral extends Node {
   readonly node: 'bool';
   readonly value: boolean;
 }
+/** Also, with an empty span, an expression that the text lacks (told by the parser). */
 export interface MissingLiteral extends Node {
   readonly node: 'missing';
 }
@@ -112,6 +113,8 @@ export interface Call extends Node {
   readonly arguments: readonly Expression[];
   /** The filter inside an aggregate. */
   readonly where: Expression | undefined;
+  /** Arguments by name, `action(pid: $pid)`; left out when there are none. */
+  readonly named?: readonly { readonly name: Name; readonly value: Expression }[];
   readonly written: 'parentheses' | 'words';
 }
 /** `if(c, a, b)` is a call; this is `case when … then … else … end`. */
@@ -208,7 +211,7 @@ export interface Clause extends Node {
   readonly arguments: readonly Argument[];
 }
 export interface Pipe extends Node {
-  /** Lower case; may be a phrase declared by a signature (`anti join`). */
+  /** Lower case; may be a phrase declared by a signature (`anti join`). Empty or unknown where the text is wrong: the parser has told so already. */
   readonly name: string;
   readonly nameSpan: Span;
   readonly arguments: readonly Argument[];

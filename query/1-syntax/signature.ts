@@ -9,6 +9,15 @@ export interface PipeSyntax {
   readonly argumentClauses: readonly string[];
   /** The pipe has its own lexer up to `|`, an unmatched `)` or the end (`search`). */
   readonly raw: boolean;
+  /**
+   * How `x = …` at the head of an argument reads. Left out: it names the argument (`summarize n = count()`).
+   * `compares`: it is `x == …` (`where`). `assigns`: it names, and `x == …` is a mistake that the parser mends (`set`).
+   */
+  readonly equals?: 'compares' | 'assigns';
+  /** Clauses in whose arguments `x = …` is `x == …`: `on` of joins. */
+  readonly comparing?: readonly string[];
+  /** Further names of the pipe, in lower case, for those that cannot be listed: the quantiles `p50` … `p99.9`. */
+  readonly pattern?: RegExp;
 }
 
 /** All pipes by name, in the order in which completion shows them. */
