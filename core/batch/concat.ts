@@ -108,7 +108,7 @@ const concatText = (columns: readonly (TextColumn | DictionaryColumn)[], length:
     const entries = sources.reduce((sum, dictionary) => sum + dictionary.length, 0);
     // With more entries than rows, plain text is smaller and cheaper than a merge.
     if (sources.length === 1 || entries <= length) {
-      const { dictionary, places } = mergeDictionaries(sources);
+      const { dictionary, places } = sources.length === 1 ? { dictionary: sources[0] as TextColumn, places: NOWHERE } : mergeDictionaries(sources);
       const indices = new Int32Array(length);
       let at = 0;
       for (const column of columns) {
@@ -131,6 +131,8 @@ const concatText = (columns: readonly (TextColumn | DictionaryColumn)[], length:
   return { layout: 'text', type, length, validity, offsets, data };
 };
 
+const NOWHERE: ReadonlyMap<TextColumn, Int32Array> = new Map();
+
 /**
  * One dictionary of the distinct entries of all; `places` says where each source's entries went
  * (nothing for a source that is the result itself, unchanged).
@@ -138,7 +140,6 @@ const concatText = (columns: readonly (TextColumn | DictionaryColumn)[], length:
 export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary: TextColumn; places: ReadonlyMap<TextColumn, Int32Array> } => {
   const places = new Map<TextColumn, Int32Array>();
   const first = sources[0] as TextColumn;
-  if (sources.length === 1) return { dictionary: first, places };
   const entries = sources.reduce((sum, source) => sum + source.length, 0);
   const bytes = sources.reduce((sum, source) => sum + end(source) - start(source), 0);
   const offsets = new Int32Array(entries + 1);
@@ -168,6 +169,7 @@ export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary:
     }
     places.set(source, place);
   }
+  if (sources.length === 1 && count === first.length) return { dictionary: first, places: NOWHERE };
   const dictionary: TextColumn = { layout: 'text', type: first.type, length: count, validity: undefined, offsets: offsets.slice(0, count + 1), data: data.slice(0, offsets[count]) };
   return { dictionary, places };
 };

@@ -105,7 +105,9 @@ export const flatBytes = (root: FlatTable): Uint8Array => {
     throw new TypeError('a number is never referenced');
   };
 
-  view.setUint32(0, writeTable(root), true);
+  // In two steps: writing may grow the buffer and replace the view.
+  const table = writeTable(root);
+  view.setUint32(0, table, true);
   reserve(8);
   align(8, 0);
   return bytes.subarray(0, at);

@@ -1,5 +1,5 @@
 // Writes batches as one Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html), without any library:
-// schema, then the dictionaries, each once, then one message a batch, then the end marker. No compression.
+// schema, then the dictionaries, each once and of distinct entries, then one message a batch, then the end marker. No compression.
 // Allocates nothing per value; every buffer is copied once, into the result. `read.ts` and any Arrow reader take it.
 import { typeEquals, type Batch, type Column, type DataType, type DictionaryColumn, type TextColumn } from '../batch/batch.ts';
 import { countOnes } from '../batch/bits.ts';
@@ -77,6 +77,7 @@ const dictionaryOf = (columns: readonly Column[], dictionaries: DictionaryPlan[]
   const sources = [...new Set(columns.map((column) => column.dictionary))];
   const rows = columns.reduce((sum, column) => sum + column.length, 0);
   if (sources.reduce((sum, source) => sum + source.length, 0) > rows) return undefined;
+  // ClickHouse refuses a dictionary with an entry that stands twice, and keeps the first it meets: hence one, of distinct entries.
   const { dictionary, places } = mergeDictionaries(sources);
   const plan = { id: dictionaries.length, entries: dictionary, places };
   dictionaries.push(plan);
