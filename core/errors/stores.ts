@@ -63,4 +63,14 @@ export const STORE_ERRORS = {
     { found: 3, known: 2 },
     'Start the newer version of InfraMirror again, or use another data folder.',
   ),
+  'records.start-failed': entry(
+    (p: { reason: string }) => `the embedded record store did not start: ${p.reason}`,
+    { reason: 'could not create the folder: Permission denied' },
+    'The message is PostgreSQL’s own; the whole log is `postgres.log` in the store’s folder. The user who starts InfraMirror must own the data folder.',
+  ),
+  'records.in-use': entry(
+    (p: { folder: string; pid: number }) => `the record store's folder ${p.folder} is in use by process ${p.pid}`,
+    { folder: './data/records', pid: 4711 },
+    'Stop the other InfraMirror, or start this one with another data folder.',
+  ),
 };

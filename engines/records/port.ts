@@ -6,8 +6,8 @@ export type RecordRow = Readonly<Record<string, unknown>>;
 
 export interface RecordQueries {
   /**
-   * One statement. Rows come as objects: int8 as bigint, numeric and float8 as number, timestamptz as bigint nanoseconds
-   * since the epoch, json as parsed, everything else as text.
+   * One statement. Rows come as objects: int8 as bigint, int4, numeric and float8 as number, bool as boolean, timestamptz
+   * as bigint nanoseconds since the epoch, json as parsed, bytea as bytes, arrays of these as arrays, everything else as text.
    * Rejects with `records.unavailable`, `records.conflict` (a constraint; carries its name), `records.cancelled` or `records.rejected`.
    */
   query(sql: string, params?: readonly RecordValue[], options?: { readonly signal?: AbortSignal }): Promise<readonly RecordRow[]>;

@@ -1,0 +1,222 @@
+// The embedded record store: a real PostgreSQL server as our child, in a folder of ours, on a Unix socket of its own.
+// Starts it, keeps it up, and ends it with us, however we end. Holds no connection itself.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CodedError } from '../../../core/errors.ts';
+import { type Logger, silentLogger } from '../../../core/logger.ts';
+import type { PostgresConnection } from '../connection.ts';
+import { packagedBinaries, reachableBinaries } from './binaries.ts';
+import { DATABASE_USER, ensureCluster, environment, opened, SETTINGS, SOCKET_PORT, writeAccess } from './cluster.ts';
+import { endLeftovers, isReady, processToken } from './leftovers.ts';
+import { handOver, type RunAs, runAs } from './run-as.ts';
+import { type Watch, watch } from './watch.ts';
+
+export interface EmbeddedOptions {
+  /** Made when missing; holds the database, its log, and who owns it. */
+  readonly dataDir: string;
+  readonly log?: Logger;
+  /** For tests: the package's folder `native`, and where a copy of it may be made. */
+  readonly binaries?: string;
+  readonly copyPlaces?: readonly string[];
+}
+
+export interface EmbeddedPostgres {
+  readonly connection: PostgresConnection;
+  /** Of the server as it runs now; another one after a restart, undefined while it is down. */
+  readonly pid: number | undefined;
+  /** Ends the server in good order; idempotent. */
+  stop(): Promise<void>;
+}
+
+const START_MS = 300_000;
+const STOP_MS = 8_000;
+const MOST_LOG = 8 << 20;
+/** Bytes a path of a socket may have: 103 on macOS, 107 on Linux. */
+const MOST_PATH = 100;
+
+const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+interface Owner {
+  readonly pid: number;
+  readonly token: string | undefined;
+  readonly link: string | undefined;
+}
+
+const readOwner = (path: string): Owner | undefined => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Takes the folder for this process; refuses while another, or this one, still holds it. Returns the client's way to the socket. */
+const takeOver = (dataDir: string, folder: string): { link: string | undefined } => {
+  const path = join(dataDir, 'owner.json');
+  const former = readOwner(path);
+  if (former?.token !== undefined && former.token === processToken(former.pid)) throw new CodedError('records.in-use', { folder: dataDir, pid: former.pid });
+  if (former?.link !== undefined) rmSync(former.link, { recursive: true, force: true });
+  const tooLong = Buffer.byteLength(join(folder, `.s.PGSQL.${SOCKET_PORT}`)) > MOST_PATH;
+  const link = tooLong ? mkdtempSync(join(tmpdir(), 'inframirror-')) : undefined;
+  if (link !== undefined) symlinkSync(folder, join(link, 'pg'));
+  const owner: Owner = { pid: process.pid, token: processToken(process.pid), link };
+  writeFileSync(path, JSON.stringify(owner), { mode: 0o600 });
+  return { link };
+};
+
+class Embedded implements EmbeddedPostgres {
+  readonly connection: PostgresConnection;
+  readonly #dataDir: string;
+  readonly #folder: string;
+  readonly #binaries: string;
+  readonly #as: RunAs;
+  readonly #link: string | undefined;
+  readonly #log: Logger;
+  #child: ChildProcess | undefined;
+  #watch: Watch | undefined;
+  #stopping: Promise<void> | undefined;
+  #restarting: Promise<void> | undefined;
+
+  constructor(dataDir: string, folder: string, binaries: string, as: RunAs, link: string | undefined, log: Logger) {
+    this.#dataDir = dataDir;
+    this.#folder = folder;
+    this.#binaries = binaries;
+    this.#as = as;
+    this.#link = link;
+    this.#log = log;
+    this.connection = { host: link === undefined ? folder : join(link, 'pg'), port: SOCKET_PORT, user: DATABASE_USER, database: 'postgres' };
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when the server takes connections. */
+  async launch(): Promise<void> {
+    await endLeftovers(this.#folder);
+    writeAccess(this.#folder, this.#as);
+    const logPath = join(this.#dataDir, 'postgres.log');
+    const isLong = (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG;
+    const logFile = openSync(logPath, isLong ? 'w' : 'a', 0o600);
+    const place = opened(this.#folder, this.#as);
+    const flags = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const child = spawn(join(this.#binaries, 'bin', 'postgres'), ['-D', place.name, ...flags], {
+      ...this.#as.ids,
+      cwd: '/',
+      env: environment(),
+      // Its own session: Ctrl-C at our terminal is ours to answer, the server ends after those who use it.
+      detached: true,
+      stdio: ['ignore', logFile, logFile, ...place.extra],
+    });
+    place.close();
+    closeSync(logFile);
+    child.unref();
+    const ended = new Promise<string>((tell) => {
+      child.once('error', (error) => tell(error.message));
+      child.once('exit', (code, signal) => tell(`it ended with ${signal ?? code}`));
+    });
+    if (child.pid === undefined) throw new CodedError('records.start-failed', { reason: await ended });
+    this.#child = child;
+    this.#watch = watch(child.pid, this.#as);
+    const attempt = { over: false };
+    try {
+      const reason = await Promise.race([this.#answers(child.pid, attempt), ended]);
+      if (reason !== undefined) throw this.#startFailed(logPath, reason);
+    } catch (error) {
+      attempt.over = true;
+      this.#watch.end();
+      child.kill('SIGKILL');
+      this.#child = undefined;
+      throw error;
+    }
+    void ended.then((reason) => this.#onEnd(reason));
+  }
+
+  /** The last thing PostgreSQL called fatal, else how it ended. */
+  #startFailed(logPath: string, reason: string): CodedError {
+    const fatal = readFileSync(logPath, 'utf8')
+      .split('\n')
+      .findLast((line) => /\b(FATAL|PANIC):/.test(line));
+    return new CodedError('records.start-failed', { reason: fatal?.replace(/^.*?\b(FATAL|PANIC):\s*/, '') ?? reason });
+  }
+
+  /** The server itself tells in its pid file that it takes connections. */
+  async #answers(pid: number, attempt: { readonly over: boolean }): Promise<undefined> {
+    for (const end = performance.now() + START_MS; !attempt.over; ) {
+      if (isReady(this.#folder, pid)) return undefined;
+      if (performance.now() > end || this.#stopping !== undefined) throw new CodedError('records.start-failed', { reason: 'it is not ready' });
+      await sleep(10);
+    }
+    return undefined;
+  }
+
+  #onEnd(reason: string): void {
+    this.#watch?.end();
+    this.#child = undefined;
+    if (this.#stopping !== undefined) return;
+    this.#log.warn('the embedded record store ended and is started again', { reason });
+    this.#restarting = this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    for (let wait = 50; this.#stopping === undefined; wait = Math.min(5_000, wait * 2)) {
+      try {
+        await this.launch();
+        return;
+      } catch (error) {
+        this.#log.error('the embedded record store did not start again', { error });
+      }
+      await sleep(wait);
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#restarting;
+    const child = this.#child;
+    if (child !== undefined) {
+      child.ref();
+      const exited = new Promise<void>((done) => child.once('exit', () => done()));
+      // Fast shutdown; immediate shutdown when that takes too long, which costs a recovery at the next start.
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGINT');
+        const timer = setTimeout(() => child.kill('SIGQUIT'), STOP_MS);
+        await exited;
+        clearTimeout(timer);
+      }
+    }
+    if (this.#link !== undefined) rmSync(this.#link, { recursive: true, force: true });
+    rmSync(join(this.#dataDir, 'owner.json'), { force: true });
+  }
+}
+
+/**
+ * Rejects with `records.in-use` when another process holds the folder, and with `records.start-failed`.
+ * After a crash of the server it is started again by itself; calls wait for it as `openPostgres` is patient.
+ */
+export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<EmbeddedPostgres> => {
+  const dataDir = resolve(options.dataDir);
+  const folder = join(dataDir, 'pg');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const { link } = takeOver(dataDir, folder);
+  try {
+    const as = await runAs(folder);
+    const packaged = options.binaries ?? packagedBinaries();
+    const binaries = as.ids === undefined ? packaged : reachableBinaries(packaged, options.copyPlaces);
+    await ensureCluster(folder, binaries, as);
+    if (as.ids !== undefined) handOver(folder, as.ids);
+    const embedded = new Embedded(dataDir, folder, binaries, as, link, options.log ?? silentLogger);
+    await embedded.launch();
+    return embedded;
+  } catch (error) {
+    rmSync(join(dataDir, 'owner.json'), { force: true });
+    if (link !== undefined) rmSync(link, { recursive: true, force: true });
+    throw error;
+  }
+};

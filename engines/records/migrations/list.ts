@@ -1,0 +1,9 @@
+// The migrations of the record store in their order; the place in the list is the version.
+import type { Migration } from './apply.ts';
+import { inventory } from './inventory.ts';
+import { platform } from './platform.ts';
+
+export const MIGRATIONS: readonly Migration[] = [
+  inventory, // hosts, their history, events: what the pipeline writes
+  platform, // settings, sessions, audit: what the platform keeps on itself
+];

@@ -1,0 +1,180 @@
+// The record store on PostgreSQL through `pg`: a pool, exact values, serializable transactions, work that can be stopped.
+// It starts no server and holds no SQL of the platform's own except the migrations handed to it.
+import pg from 'pg';
+import { CodedError } from '../../../core/errors.ts';
+import { type Logger, silentLogger } from '../../../core/logger.ts';
+import type { PostgresConnection } from '../connection.ts';
+import { applyMigrations, type Migration } from '../migrations/apply.ts';
+import { MIGRATIONS } from '../migrations/list.ts';
+import type { RecordQueries, RecordRow, Records, RecordValue } from '../port.ts';
+import { isTransient, isUnavailable, recordsError } from './errors.ts';
+import { VALUE_TYPES } from './value-parsers.ts';
+
+export interface PostgresOptions {
+  readonly log?: Logger;
+  readonly poolSize?: number;
+  /** How long a call waits for a server that does not answer, in ms. Default 10 s. */
+  readonly patienceMs?: number;
+  readonly migrations?: readonly Migration[];
+}
+
+const MOST_RUNS = 12;
+const SESSION = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c extra_float_digits=1 -c client_min_messages=warning';
+
+/** A connection in hand; a broken one is closed when given back. */
+interface Lease {
+  readonly client: pg.PoolClient;
+  broken: boolean;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Full jitter, so that two that met do not meet again. */
+const backoffMs = (run: number): number => Math.random() * Math.min(250, 4 * 2 ** run);
+
+class Postgres implements Records {
+  readonly #pool: pg.Pool;
+  readonly #config: pg.ClientConfig;
+  readonly #patienceMs: number;
+  readonly #log: Logger;
+  readonly #migrations: readonly Migration[];
+  #closed: Promise<void> | undefined;
+
+  constructor(connection: PostgresConnection, options: PostgresOptions) {
+    const { host, port, user, database, password, tls } = connection;
+    this.#patienceMs = options.patienceMs ?? 10_000;
+    this.#log = options.log ?? silentLogger;
+    this.#migrations = options.migrations ?? MIGRATIONS;
+    this.#config = {
+      host,
+      port,
+      user,
+      database,
+      ...(password === undefined ? {} : { password }),
+      ssl: tls === undefined ? false : tls,
+      application_name: 'inframirror',
+      options: SESSION,
+      types: VALUE_TYPES,
+      keepAlive: true,
+      connectionTimeoutMillis: Math.max(1000, this.#patienceMs),
+    };
+    this.#pool = new pg.Pool({ ...this.#config, max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 });
+    this.#pool.on('error', (error) => this.#log.debug('an idle connection to the record store ended', { error }));
+    // A connection in use that breaks tells so twice: to the query in hand, which we report, and here.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  async migrate(): Promise<void> {
+    const lease = await this.#lease();
+    try {
+      await applyMigrations(async (sql, params) => (await this.#run(lease, sql, params)) as readonly RecordRow[], this.#migrations, this.#log);
+    } finally {
+      lease.client.release(lease.broken);
+    }
+  }
+
+  async query(sql: string, params: readonly RecordValue[] = [], options: { readonly signal?: AbortSignal } = {}): Promise<readonly RecordRow[]> {
+    for (let run = 1; ; run++) {
+      const lease = await this.#lease(options.signal);
+      try {
+        return await this.#run(lease, sql, params, options.signal);
+      } catch (error) {
+        if (run >= MOST_RUNS || !isTransient((error as Error).cause)) throw error;
+      } finally {
+        lease.client.release(lease.broken);
+      }
+      await sleep(backoffMs(run));
+    }
+  }
+
+  async transaction<T>(work: (queries: RecordQueries) => Promise<T>): Promise<T> {
+    for (let run = 1; ; run++) {
+      const lease = await this.#lease();
+      let transient = false;
+      const step: RecordQueries['query'] = async (sql, params = [], options = {}) => {
+        try {
+          return await this.#run(lease, sql, params, options.signal);
+        } catch (error) {
+          transient ||= isTransient((error as Error).cause);
+          throw error;
+        }
+      };
+      try {
+        await step('BEGIN ISOLATION LEVEL SERIALIZABLE');
+        const result = await work({ query: step });
+        await step('COMMIT');
+        return result;
+      } catch (error) {
+        await step('ROLLBACK').catch(() => {
+          lease.broken = true;
+        });
+        if (!transient || run >= MOST_RUNS) throw error;
+      } finally {
+        lease.client.release(lease.broken);
+      }
+      await sleep(backoffMs(run));
+    }
+  }
+
+  async ping(): Promise<void> {
+    await this.query('SELECT 1');
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#pool.end();
+    return this.#closed;
+  }
+
+  /** Connecting has no effect on the store, so it is tried again until our patience ends. */
+  async #lease(signal?: AbortSignal): Promise<Lease> {
+    const end = performance.now() + this.#patienceMs;
+    for (let wait = 20; ; wait = Math.min(500, wait * 2)) {
+      if (signal?.aborted) throw new CodedError('records.cancelled', {});
+      if (this.#closed !== undefined) throw new CodedError('records.unavailable', { reason: 'it was closed' });
+      try {
+        return { client: await this.#pool.connect(), broken: false };
+      } catch (error) {
+        if (!isUnavailable(error) || performance.now() + wait > end) throw recordsError(error);
+      }
+      await sleep(wait);
+    }
+  }
+
+  async #run(lease: Lease, sql: string, params: readonly RecordValue[] = [], signal?: AbortSignal): Promise<readonly RecordRow[]> {
+    if (signal?.aborted) throw new CodedError('records.cancelled', {});
+    let cancelling: Promise<void> | undefined;
+    const onAbort = (): void => {
+      // It may arrive after the statement ended: this connection must then meet no other statement.
+      lease.broken = true;
+      cancelling = this.#cancel(lease.client);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      const { rows } = await lease.client.query(params.length === 0 ? { text: sql } : { text: sql, values: [...params] });
+      return rows ?? [];
+    } catch (error) {
+      if (isUnavailable(error)) lease.broken = true;
+      throw signal?.aborted ? new CodedError('records.cancelled', {}, { cause: error }) : recordsError(error);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      await cancelling;
+    }
+  }
+
+  async #cancel(client: pg.PoolClient): Promise<void> {
+    const { processID } = client as unknown as { readonly processID: number };
+    const other = new pg.Client(this.#config);
+    other.on('error', () => undefined);
+    try {
+      await other.connect();
+      await other.query('SELECT pg_cancel_backend($1)', [processID]);
+    } catch {
+      // No way to reach the server: end our side, so that the caller is free.
+      await (client as unknown as pg.Client).end().catch(() => undefined);
+    } finally {
+      await other.end().catch(() => undefined);
+    }
+  }
+}
+
+/** Connects lazily; see the contract of `Records`. */
+export const openPostgres = (connection: PostgresConnection, options: PostgresOptions = {}): Records => new Postgres(connection, options);
