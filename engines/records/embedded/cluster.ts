@@ -83,6 +83,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   max_wal_size: '64MB',
   min_wal_size: '16MB',
   wal_level: 'minimal',
+  max_logical_replication_workers: '0',
   max_wal_senders: '0',
   io_method: 'sync',
   jit: 'off',

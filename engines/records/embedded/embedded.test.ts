@@ -1,6 +1,6 @@
 // The embedded PostgreSQL: the port's contract on it, and its life: crashes, kills, leftovers, folders out of reach.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -121,7 +121,9 @@ test('after a kill -9 of everything a pid file that names a living stranger does
   child.kill('SIGKILL');
   process.kill(pid, 'SIGKILL');
   await until(() => !isAlive(pid));
-  const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+  // Of the server's own user: PostgreSQL disregards another user's process.
+  const { uid, gid } = statSync(join(dataDir, 'pg'));
+  const stranger = spawn('sleep', ['60'], { uid, gid, stdio: 'ignore' });
   cleanUp.push(() => stranger.kill());
   for (const name of ['postmaster.pid', '.s.PGSQL.5432.lock']) {
     const path = join(dataDir, 'pg', name);
