@@ -1,0 +1,83 @@
+// What the agent can be told, with its defaults. Nothing here reads a file or the environment: `app/` does.
+import { CodedError } from '../core/errors.ts';
+
+export interface AgentConfig {
+  /** Address of the door, `http://host:port` or `https://…`, with or without a path before `/ingest/frames`. */
+  readonly server: string;
+  /** A file that holds the agent's token; read again when the server refuses it. */
+  readonly tokenFile: string;
+  /** Holds the spool and who this agent is; one agent a folder. */
+  readonly folder: string;
+  /** host.name; undefined: the system's. */
+  readonly host: string | undefined;
+  /** region, datacenter, env, role, owner and whatever else the inventory shall say of this host. */
+  readonly labels: ReadonlyMap<string, string>;
+  /** Log files to follow; `*`, `?`, `[…]` within a name, `**` for any depth. */
+  readonly logs: readonly string[];
+  /** Of a file found at the first start of all, only so much of its end is read. */
+  readonly logBacklogBytes: number;
+  readonly metricsMs: number;
+  readonly processesMs: number;
+  /** How often followed files are looked at. */
+  readonly logsMs: number;
+  /** How often the globs are looked for again. */
+  readonly discoverMs: number;
+  /** How often the inventory is compared with what was sent. */
+  readonly inventoryMs: number;
+  /** The inventory and all definitions of series are sent again after this. */
+  readonly repeatMs: number;
+  readonly spoolBytes: number;
+  readonly segmentBytes: number;
+  /** Whether a frame is made safe against power cuts before it is sent. */
+  readonly fsync: boolean;
+  /** First wait after a failure to send; doubles up to `retryMostMs`. */
+  readonly retryMs: number;
+  readonly retryMostMs: number;
+  /** Wait after the server refused the token. */
+  readonly refusedMs: number;
+  readonly requestMs: number;
+  /** Where /proc, /sys, /etc and the filesystems are found; another than `/` for tests and for containers that mount the host's. */
+  readonly root: string;
+}
+
+export const AGENT_DEFAULTS = {
+  host: undefined,
+  labels: new Map<string, string>(),
+  logs: ['/var/log/*.log', '/var/log/syslog'],
+  logBacklogBytes: 1 << 20,
+  metricsMs: 10_000,
+  processesMs: 15_000,
+  logsMs: 1_000,
+  discoverMs: 10_000,
+  inventoryMs: 60_000,
+  repeatMs: 3_600_000,
+  spoolBytes: 256 << 20,
+  segmentBytes: 4 << 20,
+  fsync: true,
+  retryMs: 500,
+  retryMostMs: 30_000,
+  refusedMs: 30_000,
+  requestMs: 30_000,
+  root: '/',
+} as const satisfies Partial<AgentConfig>;
+
+type Given = Pick<AgentConfig, 'server' | 'tokenFile' | 'folder'> & Partial<AgentConfig>;
+
+/** Throws `agent.config` for what cannot work. */
+export const agentConfig = (given: Given): AgentConfig => {
+  const config: AgentConfig = { ...AGENT_DEFAULTS, ...given };
+  const wrong = (key: keyof AgentConfig, reason: string): never => {
+    throw new CodedError('agent.config', { key, reason });
+  };
+  if (!/^https?:\/\//.test(config.server) || !URL.canParse(config.server)) wrong('server', 'it must be an address that begins with http:// or https://');
+  for (const key of ['metricsMs', 'processesMs', 'logsMs', 'discoverMs', 'inventoryMs', 'repeatMs', 'retryMs', 'retryMostMs', 'refusedMs', 'requestMs'] as const)
+    if (!(config[key] >= 10)) wrong(key, 'it must be at least 10 ms');
+  if (!(config.spoolBytes >= 1 << 20)) wrong('spoolBytes', 'it must be at least 1 MiB');
+  for (const [name, value] of config.labels) {
+    if (!/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u.test(name)) wrong('labels', `${JSON.stringify(name)} is no name of a label`);
+    if (value.length > 1024 || /\p{Cc}/u.test(value)) wrong('labels', `the value of ${name} is longer than 1024 characters or holds a control character`);
+  }
+  if (config.labels.size > 60) wrong('labels', 'there are more than 60');
+  for (const glob of config.logs) if (!glob.startsWith('/')) wrong('logs', `${JSON.stringify(glob)} must begin with /`);
+  return config;
+};

@@ -1,0 +1,241 @@
+// Sends the spool's frames to the door: in order, one at a time, the same bytes again until the server took or refused them for good.
+// What can never be taken is dropped, counted and named; everything else waits, longer each time, and as long as the server asks.
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Logger } from '../core/logger.ts';
+import type { FrameMeta, Spool, SpooledFrame } from './spool/spool.ts';
+
+export interface SenderOptions {
+  readonly server: string;
+  readonly tokenFile: string;
+  readonly fsync: boolean;
+  readonly retryMs: number;
+  readonly retryMostMs: number;
+  readonly refusedMs: number;
+  readonly requestMs: number;
+}
+
+export interface SenderStatus {
+  readonly sentFrames: number;
+  readonly sentBytes: number;
+  /** Frames the server refused for good. */
+  readonly refusedFrames: number;
+  readonly failures: number;
+  readonly lastError: { readonly at: number; readonly message: string } | undefined;
+  readonly lastSent: number | undefined;
+}
+
+export interface SenderEvents {
+  readonly acknowledged: (meta: FrameMeta) => void;
+  readonly refused: (meta: FrameMeta, reason: string) => void;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+}
+
+/** No repetition makes these right: the frame itself is at fault. */
+const HOPELESS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+const MOST_ANSWER = 16 << 10;
+const MOST_RETRY_AFTER_MS = 300_000;
+
+export class Sender {
+  readonly #spool: Spool;
+  readonly #options: SenderOptions;
+  readonly #events: SenderEvents;
+  readonly #log: Logger;
+  readonly #url: URL;
+  readonly #agent: HttpAgent;
+  readonly #stopping = new AbortController();
+  #token: string | undefined;
+  #wake: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #status: SenderStatus = { sentFrames: 0, sentBytes: 0, refusedFrames: 0, failures: 0, lastError: undefined, lastSent: undefined };
+
+  constructor(spool: Spool, options: SenderOptions, events: SenderEvents, log: Logger) {
+    this.#spool = spool;
+    this.#options = options;
+    this.#events = events;
+    this.#log = log;
+    this.#url = new URL(`${options.server.replace(/\/+$/, '')}/ingest/frames`);
+    this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true, maxSockets: 1 }) : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+  }
+
+  get status(): SenderStatus {
+    return this.#status;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** There is something new in the spool. */
+  notify(): void {
+    this.#wake?.();
+  }
+
+  /** Resolves when the spool is empty or the time is over. */
+  async drain(patienceMs: number): Promise<void> {
+    const until = Date.now() + patienceMs;
+    while (this.#spool.next() !== undefined && Date.now() < until && !this.#stopping.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Breaks off what is on its way; it stays in the spool. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake?.();
+    await this.#running;
+    this.#agent.destroy();
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      let waitMs: number;
+      try {
+        const frame = this.#spool.next();
+        if (frame === undefined) {
+          await this.#pause(undefined);
+          continue;
+        }
+        await this.#spool.sync();
+        const answer = await this.#post(frame);
+        if (answer.status >= 200 && answer.status < 300) {
+          this.#acknowledged(frame, failures);
+          failures = 0;
+          continue;
+        }
+        if (HOPELESS.has(answer.status)) {
+          this.#refused(frame, answer);
+          failures = 0;
+          continue;
+        }
+        waitMs = this.#waitFor(answer, failures);
+        this.#failed(`the server answered ${answer.status}${answer.text === '' ? '' : `: ${answer.text}`}`, failures++);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        waitMs = this.#backOff(failures);
+        this.#failed(describe(error), failures++);
+      }
+      await this.#pause(waitMs);
+    }
+  }
+
+  #acknowledged(frame: SpooledFrame, failures: number): void {
+    this.#spool.acknowledge(frame);
+    if (failures > 0) this.#log.info('the server takes frames again', { after: failures });
+    this.#status = { ...this.#status, sentFrames: this.#status.sentFrames + 1, sentBytes: this.#status.sentBytes + frame.body.length, lastSent: Date.now() };
+    this.#events.acknowledged(frame.meta);
+  }
+
+  #refused(frame: SpooledFrame, answer: Answer): void {
+    this.#spool.acknowledge(frame);
+    const reason = `${answer.status}${answer.text === '' ? '' : `: ${answer.text}`}`;
+    this.#status = { ...this.#status, refusedFrames: this.#status.refusedFrames + 1, lastError: { at: Date.now(), message: `a frame was refused, ${reason}` } };
+    this.#log.error('the server refused a frame for good; it is dropped', { seq: frame.meta.seq, boot: frame.meta.boot, rows: frame.meta.rows, reason });
+    this.#events.refused(frame.meta, reason);
+  }
+
+  /** Named once per outage, then only counted. */
+  #failed(message: string, before: number): void {
+    this.#status = { ...this.#status, failures: this.#status.failures + 1, lastError: { at: Date.now(), message } };
+    if (before === 0) this.#log.warn('frames wait in the spool', { server: this.#options.server, reason: message });
+    else this.#log.debug('still not sent', { attempt: before + 1, reason: message });
+  }
+
+  #waitFor(answer: Answer, failures: number): number {
+    if (answer.status === 401 || answer.status === 403) {
+      // It may have been replaced meanwhile.
+      this.#token = undefined;
+      return jittered(this.#options.refusedMs);
+    }
+    return retryAfterMs(answer.retryAfter) ?? this.#backOff(failures);
+  }
+
+  #backOff(failures: number): number {
+    return jittered(Math.min(this.#options.retryMs * 2 ** Math.min(failures, 20), this.#options.retryMostMs));
+  }
+
+  /** Without a time it waits for `notify`; with one, new frames do not shorten it. */
+  #pause(ms: number | undefined): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#stopping.signal.removeEventListener('abort', done);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(done, ms);
+      this.#stopping.signal.addEventListener('abort', done);
+      if (ms === undefined) this.#wake = done;
+    });
+  }
+
+  #post(frame: SpooledFrame): Promise<Answer> {
+    this.#token ??= readFileSync(this.#options.tokenFile, 'utf8').trim();
+    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+    return new Promise((resolve, reject) => {
+      const outgoing = send(
+        this.#url,
+        {
+          method: 'POST',
+          agent: this.#agent,
+          signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#options.requestMs)]),
+          headers: {
+            authorization: `Bearer ${this.#token}`,
+            'content-type': 'application/vnd.inframirror.frame',
+            'content-encoding': 'zstd',
+            'content-length': frame.body.length,
+          },
+        },
+        (answer) => readAnswer(answer).then(resolve, reject),
+      );
+      outgoing.on('error', reject);
+      outgoing.end(frame.body);
+    });
+  }
+}
+
+const readAnswer = async (answer: IncomingMessage): Promise<Answer> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MOST_ANSWER) chunks.push(chunk);
+  }
+  return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'], text: sentence(Buffer.concat(chunks).toString('utf8')) };
+};
+
+/** The message of a JSON answer, else its first line. */
+const sentence = (text: string): string => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) {
+      const { message, error } = value as { readonly message?: unknown; readonly error?: unknown };
+      if (typeof message === 'string') return message.slice(0, 500);
+      if (typeof error === 'string') return error.slice(0, 500);
+      if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string') return (error as { message: string }).message.slice(0, 500);
+    }
+  } catch {
+    // Not JSON: its text speaks for itself.
+  }
+  return (text.split('\n', 1)[0] ?? '').trim().slice(0, 500);
+};
+
+/** Seconds or a date (RFC 9110, 10.2.3), at most five minutes. */
+export const retryAfterMs = (header: string | undefined, now: number = Date.now()): number | undefined => {
+  if (header === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MOST_RETRY_AFTER_MS) + Math.random() * 250;
+};
+
+const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2);
+
+const describe = (error: unknown): string => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return message === '' || message === undefined ? (code ?? 'unknown') : message;
+};
