@@ -120,7 +120,7 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
 
     test('migrations: many at once apply each once, a failed one leaves nothing, a newer schema is refused', async () => {
       const first = { name: 'first', sql: 'CREATE TABLE m (n int8); INSERT INTO m VALUES (1)' };
-      const second = { name: 'second', sql: 'INSERT INTO m VALUES (2)' };
+      const second = { name: 'second', sql: 'INSERT INTO m VALUES (2); SELECT pg_sleep(0.1)' };
       const bad = { name: 'bad', sql: 'INSERT INTO m VALUES (3); SELECT 1/0' };
       const bring = async (...migrations: readonly { name: string; sql: string }[]): Promise<void> => {
         const own = fixture.open({ migrations });
