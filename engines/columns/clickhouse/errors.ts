@@ -1,0 +1,42 @@
+// Which of our errors an error of ClickHouse or of the way to it is.
+// Numbers: https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
+import { ClickHouseError } from '@clickhouse/client';
+import { CodedError } from '../../../core/errors.ts';
+
+/** Number → the setting whose bound was passed, where the text does not name it. */
+const LIMITS: Readonly<Record<number, string>> = {
+  158: 'max_rows_to_read',
+  159: 'max_execution_time',
+  160: 'max_estimated_execution_time',
+  161: 'max_columns_to_read',
+  167: 'max_ast_depth',
+  168: 'max_ast_elements',
+  191: 'max_rows_in_set',
+  241: 'max_memory_usage',
+  290: 'max_bytes_to_read',
+  307: 'max_bytes_to_read',
+  396: 'max_result_rows',
+};
+
+const CANCELLED = new Set([394, 734, 735]);
+
+/**
+ * The statement is right but the store cannot do it now: not enough space, read-only, too many parts or statements,
+ * shutting down, a lost replica or coordinator. Trying again may help, and whether an insert stands is not known.
+ */
+const UNAVAILABLE = new Set([3, 75, 76, 164, 202, 203, 209, 210, 225, 236, 242, 243, 252, 254, 279, 285, 286, 319, 373, 499, 568, 586, 668, 999, 1000, 1001]);
+
+const TOO_MANY_PARTITIONS = /Too many partitions for single INSERT block/;
+
+/** Never throws; what it is given was thrown by `@clickhouse/client`. */
+export const columnsError = (error: unknown): CodedError => {
+  if (error instanceof CodedError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ClickHouseError)) return new CodedError('columns.unavailable', { reason: reason === '' ? 'the connection broke' : reason }, { cause: error });
+  const code = Number(error.code);
+  if (CANCELLED.has(code)) return new CodedError('columns.cancelled', {}, { cause: error });
+  const limit = /'(max_\w+)'/.exec(reason)?.[1] ?? LIMITS[code];
+  if (LIMITS[code] !== undefined && limit !== undefined) return new CodedError('columns.limit', { limit, reason }, { cause: error });
+  if (UNAVAILABLE.has(code) && !TOO_MANY_PARTITIONS.test(reason)) return new CodedError('columns.unavailable', { reason }, { cause: error });
+  return new CodedError('columns.rejected', { code, reason }, { cause: error });
+};

@@ -1,0 +1,22 @@
+// Brings the schema of a store to this program's version, one migration after the other, and refuses a newer one.
+// Two programs may do it at once: every statement of a migration may be run again.
+import { type Batch, columnOf } from '../../../core/batch/batch.ts';
+import { CodedError } from '../../../core/errors.ts';
+import type { Columns } from '../port.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
+
+const VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version UInt32, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+
+/** @throws CodedError `columns.newer-schema` */
+export const migrateColumns = async (columns: Pick<Columns, 'query' | 'command'>, migrations: readonly Migration[] = MIGRATIONS): Promise<void> => {
+  await columns.command(VERSIONS);
+  const { batches } = await columns.query('SELECT max(version) AS version FROM schema_version');
+  const found = (columnOf(batches[0] as Batch, 'version') as { readonly values: Uint32Array }).values[0] ?? 0;
+  const known = migrations.at(-1)?.version ?? 0;
+  if (found > known) throw new CodedError('columns.newer-schema', { found, known });
+  for (const { version, statements } of migrations) {
+    if (version <= found) continue;
+    for (const statement of statements) await columns.command(statement);
+    await columns.command('INSERT INTO schema_version SELECT {version:UInt32}, now64(3)', { params: { version } });
+  }
+};

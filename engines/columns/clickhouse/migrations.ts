@@ -1,0 +1,11 @@
+// The schema of the column store, as the ordered list of what was ever done to it. Forward only: a released entry is never
+// changed, another one is added. Each statement must do no harm when it is run again (a start may die between two of them).
+import { TABLES_1 } from './tables-1.ts';
+
+export interface Migration {
+  /** 1, 2, 3, … without gaps. */
+  readonly version: number;
+  readonly statements: readonly string[];
+}
+
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, statements: TABLES_1 }];

@@ -1,0 +1,190 @@
+// The port `Columns` over ClickHouse's HTTP protocol by `@clickhouse/client`: a server, or the embedded child behind a socket.
+// One class for both; it never knows which of the two answers.
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
+import { createConnection } from 'node:net';
+import { Readable } from 'node:stream';
+import { ClickHouseLogLevel, type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import type { Batch } from '../../../core/batch/batch.ts';
+import { CodedError } from '../../../core/errors.ts';
+import { decodeStream } from '../../../core/ipc/read.ts';
+import { encodeStream } from '../../../core/ipc/write.ts';
+import type { Columns, InsertOptions, Parameters, QueryAnswer, QueryOptions } from '../port.ts';
+import { columnsError } from './errors.ts';
+import { Limiter } from './limiter.ts';
+import { migrateColumns } from './migrate.ts';
+import { ANSWER, ONE_PART, QUERY_LIMITS } from './settings.ts';
+
+export interface ClickHouseOptions {
+  /** http: or https:, without path. */
+  readonly url: string;
+  /** Unix socket to go through instead of the address in `url`. */
+  readonly socketPath?: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** Must exist. Default `default`. */
+  readonly database?: string;
+  /** Calls at once, below what the server allows (default 24). Kills and pings are not counted. */
+  readonly concurrency?: number;
+  /** How long one call may take at most, the waiting for its answer included. Default 10 min. */
+  readonly requestTimeoutMs?: number;
+}
+
+export const openClickHouse = (options: ClickHouseOptions): Columns => new ClickHouseColumns(options);
+
+/** Tables and columns come from our own schemas, never from users; anything else is a mistake in the program. */
+const IDENTIFIER = /^[A-Za-z_][\w.]*$/;
+const identifier = (name: string): string => {
+  if (!IDENTIFIER.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name of a table or column`);
+  return `\`${name}\``;
+};
+
+const KILL_AGAIN_MS = 20;
+
+class ClickHouseColumns implements Columns {
+  readonly #client: ClickHouseClient;
+  readonly #limiter: Limiter;
+  /** Calls in hand by query id: a kill waits for these. */
+  readonly #inHand = new Map<string, Promise<unknown>>();
+  #closed = false;
+
+  constructor({ url, socketPath, username, password, database = 'default', concurrency = 24, requestTimeoutMs = 600_000 }: ClickHouseOptions) {
+    this.#limiter = new Limiter(concurrency);
+    const most = concurrency + 8;
+    this.#client = createClient({
+      url,
+      database,
+      request_timeout: requestTimeoutMs,
+      max_open_connections: most,
+      use_multipart_params_auto: true,
+      log: { level: ClickHouseLogLevel.OFF },
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(socketPath === undefined ? {} : { http_agent: socketAgent(socketPath, most) }),
+    });
+  }
+
+  migrate(): Promise<void> {
+    return migrateColumns(this);
+  }
+
+  async query(sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
+    const started = performance.now();
+    const { bytes, summary } = await this.#call(`${sql}\nFORMAT ArrowStream`, options, { ...QUERY_LIMITS, ...ANSWER }, undefined);
+    return {
+      batches: bytes.length === 0 ? [] : decodeStream(bytes, { validateUtf8: false }),
+      stats: { rowsRead: Number(summary?.read_rows ?? 0), bytesRead: Number(summary?.read_bytes ?? 0), elapsedMs: performance.now() - started },
+    };
+  }
+
+  async command(sql: string, options: QueryOptions = {}): Promise<void> {
+    await this.#call(sql, options, { wait_end_of_query: 1 }, undefined);
+  }
+
+  async insert(table: string, batch: Batch, { queryId, signal, maxExecutionMs }: InsertOptions): Promise<void> {
+    if (batch.length === 0) return;
+    const sql = `INSERT INTO ${identifier(table)} (${batch.fields.map((f) => identifier(f.name)).join(', ')}) FORMAT ArrowStream`;
+    const settings: ClickHouseSettings = { ...ONE_PART, ...(maxExecutionMs === undefined ? {} : { max_execution_time: maxExecutionMs / 1000 }) };
+    await this.#call(sql, { queryId, ...(signal === undefined ? {} : { signal }) }, settings, encodeStream([batch]));
+  }
+
+  async kill(queryIds: readonly string[]): Promise<void> {
+    if (queryIds.length === 0) return;
+    const named = new Set(queryIds);
+    this.#limiter.callBack(named);
+    let over = false;
+    const ours = Promise.allSettled(queryIds.map((id) => this.#inHand.get(id))).then(() => {
+      over = true;
+    });
+    // A call of ours may still be on its way to the store, so this goes on until all have come back.
+    do {
+      await this.#send(
+        // The embedded engine gives its statements ids of their own and carries ours in the comment.
+        `KILL QUERY WHERE query_id IN ({ids:Array(String)}) OR Settings['log_comment'] IN ({ids:Array(String)}) SYNC`,
+        { params: { ids: queryIds } },
+        {},
+        undefined,
+      );
+      await Promise.race([ours, new Promise((resolve) => setTimeout(resolve, KILL_AGAIN_MS))]);
+    } while (!over);
+  }
+
+  async ping(): Promise<void> {
+    const answer = await this.#client.ping();
+    if (!answer.success) throw columnsError(answer.error);
+    await this.#send('SELECT 1', {}, {}, undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client.close();
+  }
+
+  async #call(sql: string, options: QueryOptions, settings: ClickHouseSettings, data: Uint8Array | undefined): Promise<Reply> {
+    const queryId = options.queryId ?? randomUUID();
+    const call = this.#limiter.run(queryId, options.signal, () => this.#send(sql, { ...options, queryId }, settings, data));
+    this.#inHand.set(queryId, call);
+    try {
+      return await call;
+    } finally {
+      if (this.#inHand.get(queryId) === call) this.#inHand.delete(queryId);
+    }
+  }
+
+  async #send(sql: string, { params, settings, queryId = randomUUID(), signal }: QueryOptions, defaults: ClickHouseSettings, data: Uint8Array | undefined): Promise<Reply> {
+    if (this.#closed) throw new CodedError('columns.unavailable', { reason: 'it is closed' });
+    // Hanging up alone would leave an insert running in a server, so the statement is killed first.
+    const hangUp = new AbortController();
+    const abort = (): void => {
+      void this.kill([queryId]).then(
+        () => hangUp.abort(),
+        () => hangUp.abort(),
+      );
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const { stream, summary } = await this.#client.exec({
+        query: sql,
+        query_id: queryId,
+        // A user of the store may set any of its settings; the client's type lists those of one version.
+        clickhouse_settings: { ...defaults, ...(settings as ClickHouseSettings | undefined), log_comment: queryId },
+        ...(params === undefined ? {} : { query_params: storeParameters(params) }),
+        ...(signal === undefined ? {} : { abort_signal: hangUp.signal }),
+        ...(data === undefined ? {} : { values: Readable.from([data], { objectMode: false }) }),
+      });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+      return { bytes: joined(chunks), summary };
+    } catch (error) {
+      if (signal?.aborted) throw new CodedError('columns.cancelled', {}, { cause: error });
+      throw columnsError(error);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+}
+
+interface Reply {
+  readonly bytes: Uint8Array;
+  readonly summary: { readonly read_rows: string; readonly read_bytes: string } | undefined;
+}
+
+const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const out = new Uint8Array(chunks.reduce((sum, c) => sum + c.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+};
+
+const storeParameters = (params: Parameters): Record<string, unknown> => ({ ...params });
+
+/** Every connection goes to the socket, whatever the address says; idle ones stay, as the child never closes them first. */
+const socketAgent = (path: string, most: number): Agent => {
+  const agent = new Agent({ keepAlive: true, maxSockets: most });
+  agent.createConnection = () => createConnection(path);
+  return agent;
+};

@@ -1,0 +1,110 @@
+// ClickHouse's HTTP protocol (https://clickhouse.com/docs/interfaces/http) as far as `@clickhouse/client` speaks it, in
+// front of the engine: statement in the body or the URL, settings and `param_*` in the URL, data of an insert in the body.
+// No compression, no sessions, no users: who can reach the socket may do everything.
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+import { StoreError, type Answer, type Engine } from './engine.ts';
+import { insertFromFile, insertStatement } from './sql-text.ts';
+
+const MOST_HEADER_BYTES = 4 << 20;
+const MOST_TEXT_BYTES = 64 << 20;
+const MOST_DATA_BYTES = 1 << 30;
+
+/** Parameters of the protocol itself that mean nothing here, and settings of a server's HTTP answers. */
+const IGNORED = new Set(['database', 'default_format', 'enable_http_compression', 'query', 'query_id', 'wait_end_of_query', 'buffer_size', 'session_timeout', 'session_check']);
+
+interface Call {
+  readonly url: URLSearchParams;
+  readonly sql: string;
+}
+
+/** `incoming`: folder for the data of inserts while they run. */
+export const serveHttp = (engine: Engine, incoming: string): Server => {
+  const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, keepAliveTimeout: 3_600_000, requestTimeout: 300_000 }, (request, response) => {
+    void answer(engine, incoming, request, response);
+  });
+  return server;
+};
+
+const answer = async (engine: Engine, incoming: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const url = new URL(request.url ?? '/', 'http://columns');
+  if (url.pathname === '/ping') {
+    response.end('Ok.\n');
+    return;
+  }
+  const queryId = url.searchParams.get('query_id') || randomUUID();
+  const file = join(incoming, `${randomUUID()}.data`);
+  let started = false;
+  let over = false;
+  response.on('close', () => {
+    if (started && !over) void engine.cancel(queryId);
+  });
+  try {
+    const call = await readCall(request, url.searchParams, file);
+    const settings = new Map<string, string>();
+    const params = new Map<string, string>();
+    for (const [name, value] of call.url)
+      if (name.startsWith('param_')) params.set(name.slice('param_'.length), value);
+      else if (!IGNORED.has(name)) settings.set(name, value);
+    // Whoever hung up while sending must not have the statement run.
+    if (response.destroyed) return;
+    started = true;
+    const result = await engine.run({ sql: call.sql, queryId, settings, params, format: call.url.get('default_format') ?? 'TabSeparated' });
+    over = true;
+    response.writeHead(200, { 'content-length': result.body.length, 'x-clickhouse-query-id': queryId, 'x-clickhouse-summary': summary(result) });
+    response.end(result.body);
+  } catch (error) {
+    over = true;
+    fail(response, queryId, error);
+  } finally {
+    await rm(file, { force: true });
+  }
+};
+
+const readCall = async (request: IncomingMessage, url: URLSearchParams, file: string): Promise<Call> => {
+  const query = url.get('query');
+  const insert = query === null ? undefined : insertStatement(query);
+  if (insert !== undefined) {
+    await pipeline(request, bounded(MOST_DATA_BYTES), createWriteStream(file, { mode: 0o600 }));
+    if (!request.complete) throw new Error('the request was cut');
+    return { url, sql: insertFromFile(insert, file) };
+  }
+  const chunks: Buffer[] = [];
+  await pipeline(request, bounded(MOST_TEXT_BYTES), async (parts: AsyncIterable<Buffer>) => {
+    for await (const part of parts) chunks.push(part);
+  });
+  const body = Buffer.concat(chunks);
+  const type = request.headers['content-type'] ?? '';
+  if (!type.startsWith('multipart/form-data')) return { url, sql: [query ?? '', body.toString()].filter((part) => part !== '').join('\n') };
+  const all = new URLSearchParams(url);
+  let sql = query ?? '';
+  for (const [name, value] of await new Response(body, { headers: { 'content-type': type } }).formData())
+    if (name === 'query') sql = value as string;
+    else all.append(name, value as string);
+  return { url: all, sql };
+};
+
+const bounded = (most: number) =>
+  async function* (parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    for await (const part of parts) {
+      bytes += part.length;
+      if (bytes > most) throw new StoreError(307, `Code: 307. DB::Exception: The request has more than ${most} bytes. (TOO_MANY_BYTES)`);
+      yield part;
+    }
+  };
+
+const summary = ({ rowsRead, bytesRead, elapsedSeconds }: Answer): string =>
+  JSON.stringify({ read_rows: String(rowsRead), read_bytes: String(bytesRead), elapsed_ns: String(Math.round(elapsedSeconds * 1e9)) });
+
+const fail = (response: ServerResponse, queryId: string, error: unknown): void => {
+  if (response.destroyed) return;
+  const code = error instanceof StoreError ? error.code : 1002;
+  const text = error instanceof Error ? error.message : String(error);
+  response.writeHead(500, { 'content-type': 'text/plain; charset=UTF-8', 'x-clickhouse-query-id': queryId, 'x-clickhouse-exception-code': code });
+  response.end(text.startsWith('Code:') ? text : `Code: ${code}. DB::Exception: ${text}`);
+};

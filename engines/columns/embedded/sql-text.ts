@@ -1,0 +1,55 @@
+// The little that the embedded store must know of SQL as text: quoting, where a statement ends, and two forms of statement.
+// It never parses further; what is wrong in a statement is the engine's to say.
+
+/** A string literal of ClickHouse's SQL that means exactly `text`. */
+export const quoteText = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+/** A quoted part, a comment, or a heredoc; what is not closed runs to the end, as in the engine. */
+const SKIPPED = /'(?:[^'\\]|\\[^]|'')*(?:'|$)|"(?:[^"\\]|\\[^]|"")*(?:"|$)|`(?:[^`\\]|\\[^]|``)*(?:`|$)|--[^\n]*|#[! ][^\n]*|\/\*[^]*?(?:\*\/|$)|(\$\w*\$)[^]*?(?:\1|$)/y;
+const SPACE = /\s+/y;
+
+/** Where the first statement ends, and whether anything but space and comments stands after it. */
+const firstEnd = (sql: string): { readonly end: number; readonly more: boolean } => {
+  let end = -1;
+  for (let at = 0; at < sql.length; ) {
+    SKIPPED.lastIndex = at;
+    const skipped = SKIPPED.exec(sql)?.[0];
+    const comment = skipped !== undefined && /^(?:--|#|\/\*)/.test(skipped);
+    SPACE.lastIndex = at;
+    const space = skipped === undefined ? SPACE.exec(sql)?.[0] : undefined;
+    if (end >= 0 && !comment && space === undefined && sql[at] !== ';') return { end, more: true };
+    if (end < 0 && skipped === undefined && sql[at] === ';') end = at;
+    at += skipped?.length ?? space?.length ?? 1;
+  }
+  return { end: end < 0 ? sql.length : end, more: false };
+};
+
+/** The one statement of `sql` without its semicolon; undefined when there are several. */
+export const singleStatement = (sql: string): string | undefined => {
+  const { end, more } = firstEnd(sql);
+  return more ? undefined : sql.slice(0, end);
+};
+
+const KILL = /^\s*(KILL\s+QUERY\s+WHERE\s[^]*?)\s*\b(?:SYNC|ASYNC)?\s*$/i;
+
+/** `KILL QUERY WHERE …` without its last word; undefined for any other statement. */
+export const killStatement = (sql: string): string | undefined => KILL.exec(sql)?.[1];
+
+const INSERT = /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?([\w.`]+)\s*(\([^()]*\))?\s*FORMAT\s+(\w+)\s*$/i;
+
+export interface InsertStatement {
+  readonly table: string;
+  /** As written, without parentheses; undefined: all of the table. */
+  readonly columns: string | undefined;
+  readonly format: string;
+}
+
+/** `INSERT INTO t (a, b) FORMAT F`, whose data comes apart from the text; undefined for any other statement. */
+export const insertStatement = (sql: string): InsertStatement | undefined => {
+  const found = INSERT.exec(sql);
+  return found === null ? undefined : { table: found[1] as string, columns: found[2]?.slice(1, -1), format: found[3] as string };
+};
+
+/** The same insert, reading its data from a file. */
+export const insertFromFile = (insert: InsertStatement, file: string): string =>
+  `INSERT INTO ${insert.table}${insert.columns === undefined ? '' : ` (${insert.columns})`} SELECT ${insert.columns ?? '*'} FROM file(${quoteText(file)}, ${quoteText(insert.format)})`;

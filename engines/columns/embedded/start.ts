@@ -1,0 +1,147 @@
+// Starts and keeps the embedded column store: one child process, restarted with growing pauses when it dies by itself.
+// It ends with `stop`, and with its parent, however that dies. It never speaks SQL: that is the client's part.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CodedError } from '../../../core/errors.ts';
+import type { Logger } from '../../../core/logger.ts';
+import { type EngineLimits, defaultLimits, threadPoolSize } from './config.ts';
+
+export interface EmbeddedColumns {
+  /** What `openClickHouse` needs to reach it; stays the same through restarts. */
+  readonly url: string;
+  readonly socketPath: string;
+  /** Statements it takes at once. */
+  readonly statements: number;
+  /** Of the child that runs now; undefined between two. */
+  readonly pid: number | undefined;
+  /** How often it was restarted by itself. */
+  readonly restarts: number;
+  /** Ends the child; what runs is ended with it. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** Made when missing; belongs to the store alone. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly limits?: Partial<EngineLimits>;
+}
+
+const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+/** `sun_path` holds 104 bytes on macOS, 108 on Linux. */
+const LONGEST_SOCKET = 100;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+const STOP_MS = 8000;
+
+/** Resolves when the store answers; rejects with `columns.unavailable` when it cannot start. */
+export const startEmbeddedColumns = async ({ dataDir, log, limits }: EmbeddedOptions): Promise<EmbeddedColumns> => {
+  const folder = resolve(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const supervisor = new Supervisor(folder, socketFor(folder), { ...defaultLimits(), ...limits }, log);
+  await supervisor.start();
+  return supervisor;
+};
+
+/** In the folder where the path is short enough. The socket's mode lets only this user in. */
+const socketFor = (folder: string): string => {
+  const inside = join(folder, 'columns.sock');
+  return Buffer.byteLength(inside) <= LONGEST_SOCKET ? inside : join(mkdtempSync(join(tmpdir(), 'inframirror-')), 'columns.sock');
+};
+
+class Supervisor implements EmbeddedColumns {
+  readonly url = 'http://columns.embedded';
+  readonly socketPath: string;
+  readonly statements: number;
+  restarts = 0;
+  readonly #folder: string;
+  readonly #limits: EngineLimits;
+  readonly #log: Logger;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #stopping = false;
+  #pauseMs = FIRST_PAUSE_MS;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(folder: string, socket: string, limits: EngineLimits, log: Logger) {
+    this.#folder = folder;
+    this.socketPath = socket;
+    this.#limits = limits;
+    this.#log = log;
+    this.statements = limits.statements;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when a child is ready, rejects when it ended before. */
+  start(): Promise<void> {
+    const child = spawn(process.execPath, [CHILD, this.#folder, this.socketPath, JSON.stringify(this.#limits)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: this.#folder,
+      env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize(this.#limits)) },
+    });
+    this.#child = child;
+    const lastWords: string[] = [];
+    child.stdin.on('error', () => {});
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n').filter((l) => l.trim() !== '')) {
+        if (lastWords.push(line) > 20) lastWords.shift();
+        this.#log.warn('column store', { line });
+      }
+    });
+    const ready = Promise.withResolvers<void>();
+    let wasReady = false;
+    child.stdout.setEncoding('utf8').once('data', () => {
+      wasReady = true;
+      this.#pauseMs = FIRST_PAUSE_MS;
+      ready.resolve();
+    });
+    const exited = Promise.withResolvers<void>();
+    this.#exited = exited.promise;
+    child.once('error', (error) => {
+      this.#child = undefined;
+      exited.resolve();
+      ready.reject(unavailable(error.message));
+    });
+    child.once('close', (code, signal) => {
+      this.#child = undefined;
+      exited.resolve();
+      if (this.#stopping) return ready.reject(unavailable('it was stopped'));
+      const reason = lastWords.findLast((line) => line.includes('DB::Exception')) ?? lastWords.at(-1) ?? `it ended with ${signal ?? `code ${code}`}`;
+      ready.reject(unavailable(reason));
+      if (wasReady || this.restarts > 0) this.#restartLater(reason);
+    });
+    return ready.promise;
+  }
+
+  #restartLater(reason: string): void {
+    this.restarts++;
+    this.#log.error('the column store ended and is restarted', { reason, pauseMs: this.#pauseMs });
+    this.#timer = setTimeout(() => {
+      this.start().then(
+        () => this.#log.info('the column store runs again'),
+        () => {},
+      );
+    }, this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    child?.stdin?.end();
+    const hard = setTimeout(() => child?.kill('SIGKILL'), STOP_MS);
+    await this.#exited;
+    clearTimeout(hard);
+    rmSync(this.socketPath, { force: true });
+    if (dirname(this.socketPath) !== this.#folder) rmSync(dirname(this.socketPath), { recursive: true, force: true });
+  }
+}
+
+const unavailable = (reason: string): CodedError<'columns.unavailable'> => new CodedError('columns.unavailable', { reason });
