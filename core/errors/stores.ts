@@ -12,6 +12,21 @@ export const STORE_ERRORS = {
     { partition: 'im.metrics/0' },
     'Nothing to do: the new owner goes on from the saved progress.',
   ),
+  'stream.unavailable': entry(
+    (p: { reason: string }) => `the stream does not answer: ${p.reason}`,
+    { reason: 'Input/output error' },
+    'Look at the disk of the data folder and at the log; senders keep their data and try again.',
+  ),
+  'stream.in-use': entry(
+    (p: { dir: string; pid: number }) => `the stream in ${p.dir} is open in another process (${p.pid})`,
+    { dir: 'data/stream', pid: 4711 },
+    'Stop the other server, or start this one with another data folder.',
+  ),
+  'stream.newer-schema': entry(
+    (p: { found: number; known: number }) => `the stream's layout is version ${p.found}, this program knows ${p.known}`,
+    { found: 3, known: 2 },
+    'Start the newer version of InfraMirror again, or use another data folder.',
+  ),
   'columns.unavailable': entry(
     (p: { reason: string }) => `the column store does not answer: ${p.reason}`,
     { reason: 'it is restarting' },

@@ -1,0 +1,247 @@
+// Group commit: what was asked for while one commit was on its way to the disk goes together in the next.
+// Gives messages their offsets, keeps what is known of each partition, and makes it visible only when it is on disk.
+import { statfs } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { CodedError } from '../../../core/errors.ts';
+import type { Message } from '../port.ts';
+import { costOf, encodeHead, encodePartition, messageKey, metaKey, type PartitionRecord } from './layout.ts';
+import type { TrimTask, Trimmed, WriterAnswer, WriterGreeting, WriterTask } from './writer.ts';
+
+/** A partition as this process knows it. */
+export interface Partition {
+  readonly topic: string;
+  readonly topicId: number;
+  readonly partition: number;
+  /** On disk, and what readers may see: below `flushed.next`. */
+  flushed: PartitionRecord;
+  /** Next to be given; runs ahead of `flushed.next`, and never back. */
+  next: bigint;
+}
+
+interface Put {
+  readonly database: 0 | 1;
+  readonly key: Uint8Array;
+  readonly head: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+interface Waiting {
+  /** Called when its turn comes, in order. */
+  readonly puts: () => Put[];
+  readonly bytes: number;
+  /** Messages are refused on a full disk, small records are tried. */
+  readonly messages: { readonly partition: Partition; readonly count: number; readonly bytes: number; readonly cost: number }[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const MOST_BYTES_OF_A_COMMIT = 32 << 20;
+const EMPTY = new Uint8Array(0);
+
+export interface CommitOptions {
+  readonly dir: string;
+  readonly maxBytes: number;
+  readonly minFreeBytes: number;
+  /** Called after a commit that brought messages. */
+  readonly flushed: (partitions: readonly Partition[]) => void;
+  /** The writer is gone; nothing can be written any more. */
+  readonly broken: (error: Error) => void;
+}
+
+export class Commits {
+  readonly #options: CommitOptions;
+  readonly #worker: Worker;
+  #waiting: Waiting[] = [];
+  #trims: (() => Promise<void>)[] = [];
+  #running: Promise<void> | undefined;
+  #answered: ((answer: WriterAnswer) => void) | undefined;
+  #broken: Error | undefined;
+  /** Cost of all that is there or on its way. */
+  #cost = 0;
+  #freeChecked = 0;
+  #free = 0;
+
+  private constructor(options: CommitOptions, worker: Worker) {
+    this.#options = options;
+    this.#worker = worker;
+    worker.on('message', (answer: WriterAnswer) => this.#answered?.(answer));
+    worker.on('error', (error) => this.#break(error as Error));
+    worker.on('exit', () => this.#break(new Error('its writer ended')));
+  }
+
+  /** Starts the writer; rejects with `stream.in-use`, `stream.newer-schema` or `stream.unavailable`. */
+  static async open(options: CommitOptions, known: number): Promise<Commits> {
+    const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { dir: options.dir }, execArgv: [] });
+    const greeting = await new Promise<WriterGreeting>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', (error) => reject(new CodedError('stream.unavailable', { reason: (error as Error).message }, { cause: error })));
+    });
+    if (greeting.ready) return new Commits(options, worker);
+    await worker.terminate();
+    if (greeting.holder !== undefined) throw new CodedError('stream.in-use', { dir: options.dir, pid: greeting.holder });
+    if (greeting.newer !== undefined) throw new CodedError('stream.newer-schema', { found: greeting.newer, known });
+    throw new CodedError('stream.unavailable', { reason: greeting.reason ?? 'its writer did not start' });
+  }
+
+  /** What the partitions that were found at the start take. */
+  addCost(cost: number): void {
+    this.#cost += cost;
+  }
+
+  append(entries: readonly { readonly partition: Partition; readonly messages: readonly Message[] }[]): Promise<void> {
+    const now = Date.now();
+    const messages = entries.map(({ partition, messages: list }) => {
+      const heads = list.map((message) => encodeHead(message, now));
+      const sizes = list.map((message, i) => (heads[i] as Uint8Array).length + message.value.length);
+      const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
+      return { partition, list, heads, count: list.length, bytes: sum(sizes), cost: sum(sizes.map(costOf)) };
+    });
+    const cost = messages.reduce((total, entry) => total + entry.cost, 0);
+    if (this.#cost + cost > this.#options.maxBytes) return Promise.reject(new CodedError('stream.full', { limit: sizeText(this.#options.maxBytes) }));
+    this.#cost += cost;
+    const puts = (): Put[] =>
+      messages.flatMap(({ partition, list, heads }) =>
+        list.map((message, i): Put => ({ database: 0, key: messageKey(partition.topicId, partition.partition, partition.next++), head: heads[i] as Uint8Array, value: message.value })),
+      );
+    const written = this.#enqueue(puts, messages.reduce((total, entry) => total + entry.bytes, 0), messages);
+    written.catch(() => {
+      this.#cost -= cost;
+    });
+    return written;
+  }
+
+  putMeta(key: Uint8Array, value: Uint8Array): Promise<void> {
+    return this.#enqueue(() => [{ database: 1, key, head: EMPTY, value }], value.length, []);
+  }
+
+  #enqueue(puts: () => Put[], bytes: number, messages: Waiting['messages']): Promise<void> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ puts, bytes, messages, resolve, reject });
+      this.#run();
+    });
+  }
+
+  /** One step of removing; runs between commits. */
+  trim(partition: Partition, limits: Pick<TrimTask, 'keepBytes' | 'keepSince' | 'mostMessages' | 'mostBytes'>): Promise<Trimmed | undefined> {
+    if (this.#broken !== undefined) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#trims.push(async () => {
+        const before = partition.flushed;
+        const answer = await this.#ask({ kind: 'trim', trim: { topicId: partition.topicId, partition: partition.partition, at: before, ...limits } });
+        if (!answer.ok || answer.trimmed === undefined) return resolve(undefined);
+        partition.flushed = answer.trimmed.at;
+        this.#cost -= before.cost - answer.trimmed.at.cost;
+        resolve(answer.trimmed);
+      });
+      this.#run();
+    });
+  }
+
+  #run(): void {
+    // In a turn of its own, so that everything asked for in this one goes along.
+    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve))
+      .then(async () => {
+        while (this.#waiting.length > 0 || this.#trims.length > 0) {
+          if (this.#waiting.length > 0) await this.#commit();
+          await this.#trims.shift()?.();
+        }
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#waiting.length > 0 || this.#trims.length > 0) this.#run();
+      });
+  }
+
+  async #commit(): Promise<void> {
+    let count = 0;
+    for (let bytes = 0; count < this.#waiting.length; count++) {
+      bytes += (this.#waiting[count] as Waiting).bytes;
+      if (count > 0 && bytes > MOST_BYTES_OF_A_COMMIT) break;
+    }
+    let batch = this.#waiting.splice(0, count);
+    if (await this.#diskFull(batch.reduce((sum, waiting) => sum + waiting.bytes, 0))) {
+      const full = new CodedError('stream.full', { limit: `the disk, of which ${sizeText(this.#options.minFreeBytes)} stay free` });
+      for (const waiting of batch) if (waiting.messages.length > 0) waiting.reject(full);
+      batch = batch.filter((waiting) => waiting.messages.length === 0);
+      if (batch.length === 0) return;
+    }
+    const puts = batch.flatMap((waiting) => waiting.puts());
+    const partitions = new Map<Partition, PartitionRecord>();
+    for (const { partition, bytes, cost } of batch.flatMap((waiting) => waiting.messages)) {
+      const at = partitions.get(partition) ?? partition.flushed;
+      partitions.set(partition, { ...at, next: partition.next, bytes: at.bytes + bytes, cost: at.cost + cost });
+    }
+    for (const [{ topicId, partition }, at] of partitions) puts.push({ database: 1, key: metaKey('at', topicId, partition), head: EMPTY, value: encodePartition(at) });
+    const answer = await this.#ask(framed(puts));
+    if (answer.ok) {
+      for (const [partition, at] of partitions) partition.flushed = at;
+      this.#options.flushed([...partitions.keys()]);
+      for (const waiting of batch) waiting.resolve();
+      return;
+    }
+    this.#freeChecked = 0;
+    const full = this.#broken === undefined && (await this.#diskFull(puts.reduce((sum, put) => sum + put.value.length, 0)));
+    const error = this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk' }) : new CodedError('stream.unavailable', { reason: answer.reason }));
+    for (const waiting of batch) waiting.reject(error);
+  }
+
+  /** Asked at most once a second while there is plenty. */
+  async #diskFull(bytes: number): Promise<boolean> {
+    const now = performance.now();
+    if (this.#free < 4 * (this.#options.minFreeBytes + bytes) || now - this.#freeChecked > 1000) {
+      // Where the system does not tell, the commit itself will.
+      this.#free = await statfs(this.#options.dir).then(({ bavail, bsize }) => bavail * bsize, () => Number.POSITIVE_INFINITY);
+      this.#freeChecked = now;
+    }
+    return this.#free - bytes < this.#options.minFreeBytes;
+  }
+
+  #ask(task: WriterTask): Promise<WriterAnswer> {
+    if (this.#broken !== undefined) return Promise.resolve({ ok: false, reason: this.#broken.message });
+    return new Promise((resolve) => {
+      this.#answered = (answer) => {
+        this.#answered = undefined;
+        resolve(answer);
+      };
+      this.#worker.postMessage(task, task.kind === 'put' ? [task.puts] : []);
+    });
+  }
+
+  #break(error: Error): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = new CodedError('stream.unavailable', { reason: error.message }, { cause: error });
+    this.#answered?.({ ok: false, reason: error.message });
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#broken);
+    this.#options.broken(this.#broken);
+  }
+
+  /** Waits for what is on its way, then ends the writer. */
+  async close(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    if (this.#broken !== undefined) return;
+    await this.#ask({ kind: 'close' });
+    this.#broken = new CodedError('stream.unavailable', { reason: 'it is closed' });
+    await this.#worker.terminate();
+  }
+}
+
+/** All puts in one buffer, whose ownership goes to the writer. */
+const framed = (puts: readonly Put[]): WriterTask => {
+  const size = puts.reduce((sum, { key, head, value }) => sum + 7 + key.length + head.length + value.length, 0);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const { database, key, head, value } of puts) {
+    view.setUint8(at, database);
+    view.setUint16(at + 1, key.length, true);
+    view.setUint32(at + 3, head.length + value.length, true);
+    bytes.set(key, at + 7);
+    bytes.set(head, at + 7 + key.length);
+    bytes.set(value, at + 7 + key.length + head.length);
+    at += 7 + key.length + head.length + value.length;
+  }
+  return { kind: 'put', puts: bytes.buffer, size };
+};
+
+const sizeText = (bytes: number): string => (bytes >= 1 << 30 ? `${Math.round((bytes / (1 << 30)) * 10) / 10} GiB` : `${Math.round((bytes / (1 << 20)) * 10) / 10} MiB`);

@@ -1,0 +1,178 @@
+// The LMDB log against the contract of the port, and what only it promises: limits, retention, one process a folder.
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { hasCode } from '../../../core/errors.ts';
+import { TelemetryRegistry } from '../../../core/telemetry.ts';
+import { message, Recorder, streamConformance, until } from '../conformance.ts';
+import { murmur2 } from '../partition.ts';
+import type { Stream } from '../port.ts';
+import { openLmdbStream, type LmdbStreamOptions } from './open.ts';
+
+streamConformance('LMDB', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'stream-'));
+  let stream = await openLmdbStream({ dir });
+  return {
+    stream,
+    reopen: async () => {
+      await stream.close();
+      stream = await openLmdbStream({ dir });
+      return stream;
+    },
+    end: async () => {
+      await stream.close();
+      await rm(dir, { recursive: true });
+    },
+  };
+});
+
+describe('the LMDB log', () => {
+  const ends: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+
+  const folder = async (): Promise<string> => {
+    const dir = await mkdtemp(join(tmpdir(), 'stream-'));
+    ends.push(() => rm(dir, { recursive: true }));
+    return dir;
+  };
+  const openIn = async (dir: string, options: Partial<LmdbStreamOptions> = {}): Promise<Stream> => {
+    const stream = await openLmdbStream({ dir, ...options });
+    ends.push(() => stream.close());
+    return stream;
+  };
+  const codeOf = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(
+      () => 'ok',
+      (error: { code?: string }) => error.code ?? String(error),
+    );
+  const topic = { name: 't', partitions: 1, retentionBytes: 1 << 30, retentionMs: 86_400_000 };
+
+  test('is open once: a second stream of this process and one of another are refused', async () => {
+    const dir = await folder();
+    const stream = await openIn(dir);
+    expect(await codeOf(openLmdbStream({ dir }))).toBe('stream.in-use');
+    const script = `import { openLmdbStream } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)};
+      try { await (await openLmdbStream({ dir: process.argv[1] })).close(); console.log('opened'); } catch (error) { console.log(error.code, error.parameters.pid); }`;
+    const other = (): string => spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script, dir], { encoding: 'utf8' }).stdout.trim();
+    expect(other()).toBe(`stream.in-use ${process.pid}`);
+    await stream.ensureTopics([topic]);
+    await stream.produce('t', [message('k', 'still there')]);
+    await stream.close();
+    expect(other()).toBe('opened');
+    const again = await openIn(dir);
+    expect((await again.partitions('t'))[0]?.next).toBe(1n);
+  });
+
+  test('grows with what is put in', async () => {
+    const stream = await openIn(await folder());
+    await stream.ensureTopics([topic]);
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    const value = new Uint8Array(256 << 10);
+    for (let i = 0; i < 40; i++) await Promise.all(Array.from({ length: 8 }, (_, n) => stream.produce('t', [{ key: 'k', headers: { n: String(i * 8 + n) }, value: value.fill(i) }])));
+    await until('all came', () => reader.messages.length === 320);
+    await reader.stop();
+    expect(reader.messages.map((m) => Number(m.headers['n']))).toEqual(Array.from({ length: 320 }, (_, n) => n));
+    expect(reader.messages.every((m, i) => m.value.length === 256 << 10 && m.value[0] === Math.floor(i / 8) && m.value.at(-1) === Math.floor(i / 8))).toBe(true);
+  });
+
+  test('refuses what goes over its limit, goes on reading, and takes again when retention made room', async () => {
+    const stream = await openIn(await folder(), { maxBytes: 1 << 20, retentionEveryMs: 20 });
+    await stream.ensureTopics([topic]);
+    const value = new Uint8Array(100 << 10);
+    let taken = 0;
+    let code = 'ok';
+    while (code === 'ok') {
+      code = await codeOf(stream.produce('t', [{ key: 'k', headers: {}, value }]));
+      if (code === 'ok') taken++;
+    }
+    expect(code).toBe('stream.full');
+    expect(taken === 9 || taken === 10).toBe(true);
+    expect(await codeOf(stream.produce('t', [{ key: 'k', headers: {}, value }]))).toBe('stream.full');
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    await until('all came', () => reader.messages.length === taken);
+    await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(10));
+    await stream.ensureTopics([{ ...topic, retentionBytes: 300 << 10 }]);
+    await until('there is room', async () => ((await stream.partitions('t'))[0]?.bytes ?? 0) <= 300 << 10);
+    expect(await codeOf(stream.produce('t', [{ key: 'k', headers: {}, value }]))).toBe('ok');
+    await until('it came', () => reader.messages.length === taken + 1);
+  });
+
+  test('refuses messages before the disk is full, while progress is still saved', async () => {
+    const dir = await folder();
+    const before = await openIn(dir);
+    await before.ensureTopics([topic]);
+    await before.produce('t', [message('k', 'v')]);
+    await before.close();
+    const stream = await openIn(dir, { minFreeBytes: 2 ** 60 });
+    expect(await codeOf(stream.produce('t', [message('k', 'v')]))).toBe('stream.full');
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    await until('it came', () => reader.messages.length === 1);
+    await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(10));
+  });
+
+  test('forgets by bytes, from the beginning, and says what a group had not read', async () => {
+    const telemetry = new TelemetryRegistry();
+    const dir = await folder();
+    const stream = await openIn(dir, { telemetry, retentionEveryMs: 20 });
+    await stream.ensureTopics([{ ...topic, retentionBytes: 10_000 }]);
+    const reader = new Recorder();
+    await reader.start(stream, { group: 'slow', topics: ['t'], maxBytes: 1 });
+    await stream.produce('t', [message('k', 'first')]);
+    await until('it came', () => reader.messages.length === 1);
+    await until('it is saved', async () => (await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1)).then(() => true)) === true);
+    await reader.stop();
+    for (let i = 0; i < 100; i++) await stream.produce('t', [message('k', 'x'.repeat(1000))]);
+    await until('it is within its limit', async () => ((await stream.partitions('t'))[0]?.bytes ?? 0) <= 10_000);
+    const [at] = await stream.partitions('t');
+    expect(at?.next).toBe(101n);
+    expect((at?.earliest ?? 0n) >= 91n).toBe(true);
+    await until('it is counted', () => telemetry.value('inframirror_stream_trimmed_messages_total', { topic: 't', reason: 'bytes' }) === Number(at?.earliest));
+    expect(telemetry.value('inframirror_stream_trimmed_unread_total', { topic: 't', group: 'slow' })).toBeGreaterThanOrEqual(Number(at?.earliest) - 1);
+    const late = new Recorder();
+    late.from = () => 1n;
+    await late.start(stream, { group: 'slow', topics: ['t'] });
+    await until('the rest came', () => late.messages.at(-1)?.offset === 100n);
+    expect(late.messages[0]?.offset).toBe(at?.earliest);
+  });
+
+  test('forgets by age, wholly, and never gives an offset twice', async () => {
+    let now = Date.now();
+    const telemetry = new TelemetryRegistry();
+    const dir = await folder();
+    const stream = await openIn(dir, { telemetry, retentionEveryMs: 20, now: () => now });
+    await stream.ensureTopics([{ ...topic, retentionMs: 60_000 }]);
+    await stream.produce('t', Array.from({ length: 1000 }, (_, n) => message('k', String(n))));
+    now += 120_000;
+    await until('all is forgotten', async () => ((await stream.partitions('t'))[0]?.earliest ?? 0n) === 1000n);
+    expect((await stream.partitions('t'))[0]).toEqual({ topic: 't', partition: 0, earliest: 1000n, next: 1000n, bytes: 0 });
+    await until('it is counted', () => telemetry.value('inframirror_stream_trimmed_messages_total', { topic: 't', reason: 'age' }) === 1000);
+    await stream.close();
+    const again = await openIn(dir);
+    await again.produce('t', [message('k', 'next')]);
+    const reader = await new Recorder().start(again, { group: 'g', topics: ['t'] });
+    await until('it came', () => reader.messages.length === 1);
+    expect(reader.messages[0]?.offset).toBe(1000n);
+  });
+
+  test('refuses everything once closed, and leaves nothing running', async () => {
+    const stream = await openIn(await folder());
+    await stream.ensureTopics([topic]);
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    const last = stream.produce('t', [message('k', 'v')]);
+    await stream.close();
+    await last;
+    expect(await codeOf(stream.produce('t', [message('k', 'v')]))).toBe('stream.unavailable');
+    expect(reader.owned.size).toBe(0);
+    await stream.close();
+  });
+
+  test('puts keys where Kafka puts them', () => {
+    // From Kafka's own UtilsTest.
+    const known: [string, number][] = [['21', -973932308], ['foobar', -790332482], ['a-little-bit-long-string', -985981536], ['a-little-bit-longer-string', -1486304829], ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971], ['abc', 479470107]];
+    for (const [key, hash] of known) expect(murmur2(Buffer.from(key))).toBe(hash);
+  });
+});
