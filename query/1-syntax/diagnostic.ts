@@ -1,4 +1,5 @@
 // Diagnostics as every phase returns them; phases collect and return, they never throw.
+import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/errors.ts';
 import type { Span } from './ast.ts';
 
 export interface Edit {
@@ -17,4 +18,36 @@ export interface Diagnostic {
   readonly message: string;
   readonly span: Span;
   readonly fix: Fix | undefined;
+}
+
+/** An error with the catalogue's sentence. */
+export const syntaxError = <C extends ErrorCode>(code: C, parameters: ErrorParameters<C>, span: Span, fix?: Fix): Diagnostic => ({
+  code,
+  severity: 'error',
+  message: errorMessage(code, parameters),
+  span,
+  fix,
+});
+
+/** A fix of one edit; an empty span inserts. */
+export const fixOf = (label: string, start: number, end: number, text: string): Fix => ({ label, edits: [{ span: { start, end }, text }] });
+
+/** Errors of one text in the order of their place, at most `limit`; of several at one place the first stands. */
+export class Diagnostics {
+  readonly #limit: number;
+  readonly #found: Diagnostic[] = [];
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+  get full(): boolean {
+    return this.#found.length >= this.#limit;
+  }
+  add(diagnostic: Diagnostic): void {
+    if (!this.full) this.#found.push(diagnostic);
+  }
+  sorted(): Diagnostic[] {
+    return this.#found
+      .toSorted((a, b) => a.span.start - b.span.start)
+      .filter((d, i, all) => d.span.start !== all[i - 1]?.span.start || d.span.end !== all[i - 1]?.span.end);
+  }
 }

@@ -1,0 +1,53 @@
+// The way from text to tree: limits, lexer, shaper, grammar, in that order. Returns what could be read and what is wrong; never throws.
+import type { Text } from './ast.ts';
+import { type Diagnostic, Diagnostics, syntaxError } from './diagnostic.ts';
+import { Grammar } from './grammar.ts';
+import { lex } from './lexer.ts';
+import { pipeWords } from './pipe-words.ts';
+import { shape } from './shape.ts';
+import type { PipeSyntaxes } from './signature.ts';
+
+/** UTF-16 units of a text. */
+export const MAX_TEXT = 65_536;
+/** What is told of one text; the rest is most likely a consequence. */
+const MAX_DIAGNOSTICS = 50;
+
+export interface Parsed {
+  readonly text: Text;
+  readonly diagnostics: Diagnostic[];
+}
+
+const CHARACTERS = /\0|\p{Cs}/gu;
+/** Zero bytes and halves of surrogate pairs, wherever they stand. */
+const badCharacters = (text: string, diagnostics: Diagnostics): void => {
+  if (!text.includes('\0') && text.isWellFormed()) return;
+  for (const { 0: found, index } of text.matchAll(CHARACTERS)) {
+    if (diagnostics.full) return;
+    const span = { start: index, end: index + 1 };
+    diagnostics.add(found === '\0' ? syntaxError('iql.zero-byte', {}, span) : syntaxError('iql.bad-surrogate', {}, span));
+  }
+};
+
+let grammar: Grammar | undefined;
+
+/** Reads a text. `query` is undefined where none could be read; with diagnostics, what stands in the tree may hold holes (see ast.ts). */
+export const parse = (text: string, pipes: PipeSyntaxes): Parsed => {
+  const span = { start: 0, end: text.length };
+  const empty: Text = { definitions: [], query: undefined, comments: [], span };
+  if (text.length > MAX_TEXT) {
+    return { text: empty, diagnostics: [syntaxError('iql.too-long', { limit: MAX_TEXT, length: text.length }, { start: MAX_TEXT, end: text.length })] };
+  }
+  const diagnostics = new Diagnostics(MAX_DIAGNOSTICS);
+  badCharacters(text, diagnostics);
+  const words = pipeWords(pipes);
+  const { tokens, comments } = lex(text, words, diagnostics);
+  const shaped = shape(text, tokens, words, diagnostics);
+  if (shaped === undefined) return { text: { ...empty, comments }, diagnostics: diagnostics.sorted() };
+  grammar ??= new Grammar();
+  grammar.begin(text, shaped, diagnostics);
+  grammar.text();
+  const { definitions, query_: query } = grammar;
+  const found = diagnostics.sorted();
+  if (query === undefined && found.length === 0) found.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
+  return { text: { definitions, query, comments, span }, diagnostics: found };
+};
