@@ -2,11 +2,12 @@
 // `docs/errors.md` is made from it; `core/errors.test.ts` holds both equal.
 // Adding one: a line in the file of its area, nothing elsewhere. A code is never given another meaning.
 import { INTAKE_ERRORS } from './errors/intake.ts';
+import { IQL_CHECK_ERRORS } from './errors/iql-check.ts';
 import { IQL_ERRORS } from './errors/iql.ts';
 import { PRODUCT_ERRORS } from './errors/product.ts';
 import { STORE_ERRORS } from './errors/stores.ts';
 
-export const ERRORS = { ...STORE_ERRORS, ...INTAKE_ERRORS, ...IQL_ERRORS, ...PRODUCT_ERRORS };
+export const ERRORS = { ...STORE_ERRORS, ...INTAKE_ERRORS, ...IQL_ERRORS, ...IQL_CHECK_ERRORS, ...PRODUCT_ERRORS };
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorParameters<C extends ErrorCode> = (typeof ERRORS)[C]['example'];

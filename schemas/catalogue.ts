@@ -28,13 +28,13 @@ export const processes: Dataset = {
   intervalMs: 15_000,
   columns: [
     time,
-    host,
-    { name: 'pid', type: 'int', description: 'Process id' },
-    { name: 'start', type: 'time', description: 'When the process began; with host and pid it names the process' },
+    { ...host, label: true },
+    { name: 'pid', type: 'int', label: true, description: 'Process id' },
+    { name: 'start', type: 'time', label: true, description: 'When the process began; with host and pid it names the process' },
     { name: 'parent', type: 'int', description: 'Process id of the parent' },
-    { name: 'name', type: 'string', description: 'Name of the executable, as the kernel keeps it' },
-    { name: 'command', type: 'string', description: 'Command line with arguments' },
-    { name: 'user', type: 'string', description: 'Effective user' },
+    { name: 'name', type: 'string', label: true, description: 'Name of the executable, as the kernel keeps it' },
+    { name: 'command', type: 'string', label: true, description: 'Command line with arguments' },
+    { name: 'user', type: 'string', label: true, description: 'Effective user' },
     { name: 'state', type: 'string', description: 'running, sleeping, disk-sleep, stopped, zombie, idle' },
     { name: 'cpu', type: 'float', unit: '1', kind: 'gauge', description: 'Processor time used since the last sample, as a ratio of one processor' },
     { name: 'memory', type: 'int', unit: 'By', kind: 'gauge', description: 'Resident memory' },
@@ -43,7 +43,7 @@ export const processes: Dataset = {
     { name: 'open_files', type: 'int', unit: '{file}', kind: 'gauge', description: 'Open file descriptors; missing where the agent may not look' },
     { name: 'io.read', type: 'float', unit: 'By/s', kind: 'gauge', description: 'Bytes read from disk a second since the last sample' },
     { name: 'io.write', type: 'float', unit: 'By/s', kind: 'gauge', description: 'Bytes written to disk a second since the last sample' },
-    ...enrichment,
+    ...enrichment.map((c) => ({ ...c, label: true })),
   ],
 };
 
@@ -144,6 +144,6 @@ export const metricDataset = (info: MetricInfo): Dataset => ({
       ...(info.kind === 'histogram' ? {} : { kind: info.kind }),
       description: info.description ?? 'The sample',
     },
-    ...info.labels.map((name): DatasetColumn => ({ name, type: 'string', description: `Label ${name}` })),
+    ...info.labels.map((name): DatasetColumn => ({ name, type: 'string', label: true, description: `Label ${name}` })),
   ],
 });

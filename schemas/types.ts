@@ -17,6 +17,8 @@ export interface DatasetColumn {
   readonly unit?: string;
   /** For measured columns: whether `rate` and `increase` make sense. */
   readonly kind?: 'gauge' | 'counter';
+  /** Says which series it is, or describes it; aggregates over time carry it along. */
+  readonly label?: boolean;
   /** For `list` and `map`: the type of what it holds. */
   readonly item?: ValueType;
   /** Values, smallest first, where the order is not that of the text (severity). */

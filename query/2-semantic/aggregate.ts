@@ -1,0 +1,116 @@
+// Aggregates inside expressions: `avg`, `avg x`, `avg(x where c)`. Checks the column they take and hands them to the collector of the
+// pipe at hand, which gives each a column of its own.
+import type { Call, Expression } from '../1-syntax/ast.ts';
+import { checkCondition } from './expression.ts';
+import { toFloat, typeName } from './numeric.ts';
+import type { AggregateCollector, AggregateSignature, Scope } from './scope.ts';
+import { settle } from './settle.ts';
+import { columnNamed, isNumber, type, type Typed, visible } from './type.ts';
+
+const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?|100)$/;
+
+/** `p99.9` is 0.999. */
+export const percentile = (name: string): number | undefined => {
+  const m = PERCENTILE.exec(name);
+  return m === null ? undefined : Number((Number(m[1]) / 100).toPrecision(15));
+};
+
+export const isAggregateName = (scope: Scope, name: string): boolean => scope.functions.aggregates.has(name) || percentile(name) !== undefined;
+
+const SUMMING = new Set(['sum', 'avg', 'min', 'max', 'stddev', 'variance', 'quantile', 'deriv']);
+const RISING = new Set(['rate', 'increase']);
+
+export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+  const written = e.function.name;
+  const collector = scope.aggregates;
+  if (collector === undefined) {
+    scope.reporter.error('iql.aggregate-here', { name: written }, e.span);
+    return undefined;
+  }
+  const q = percentile(written);
+  const name = q === undefined ? written : 'quantile';
+  const signature = scope.functions.aggregates.get(name) as AggregateSignature;
+  const inner: Scope = { ...scope, aggregates: undefined };
+  const where = e.where === undefined ? undefined : checkCondition(inner, e.where);
+  if (e.where !== undefined && where === undefined) return undefined;
+  if (signature.overTime && !collector.overTime) {
+    scope.reporter.error('iql.over-time-only', { name: written }, e.span);
+    return undefined;
+  }
+  const args = [...e.arguments];
+  let constant: Typed | undefined;
+  if (name === 'quantile') {
+    constant = q === undefined ? takeConstant(scope, args, check) : { op: 'literal', literal: q, type: type('float'), span: e.function.span };
+    if (constant === undefined) {
+      scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
+      return undefined;
+    }
+  }
+  if (args.length > 1) {
+    scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
+    return undefined;
+  }
+  if (args.length === 0 && signature.argument === 'none-or-any') return collector.add({ function: name, arguments: [], where, type: signature.result(undefined), kind: 'gauge' }, e.span);
+  const argument = args[0] === undefined ? onlyColumn(scope, written, collector, e) : check(inner, args[0]);
+  if (argument === undefined) return undefined;
+  const checked = fitArgument(scope, written, signature, argument, e);
+  if (checked === undefined) return undefined;
+  const kind = checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
+  if (!heedKind(scope, written, name, collector, checked, kind, e)) return undefined;
+  return collector.add(
+    {
+      function: name,
+      arguments: constant === undefined ? [checked] : [checked, constant],
+      where,
+      type: signature.result(checked.type),
+      kind: (name === 'last' || name === 'first') && kind === 'counter' ? 'counter' : 'gauge',
+    },
+    e.span,
+  );
+};
+
+const takeConstant = (scope: Scope, args: Expression[], check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+  const first = args[0]?.node === 'number' || args[0]?.node === 'parameter' || args[0]?.node === 'quantity' ? args.shift() : args.pop();
+  const t = first === undefined ? undefined : check(scope, first);
+  if (t === undefined) return undefined;
+  const settled = settle(scope, t, type('float'));
+  return isNumber(settled.type) && (settled.op === 'literal' || settled.op === 'parameter') ? toFloat(settled) : undefined;
+};
+
+/** The only value column, on rows the only numeric one that is no key. */
+const onlyColumn = (scope: Scope, name: string, collector: AggregateCollector, e: Call): Typed | undefined => {
+  const values = visible(scope.relation).filter((c) => isNumber(c.type) || c.type.value === 'duration');
+  const free = values.filter((c) => !collector.keys.includes(c.name) && !scope.relation.key.includes(c.name));
+  const [only] = free;
+  if (only === undefined || free.length > 1) {
+    scope.reporter.error('iql.aggregate-argument', { name, choices: free.length === 0 ? 'there is no column of numbers' : free.map((c) => c.name).join(', ') }, e.span);
+    return undefined;
+  }
+  return { op: 'column', name: only.name, type: only.type, span: e.span };
+};
+
+const fitArgument = (scope: Scope, written: string, signature: AggregateSignature, argument: Typed, e: Call): Typed | undefined => {
+  const settled = settle(scope, argument, type(signature.argument === 'number' ? 'float' : 'string'));
+  const numeric = isNumber(settled.type) || settled.type.value === 'duration';
+  const ordered = numeric || settled.type.value === 'string' || settled.type.value === 'time' || settled.type.value === 'ip';
+  const fits = signature.argument === 'number' ? numeric : signature.argument === 'ordered' ? ordered : settled.type.value !== 'map' && settled.type.value !== 'list';
+  if (!fits) {
+    scope.reporter.error('iql.argument-type', { function: written, wanted: signature.argument === 'number' ? 'a number' : 'a single value', got: typeName(settled.type) }, e.span);
+    return undefined;
+  }
+  return settled;
+};
+
+const heedKind = (scope: Scope, written: string, name: string, collector: AggregateCollector, argument: Typed, kind: 'gauge' | 'counter' | undefined, e: Call): boolean => {
+  const column = argument.op === 'column' ? argument.name : 'it';
+  if (kind === 'gauge' && RISING.has(name)) {
+    scope.reporter.error('iql.gauge-rate', { name: written, column, instead: name === 'rate' ? 'deriv or delta' : 'delta' }, e.span);
+    return false;
+  }
+  if (kind === 'counter' && SUMMING.has(name) && scope.relation.raw) {
+    scope.reporter.error('iql.counter-aggregate', { name: written, column }, e.span);
+    return false;
+  }
+  if (kind === 'gauge' && name === 'sum' && scope.relation.raw && scope.relation.shape === 'series' && !collector.overTime) scope.reporter.warning('iql.raw-sum', { name: written }, e.span);
+  return true;
+};

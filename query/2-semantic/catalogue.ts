@@ -1,0 +1,21 @@
+// What the checker asks about datasets: static ones and those learned from the data. Handed in; answers at once, from memory.
+import type { Dataset, MetricInfo } from '../../schemas/types.ts';
+
+export interface Catalogue {
+  /** Static datasets, for `from` and completion. */
+  readonly datasets: readonly Dataset[];
+  metric(name: string): MetricInfo | undefined;
+  metricNames(): readonly string[];
+  /** Attributes seen on a dataset beside its columns: as text, as number, or both. */
+  attribute(dataset: string, name: string): 'text' | 'number' | 'both' | undefined;
+  attributeNames(dataset: string): readonly string[];
+}
+
+/** A catalogue without anything learned. */
+export const staticCatalogue = (datasets: readonly Dataset[]): Catalogue => ({
+  datasets,
+  metric: () => undefined,
+  metricNames: () => [],
+  attribute: () => undefined,
+  attributeNames: () => [],
+});

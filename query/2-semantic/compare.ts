@@ -1,0 +1,120 @@
+// Comparisons, text tests and membership. Two-valued: what they give is never missing.
+import type { BinaryOperator, Expression, In, Span } from '../1-syntax/ast.ts';
+import { nearest } from '../1-syntax/nearest.ts';
+import { align, typeName } from './numeric.ts';
+import { fix, replace } from './report.ts';
+import type { Scope } from './scope.ts';
+import { settle, settleFreely } from './settle.ts';
+import { BOOLEAN, isNumber, STRING, type, type Type, type Typed } from './type.ts';
+
+const FUNCTION: Readonly<Partial<Record<BinaryOperator, string>>> = {
+  '==': 'equals', '!=': 'not_equals', '<': 'less', '<=': 'less_or_equal', '>': 'greater', '>=': 'greater_or_equal',
+  like: 'like', 'not like': 'like', 'starts with': 'starts_with', matches: 'matches', contains: 'contains', has: 'has',
+};
+
+const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
+
+interface Sides {
+  readonly left?: Expression;
+  readonly right?: Expression;
+}
+
+export const compare = (scope: Scope, operator: BinaryOperator, l0: Typed, r0: Typed, ast: Sides, span: Span): Typed | undefined => {
+  const name = FUNCTION[operator] as string;
+  if (!/^[=!<>]/.test(operator)) {
+    const text = call(name, span, ...(textOperands(scope, operator, l0, r0, span) ?? []));
+    if (text.op === 'call' && text.arguments.length === 0) return undefined;
+    return operator === 'not like' ? call('not', span, text) : text;
+  }
+  const known = l0.type.value !== 'unknown' && l0.type.value !== 'missing' ? l0.type : r0.type;
+  const wanted = known.value === 'unknown' || known.value === 'missing' ? STRING : known;
+  const l = settle(scope, l0, wanted);
+  const r = settle(scope, r0, wanted);
+  if ((isNumber(l.type) || l.type.value === 'duration') && (isNumber(r.type) || r.type.value === 'duration')) {
+    if (l.type.value === 'duration' && r.type.value === 'duration') return call(name, span, l, r);
+    const same = align(scope, operator, l, r, ast);
+    return same && call(name, span, same.left, same.right);
+  }
+  if (!comparable(l.type, r.type)) {
+    scope.reporter.error('iql.type-mismatch', { operator, left: typeName(l.type), right: typeName(r.type) }, span, mismatchFix(l, r));
+    return undefined;
+  }
+  const levels = l.type.levels ?? r.type.levels;
+  if (levels === undefined) return call(name, span, l, r);
+  if (!checkLevel(scope, l, levels) || !checkLevel(scope, r, levels)) return undefined;
+  if (operator === '==' || operator === '!=') return call(name, span, l, r);
+  return call(name, span, rank(l, levels), rank(r, levels));
+};
+
+const comparable = (a: Type, b: Type): boolean => {
+  const text = (t: Type): boolean => t.value === 'string' || t.value === 'ip';
+  return (a.value === b.value && !['list', 'map', 'histogram'].includes(a.value)) || (text(a) && text(b));
+};
+
+/** Text beside a time or a number is most often a literal in the wrong quotes. */
+const mismatchFix = (l: Typed, r: Typed): ReturnType<typeof fix> | undefined => {
+  const [text, other] = l.op === 'literal' ? [l, r] : [r, l];
+  if (text.op !== 'literal' || typeof text.literal !== 'string') return undefined;
+  if (other.type.value === 'time' && /^\d{4}-\d\d-\d\d/.test(text.literal)) return fix(`Write @${text.literal}`, replace(text.span, `@${text.literal}`));
+  if (isNumber(other.type) && /^-?\d+(\.\d+)?$/.test(text.literal)) return fix(`Write ${text.literal}`, replace(text.span, text.literal));
+  return undefined;
+};
+
+const checkLevel = (scope: Scope, t: Typed, levels: readonly string[]): boolean => {
+  if (t.op !== 'literal' || typeof t.literal !== 'string' || levels.includes(t.literal)) return true;
+  const near = nearest(t.literal.toLowerCase(), levels) ?? levels.find((l) => t.literal?.toString().toLowerCase().startsWith(l)) ?? '';
+  scope.reporter.error('iql.unknown-level', { value: t.literal, levels: levels.join(', '), nearest: near }, t.span, near === '' ? undefined : fix(`Write "${near}"`, replace(t.span, JSON.stringify(near))));
+  return false;
+};
+
+/** The place of an ordered text among its levels. */
+export const rank = (t: Typed, levels: readonly string[]): Typed => {
+  if (t.op === 'literal' && typeof t.literal === 'string') return { ...t, literal: BigInt(levels.indexOf(t.literal)), type: type('int') };
+  const list: Typed = { op: 'literal', literal: levels, type: { ...type('list'), item: 'string' }, span: t.span };
+  return { op: 'call', function: 'level', arguments: [t, list], type: type('int'), span: t.span };
+};
+
+const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, span: Span): readonly [Typed, Typed] | undefined => {
+  const l = settle(scope, l0, STRING);
+  const r = settle(scope, r0, STRING);
+  const bad = [l, r].find((t) => t.type.value !== 'string' && t.type.value !== 'ip');
+  if (bad !== undefined) {
+    scope.reporter.error('iql.argument-type', { function: operator, wanted: 'text', got: typeName(bad.type) }, bad.span);
+    return undefined;
+  }
+  if (r.op !== 'literal' && r.op !== 'parameter' && operator !== 'contains' && operator !== 'starts with') {
+    scope.reporter.error('iql.constant-wanted', { what: operator === 'has' ? 'the token' : 'the pattern' }, span);
+    return undefined;
+  }
+  return [l, r];
+};
+
+/** `x in (a, b)`, `x in ($list)`. A sub-query is taken out by `where` before it gets here. */
+export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+  const query = e.items.find((i) => i.node === 'query-expression');
+  if (query !== undefined) {
+    scope.reporter.error('iql.query-here', {}, query.span);
+    return undefined;
+  }
+  let operand = check(scope, e.operand);
+  const items = e.items.map((i) => check(scope, i));
+  if (operand === undefined || items.includes(undefined)) return undefined;
+  const lead = (items as Typed[]).find((i) => i.type.value !== 'unknown' && i.type.value !== 'missing');
+  operand = lead === undefined ? settleFreely(scope, operand) : settle(scope, operand, lead.type);
+  const out: Typed[] = [];
+  for (const [i, item] of (items as Typed[]).entries()) {
+    if (item.op === 'parameter') {
+      out.push(settle(scope, { ...item, list: true }, operand.type));
+      continue;
+    }
+    const one = compare(scope, '==', operand, item, { right: e.items[i] as Expression }, item.span);
+    if (one === undefined || one.op !== 'call') return undefined;
+    if (one.arguments[0]?.type.value !== operand.type.value) operand = one.arguments[0] as Typed;
+    out.push(one.arguments[1] as Typed);
+  }
+  const wide = operand;
+  const values = out.map((v) => (v.type.value === 'int' && wide.type.value === 'float' && v.op === 'literal' ? { ...v, literal: Number(v.literal), type: wide.type } : v));
+  const list: Typed = { op: 'list', items: values, type: { ...type('list'), item: operand.type.value === 'missing' || operand.type.value === 'unknown' ? 'string' : operand.type.value }, span: e.span };
+  const found = call('in', e.span, operand, list);
+  return e.negated ? call('not', e.span, found) : found;
+};

@@ -1,0 +1,282 @@
+// Checks one expression: resolves names, finds types and units, puts in conversions. Reports what is wrong and then goes on with
+// `undefined`, so that one mistake is told once.
+import type { Binary, Call, Case, Expression, Name, QuantityLiteral, Span } from '../1-syntax/ast.ts';
+import { nearest } from '../1-syntax/nearest.ts';
+import { checkAggregate, isAggregateName } from './aggregate.ts';
+import { compare, membership } from './compare.ts';
+import { checkCall } from './function-call.ts';
+import { align, scaled, toFloat, typeName } from './numeric.ts';
+import { fix, replace } from './report.ts';
+import type { Scope } from './scope.ts';
+import { settle, settleFreely } from './settle.ts';
+import { BOOLEAN, columnNamed, isNumber, STRING, type, type Type, type Typed, visible } from './type.ts';
+import { BYTES, COUNT, perSecond, RATIO } from './unit.ts';
+
+const literal = (value: boolean | number | bigint | string | null, t: Type, span: Span): Typed => ({ op: 'literal', literal: value, type: t, span });
+
+export const checkExpression = (scope: Scope, e: Expression): Typed | undefined => {
+  switch (e.node) {
+    case 'name':
+      return checkName(scope, e);
+    case 'text':
+      return literal(e.value, STRING, e.span);
+    case 'number':
+      return literal(e.value, { value: e.integer ? 'int' : 'float', unit: undefined, bare: true }, e.span);
+    case 'quantity':
+      return quantity(e);
+    case 'time':
+      return { op: 'time', text: e.text, type: type('time'), span: e.span };
+    case 'bool':
+      return literal(e.value, BOOLEAN, e.span);
+    case 'missing':
+      return literal(null, type('missing'), e.span);
+    case 'now':
+      return { op: 'now', type: type('time'), span: e.span };
+    case 'parameter':
+      return { op: 'parameter', name: e.name, list: false, type: scope.parameters.get(e.name)?.type ?? type('unknown'), span: e.span };
+    case 'unary':
+      return checkUnary(scope, e);
+    case 'binary':
+      return checkBinary(scope, e);
+    case 'between': {
+      const operand = checkExpression(scope, e.operand);
+      const low = checkExpression(scope, e.low);
+      const high = checkExpression(scope, e.high);
+      if (operand === undefined || low === undefined || high === undefined) return undefined;
+      const from = compare(scope, '>=', operand, low, { right: e.low }, e.span);
+      const to = compare(scope, '<=', operand, high, { right: e.high }, e.span);
+      return from === undefined || to === undefined ? undefined : { op: 'call', function: 'and', arguments: [from, to], type: BOOLEAN, span: e.span };
+    }
+    case 'in':
+      return membership(scope, e, checkExpression);
+    case 'call':
+      if (e.function.name === 'if') return checkIf(scope, e);
+      return isAggregateName(scope, e.function.name) ? checkAggregate(scope, e, checkExpression) : checkCall(scope, e, checkExpression);
+    case 'case':
+      return checkCase(scope, e);
+    case 'index':
+      return checkIndex(scope, e.operand, e.index, e.span);
+    case 'list':
+    case 'map':
+      scope.reporter.error('iql.argument-type', { function: 'an expression', wanted: 'a single value', got: e.node === 'list' ? 'a list' : 'a map' }, e.span);
+      return undefined;
+    case 'query-expression':
+      scope.reporter.error('iql.query-here', {}, e.span);
+      return undefined;
+  }
+};
+
+/** A condition: bool, settled. */
+export const checkCondition = (scope: Scope, e: Expression): Typed | undefined => {
+  const t = checkExpression(scope, e);
+  if (t === undefined) return undefined;
+  const settled = settle(scope, t, BOOLEAN);
+  if (settled.type.value !== 'bool') {
+    scope.reporter.error('iql.not-a-condition', { got: typeName(settled.type) }, e.span);
+    return undefined;
+  }
+  return settled;
+};
+
+/** A value for a column: whatever is still open becomes text. */
+export const checkValue = (scope: Scope, e: Expression): Typed | undefined => {
+  const t = checkExpression(scope, e);
+  if (t === undefined) return undefined;
+  const settled = settleFreely(scope, t);
+  return settled.type.value === 'missing' ? { ...settled, type: STRING } : settled;
+};
+
+const quantity = (e: QuantityLiteral): Typed => {
+  switch (e.kind) {
+    case 'duration':
+      return literal(durationNanos(e), type('duration'), e.span);
+    case 'size':
+      return literal(Number.isSafeInteger(e.value) ? BigInt(e.value) : e.value, type(Number.isSafeInteger(e.value) ? 'int' : 'float', BYTES), e.span);
+    case 'ratio':
+      return literal(e.value, type('float', RATIO), e.span);
+    case 'rate':
+      return literal(e.value, type('float', perSecond(/B\/s$/.test(e.text) ? BYTES : COUNT)), e.span);
+  }
+};
+
+const NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: 86_400e9, w: 604_800e9 };
+/** d is 24 h and w 168 h here; pipes that mean calendar units look at the parts. */
+export const durationNanos = (e: QuantityLiteral): bigint => e.parts.reduce((sum, p) => sum + BigInt(Math.round(p.value * (NANOS[p.unit] as number))), 0n);
+
+const checkName = (scope: Scope, e: Name): Typed | undefined => {
+  const column = columnNamed(scope.relation, e.name);
+  if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span };
+  const value = scope.values.get(e.name);
+  if (value !== undefined) {
+    const values = new Map(scope.values);
+    values.delete(e.name);
+    const checked = checkExpression({ ...scope, values }, value);
+    return checked === undefined ? undefined : { ...checked, span: e.span };
+  }
+  if (scope.aggregates !== undefined && isAggregateName(scope, e.name)) return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span }, checkExpression);
+  const { open } = scope.relation;
+  const maps = open?.dataset.attributes;
+  const seen = open === undefined ? undefined : scope.catalogue.attribute(open.dataset.name, e.name);
+  if (maps !== undefined && seen !== undefined) {
+    const attribute: Typed & { op: 'attribute' } = { op: 'attribute', name: e.name, text: maps.text, number: maps.number, type: type('unknown'), span: e.span };
+    return seen === 'both' ? attribute : settle(scope, attribute, type(seen === 'text' ? 'string' : 'float'));
+  }
+  const candidates = [...visible(scope.relation).map((c) => c.name), ...(open === undefined ? [] : scope.catalogue.attributeNames(open.dataset.name)), ...scope.values.keys()];
+  const near = nearest(e.name, candidates) ?? '';
+  const mend = near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near));
+  const parameters = { name: e.name, source: scope.relation.origin, nearest: near };
+  if (open === undefined || scope.strict) {
+    scope.reporter.error('iql.unknown-field', parameters, e.span, mend);
+    return undefined;
+  }
+  scope.reporter.warning('iql.unknown-field', parameters, e.span, mend);
+  if (maps !== undefined) return { op: 'attribute', name: e.name, text: maps.text, number: maps.number, type: type('unknown'), span: e.span };
+  return literal(null, type('missing'), e.span);
+};
+
+const checkUnary = (scope: Scope, e: Expression & { node: 'unary' }): Typed | undefined => {
+  if (e.operator === 'not') {
+    const operand = checkCondition(scope, e.operand);
+    return operand && { op: 'call', function: 'not', arguments: [operand], type: BOOLEAN, span: e.span };
+  }
+  const operand = checkExpression(scope, e.operand);
+  if (operand === undefined) return undefined;
+  if (e.operator === 'exists') return { op: 'call', function: 'exists', arguments: [settleFreely(scope, operand)], type: BOOLEAN, span: e.span };
+  const number = settle(scope, operand, type('float'));
+  if (!isNumber(number.type) && number.type.value !== 'duration') {
+    scope.reporter.error('iql.argument-type', { function: '-', wanted: 'a number', got: typeName(number.type) }, e.span);
+    return undefined;
+  }
+  if (number.op === 'literal' && number.literal !== null) return { ...number, literal: -(number.literal as number), span: e.span };
+  return { op: 'call', function: 'negate', arguments: [number], type: number.type, span: e.span };
+};
+
+const checkBinary = (scope: Scope, e: Binary): Typed | undefined => {
+  if (e.operator === 'and' || e.operator === 'or') {
+    const left = checkCondition(scope, e.left);
+    const right = checkCondition(scope, e.right);
+    return left === undefined || right === undefined ? undefined : { op: 'call', function: e.operator, arguments: [left, right], type: BOOLEAN, span: e.span };
+  }
+  const l = checkOperand(scope, e.left, e.right);
+  const r = checkOperand(scope, e.right, e.left);
+  if (l === undefined || r === undefined) return undefined;
+  switch (e.operator) {
+    case '*':
+    case '/':
+    case '%':
+    case '+':
+    case '-':
+      return arithmetic(scope, e, l, r);
+    case '??': {
+      const right = settle(scope, r, l.type.value === 'unknown' ? STRING : l.type);
+      const same = unified(scope, [settle(scope, l, right.type), right], '??', e.span);
+      return same && { op: 'call', function: 'coalesce', arguments: same, type: (same[0] as Typed).type, span: e.span };
+    }
+    default:
+      return compare(scope, e.operator, l, r, e, e.span);
+  }
+};
+
+/** A bare word beside an ordered text is most likely one of its levels: offer the quotes. */
+const checkOperand = (scope: Scope, e: Expression, other: Expression): Typed | undefined => {
+  if (e.node === 'name' && other.node === 'name' && columnNamed(scope.relation, e.name) === undefined && !scope.values.has(e.name)) {
+    const levels = columnNamed(scope.relation, other.name)?.type.levels;
+    if (levels?.includes(e.name.toLowerCase()) === true) {
+      const quoted = JSON.stringify(e.name.toLowerCase());
+      scope.reporter.error('iql.unknown-field', { name: e.name, source: scope.relation.origin, nearest: quoted }, e.span, fix(`Write ${quoted}`, replace(e.span, quoted)));
+      return undefined;
+    }
+  }
+  return checkExpression(scope, e);
+};
+
+const SIGN = { '+': 'add', '-': 'subtract', '%': 'remainder' } as const;
+
+const arithmetic = (scope: Scope, e: Binary & { operator: string }, l0: Typed, r0: Typed): Typed | undefined => {
+  const number = type('float');
+  const time = l0.type.value === 'time' || r0.type.value === 'time';
+  const l = settle(scope, l0, time ? type(e.operator === '-' ? 'time' : 'duration') : isNumber(r0.type) || r0.type.value === 'duration' ? { ...r0.type, unit: undefined } : number);
+  const r = settle(scope, r0, l.type.value === 'time' ? type('duration') : isNumber(l.type) || l.type.value === 'duration' ? { ...l.type, unit: undefined } : number);
+  const [lv, rv] = [l.type.value, r.type.value];
+  const operator = e.operator as '*' | '/' | '%' | '+' | '-';
+  const call = (name: string, t: Type, a: Typed, b: Typed): Typed => ({ op: 'call', function: name, arguments: [a, b], type: t, span: e.span });
+  if (operator === '-' && lv === 'time' && rv === 'time') return call('subtract', type('duration'), l, r);
+  if (lv === 'time' && rv === 'duration' && (operator === '+' || operator === '-')) return call(SIGN[operator], type('time'), l, r);
+  if (operator === '+' && lv === 'duration' && rv === 'time') return call('add', type('time'), r, l);
+  const numeric = (t: Type): boolean => isNumber(t) || t.value === 'duration';
+  if (!numeric(l.type) || !numeric(r.type)) {
+    scope.reporter.error('iql.type-mismatch', { operator, left: typeName(l.type), right: typeName(r.type) }, e.span);
+    return undefined;
+  }
+  if (operator === '*' || operator === '/') return scaled(operator, l, r, e.span);
+  if (lv === 'duration' && rv === 'duration') return call(SIGN[operator], type('duration'), l, r);
+  const same = align(scope, operator, l, r, e);
+  if (same === undefined) return undefined;
+  return call(SIGN[operator], { value: same.left.type.value, unit: same.unit, bare: same.bare }, same.left, same.right);
+};
+
+/** All of one type; numbers in the first one's unit. */
+export const unified = (scope: Scope, values: readonly Typed[], operator: string, span: Span): readonly Typed[] | undefined => {
+  const lead = values.find((v) => v.type.value !== 'missing' && v.type.value !== 'unknown') ?? values[0];
+  if (lead === undefined) return [];
+  const all = values.map((v) => settle(scope, v, lead.type));
+  const first = all[0] as Typed;
+  if (all.every((v) => isNumber(v.type) || v.type.value === 'duration') && all.some((v) => isNumber(v.type))) {
+    const anyFloat = all.some((v) => v.type.value !== 'int');
+    const out: Typed[] = [];
+    for (const v of all) {
+      const same = align(scope, operator, first, v);
+      if (same === undefined) return undefined;
+      out.push(anyFloat ? toFloat(same.right) : same.right);
+    }
+    const unit = all.find((v) => v.type.unit !== undefined)?.type.unit;
+    const bare = all.every((v) => v.type.bare);
+    return out.map((v) => ({ ...v, type: { ...v.type, unit, bare } }));
+  }
+  const other = all.find((v) => v.type.value !== first.type.value);
+  if (other !== undefined) {
+    scope.reporter.error('iql.type-mismatch', { operator, left: typeName(first.type), right: typeName(other.type) }, span);
+    return undefined;
+  }
+  return all;
+};
+
+const checkIf = (scope: Scope, e: Call): Typed | undefined => {
+  const [when, then, otherwise] = e.arguments;
+  if (when === undefined || then === undefined || e.arguments.length > 3) {
+    scope.reporter.error('iql.argument-count', { form: 'if(condition, then [, else])', got: e.arguments.length }, e.span);
+    return undefined;
+  }
+  return checkBranches(scope, [{ when, then }], otherwise, e.span);
+};
+
+const checkCase = (scope: Scope, e: Case): Typed | undefined => checkBranches(scope, e.branches, e.otherwise, e.span);
+
+const checkBranches = (scope: Scope, branches: Case['branches'], otherwise: Expression | undefined, span: Span): Typed | undefined => {
+  const whens = branches.map((b) => checkCondition(scope, b.when));
+  const values = [...branches.map((b) => checkExpression(scope, b.then)), otherwise === undefined ? literal(null, type('missing'), span) : checkExpression(scope, otherwise)];
+  if (whens.includes(undefined) || values.includes(undefined)) return undefined;
+  const same = unified(scope, values as Typed[], 'case', span);
+  if (same === undefined) return undefined;
+  const free = same.map((v) => settleFreely(scope, v));
+  return {
+    op: 'case',
+    branches: branches.map((_, i) => ({ when: whens[i] as Typed, then: free[i] as Typed })),
+    otherwise: free[branches.length] as Typed,
+    type: (free[0] as Typed).type,
+    span,
+  };
+};
+
+const checkIndex = (scope: Scope, of: Expression, by: Expression, span: Span): Typed | undefined => {
+  const operand = checkExpression(scope, of);
+  const index = checkExpression(scope, by);
+  if (operand === undefined || index === undefined) return undefined;
+  const isMap = operand.type.value === 'map';
+  const key = settle(scope, index, isMap ? STRING : type('int'));
+  if ((!isMap && operand.type.value !== 'list') || key.type.value !== (isMap ? 'string' : 'int')) {
+    scope.reporter.error('iql.type-mismatch', { operator: '[ ]', left: typeName(operand.type), right: typeName(key.type) }, span);
+    return undefined;
+  }
+  return { op: 'call', function: isMap ? 'map_get' : 'list_get', arguments: [operand, key], type: type(operand.type.item ?? 'string'), span };
+};

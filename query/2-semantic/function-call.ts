@@ -1,0 +1,62 @@
+// Calls of scalar functions, checked against their signatures.
+import type { Call, Expression } from '../1-syntax/ast.ts';
+import { nearest } from '../1-syntax/nearest.ts';
+import { unified } from './expression.ts';
+import { typeName } from './numeric.ts';
+import { fix, replace } from './report.ts';
+import type { Scope, Slot } from './scope.ts';
+import { settle, settleFreely } from './settle.ts';
+import { isNumber, STRING, type, type Type, type Typed } from './type.ts';
+
+const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonly fits: (t: Type) => boolean; readonly name: string }>> = {
+  number: { settle: type('float'), fits: isNumber, name: 'a number' },
+  int: { settle: type('int'), fits: (t) => t.value === 'int', name: 'a whole number' },
+  string: { settle: STRING, fits: (t) => t.value === 'string' || t.value === 'ip', name: 'text' },
+  'constant-string': { settle: STRING, fits: (t) => t.value === 'string', name: 'text' },
+  time: { settle: type('time'), fits: (t) => t.value === 'time', name: 'a time' },
+  duration: { settle: type('duration'), fits: (t) => t.value === 'duration', name: 'a duration' },
+  zone: { settle: STRING, fits: (t) => t.value === 'string', name: 'a time zone' },
+  any: { settle: undefined, fits: (t) => t.value !== 'list' && t.value !== 'map' && t.value !== 'histogram', name: 'a single value' },
+  ordered: { settle: undefined, fits: (t) => ['int', 'float', 'string', 'time', 'duration'].includes(t.value), name: 'a number, text, time or duration' },
+  same: { settle: undefined, fits: () => true, name: 'the same type' },
+};
+
+export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+  const name = e.function.name;
+  const signature = scope.functions.scalars.get(name);
+  if (signature === undefined) {
+    const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
+    scope.reporter.error('iql.unknown-function', { name, nearest: near }, e.function.span, near === '' ? undefined : fix(`Write ${near}`, replace(e.function.span, near)));
+    return undefined;
+  }
+  const most = signature.variadic ? Number.POSITIVE_INFINITY : signature.slots.length;
+  if (e.where !== undefined || e.arguments.length > most || e.arguments.length < signature.slots.length - signature.optional) {
+    scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
+    return undefined;
+  }
+  const args: Typed[] = [];
+  for (const [i, argument] of e.arguments.entries()) {
+    const slot = signature.slots[Math.min(i, signature.slots.length - 1)] as Slot;
+    const wanted = WANTED[slot];
+    const checked = check(scope, argument);
+    if (checked === undefined) return undefined;
+    const target = slot === 'same' ? args[0]?.type : wanted.settle;
+    const settled = target === undefined ? settleFreely(scope, checked) : settle(scope, checked, target);
+    const constant = settled.op === 'literal' || settled.op === 'parameter';
+    if (!wanted.fits(settled.type)) {
+      scope.reporter.error('iql.argument-type', { function: name, wanted: wanted.name, got: typeName(settled.type) }, argument.span);
+      return undefined;
+    }
+    if ((slot === 'constant-string' || slot === 'zone') && !constant) {
+      scope.reporter.error('iql.constant-wanted', { what: `argument ${i + 1} of ${name}` }, argument.span);
+      return undefined;
+    }
+    args.push(settled);
+  }
+  const same = signature.slots.includes('same') ? unifiedSame(scope, name, args) : args;
+  return same && { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
+};
+
+
+const unifiedSame = (scope: Scope, name: string, args: readonly Typed[]): readonly Typed[] | undefined =>
+  unified(scope, args, name, { start: args[0]?.span.start ?? 0, end: args.at(-1)?.span.end ?? 0 });

@@ -1,0 +1,142 @@
+// Inline data: `data […]` as rows, `data counter("By") […]` as a metric. Finds each column's type from its values.
+import type { Expression, InlineSource, MapLiteral, Span } from '../1-syntax/ast.ts';
+import type { ValueType } from '../../schemas/types.ts';
+import { SEVERITIES } from '../../schemas/catalogue.ts';
+import { checkExpression } from './expression.ts';
+import { toFloat, typeName } from './numeric.ts';
+import { NO_ROWS, type Scope } from './scope.ts';
+import { settle } from './settle.ts';
+import { hiddenColumn } from './source.ts';
+import { isNumber, STRING, type, type Relation, type RelationColumn, type Type, type Typed } from './type.ts';
+import { parseUnit, sameDimension, type Unit } from './unit.ts';
+
+/** A cell: a constant, a list or map of constants, or missing (undefined). */
+export type InlineCell = Typed | { readonly list: readonly Typed[] } | { readonly map: ReadonlyMap<string, Typed> } | undefined;
+
+export interface CheckedInline {
+  readonly relation: Relation;
+  readonly columns: readonly { readonly name: string; readonly type: Type }[];
+  readonly rows: readonly (readonly InlineCell[])[];
+  /** Its rows are samples: told apart by labels, of two with one time the later stands. */
+  readonly metric: boolean;
+  readonly delta: boolean;
+}
+
+export const checkInline = (outer: Scope, source: InlineSource): CheckedInline | undefined => {
+  const scope: Scope = { ...outer, relation: NO_ROWS, aggregates: undefined };
+  const before = scope.reporter.diagnostics.length;
+  const names: string[] = [];
+  for (const row of source.rows) for (const e of row.entries) if (!names.includes(keyOf(e.key))) names.push(keyOf(e.key));
+  const rows = source.rows.map((row) => checkRow(scope, row, names));
+  const metric = source.metric;
+  if (metric !== undefined) {
+    if (metric.kind === 'histogram') scope.reporter.error('iql.not-yet', { what: 'a histogram in inline data' }, metric.span);
+    for (const needed of ['time', 'value']) if (source.rows.length > 0 && !names.includes(needed)) scope.reporter.error('iql.unknown-field', { name: needed, source: 'this metric', nearest: '' }, metric.span);
+  }
+  const columns = names.map((name, i) => ({ name, type: columnType(scope, name, rows, i, source, metric?.unit) }));
+  if (scope.reporter.diagnostics.slice(before).some((d) => d.severity === 'error')) return undefined;
+  const settled = rows.map((row) => row.map((cell, i) => fitted(scope, cell, (columns[i] as { type: Type }).type)));
+  return { relation: relationOf(source, columns), columns, rows: settled, metric: metric !== undefined, delta: metric?.delta ?? false };
+};
+
+const keyOf = (key: MapLiteral['entries'][number]['key']): string => (key.node === 'name' ? key.name : key.value);
+
+const checkRow = (scope: Scope, row: MapLiteral, names: readonly string[]): InlineCell[] => {
+  const cells: InlineCell[] = names.map(() => undefined);
+  const seen = new Set<string>();
+  for (const { key, value } of row.entries) {
+    const name = keyOf(key);
+    if (seen.has(name)) scope.reporter.error('iql.repeated-name', { name }, key.span);
+    if (name.startsWith('#')) scope.reporter.error('iql.name-taken', { name }, key.span);
+    seen.add(name);
+    cells[names.indexOf(name)] = checkCell(scope, value);
+  }
+  return cells;
+};
+
+const checkCell = (scope: Scope, e: Expression): InlineCell => {
+  const constant = (v: Expression): Typed[] => {
+    const t = checkExpression(scope, v);
+    if (t === undefined) return [];
+    if (t.op !== 'literal' && t.op !== 'time' && t.op !== 'parameter' && t.op !== 'now' && t.op !== 'call') return [];
+    return [t];
+  };
+  if (e.node === 'list') return { list: e.items.flatMap(constant) };
+  if (e.node === 'map') return { map: new Map(e.entries.flatMap((x) => constant(x.value).map((t): [string, Typed] => [keyOf(x.key), t]))) };
+  const [t] = constant(e);
+  return t === undefined || t.type.value === 'missing' ? undefined : t;
+};
+
+const LEVELS: ReadonlySet<string> = new Set(SEVERITIES);
+
+const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineCell[])[], i: number, source: InlineSource, unit: string | undefined): Type => {
+  const cells = rows.map((r) => r[i]).filter((c) => c !== undefined);
+  const spanOf = (c: InlineCell): Span => (c !== undefined && 'op' in c ? c.span : source.span);
+  const metric = source.metric !== undefined;
+  if (metric && (name === 'stale' || name === 'start')) return type(name === 'stale' ? 'bool' : 'time');
+  let out: Type | undefined;
+  for (const cell of cells) {
+    const t = cellType(cell);
+    if (t.value === 'unknown') continue;
+    if (out === undefined) out = t;
+    else if (isNumber(out) && isNumber(t)) out = { value: out.value === 'int' && t.value === 'int' ? 'int' : 'float', unit: commonUnit(out.unit, t.unit), bare: false };
+    else if (out.value !== t.value) {
+      scope.reporter.error('iql.type-mismatch', { operator: `the column ${JSON.stringify(name)}`, left: typeName(out), right: typeName(t) }, spanOf(cell));
+      return out;
+    }
+  }
+  const found: Type = out ?? STRING;
+  if (name === 'time' && found.value !== 'time' && cells.length > 0) scope.reporter.error('iql.argument-type', { function: 'time', wanted: 'a time', got: typeName(found) }, spanOf(cells[0]));
+  if (metric && name === 'value') {
+    if (!isNumber(found) && cells.length > 0) scope.reporter.error('iql.argument-type', { function: 'value', wanted: 'a number', got: typeName(found) }, spanOf(cells[0]));
+    return type('float', unit === undefined ? found.unit : parseUnit(unit));
+  }
+  if (metric && name !== 'time' && found.value !== 'string') scope.reporter.error('iql.argument-type', { function: `the label ${name}`, wanted: 'text', got: typeName(found) }, spanOf(cells[0]));
+  const levels = name === 'severity' && found.value === 'string' && cells.every((c) => c !== undefined && 'op' in c && c.op === 'literal' && LEVELS.has(String(c.literal)));
+  return levels ? { ...found, levels: SEVERITIES } : { ...found, bare: false };
+};
+
+const cellType = (cell: InlineCell): Type => {
+  if (cell === undefined) return type('missing');
+  if ('op' in cell) return cell.type.bare ? { ...cell.type, bare: false } : cell.type;
+  const items: readonly Typed[] = 'list' in cell ? cell.list : [...cell.map.values()];
+  const values = new Set(items.map((t) => t.type.value));
+  const item: ValueType = values.has('float') ? 'float' : ((items[0]?.type.value ?? 'string') as ValueType);
+  return { ...type('list' in cell ? 'list' : 'map'), item };
+};
+
+const commonUnit = (a: Unit | undefined, b: Unit | undefined): Unit | undefined => (a !== undefined && b !== undefined && sameDimension(a, b) ? a : undefined);
+
+const fitted = (scope: Scope, cell: InlineCell, wanted: Type): InlineCell => {
+  if (cell === undefined) return undefined;
+  if (!('op' in cell)) {
+    const to = wanted.item === 'float' ? toFloat : (t: Typed): Typed => t;
+    return 'list' in cell ? { list: cell.list.map(to) } : { map: new Map([...cell.map].map(([k, v]) => [k, to(v)])) };
+  }
+  const t = settle(scope, cell, wanted);
+  return wanted.value === 'float' ? toFloat(t) : t;
+};
+
+const relationOf = (source: InlineSource, columns: readonly { readonly name: string; readonly type: Type }[]): Relation => {
+  const metric = source.metric;
+  const internal = metric === undefined ? [] : ['start', 'stale'];
+  const shown = columns.filter((c) => !internal.includes(c.name));
+  const timed = columns.some((c) => c.name === 'time' && c.type.value === 'time');
+  return {
+    columns: [
+      ...shown.map((c): RelationColumn => ({ name: c.name, type: c.type, kind: metric === undefined || c.name !== 'value' || metric.kind === 'histogram' ? undefined : metric.kind, label: metric !== undefined && c.name !== 'time' && c.name !== 'value', description: '' })),
+      hiddenColumn('#row', 'int'),
+      ...(metric === undefined ? [] : [hiddenColumn('#series', 'int'), hiddenColumn('#start', 'time'), hiddenColumn('#stale', 'bool')]),
+    ],
+    shape: metric === undefined ? 'rows' : 'series',
+    key: metric === undefined ? [] : ['#series'],
+    timed,
+    bucket: undefined,
+    order: [{ column: '#row', descending: false }],
+    open: undefined,
+    intervalMs: undefined,
+    temporality: metric === undefined ? undefined : metric.delta ? 'delta' : 'cumulative',
+    origin: 'this data',
+    raw: true,
+  };
+};

@@ -1,0 +1,121 @@
+// Numbers with units: what fits together, and the conversions put in where it does.
+import type { Expression, Span } from '../1-syntax/ast.ts';
+import { fix, replace } from './report.ts';
+import type { Scope } from './scope.ts';
+import { isNumber, type, type Type, type Typed } from './type.ts';
+import { conversion, divideUnits, isCount, isRatio, multiplyUnits, SECONDS, sameDimension, type Unit } from './unit.ts';
+
+/** For messages: `text`, `a number`, `By`. */
+export const typeName = (t: Type): string => {
+  if (isNumber(t) && t.unit !== undefined) return isRatio(t.unit) ? 'a ratio' : isCount(t.unit) ? 'a count' : t.unit.text;
+  const names: Readonly<Record<Type['value'], string>> = {
+    bool: 'true or false', int: 'a number', float: 'a number', string: 'text', time: 'a time', duration: 'a duration', ip: 'an address',
+    list: 'a list', map: 'a map', histogram: 'a histogram', missing: 'missing', unknown: 'an unknown field',
+  };
+  return names[t.value];
+};
+
+export const toFloat = (t: Typed): Typed => {
+  if (t.type.value === 'float') return t;
+  const seconds = t.type.value === 'duration';
+  const out = { ...t.type, value: 'float' as const, unit: seconds ? SECONDS : t.type.unit };
+  if (t.op === 'literal' && t.literal !== null) return { ...t, type: out, literal: seconds ? Number(t.literal) / 1e9 : Number(t.literal) };
+  return { op: 'call', function: 'to_float', arguments: [t], type: out, span: t.span };
+};
+
+/** The value in another unit of the same dimension. */
+const inUnit = (t: Typed, unit: Unit): Typed => {
+  const from = t.type.unit;
+  if (from === undefined) return t;
+  const factor = conversion(from, unit);
+  if (factor === 1) return { ...t, type: { ...t.type, unit } };
+  const wide = toFloat(t);
+  if (wide.op === 'literal') return { ...wide, literal: (wide.literal as number) * factor, type: { ...wide.type, unit } };
+  const by: Typed = { op: 'literal', literal: factor, type: type('float'), span: t.span };
+  return { op: 'call', function: 'scale', arguments: [wide, by], type: { ...wide.type, unit }, span: t.span };
+};
+
+const isZero = (t: Typed): boolean => t.op === 'literal' && (t.literal === 0 || t.literal === 0n);
+
+const unitSuffix = (unit: Unit): string | undefined =>
+  ({ By: 'B', s: 's', ms: 'ms', us: 'us', ns: 'ns', min: 'm', h: 'h', d: 'd' })[unit.text];
+
+/** Whether a number written without unit may stand beside that unit; reports and offers the unit where not. */
+const bareFits = (scope: Scope, bare: Typed, unit: Unit, ast: Expression | undefined): boolean => {
+  if (isZero(bare) || isCount(unit)) return true;
+  const number = bare.op === 'literal' ? String(bare.literal) : 'this number';
+  if (isRatio(unit) && unit.factor === 1) {
+    if (bare.op !== 'literal' || Math.abs(Number(bare.literal)) <= 1) return true;
+    scope.reporter.error('iql.bare-ratio', { number }, bare.span, fix(`Write ${number}%`, replace(bare.span, `${number}%`)));
+    return false;
+  }
+  const suffix = isRatio(unit) ? '%' : unitSuffix(unit);
+  const mend = suffix !== undefined && ast?.node === 'number' ? fix(`Write ${number}${suffix}`, replace(bare.span, `${number}${suffix}`)) : undefined;
+  scope.reporter.error('iql.bare-number', { number, unit: unit.text }, bare.span, mend);
+  return false;
+};
+
+export interface Aligned {
+  readonly left: Typed;
+  readonly right: Typed;
+  /** The unit both are in now. */
+  readonly unit: Unit | undefined;
+  readonly bare: boolean;
+}
+
+/**
+ * Two numbers (or durations beside numbers) made comparable: one unit, one numeric type. Between columns the left one's unit stays;
+ * literals convert to the other's. Reports and returns undefined where they do not fit.
+ */
+export const align = (scope: Scope, operator: string, l: Typed, r: Typed, ast?: { readonly left?: Expression; readonly right?: Expression }): Aligned | undefined => {
+  let left = l.type.value === 'duration' ? toFloat(l) : l;
+  let right = r.type.value === 'duration' ? toFloat(r) : r;
+  const lu = left.type.unit;
+  const ru = right.type.unit;
+  let unit = lu;
+  if (lu !== undefined && ru !== undefined) {
+    if (!sameDimension(lu, ru)) {
+      scope.reporter.error('iql.unit-mismatch', { operator, left: typeName(left.type), right: typeName(right.type) }, { start: l.span.start, end: r.span.end });
+      return undefined;
+    }
+    if (left.op === 'literal' && right.op !== 'literal') {
+      unit = ru;
+      left = inUnit(left, ru);
+    } else right = inUnit(right, lu);
+  } else if (lu !== undefined && right.type.bare) {
+    if (!bareFits(scope, right, lu, ast?.right)) return undefined;
+  } else if (ru !== undefined && left.type.bare) {
+    if (!bareFits(scope, left, ru, ast?.left)) return undefined;
+    unit = ru;
+  } else unit = left.type.bare ? ru : right.type.bare ? lu : undefined;
+  if (left.type.value !== right.type.value) {
+    left = toFloat(left);
+    right = toFloat(right);
+  }
+  return { left, right, unit, bare: left.type.bare && right.type.bare };
+};
+
+const callOf = (name: string, t: Type, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: t, span });
+
+/** `*` and `/` of numbers and durations. */
+export const scaled = (operator: '*' | '/', l: Typed, r: Typed, span: Span): Typed => {
+  const multiply = operator === '*';
+  if (l.type.value === 'duration' && isNumber(r.type) && r.type.unit === undefined)
+    return callOf(multiply ? 'multiply' : 'divide', type('duration'), span, l, toFloat(r));
+  if (multiply && r.type.value === 'duration' && isNumber(l.type) && l.type.unit === undefined) return callOf('multiply', type('duration'), span, r, toFloat(l));
+  if (!multiply && l.type.value === 'duration' && r.type.value === 'duration') return callOf('divide', type('float'), span, l, r);
+  const left = l.type.value === 'duration' ? toFloat(l) : l;
+  const right = r.type.value === 'duration' ? toFloat(r) : r;
+  const [lt, rt] = [left.type, right.type];
+  const bare = lt.bare && rt.bare;
+  let unit: Unit | undefined;
+  if (lt.unit !== undefined && rt.unit !== undefined) unit = multiply ? multiplyUnits(lt.unit, rt.unit) : divideUnits(lt.unit, rt.unit);
+  else if (rt.bare) unit = lt.unit;
+  else if (lt.bare && multiply) unit = rt.unit;
+  // A quotient of equal dimensions is a plain number, so its factor has to be worked in.
+  const factor = !multiply && lt.unit !== undefined && rt.unit !== undefined && unit === undefined ? conversion(lt.unit, rt.unit) : 1;
+  const whole = multiply && lt.value === 'int' && rt.value === 'int';
+  const out: Type = { value: whole ? 'int' : 'float', unit, bare };
+  const result = callOf(multiply ? 'multiply' : 'divide', out, span, whole ? left : toFloat(left), whole ? right : toFloat(right));
+  return factor === 1 ? result : callOf('scale', out, span, result, { op: 'literal', literal: factor, type: type('float'), span });
+};

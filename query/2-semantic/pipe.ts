@@ -1,0 +1,53 @@
+// The contract of a pipe towards the language: how it is written, what it means for the rows that flow through it.
+import type { Pipe, Query } from '../1-syntax/ast.ts';
+import type { PipeSyntax } from '../1-syntax/signature.ts';
+import type { Scope } from './scope.ts';
+import type { Relation } from './type.ts';
+
+/** How a pipe runs on an endless input. */
+export type Streaming =
+  /** Row by row, nothing is kept. */
+  | { readonly kind: 'stateless' }
+  /** Keeps a state that does not grow with time; `bound` says how large, for people. */
+  | { readonly kind: 'bounded'; readonly bound: string }
+  /** Cannot; `reason` says why, for people. */
+  | { readonly kind: 'unbounded'; readonly reason: string };
+
+/** A checked sub-query: the rows it gives, and how to plan it. */
+export interface CheckedQuery<Plan> {
+  readonly relation: Relation;
+  readonly plan: Plan;
+}
+
+export interface PipeScope<Plan> extends Scope {
+  /** Checks a sub-query of this pipe; undefined when it has errors, which are then reported. */
+  query(query: Query): CheckedQuery<Plan> | undefined;
+}
+
+/** What a pipe makes of its input. `Plan` is opaque here: the planner knows it. */
+export interface CheckedPipe<Plan> {
+  readonly output: Relation;
+  /** The plan of the rows after the pipe, from the plan of those before it. */
+  readonly plan: (input: Plan) => Plan;
+  readonly streaming: Streaming;
+}
+
+export interface PipeDocumentation {
+  /** `top n by x [per k]` */
+  readonly form: string;
+  /** One line, for completion. */
+  readonly summary: string;
+  readonly examples: readonly string[];
+}
+
+/**
+ * One pipe of the language.
+ * - `check` must report every mistake of its arguments at its span, and must return undefined when it reported an error.
+ * - It must say the output relation truly: columns in order, types and units, key, natural order; a column that the key or
+ *   the order needs is kept under a hidden name when the user drops it.
+ * - It must not look at data.
+ */
+export interface PipeDefinition<Plan> extends PipeDocumentation {
+  readonly syntax: PipeSyntax;
+  check(pipe: Pipe, input: Relation, scope: PipeScope<Plan>): CheckedPipe<Plan> | undefined;
+}

@@ -1,0 +1,45 @@
+// The range of a source: checked here, worked out for a request by the planner.
+import type { QuantityLiteral, Range } from '../1-syntax/ast.ts';
+import { checkExpression } from './expression.ts';
+import { typeName } from './numeric.ts';
+import type { Scope } from './scope.ts';
+import { settle } from './settle.ts';
+import { type, type Typed } from './type.ts';
+
+/** A duration that may be in calendar units of the request's zone, or an expression (a parameter, a `let`). */
+export interface Shift {
+  readonly parts: QuantityLiteral['parts'] | undefined;
+  readonly value: Typed;
+}
+
+export interface CheckedRange {
+  readonly last: Typed | undefined;
+  readonly between: { readonly from: Typed; readonly to: Typed } | undefined;
+  readonly at: Typed | undefined;
+  readonly offset: Shift | undefined;
+}
+
+export const checkRange = (scope: Scope, range: Range): CheckedRange | undefined => {
+  const checked = (e: Parameters<typeof checkExpression>[1] | undefined, wanted: 'time' | 'duration', place: string): Typed | undefined => {
+    if (e === undefined) return undefined;
+    const t = checkExpression(scope, e);
+    if (t === undefined) return undefined;
+    const settled = settle(scope, t, type(wanted));
+    if (settled.type.value === wanted) return settled;
+    scope.reporter.error('iql.argument-type', { function: place, wanted: wanted === 'time' ? 'a time' : 'a duration', got: typeName(settled.type) }, e.span);
+    return undefined;
+  };
+  const before = scope.reporter.diagnostics.length;
+  const last = checked(range.last, 'duration', 'last');
+  const from = checked(range.between?.from, 'time', 'between');
+  const to = checked(range.between?.to, 'time', 'between');
+  const at = checked(range.at, 'time', 'at');
+  const offset = checked(range.offset, 'duration', 'offset');
+  if (scope.reporter.diagnostics.slice(before).some((d) => d.severity === 'error')) return undefined;
+  return {
+    last,
+    between: from === undefined || to === undefined ? undefined : { from, to },
+    at,
+    offset: offset === undefined ? undefined : { value: offset, parts: range.offset?.node === 'quantity' ? range.offset.parts : undefined },
+  };
+};

@@ -1,0 +1,76 @@
+// What an expression or a pipe is checked in: the rows at hand, the definitions of the text, the functions there are.
+import type { Expression, Span } from '../1-syntax/ast.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Reporter } from './report.ts';
+import type { Relation, Type, Typed } from './type.ts';
+
+/** What an argument of a scalar function may be; `same`: of one type with the first. */
+export type Slot = 'number' | 'int' | 'string' | 'time' | 'duration' | 'zone' | 'any' | 'ordered' | 'same' | 'constant-string';
+
+export interface ScalarSignature {
+  /** For people: `round(x [, digits])`. */
+  readonly form: string;
+  readonly summary: string;
+  readonly slots: readonly Slot[];
+  /** How many of the last slots may be left out. */
+  readonly optional: number;
+  /** The last slot may be repeated. */
+  readonly variadic: boolean;
+  readonly result: (args: readonly Typed[]) => Type;
+}
+
+export interface AggregateSignature {
+  readonly form: string;
+  readonly summary: string;
+  /** `quantile` has one constant beside its column. */
+  readonly constants: number;
+  /** any: every type; number: numbers and durations; ordered: what `<` takes. */
+  readonly argument: 'none-or-any' | 'any' | 'number' | 'ordered';
+  /** Stands only in `every` on series. */
+  readonly overTime: boolean;
+  readonly result: (argument: Type | undefined) => Type;
+}
+
+export interface FunctionRegistry {
+  readonly scalars: ReadonlyMap<string, ScalarSignature>;
+  readonly aggregates: ReadonlyMap<string, AggregateSignature>;
+}
+
+export interface AggregateUse {
+  readonly name: string;
+  readonly function: string;
+  readonly arguments: readonly Typed[];
+  readonly where: Typed | undefined;
+  readonly type: Type;
+  readonly kind: 'gauge' | 'counter';
+}
+
+/** Takes in the aggregates met in an expression; gives the column each will be. */
+export interface AggregateCollector {
+  readonly pipe: string;
+  /** On series over time: rate and increase may stand, counters are heeded. */
+  readonly overTime: boolean;
+  /** Columns that an aggregate without argument must not take. */
+  readonly keys: readonly string[];
+  add(use: Omit<AggregateUse, 'name'>, span: Span): Typed;
+}
+
+export interface Scope {
+  readonly reporter: Reporter;
+  readonly catalogue: Catalogue;
+  readonly functions: FunctionRegistry;
+  readonly relation: Relation;
+  /** `let` values. */
+  readonly values: ReadonlyMap<string, Expression>;
+  /** Types of parameters as their uses said, over the whole text. */
+  readonly parameters: Map<string, { readonly type: Type; readonly list: boolean }>;
+  /** Unknown fields are errors (a rule) instead of warnings. */
+  readonly strict: boolean;
+  readonly aggregates: AggregateCollector | undefined;
+}
+
+/** What `Scope.relation` is where there are no rows (a range, a `let` value). */
+export const NO_ROWS: Relation = {
+  columns: [], shape: 'rows', key: [], timed: false, bucket: undefined, order: [], open: undefined,
+  intervalMs: undefined, temporality: undefined, origin: 'this text', raw: false,
+};

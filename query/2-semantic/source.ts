@@ -1,0 +1,44 @@
+// What rows a source gives: the relation of `from …` and of inline data.
+import type { Dataset, DatasetColumn, ValueType } from '../../schemas/types.ts';
+import type { OrderColumn, Relation, RelationColumn, Type } from './type.ts';
+import { parseUnit } from './unit.ts';
+
+const columnType = (c: DatasetColumn): Type => ({ value: c.type, unit: parseUnit(c.unit), bare: false, item: c.item, levels: c.levels });
+
+export const hiddenColumn = (name: string, value: ValueType): RelationColumn => ({ name, type: { value, unit: undefined, bare: false }, kind: undefined, label: false, description: '' });
+
+/** Receive order within one time, by table; also what the store must give along (`#…` columns). */
+const TIES: Readonly<Record<string, readonly string[]>> = {
+  samples: ['#insert', '#series'],
+  processes: ['#insert'],
+  logs: ['#insert', '#message', '#row'],
+  events: ['#row'],
+  hosts: [],
+};
+const HIDDEN_TYPES: Readonly<Record<string, ValueType>> = { '#insert': 'int', '#series': 'int', '#message': 'int', '#row': 'int' };
+
+export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
+  const ties = TIES[dataset.table] ?? [];
+  const timed = dataset.columns.some((c) => c.name === 'time');
+  const metric = dataset.table === 'samples';
+  const key = metric ? ['#series'] : dataset.key;
+  const ascending = (column: string): OrderColumn => ({ column, descending: false });
+  return {
+    columns: [
+      ...dataset.columns.map((c): RelationColumn => ({ name: c.name, type: columnType(c), kind: c.kind, label: c.label ?? false, description: c.description })),
+      ...ties.map((name) => hiddenColumn(name, HIDDEN_TYPES[name] as ValueType)),
+    ],
+    shape: dataset.shape,
+    key,
+    timed,
+    bucket: undefined,
+    order: timed
+      ? [{ column: 'time', descending: true }, ...ties.map(ascending), ...(metric ? [] : dataset.key.map(ascending))]
+      : dataset.key.map(ascending),
+    open: dataset.attributes !== undefined || metric ? { dataset } : undefined,
+    intervalMs: dataset.intervalMs,
+    temporality: dataset.metric?.temporality,
+    origin,
+    raw: true,
+  };
+};

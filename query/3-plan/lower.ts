@@ -1,0 +1,129 @@
+// The beginning of a plan: sources, their ranges, the columns of a relation. What pipes make of it is in `pipes/`.
+import { batchOf, ColumnBuilder } from '../../core/batch/build.ts';
+import { BOOL, type DataType, DURATION, FLOAT, INT64, list, map, TIME_NS, UTF8, type Value } from '../../core/batch/batch.ts';
+import { CodedError } from '../../core/errors.ts';
+import { millisFromNanos, NANOS_PER_MS } from '../../core/time.ts';
+import { localToUtc, zoneOffset } from '../../core/zone.ts';
+import type { Dataset, ValueType } from '../../schemas/types.ts';
+import type { SourcePlanner } from '../2-semantic/check.ts';
+import type { CheckedInline, InlineCell } from '../2-semantic/inline.ts';
+import type { CheckedRange, Shift } from '../2-semantic/range.ts';
+import type { Relation } from '../2-semantic/type.ts';
+import { bind, valueType } from './bind.ts';
+import type { Literal } from './expression.ts';
+import type { PlanColumn, PlanNode, Sort } from './nodes.ts';
+import type { PlanRequest } from './request.ts';
+
+/** A plan waiting for its request. */
+export type Plan = (request: PlanRequest) => PlanNode;
+
+export const planColumns = (relation: Relation): readonly PlanColumn[] =>
+  relation.columns.map((c) => ({ name: c.name, type: valueType(c.type), ...(c.type.item === undefined ? {} : { item: c.type.item }) }));
+
+/** The column type in which values of an IQL type rest in a batch of a plan. */
+export const physicalType = (type: ValueType, item?: ValueType): DataType => {
+  switch (type) {
+    case 'bool':
+      return BOOL;
+    case 'int':
+      return INT64;
+    case 'float':
+    case 'histogram':
+      return FLOAT;
+    case 'string':
+    case 'ip':
+      return UTF8;
+    case 'time':
+      return TIME_NS;
+    case 'duration':
+      return DURATION;
+    case 'list':
+      return list(physicalType(item ?? 'string'));
+    case 'map':
+      return map(physicalType(item ?? 'string'));
+  }
+};
+
+/** The rows in the relation's natural order. */
+export const sorted = (input: PlanNode, relation: Relation): PlanNode => {
+  if (relation.order.length === 0 || (input.node === 'sort' && input.keys.length > 0) || input.node === 'limit') return input;
+  const sort: Sort = { node: 'sort', input, keys: relation.order, columns: input.columns };
+  return sort;
+};
+
+const nanosOf = (e: Parameters<typeof bind>[0], request: PlanRequest): bigint => (bind(e, request) as Literal).value as bigint;
+
+/** `offset 1d` moves by calendar days of the zone, `offset 36h` by so many hours. */
+const shifted = (moment: bigint, shift: Shift, request: PlanRequest): bigint => {
+  const [part] = shift.parts ?? [];
+  if (shift.parts?.length === 1 && part !== undefined && (part.unit === 'd' || part.unit === 'w') && Number.isInteger(part.value)) {
+    const ms = millisFromNanos(moment);
+    const days = part.value * (part.unit === 'w' ? 7 : 1);
+    const moved = localToUtc(request.zone, ms + zoneOffset(request.zone, ms) - days * 86_400_000);
+    return moment + BigInt(moved - ms) * NANOS_PER_MS;
+  }
+  return moment - nanosOf(shift.value, request);
+};
+
+export const rangeOf = (range: CheckedRange, request: PlanRequest): PlanRequest => {
+  let { from, to } = request;
+  if (range.last !== undefined) [from, to] = [request.at - nanosOf(range.last, request), request.at];
+  if (range.between !== undefined) [from, to] = [nanosOf(range.between.from, request), nanosOf(range.between.to, request)];
+  if (range.offset !== undefined) [from, to] = [shifted(from, range.offset, request), shifted(to, range.offset, request)];
+  if (to < from) throw new CodedError('iql.bad-range', {});
+  return { ...request, from, to };
+};
+
+export const sourcePlanner: SourcePlanner<Plan> = {
+  scan: (dataset: Dataset, relation: Relation): Plan => {
+    const columns = planColumns(relation);
+    return ({ from, to }) => ({ node: 'scan', dataset, columns, range: relation.timed ? { from, to } : undefined, before: 0n, filter: undefined });
+  },
+  inline: (inline: CheckedInline): Plan => (request) => inlineNode(inline, request),
+  within: (range: CheckedRange, plan: Plan): Plan => (request) => plan(rangeOf(range, request)),
+};
+
+const cellValue = (cell: InlineCell, request: PlanRequest): Value => {
+  if (cell === undefined) return null;
+  if ('op' in cell) return (bind(cell, request) as Literal).value;
+  if ('list' in cell) return cell.list.map((t) => (bind(t, request) as Literal).value);
+  return new Map([...cell.map].map(([k, t]) => [k, (bind(t, request) as Literal).value]));
+};
+
+/** Rows in text order; of a metric, two samples of one series and time leave the later. */
+const inlineNode = (inline: CheckedInline, request: PlanRequest): PlanNode => {
+  const rows = inline.rows.map((row) => row.map((cell) => cellValue(cell, request)));
+  const at = (name: string): number => inline.columns.findIndex((c) => c.name === name);
+  const time = at('time');
+  const labels = inline.metric ? inline.columns.flatMap((c, i) => (['time', 'value', 'start', 'stale'].includes(c.name) ? [] : [i])) : [];
+  const series = new Map<string, number>();
+  const ids = rows.map((row) => {
+    const key = JSON.stringify(labels.map((i) => row[i] ?? null));
+    const id = series.get(key) ?? series.size;
+    series.set(key, id);
+    return id;
+  });
+  const latest = new Map<string, number>();
+  if (inline.metric) for (const [i, row] of rows.entries()) latest.set(`${ids[i]} ${String(row[time])}`, i);
+  const kept = inline.metric ? [...latest.values()].sort((a, b) => a - b) : [...rows.keys()];
+  const hidden: Readonly<Record<string, (row: number) => Value>> = {
+    '#row': (row) => BigInt(row),
+    '#series': (row) => BigInt(ids[row] as number),
+    '#start': (row) => rows[row]?.[at('start')] ?? null,
+    '#stale': (row) => rows[row]?.[at('stale')] ?? null,
+  };
+  const columns = planColumns(inline.relation);
+  const batch = batchOf(
+    columns.map((c) => {
+      const builder = new ColumnBuilder(physicalType(c.type, c.item));
+      const from = at(c.name);
+      for (const row of kept) {
+        const v = c.name.startsWith('#') ? (hidden[c.name] as (row: number) => Value)(row) : ((rows[row] as readonly Value[])[from] ?? null);
+        builder.append(inline.metric && labels.includes(from) && v === '' ? null : v);
+      }
+      return [c.name, builder.finish()] as const;
+    }),
+  );
+  const range = inline.relation.timed ? { range: { from: request.from, to: request.to } } : {};
+  return { node: 'inline', batch: { ...batch, length: kept.length }, columns, before: 0n, ...range };
+};

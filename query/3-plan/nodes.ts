@@ -1,0 +1,204 @@
+// The narrow waist of IQL: every query is a tree of these twelve nodes, every store and the runner know only these.
+// Adding a node is a decision; a new pipe must be a tree of those that are here, or a `Table`.
+//
+// Columns go by name. Names that begin with `#` are the platform's own (no user can write one): `#series` tells series
+// apart, `#insert`, `#message`, `#row` … give receive order. Times are concrete: a plan is made for one request.
+import type { Batch } from '../../core/batch/batch.ts';
+import type { Dataset, ValueType } from '../../schemas/types.ts';
+import type { PlanExpression } from './expression.ts';
+
+export interface PlanColumn {
+  readonly name: string;
+  readonly type: ValueType;
+  /** Of `list` and `map`. */
+  readonly item?: ValueType;
+}
+
+/** Missing stands last in either direction; text by code point; `levels`: text ordered as this list. */
+export interface OrderKey {
+  readonly column: string;
+  readonly descending: boolean;
+  readonly levels?: readonly string[];
+}
+
+interface NodeBase {
+  /** Exactly what the node puts out, in this order. */
+  readonly columns: readonly PlanColumn[];
+}
+
+/**
+ * Rows of a dataset with from ≤ time < to (nanoseconds; undefined: the dataset has no time or all of it is meant).
+ * Of two samples of one series and time only the later received one. Rows from `from - before` on are read too: look-back for
+ * a `Window` above. `filter` holds for every row.
+ */
+export interface Scan extends NodeBase {
+  readonly node: 'scan';
+  readonly dataset: Dataset;
+  readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
+  readonly before: bigint;
+  readonly filter: PlanExpression | undefined;
+}
+/** Rows that stand in the text, in their order. `range` and `before` are as a `Scan`'s; the pass `cut-inline` has applied them to `batch`. */
+export interface Inline extends NodeBase {
+  readonly node: 'inline';
+  readonly batch: Batch;
+  readonly range?: { readonly from: bigint; readonly to: bigint };
+  readonly before?: bigint;
+}
+/** Rows for which the predicate is true. */
+export interface Filter extends NodeBase {
+  readonly node: 'filter';
+  readonly input: PlanNode;
+  readonly predicate: PlanExpression;
+}
+/** One value a column, all computed from the input's row at once. */
+export interface Project extends NodeBase {
+  readonly node: 'project';
+  readonly input: PlanNode;
+  readonly values: readonly PlanExpression[];
+}
+/** How time is cut: a fixed number of nanoseconds aligned to the epoch, or calendar units of a zone; `all`: one bucket, no time. */
+export type Bucket =
+  | { readonly kind: 'fixed'; readonly nanos: bigint }
+  | { readonly kind: 'calendar'; readonly unit: 'day' | 'week'; readonly count: number; readonly zone: string }
+  | { readonly kind: 'all' };
+
+export interface AggregateCall {
+  /** Name of the column it makes. */
+  readonly name: string;
+  readonly type: ValueType;
+  /** A key of the aggregates' tables: `avg`, `quantile`, `increase` … */
+  readonly function: string;
+  readonly arguments: readonly PlanExpression[];
+  /** Only rows for which it is true are aggregated. */
+  readonly where: PlanExpression | undefined;
+}
+/**
+ * `every`: for each key and each bucket [t, t+d) that meets [from, to): the aggregates over the rows with time in the window
+ * [t+d-over, t+d), and before `to`. When `over` is undefined the window is the bucket and a bucket cut by `from` counts only
+ * rows from `from` on. `time` of the output is the bucket's start; `all` has no time column.
+ * - `carry`: columns that depend on the key (labels); the output has them after the keys.
+ * - `lookback`: how long before a window its preceding sample may lie (increase, rate, delta); nanoseconds.
+ * - `zeros`: each key of the input has a row in each bucket that begins before `completeTo`; `count`, `sum`, `distinct_count` are
+ *   0 there, others missing; with no keys there is always one group. Without it a bucket whose aggregates are all missing has no row.
+ * Output: keys, carry, time (unless `all`), aggregates.
+ */
+export interface Window extends NodeBase {
+  readonly node: 'window';
+  readonly input: PlanNode;
+  readonly keys: readonly string[];
+  readonly carry: readonly string[];
+  readonly bucket: Bucket;
+  readonly over: bigint | undefined;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly lookback: bigint;
+  readonly zeros: boolean;
+  readonly completeTo: bigint;
+  readonly aggregates: readonly AggregateCall[];
+  /** delta temporality: `increase` sums the values, `rate` divides by the time covered. */
+  readonly delta: boolean;
+  /** Columns that order rows of one time (receive order); `first`, `last` use them after time. */
+  readonly ties: readonly OrderKey[];
+}
+/**
+ * Across rows. Missing is a key like any other. Without keys there is always one row. Output: keys, aggregates.
+ * `order`: the input's order, for `first`, `last`, `any`: by `time` when it has one (named `time`), else by this.
+ */
+export interface Aggregate extends NodeBase {
+  readonly node: 'aggregate';
+  readonly input: PlanNode;
+  readonly keys: readonly string[];
+  readonly aggregates: readonly AggregateCall[];
+  readonly time: string | undefined;
+  readonly order: readonly OrderKey[];
+}
+/** Total order: the keys always end in columns that tell rows apart. */
+export interface Sort extends NodeBase {
+  readonly node: 'sort';
+  readonly input: PlanNode;
+  readonly keys: readonly OrderKey[];
+}
+/** The first n rows of the input's order, for each combination of `per` (empty: of all); keeps the order. The input is a `Sort`. */
+export interface Limit extends NodeBase {
+  readonly node: 'limit';
+  readonly input: PlanNode;
+  readonly count: number;
+  readonly per: readonly string[];
+}
+export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti' | 'asof' | 'lookup';
+/**
+ * Missing keys match nothing. Output: the left's columns, then the right's `take` under the given names.
+ * `full`: a key column has the left's value, else the right's. `lookup`: left join whose right side has one row a key (more fail with
+ * `iql.lookup-not-unique`); a column in `fill` keeps the left's value where present, else takes the right's.
+ * `within`: |left.time − right.time| ≤ within. `asof`: the newest right row with time ≤ left's, at most `within` older (undefined: any).
+ */
+export interface Join extends NodeBase {
+  readonly node: 'join';
+  readonly kind: JoinKind;
+  readonly left: PlanNode;
+  readonly right: PlanNode;
+  readonly on: readonly { readonly left: string; readonly right: string }[];
+  readonly within: bigint | undefined;
+  readonly take: readonly { readonly column: string; readonly as: string; readonly fill: boolean }[];
+}
+/** All rows of all inputs; columns by name, one that an input lacks is missing there. */
+export interface Union extends NodeBase {
+  readonly node: 'union';
+  readonly inputs: readonly PlanNode[];
+}
+/**
+ * Gaps of bucketed data: for each combination of `keys`, rows for the buckets it lacks. `missing`: over all buckets of
+ * [from, to), with missing values; `previous` and `linear`: between the key's first and last row, missing values of `values` too.
+ */
+export interface Fill extends NodeBase {
+  readonly node: 'fill';
+  readonly input: PlanNode;
+  readonly keys: readonly string[];
+  /** Columns that depend on the keys; copied into the new rows. */
+  readonly carry: readonly string[];
+  readonly bucket: Bucket;
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly values: readonly string[];
+  readonly method: 'missing' | 'previous' | 'linear';
+}
+/** A function from table to table that runs only here (`parse`, `unnest`, `patterns` …). */
+export interface Table extends NodeBase {
+  readonly node: 'table';
+  readonly input: PlanNode;
+  readonly function: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type PlanNode = Scan | Inline | Filter | Project | Window | Aggregate | Sort | Limit | Join | Union | Fill | Table;
+export type PlanNodeKind = PlanNode['node'];
+
+export const inputsOf = (node: PlanNode): readonly PlanNode[] => {
+  switch (node.node) {
+    case 'scan':
+    case 'inline':
+      return [];
+    case 'join':
+      return [node.left, node.right];
+    case 'union':
+      return node.inputs;
+    default:
+      return [node.input];
+  }
+};
+
+/** The node with its inputs replaced, in the order of `inputsOf`. */
+export const withInputs = (node: PlanNode, inputs: readonly PlanNode[]): PlanNode => {
+  switch (node.node) {
+    case 'scan':
+    case 'inline':
+      return node;
+    case 'join':
+      return { ...node, left: inputs[0] as PlanNode, right: inputs[1] as PlanNode };
+    case 'union':
+      return { ...node, inputs };
+    default:
+      return { ...node, input: inputs[0] as PlanNode };
+  }
+};

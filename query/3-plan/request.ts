@@ -1,0 +1,21 @@
+// What a plan is made for: one asker, one moment, one range. All times are nanoseconds.
+import type { Value } from '../../core/batch/batch.ts';
+import type { ErrorCode, ErrorParameters } from '../../core/errors.ts';
+
+/** A parameter's value in column representation, or the values of a list. */
+export type ParameterValue = Value;
+
+export interface PlanRequest {
+  /** What `now` means. */
+  readonly at: bigint;
+  /** Closed-open; what a source without a range of its own takes. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** IANA name; for days and weeks and for times written without a zone. */
+  readonly zone: string;
+  readonly parameters: ReadonlyMap<string, ParameterValue>;
+  /** Up to here (exclusive) the data is complete: no zero is shown after it. */
+  readonly completeTo: bigint;
+  /** Takes what the asker should know of how the plan was made; the planner never fails otherwise than by throwing PlanError. */
+  readonly notice: <C extends ErrorCode>(severity: 'warning' | 'info', code: C, parameters: ErrorParameters<C>) => void;
+}

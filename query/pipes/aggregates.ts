@@ -1,0 +1,224 @@
+// Aggregates of a pipe: `summarize`, the aggregate pipes (`sum by host`), and what `every`, `top` and `distinct` share with them.
+import type { Argument, Call, Expression, Pipe, Span } from '../1-syntax/ast.ts';
+import { isAggregateName } from '../2-semantic/aggregate.ts';
+import { checkExpression } from '../2-semantic/expression.ts';
+import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
+import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { bind, valueType } from '../3-plan/bind.ts';
+import { columnReference } from '../3-plan/expression.ts';
+import { type Plan, planColumns } from '../3-plan/lower.ts';
+import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
+import type { PlanRequest } from '../3-plan/request.ts';
+import { type Checked, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
+import { computed, kept, project } from './project.ts';
+
+export interface AggregateOptions {
+  readonly pipe: string;
+  readonly overTime: boolean;
+  readonly wrong: () => undefined;
+  /** Unnamed aggregates are called `x.f`. */
+  readonly qualify: boolean;
+}
+
+/** One output of an aggregating pipe: an expression over columns `#aggregate.n`. */
+export interface AggregateOutput {
+  readonly column: RelationColumn;
+  readonly value: Typed;
+}
+
+export interface CollectedAggregates {
+  readonly uses: readonly AggregateUse[];
+  readonly outputs: readonly AggregateOutput[];
+}
+
+/** `p95 x` written as two words is the call `p95(x)`. */
+const asExpression = (argument: Argument): Expression | undefined => {
+  const [first, second] = argument.words;
+  if (second === undefined) return first;
+  if (first?.node !== 'name' || argument.words.length > 2) return undefined;
+  const call: Call = { node: 'call', function: first, arguments: [second], where: undefined, written: 'words', span: { start: first.span.start, end: second.span.end } };
+  return call;
+};
+
+/** Reads the aggregates of the arguments; undefined when one has errors (reported). */
+export const collectAggregates = (args: readonly Argument[], input: Relation, keys: readonly string[], scope: PlanScope, options: AggregateOptions): CollectedAggregates | undefined => {
+  const uses: AggregateUse[] = [];
+  const collector: AggregateCollector = {
+    pipe: options.pipe,
+    overTime: options.overTime,
+    keys,
+    add: (use, span) => {
+      const name = `#aggregate.${uses.length}`;
+      uses.push({ ...use, name });
+      return { op: 'column', name, type: use.type, span };
+    },
+  };
+  const inner: Scope = { ...scope, relation: input, aggregates: collector };
+  const found: { readonly argument: Argument; readonly value: Typed; readonly written: string }[] = [];
+  for (const argument of args) {
+    const e = asExpression(argument);
+    if (e === undefined) return options.wrong();
+    const before = uses.length;
+    const value = checkExpression(inner, e);
+    if (value === undefined) return undefined;
+    if (uses.length === before) {
+      scope.reporter.error('iql.aggregate-wanted', { pipe: options.pipe }, argument.span);
+      return undefined;
+    }
+    found.push({ argument, value, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
+  }
+  const columns = found.map(({ value }) => aggregatedColumn(value, uses));
+  const names = new Set(keys);
+  const outputs: AggregateOutput[] = [];
+  for (const [i, { argument, value, written }] of found.entries()) {
+    const of = columns[i];
+    const often = of !== undefined && columns.filter((c) => c === of).length > 1;
+    const name = argument.name?.name ?? defaultName(value, of, written, options.qualify || often);
+    if (name === undefined) {
+      scope.reporter.error('iql.name-needed', {}, argument.span);
+      return undefined;
+    }
+    if (names.has(name)) {
+      scope.reporter.error('iql.repeated-name', { name }, argument.span);
+      return undefined;
+    }
+    names.add(name);
+    const use = value.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
+    outputs.push({ column: { name, type: { ...value.type, bare: false }, kind: use?.kind ?? 'gauge', label: false, description: '' }, value });
+  }
+  return { uses, outputs };
+};
+
+const aggregatedColumn = (value: Typed, uses: readonly AggregateUse[]): string | undefined => {
+  const use = value.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
+  const [argument] = use?.arguments ?? [];
+  return argument?.op === 'column' ? argument.name : undefined;
+};
+
+const defaultName = (value: Typed, column: string | undefined, written: string, qualify: boolean): string | undefined => {
+  if (value.op !== 'column') return undefined;
+  if (column === undefined) return written;
+  return qualify ? `${column}.${written}` : column;
+};
+
+export const aggregateCalls = (uses: readonly AggregateUse[], request: PlanRequest): readonly AggregateCall[] =>
+  uses.map((u) => ({
+    name: u.name,
+    type: valueType(u.type),
+    function: u.function,
+    arguments: u.arguments.map((a) => bind(a, request)),
+    where: u.where === undefined ? undefined : bind(u.where, request),
+  }));
+
+export const useColumns = (uses: readonly AggregateUse[]): readonly PlanColumn[] =>
+  uses.map((u) => ({ name: u.name, type: valueType(u.type), ...(u.type.item === undefined ? {} : { item: u.type.item }) }));
+
+/** The plan of the outputs from a node that has the keys and `#aggregate.n`. */
+export const outputsOf = (output: Relation, outputs: readonly AggregateOutput[]) => (input: Plan): Plan => {
+  const columns = planColumns(output);
+  const values = new Map(outputs.map((o) => [o.column.name, o.value]));
+  return (request) => ({
+    node: 'project',
+    input: input(request),
+    columns,
+    values: columns.map((c) => {
+      const value = values.get(c.name);
+      return value === undefined ? columnReference(c.name, c.type) : bind(value, request);
+    }),
+  });
+};
+
+/** The input with computed keys as columns of their own. */
+export const withKeys = (input: Relation, keys: readonly Key[]): { readonly output: Relation; readonly plan: (plan: Plan) => Plan } => {
+  const fresh = keys.filter((k) => k.value.op !== 'column' || k.value.name !== k.name);
+  if (fresh.length === 0) return { output: input, plan: (p) => p };
+  const names = new Set(fresh.map((k) => k.name));
+  return project(input, [...visible(input).filter((c) => !names.has(c.name)).map(kept), ...fresh.map((k) => computed(keyColumn(k), k.value))]);
+};
+
+/** Across rows: an `Aggregate` by the keys; on bucketed data `time` is kept by itself. */
+export const checkAggregates = (args: readonly Argument[], keys: readonly Key[], input: Relation, scope: PlanScope, options: AggregateOptions): Checked | undefined => {
+  const bucketed = input.bucket !== undefined && input.timed && !keys.some((k) => k.name === 'time');
+  const collected = collectAggregates(args, input, keys.map((k) => k.name), scope, options);
+  if (collected === undefined) return undefined;
+  const time = bucketed ? input.columns.filter((c) => c.name === 'time') : [];
+  const names = [...time.map((c) => c.name), ...keys.map((k) => k.name)];
+  const grouped = withKeys(input, keys);
+  const output: Relation = {
+    columns: [...time, ...keys.map(keyColumn), ...collected.outputs.map((o) => o.column)],
+    shape: 'series',
+    key: keys.filter((k) => k.name !== 'time').map((k) => k.name),
+    timed: names.includes('time') && (bucketed || keys.some((k) => k.name === 'time' && k.value.type.value === 'time')),
+    bucket: bucketed ? input.bucket : undefined,
+    order: names.map((column) => orderKey(column, keys)),
+    open: undefined,
+    intervalMs: undefined,
+    temporality: undefined,
+    origin: input.origin,
+    raw: false,
+  };
+  const keyColumns = planColumns({ ...output, columns: output.columns.slice(0, names.length) });
+  const aggregated = (plan: Plan): Plan => (request) => ({
+    node: 'aggregate',
+    input: grouped.plan(plan)(request),
+    keys: names,
+    aggregates: aggregateCalls(collected.uses, request),
+    time: grouped.output.timed ? 'time' : undefined,
+    order: grouped.output.order,
+    columns: [...keyColumns, ...useColumns(collected.uses)],
+  });
+  const plan = outputsOf(output, collected.outputs);
+  return {
+    output,
+    plan: collected.outputs.length === 0 ? aggregated : (p) => plan(aggregated(p)),
+    streaming: bucketed ? { kind: 'bounded', bound: 'the groups of the open buckets' } : { kind: 'unbounded', reason: 'it is over all rows; put `every` before it' },
+  };
+};
+
+const orderKey = (column: string, keys: readonly Key[]) => {
+  const levels = keys.find((k) => k.name === column)?.value.type.levels;
+  return levels === undefined ? { column, descending: false } : { column, descending: false, levels };
+};
+
+export const summarize: IqlPipe = {
+  syntax: syntax('summarize', { clauses: ['by'] }),
+  form: 'summarize n = count(), p99(x), … [by k, …]',
+  summary: 'Aggregates across rows or series',
+  examples: ['from processes last 5m | latest | summarize n = count(), sum(memory) by user'],
+  check: (pipe, input, scope) => {
+    const wrong = (): undefined => wrongForm(pipe, summarize, scope);
+    if (pipe.arguments.length === 0) return wrong();
+    const keys = keysOf(clauseOf(pipe, 'by'), input, scope, wrong);
+    return keys && checkAggregates(pipe.arguments, keys, input, scope, { pipe: 'summarize', overTime: false, wrong, qualify: true });
+  },
+};
+
+/** The call that an aggregate pipe is short for. */
+const asCall = (pipe: Pipe): Argument | undefined => {
+  const [argument, ...more] = pipe.arguments;
+  const name = { node: 'name', name: pipe.name, span: pipe.nameSpan } as const;
+  const span: Span = { start: pipe.nameSpan.start, end: argument?.span.end ?? pipe.nameSpan.end };
+  const words = [...(argument?.words ?? []), ...more.flatMap((a) => a.words)];
+  if (more.some((a) => a.name !== undefined || a.clauses.length > 0) || (argument?.clauses.length ?? 0) > 0) return undefined;
+  const [only] = words;
+  if (words.length === 1 && only?.node === 'call' && only.function.span.start === pipe.nameSpan.start) return { name: argument?.name, words, clauses: [], span };
+  const call: Call = { node: 'call', function: name, arguments: words, where: undefined, written: 'words', span };
+  return { name: argument?.name, words: [call], clauses: [], span };
+};
+
+export const aggregatePipe = (name: string, summary: string, pattern?: RegExp): IqlPipe => {
+  const definition: IqlPipe = {
+    syntax: { ...syntax(name, { clauses: ['by'] }), ...(pattern === undefined ? {} : { pattern }) },
+    form: `${name} [x] [by k, …]`,
+    summary,
+    examples: [`from metrics.system.cpu.utilization | every 1m avg | ${name === 'count' ? 'count' : name} by host`],
+    check: (pipe, input, scope) => {
+      const wrong = (): undefined => wrongForm(pipe, definition, scope);
+      const argument = asCall(pipe);
+      if (argument === undefined || !isAggregateName(scope, pipe.name)) return wrong();
+      const keys = keysOf(clauseOf(pipe, 'by'), input, scope, wrong);
+      return keys && checkAggregates([argument], keys, input, scope, { pipe: pipe.name, overTime: false, wrong, qualify: false });
+    },
+  };
+  return definition;
+};

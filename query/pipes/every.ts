@@ -1,0 +1,242 @@
+// `every 1m agg [over 5m] [by k]`: aggregates over time, per series or, on rows, per group.
+import { CodedError } from '../../core/errors.ts';
+import { calendarBucket } from '../../core/zone.ts';
+import type { Argument, Expression } from '../1-syntax/ast.ts';
+import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
+import { type Relation, type RelationColumn, type Typed, visible, type Width } from '../2-semantic/type.ts';
+import { constantOf, valueType } from '../3-plan/bind.ts';
+import { type Plan, planColumns } from '../3-plan/lower.ts';
+import type { Bucket, PlanNode } from '../3-plan/nodes.ts';
+import type { PlanRequest } from '../3-plan/request.ts';
+import { aggregateCalls, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
+import { clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
+
+export const MOST_BUCKETS = 11_000;
+const MINUTE = 60_000_000_000n;
+const LOOKING_BACK: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
+/** Widths that `auto` chooses from, in seconds. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800];
+const AUTO_BUCKETS = 120n;
+
+/** `1m`, `1d`, `all`, `auto`, or a `let` or parameter of a duration. */
+const widthOf = (e: Expression | undefined, scope: PlanScope): Width | Typed | undefined => {
+  const named = e?.node === 'name' ? scope.values.get(e.name) : undefined;
+  if (e?.node === 'name' && named === undefined && (e.name === 'all' || e.name === 'auto')) return { kind: e.name };
+  const literal = named ?? e;
+  if (literal?.node === 'quantity' && literal.kind === 'duration') {
+    const [part] = literal.parts;
+    const calendar = literal.parts.some((p) => p.unit === 'd' || p.unit === 'w');
+    if (calendar && literal.parts.length === 1 && part !== undefined && Number.isInteger(part.value) && part.value > 0) return { kind: 'calendar', unit: part.unit === 'w' ? 'week' : 'day', count: part.value };
+    const nanos = durationNanos(literal);
+    if (!calendar && nanos >= 1_000_000n) return { kind: 'fixed', nanos };
+  } else if (e?.node === 'parameter') {
+    return { op: 'parameter', name: e.name, list: false, type: { value: 'duration', unit: undefined, bare: false }, span: e.span };
+  }
+  const span = e?.span ?? { start: 0, end: 0 };
+  scope.reporter.error('iql.bad-width', { got: e === undefined ? 'nothing' : literal?.node === 'quantity' ? literal.text : 'this' }, span);
+  return undefined;
+};
+
+/** The bucket for a request. */
+export const bucketFor = (width: Width | Typed, request: PlanRequest): Bucket => {
+  if ('op' in width) return fixed((constantOf(width, request) ?? 0n) as bigint);
+  switch (width.kind) {
+    case 'all':
+      return { kind: 'all' };
+    case 'calendar':
+      return { ...width, zone: request.zone };
+    case 'fixed':
+      return fixed(width.nanos);
+    case 'auto': {
+      const wanted = (request.to - request.from) / AUTO_BUCKETS / 1_000_000_000n;
+      const seconds = STEPS.find((s) => BigInt(s) >= wanted) ?? (STEPS.at(-1) as number);
+      return fixed(BigInt(seconds) * 1_000_000_000n);
+    }
+  }
+};
+
+const fixed = (nanos: bigint): Bucket => {
+  if (nanos < 1_000_000n) throw new CodedError('iql.bad-width', { got: `${nanos} ns` });
+  return { kind: 'fixed', nanos };
+};
+
+/** Start and end of the bucket that holds a moment; of `all` the whole range. */
+export const bucketAt = (bucket: Bucket, moment: bigint, request: PlanRequest): { readonly start: bigint; readonly end: bigint } => {
+  if (bucket.kind === 'all') return { start: request.from, end: request.to };
+  if (bucket.kind === 'calendar') return calendarBucket(moment, bucket.unit, bucket.count, bucket.zone);
+  const rest = ((moment % bucket.nanos) + bucket.nanos) % bucket.nanos;
+  return { start: moment - rest, end: moment - rest + bucket.nanos };
+};
+
+const checkAmount = (bucket: Bucket, request: PlanRequest): void => {
+  const day = 86_400_000_000_000n;
+  const width = bucket.kind === 'fixed' ? bucket.nanos : bucket.kind === 'calendar' ? day * BigInt(bucket.count) : request.to - request.from + 1n;
+  const amount = Number((request.to - request.from) / width);
+  if (amount > MOST_BUCKETS) throw new CodedError('iql.too-many-buckets', { amount, limit: MOST_BUCKETS });
+};
+
+const seconds = (nanos: bigint): string => `${Number(nanos / 1_000_000n) / 1000}s`;
+
+/** Look-back: a window that begins before the range needs the rows there, if nothing in between would count or cut them. */
+const lookingBack = (node: PlanNode, by: bigint): PlanNode => {
+  switch (node.node) {
+    case 'scan':
+    case 'inline':
+      return { ...node, before: by };
+    case 'filter':
+    case 'project':
+      return { ...node, input: lookingBack(node.input, by) };
+    default:
+      return node;
+  }
+};
+
+interface Shape {
+  readonly keys: readonly string[];
+  readonly carry: readonly RelationColumn[];
+  readonly zeros: boolean;
+}
+
+export const every: IqlPipe = {
+  syntax: syntax('every', { clauses: ['by'], argumentClauses: ['over'] }),
+  form: 'every width agg [over window], … [by k, …]',
+  summary: 'Aggregates over time: per series; on rows per bucket and group',
+  examples: ['from metrics.system.cpu.utilization | every 1m avg', 'from logs last 6h | every 5m count by service'],
+  check: (pipe, input, scope) => {
+    const wrong = (): undefined => wrongForm(pipe, every, scope);
+    const [head, ...more] = pipe.arguments;
+    const width = head === undefined ? wrong() : widthOf(head.words[0], scope);
+    if (head === undefined || width === undefined) return undefined;
+    if (!input.timed) {
+      scope.reporter.error('iql.every-untimed', { source: input.origin }, pipe.span);
+      return undefined;
+    }
+    const by = clauseOf(pipe, 'by');
+    const series = input.shape === 'series';
+    if (series && by !== undefined) {
+      const keys = by.arguments.map((a) => (a.words[0]?.node === 'name' ? a.words[0].name : 'k')).join(', ');
+      scope.reporter.error('iql.every-by', { keys }, by.span);
+      return undefined;
+    }
+    const args: readonly Argument[] = [{ ...head, words: head.words.slice(1) }, ...more];
+    if (head.words.length < 2) {
+      scope.reporter.error('iql.aggregate-wanted', { pipe: 'every' }, pipe.span);
+      return undefined;
+    }
+    const over = overOf(args, scope, wrong);
+    const keys = keysOf(by, input, scope, wrong);
+    if (over === 'wrong' || keys === undefined) return undefined;
+    const collected = collectAggregates(args.map((a) => ({ ...a, clauses: [] })), input, keys.map((k) => k.name), scope, { pipe: 'every', overTime: series, wrong, qualify: false });
+    if (collected === undefined) return undefined;
+    const grouped = withKeys(input, keys);
+    const shape: Shape = series
+      ? { keys: input.key, carry: input.columns.filter((c) => c.label && !input.key.includes(c.name) && !c.name.startsWith('#')), zeros: false }
+      : { keys: keys.map((k) => k.name), carry: [], zeros: true };
+    const output = outputRelation(input, shape, keys, width, collected.outputs.map((o) => o.column));
+    const windowed = planWindow(input, grouped.output, output, shape, width, over, collected.uses.map((u) => u.function), (request) => aggregateCalls(collected.uses, request), useColumns(collected.uses));
+    const outputs = outputsOf(output, collected.outputs);
+    return {
+      output,
+      plan: (plan) => outputs(windowed(grouped.plan(plan))),
+      streaming: { kind: 'bounded', bound: series ? 'one state for each series and open bucket' : 'one state for each group and open bucket' },
+    };
+  },
+};
+
+/** The one `over` of all aggregates. */
+const overOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undefined): Typed | undefined | 'wrong' => {
+  const found: (Typed | undefined)[] = [];
+  for (const argument of args) {
+    const clause = argument.clauses.find((c) => c.word === 'over');
+    const e = clause?.arguments[0]?.words[0];
+    if (clause !== undefined && (e === undefined || clause.arguments.length > 1)) {
+      wrong();
+      return 'wrong';
+    }
+    const t = e === undefined ? undefined : checkExpression(scope, e);
+    if (e !== undefined && t?.type.value !== 'duration') {
+      scope.reporter.error('iql.argument-type', { function: 'over', wanted: 'a duration', got: 'something else' }, e.span);
+      return 'wrong';
+    }
+    found.push(t);
+  }
+  const same = found.every((t) => t === found[0] || (t?.op === 'literal' && found[0]?.op === 'literal' && t.literal === found[0].literal));
+  if (!same) {
+    scope.reporter.error('iql.not-yet', { what: '`every` with different windows' }, args[1]?.span ?? { start: 0, end: 0 });
+    return 'wrong';
+  }
+  return found[0];
+};
+
+const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], width: Width | Typed, aggregates: readonly RelationColumn[]): Relation => {
+  const all = !('op' in width) && width.kind === 'all';
+  const time = all ? [] : visible(input).filter((c) => c.name === 'time');
+  const keyColumns = shape.zeros ? keys.map(keyColumn) : shape.keys.flatMap((k) => input.columns.filter((c) => c.name === k));
+  const shown = [...keyColumns.filter((c) => !c.name.startsWith('#')), ...shape.carry];
+  const hidden = keyColumns.filter((c) => c.name.startsWith('#'));
+  return {
+    columns: [...time, ...shown, ...aggregates, ...hidden],
+    shape: 'series',
+    key: shape.keys,
+    timed: !all,
+    bucket: width,
+    order: [...time, ...shown, ...hidden].map((c) => (c.type.levels === undefined ? { column: c.name, descending: false } : { column: c.name, descending: false, levels: c.type.levels })),
+    open: undefined,
+    intervalMs: undefined,
+    temporality: undefined,
+    origin: input.origin,
+    raw: false,
+  };
+};
+
+const planWindow =
+  (
+    input: Relation,
+    grouped: Relation,
+    output: Relation,
+    shape: Shape,
+    width: Width | Typed,
+    over: Typed | undefined,
+    functions: readonly string[],
+    aggregates: (request: PlanRequest) => ReturnType<typeof aggregateCalls>,
+    aggregateColumns: ReturnType<typeof useColumns>,
+  ) =>
+  (plan: Plan): Plan => {
+    const keyed = [...shape.keys, ...shape.carry.map((c) => c.name)].map((name) => output.columns.find((c) => c.name === name) as RelationColumn);
+    const time = output.timed ? [{ name: 'time', type: 'time' as const }] : [];
+    const columns = [...keyed.map((c) => ({ name: c.name, type: valueType(c.type) })), ...time, ...aggregateColumns];
+    const interval = input.intervalMs === undefined ? undefined : BigInt(input.intervalMs) * 1_000_000n;
+    return (request) => {
+      const bucket = bucketFor(width, request);
+      checkAmount(bucket, request);
+      let window = over === undefined ? undefined : ((constantOf(over, request) ?? 0n) as bigint);
+      if (window === undefined && interval !== undefined && !shape.zeros && bucket.kind === 'fixed' && bucket.nanos < 2n * interval) {
+        window = 2n * interval;
+        request.notice('info', 'iql.widened-window', { window: seconds(window), interval: seconds(interval) });
+      }
+      const lookback = functions.some((f) => LOOKING_BACK.has(f)) ? (interval !== undefined && 5n * interval > 5n * MINUTE ? 5n * interval : 5n * MINUTE) : 0n;
+      const first = bucketAt(bucket, request.from, request);
+      const begins = window === undefined ? request.from : min(request.from, first.end - window);
+      const before = request.from - begins + lookback;
+      const rows = plan(request);
+      return {
+        node: 'window',
+        input: before > 0n ? lookingBack(rows, before) : rows,
+        keys: shape.keys,
+        carry: shape.carry.map((c) => c.name),
+        bucket,
+        over: window,
+        from: request.from,
+        to: request.to,
+        lookback,
+        zeros: shape.zeros,
+        completeTo: request.completeTo,
+        aggregates: aggregates(request),
+        delta: input.temporality === 'delta',
+        ties: grouped.order.filter((k) => k.column !== 'time'),
+        columns,
+      };
+    };
+  };
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -1,0 +1,185 @@
+// `sort`, `limit`, `top`, `bottom`, `distinct`, `latest`: order and cut.
+import type { Expression } from '../1-syntax/ast.ts';
+import { checkValue } from '../2-semantic/expression.ts';
+import type { Streaming } from '../2-semantic/pipe.ts';
+import { type OrderColumn, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { constantOf } from '../3-plan/bind.ts';
+import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
+import { checkAggregates } from './aggregates.ts';
+import { type Checked, clauseOf, countArgument, type IqlPipe, keyColumn, keysOf, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
+import { computed, kept, project } from './project.ts';
+
+const everything: Streaming = { kind: 'unbounded', reason: 'it needs every row before it can say which comes first' };
+type Step = (plan: Plan) => Plan;
+
+/** A column to order by: there already, or computed under a hidden name. */
+const orderColumn = (value: Typed, input: Relation, place: number): { readonly input: Relation; readonly step: Step; readonly name: string } => {
+  if (value.op === 'column') return { input, step: (p) => p, name: value.name };
+  const column: RelationColumn = { name: `#sort${place}`, type: value.type, kind: undefined, label: false, description: '' };
+  const step = project(input, [...visible(input).map(kept), computed(column, value)]);
+  return { input: step.output, step: step.plan, name: column.name };
+};
+
+const key = (column: string, descending: boolean, value: Typed): OrderColumn => (value.type.levels === undefined ? { column, descending } : { column, descending, levels: value.type.levels });
+
+/** Rows in the order of these keys, ties in input order. */
+const ordered = (input: Relation, keys: readonly OrderColumn[]): { readonly output: Relation; readonly plan: Step } => {
+  const order = [...keys, ...input.order.filter((k) => !keys.some((x) => x.column === k.column))];
+  const columns = planColumns(input);
+  return { output: { ...input, order }, plan: (plan) => (request) => ({ node: 'sort', input: plan(request), keys: order, columns }) };
+};
+
+const limited = (relation: Relation, count: Typed, per: readonly string[]): Step => (plan) => (request) => {
+  const input = sorted(plan(request), relation);
+  return { node: 'limit', input, count: Number(constantOf(count, request) ?? 0), per, columns: input.columns };
+};
+
+export const sort: IqlPipe = {
+  syntax: syntax('sort'),
+  form: 'sort x [desc], y [asc], …',
+  summary: 'Order rows; missing stands last',
+  examples: ['from processes last 5m | sort memory desc'],
+  check: (pipe, input, scope) => {
+    if (pipe.arguments.length === 0) return wrongForm(pipe, sort, scope);
+    let relation = input;
+    const steps: Step[] = [];
+    const keys: OrderColumn[] = [];
+    for (const [i, argument] of pipe.arguments.entries()) {
+      const [e, direction] = argument.words;
+      const word = direction?.node === 'name' ? direction.name.toLowerCase() : undefined;
+      if (e === undefined || argument.name !== undefined || argument.words.length > 2 || (direction !== undefined && word !== 'desc' && word !== 'asc')) return wrongForm(pipe, sort, scope, argument.span);
+      const value = sortable(scope, relation, e);
+      if (value === undefined) return undefined;
+      const column = orderColumn(value, relation, i);
+      relation = column.input;
+      steps.push(column.step);
+      keys.push(key(column.name, word === 'desc', value));
+    }
+    const last = ordered(relation, keys);
+    return { output: last.output, plan: (plan) => [...steps, last.plan].reduce((p, step) => step(p), plan), streaming: everything };
+  },
+};
+
+const sortable = (scope: PlanScope, relation: Relation, e: Expression): Typed | undefined => {
+  const value = checkValue({ ...scope, relation }, e);
+  if (value === undefined) return undefined;
+  if (['list', 'map', 'histogram'].includes(value.type.value)) {
+    scope.reporter.error('iql.argument-type', { function: 'an order', wanted: 'a number, text or time', got: `a ${value.type.value}` }, e.span);
+    return undefined;
+  }
+  return value;
+};
+
+export const limit: IqlPipe = {
+  syntax: syntax('limit'),
+  form: 'limit n',
+  summary: 'Only the first n rows',
+  examples: ['from logs | limit 100'],
+  check: (pipe, input, scope) => {
+    const e = plainArgument(pipe.arguments[0]);
+    if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, limit, scope);
+    const count = countArgument(e, scope);
+    return count && { output: input, plan: limited(input, count, []), streaming: { kind: 'unbounded', reason: 'the first rows of an endless input never change again' } };
+  },
+};
+
+const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
+  const definition: IqlPipe = {
+    syntax: syntax(name, { clauses: ['by', 'per'] }),
+    form: `${name} n by x [per k] · ${name} n k by agg(x)`,
+    summary: name === 'top' ? 'The n rows (or keys) with the largest x' : 'The n rows (or keys) with the smallest x',
+    examples: [`from processes last 5m | latest | ${name} 5 by memory per host`],
+    check: (pipe, input, scope) => {
+      const [argument] = pipe.arguments;
+      const by = clauseOf(pipe, 'by');
+      const [count, ...keys] = argument?.words ?? [];
+      const [target] = by?.arguments ?? [];
+      if (count === undefined || by === undefined || target === undefined || by.arguments.length > 1 || argument?.name !== undefined) return wrongForm(pipe, definition, scope);
+      const n = countArgument(count, scope);
+      if (n === undefined) return undefined;
+      if (keys.length > 0 || pipe.arguments.length > 1) return best(pipe, input, scope, n, name === 'top', definition);
+      const [e] = target.words;
+      if (e === undefined || target.words.length > 1) return wrongForm(pipe, definition, scope, target.span);
+      const value = sortable(scope, input, e);
+      const per = keysOf(clauseOf(pipe, 'per'), input, scope, () => wrongForm(pipe, definition, scope));
+      if (value === undefined || per === undefined) return undefined;
+      const column = orderColumn(value, input, 0);
+      const grouped = project(column.input, [...visible(column.input).map(kept), ...per.filter((k) => k.column === undefined).map((k) => computed({ ...keyColumn(k), name: `#per.${k.name}` }, k.value))]);
+      const names = per.map((k) => (k.value.op === 'column' ? k.value.name : `#per.${k.name}`));
+      const rows = ordered(grouped.output, [key(column.name, name === 'top', value)]);
+      const cut = limited(rows.output, n, names);
+      return { output: rows.output, plan: (plan) => cut(rows.plan(grouped.plan(column.step(plan)))), streaming: everything };
+    },
+  };
+  return definition;
+};
+
+/** `top n k by agg(x)`: all rows of the n best keys. */
+const best = (pipe: Parameters<IqlPipe['check']>[0], input: Relation, scope: PlanScope, n: Typed, descending: boolean, definition: IqlPipe): Checked | undefined => {
+  const [first, ...more] = pipe.arguments;
+  const words = [...(first?.words.slice(1) ?? []), ...more.flatMap((a) => a.words)];
+  const args = words.map((e) => ({ name: undefined, words: [e], clauses: [], span: e.span }));
+  const keys = keysOf({ word: 'by', wordSpan: pipe.nameSpan, arguments: args, span: pipe.span }, input, scope, () => wrongForm(pipe, definition, scope));
+  const target = clauseOf(pipe, 'by')?.arguments ?? [];
+  if (keys === undefined) return undefined;
+  const aggregated = checkAggregates(target, keys, input, scope, { pipe: pipe.name, overTime: false, wrong: () => wrongForm(pipe, definition, scope), qualify: true });
+  if (aggregated === undefined) return undefined;
+  if (keys.some((k) => k.value.op !== 'column')) return wrongForm(pipe, definition, scope);
+  const value = aggregated.output.columns.find((c) => !keys.some((k) => k.name === c.name) && !c.name.startsWith('#'));
+  if (value === undefined) return wrongForm(pipe, definition, scope);
+  const ranked = ordered(aggregated.output, [{ column: value.name, descending }]);
+  const cut = limited(ranked.output, n, []);
+  const columns = planColumns(input);
+  return {
+    output: input,
+    plan: (plan) => (request) => ({
+      node: 'join', kind: 'semi', left: plan(request), right: cut(ranked.plan(aggregated.plan(plan)))(request),
+      on: keys.map((k) => ({ left: k.name, right: k.name })), within: undefined, take: [], columns,
+    }),
+    streaming: everything,
+  };
+};
+
+export const top = topPipe('top');
+export const bottom = topPipe('bottom');
+
+export const distinct: IqlPipe = {
+  syntax: syntax('distinct'),
+  form: 'distinct k, …',
+  summary: 'The different values of these columns, only those',
+  examples: ['from processes last 5m | distinct host, user'],
+  check: (pipe, input, scope) => {
+    if (pipe.arguments.length === 0) return wrongForm(pipe, distinct, scope);
+    const keys = keysOf({ word: 'distinct', wordSpan: pipe.nameSpan, arguments: pipe.arguments, span: pipe.span }, input, scope, () => wrongForm(pipe, distinct, scope));
+    if (keys === undefined) return undefined;
+    return checkAggregates([], keys, { ...input, bucket: undefined }, scope, { pipe: 'distinct', overTime: false, wrong: () => wrongForm(pipe, distinct, scope), qualify: false });
+  },
+};
+
+export const latest: IqlPipe = {
+  syntax: syntax('latest', { clauses: ['by'] }),
+  form: 'latest [by k, …]',
+  summary: 'The newest row of each series, or of each k',
+  examples: ['from processes last 5m | latest', 'from logs last 1h | latest by host'],
+  check: (pipe, input, scope) => {
+    const by = clauseOf(pipe, 'by');
+    if (pipe.arguments.length > 0) return wrongForm(pipe, latest, scope);
+    if (!input.timed) {
+      scope.reporter.error('iql.every-untimed', { source: input.origin }, pipe.span);
+      return undefined;
+    }
+    const keys = keysOf(by, input, scope, () => wrongForm(pipe, latest, scope));
+    if (keys === undefined) return undefined;
+    if (by === undefined && input.shape === 'rows') return wrongForm(pipe, latest, scope);
+    const grouped = project(input, [...visible(input).map(kept), ...keys.filter((k) => k.value.op !== 'column').map((k) => computed({ ...keyColumn(k), name: `#by.${k.name}` }, k.value))]);
+    const names = by === undefined ? input.key : keys.map((k) => (k.value.op === 'column' ? k.value.name : `#by.${k.name}`));
+    const newest = ordered({ ...grouped.output, order: latestTies(grouped.output) }, [{ column: 'time', descending: true }]);
+    const one: Typed = { op: 'literal', literal: 1n, type: { value: 'int', unit: undefined, bare: true }, span: pipe.span };
+    const cut = limited(newest.output, one, names);
+    const output: Relation = { ...grouped.output, raw: false };
+    return { output, plan: (plan) => cut(newest.plan(grouped.plan(plan))), streaming: { kind: 'bounded', bound: 'one row for each series' } };
+  },
+};
+
+/** Of rows with one time the one received last is the newest: the receive order turned round. */
+const latestTies = (relation: Relation): readonly OrderColumn[] => relation.order.filter((k) => k.column !== 'time').map((k) => (/^#(insert|row|message)$/.test(k.column) ? { ...k, descending: !k.descending } : k));

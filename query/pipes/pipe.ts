@@ -1,0 +1,95 @@
+// What the files of pipes share: the definition bound to this planner's kind of plan, and the reading of common argument forms.
+import type { Argument, Clause, Expression, Name, Pipe } from '../1-syntax/ast.ts';
+import type { PipeSyntax } from '../1-syntax/signature.ts';
+import { checkExpression, checkValue } from '../2-semantic/expression.ts';
+import type { CheckedPipe, PipeDefinition, PipeScope } from '../2-semantic/pipe.ts';
+import { settle } from '../2-semantic/settle.ts';
+import { columnNamed, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
+import type { Plan } from '../3-plan/lower.ts';
+
+export type IqlPipe = PipeDefinition<Plan>;
+export type Checked = CheckedPipe<Plan>;
+export type PlanScope = PipeScope<Plan>;
+
+export const syntax = (name: string, words: { readonly clauses?: readonly string[]; readonly argumentClauses?: readonly string[]; readonly raw?: boolean } = {}): PipeSyntax => ({
+  name,
+  clauses: words.clauses ?? [],
+  argumentClauses: words.argumentClauses ?? [],
+  raw: words.raw ?? false,
+});
+
+/** Reports that the pipe is not written as its form says. */
+export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, scope: PlanScope, at: { readonly start: number; readonly end: number } = pipe.span): undefined => {
+  scope.reporter.error('iql.pipe-form', { pipe: pipe.name, form: definition.form }, at);
+  return undefined;
+};
+
+/** The clause of that word; reports a second one. */
+export const clauseOf = (pipe: Pipe, word: string): Clause | undefined => pipe.clauses.find((c) => c.word === word);
+
+/** The only expression of an argument without a name or clauses. */
+export const plainArgument = (argument: Argument | undefined): Expression | undefined =>
+  argument !== undefined && argument.name === undefined && argument.clauses.length === 0 && argument.words.length === 1 ? argument.words[0] : undefined;
+
+/** A list of column names, each of which must be there; undefined when one is not (reported). */
+export const namesOf = (args: readonly Argument[], input: Relation, scope: PlanScope, wrong: () => undefined): readonly Name[] | undefined => {
+  const out: Name[] = [];
+  for (const argument of args) {
+    const e = plainArgument(argument);
+    if (e === undefined || e.node !== 'name') return wrong();
+    if (columnNamed(input, e.name) === undefined) {
+      const value = checkValue({ ...scope, relation: input, values: new Map() }, e);
+      if (value === undefined) return undefined;
+    }
+    if (out.some((n) => n.name === e.name)) scope.reporter.error('iql.repeated-name', { name: e.name }, e.span);
+    out.push(e);
+  }
+  return out;
+};
+
+/** A key: a column as it is, or `name = expression`. */
+export interface Key {
+  readonly name: string;
+  readonly value: Typed;
+  readonly column: RelationColumn | undefined;
+}
+
+/** `by a, b, k = lower(x)`; undefined when one has errors (reported). */
+export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanScope, wrong: () => undefined): readonly Key[] | undefined => {
+  const out: Key[] = [];
+  for (const argument of clause?.arguments ?? []) {
+    const [e] = argument.words;
+    if (e === undefined || argument.words.length > 1 || argument.clauses.length > 0) return wrong();
+    const name = argument.name?.name ?? (e.node === 'name' ? e.name : undefined);
+    if (name === undefined) {
+      scope.reporter.error('iql.name-needed', {}, argument.span);
+      return undefined;
+    }
+    const value = checkValue({ ...scope, relation: input }, e);
+    if (value === undefined) return undefined;
+    if (out.some((k) => k.name === name)) {
+      scope.reporter.error('iql.repeated-name', { name }, argument.span);
+      return undefined;
+    }
+    const column = value.op === 'column' ? columnNamed(input, value.name) : undefined;
+    out.push({ name, value, column });
+  }
+  return out;
+};
+
+export const keyColumn = (key: Key): RelationColumn => ({ name: key.name, type: { ...key.value.type, bare: false }, kind: undefined, label: true, description: key.column?.description ?? '' });
+
+/** A whole number ≥ 1 known when planning: a literal or a parameter. */
+export const countArgument = (e: Expression | undefined, scope: PlanScope): Typed | undefined => {
+  if (e === undefined) return undefined;
+  const checked = checkExpression(scope, e);
+  if (checked === undefined) return undefined;
+  const t = settle(scope, checked, type('int'));
+  if ((t.op !== 'literal' && t.op !== 'parameter') || t.type.value !== 'int' || (t.op === 'literal' && (t.literal as bigint) < 0n)) {
+    scope.reporter.error('iql.argument-type', { function: 'the number of rows', wanted: 'a whole number that is not negative', got: t.op === 'literal' ? String(t.literal) : 'an expression' }, e.span);
+    return undefined;
+  }
+  return t;
+};
+
+export const visibleNames = (r: Relation): ReadonlySet<string> => new Set(visible(r).map((c) => c.name));

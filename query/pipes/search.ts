@@ -1,0 +1,77 @@
+// `search words`: full text in `body`; `field:term` in a column. A store with an index answers it from there.
+import type { Span } from '../1-syntax/ast.ts';
+import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
+import { checkExpression } from '../2-semantic/expression.ts';
+import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
+import { type IqlPipe, type PlanScope, syntax, wrongForm } from './pipe.ts';
+import { settleFreely } from '../2-semantic/settle.ts';
+import { filtered } from './where.ts';
+
+const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
+const always = (span: Span): Typed => ({ op: 'literal', literal: true, type: BOOLEAN, span });
+
+const found = (field: Typed, term: SearchTerm): Typed => {
+  if (term.kind === 'all' || term.tokens.length === 0) return call('exists', term.span, field);
+  const tokens: Typed = { op: 'literal', literal: term.tokens, type: { ...type('list'), item: 'string' }, span: term.span };
+  return call(term.kind === 'prefix' ? 'search_prefix' : 'search_tokens', term.span, field, tokens);
+};
+
+const isColumn = (name: string, input: Relation, scope: PlanScope): boolean =>
+  columnNamed(input, name) !== undefined || (input.open !== undefined && scope.catalogue.attribute(input.open.dataset.name, name) !== undefined);
+
+const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanScope): Typed | undefined => {
+  switch (node.kind) {
+    case 'all':
+      return always(node.span);
+    case 'word':
+    case 'phrase':
+    case 'prefix':
+      return found(body, node);
+    case 'not': {
+      const item = predicate(node.item, body, input, scope);
+      return item && call('not', node.span, item);
+    }
+    case 'and':
+    case 'or': {
+      const items = node.items.map((i) => predicate(i, body, input, scope));
+      return items.reduce((a, b) => (a === undefined || b === undefined ? undefined : call(node.kind, node.span, a, b)));
+    }
+    case 'field': {
+      if (!isColumn(node.field, input, scope)) return found(body, node.word);
+      const field = checkExpression({ ...scope, relation: input }, { node: 'name', name: node.field, span: node.fieldSpan });
+      if (field === undefined) return undefined;
+      const settled = settleFreely(scope, field);
+      if (settled.type.value === 'string' || settled.type.value === 'ip') return found(settled, node.term);
+      const number = node.term.kind === 'all' ? Number.NaN : Number(node.term.text);
+      if (isNumber(settled.type) && !Number.isNaN(number)) {
+        const value: Typed = { op: 'literal', literal: number, type: { ...settled.type, value: 'float' }, span: node.term.span };
+        const wide: Typed = settled.type.value === 'float' ? settled : { op: 'call', function: 'to_float', arguments: [settled], type: { ...settled.type, value: 'float' }, span: settled.span };
+        return call('equals', node.span, wide, value);
+      }
+      const text: Typed = { op: 'call', function: 'text', arguments: [settled], type: STRING, span: settled.span };
+      return found(text, node.term);
+    }
+  }
+};
+
+export const search: IqlPipe = {
+  syntax: syntax('search', { raw: true }),
+  form: 'search words "a phrase" pre* field:term -without (a or b)',
+  summary: 'Full text search, whole words, case ignored',
+  examples: ['from logs last 6h | search "connection refused" -healthcheck'],
+  check: (pipe, input, scope) => {
+    const body = columnNamed(input, 'body');
+    if (body === undefined || body.type.value !== 'string') {
+      scope.reporter.error('iql.no-body', { source: input.origin }, pipe.nameSpan);
+      return undefined;
+    }
+    if (pipe.raw === undefined || pipe.arguments.length > 0) return wrongForm(pipe, search, scope);
+    if (pipe.raw.text.trim() === '') {
+      scope.reporter.error('iql.empty-search', {}, pipe.span);
+      return undefined;
+    }
+    const { node } = parseSearch(pipe.raw.text, pipe.raw.span.start);
+    const wanted = predicate(node, { op: 'column', name: 'body', type: body.type, span: pipe.raw.span }, input, scope);
+    return wanted && { output: input, plan: filtered(wanted, input), streaming: { kind: 'stateless' } };
+  },
+};

@@ -1,0 +1,89 @@
+// `where expr`: keeps the rows for which it is true. `x in (from …)` as a condition of its own becomes a semi join.
+import type { Expression, In } from '../1-syntax/ast.ts';
+import { checkCondition, checkValue } from '../2-semantic/expression.ts';
+import { typeName } from '../2-semantic/numeric.ts';
+import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { bind } from '../3-plan/bind.ts';
+import { type Plan, planColumns } from '../3-plan/lower.ts';
+import { type IqlPipe, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
+import { computed, kept, project } from './project.ts';
+
+/** The conditions joined by `and`. */
+const parts = (e: Expression): readonly Expression[] => (e.node === 'binary' && e.operator === 'and' ? [...parts(e.left), ...parts(e.right)] : [e]);
+
+const isSubQuery = (e: Expression): e is In => e.node === 'in' && e.items.length === 1 && e.items[0]?.node === 'query-expression';
+
+export const filtered = (predicate: Typed, relation: Relation) => (input: Plan): Plan => {
+  const columns = planColumns(relation);
+  return (request) => ({ node: 'filter', input: input(request), predicate: bind(predicate, request), columns });
+};
+
+export const where: IqlPipe = {
+  syntax: { ...syntax('where'), equals: 'compares' },
+  form: 'where condition',
+  summary: 'Keep the rows for which the condition is true',
+  examples: ['from metrics.system.cpu.utilization | where host == "web-1"', 'from logs | where severity >= "error" and service in ("api", "web")'],
+  check: (pipe, input, scope) => {
+    const e = plainArgument(pipe.arguments[0]);
+    if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, where, scope);
+    let relation = input;
+    const steps: ((plan: Plan) => Plan)[] = [];
+    let whole = true;
+    const conditions = parts(e);
+    for (const condition of conditions.filter((c) => !isSubQuery(c))) {
+      const predicate = checkCondition({ ...scope, relation: input }, condition);
+      if (predicate === undefined) whole = false;
+      else steps.push(filtered(predicate, input));
+    }
+    for (const condition of conditions.filter(isSubQuery)) {
+      const step = semiJoin(condition, relation, scope);
+      if (step === undefined) whole = false;
+      else {
+        relation = step.relation;
+        steps.push(step.plan);
+      }
+    }
+    if (!whole) return undefined;
+    const joins = conditions.some(isSubQuery);
+    return {
+      output: relation,
+      plan: (plan) => steps.reduce((p, step) => step(p), plan),
+      streaming: joins ? { kind: 'unbounded', reason: 'its sub-query is asked anew each time' } : { kind: 'stateless' },
+    };
+  },
+};
+
+const semiJoin = (condition: In, input: Relation, scope: PlanScope): { readonly relation: Relation; readonly plan: (plan: Plan) => Plan } | undefined => {
+  const operand = checkValue({ ...scope, relation: input }, condition.operand);
+  const [item] = condition.items;
+  const right = item?.node === 'query-expression' ? scope.query(item.query) : undefined;
+  if (operand === undefined || right === undefined) return undefined;
+  const columns = visible(right.relation);
+  const [column] = columns;
+  if (column === undefined || columns.length > 1) {
+    scope.reporter.error('iql.one-column', { got: columns.length }, condition.span);
+    return undefined;
+  }
+  if (column.type.value !== operand.type.value) {
+    scope.reporter.error('iql.type-mismatch', { operator: 'in', left: typeName(operand.type), right: typeName(column.type) }, condition.span);
+    return undefined;
+  }
+  const key: RelationColumn = { name: `#in${input.columns.length}`, type: operand.type, kind: undefined, label: false, description: '' };
+  const widened = operand.op === 'column' ? undefined : project(input, [...visible(input).map(kept), computed(key, operand)]);
+  const relation = widened?.output ?? input;
+  const name = operand.op === 'column' ? operand.name : key.name;
+  const output = planColumns(relation);
+  return {
+    relation,
+    plan: (plan) => (request) => ({
+      node: 'join',
+      kind: condition.negated ? 'anti' : 'semi',
+      left: (widened === undefined ? plan : widened.plan(plan))(request),
+      right: right.plan(request),
+      on: [{ left: name, right: column.name }],
+      within: undefined,
+      take: [],
+      columns: output,
+    }),
+  };
+};
