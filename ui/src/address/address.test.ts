@@ -1,0 +1,66 @@
+// Holds that every state survives the address and that no address, however broken, breaks the explorer.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Address, FIRST_PAGE, parseAddress, printAddress, REFRESH_SECONDS, VIEWS } from './address.ts';
+import { bucketFor, localText, parseLocal, type Range, RELATIVE_SPANS, rangeLabel, requestRange, spanMillis } from './range.ts';
+
+const range: fc.Arbitrary<Range> = fc.oneof(
+  fc.constantFrom(...RELATIVE_SPANS, '90m', '1h30m').map((span): Range => ({ kind: 'relative', span })),
+  fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e9 })).map(([from, ms]): Range => ({ kind: 'absolute', from, to: from + ms })),
+);
+const address: fc.Arbitrary<Address> = fc.record({
+  page: fc.constantFrom('explore' as const, 'status' as const),
+  text: fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed()),
+  range,
+  view: fc.constantFrom(undefined, ...VIEWS),
+  refresh: fc.constantFrom(...REFRESH_SECONDS),
+});
+
+describe('address', () => {
+  it('gives back every state', () => {
+    fc.assert(
+      fc.property(address, (state) => {
+        expect(parseAddress(printAddress(state))).toEqual(state);
+      }),
+    );
+  });
+
+  it('reads anything without throwing', () => {
+    fc.assert(
+      fc.property(fc.string(), (hash) => {
+        expect(parseAddress(`#${hash}`).range).toBeDefined();
+      }),
+    );
+    expect(parseAddress('')).toEqual(FIRST_PAGE);
+    expect(parseAddress('#/explore?range=-5&refresh=1&view=pie&from=b&to=a')).toEqual(FIRST_PAGE);
+  });
+});
+
+describe('range', () => {
+  it('asks the server for the moment that now means only where the range is relative', () => {
+    const now = Date.UTC(2026, 10, 20, 10);
+    expect(requestRange({ kind: 'relative', span: '15m' }, now)).toEqual({
+      from: '2026-11-20T09:45:00.000Z',
+      to: '2026-11-20T10:00:00.000Z',
+      at: '2026-11-20T10:00:00.000Z',
+    });
+    expect(requestRange({ kind: 'absolute', from: 0, to: 1000 }, now).at).toBeNull();
+  });
+
+  it('reads spans and local times, and refuses what is neither', () => {
+    expect(spanMillis('1h30m')).toBe(5_400_000);
+    for (const text of ['', '0m', '5', 'm', '-5m', '5 m', '1y']) expect(spanMillis(text)).toBeUndefined();
+    const ms = Math.floor(Date.UTC(2026, 10, 20, 10) / 60_000) * 60_000;
+    expect(parseLocal(localText(ms))).toBe(ms);
+    expect(parseLocal('2026-11-20T10:00:00Z')).toBe(Date.UTC(2026, 10, 20, 10));
+    for (const text of ['', 'soon', '2026-13-40', '10:00']) expect(parseLocal(text)).toBeUndefined();
+  });
+
+  it('says itself in words and cuts itself into readable buckets', () => {
+    expect(rangeLabel({ kind: 'relative', span: '15m' })).toBe('Last 15 minutes');
+    expect(rangeLabel({ kind: 'relative', span: '1d' })).toBe('Last day');
+    expect(bucketFor({ kind: 'relative', span: '15m' })).toBe('10s');
+    expect(bucketFor({ kind: 'relative', span: '1h' })).toBe('30s');
+    expect(bucketFor({ kind: 'relative', span: '7d' })).toBe('2h');
+  });
+});

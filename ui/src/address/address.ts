@@ -1,0 +1,57 @@
+// The state of the explorer as the part of the address behind `#`: it can be kept, sent, and walked with the browser's back.
+// Behind `#`, so that texts stay out of access logs. Never throws: what cannot be read is the default.
+import { DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
+
+export const VIEWS = ['chart', 'table', 'logs'] as const;
+export type View = (typeof VIEWS)[number];
+export type Page = 'explore' | 'status';
+export const REFRESH_SECONDS = [0, 5, 10, 30, 60] as const;
+
+export interface Address {
+  readonly page: Page;
+  /** The text that was run; empty is the first page. */
+  readonly text: string;
+  readonly range: Range;
+  /** undefined: chosen by the columns of the result. */
+  readonly view: View | undefined;
+  /** Seconds between refreshes; 0 is by hand. */
+  readonly refresh: number;
+}
+
+export const FIRST_PAGE: Address = { page: 'explore', text: '', range: DEFAULT_RANGE, view: undefined, refresh: 0 };
+
+export const printAddress = (address: Address): string => {
+  const query = new URLSearchParams();
+  if (address.text !== '') query.set('text', address.text);
+  if (address.range.kind === 'absolute') {
+    query.set('from', new Date(address.range.from).toISOString());
+    query.set('to', new Date(address.range.to).toISOString());
+  } else if (address.range.span !== (DEFAULT_RANGE as { span: string }).span) {
+    query.set('range', address.range.span);
+  }
+  if (address.view !== undefined) query.set('view', address.view);
+  if (address.refresh !== 0) query.set('refresh', String(address.refresh));
+  const text = query.toString();
+  return `#/${address.page}${text === '' ? '' : `?${text}`}`;
+};
+
+const readRange = (query: URLSearchParams): Range => {
+  const from = Date.parse(query.get('from') ?? '');
+  const to = Date.parse(query.get('to') ?? '');
+  if (from < to) return { kind: 'absolute', from, to };
+  const span = query.get('range') ?? '';
+  return spanMillis(span) === undefined ? DEFAULT_RANGE : { kind: 'relative', span };
+};
+
+export const parseAddress = (hash: string): Address => {
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
+  const query = new URLSearchParams(search);
+  const refresh = Number(query.get('refresh') ?? 0);
+  return {
+    page: path === 'status' ? 'status' : 'explore',
+    text: query.get('text') ?? '',
+    range: readRange(query),
+    view: VIEWS.find((view) => view === query.get('view')),
+    refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : 0,
+  };
+};

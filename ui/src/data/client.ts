@@ -1,0 +1,38 @@
+// The one road to the server: GraphQL over the page's own origin with its session cookie; an asked question can be dropped.
+// Keeps no cache: figures of a moment ago are not figures of now.
+import { type AnyVariables, Client, type DocumentInput, fetchExchange } from '@urql/core';
+
+export type Failure =
+  | { readonly kind: 'signed-out' }
+  /** The server could not be reached. */
+  | { readonly kind: 'unreachable'; readonly message: string }
+  /** It answered, but not with data. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+export type Answer<T> = { readonly data: T; readonly failure?: undefined } | { readonly data?: undefined; readonly failure: Failure };
+
+const client = new Client({
+  url: '/graphql',
+  exchanges: [fetchExchange],
+  preferGetMethod: false,
+  requestPolicy: 'network-only',
+  fetchOptions: { credentials: 'same-origin' },
+});
+
+/** Asks; the answer comes once, unless the returned function was called before: that ends the request on the server too. */
+export const ask = <T, V extends AnyVariables>(document: DocumentInput<T, V>, variables: V, answered: (answer: Answer<T>) => void): (() => void) => {
+  const subscription = client.query<T, V>(document, variables).subscribe(({ data, error }) => {
+    if (data !== undefined && data !== null) return answered({ data });
+    const status = (error?.response as { status?: number } | undefined)?.status;
+    if (status === 401) return answered({ failure: { kind: 'signed-out' } });
+    const message = error?.graphQLErrors[0]?.message ?? error?.networkError?.message ?? 'the answer had no data';
+    answered({ failure: { kind: error?.networkError !== undefined && status === undefined ? 'unreachable' : 'refused', message } });
+  });
+  return () => subscription.unsubscribe();
+};
+
+/** The same as a promise, for what nobody stops. */
+export const askOnce = <T, V extends AnyVariables>(document: DocumentInput<T, V>, variables: V): Promise<Answer<T>> =>
+  new Promise((resolve) => {
+    ask(document, variables, resolve);
+  });

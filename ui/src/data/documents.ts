@@ -1,0 +1,46 @@
+// Every GraphQL document the explorer sends, in one place; a test holds them valid against the committed schema.
+import { gql } from '@urql/core';
+
+const DIAGNOSTIC = `severity code message
+  span { start { line column } end { line column } }
+  fix { label edits { span { start { line column } end { line column } } text } }`;
+
+export const QUERY = gql`
+  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int) {
+    query(text: $text, from: $from, to: $to, at: $at, limit: $limit) {
+      columns { name type unit values }
+      rowCount
+      truncated { limit by }
+      completeUpTo
+      diagnostics { ${DIAGNOSTIC} }
+      stats { elapsedMs rowsRead bytesRead }
+    }
+  }
+`;
+
+export const CHECK = gql`
+  query Check($text: String!) {
+    check(text: $text) { ${DIAGNOSTIC} }
+  }
+`;
+
+export const FORMAT = gql`
+  query Format($text: String!) {
+    format(text: $text)
+  }
+`;
+
+export const COMPLETE = gql`
+  query Complete($text: String!, $offset: Int!) {
+    complete(text: $text, offset: $offset) { label kind detail type unit insert from to }
+  }
+`;
+
+export const CATALOGUE = gql`
+  query Catalogue {
+    catalogue {
+      datasets { name description }
+      metrics { name kind unit description }
+    }
+  }
+`;

@@ -1,0 +1,75 @@
+// One question under way and the last answer to it: the last result stays until the new one is there.
+// Knows nothing of how it is shown.
+import { type Range, requestRange } from '../address/range.ts';
+import { ask, type Failure } from './client.ts';
+import { QUERY } from './documents.ts';
+import { session } from './session.svelte.ts';
+import type { Diagnostic, Result } from './types.ts';
+
+export interface Asked {
+  readonly text: string;
+  /** Milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export class QueryRun {
+  /** The last good result and what was asked for it. */
+  result = $state.raw<Result | undefined>();
+  asked = $state.raw<Asked | undefined>();
+  answeredAt = $state(0);
+  /** Of the last run where it gave no result: why. */
+  failure = $state.raw<Failure | undefined>();
+  rejected = $state.raw<readonly Diagnostic[] | undefined>();
+  running = $state(false);
+  startedAt = $state(0);
+  #drop: (() => void) | undefined;
+
+  /** Whether what is shown is not the answer to the last question. */
+  get stale(): boolean {
+    return this.result !== undefined && (this.failure !== undefined || this.rejected !== undefined);
+  }
+
+  run(text: string, range: Range, limit?: number): void {
+    this.#drop?.();
+    const now = Date.now();
+    const request = requestRange(range, now);
+    this.running = true;
+    this.startedAt = now;
+    let done = false;
+    const drop = ask<{ query: Result }, Record<string, unknown>>(
+      QUERY,
+      { text, ...request, ...(limit === undefined ? {} : { limit }) },
+      ({ data, failure }) => {
+        done = true;
+        this.running = false;
+        this.#drop = undefined;
+        this.failure = failure;
+        if (failure?.kind === 'signed-out') session.signedOut = true;
+        if (data === undefined) return;
+        const { query } = data;
+        const wrong = query.columns.length === 0 && query.diagnostics.some(({ severity }) => severity === 'error');
+        this.rejected = wrong ? query.diagnostics : undefined;
+        if (wrong) return;
+        this.result = query;
+        this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to) };
+        this.answeredAt = Date.now();
+      },
+    );
+    if (!done) this.#drop = drop;
+  }
+
+  stop(): void {
+    this.#drop?.();
+    this.#drop = undefined;
+    this.running = false;
+  }
+
+  clear(): void {
+    this.stop();
+    this.result = undefined;
+    this.asked = undefined;
+    this.failure = undefined;
+    this.rejected = undefined;
+  }
+}

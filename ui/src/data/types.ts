@@ -1,0 +1,76 @@
+// What the server answers, as the explorer uses it; the documents in documents.ts ask for exactly this.
+// Never holds anything the server does not send.
+
+export type Severity = 'error' | 'warning' | 'info';
+
+/** 1-based; columns in UTF-16 units. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+/** End exclusive. */
+export interface TextSpan {
+  readonly start: Position;
+  readonly end: Position;
+}
+export interface TextEdit {
+  readonly span: TextSpan;
+  readonly text: string;
+}
+export interface Fix {
+  readonly label: string;
+  readonly edits: readonly TextEdit[];
+}
+export interface Diagnostic {
+  readonly severity: Severity;
+  readonly code: string;
+  readonly message: string;
+  readonly span: TextSpan | null;
+  readonly fix: Fix | null;
+}
+
+/** A value as JSON carries it: times are ISO text, integers beyond 2^53 text, durations seconds, missing is null. */
+export type Value = string | number | boolean | null | readonly unknown[] | { readonly [key: string]: unknown };
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** UCUM; null: none or unknown. */
+  readonly unit: string | null;
+  readonly values: readonly Value[];
+}
+export interface Result {
+  readonly columns: readonly Column[];
+  readonly rowCount: number;
+  readonly truncated: { readonly limit: number; readonly by: string } | null;
+  readonly completeUpTo: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly stats: { readonly elapsedMs: number; readonly rowsRead: number; readonly bytesRead: number };
+}
+
+export interface Completion {
+  readonly label: string;
+  readonly kind: string;
+  readonly detail: string | null;
+  readonly type: string | null;
+  readonly unit: string | null;
+  readonly insert: string;
+  /** Offsets in UTF-16 units, end exclusive. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface DatasetInfo {
+  readonly name: string;
+  readonly description: string;
+}
+export interface MetricEntry {
+  readonly name: string;
+  readonly kind: string;
+  readonly unit: string | null;
+  readonly description: string | null;
+}
+export interface Catalogue {
+  readonly datasets: readonly DatasetInfo[];
+  readonly metrics: readonly MetricEntry[];
+}

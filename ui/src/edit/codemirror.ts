@@ -1,0 +1,173 @@
+// The editor itself: CodeMirror with IQL's colours, live diagnostics, completion and keys. Loaded when first needed.
+// It lives in a shadow root: there its styles are constructed sheets, which the Content-Security-Policy needs no exception for.
+import {
+  acceptCompletion,
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { bracketMatching, syntaxHighlighting } from '@codemirror/language';
+import { lintKeymap } from '@codemirror/lint';
+import { Annotation, EditorState, Prec } from '@codemirror/state';
+import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view';
+import type { Completion, Diagnostic } from '../data/types.ts';
+import { iqlColours, iqlLanguage } from './colouring.ts';
+import type { LanguageService } from './language-service.ts';
+import { applyNearestFix, liveDiagnostics } from './live-diagnostics.ts';
+
+export interface EditorOptions {
+  readonly host: HTMLElement;
+  readonly text: string;
+  readonly language: LanguageService;
+  readonly changed: (text: string) => void;
+  readonly run: () => void;
+  readonly checked: (diagnostics: readonly Diagnostic[]) => void;
+}
+export interface Editor {
+  readonly setText: (text: string) => void;
+  readonly focus: () => void;
+  readonly format: () => Promise<void>;
+  readonly fix: () => boolean;
+  readonly destroy: () => void;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  source: 'class',
+  dataset: 'class',
+  metric: 'class',
+  pipe: 'keyword',
+  field: 'property',
+  function: 'function',
+  value: 'text',
+  unit: 'constant',
+};
+
+const toResult = (found: readonly Completion[], position: number): CompletionResult | null => {
+  const from = found[0]?.from;
+  if (from === undefined) return null;
+  return {
+    from,
+    to: Math.max(position, found[0]?.to ?? position),
+    validFor: /^[\p{L}\p{N}_.]*$/u,
+    options: found
+      .filter((item) => item.from === from)
+      .map((item, i) => ({
+        label: item.label,
+        apply: item.insert,
+        type: KINDS[item.kind] ?? item.kind,
+        detail: [item.type, item.unit].filter((part) => part !== null && part !== '').join(' '),
+        ...(item.detail === null || item.detail === '' ? {} : { info: item.detail }),
+        boost: Math.max(-99, 99 - i),
+      })),
+  };
+};
+
+const completionSource =
+  (language: LanguageService) =>
+  async (context: CompletionContext): Promise<CompletionResult | null> => {
+    const before = context.matchBefore(/[\p{L}\p{N}_.]+|\|\s*|\.$|(from|by|per|where|on)\s+$/u);
+    if (!context.explicit && before === null) return null;
+    const found = await language.complete(context.state.doc.toString(), context.pos);
+    return context.aborted ? null : toResult(found, context.pos);
+  };
+
+/** Set from outside (the address, a filter), not typed: nobody is told of the change. */
+const fromOutside = Annotation.define<boolean>();
+
+const look = EditorView.theme({
+  '&': { fontSize: 'var(--size)', color: 'var(--text)', background: 'transparent', maxHeight: '40vh' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '20px', fontVariantLigatures: 'none', overflow: 'auto' },
+  '.cm-content': { minHeight: '60px', padding: '8px 0', caretColor: 'var(--accent)' },
+  '.cm-line': { padding: '0 12px' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
+  '.cm-selectionBackground': { background: 'var(--selected) !important' },
+  '.cm-matchingBracket': { background: 'var(--selected)', outline: 'none' },
+  '.cm-placeholder': { color: 'var(--muted)' },
+  '.cm-tooltip': { border: '1px solid var(--line-strong)', borderRadius: '4px', background: 'var(--raised)', color: 'var(--text)' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--mono)', fontSize: 'var(--small)', maxHeight: '224px' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '3px 8px', lineHeight: '18px' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': { background: 'var(--selected)', color: 'var(--text)' },
+  '.cm-completionDetail': { color: 'var(--muted)', fontStyle: 'normal', marginLeft: '12px' },
+  '.cm-completionMatchedText': { textDecoration: 'none', color: 'var(--accent)' },
+  '.cm-tooltip.cm-completionInfo': { padding: '6px 10px', maxWidth: '320px', fontFamily: 'var(--sans)' },
+  '.cm-diagnostic': { borderLeft: '3px solid var(--line-strong)', fontFamily: 'var(--sans)' },
+  '.cm-diagnosticAction': { background: 'var(--accent-ground)', color: 'var(--accent-text)' },
+  '.cm-diagnosticSource': { color: 'var(--muted)', opacity: '1' },
+});
+
+/** A key that is always ours. */
+const said = (action: () => unknown): (() => true) => {
+  return () => {
+    void action();
+    return true;
+  };
+};
+
+export const createEditor = (options: EditorOptions): Editor => {
+  const { host, language } = options;
+  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
+  const format = async (): Promise<void> => {
+    const text = view.state.doc.toString();
+    const laidOut = await language.format(text);
+    if (laidOut === undefined || laidOut === text || view.state.doc.toString() !== text) return;
+    const anchor = Math.min(view.state.selection.main.anchor, laidOut.length);
+    view.dispatch({ changes: { from: 0, to: text.length, insert: laidOut }, selection: { anchor }, userEvent: 'input.format' });
+  };
+  const view: EditorView = new EditorView({
+    root,
+    parent: root as unknown as Element,
+    state: EditorState.create({
+      doc: options.text,
+      extensions: [
+        Prec.highest(
+          keymap.of([
+            { key: 'Mod-Enter', run: said(options.run) },
+            { key: 'Mod-.', run: applyNearestFix },
+            { key: 'Shift-Alt-f', run: said(format) },
+            { key: 'Tab', run: acceptCompletion },
+            {
+              key: 'Escape',
+              run: ({ contentDOM, state }) => {
+                if (root.querySelector('.cm-tooltip-autocomplete') !== null || !state.selection.main.empty) return false;
+                contentDOM.blur();
+                return true;
+              },
+            },
+          ]),
+        ),
+        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
+        history(),
+        drawSelection(),
+        closeBrackets(),
+        bracketMatching(),
+        iqlLanguage,
+        syntaxHighlighting(iqlColours),
+        autocompletion({ override: [completionSource(language)], icons: false, maxRenderedOptions: 60 }),
+        liveDiagnostics(language.check, options.checked),
+        placeholder('from logs | where severity >= "warn"'),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ 'aria-label': 'IQL text', 'aria-describedby': 'editor-keys', spellcheck: 'false', autocapitalize: 'off' }),
+        look,
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged && !update.transactions.some((transaction) => transaction.annotation(fromOutside)))
+            options.changed(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+  return {
+    setText: (text) => {
+      if (view.state.doc.toString() === text) return;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: text.length }, annotations: fromOutside.of(true) });
+    },
+    focus: () => view.focus(),
+    format,
+    fix: () => applyNearestFix(view),
+    destroy: () => view.destroy(),
+  };
+};

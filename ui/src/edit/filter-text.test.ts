@@ -1,0 +1,116 @@
+// Holds what a click on a value writes: literals that fit their unit, the right place in the pipe, nothing else changed.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../data/types.ts';
+import { fieldText, filterText, hasOwnRange, literalText, onlyFieldText, partsOf, replaceOwnRange } from './filter-text.ts';
+import { applyFix, offsetOf, offsetsOf } from './positions.ts';
+
+const text = { name: 'host', type: 'string', unit: null };
+
+describe('filterText', () => {
+  it('adds a pipe at the end, before sort and limit', () => {
+    expect(filterText('from logs', text, 'web-1', true)).toBe('from logs\n| where host == "web-1"');
+    expect(filterText('from logs', text, 'web-1', false)).toBe('from logs\n| where host != "web-1"');
+    expect(filterText('from logs | sort time desc | limit 50', text, 'a', true)).toBe('from logs\n| where host == "a"\n| sort time desc | limit 50');
+    expect(filterText('from processes\n| latest\n| top 5 by cpu', text, 'a', true)).toBe('from processes\n| latest\n| top 5 by cpu\n| where host == "a"');
+  });
+
+  it('asks for missing values with exists, and adds the same filter once', () => {
+    expect(filterText('from logs', text, null, true)).toBe('from logs\n| where not exists host');
+    expect(filterText('from logs', text, null, false)).toBe('from logs\n| where exists host');
+    const once = filterText('from logs | limit 5', text, 'a', true) as string;
+    expect(filterText(once, text, 'a', true)).toBe(once);
+  });
+
+  it('is not led astray by texts, comments and sub-queries', () => {
+    const written = 'let x = (from hosts | limit 1)\nfrom logs // a | comment (\n| where body == "a | limit 5" and x == r"\\" | limit 3 // end';
+    expect(partsOf(written).map(({ word }) => word)).toEqual(['let', 'where', 'limit']);
+    expect(filterText(written, text, 'a"b', true)).toBe(
+      'let x = (from hosts | limit 1)\nfrom logs // a | comment (\n| where body == "a | limit 5" and x == r"\\"\n| where host == "a\\"b"\n| limit 3 // end',
+    );
+    expect(filterText('from logs // all', text, 'a', true)).toBe('from logs\n| where host == "a" // all');
+  });
+
+  it('reads search by its own rules', () => {
+    expect(partsOf('from logs | search don\'t http://x "a | b" | limit 5').map(({ word }) => word)).toEqual(['from', 'search', 'limit']);
+  });
+
+  it('keeps the text it adds to, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string(), (any) => {
+        const added = filterText(any, text, 'v', true) as string;
+        const squeezed = (s: string): string => s.replace(/\s+/g, '');
+        expect(squeezed(added).length).toBeLessThanOrEqual(squeezed(any).length + '|wherehost=="v"'.length);
+        expect([...squeezed(any)].every((char) => added.includes(char))).toBe(true);
+      }),
+    );
+  });
+
+  it('writes literals in the unit of the column', () => {
+    expect(literalText({ type: 'int', unit: 'By' }, 4096)).toBe('4096B');
+    expect(literalText({ type: 'float', unit: 'By/s' }, 1.5)).toBe('1.5B/s');
+    expect(literalText({ type: 'float', unit: 'KiBy' }, 2)).toBe('2048B');
+    expect(literalText({ type: 'duration', unit: 's' }, 5)).toBe('5s');
+    expect(literalText({ type: 'float', unit: 'ms' }, 250)).toBe('0.25s');
+    expect(literalText({ type: 'float', unit: '1' }, 0.9)).toBe('0.9');
+    expect(literalText({ type: 'float', unit: '1' }, 1.5)).toBe('150%');
+    expect(literalText({ type: 'int', unit: null }, '9007199254740993')).toBe('9007199254740993');
+    expect(literalText({ type: 'float', unit: null }, 1e-7)).toBe('0.0000001');
+    expect(literalText({ type: 'float', unit: 'Cel' }, 20)).toBeUndefined();
+    expect(literalText({ type: 'time', unit: null }, '2026-11-20T10:00:00.000Z')).toBe('@2026-11-20T10:00:00.000Z');
+    expect(literalText({ type: 'string', unit: null }, 'é\n"')).toBe('"é\\n\\""');
+    expect(literalText({ type: 'map', unit: null }, { a: 1 })).toBeUndefined();
+  });
+
+  it('quotes names that are no plain names', () => {
+    expect(['http.status_code', 'x.p99.9', 'größe', 'job:rate 5m', 'by', '1a'].map(fieldText)).toEqual([
+      'http.status_code',
+      'x.p99.9',
+      'größe',
+      '`job:rate 5m`',
+      '`by`',
+      '`1a`',
+    ]);
+    expect(onlyFieldText('from logs', 'body', true)).toBe('from logs\n| select time, body');
+  });
+});
+
+describe('ranges in the text', () => {
+  it('are found in the source only and replaced there', () => {
+    expect(hasOwnRange('from logs last 6h | limit 5')).toBe(true);
+    expect(hasOwnRange('from logs | where body == "the last 6h"')).toBe(false);
+    expect(replaceOwnRange('from logs last 6h | limit 5', 0, 60_000)).toBe(
+      'from logs between @1970-01-01T00:00:00.000Z and @1970-01-01T00:01:00.000Z | limit 5',
+    );
+    expect(replaceOwnRange(replaceOwnRange('from logs last 6h', 0, 1), 5, 6)).toBe('from logs between @1970-01-01T00:00:00.005Z and @1970-01-01T00:00:00.006Z');
+  });
+});
+
+describe('positions', () => {
+  it('count UTF-16 units from 1 and stay inside the text', () => {
+    expect(offsetOf('ab\ncd', { line: 2, column: 2 })).toBe(4);
+    expect(offsetOf('😀x\n', { line: 1, column: 3 })).toBe(2);
+    expect(offsetOf('ab\ncd', { line: 1, column: 99 })).toBe(2);
+    expect(offsetOf('ab', { line: 9, column: 1 })).toBe(2);
+    expect(offsetsOf('abc\nd', null)).toEqual({ from: 0, to: 3 });
+    expect(offsetsOf('abc', null)).toEqual({ from: 0, to: 3 });
+  });
+
+  it('apply all edits of a fix', () => {
+    const span = (line: number, column: number, end: number) => ({ start: { line, column }, end: { line, column: end } });
+    const diagnostic: Diagnostic = {
+      severity: 'error',
+      code: 'x',
+      message: 'x',
+      span: null,
+      fix: {
+        label: 'Write it',
+        edits: [
+          { span: span(2, 3, 7), text: 'host' },
+          { span: span(1, 1, 5), text: 'from' },
+        ],
+      },
+    };
+    expect(applyFix('form logs\n| hots', diagnostic.fix as NonNullable<Diagnostic['fix']>)).toBe('from logs\n| host');
+  });
+});

@@ -1,0 +1,176 @@
+// Diagnostics while typing: checked a moment after the last key, underlined, the message beside the line, the fix one key away.
+// A fix is only applied to the very text it was made for.
+import { type Action, forEachDiagnostic, type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint';
+import type { Extension } from '@codemirror/state';
+import { type Command, Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate, WidgetType } from '@codemirror/view';
+import type { Diagnostic } from '../data/types.ts';
+import { editsOf, offsetsOf } from './positions.ts';
+
+const DELAY_MS = 120;
+
+const toMark = (text: string, diagnostic: Diagnostic): Mark => {
+  const { from, to } = offsetsOf(text, diagnostic.span);
+  const { fix } = diagnostic;
+  const action: Action[] =
+    fix === null
+      ? []
+      : [
+          {
+            name: fix.label,
+            apply: (view) => {
+              if (view.state.doc.toString() !== text) return;
+              view.dispatch({ changes: editsOf(text, fix), userEvent: 'input.fix', scrollIntoView: true });
+              view.focus();
+            },
+          },
+        ];
+  return { from, to, severity: diagnostic.severity, message: diagnostic.message, source: diagnostic.code, actions: action };
+};
+
+/** Shows these for the text they were made for; nothing where it has changed since. */
+export const showDiagnostics = (view: EditorView, text: string, diagnostics: readonly Diagnostic[]): void => {
+  if (view.state.doc.toString() !== text) return;
+  const length = view.state.doc.length;
+  const marks = diagnostics.map((diagnostic) => toMark(text, diagnostic)).filter(({ from, to }) => from <= length && to <= length);
+  view.dispatch(setDiagnostics(view.state, marks));
+};
+
+class Message extends WidgetType {
+  readonly mark: Mark;
+  readonly more: number;
+  constructor(mark: Mark, more: number) {
+    super();
+    this.mark = mark;
+    this.more = more;
+  }
+  override eq(other: Message): boolean {
+    return other.mark === this.mark && other.more === this.more;
+  }
+  override toDOM(view: EditorView): HTMLElement {
+    const { mark } = this;
+    const box = document.createElement('span');
+    box.className = `cm-message cm-message-${mark.severity}`;
+    box.setAttribute('aria-hidden', 'true');
+    box.append(Object.assign(document.createElement('span'), { textContent: `${mark.message}${this.more > 0 ? ` (+${this.more})` : ''}` }));
+    for (const action of mark.actions ?? []) {
+      const button = Object.assign(document.createElement('button'), {
+        type: 'button',
+        textContent: action.name,
+        title: `${action.name} (Ctrl-.)`,
+        tabIndex: -1,
+      });
+      button.addEventListener('mousedown', (event) => event.preventDefault());
+      button.addEventListener('click', () => action.apply(view, mark.from, mark.to));
+      box.append(button);
+    }
+    return box;
+  }
+  override ignoreEvent(): boolean {
+    return true;
+  }
+}
+
+const RANK = { error: 0, warning: 1, info: 2, hint: 3 } as const;
+
+const messagesOf = (view: EditorView): DecorationSet => {
+  const byLine = new Map<number, Mark[]>();
+  forEachDiagnostic(view.state, (mark, from) => {
+    const end = view.state.doc.lineAt(Math.min(from, view.state.doc.length)).to;
+    byLine.set(end, [...(byLine.get(end) ?? []), mark]);
+  });
+  return Decoration.set(
+    [...byLine].map(([end, marks]) => {
+      const [first, ...rest] = marks.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+      return Decoration.widget({ widget: new Message(first as Mark, rest.length), side: 1 }).range(end);
+    }),
+    true,
+  );
+};
+
+const messages = ViewPlugin.fromClass(
+  class {
+    decorations: DecorationSet;
+    constructor(view: EditorView) {
+      this.decorations = messagesOf(view);
+    }
+    update(update: ViewUpdate): void {
+      if (update.docChanged || update.transactions.some(({ effects }) => effects.length > 0)) this.decorations = messagesOf(update.view);
+    }
+  },
+  { decorations: (plugin) => plugin.decorations },
+);
+
+/** Applies the fix nearest to the cursor: on its line first, then the first one of the text. */
+export const applyNearestFix: Command = (view) => {
+  const { head } = view.state.selection.main;
+  const line = view.state.doc.lineAt(head).number;
+  let best: { readonly mark: Mark; readonly distance: number; readonly from: number; readonly to: number } | undefined;
+  forEachDiagnostic(view.state, (mark, from, to) => {
+    if ((mark.actions ?? []).length === 0) return;
+    const away = view.state.doc.lineAt(from).number === line ? 0 : 1_000_000;
+    const distance = away + Math.abs(from - head);
+    if (best === undefined || distance < best.distance) best = { mark, distance, from, to };
+  });
+  if (best === undefined) return false;
+  best.mark.actions?.[0]?.apply(view, best.from, best.to);
+  return true;
+};
+
+/** Checks after each pause in typing; `checked` hears what was found, for those who do not see underlines. */
+export const liveDiagnostics = (check: (text: string) => Promise<readonly Diagnostic[]>, checked: (diagnostics: readonly Diagnostic[]) => void): Extension => [
+  messages,
+  ViewPlugin.fromClass(
+    class {
+      #timer: ReturnType<typeof setTimeout> | undefined;
+      readonly #view: EditorView;
+      constructor(view: EditorView) {
+        this.#view = view;
+        this.#later();
+      }
+      update(update: ViewUpdate): void {
+        if (update.docChanged) this.#later();
+      }
+      destroy(): void {
+        clearTimeout(this.#timer);
+      }
+      #later(): void {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(async () => {
+          const text = this.#view.state.doc.toString();
+          const found = text.trim() === '' ? [] : await check(text);
+          if (this.#view.state.doc.toString() !== text) return;
+          showDiagnostics(this.#view, text, found);
+          checked(found);
+        }, DELAY_MS);
+      }
+    },
+  ),
+  EditorView.baseTheme({
+    '.cm-lintRange': { backgroundImage: 'none !important', paddingBottom: '0' },
+    '.cm-lintRange-error': { textDecoration: 'underline wavy var(--error) 1px', textUnderlineOffset: '3px' },
+    '.cm-lintRange-warning': { textDecoration: 'underline wavy var(--warn) 1px', textUnderlineOffset: '3px' },
+    '.cm-lintRange-info': { textDecoration: 'underline dotted var(--info) 1px', textUnderlineOffset: '3px' },
+    '.cm-lintPoint::after': { borderBottomColor: 'var(--error) !important' },
+    '.cm-message': { marginLeft: '24px', fontFamily: 'var(--sans)', fontSize: 'var(--small)', userSelect: 'none', whiteSpace: 'normal' },
+    '.cm-message::before': { marginRight: '6px' },
+    '.cm-message-error': { color: 'var(--error)' },
+    '.cm-message-error::before': { content: '"✕"' },
+    '.cm-message-warning': { color: 'var(--warn)' },
+    '.cm-message-warning::before': { content: '"▲"' },
+    '.cm-message-info': { color: 'var(--info)' },
+    '.cm-message-info::before': { content: '"ⓘ"' },
+    '.cm-message button': {
+      marginLeft: '8px',
+      padding: '0 6px',
+      lineHeight: '16px',
+      verticalAlign: 'top',
+      border: '1px solid var(--control-line)',
+      borderRadius: '3px',
+      background: 'var(--raised)',
+      color: 'var(--text)',
+      font: 'inherit',
+      cursor: 'pointer',
+    },
+    '.cm-message button:hover': { background: 'var(--hover)' },
+  }),
+];

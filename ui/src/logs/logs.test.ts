@@ -1,0 +1,77 @@
+// Holds the volume of log lines (its text, its bars) and where rows of differing height stand.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fieldsOf } from './fields.ts';
+import { RowHeights } from './heights.ts';
+import { barsOf, volumeText } from './volume.ts';
+
+const hour = { kind: 'relative', span: '1h' } as const;
+
+describe('volumeText', () => {
+  it('counts the lines the text chooses, by severity', () => {
+    expect(volumeText('from logs | search "x" | limit 50', hour)).toBe('from logs | search "x"\n| every 1m count by severity');
+    expect(volumeText('from logs last 6h', hour)).toBe('from logs last 6h\n| every 5m count by severity');
+    expect(volumeText('from logs | select time, body', hour)).toBeUndefined();
+    expect(volumeText('from logs | top 5 by time', hour)).toBeUndefined();
+  });
+
+  it('stacks severities, the worst on top', () => {
+    const { bars, width, highest } = barsOf([
+      { name: 'time', type: 'time', unit: null, values: ['1970-01-01T00:01:00Z', '1970-01-01T00:00:00Z', '1970-01-01T00:01:00Z'] },
+      { name: 'severity', type: 'string', unit: null, values: ['error', 'info', null] },
+      { name: 'count', type: 'int', unit: null, values: [2, 0, 3] },
+    ]);
+    expect(bars).toEqual([
+      { time: 0, total: 0, parts: [] },
+      {
+        time: 60_000,
+        total: 5,
+        parts: [
+          { severity: null, from: 0, to: 3 },
+          { severity: 'error', from: 3, to: 5 },
+        ],
+      },
+    ]);
+    expect([width, highest]).toEqual([60_000, 5]);
+  });
+});
+
+describe('fieldsOf', () => {
+  it('shows what is there, maps as fields of their own', () => {
+    const fields = fieldsOf(
+      [
+        { name: 'body', type: 'string', unit: null, values: ['x'] },
+        { name: 'trace_id', type: 'string', unit: null, values: [null] },
+        { name: 'attributes', type: 'map', unit: null, values: [{ 'http.method': 'GET', __proto__x: '1' }] },
+        { name: 'numbers', type: 'map', unit: null, values: [{ status: 500 }] },
+      ],
+      0,
+    );
+    expect(fields.map(({ column, value }) => [column.name, column.type, value])).toEqual([
+      ['body', 'string', 'x'],
+      ['http.method', 'string', 'GET'],
+      ['__proto__x', 'string', '1'],
+      ['status', 'float', 500],
+    ]);
+  });
+});
+
+describe('RowHeights', () => {
+  it('finds the row at any pixel, whatever was measured', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 50 }), fc.array(fc.nat(49)), fc.nat(5000), (heights, seen, pixels) => {
+        const rows = new RowHeights(heights.length, 20);
+        const model = heights.map(() => 20);
+        for (const row of seen) {
+          rows.measured(row, heights[row] ?? 20);
+          if (row < heights.length) model[row] = heights[row] as number;
+          expect(rows.offset(Math.min(row, heights.length))).toBe(model.slice(0, row).reduce((a, b) => a + b, 0));
+        }
+        expect(rows.total).toBe(model.reduce((a, b) => a + b, 0));
+        const row = rows.at(pixels);
+        expect(rows.offset(row)).toBeLessThanOrEqual(pixels);
+        if (row + 1 < heights.length) expect(rows.offset(row + 1)).toBeGreaterThan(pixels);
+      }),
+    );
+  });
+});

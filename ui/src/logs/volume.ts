@@ -1,0 +1,56 @@
+// The histogram above log lines: the text that asks for it, and its bars from the answer, severities stacked.
+// Only for texts whose pipes keep every line whole; for others there is no honest volume to show.
+import { bucketFor, type Range, spanMillis } from '../address/range.ts';
+import type { Column } from '../data/types.ts';
+import { partsOf } from '../edit/filter-text.ts';
+import { severityRank } from './severity.ts';
+
+const KEEPS_LINES = new Set(['where', 'search', 'set', 'parse', 'extract', 'json', 'logfmt']);
+const TRAILING = new Set(['sort', 'limit', 'sample']);
+
+/** undefined where the text does more than choose lines. */
+export const volumeText = (text: string, range: Range): string | undefined => {
+  const parts = partsOf(text);
+  let count = parts.length;
+  while (count > 1 && TRAILING.has((parts[count - 1] as { word: string }).word)) count--;
+  if (!parts.slice(1, count).every(({ word }) => KEEPS_LINES.has(word))) return undefined;
+  const own = /\slast\s+((\d+[smhdw])+)/i.exec(text.slice(0, parts[0]?.end))?.[1];
+  const width = bucketFor(own !== undefined && spanMillis(own) !== undefined ? { kind: 'relative', span: own } : range, 90);
+  return `${text.slice(0, parts[count - 1]?.end).trimEnd()}\n| every ${width} count by severity`;
+};
+
+export interface Bar {
+  /** Milliseconds. */
+  readonly time: number;
+  readonly total: number;
+  /** From the least severe up; `from` and `to` are counts. */
+  readonly parts: readonly { readonly severity: string | null; readonly from: number; readonly to: number }[];
+}
+
+export const barsOf = (columns: readonly Column[]): { readonly bars: readonly Bar[]; readonly width: number; readonly highest: number } => {
+  const times = columns.find(({ name }) => name === 'time')?.values ?? [];
+  const severities = columns.find(({ name }) => name === 'severity')?.values ?? [];
+  const counts = columns.find(({ name }) => name === 'count')?.values ?? [];
+  const byTime = new Map<number, { severity: string | null; count: number }[]>();
+  times.forEach((time, row) => {
+    const at = Date.parse(String(time));
+    const severity = severities[row];
+    byTime.set(at, [...(byTime.get(at) ?? []), { severity: typeof severity === 'string' ? severity : null, count: Number(counts[row] ?? 0) }]);
+  });
+  const bars = [...byTime]
+    .sort(([a], [b]) => a - b)
+    .map(([time, rows]): Bar => {
+      let total = 0;
+      const parts = rows
+        .filter(({ count }) => count > 0)
+        .sort((a, b) => severityRank(a.severity) - severityRank(b.severity))
+        .map(({ severity, count }) => {
+          total += count;
+          return { severity, from: total - count, to: total };
+        });
+      return { time, total, parts };
+    });
+  let width = Number.POSITIVE_INFINITY;
+  for (let i = 1; i < bars.length; i++) width = Math.min(width, (bars[i] as Bar).time - (bars[i - 1] as Bar).time);
+  return { bars, width: Number.isFinite(width) ? width : 60_000, highest: Math.max(0, ...bars.map(({ total }) => total)) };
+};

@@ -1,0 +1,60 @@
+// Which columns of a result are time, keys and values, and from that the view it is shown in at first.
+// Looks at names, types and units only, and at the first rows; never at the text of the query.
+import type { View } from '../address/address.ts';
+import type { Column, Result } from '../data/types.ts';
+
+export interface Roles {
+  readonly time: Column | undefined;
+  readonly keys: readonly Column[];
+  readonly values: readonly Column[];
+  /** Neither: lists, maps, further times. */
+  readonly others: readonly Column[];
+}
+
+const NUMERIC = new Set(['int', 'float', 'duration']);
+/** Whole numbers that name a thing rather than measure it. */
+const NAMES_A_THING = /(^|[._])(pid|ppid|parent|port|status|status_code|code|id|tid|uid|gid|year|month|day|weekday|hour|minute)$/;
+
+const isKey = (column: Column): boolean =>
+  column.type === 'string' ||
+  column.type === 'bool' ||
+  column.type === 'ip' ||
+  (column.type === 'int' && column.unit === null && NAMES_A_THING.test(column.name));
+
+export const rolesOf = (columns: readonly Column[]): Roles => {
+  const time = columns.find((column) => column.name === 'time' && column.type === 'time');
+  const keys = columns.filter(isKey);
+  const values = columns.filter((column) => NUMERIC.has(column.type) && !isKey(column));
+  return { time, keys, values, others: columns.filter((column) => column !== time && !keys.includes(column) && !values.includes(column)) };
+};
+
+/** A chart needs a line: at least two times, and one series with more than one point. */
+const hasLines = ({ time, keys }: Roles): boolean => {
+  if (time === undefined) return false;
+  const seen = new Map<string, unknown>();
+  for (let row = 0; row < Math.min(time.values.length, 5000); row++) {
+    const key = JSON.stringify(keys.map((column) => column.values[row]));
+    const at = time.values[row];
+    if (seen.has(key) && seen.get(key) !== at) return true;
+    seen.set(key, at);
+  }
+  return false;
+};
+
+export const isLogs = (columns: readonly Column[]): boolean =>
+  columns.some((column) => column.name === 'body') && columns.some((column) => column.name === 'time');
+
+export const chooseView = (result: Result): View => {
+  if (isLogs(result.columns)) return 'logs';
+  const roles = rolesOf(result.columns);
+  return roles.values.length > 0 && roles.others.length === 0 && hasLines(roles) ? 'chart' : 'table';
+};
+
+/** Views that make sense for these columns; a table always does. */
+export const possibleViews = (columns: readonly Column[]): readonly View[] => {
+  const roles = rolesOf(columns);
+  const views: View[] = ['table'];
+  if (roles.time !== undefined && roles.values.length > 0) views.unshift('chart');
+  if (isLogs(columns)) views.push('logs');
+  return views;
+};

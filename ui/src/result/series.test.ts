@@ -1,0 +1,123 @@
+// Holds how rows become lines: keys, gaps, units, the limit of lines, and the view that is chosen for a result.
+import { describe, expect, it } from 'vitest';
+import type { Column, Result, Value } from '../data/types.ts';
+import { chooseView, possibleViews, rolesOf } from './choose.ts';
+import { panelsOf } from './series.ts';
+
+const column = (name: string, type: string, values: Value[], unit: string | null = null): Column => ({ name, type, unit, values });
+const minute = (n: number): string => new Date(Date.UTC(2026, 10, 20, 10, n)).toISOString();
+const result = (...columns: Column[]): Result => ({
+  columns,
+  rowCount: columns[0]?.values.length ?? 0,
+  truncated: null,
+  completeUpTo: null,
+  diagnostics: [],
+  stats: { elapsedMs: 1, rowsRead: 1, bytesRead: 1 },
+});
+
+describe('panelsOf', () => {
+  it('makes one line per key, with its figures, the highest first', () => {
+    const [panel] = panelsOf([
+      column('time', 'time', [minute(0), minute(0), minute(1), minute(1)]),
+      column('host', 'string', ['a', 'b', 'a', 'b']),
+      column('env', 'string', ['x', 'x', 'x', 'x']),
+      column('value', 'float', [1, 10, 3, null], '1'),
+    ]);
+    expect(panel?.lines.map(({ label, points, last, min, max, avg }) => ({ label, points, last, min, max, avg }))).toEqual([
+      { label: 'b', points: [10, null], last: 10, min: 10, max: 10, avg: 10 },
+      { label: 'a', points: [1, 3], last: 3, min: 1, max: 3, avg: 2 },
+    ]);
+    expect(panel?.bucket).toBe(60_000);
+  });
+
+  it('leaves a gap where rows are missing, and none where another line only has other times', () => {
+    const gap = panelsOf([column('time', 'time', [0, 1, 2, 6, 7].map(minute)), column('value', 'float', [1, 1, 1, 1, 1])])[0];
+    expect(gap?.lines[0]?.points).toEqual([1, 1, 1, null, 1, 1]);
+    const shifted = panelsOf([
+      column('time', 'time', [minute(0), '2026-11-20T10:00:30Z', minute(1), '2026-11-20T10:01:30Z']),
+      column('host', 'string', ['a', 'b', 'a', 'b']),
+      column('value', 'float', [1, 2, 1, 2]),
+    ])[0];
+    expect(shifted?.lines.find(({ label }) => label === 'a')?.points).toEqual([1, undefined, 1, undefined]);
+  });
+
+  it('takes rows in any order and puts units into panels of their own', () => {
+    const panels = panelsOf([
+      column('time', 'time', [minute(1), minute(0)]),
+      column('cpu', 'float', [0.2, 0.1], '1'),
+      column('memory', 'int', [20, 10], 'By'),
+      column('cpu.max', 'float', [0.4, 0.3], '1'),
+    ]);
+    expect(panels.map(({ unit, lines }) => [unit, lines.map(({ label, points }) => [label, points])])).toEqual([
+      [
+        '1',
+        [
+          ['cpu.max', [0.3, 0.4]],
+          ['cpu', [0.1, 0.2]],
+        ],
+      ],
+      ['By', [['memory', [10, 20]]]],
+    ]);
+  });
+
+  it('shows the top lines and counts the rest', () => {
+    const n = 83;
+    const rows = Array.from({ length: n * 2 }, (_, i) => i);
+    const [panel] = panelsOf([
+      column(
+        'time',
+        'time',
+        rows.map((i) => minute(i < n ? 0 : 1)),
+      ),
+      column(
+        'pid',
+        'int',
+        rows.map((i) => i % n),
+      ),
+      column(
+        'cpu',
+        'float',
+        rows.map((i) => i % n),
+        '1',
+      ),
+    ]);
+    expect(panel?.lines).toHaveLength(20);
+    expect(panel?.total).toBe(n);
+    expect(panel?.lines[0]?.label).toBe('82');
+  });
+
+  it('keeps a label named __proto__ and integers sent as text', () => {
+    const [panel] = panelsOf([
+      column('time', 'time', [minute(0), minute(1)]),
+      column('__proto__', 'string', ['a', 'b']),
+      column('count', 'int', ['9007199254740993', 1]),
+    ]);
+    expect(panel?.lines.map(({ label, max }) => [label, max])).toEqual([
+      ['a', 9007199254740992],
+      ['b', 1],
+    ]);
+  });
+});
+
+describe('chooseView', () => {
+  it('follows the columns', () => {
+    const time = column('time', 'time', [minute(0), minute(1)]);
+    expect(chooseView(result(time, column('value', 'float', [1, 2])))).toBe('chart');
+    expect(chooseView(result(time, column('severity', 'string', ['info', 'warn']), column('body', 'string', ['x', 'y'])))).toBe('logs');
+    expect(chooseView(result(column('name', 'string', ['a', 'b']), column('cpu', 'float', [1, 2])))).toBe('table');
+    expect(chooseView(result(time, column('host', 'string', ['a', 'b']), column('value', 'float', [1, 2])))).toBe('table');
+    expect(chooseView(result())).toBe('table');
+  });
+
+  it('tells keys from values', () => {
+    const { keys, values } = rolesOf([
+      column('pid', 'int', [1]),
+      column('count', 'int', [1]),
+      column('threads', 'int', [1], '{thread}'),
+      column('ok', 'bool', [true]),
+    ]);
+    expect(keys.map(({ name }) => name)).toEqual(['pid', 'ok']);
+    expect(values.map(({ name }) => name)).toEqual(['count', 'threads']);
+    expect(possibleViews([column('a', 'string', [])])).toEqual(['table']);
+  });
+});
