@@ -2,10 +2,70 @@
 import { entry } from './entry.ts';
 
 export const INTAKE_ERRORS = {
-  'frame.malformed': entry((p: { reason: string }) => `the frame is malformed: ${p.reason}`, { reason: 'it ends within its header' }, 'The sender made it wrong or it was damaged on the way; sending it again does not help. Bring the agent to a version that this server knows.'),
-  'ipc.malformed': entry((p: { reason: string }) => `not an Arrow stream that can be read: ${p.reason}`, { reason: 'the stream ends within a message' }, 'Send one whole, uncompressed Arrow IPC stream with its end marker and nothing behind it, of the column types that are documented.'),
-  'agent.folder': entry((p: { folder: string; reason: string }) => `the agent cannot use its folder ${p.folder}: ${p.reason}`, { folder: 'data/agent', reason: 'EACCES: permission denied' }, 'Give the agent a folder it may write to; its waiting frames and read positions rest there.'),
-  'agent.running': entry((p: { folder: string }) => `another agent uses the folder ${p.folder}`, { folder: 'data/agent' }, 'Stop the other agent, or give this one a folder of its own: two would send every line twice.'),
-  'agent.platform': entry((p: { platform: string }) => `the agent reads Linux’s /proc, which ${p.platform} does not have`, { platform: 'darwin' }, 'Run the agent on Linux; the server itself runs without it.'),
-  'agent.config': entry((p: { key: string; reason: string }) => `the agent’s setting ${p.key} is wrong: ${p.reason}`, { key: 'server', reason: 'it must be an address that begins with http:// or https://' }, 'Correct the setting and start the agent again.'),
+  'frame.malformed': entry(
+    (p: { reason: string }) => `the frame is malformed: ${p.reason}`,
+    { reason: 'it ends within its header' },
+    'The sender made it wrong or it was damaged on the way; sending it again does not help. Bring the agent to a version that this server knows.',
+  ),
+  'ipc.malformed': entry(
+    (p: { reason: string }) => `not an Arrow stream that can be read: ${p.reason}`,
+    { reason: 'the stream ends within a message' },
+    'Send one whole, uncompressed Arrow IPC stream with its end marker and nothing behind it, of the column types that are documented.',
+  ),
+  'agent.folder': entry(
+    (p: { folder: string; reason: string }) => `the agent cannot use its folder ${p.folder}: ${p.reason}`,
+    { folder: 'data/agent', reason: 'EACCES: permission denied' },
+    'Give the agent a folder it may write to; its waiting frames and read positions rest there.',
+  ),
+  'agent.running': entry(
+    (p: { folder: string }) => `another agent uses the folder ${p.folder}`,
+    { folder: 'data/agent' },
+    'Stop the other agent, or give this one a folder of its own: two would send every line twice.',
+  ),
+  'agent.platform': entry(
+    (p: { platform: string }) => `the agent reads Linux’s /proc, which ${p.platform} does not have`,
+    { platform: 'darwin' },
+    'Run the agent on Linux; the server itself runs without it.',
+  ),
+  'agent.config': entry(
+    (p: { key: string; reason: string }) => `the agent’s setting ${p.key} is wrong: ${p.reason}`,
+    { key: 'server', reason: 'it must be an address that begins with http:// or https://' },
+    'Correct the setting and start the agent again.',
+  ),
+  'intake.too-large': entry(
+    (p: { what: string; limit: string }) => `${p.what} is larger than ${p.limit}`,
+    { what: 'the request', limit: '16 MiB' },
+    'Send less at once: fewer rows a frame. The limits are settings of the server.',
+  ),
+  'intake.encoding': entry(
+    (p: { encoding: string }) => `the content encoding ${JSON.stringify(p.encoding)} is not known here`,
+    { encoding: 'br' },
+    'Send zstd, gzip or no encoding, one at most.',
+  ),
+  'intake.damaged': entry(
+    (p: { encoding: string; reason: string }) => `the request cannot be decompressed as ${p.encoding}: ${p.reason}`,
+    { encoding: 'zstd', reason: 'it ends too early' },
+    'It was cut or damaged on the way. Send it again whole.',
+  ),
+  'intake.cut': entry(
+    (p: { bytes: number }) => `the request ended after ${p.bytes} bytes, before its end`,
+    { bytes: 1024 },
+    'The connection broke; send the request again.',
+  ),
+  'intake.refused': entry(
+    (p: { part: number; schema: string; row: string; column: string; reason: string }) =>
+      `part ${p.part} (${p.schema})${p.row === '' ? '' : `, row ${p.row}`}${p.column === '' ? '' : `, column ${p.column}`}: ${p.reason}`,
+    { part: 0, schema: 'logs', row: '5', column: 'body', reason: 'it has 2000000 bytes, 1048576 are allowed' },
+    'Nothing of the request was taken. Mend what the message names and send it again; the same bytes will be refused again.',
+  ),
+  'intake.forbidden': entry(
+    (p: { what: string }) => `this token may not ${p.what}`,
+    { what: 'send data' },
+    'Use the agent token or the admin token of this server.',
+  ),
+  'intake.busy': entry(
+    (p: { reason: string }) => `the server cannot take more now: ${p.reason}`,
+    { reason: 'too many requests wait' },
+    'Keep the data and send it again after the time in Retry-After. If it stays so, the store behind is too slow or the disk is full.',
+  ),
 };

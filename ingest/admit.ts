@@ -1,0 +1,183 @@
+// Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
+// admitted, without the rows that are late, in the future or over the series limit. Never changes a value.
+import { type Batch, type Column, columnIndex, type Field, type FixedColumn, typeEquals, valueAt } from '../core/batch/batch.ts';
+import { concatBatches } from '../core/batch/concat.ts';
+import { takeRows } from '../core/batch/take.ts';
+import { CodedError } from '../core/errors.ts';
+import { decodeStream } from '../core/ipc/read.ts';
+import { encodeStream } from '../core/ipc/write.ts';
+import { nanosFromMillis } from '../core/time.ts';
+import { SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
+import { columnOffence } from './columns.ts';
+import type { IntakeLimits } from './limits.ts';
+import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
+import type { SeriesTables } from './series-tables.ts';
+import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
+
+/** One part as it came: of a frame, or of another protocol after it was brought into our schemas. */
+export interface Arrival {
+  /** Its place in the request, for messages. */
+  readonly part: number;
+  readonly schema: SignalSchema;
+  readonly sender: string;
+  readonly boot: bigint;
+  readonly seq: bigint;
+  /** As the sender counts them. */
+  readonly rows: number;
+  readonly ipc: Uint8Array;
+}
+
+export interface Dropped {
+  readonly part: number;
+  readonly schema: SignalSchema;
+  readonly reason: DropReason;
+  readonly rows: number;
+  /** The first of them, from 0 in the part as it was sent. */
+  readonly firstRow: number;
+}
+
+export interface Admitted {
+  readonly arrival: Arrival;
+  /** One Arrow stream of the rows that go on: the bytes as they came, unless rows were dropped. */
+  readonly ipc: Uint8Array;
+  readonly rows: number;
+  /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
+  readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
+  readonly dropped: readonly Dropped[];
+  /** Columns that this program does not know; they go on untouched. */
+  readonly unknownColumns: number;
+}
+
+export interface AdmitOptions {
+  readonly limits: IntakeLimits;
+  readonly series: SeriesTables;
+  /** The server's clock, in ms. */
+  readonly now: number;
+}
+
+type Refuse = (column: string, row: number | undefined, reason: string) => CodedError<'intake.refused'>;
+
+const refuserOf =
+  ({ part, schema }: Pick<Arrival, 'part' | 'schema'>): Refuse =>
+  (column, row, reason) =>
+    new CodedError('intake.refused', { part, schema, row: row === undefined ? '' : String(row), column, reason });
+
+/** Throws `intake.refused`. */
+export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
+  const refuse = refuserOf(arrival);
+  const { schema } = arrival;
+  const rule = SCHEMA_RULES[schema];
+  const batch = decode(arrival, options.limits, refuse);
+  const unknownColumns = checkColumns(batch, SIGNAL_FIELDS[schema], rule, refuse);
+  const bounds = { oldest: nanosFromMillis(options.now - options.limits.ageMs[schema]), newest: nanosFromMillis(options.now + options.limits.futureMs) };
+  const fixed = (name: string): FixedColumn | undefined => batch.columns[columnIndex(batch, name)] as FixedColumn | undefined;
+  const time = rule.time === undefined ? undefined : fixed(rule.time);
+  const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
+  let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
+  if (schema === 'series') marks = checkSeries(batch, arrival, options.series, refuse);
+  if (schema === 'metrics') marks = markOverLimit(batch, arrival, options.series, marks);
+  const kept = marks === undefined ? batch : keep(batch, marks);
+  const keptTime = kept === batch ? time : rule.time === undefined ? undefined : (kept.columns[columnIndex(kept, rule.time)] as FixedColumn);
+  return {
+    arrival,
+    ipc: kept === batch ? arrival.ipc : encodeStream([kept]),
+    rows: kept.length,
+    range: keptTime === undefined || kept.length === 0 ? undefined : timeRange(keptTime),
+    dropped: marks === undefined ? [] : droppedOf(arrival, marks),
+    unknownColumns,
+  };
+};
+
+const decode = (arrival: Arrival, limits: IntakeLimits, refuse: Refuse): Batch => {
+  let batches: Batch[];
+  try {
+    batches = decodeStream(arrival.ipc, { maxBytes: limits.frame.bytes, maxRows: limits.frame.rows, maxFields: 256 });
+  } catch (error) {
+    if (error instanceof CodedError) throw refuse('', undefined, error.message);
+    throw error;
+  }
+  const batch = concatBatches(batches);
+  if (batch.length !== arrival.rows) throw refuse('', undefined, `it has ${batch.length} rows, its sender says ${arrival.rows}`);
+  return batch;
+};
+
+/** Names, types and rules of the columns; returns how many we do not know. */
+const checkColumns = (batch: Batch, known: readonly Field[], rule: SchemaRule, refuse: Refuse): number => {
+  const columns = new Map<string, Column>(batch.fields.map(({ name }, i) => [name, batch.columns[i] as Column]));
+  for (const { name, type } of known) {
+    const column = columns.get(name);
+    const columnRule = rule.columns[name] ?? {};
+    if (column === undefined) {
+      if (columnRule.required === true) throw refuse(name, undefined, 'it is missing');
+      continue;
+    }
+    columns.delete(name);
+    if (!typeEquals(column.type, type)) throw refuse(name, undefined, `it is of type ${typeText(column)}, it must be ${typeText({ type })}`);
+    const offence = columnOffence(column, columnRule, rule.zeroBytes);
+    if (offence !== undefined) throw refuse(name, offence.row, offence.reason);
+  }
+  return columns.size;
+};
+
+const typeText = ({ type }: Pick<Column, 'type'>): string => {
+  switch (type.kind) {
+    case 'int':
+      return `${type.signed ? 'int' : 'uint'}${type.bits}`;
+    case 'timestamp':
+    case 'duration':
+      return `${type.kind}(${type.unit})`;
+    case 'list':
+      return `list of ${typeText({ type: type.item })}`;
+    case 'map':
+      return `map of ${typeText({ type: type.value })}`;
+    default:
+      return type.kind;
+  }
+};
+
+const SERIES_LIMIT = REASONS.indexOf('series-limit') + 1;
+
+/** Each id must be that of its definition, and no two definitions may share one. */
+const checkSeries = (batch: Batch, { sender, boot }: Arrival, series: SeriesTables, refuse: Refuse): Uint8Array | undefined => {
+  const column = (name: string): Column => batch.columns[columnIndex(batch, name)] as Column;
+  const [ids, names, labels] = [column('id'), column('name'), column('labels')];
+  let marks: Uint8Array | undefined;
+  for (let row = 0; row < batch.length; row++) {
+    const given = valueAt(ids, row) as bigint;
+    const { id, print } = series.identify(valueAt(names, row) as string, valueAt(labels, row) as ReadonlyMap<string, string>);
+    if (id !== given) throw refuse('id', row, `it is ${given}, the name and the labels of the row give ${id}`);
+    const verdict = series.define(sender, boot, id, print);
+    if (verdict === 'collision') throw refuse('id', row, `${given} means another name and other labels already`);
+    if (verdict !== 'over-limit') continue;
+    marks ??= new Uint8Array(batch.length);
+    marks[row] = SERIES_LIMIT;
+  }
+  return marks;
+};
+
+const markOverLimit = (batch: Batch, { sender, boot }: Arrival, series: SeriesTables, given: Uint8Array | undefined): Uint8Array | undefined => {
+  const isOver = series.overLimit(sender, boot);
+  if (isOver === undefined) return given;
+  const ids = batch.columns[columnIndex(batch, 'id')] as FixedColumn;
+  let marks = given;
+  for (let row = 0; row < batch.length; row++) {
+    if (!isOver(ids.values[row] as bigint)) continue;
+    marks ??= new Uint8Array(batch.length);
+    marks[row] ||= SERIES_LIMIT;
+  }
+  return marks;
+};
+
+const keep = (batch: Batch, marks: Uint8Array): Batch => {
+  const rows = new Int32Array(batch.length);
+  let count = 0;
+  for (let row = 0; row < batch.length; row++) if (marks[row] === 0) rows[count++] = row;
+  return takeRows(batch, rows.subarray(0, count));
+};
+
+const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array): readonly Dropped[] =>
+  REASONS.flatMap((reason, i) => {
+    const firstRow = marks.indexOf(i + 1);
+    if (firstRow === -1) return [];
+    return [{ part, schema, reason, rows: marks.reduce((n, mark) => (mark === i + 1 ? n + 1 : n), 0), firstRow }];
+  });

@@ -1,0 +1,131 @@
+// Checks of one column against its rule: missing rows, sizes of texts, words, maps. Works on bytes and offsets; a text is
+// only decoded where a refusal names it. Returns the first offence, never throws.
+import type { Column, DictionaryColumn, TextColumn } from '../core/batch/batch.ts';
+import { isPresent, textAt } from '../core/batch/batch.ts';
+import { type ColumnRule, DEFAULT_ENTRIES, DEFAULT_TEXT_BYTES, KEY_BYTES } from './rules.ts';
+
+export interface Offence {
+  readonly row: number;
+  readonly reason: string;
+}
+
+type Texts = TextColumn | DictionaryColumn;
+
+const isText = (column: Column): column is Texts => column.layout === 'text' || column.layout === 'dictionary';
+
+const firstMissing = (column: Column): number => {
+  if (column.validity === undefined) return -1;
+  for (let row = 0; row < column.length; row++) if (!isPresent(column, row)) return row;
+  return -1;
+};
+
+const source = (column: Texts): TextColumn => (column.layout === 'text' ? column : column.dictionary);
+const place = (column: Texts, row: number): number => (column.layout === 'text' ? row : (column.indices[row] as number));
+const sizeAt = (text: TextColumn, at: number): number => (text.offsets[at + 1] as number) - (text.offsets[at] as number);
+
+/** What is wrong with one entry of a text column; undefined when nothing is. */
+type Judge = (text: TextColumn, at: number) => string | undefined;
+
+/** The first row whose text offends; an entry of a dictionary is judged once. */
+const firstOffence = (column: Texts, judge: Judge): Offence | undefined => {
+  const text = source(column);
+  const verdicts = column.layout === 'dictionary' ? new Map<number, string | undefined>() : undefined;
+  for (let row = 0; row < column.length; row++) {
+    if (!isPresent(column, row)) continue;
+    const at = place(column, row);
+    let reason: string | undefined;
+    if (verdicts === undefined) reason = judge(text, at);
+    else {
+      if (!verdicts.has(at)) verdicts.set(at, judge(text, at));
+      reason = verdicts.get(at);
+    }
+    if (reason !== undefined) return { row, reason };
+  }
+  return undefined;
+};
+
+const judgeOf = (rule: ColumnRule, zeroBytes: boolean, most: number): Judge => {
+  const words = rule.words === undefined ? undefined : new Set(rule.words);
+  return (text, at) => {
+    const size = sizeAt(text, at);
+    if (size > most) return `it has ${size} bytes, ${most} are allowed`;
+    if (size === 0) return rule.empty === false ? 'it is empty' : undefined;
+    if (words !== undefined && !words.has(textAt(text, at))) return `it is none of ${[...words].join(', ')}`;
+    if (!zeroBytes && hasZero(text, at)) return 'it holds a zero byte';
+    return undefined;
+  };
+};
+
+const hasZero = (text: TextColumn, at: number): boolean => {
+  const found = text.data.indexOf(0, text.offsets[at]);
+  return found !== -1 && found < (text.offsets[at + 1] as number);
+};
+
+const sameText = (column: Texts, a: number, b: number): boolean => {
+  const text = source(column);
+  const [x, y] = [place(column, a), place(column, b)];
+  if (x === y) return true;
+  const size = sizeAt(text, x);
+  if (size !== sizeAt(text, y)) return false;
+  const [from, other] = [text.offsets[x] as number, text.offsets[y] as number];
+  for (let i = 0; i < size; i++) if (text.data[from + i] !== text.data[other + i]) return false;
+  return true;
+};
+
+/** Holds the entries of rows of a map or list to their number, then hands each row's range of entries on. */
+const entriesOffence = (
+  column: Column & { readonly offsets: Int32Array },
+  most: number,
+  judge: (from: number, to: number) => string | undefined,
+): Offence | undefined => {
+  for (let row = 0; row < column.length; row++) {
+    if (!isPresent(column, row)) continue;
+    const [from, to] = [column.offsets[row] as number, column.offsets[row + 1] as number];
+    const reason = to - from > most ? `it has ${to - from} entries, ${most} are allowed` : judge(from, to);
+    if (reason !== undefined) return { row, reason };
+  }
+  return undefined;
+};
+
+const entryJudge =
+  (column: Column, judge: Judge) =>
+  (at: number): string | undefined => {
+    if (!isPresent(column, at)) return 'an entry of it is missing';
+    return isText(column) ? judge(source(column), place(column, at)) : undefined;
+  };
+
+/** The first offence of the column against its rule. */
+export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boolean): Offence | undefined => {
+  if (rule.required === true) {
+    const row = firstMissing(column);
+    if (row !== -1) return { row, reason: 'it is missing' };
+  }
+  const judge = judgeOf(rule, zeroBytes, rule.bytes ?? DEFAULT_TEXT_BYTES);
+  const most = rule.entries ?? DEFAULT_ENTRIES;
+  if (isText(column)) return firstOffence(column, judge);
+  if (column.layout === 'list') {
+    const judgeItem = entryJudge(column.items, judge);
+    return entriesOffence(column, most, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const reason = judgeItem(i);
+        if (reason !== undefined) return reason;
+      }
+      return undefined;
+    });
+  }
+  if (column.layout !== 'map') return undefined;
+  const { keys, values } = column;
+  const judgeKey = judgeOf({ empty: false }, false, KEY_BYTES);
+  const judgeValue = entryJudge(values, judge);
+  const shown = (at: number): string => JSON.stringify(textAt(source(keys), place(keys, at)).slice(0, 80));
+  return entriesOffence(column, most, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const key = judgeKey(source(keys), place(keys, i));
+      if (key !== undefined) return `the key ${shown(i)}: ${key}`;
+      for (let j = from; j < i; j++) if (sameText(keys, i, j)) return `the key ${shown(i)} stands twice`;
+      const value = judgeValue(i);
+      if (value !== undefined) return `the value of ${shown(i)}: ${value}`;
+    }
+    return undefined;
+  });
+};

@@ -1,0 +1,160 @@
+// The door (read first): a request is read, decompressed, taken apart, held against the rules, put on the stream, and only
+// then acknowledged. It is whole or refused: nothing is written of a request that is refused.
+import { CodedError, ERRORS } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import { nanosFromMillis } from '../core/time.ts';
+import type { Stream } from '../engines/stream/port.ts';
+import { type Admitted, admit, type Dropped } from './admit.ts';
+import { Gate } from './gate.ts';
+import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
+import { publish } from './publish.ts';
+import { decompress, readBody } from './receive/body.ts';
+import { type Received, receiveFrame } from './receive/frames.ts';
+import { SeriesTables } from './series-tables.ts';
+
+export interface DoorOptions {
+  readonly stream: Pick<Stream, 'produce'>;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  readonly limits?: IntakeLimits;
+  /** The server's clock, ms. */
+  readonly now?: () => number;
+  readonly series?: SeriesTables;
+}
+
+export interface DoorRequest {
+  /** Names in lower case, as Node's server gives them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: AsyncIterable<Uint8Array> | Uint8Array;
+  /** What the caller may do, as its token was judged. */
+  readonly rights: { readonly post: boolean };
+}
+
+export interface DoorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string;
+}
+
+export interface Door {
+  /** `POST /ingest/frames`. Never rejects. */
+  receiveFrames(request: DoorRequest): Promise<DoorAnswer>;
+  /** Bytes in hand and series defined, for status. */
+  readonly state: { readonly bytes: number; readonly series: number };
+}
+
+const STATUS: Readonly<Partial<Record<string, number>>> = {
+  'intake.forbidden': 403,
+  'intake.too-large': 413,
+  'intake.encoding': 415,
+  'intake.cut': 408,
+  'intake.busy': 503,
+  'stream.full': 503,
+};
+/** Seconds after which a sender may try again. */
+const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'stream.full': '15' };
+
+const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): DoorAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: `${JSON.stringify(body)}\n`,
+});
+
+const single = (header: string | readonly string[] | undefined): string | undefined =>
+  typeof header === 'string' || header === undefined ? header : header.join(',');
+
+/** Bytes to reserve: what the request announces, else all it may have. */
+const announced = (header: string | undefined, most: number): number => {
+  if (header === undefined || !/^\d{1,15}$/.test(header)) return most;
+  if (Number(header) > most) throw new CodedError('intake.too-large', { what: 'the request', limit: `${most} bytes` });
+  return Number(header);
+};
+
+export const openDoor = (options: DoorOptions): Door => {
+  const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now } = options;
+  const series = options.series ?? new SeriesTables(limits, now);
+  const gate = new Gate(limits);
+
+  const take = async (request: DoorRequest): Promise<DoorAnswer> => {
+    if (!request.rights.post) throw new CodedError('intake.forbidden', { what: 'send data' });
+    const encoding = single(request.headers['content-encoding']);
+    const size = announced(single(request.headers['content-length']), limits.requestBytes);
+    return gate.receiving(size, async () => {
+      const bytes = await readBody(request.body, limits.requestBytes);
+      telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
+      const { at, received, admitted, leave } = await gate.inTurn(async () => {
+        const frame = await decompress(bytes, encoding, limits.frame.bytes);
+        const taken = receiveFrame(frame, limits.frame);
+        const clock = now();
+        const parts = taken.arrivals.map((arrival) => admit(arrival, { limits, series, now: clock }));
+        return { at: clock, received: taken, admitted: parts, leave: await gate.room(frame.length) };
+      });
+      try {
+        // Not in turn: many requests wait for one flush of the stream together.
+        await publish(stream, admitted, received.unknown, nanosFromMillis(at));
+      } finally {
+        leave();
+      }
+      return accepted(received, admitted);
+    });
+  };
+
+  /** Counts and names what was taken and what was not; only now, as a request that fails is sent again. */
+  const accepted = (received: Received, admitted: readonly Admitted[]): DoorAnswer => {
+    const dropped: Dropped[] = [];
+    let rows = 0;
+    for (const part of admitted) {
+      const { schema } = part.arrival;
+      rows += part.rows;
+      telemetry.add('inframirror_ingest_rows_total', { schema }, part.rows);
+      if (part.unknownColumns > 0) telemetry.add('inframirror_ingest_unknown_columns_total', { schema }, part.unknownColumns);
+      for (const drop of part.dropped) {
+        telemetry.add('inframirror_dropped_rows_total', { stage: 'ingest', reason: drop.reason, schema }, drop.rows);
+        dropped.push(drop);
+      }
+    }
+    for (const part of received.unknown) telemetry.add('inframirror_dead_rows_total', { stage: 'ingest', reason: 'unknown-schema' }, part.rows);
+    telemetry.set('inframirror_ingest_series', {}, series.size);
+    if (dropped.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped });
+    if (received.unknown.length > 0)
+      log.warn('parts of an unknown schema went to the dead letters', {
+        sender: received.sender,
+        schemas: received.unknown.map((p) => `${p.schema}/${p.version}`),
+      });
+    return answer(200, { rows, dropped, unknown: received.unknown.map(({ schema, version, rows: count }) => ({ schema, version, rows: count })) });
+  };
+
+  const refused = (error: unknown): DoorAnswer => {
+    if (error instanceof CodedError && (error.code in STATUS || error.code.startsWith('frame.') || error.code.startsWith('intake.'))) {
+      const retry = RETRY_AFTER[error.code];
+      const { code, message, parameters } = error as CodedError;
+      return answer(STATUS[code] ?? 400, { code, message, mend: ERRORS[code].mend, ...parameters }, retry === undefined ? {} : { 'retry-after': retry });
+    }
+    // Whatever the stream says: nothing was acknowledged, the sender keeps its data.
+    log.error('a request could not be put on the stream', { error });
+    return answer(
+      503,
+      { code: 'intake.busy', message: 'the request could not be kept; send it again', mend: ERRORS['intake.busy'].mend },
+      { 'retry-after': '2' },
+    );
+  };
+
+  return {
+    receiveFrames: async (request) => {
+      let result: DoorAnswer;
+      try {
+        result = await take(request);
+      } catch (error) {
+        result = refused(error);
+        log.debug('a request was refused', { status: result.status, error });
+      }
+      telemetry.add('inframirror_ingest_requests_total', { status: String(result.status) });
+      return result;
+    },
+    get state() {
+      return { bytes: gate.bytes, series: series.size };
+    },
+  };
+};

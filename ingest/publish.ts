@@ -1,0 +1,74 @@
+// Puts what was admitted on the stream: one message a part, one produce a topic, in the order of the request.
+// When it resolves, everything is as safe as the stream makes it; it never reads a message back.
+import type { Message, Stream } from '../engines/stream/port.ts';
+import { SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
+import type { Admitted } from './admit.ts';
+
+/** A part whose schema or major version this program does not know; kept whole for whoever does. */
+export interface UnknownPart {
+  readonly schema: string;
+  readonly version: number;
+  readonly sender: string;
+  readonly boot: bigint;
+  readonly seq: bigint;
+  readonly rows: number;
+  readonly ipc: Uint8Array;
+}
+
+export const DEAD_TOPIC = 'im.dead';
+
+interface Identity {
+  readonly sender: string;
+  readonly boot: bigint;
+  readonly seq: bigint;
+}
+
+/** `from` and `to` (ns) only where the rows have a time; `received` is the door's clock (ns). */
+const headersOf = (schema: string, version: number, { sender, boot, seq }: Identity, rows: number, received: bigint): Record<string, string> => ({
+  schema,
+  version: String(version),
+  sender,
+  boot: String(boot),
+  seq: String(seq),
+  rows: String(rows),
+  received: String(received),
+});
+
+const messageOf = (part: Admitted, received: bigint): Message => ({
+  key: part.arrival.sender,
+  headers: {
+    ...headersOf(part.arrival.schema, SIGNAL_VERSION, part.arrival, part.rows, received),
+    ...(part.range === undefined ? {} : { from: String(part.range.from), to: String(part.range.to) }),
+  },
+  value: part.ipc,
+});
+
+const deadOf = (part: UnknownPart, received: bigint): Message => ({
+  key: part.sender,
+  headers: {
+    ...headersOf(part.schema, part.version, part, part.rows, received),
+    stage: 'ingest',
+    error: `schema ${part.schema} of version ${part.version} is not known`,
+  },
+  value: part.ipc,
+});
+
+/** Parts without rows left are not sent. The topics are written beside each other. */
+export const publish = async (
+  stream: Pick<Stream, 'produce'>,
+  admitted: readonly Admitted[],
+  unknown: readonly UnknownPart[],
+  received: bigint,
+): Promise<void> => {
+  const topics = new Map<string, Message[]>();
+  const add = (topic: string, message: Message): void => {
+    const messages = topics.get(topic);
+    if (messages === undefined) topics.set(topic, [message]);
+    else messages.push(message);
+  };
+  for (const part of admitted) if (part.rows > 0) add(TOPIC[part.arrival.schema], messageOf(part, received));
+  for (const part of unknown) add(DEAD_TOPIC, deadOf(part, received));
+  // All are waited for, also when one fails: nothing of a refused request may be on its way when the answer goes out.
+  const outcomes = await Promise.allSettled([...topics].map(([topic, messages]) => stream.produce(topic, messages)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+};

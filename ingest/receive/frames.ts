@@ -1,0 +1,35 @@
+// Our own protocol: the agent's frame, taken apart into arrivals. The order of its parts is the order of their seqs.
+import { CodedError } from '../../core/errors.ts';
+import { decodeFrame, type FrameLimits } from '../../schemas/frame.ts';
+import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
+import type { Arrival } from '../admit.ts';
+import type { UnknownPart } from '../publish.ts';
+
+export interface Received {
+  readonly sender: string;
+  readonly arrivals: readonly Arrival[];
+  /** Of a newer sender: another schema or major version. */
+  readonly unknown: readonly UnknownPart[];
+}
+
+const isSignal = (schema: string): schema is SignalSchema => Object.hasOwn(SIGNAL_FIELDS, schema);
+
+/** Throws `frame.malformed`, and `intake.refused` where definitions follow the samples that need them. */
+export const receiveFrame = (bytes: Uint8Array, limits: FrameLimits): Received => {
+  const { header, parts } = decodeFrame(bytes, limits);
+  const arrivals: Arrival[] = [];
+  const unknown: UnknownPart[] = [];
+  let samplesSeen = false;
+  for (const [part, { schema, version, seq, rows, ipc }] of parts.entries()) {
+    const identity = { sender: header.agent, boot: header.boot, seq: BigInt(seq) };
+    if (!isSignal(schema) || version !== SIGNAL_VERSION) {
+      unknown.push({ ...identity, schema, version, rows, ipc });
+      continue;
+    }
+    if (schema === 'series' && samplesSeen)
+      throw new CodedError('intake.refused', { part, schema, row: '', column: '', reason: 'definitions of series must stand before the samples of the frame' });
+    samplesSeen ||= schema === 'metrics';
+    arrivals.push({ ...identity, part, schema, rows, ipc });
+  }
+  return { sender: header.agent, arrivals, unknown };
+};

@@ -1,0 +1,75 @@
+// What the rows of each schema must be beyond their types: which columns may not be missing, how long texts may be,
+// which words a text may be, which column is the row's time. Data only; `admit.ts` holds rows against it.
+import { SEVERITIES } from '../schemas/catalogue.ts';
+import type { SignalSchema } from '../schemas/tables.ts';
+
+export interface ColumnRule {
+  /** The column must be there and every row must have a value. */
+  readonly required?: boolean;
+  /** Most bytes of a text, of an item of a list, of a text value of a map. Default 4 KiB. */
+  readonly bytes?: number;
+  /** The text is one of these, or empty. */
+  readonly words?: readonly string[];
+  /** Most entries of a map or items of a list. Default 64. */
+  readonly entries?: number;
+  /** The text may be empty. Default yes. */
+  readonly empty?: boolean;
+}
+
+export interface SchemaRule {
+  /** The column by which a row is late or in the future; undefined: rows have no time. */
+  readonly time: string | undefined;
+  /** Other columns that hold a moment. */
+  readonly moments: readonly string[];
+  /** Texts may hold zero bytes (PostgreSQL cannot keep them, and names must not). */
+  readonly zeroBytes: boolean;
+  readonly columns: Readonly<Record<string, ColumnRule>>;
+}
+
+export const DEFAULT_TEXT_BYTES = 4 << 10;
+export const DEFAULT_ENTRIES = 64;
+/** Of a key of a map. */
+export const KEY_BYTES = 256;
+
+const needed: ColumnRule = { required: true };
+const name: ColumnRule = { required: true, bytes: 512, empty: false };
+const attributes: ColumnRule = { entries: 128, bytes: 64 << 10 };
+
+export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
+  series: {
+    time: undefined,
+    moments: [],
+    zeroBytes: false,
+    columns: {
+      id: needed,
+      name,
+      kind: { required: true, words: ['gauge', 'counter', 'histogram'], empty: false },
+      temporality: { words: ['cumulative', 'delta'] },
+      unit: { bytes: 64 },
+      labels: needed,
+    },
+  },
+  metrics: { time: 'time', moments: [], zeroBytes: false, columns: { metric: needed, id: needed, time: needed, value: needed } },
+  logs: {
+    time: 'time',
+    moments: [],
+    zeroBytes: true,
+    columns: {
+      time: needed,
+      body: { required: true, bytes: 1 << 20 },
+      severity: { words: SEVERITIES },
+      trace_id: { bytes: 64 },
+      span_id: { bytes: 64 },
+      attributes,
+      numbers: attributes,
+    },
+  },
+  processes: {
+    time: 'time',
+    moments: ['start'],
+    zeroBytes: true,
+    columns: { time: needed, host: name, pid: needed, start: needed, command: { bytes: 128 << 10 } },
+  },
+  inventory: { time: 'time', moments: [], zeroBytes: false, columns: { time: needed, host: name, addresses: { entries: 1024, bytes: 64 } } },
+  events: { time: 'time', moments: [], zeroBytes: false, columns: { time: needed, kind: name, title: { required: true, bytes: 4 << 10 }, attributes } },
+};
