@@ -1,0 +1,57 @@
+// Columns against their rules: what is written as indices into a dictionary is judged as the same text written out.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { withDictionaries } from '../core/batch/arbitrary.ts';
+import { FLOAT, list, map, UTF8 } from '../core/batch/batch.ts';
+import { columnFrom } from '../core/batch/build.ts';
+import { columnOffence } from './columns.ts';
+import type { ColumnRule } from './rules.ts';
+
+const anyText = fc.oneof(fc.constantFrom('', 'a', 'b', '__proto__', 'x\0y', 'long'.repeat(5)), fc.string({ maxLength: 5 }));
+const anyRule: fc.Arbitrary<ColumnRule> = fc.record({
+  required: fc.boolean(),
+  bytes: fc.constantFrom(1, 5, 100),
+  empty: fc.boolean(),
+  entries: fc.constantFrom(1, 3, 100),
+});
+
+test('texts, lists and maps are judged alike with and without dictionaries', () => {
+  const anyColumn = fc.oneof(
+    fc.array(fc.option(anyText)).map((values) => columnFrom(UTF8, values)),
+    fc.array(fc.option(fc.array(fc.option(anyText, { freq: 9 }), { maxLength: 4 }))).map((values) => columnFrom(list(UTF8), values)),
+    fc
+      .array(fc.option(fc.array(fc.tuple(anyText, fc.option(anyText, { freq: 9 })), { maxLength: 4 }).map((e) => new Map(e))))
+      .map((values) => columnFrom(map(UTF8), values)),
+  );
+  fc.assert(
+    fc.property(anyColumn, anyRule, fc.boolean(), (column, rule, zeroBytes) => {
+      expect(columnOffence(withDictionaries(column), rule, zeroBytes)).toEqual(columnOffence(column, rule, zeroBytes));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('the first offending row is named, missing rows are passed over unless required', () => {
+  const column = columnFrom(UTF8, ['ok', null, 'too long', '']);
+  expect(columnOffence(column, { bytes: 5 }, true)).toEqual({ row: 2, reason: 'it has 8 bytes, 5 are allowed' });
+  expect(columnOffence(column, { required: true }, true)).toEqual({ row: 1, reason: 'it is missing' });
+  expect(columnOffence(column, { empty: false }, true)).toEqual({ row: 3, reason: 'it is empty' });
+  expect(columnOffence(column, {}, false)).toBeUndefined();
+});
+
+test('a word is held to the list, a zero byte to its own text', () => {
+  expect(columnOffence(columnFrom(UTF8, ['a', 'c']), { words: ['a', 'b'] }, true)).toEqual({ row: 1, reason: 'it is none of a, b' });
+  expect(columnOffence(columnFrom(UTF8, ['a', '', 'b\0']), {}, false)).toEqual({ row: 2, reason: 'it holds a zero byte' });
+});
+
+test('values of a map of numbers may be any number, but not missing', () => {
+  const numbers = (value: number | null) =>
+    columnFrom(map(FLOAT), [
+      new Map([
+        ['a', 1],
+        ['n', value],
+      ]),
+    ]);
+  expect(columnOffence(numbers(Number.NaN), {}, false)).toBeUndefined();
+  expect(columnOffence(numbers(null), {}, false)).toEqual({ row: 0, reason: 'the value of "n": an entry of it is missing' });
+});
