@@ -58,8 +58,8 @@ const known = new Map<string, Map<number, DayOffsets>>();
 const KNOWN_DAYS_MAX = 100_000;
 
 const dayOffsets = (zone: string, day: number): DayOffsets => {
-  let days = known.get(zone);
-  if (days === undefined) known.set(zone, (days = new Map()));
+  const days = known.get(zone) ?? new Map<number, DayOffsets>();
+  known.set(zone, days);
   let found = days.get(day);
   if (found === undefined) {
     const before = askOffset(zone, day * DAY_MS);

@@ -1,0 +1,37 @@
+// What a run is given: functions, where scans come from, limits, and whom to tell. Nothing here knows a store.
+import type { Batch } from '../../core/batch/batch.ts';
+import { CodedError } from '../../core/errors.ts';
+import type { Scan, Table } from '../3-plan/nodes.ts';
+import type { AggregateRun, SeriesRun } from './aggregate.ts';
+import type { Budget } from './budget.ts';
+import type { Operator } from './operators/operator.ts';
+import type { ScalarRun } from './vector.ts';
+
+/** Things that do not stop a run but must be told; the count is added up. */
+export type RunWarning = 'not-representable';
+
+/** The tables of query/functions/run, handed in. */
+export interface RunFunctions {
+  readonly scalars: Readonly<Record<string, ScalarRun>>;
+  readonly aggregates: Readonly<Record<string, AggregateRun>>;
+  /** Those of a series over a window. */
+  readonly series: Readonly<Record<string, SeriesRun>>;
+}
+
+export type TableRun = (node: Table, env: RunEnvironment) => Operator;
+
+export interface RunEnvironment {
+  readonly functions: RunFunctions;
+  /** Rows of a scan, exactly as `Scan` says; columns may be narrower or wider than the plan's and in another order. */
+  readonly scan: (scan: Scan) => AsyncIterable<Batch>;
+  /** Functions from table to table, by name. */
+  readonly tables: Readonly<Record<string, TableRun>>;
+  readonly budget: Budget;
+  readonly warn: (warning: RunWarning, count: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Throws `iql.cancelled` when the run's caller has stopped it. */
+export const mustGoOn = (env: RunEnvironment): void => {
+  if (env.signal?.aborted === true) throw new CodedError('iql.cancelled', {});
+};

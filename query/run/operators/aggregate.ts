@@ -1,0 +1,35 @@
+// Aggregate: across rows by keys. Keeps a state a group and emits at the end, groups in the order of their first row.
+import { type Batch, columnOf } from '../../../core/batch/batch.ts';
+import type { Aggregate } from '../../3-plan/nodes.ts';
+import { Accumulators } from '../accumulate.ts';
+import { fieldsOf } from '../conform.ts';
+import type { RunEnvironment } from '../environment.ts';
+import { KeyTable } from '../keys.ts';
+import { physicalType } from '../physical.ts';
+import { rowOrder } from '../row-order.ts';
+import type { Emit, Operator } from './operator.ts';
+
+export const aggregateOperator = (node: Aggregate, env: RunEnvironment): Operator => {
+  const types = node.keys.map((key) => {
+    const column = node.columns.find((c) => c.name === key);
+    return physicalType(column?.type ?? 'string', column?.item);
+  });
+  const keys = new KeyTable(types, true);
+  const accumulators = new Accumulators(node.aggregates, node.input.columns, env);
+  return {
+    push: (batch: Batch) => {
+      if (batch.length === 0) return;
+      const groups = keys.add(
+        node.keys.map((key) => columnOf(batch, key)),
+        batch.length,
+      );
+      accumulators.prepare(batch, rowOrder(batch, node.time, node.order))(groups, keys.size);
+    },
+    advance: () => {},
+    end: (emit: Emit) => {
+      const length = node.keys.length === 0 ? 1 : keys.size;
+      if (length === 0) return;
+      emit({ length, fields: fieldsOf(node.columns), columns: [...keys.columns(), ...accumulators.finish(length)] });
+    },
+  };
+};

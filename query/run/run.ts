@@ -1,0 +1,143 @@
+// Runs a plan in this process: pulls scans, pushes their batches through one operator a node, right sides of joins first.
+// Knows no store and no function: both are handed in. Between batches it looks whether it was stopped and lets others have their turn.
+import type { Batch } from '../../core/batch/batch.ts';
+import { sliceBatch } from '../../core/batch/take.ts';
+import type { Join, Limit, PlanNode, Sort, Union } from '../3-plan/nodes.ts';
+import { conform } from './conform.ts';
+import { mustGoOn, type RunEnvironment } from './environment.ts';
+import { aggregateOperator } from './operators/aggregate.ts';
+import { fillOperator } from './operators/fill.ts';
+import { filterOperator } from './operators/filter.ts';
+import { joinOperator } from './operators/join.ts';
+import { limitOperator } from './operators/limit.ts';
+import type { Operator } from './operators/operator.ts';
+import { projectOperator } from './operators/project.ts';
+import { sortOperator } from './operators/sort.ts';
+import { tableOperator } from './operators/table.ts';
+import { unionOperator } from './operators/union.ts';
+import { windowOperator } from './operators/window.ts';
+
+/** All rows of the plan, in its order; columns in the plan's physical types. Rejects with a CodedError on limits and cancellation. */
+export const runPlan = async (plan: PlanNode, env: RunEnvironment): Promise<Batch[]> => {
+  const out: Batch[] = [];
+  for await (const batch of rowsOf(plan, env)) out.push(batch);
+  return out;
+};
+
+/** The rows of a node, batch by batch. */
+export const rowsOf = (node: PlanNode, env: RunEnvironment): AsyncGenerator<Batch> => {
+  switch (node.node) {
+    case 'scan':
+      return conformed(node, env.scan(node), env);
+    case 'inline':
+      return conformed(node, [node.batch], env);
+    case 'join':
+      return joined(node, env);
+    case 'union':
+      return united(node, env);
+    case 'limit':
+      return limited(node, env);
+    default:
+      return operated(rowsOf(node.input, env), operatorOf(node, env), env);
+  }
+};
+
+const operatorOf = (node: Exclude<PlanNode, { node: 'scan' | 'inline' | 'join' | 'union' }>, env: RunEnvironment): Operator => {
+  switch (node.node) {
+    case 'filter':
+      return filterOperator(node, env);
+    case 'project':
+      return projectOperator(node, env);
+    case 'window':
+      return windowOperator(node, env);
+    case 'aggregate':
+      return aggregateOperator(node, env);
+    case 'sort':
+      return sortOperator(node, env);
+    case 'limit':
+      return limitOperator(node, env);
+    case 'fill':
+      return fillOperator(node, env);
+    case 'table':
+      return tableOperator(node, env);
+  }
+};
+
+/** Rows that an operator takes at once, so that a stop is seen in time. */
+const PUSH_ROWS = 65_536;
+
+async function* conformed(node: PlanNode, batches: AsyncIterable<Batch> | Iterable<Batch>, env: RunEnvironment): AsyncGenerator<Batch> {
+  for await (const batch of batches) {
+    mustGoOn(env);
+    const whole = conform(batch, node.columns, env);
+    for (let from = 0; from < whole.length; from += PUSH_ROWS) yield sliceBatch(whole, from, Math.min(whole.length, from + PUSH_ROWS));
+  }
+}
+
+/** How long work may go on before others have their turn. */
+const TURN_MS = 20;
+const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Gives others their turn when this one has taken long, and stops when it was stopped. */
+class Turn {
+  readonly #env: RunEnvironment;
+  #since = performance.now();
+
+  constructor(env: RunEnvironment) {
+    this.#env = env;
+  }
+
+  async take(): Promise<void> {
+    mustGoOn(this.#env);
+    if (performance.now() - this.#since < TURN_MS) return;
+    await breathe();
+    this.#since = performance.now();
+    mustGoOn(this.#env);
+  }
+}
+
+async function* operated(input: AsyncIterable<Batch>, operator: Operator, env: RunEnvironment): AsyncGenerator<Batch> {
+  const turn = new Turn(env);
+  let made: Batch[] = [];
+  const emit = (batch: Batch): void => void made.push(batch);
+  for await (const batch of input) {
+    operator.push(batch, emit);
+    await turn.take();
+    if (made.length > 0) {
+      const ready = made;
+      made = [];
+      yield* ready;
+    }
+  }
+  operator.end(emit);
+  yield* made;
+}
+
+async function* joined(node: Join, env: RunEnvironment): AsyncGenerator<Batch> {
+  const { right, left } = joinOperator(node, env);
+  for await (const _ of operated(rowsOf(node.right, env), right, env));
+  yield* operated(rowsOf(node.left, env), left, env);
+}
+
+async function* united(node: Union, env: RunEnvironment): AsyncGenerator<Batch> {
+  for (const input of node.inputs) yield* operated(rowsOf(input, env), unionOperator(node, env), env);
+}
+
+/** A limit of all rows stops asking when it has them, and tells the sort below how many it wants. */
+async function* limited(node: Limit, env: RunEnvironment): AsyncGenerator<Batch> {
+  if (node.count === 0) return;
+  if (node.per.length > 0) {
+    yield* operated(rowsOf(node.input, env), limitOperator(node, env), env);
+    return;
+  }
+  let left = node.count;
+  for await (const batch of node.input.node === 'sort' ? sortedFirst(node.input, node.count, env) : rowsOf(node.input, env)) {
+    const rows = Math.min(left, batch.length);
+    yield sliceBatch(batch, 0, rows);
+    left -= rows;
+    if (left === 0) return;
+  }
+}
+
+const sortedFirst = (node: Sort, count: number, env: RunEnvironment): AsyncGenerator<Batch> =>
+  operated(rowsOf(node.input, env), sortOperator(node, env, count), env);
