@@ -211,7 +211,7 @@ describe('times', () => {
 });
 
 describe('definitions of series', () => {
-  test('with hostile labels are as any other', async () => {
+  test('with hostile labels are taken like the others', async () => {
     const { post, sent } = setUp();
     const hostile: Definition[] = [
       [
