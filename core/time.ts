@@ -23,7 +23,7 @@ export const formatTime = (ns: bigint): string => {
   return rest === 0n ? text : `${text.slice(0, -1)}${rest.toString().padStart(6, '0').replace(/0+$/, '')}Z`;
 };
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9})\d*)?([Zz]|[+-]\d{2}:?\d{2})$/;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9})\d*)?([Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
 
 /** Nanoseconds of an RFC 3339 time with zone; undefined when the text is none or names a moment that does not exist. */
 export const parseTime = (text: string): bigint | undefined => {

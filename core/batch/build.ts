@@ -27,6 +27,7 @@ export class ColumnBuilder {
   }
 
   append(value: Value): void {
+    if (value !== null && !isOfType(this.type, value)) throw new TypeError(`a column of ${this.type.kind} takes no ${typeof value}`);
     const row = this.length++;
     if (row >> 3 >= this.#validity.length) this.#validity = grownBytes(this.#validity, this.#validity.length * 2);
     if (value === null) this.#missing++;
@@ -107,6 +108,25 @@ export class ColumnBuilder {
     }
   }
 }
+
+const isOfType = (type: DataType, value: Value): boolean => {
+  switch (type.kind) {
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'utf8':
+      return typeof value === 'string';
+    case 'list':
+      return Array.isArray(value);
+    case 'map':
+      return value instanceof Map;
+    case 'float':
+      return typeof value === 'number';
+    case 'int':
+      return typeof value === (type.bits === 64 ? 'bigint' : 'number');
+    default:
+      return typeof value === 'bigint';
+  }
+};
 
 const grownBytes = (bytes: Uint8Array, size: number): Uint8Array => {
   const grown = new Uint8Array(size);

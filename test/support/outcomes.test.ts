@@ -1,0 +1,43 @@
+// Shows that a lane cannot pass by accident: crashes, broken files and, in CI, skips are failures.
+// And that every test file of the tree is in exactly one lane.
+import { matchesGlob } from 'node:path';
+import { expect, test } from 'vitest';
+import { excludedFrom, LANES } from './lanes.ts';
+import { countReport } from './outcomes.ts';
+import { ourFiles } from './sources.ts';
+
+const file = (status: string, ...tests: string[]) => ({
+  name: 'a.test.ts',
+  status,
+  message: '',
+  assertionResults: tests.map((one, i) => ({ status: one, fullName: `test ${i}` })),
+});
+const report = (...testResults: ReturnType<typeof file>[]) => ({ testResults });
+
+test('passed and failed tests are counted over files', () => {
+  expect(countReport(report(file('failed', 'passed', 'failed'), file('passed', 'passed')), false, false)).toEqual({ passed: 2, failed: 1, skipped: [] });
+});
+
+test('a skip is named, and a failure in CI', () => {
+  const skipping = report(file('passed', 'passed', 'skipped', 'pending'));
+  expect(countReport(skipping, true, false)).toEqual({ passed: 1, failed: 0, skipped: ['test 1', 'test 2'] });
+  expect(countReport(skipping, true, true)).toEqual({ passed: 1, failed: 2, skipped: ['test 1', 'test 2'] });
+});
+
+test('a file that does not load, an error outside of tests and a missing report are one failure each', () => {
+  expect(countReport(report(file('failed'), file('passed', 'passed')), false, false)).toEqual({ passed: 1, failed: 1, skipped: [] });
+  expect(countReport(report(file('passed', 'passed')), false, false)).toEqual({ passed: 1, failed: 1, skipped: [] });
+  expect(countReport(undefined, true, false)).toEqual({ passed: 0, failed: 1, skipped: [] });
+});
+
+test('every test file is in exactly one lane', () => {
+  const within = (path: string, globs: readonly string[]): boolean => globs.some((glob) => matchesGlob(path, glob));
+  const lanesOf = (path: string): readonly string[] =>
+    LANES.filter((lane) => within(path, lane.include) && !within(path, excludedFrom(lane))).map((lane) => lane.name);
+  const tests = ourFiles.filter((path) => path.endsWith('.test.ts'));
+  expect(tests.length).toBeGreaterThan(5);
+  expect(tests.filter((path) => lanesOf(path).length !== 1)).toEqual([]);
+  expect(lanesOf('test/browser/explore.test.ts')).toEqual(['browser']);
+  expect(lanesOf('query/differential.test.ts')).toEqual(['differential']);
+  expect(lanesOf('engines/stream/lmdb/stream.test.ts')).toEqual(['engines']);
+});
