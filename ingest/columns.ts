@@ -115,7 +115,7 @@ export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boole
   }
   if (column.layout !== 'map') return undefined;
   const { keys, values } = column;
-  const judgeKey = judgeOf({ empty: false }, false, KEY_BYTES);
+  const judgeKey = judgeOf({ empty: false }, zeroBytes, KEY_BYTES);
   const judgeValue = entryJudge(values, judge);
   const shown = (at: number): string => JSON.stringify(textAt(source(keys), place(keys, at)).slice(0, 80));
   return entriesOffence(column, most, (from, to) => {

@@ -29,10 +29,11 @@ export interface SchemaRule {
 export const DEFAULT_TEXT_BYTES = 4 << 10;
 export const DEFAULT_ENTRIES = 64;
 /** Of a key of a map. */
-export const KEY_BYTES = 256;
+export const KEY_BYTES = 512;
 
 const needed: ColumnRule = { required: true };
 const name: ColumnRule = { required: true, bytes: 512, empty: false };
+const found: ColumnRule = { bytes: 64 << 10 };
 const attributes: ColumnRule = { entries: 128, bytes: 64 << 10 };
 
 export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
@@ -58,8 +59,10 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
       time: needed,
       body: { required: true, bytes: 1 << 20 },
       severity: { words: SEVERITIES },
-      trace_id: { bytes: 64 },
-      span_id: { bytes: 64 },
+      // Found in lines by the agent, so as long as a line may make them.
+      service: found,
+      trace_id: found,
+      span_id: found,
       attributes,
       numbers: attributes,
     },
