@@ -22,13 +22,13 @@ export class HostFiles {
   /** Whole, as far as it is below `most` bytes; bytes that are no UTF-8 become U+FFFD. */
   text(name: string, most = 4 << 20): string | undefined {
     const length = this.#read(name, most);
-    return length === undefined ? undefined : this.#buffer.utf8Slice(0, length);
+    return length === undefined ? undefined : this.#buffer.toString('utf8', 0, length);
   }
 
   /** One character a byte: cheaper where only ASCII matters. */
   ascii(name: string): string | undefined {
     const length = this.#read(name, 4 << 20);
-    return length === undefined ? undefined : this.#buffer.latin1Slice(0, length);
+    return length === undefined ? undefined : this.#buffer.toString('latin1', 0, length);
   }
 
   number(name: string): number | undefined {

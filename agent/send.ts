@@ -184,7 +184,7 @@ export class Sender {
         {
           method: 'POST',
           agent: this.#agent,
-          signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#options.requestMs)]),
+          signal: this.#stopping.signal,
           headers: {
             authorization: `Bearer ${this.#token}`,
             'content-type': 'application/vnd.inframirror.frame',
@@ -192,9 +192,16 @@ export class Sender {
             'content-length': frame.body.length,
           },
         },
-        (answer) => readAnswer(answer).then(resolve, reject),
+        (answer) =>
+          readAnswer(answer)
+            .then(resolve, reject)
+            .finally(() => clearTimeout(timer)),
       );
-      outgoing.on('error', reject);
+      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${this.#options.requestMs} ms`)), this.#options.requestMs);
+      outgoing.on('error', (error) => {
+        clearTimeout(timer);
+        reject(error);
+      });
       outgoing.end(frame.body);
     });
   }

@@ -1,9 +1,8 @@
 // Who this agent is: an id made once and kept, and the number of this run, which rises from start to start whatever the clock does.
 // Also keeps the last inventory, so that a change over a restart is seen. It holds no read positions; those are the spool's alone.
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError } from '../core/errors.ts';
 
 export interface StoredState {
   readonly id: string;
@@ -18,18 +17,13 @@ export class AgentState {
   readonly #path: string;
   #stored: StoredState;
 
-  /** Takes the next number of a run. Throws `agent.folder` when the folder cannot be used. */
+  /** Takes the next number of a run. Throws the file system's error when the folder, which must be there, cannot be used. */
   constructor(folder: string, now: number) {
     this.#path = join(folder, 'agent.json');
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const before = this.#read();
-      const boot = BigInt(now) > BigInt(before?.boot ?? 0) ? BigInt(now) : BigInt(before?.boot ?? 0) + 1n;
-      this.#stored = { ...before, id: before?.id ?? randomUUID(), boot: boot.toString() };
-      this.#write();
-    } catch (error) {
-      throw new CodedError('agent.folder', { folder, reason: (error as Error).message }, { cause: error });
-    }
+    const before = this.#read();
+    const boot = BigInt(now) > BigInt(before?.boot ?? 0) ? BigInt(now) : BigInt(before?.boot ?? 0) + 1n;
+    this.#stored = { ...before, id: before?.id ?? randomUUID(), boot: boot.toString() };
+    this.#write();
   }
 
   get id(): string {

@@ -1,0 +1,314 @@
+// The agent of one host: starts its parts, runs each in its time, and says how it is. It needs no root, has no native add-on and executes nothing.
+// What it cannot look at is left out, named once in the log and shown in its status and its inventory.
+import { mkdirSync, statfsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { CodedError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { nanosFromMillis } from '../core/time.ts';
+import type { Collector, FilesystemSpace } from './collectors/collector.ts';
+import { COLLECTORS } from './collectors/list.ts';
+import { Samples } from './collectors/samples.ts';
+import type { AgentConfig } from './config.ts';
+import { HostFiles } from './host-files.ts';
+import { eventBatch, inventoryBatch, inventoryChanges, inventoryTexts, readInventory, type Inventory } from './inventory.ts';
+import { lockFolder } from './lock.ts';
+import { LogBatch } from './logs/log-batch.ts';
+import { Tailer } from './logs/tailer.ts';
+import { Outbox, type OutboxPart } from './outbox.ts';
+import { ProcessTable } from './processes/process-table.ts';
+import { every, type Repeated } from './repeat.ts';
+import { Sender } from './send.ts';
+import { Spool } from './spool/spool.ts';
+import { AgentState } from './state.ts';
+import { systemStart } from './system-start.ts';
+
+export interface AgentDependencies {
+  readonly log: Logger;
+  /** Of the product, told in the inventory. */
+  readonly version: string;
+}
+
+export interface AgentStatus {
+  readonly id: string;
+  readonly host: string;
+  readonly boot: bigint;
+  readonly server: string;
+  readonly sentFrames: number;
+  readonly sentBytes: number;
+  /** Attempts that failed and are repeated. */
+  readonly failures: number;
+  readonly spoolBytes: number;
+  /** Frames that wait. */
+  readonly spoolFrames: number;
+  /** Frames that never reached the server, by reason. */
+  readonly droppedFrames: ReadonlyMap<string, number>;
+  readonly lastError: { readonly at: number; readonly message: string } | undefined;
+  /** When the server last acknowledged a frame, ms. */
+  readonly lastSent: number | undefined;
+  readonly logFiles: number;
+  readonly logLines: number;
+  /** What is not collected, most often for want of root. */
+  readonly leftOut: readonly string[];
+}
+
+export interface Agent {
+  status(): AgentStatus;
+  /** Resolves when all that was gathered so far is acknowledged or the time is over. */
+  drain(patienceMs: number): Promise<void>;
+  /** Tells its stop, tries for a moment to send what waits, and ends all; the rest stays in the spool. */
+  stop(): Promise<void>;
+}
+
+/** While the spool is fuller than this, log lines wait in their own files. */
+const PRESSED = 0.5;
+const LOCK_PATIENCE_MS = 5000;
+const STOP_PATIENCE_MS = 1500;
+const LOG_QUIET_MS = 30_000;
+
+/** Resolves when the agent runs, whether or not the server answers. Throws `agent.folder`, `agent.running`, `agent.platform`. */
+export const startAgent = async (config: AgentConfig, deps: AgentDependencies): Promise<Agent> => {
+  if (process.platform !== 'linux') throw new CodedError('agent.platform', { platform: process.platform });
+  const agent = new RunningAgent(config, deps);
+  await agent.start();
+  return agent;
+};
+
+class RunningAgent implements Agent {
+  readonly #config: AgentConfig;
+  readonly #deps: AgentDependencies;
+  readonly #log: Logger;
+  readonly #host: string;
+  readonly #files: HostFiles;
+  readonly #leftOut = new Set<string>();
+  readonly #lost = new Map<string, number>();
+  readonly #repeated: Repeated[] = [];
+  readonly #samples: Samples;
+  readonly #collectors: readonly Collector[];
+  #state!: AgentState;
+  #spool!: Spool;
+  #sender!: Sender;
+  #outbox!: Outbox;
+  #tailer!: Tailer;
+  #processes!: ProcessTable;
+  #unlock: () => Promise<void> = () => Promise.resolve();
+  #inventoryTold = 0;
+  #droppedSeen = 0;
+  #stopped: Promise<void> | undefined;
+
+  constructor(config: AgentConfig, deps: AgentDependencies) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#log = deps.log.with({ role: 'agent' });
+    this.#host = config.host ?? hostname();
+    this.#files = new HostFiles(config.root);
+    this.#samples = new Samples(this.#host, config.metricsMs, config.repeatMs);
+    const sources = { files: this.#files, space: (mountpoint: string) => this.#space(mountpoint), own: () => this.status() };
+    this.#collectors = COLLECTORS.map((make) => make(this.#samples, sources));
+  }
+
+  async start(): Promise<void> {
+    const { folder, spoolBytes, segmentBytes, fsync } = this.#config;
+    const now = Date.now();
+    const refused = (error: unknown): CodedError => new CodedError('agent.folder', { folder, reason: (error as Error).message }, { cause: error });
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw refused(error);
+    }
+    this.#unlock = await lockFolder(folder, LOCK_PATIENCE_MS);
+    try {
+      this.#state = new AgentState(folder, now);
+      this.#spool = new Spool({ folder: `${folder}/spool`, limitBytes: spoolBytes, segmentBytes, fsync });
+    } catch (error) {
+      await this.#unlock();
+      throw refused(error);
+    }
+    this.#sender = new Sender(this.#spool, this.#config, { acknowledged: () => undefined, refused: () => this.#samples.redefine() }, this.#log);
+    const identity = { agent: this.#state.id, host: this.#host, boot: this.#state.boot, labels: this.#config.labels };
+    this.#outbox = new Outbox(this.#spool, identity, () => this.#sender.notify());
+    this.#processes = new ProcessTable({ files: this.#files, host: this.#host, systemStart: systemStart(this.#files, this.#state), leftOut: (what) => this.#leaveOut(what) });
+    this.#tailer = this.#makeTailer();
+    this.#sender.start();
+    await this.#first(now);
+    const { metricsMs, processesMs, logsMs, discoverMs, inventoryMs } = this.#config;
+    this.#repeat('metrics', metricsMs, () => this.#collect());
+    this.#repeat('processes', processesMs, () => this.#sampleProcesses());
+    this.#repeat('logs', logsMs, () => this.#tailer.poll(Date.now(), () => this.#pressed()));
+    this.#repeat('log files', discoverMs, () => this.#tailer.discover(Date.now()));
+    this.#repeat('inventory', inventoryMs, () => this.#tellInventory(Date.now()));
+    this.#log.info('the agent runs', { host: this.#host, server: this.#config.server, waiting: this.#spool.stats.frames });
+  }
+
+  status(): AgentStatus {
+    const { bytes, frames, droppedFrames } = this.#spool.stats;
+    const { sentFrames, sentBytes, refusedFrames, failures, lastError, lastSent } = this.#sender.status;
+    const dropped = new Map([['spool full', droppedFrames], ['refused', refusedFrames], ...this.#lost]);
+    return {
+      id: this.#state.id,
+      host: this.#host,
+      boot: this.#state.boot,
+      server: this.#config.server,
+      sentFrames,
+      sentBytes,
+      failures,
+      spoolBytes: bytes,
+      spoolFrames: frames,
+      droppedFrames: dropped,
+      lastError,
+      lastSent,
+      logFiles: this.#tailer.fileCount,
+      logLines: this.#tailer.linesRead,
+      leftOut: [...this.#leftOut],
+    };
+  }
+
+  drain(patienceMs: number): Promise<void> {
+    return this.#sender.drain(patienceMs);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    for (const repeated of this.#repeated) await repeated.stop();
+    await this.#tailer.poll(Date.now(), () => this.#pressed());
+    this.#put([this.#event(Date.now(), 'agent.stop', `The agent on ${this.#host} stopped`, new Map())]);
+    await this.#sender.drain(STOP_PATIENCE_MS);
+    await this.#sender.stop();
+    this.#tailer.close();
+    this.#spool.close();
+    await this.#unlock();
+    this.#log.info('the agent stopped', { waiting: this.#spool.stats.frames });
+  }
+
+  /** What is known at once goes first, so that the host is on screen before the first interval is over. */
+  async #first(now: number): Promise<void> {
+    await this.#sampleProcesses();
+    this.#collect();
+    this.#tailer.discover(now);
+    const attributes = new Map([
+      ['version', this.#deps.version],
+      ['boot', this.#state.boot.toString()],
+      ...(this.#leftOut.size === 0 ? [] : [['left_out', [...this.#leftOut].join('; ')] as const]),
+    ]);
+    this.#put([this.#event(now, 'agent.start', `The agent on ${this.#host} started`, attributes)]);
+    this.#tellInventory(now);
+  }
+
+  #collect(): void {
+    const now = Date.now();
+    const { droppedFrames, damaged } = this.#spool.stats;
+    // Definitions may have been in what was lost.
+    if (droppedFrames + damaged > this.#droppedSeen) this.#samples.redefine();
+    this.#droppedSeen = droppedFrames + damaged;
+    this.#samples.begin(now);
+    for (const collector of this.#collectors) {
+      try {
+        collector.collect(now);
+      } catch (error) {
+        this.#log.error('a collector failed', { collector: collector.name, error });
+        this.#leaveOut(`the collector ${collector.name}, which failed`);
+      }
+    }
+    const taken = this.#samples.take();
+    if (taken === undefined) return;
+    const time = nanosFromMillis(now);
+    const metrics: OutboxPart = { schema: 'metrics', batch: taken.metrics, from: time, to: time };
+    const kept = this.#put(taken.definitions === undefined ? [metrics] : [{ schema: 'series', batch: taken.definitions }, metrics]);
+    if (!kept) this.#samples.redefine();
+  }
+
+  async #sampleProcesses(): Promise<void> {
+    const now = Date.now();
+    const batch = await this.#processes.sample(now);
+    const time = nanosFromMillis(now);
+    if (batch.length > 0) this.#put([{ schema: 'processes', batch, from: time, to: time }]);
+  }
+
+  #tellInventory(now: number): void {
+    const labels = this.#leftOut.size === 0 ? this.#config.labels : new Map([...this.#config.labels, ['agent.left_out', [...this.#leftOut].join('; ').slice(0, 1000)]]);
+    const inventory = readInventory(this.#files, this.#host, labels, this.#deps.version);
+    const texts = inventoryTexts(inventory);
+    const before = this.#state.stored.inventory;
+    const changes = inventoryChanges(new Map(Object.entries(before ?? {})), texts);
+    if (changes.size === 0 && this.#inventoryTold !== 0 && now - this.#inventoryTold < this.#config.repeatMs) return;
+    const parts: OutboxPart[] = [this.#inventoryPart(inventory, now)];
+    if (before === undefined) parts.push(this.#event(now, 'inventory.new', `${this.#host} reports for the first time`, texts));
+    else if (changes.size > 0) parts.push(this.#event(now, 'inventory.change', `${this.#host} changed: ${[...changes.keys()].join(', ')}`, changes));
+    if (!this.#put(parts)) return;
+    this.#inventoryTold = now;
+    if (changes.size === 0) return;
+    try {
+      this.#state.keep({ inventory: Object.fromEntries(texts) });
+    } catch (error) {
+      this.#log.warn('the inventory cannot be kept; its changes are told again after a restart', { error });
+    }
+  }
+
+  #inventoryPart(inventory: Inventory, now: number): OutboxPart {
+    const time = nanosFromMillis(now);
+    return { schema: 'inventory', batch: inventoryBatch(inventory, now), from: time, to: time };
+  }
+
+  #event(now: number, kind: string, title: string, attributes: ReadonlyMap<string, string>): OutboxPart {
+    const time = nanosFromMillis(now);
+    return { schema: 'events', batch: eventBatch(now, kind, title, this.#host, attributes), from: time, to: time };
+  }
+
+  #makeTailer(): Tailer {
+    const options = {
+      globs: this.#config.logs,
+      root: this.#config.root,
+      backlogBytes: this.#config.logBacklogBytes,
+      quietMs: LOG_QUIET_MS,
+      log: this.#log,
+      leftOut: (what: string) => this.#leaveOut(what),
+    };
+    return new Tailer(
+      options,
+      new LogBatch(this.#host),
+      (batch, positions) => {
+        const { batch: rows, from, to } = batch.take();
+        this.#outbox.put([{ schema: 'logs', batch: rows, from, to }], positions);
+      },
+      this.#spool.positions.values(),
+    );
+  }
+
+  /** False when the spool refused it, which is counted. */
+  #put(parts: readonly OutboxPart[]): boolean {
+    try {
+      this.#outbox.put(parts);
+      return true;
+    } catch (error) {
+      if (!this.#lost.has('spool refused')) this.#log.error('the spool takes no more frames', { error });
+      this.#lost.set('spool refused', (this.#lost.get('spool refused') ?? 0) + 1);
+      return false;
+    }
+  }
+
+  #pressed(): boolean {
+    return this.#spool.stats.bytes > this.#config.spoolBytes * PRESSED;
+  }
+
+  #space(mountpoint: string): FilesystemSpace | undefined {
+    try {
+      return statfsSync(this.#files.path(mountpoint));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') this.#leaveOut('filesystems that only root may look at');
+      return undefined;
+    }
+  }
+
+  #leaveOut(what: string): void {
+    if (this.#leftOut.has(what)) return;
+    this.#leftOut.add(what);
+    this.#log.info('left out', { what });
+  }
+
+  #repeat(name: string, everyMs: number, run: () => void | Promise<void>): void {
+    this.#repeated.push(every(everyMs, run, (error) => this.#log.error(`${name} failed`, { error })));
+  }
+}

@@ -1,0 +1,33 @@
+// The agent's own state as metrics, so that it can be asked for like everything else.
+import type { MakeCollector } from './collector.ts';
+
+export const own: MakeCollector = (instruments, sources) => {
+  const cpu = instruments.counter('inframirror.agent.cpu.time', 's', 'Processor time the agent used', 'cpu.mode');
+  const memory = instruments.gauge('inframirror.agent.memory.usage', 'By', 'Resident memory of the agent');
+  const sent = instruments.counter('inframirror.agent.frames.sent', '{frame}', 'Frames the server acknowledged');
+  const bytes = instruments.counter('inframirror.agent.frames.io', 'By', 'Bytes of the frames the server acknowledged, compressed');
+  const dropped = instruments.counter('inframirror.agent.frames.dropped', '{frame}', 'Frames that never reached the server', 'reason');
+  const failures = instruments.counter('inframirror.agent.send.failures', '{attempt}', 'Attempts to send that failed and were repeated');
+  const spoolBytes = instruments.gauge('inframirror.agent.spool.usage', 'By', 'Disk space of the spool');
+  const spoolFrames = instruments.gauge('inframirror.agent.spool.frames', '{frame}', 'Frames that wait to be acknowledged');
+  const lines = instruments.counter('inframirror.agent.log.lines', '{line}', 'Log lines read');
+  const logFiles = instruments.gauge('inframirror.agent.log.files', '{file}', 'Log files followed');
+  return {
+    name: 'own',
+    collect: () => {
+      const { user, system } = process.cpuUsage();
+      cpu.set(Math.round(user / 1000) / 1000, 'user');
+      cpu.set(Math.round(system / 1000) / 1000, 'system');
+      memory.set(process.memoryUsage.rss());
+      const figures = sources.own();
+      sent.set(figures.sentFrames);
+      bytes.set(figures.sentBytes);
+      failures.set(figures.failures);
+      for (const [reason, n] of figures.droppedFrames) dropped.set(n, reason);
+      spoolBytes.set(figures.spoolBytes);
+      spoolFrames.set(figures.spoolFrames);
+      lines.set(figures.logLines);
+      logFiles.set(figures.logFiles);
+    },
+  };
+};

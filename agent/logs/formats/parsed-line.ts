@@ -1,0 +1,41 @@
+// What is found in one line of a log; the line itself is kept whole beside it.
+import type { Severity } from '../../../schemas/catalogue.ts';
+
+export interface ParsedLine {
+  /** ns since 1970. */
+  time?: bigint;
+  severity?: Severity;
+  service?: string;
+  traceId?: string;
+  spanId?: string;
+  readonly attributes: Map<string, string>;
+  readonly numbers: Map<string, number>;
+}
+
+/** Reads one form of line; false when the line is of another one, and then `into` is as it was. `now` in ms serves times without a year. */
+export type LineFormat = (line: string, into: ParsedLine, now: number) => boolean;
+
+const MOST_ATTRIBUTES = 64;
+const MOST_NAME = 128;
+const MOST_VALUE = 2048;
+
+export const newLine = (): ParsedLine => ({ attributes: new Map(), numbers: new Map() });
+
+const room = (into: ParsedLine, name: string): boolean => name !== '' && name.length <= MOST_NAME && into.attributes.size + into.numbers.size < MOST_ATTRIBUTES;
+
+export const setText = (into: ParsedLine, name: string, value: string | undefined): void => {
+  if (value === undefined || value === '' || !room(into, name)) return;
+  into.attributes.set(name, value.slice(0, MOST_VALUE).toWellFormed());
+};
+
+export const setNumber = (into: ParsedLine, name: string, value: number): void => {
+  if (Number.isFinite(value) && room(into, name)) into.numbers.set(name, value);
+};
+
+const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?$/;
+
+/** As a number where the text is one and says no more than the number does; `007` and long ids stay text. */
+export const setValue = (into: ParsedLine, name: string, value: string): void => {
+  if (PLAIN_NUMBER.test(value)) setNumber(into, name, Number(value));
+  else setText(into, name, value);
+};

@@ -1,0 +1,45 @@
+// One line as bytes becomes the text that is kept: valid UTF-8, without zero bytes, no longer than a bound. What was changed is marked.
+import { isUtf8 } from 'node:buffer';
+
+/** Bytes of a line that are kept. */
+export const MOST_LINE = 65_536;
+/** Characters of a line that is not text. */
+const MOST_BINARY = 1024;
+
+export interface LineText {
+  readonly body: string;
+  readonly truncated: boolean;
+  readonly binary: boolean;
+  readonly invalid: boolean;
+}
+
+/** `more`: the line goes on behind these bytes. */
+export const lineText = (bytes: Buffer, more: boolean): LineText => {
+  const truncated = more || bytes.length > MOST_LINE;
+  const kept = bytes.length > MOST_LINE ? bytes.subarray(0, characterEnd(bytes, MOST_LINE)) : bytes;
+  const controls = controlsIn(kept);
+  if (controls.zero || controls.count * 10 > kept.length) {
+    const all = kept.toString('latin1').replaceAll(/[^\t\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    return { body: all.slice(0, MOST_BINARY), truncated: truncated || all.length > MOST_BINARY, binary: true, invalid: false };
+  }
+  // What cannot be read becomes U+FFFD.
+  return { body: kept.toString('utf8'), truncated, binary: false, invalid: !isUtf8(kept) };
+};
+
+/** Tabs and escapes (colours) are text. */
+const controlsIn = (bytes: Uint8Array): { readonly zero: boolean; readonly count: number } => {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const b = bytes[i] as number;
+    if (b === 0) return { zero: true, count };
+    if (b < 0x20 && b !== 9 && b !== 0x1b) count++;
+  }
+  return { zero: false, count };
+};
+
+/** The last place at or before `at` that does not part a character. */
+const characterEnd = (bytes: Uint8Array, at: number): number => {
+  let end = at;
+  while (end > at - 4 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return end;
+};
