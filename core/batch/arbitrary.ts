@@ -1,7 +1,23 @@
 // fast-check arbitraries of batches for the tests of every folder, and what such tests compare.
 // Only tests import this file.
 import fc from 'fast-check';
-import { BOOL, DURATION, FLOAT, list, map, TIME_MS, TIME_NS, UTF8, valueAt, type Batch, type Column, type DataType, type Field, type TextColumn, type Value } from './batch.ts';
+import {
+  type Batch,
+  BOOL,
+  type Column,
+  type DataType,
+  DURATION,
+  type Field,
+  FLOAT,
+  list,
+  map,
+  type TextColumn,
+  TIME_MS,
+  TIME_NS,
+  UTF8,
+  type Value,
+  valueAt,
+} from './batch.ts';
 import { columnFrom } from './build.ts';
 import { sliceBatch } from './take.ts';
 
@@ -12,7 +28,11 @@ const FLAT: readonly DataType[] = [BOOL, ...INTEGERS, FLOAT, UTF8, TIME_MS, TIME
 export const anyType = (depth = 2): fc.Arbitrary<DataType> =>
   depth === 0
     ? fc.constantFrom(...FLAT)
-    : fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FLAT) }, { weight: 1, arbitrary: anyType(depth - 1).map(list) }, { weight: 1, arbitrary: anyType(depth - 1).map(map) });
+    : fc.oneof(
+        { weight: 4, arbitrary: fc.constantFrom(...FLAT) },
+        { weight: 1, arbitrary: anyType(depth - 1).map(list) },
+        { weight: 1, arbitrary: anyType(depth - 1).map(map) },
+      );
 
 const anyText = fc.oneof(fc.string({ maxLength: 6 }), fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('a', 'b', 'c', '__proto__', ''));
 
@@ -60,13 +80,19 @@ export const withDictionaries = (column: Column): Column => {
   return { layout: 'dictionary', type: column.type, length: column.length, validity: column.validity, indices, dictionary };
 };
 
-const anyFields = fc.uniqueArray(fc.tuple(fc.string({ maxLength: 5 }), anyType()), { minLength: 1, maxLength: 4, selector: ([name]) => name }).map((all): Field[] => all.map(([name, type]) => ({ name, type })));
+const anyFields = fc
+  .uniqueArray(fc.tuple(fc.string({ maxLength: 5 }), anyType()), { minLength: 1, maxLength: 4, selector: ([name]) => name })
+  .map((all): Field[] => all.map(([name, type]) => ({ name, type })));
 
 /** Of those fields; also slices of longer batches, whose offsets begin above 0. */
 export const anyBatchOf = (fields: readonly Field[], maxRows = 20): fc.Arbitrary<Batch> =>
   fc
     .nat(maxRows)
-    .chain((length) => fc.tuple(fc.tuple(...fields.map((field) => anyColumn(field.type, length))), fc.nat(length), fc.nat(length)).map(([columns, a, b]) => [{ length, fields, columns }, Math.min(a, b), Math.max(a, b)] as const))
+    .chain((length) =>
+      fc
+        .tuple(fc.tuple(...fields.map((field) => anyColumn(field.type, length))), fc.nat(length), fc.nat(length))
+        .map(([columns, a, b]) => [{ length, fields, columns }, Math.min(a, b), Math.max(a, b)] as const),
+    )
     .chain(([batch, from, to]) => fc.constantFrom(batch, batch, sliceBatch(batch, from, to)));
 
 export const anyBatch: fc.Arbitrary<Batch> = anyFields.chain((fields) => anyBatchOf(fields));

@@ -1,6 +1,6 @@
 // Several batches or columns of one shape as one, and several dictionaries as one.
 // Works a column at a time and never makes a value per row.
-import { typeEquals, type Batch, type Column, type DictionaryColumn, type ListColumn, type MapColumn, type TextColumn } from './batch.ts';
+import { type Batch, type Column, type DictionaryColumn, type ListColumn, type MapColumn, type TextColumn, typeEquals } from './batch.ts';
 import { bitmapBytes, copyBits, fillBits } from './bits.ts';
 import { allocateFixed } from './build.ts';
 import { flattenDictionary, sliceColumn } from './take.ts';
@@ -21,8 +21,10 @@ export const concatBatches = (batches: readonly Batch[]): Batch => {
 };
 
 const mustMatch = (first: Batch, other: Batch): void => {
-  const same = first.fields.length === other.fields.length && first.fields.every((f, i) => f.name === other.fields[i]?.name && typeEquals(f.type, other.fields[i].type));
-  if (!same) throw new TypeError(`batches of different fields: ${first.fields.map((f) => f.name).join(', ')} and ${other.fields.map((f) => f.name).join(', ')}`);
+  const same =
+    first.fields.length === other.fields.length && first.fields.every((f, i) => f.name === other.fields[i]?.name && typeEquals(f.type, other.fields[i].type));
+  if (!same)
+    throw new TypeError(`batches of different fields: ${first.fields.map((f) => f.name).join(', ')} and ${other.fields.map((f) => f.name).join(', ')}`);
 };
 
 /** Columns of one type; dictionary columns share one merged dictionary, mixed with plain ones they become plain text. */
@@ -170,7 +172,14 @@ export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary:
     places.set(source, place);
   }
   if (sources.length === 1 && count === first.length) return { dictionary: first, places: NOWHERE };
-  const dictionary: TextColumn = { layout: 'text', type: first.type, length: count, validity: undefined, offsets: offsets.slice(0, count + 1), data: data.slice(0, offsets[count]) };
+  const dictionary: TextColumn = {
+    layout: 'text',
+    type: first.type,
+    length: count,
+    validity: undefined,
+    offsets: offsets.slice(0, count + 1),
+    data: data.slice(0, offsets[count]),
+  };
   return { dictionary, places };
 };
 

@@ -12,7 +12,9 @@ describe('rows of a batch', () => {
   test('are taken in any order, missing for a negative number', () => {
     fc.assert(
       fc.property(
-        anyBatch.chain((batch) => fc.tuple(fc.constant(batch), fc.array(batch.length === 0 ? fc.constant(-1) : fc.integer({ min: -1, max: batch.length - 1 }), { maxLength: 40 }))),
+        anyBatch.chain((batch) =>
+          fc.tuple(fc.constant(batch), fc.array(batch.length === 0 ? fc.constant(-1) : fc.integer({ min: -1, max: batch.length - 1 }), { maxLength: 40 })),
+        ),
         ([batch, rows]) => {
           const taken = takeRows(batch, Int32Array.from(rows));
           assertSound(taken);
@@ -56,7 +58,12 @@ describe('rows of a batch', () => {
   test('that follow each other are copied right when long texts and missing ones stand between', () => {
     const texts = ['x'.repeat(50), 'y'.repeat(60), null, '', 'z'.repeat(70), 'short', 'w'.repeat(30)];
     const column = columnFrom(UTF8, texts);
-    for (const rows of [[0, 1, 2, 3, 4, 5, 6], [0, 1, -1, 4, 5, 6], [4, 4, 5, 6, 0, 1], [6, 5, 4, 3, 2, 1, 0]]) {
+    for (const rows of [
+      [0, 1, 2, 3, 4, 5, 6],
+      [0, 1, -1, 4, 5, 6],
+      [4, 4, 5, 6, 0, 1],
+      [6, 5, 4, 3, 2, 1, 0],
+    ]) {
       const taken = takeColumn(column, Int32Array.from(rows));
       expect(rows.map((_, i) => valueAt(taken, i))).toEqual(rows.map((row) => texts[row] ?? null));
     }
@@ -68,9 +75,25 @@ describe('a dictionary', () => {
   const batch = batchOf([['c', column]]);
 
   test('is kept by take and by concat of the same, merged with another', () => {
-    expect(columnOf(takeRows(batch, Int32Array.of(1, 0)), 'c')).toMatchObject({ layout: 'dictionary', dictionary: column.layout === 'dictionary' && column.dictionary });
-    expect(columnOf(concatBatches([batch, batch]), 'c')).toMatchObject({ layout: 'dictionary', dictionary: column.layout === 'dictionary' && column.dictionary });
-    const many = batchOf([['c', withDictionaries(columnFrom(UTF8, Array.from({ length: 50 }, (_, i) => 'bcd'[i % 3] as string)))]]);
+    expect(columnOf(takeRows(batch, Int32Array.of(1, 0)), 'c')).toMatchObject({
+      layout: 'dictionary',
+      dictionary: column.layout === 'dictionary' && column.dictionary,
+    });
+    expect(columnOf(concatBatches([batch, batch]), 'c')).toMatchObject({
+      layout: 'dictionary',
+      dictionary: column.layout === 'dictionary' && column.dictionary,
+    });
+    const many = batchOf([
+      [
+        'c',
+        withDictionaries(
+          columnFrom(
+            UTF8,
+            Array.from({ length: 50 }, (_, i) => 'bcd'[i % 3] as string),
+          ),
+        ),
+      ],
+    ]);
     const merged = columnOf(concatBatches([batch, many]), 'c');
     if (merged.layout !== 'dictionary') throw new Error('not merged');
     expect(Array.from({ length: merged.dictionary.length }, (_, i) => valueAt(merged.dictionary, i))).toEqual(['unused', 'a', 'b', '', 'c', 'd']);

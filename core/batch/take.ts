@@ -1,6 +1,6 @@
 // Rows out of a batch: a range (views, nothing copied) or a list of row numbers (columnar copies).
 // Dictionary columns keep their dictionary; never makes a value per row.
-import { bitAt, isPresent, type Batch, type Column, type DictionaryColumn, type FixedArray, type TextColumn } from './batch.ts';
+import { type Batch, bitAt, type Column, type DictionaryColumn, type FixedArray, isPresent, type TextColumn } from './batch.ts';
 import { bitmapBytes, clearBit, fillBits, setBit, sliceBits } from './bits.ts';
 import { allocateFixed } from './build.ts';
 
@@ -73,7 +73,10 @@ export const takeColumn = (column: Column, rows: Int32Array): Column => {
 };
 
 /** The same rows as plain text. */
-export const flattenDictionary = (column: DictionaryColumn): TextColumn => ({ ...takeText(column.dictionary, column.indices, column.validity), type: column.type });
+export const flattenDictionary = (column: DictionaryColumn): TextColumn => ({
+  ...takeText(column.dictionary, column.indices, column.validity),
+  type: column.type,
+});
 
 const takeFixed = (from: FixedArray, rows: Int32Array, to: FixedArray): void => {
   for (let i = 0; i < rows.length; i++) {

@@ -98,7 +98,9 @@ export const flatBytes = (root: FlatTable): Uint8Array => {
       align(8, 4);
       const place = at;
       view.setUint32(place, slot.pairs.length / 2, true);
-      slot.pairs.forEach((value, i) => putI64(place + 4 + 8 * i, value));
+      slot.pairs.forEach((value, i) => {
+        putI64(place + 4 + 8 * i, value);
+      });
       at = place + 4 + 8 * slot.pairs.length;
       return place;
     }

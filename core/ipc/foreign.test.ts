@@ -1,10 +1,34 @@
 // Streams of others: types we do not write but take, types we refuse by name, dictionaries that grow or are replaced.
 import {
-  Binary, DateDay, DateMillisecond, Dictionary, DurationMillisecond, FixedSizeBinary, Float16, Float32, Int32, Int8, LargeUtf8, makeData, RecordBatch, RecordBatchStreamWriter, Schema, Field as ArrowField,
-  Struct, Table, tableToIPC, TimestampMicrosecond, TimestampSecond, Uint16, Utf8, Vector, vectorFromArray, type DataType as ArrowType,
+  Field as ArrowField,
+  type DataType as ArrowType,
+  Binary,
+  DateDay,
+  DateMillisecond,
+  Dictionary,
+  DurationMillisecond,
+  FixedSizeBinary,
+  Float16,
+  Float32,
+  Int8,
+  Int32,
+  LargeUtf8,
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Schema,
+  Struct,
+  Table,
+  TimestampMicrosecond,
+  TimestampSecond,
+  tableToIPC,
+  Uint16,
+  Utf8,
+  Vector,
+  vectorFromArray,
 } from 'apache-arrow';
 import { expect, test } from 'vitest';
-import { rowsOf, assertSound } from '../batch/arbitrary.ts';
+import { assertSound, rowsOf } from '../batch/arbitrary.ts';
 import type { DataType, Value } from '../batch/batch.ts';
 import { decodeStream } from './read.ts';
 
@@ -17,7 +41,10 @@ const fixed = (type: ArrowType, data: ArrayLike<number> | ArrayLike<bigint>): Ve
 
 test('times in other units become ours', () => {
   expect(readOne(fixed(new TimestampSecond(), BigInt64Array.of(1n, -2n)))).toEqual({ type: { kind: 'timestamp', unit: 'ms' }, values: [1000n, -2000n] });
-  expect(readOne(fixed(new TimestampMicrosecond('UTC'), BigInt64Array.of(1n, -2n)))).toEqual({ type: { kind: 'timestamp', unit: 'ns' }, values: [1000n, -2000n] });
+  expect(readOne(fixed(new TimestampMicrosecond('UTC'), BigInt64Array.of(1n, -2n)))).toEqual({
+    type: { kind: 'timestamp', unit: 'ns' },
+    values: [1000n, -2000n],
+  });
   expect(readOne(fixed(new DateDay(), Int32Array.of(1, -1)))).toEqual({ type: { kind: 'timestamp', unit: 'ms' }, values: [86_400_000n, -86_400_000n] });
   expect(readOne(fixed(new DateMillisecond(), BigInt64Array.of(5n)))).toEqual({ type: { kind: 'timestamp', unit: 'ms' }, values: [5n] });
   expect(readOne(fixed(new DurationMillisecond(), BigInt64Array.of(5n)))).toEqual({ type: { kind: 'duration', unit: 'ns' }, values: [5_000_000n] });
@@ -33,7 +60,10 @@ test('other widths become ours', () => {
 
 test('dictionaries with small indices are read, with missing rows', () => {
   for (const indices of [new Int8(), new Uint16(), new Int32()])
-    expect(readOne(vectorFromArray(['a', 'b', null, 'a'], new Dictionary(new Utf8(), indices)))).toEqual({ type: { kind: 'utf8' }, values: ['a', 'b', null, 'a'] });
+    expect(readOne(vectorFromArray(['a', 'b', null, 'a'], new Dictionary(new Utf8(), indices)))).toEqual({
+      type: { kind: 'utf8' },
+      values: ['a', 'b', null, 'a'],
+    });
 });
 
 test('a missing entry of a dictionary makes its rows missing', () => {
@@ -52,7 +82,8 @@ test('a dictionary grows by deltas, and batches read before keep theirs', () => 
     return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: indices.length, nullCount: 0, children: [data as never] }));
   };
   const out = new RecordBatchStreamWriter();
-  for (const batch of [batchWith([['a', 'b']], [0, 1]), batchWith([['a', 'b'], ['c']], [2, 0]), batchWith([['a', 'b'], ['c'], ['d', 'e']], [4, 3, 2])]) out.write(batch);
+  for (const batch of [batchWith([['a', 'b']], [0, 1]), batchWith([['a', 'b'], ['c']], [2, 0]), batchWith([['a', 'b'], ['c'], ['d', 'e']], [4, 3, 2])])
+    out.write(batch);
   out.finish();
   const batches = decodeStream(out.toUint8Array(true));
   for (const batch of batches) assertSound(batch);
@@ -60,7 +91,9 @@ test('a dictionary grows by deltas, and batches read before keep theirs', () => 
 });
 
 test('types without a counterpart are refused by name', () => {
-  expect(() => readOne(new Vector([makeData({ type: new FixedSizeBinary(16), length: 1, nullCount: 0, data: new Uint8Array(16) })]))).toThrow(/"c" is of a type that is not read: FixedSizeBinary/);
+  expect(() => readOne(new Vector([makeData({ type: new FixedSizeBinary(16), length: 1, nullCount: 0, data: new Uint8Array(16) })]))).toThrow(
+    /"c" is of a type that is not read: FixedSizeBinary/,
+  );
   expect(() => readOne(vectorFromArray([1], new Float16()))).toThrow(/FloatingPoint/);
   expect(() => readOne(vectorFromArray([{ a: 1 }], new Struct([new ArrowField('a', new Int32())])))).toThrow(/Struct/);
 });

@@ -3,12 +3,50 @@
 
 /** `Type` of Schema.fbs; the names are those of its error messages too. */
 export const TYPE_NAMES = [
-  'none', 'Null', 'Int', 'FloatingPoint', 'Binary', 'Utf8', 'Bool', 'Decimal', 'Date', 'Time', 'Timestamp', 'Interval', 'List', 'Struct', 'Union',
-  'FixedSizeBinary', 'FixedSizeList', 'Map', 'Duration', 'LargeBinary', 'LargeUtf8', 'LargeList', 'RunEndEncoded', 'BinaryView', 'Utf8View', 'ListView', 'LargeListView',
+  'none',
+  'Null',
+  'Int',
+  'FloatingPoint',
+  'Binary',
+  'Utf8',
+  'Bool',
+  'Decimal',
+  'Date',
+  'Time',
+  'Timestamp',
+  'Interval',
+  'List',
+  'Struct',
+  'Union',
+  'FixedSizeBinary',
+  'FixedSizeList',
+  'Map',
+  'Duration',
+  'LargeBinary',
+  'LargeUtf8',
+  'LargeList',
+  'RunEndEncoded',
+  'BinaryView',
+  'Utf8View',
+  'ListView',
+  'LargeListView',
 ] as const;
 
 export const TYPE = {
-  int: 2, float: 3, binary: 4, utf8: 5, bool: 6, date: 8, timestamp: 10, list: 12, struct: 13, map: 17, duration: 18, largeBinary: 19, largeUtf8: 20, largeList: 21,
+  int: 2,
+  float: 3,
+  binary: 4,
+  utf8: 5,
+  bool: 6,
+  date: 8,
+  timestamp: 10,
+  list: 12,
+  struct: 13,
+  map: 17,
+  duration: 18,
+  largeBinary: 19,
+  largeUtf8: 20,
+  largeList: 21,
 } as const;
 
 /** `TimeUnit`. */

@@ -1,9 +1,9 @@
 // Writer and reader against apache-arrow, both ways, over random batches of every type.
-import { Type, type Data, tableFromIPC, tableToIPC, type Table } from 'apache-arrow';
+import { type Data, type Table, Type, tableFromIPC, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyBatches, assertSound, rowsOf, withDictionaries } from '../batch/arbitrary.ts';
-import { columnOf, FLOAT, INT32, list, map, textAt, UTF8, type Batch, type Value } from '../batch/batch.ts';
+import { type Batch, columnOf, FLOAT, INT32, list, map, textAt, UTF8, type Value } from '../batch/batch.ts';
 import { batchOf, columnFrom } from '../batch/build.ts';
 import { sliceBatch, takeRows } from '../batch/take.ts';
 import { decodeStream } from './read.ts';
@@ -77,7 +77,10 @@ describe('an IPC stream', () => {
   });
 
   test('is read wherever it lies in memory', () => {
-    const batch = batchOf([['a', columnFrom(FLOAT, [1.5, null, 3])], ['b', columnFrom(UTF8, ['x', null, 'ü'])]]);
+    const batch = batchOf([
+      ['a', columnFrom(FLOAT, [1.5, null, 3])],
+      ['b', columnFrom(UTF8, ['x', null, 'ü'])],
+    ]);
     const bytes = encodeStream([batch]);
     for (let shift = 0; shift < 8; shift++) {
       const moved = new Uint8Array(bytes.length + shift).subarray(shift);
@@ -87,7 +90,10 @@ describe('an IPC stream', () => {
   });
 
   test('of no rows has its schema', () => {
-    const fields = [{ name: 'a', type: FLOAT }, { name: 'tags', type: map(list(UTF8)) }];
+    const fields = [
+      { name: 'a', type: FLOAT },
+      { name: 'tags', type: map(list(UTF8)) },
+    ];
     const empty: Batch = { length: 0, fields, columns: fields.map((field) => columnFrom(field.type, [])) };
     const [read, ...others] = decodeStream(encodeStream([empty, empty]));
     expect(others).toEqual([]);
@@ -119,7 +125,17 @@ describe('a dictionary', () => {
   });
 
   test('is merged where batches bring several', () => {
-    const other = batchOf([['host', withDictionaries(columnFrom(UTF8, texts.map((text) => `${text}-b`)))]]);
+    const other = batchOf([
+      [
+        'host',
+        withDictionaries(
+          columnFrom(
+            UTF8,
+            texts.map((text) => `${text}-b`),
+          ),
+        ),
+      ],
+    ]);
     const read = decodeStream(encodeStream([batch, other]));
     expect(rowsOf(read)).toEqual(rowsOf([batch, other]));
     expect(arrowRows(tableFromIPC(encodeStream([batch, other])))).toEqual(rowsOf([batch, other]));

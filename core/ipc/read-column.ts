@@ -4,7 +4,7 @@
 import type { BoolColumn, Column, DictionaryColumn, FixedArray, ListColumn, MapColumn, TextColumn } from '../batch/batch.ts';
 import { bitmapBytes, clearBit, fillBits } from '../batch/bits.ts';
 import { allocateFixed } from '../batch/build.ts';
-import { malformed, type FlatTableView, type Pairs } from './flat-read.ts';
+import { type FlatTableView, malformed, type Pairs } from './flat-read.ts';
 import type { GrowingDictionary } from './read-dictionary.ts';
 import type { ArrayKind, FieldPlan } from './read-schema.ts';
 import { areRowsUtf8 } from './utf8.ts';
@@ -48,7 +48,12 @@ export class BodyReader {
     switch (plan.wire.kind) {
       case 'bool': {
         const node = this.#nextNode(rows);
-        return { layout: 'bool', type: plan.type, ...node, bits: this.#nextBuffer(bitmapBytes(node.length)).subarray(0, bitmapBytes(node.length)) } satisfies BoolColumn;
+        return {
+          layout: 'bool',
+          type: plan.type,
+          ...node,
+          bits: this.#nextBuffer(bitmapBytes(node.length)).subarray(0, bitmapBytes(node.length)),
+        } satisfies BoolColumn;
       }
       case 'fixed': {
         const node = this.#nextNode(rows);
@@ -165,7 +170,18 @@ export class BodyReader {
   }
 }
 
-const ARRAYS = { i8: Int8Array, u8: Uint8Array, i16: Int16Array, u16: Uint16Array, i32: Int32Array, u32: Uint32Array, i64: BigInt64Array, u64: BigUint64Array, f32: Float32Array, f64: Float64Array };
+const ARRAYS = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  i64: BigInt64Array,
+  u64: BigUint64Array,
+  f32: Float32Array,
+  f64: Float64Array,
+};
 type WireArray = FixedArray | Float32Array;
 
 const rising = (offsets: Int32Array): Int32Array => {
@@ -191,7 +207,8 @@ const own = (read: WireArray, plan: FieldPlan, times: bigint, node: Node): Fixed
     for (let i = 0; i < node.length; i++) {
       const value = BigInt(read[i] as number | bigint) * times;
       const fits = BigInt.asIntN(64, value) === value;
-      if (!fits && (node.validity === undefined || ((node.validity[i >> 3] as number) & (1 << (i & 7))) !== 0)) throw malformed('a time beyond the range of 64 bits');
+      if (!fits && (node.validity === undefined || ((node.validity[i >> 3] as number) & (1 << (i & 7))) !== 0))
+        throw malformed('a time beyond the range of 64 bits');
       out[i] = fits ? value : 0n;
     }
   return out;

@@ -1,7 +1,7 @@
 // An Arrow schema as ours: which of our types a field becomes, and how its buffers have to be read to become it.
 // What has no counterpart among our types is refused by name.
 import type { DataType, Field } from '../batch/batch.ts';
-import { malformed, type FlatTableView } from './flat-read.ts';
+import { type FlatTableView, malformed } from './flat-read.ts';
 import { DOUBLE, SINGLE, TYPE, TYPE_NAMES, UNIT } from './format.ts';
 
 /** How the values rest in the stream. */
@@ -53,12 +53,14 @@ export const readSchema = (schema: FlatTableView, maxFields: number): SchemaPlan
   const readField = (field: FlatTableView, depth: number): FieldPlan => {
     const name = field.text(0, MOST_NAME_BYTES);
     const code = field.i8(2, 0);
-    const type = code === TYPE.utf8 || code === TYPE.largeUtf8 || code === TYPE.binary || code === TYPE.largeBinary || !field.has(3) ? undefined : field.table(3, 'type');
+    const type =
+      code === TYPE.utf8 || code === TYPE.largeUtf8 || code === TYPE.binary || code === TYPE.largeBinary || !field.has(3) ? undefined : field.table(3, 'type');
     if (field.has(4)) {
       const encoding = field.table(4, 'dictionary');
       const id = encoding.size(0);
       const large = largeText(code);
-      if (large === undefined) throw malformed(`the field ${JSON.stringify(name)} has a dictionary of ${TYPE_NAMES[code] ?? `type ${code}`}; only text is read`);
+      if (large === undefined)
+        throw malformed(`the field ${JSON.stringify(name)} has a dictionary of ${TYPE_NAMES[code] ?? `type ${code}`}; only text is read`);
       if ((dictionaries.get(id)?.large ?? large) !== large) throw malformed(`two types for the dictionary ${id}`);
       dictionaries.set(id, { large });
       const indices = encoding.has(1) ? intArray(encoding.table(1, 'index type')) : 'i32';
@@ -80,7 +82,10 @@ export const readSchema = (schema: FlatTableView, maxFields: number): SchemaPlan
       }
       case TYPE.date:
         // DAY is 0, MILLISECOND, the default, is 1.
-        return plain({ kind: 'timestamp', unit: 'ms' }, type?.i16(0, 1) === 0 ? { kind: 'fixed', array: 'i32', times: 86_400_000n } : { kind: 'fixed', array: 'i64', times: 1n });
+        return plain(
+          { kind: 'timestamp', unit: 'ms' },
+          type?.i16(0, 1) === 0 ? { kind: 'fixed', array: 'i32', times: 86_400_000n } : { kind: 'fixed', array: 'i64', times: 1n },
+        );
       case TYPE.timestamp: {
         const unit = type?.i16(0, UNIT.s);
         const times = unit === UNIT.s || unit === UNIT.us ? 1000n : 1n;
@@ -101,7 +106,8 @@ export const readSchema = (schema: FlatTableView, maxFields: number): SchemaPlan
         if (field.count(5) !== 1) throw malformed('a map needs exactly one type of entries');
         const entries = field.tableOf(5, 0);
         const [key, value, ...others] = readFields(entries, 5, depth + 1);
-        if (entries.i8(2, 0) !== TYPE.struct || key === undefined || value === undefined || others.length > 0) throw malformed('the entries of a map are a key and a value');
+        if (entries.i8(2, 0) !== TYPE.struct || key === undefined || value === undefined || others.length > 0)
+          throw malformed('the entries of a map are a key and a value');
         if (key.wire.kind !== 'text') throw malformed(`the keys of ${JSON.stringify(name)} are not text`);
         return plain({ kind: 'map', value: value.type }, { kind: 'map' }, [key, value]);
       }

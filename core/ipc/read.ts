@@ -4,7 +4,7 @@
 // in a crash, a hang, memory beyond a few times the input, or a column that points outside its buffers.
 import type { Batch, Column } from '../batch/batch.ts';
 import { columnFrom } from '../batch/build.ts';
-import { FlatBuffer, malformed, type FlatTableView } from './flat-read.ts';
+import { FlatBuffer, type FlatTableView, malformed } from './flat-read.ts';
 import { CONTINUATION, HEADER, METADATA_V4, METADATA_V5 } from './format.ts';
 import { BodyReader } from './read-column.ts';
 import { GrowingDictionary } from './read-dictionary.ts';
@@ -54,7 +54,13 @@ export const decodeStream = (bytes: Uint8Array, options: ReadOptions = {}): Batc
   return batches.length > 0 ? batches : [{ length: 0, fields: schema.fields, columns: schema.fields.map((field) => columnFrom(field.type, [])) }];
 };
 
-const readDictionary = (schema: SchemaPlan, dictionaries: ReadonlyMap<number, GrowingDictionary>, header: FlatTableView, body: Uint8Array, validateUtf8: boolean): void => {
+const readDictionary = (
+  schema: SchemaPlan,
+  dictionaries: ReadonlyMap<number, GrowingDictionary>,
+  header: FlatTableView,
+  body: Uint8Array,
+  validateUtf8: boolean,
+): void => {
   const id = header.size(0);
   const wire = schema.dictionaries.get(id);
   const dictionary = dictionaries.get(id);
@@ -67,7 +73,13 @@ const readDictionary = (schema: SchemaPlan, dictionaries: ReadonlyMap<number, Gr
   else dictionary.append(entries);
 };
 
-const readBatch = (schema: SchemaPlan, dictionaries: ReadonlyMap<number, GrowingDictionary>, header: FlatTableView, body: Uint8Array, validateUtf8: boolean): Batch => {
+const readBatch = (
+  schema: SchemaPlan,
+  dictionaries: ReadonlyMap<number, GrowingDictionary>,
+  header: FlatTableView,
+  body: Uint8Array,
+  validateUtf8: boolean,
+): Batch => {
   const length = header.size(0);
   const reader = new BodyReader(header, body, dictionaries, validateUtf8);
   const columns = schema.plans.map((plan): Column => reader.column(plan, length));

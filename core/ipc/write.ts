@@ -1,11 +1,11 @@
 // Writes batches as one Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html), without any library:
 // schema, then the dictionaries, each once and of distinct entries, then one message a batch, then the end marker. No compression.
 // Allocates nothing per value; every buffer is copied once, into the result. `read.ts` and any Arrow reader take it.
-import { typeEquals, type Batch, type Column, type DataType, type DictionaryColumn, type TextColumn } from '../batch/batch.ts';
+import { type Batch, type Column, type DataType, type DictionaryColumn, type TextColumn, typeEquals } from '../batch/batch.ts';
 import { countOnes } from '../batch/bits.ts';
 import { mergeDictionaries } from '../batch/concat.ts';
 import { flattenDictionary, sliceColumn } from '../batch/take.ts';
-import { flatBytes, i16, i32, i64, i8, type FlatTable } from './flat-write.ts';
+import { type FlatTable, flatBytes, i8, i16, i32, i64 } from './flat-write.ts';
 import { CONTINUATION, DOUBLE, HEADER, METADATA_V5, pad8, TYPE, UNIT } from './format.ts';
 
 /** What is written for one field or one part of a nested field. */
@@ -33,11 +33,22 @@ export const encodeStream = (batches: readonly Batch[]): Uint8Array => {
   const first = batches[0];
   if (first === undefined) throw new TypeError('a stream needs a batch, for its fields');
   for (const batch of batches)
-    if (batch.fields.length !== first.fields.length || !batch.fields.every((f, i) => f.name === first.fields[i]?.name && typeEquals(f.type, first.fields[i].type)))
+    if (
+      batch.fields.length !== first.fields.length ||
+      !batch.fields.every((f, i) => f.name === first.fields[i]?.name && typeEquals(f.type, first.fields[i].type))
+    )
       throw new TypeError('batches of one stream must have the same fields');
   const filled = batches.filter((batch) => batch.length > 0);
   const dictionaries: DictionaryPlan[] = [];
-  const plans = first.fields.map((field, i) => planOf(field.name, true, field.type, filled.map((batch) => batch.columns[i] as Column), dictionaries));
+  const plans = first.fields.map((field, i) =>
+    planOf(
+      field.name,
+      true,
+      field.type,
+      filled.map((batch) => batch.columns[i] as Column),
+      dictionaries,
+    ),
+  );
 
   const messages: Message[] = [message(HEADER.schema, [i16(0), { tables: plans.map(fieldTable) }], 0, [])];
   for (const { id, entries } of dictionaries) {
@@ -47,7 +58,7 @@ export const encodeStream = (batches: readonly Batch[]): Uint8Array => {
   }
   for (const batch of filled) {
     const body = new Body();
-    plans.forEach((plan, i) => addColumn(body, plan, batch.columns[i] as Column));
+    for (const [i, plan] of plans.entries()) addColumn(body, plan, batch.columns[i] as Column);
     messages.push(message(HEADER.record, body.header(batch.length), body.size, body.buffers));
   }
   return join(messages);
@@ -60,8 +71,20 @@ const planOf = (name: string, nullable: boolean, type: DataType, columns: readon
   }
   if (type.kind === 'map') {
     const maps = columns.map((column) => (column.layout === 'map' ? column : mismatch(column, type)));
-    const keys = planOf('key', false, { kind: 'utf8' }, maps.map((column) => column.keys), dictionaries);
-    const values = planOf('value', true, type.value, maps.map((column) => column.values), dictionaries);
+    const keys = planOf(
+      'key',
+      false,
+      { kind: 'utf8' },
+      maps.map((column) => column.keys),
+      dictionaries,
+    );
+    const values = planOf(
+      'value',
+      true,
+      type.value,
+      maps.map((column) => column.values),
+      dictionaries,
+    );
     return { name, nullable, type, dictionary: undefined, parts: [keys, values] };
   }
   return { name, nullable, type, dictionary: type.kind === 'utf8' ? dictionaryOf(columns, dictionaries) : undefined, parts: [] };
@@ -90,7 +113,8 @@ const fieldTable = (plan: Plan): FlatTable => {
   const [code, type] = typeTable(plan.type);
   const dictionary = plan.dictionary && { table: [i64(plan.dictionary.id), { table: intTable(32, true) }, i8(0)] };
   const parts = plan.parts.map(fieldTable);
-  const children = plan.type.kind === 'map' ? [[{ text: 'entries' }, i8(0), i8(TYPE.struct), { table: [] }, undefined, { tables: parts }] satisfies FlatTable] : parts;
+  const children =
+    plan.type.kind === 'map' ? [[{ text: 'entries' }, i8(0), i8(TYPE.struct), { table: [] }, undefined, { tables: parts }] satisfies FlatTable] : parts;
   return [{ text: plan.name }, i8(plan.nullable ? 1 : 0), i8(code), { table: type }, dictionary, { tables: children }];
 };
 
@@ -156,29 +180,34 @@ class Body {
 const NOTHING = new Uint8Array(0);
 
 const addColumn = (body: Body, plan: Plan, column: Column): void => {
-  if (plan.dictionary !== undefined && column.layout === 'dictionary') return addIndices(body, plan.dictionary, column);
   switch (column.layout) {
     case 'dictionary':
-      return body.addText(flattenDictionary(column));
+      if (plan.dictionary === undefined) body.addText(flattenDictionary(column));
+      else addIndices(body, plan.dictionary, column);
+      return;
     case 'text':
-      return body.addText(column);
+      body.addText(column);
+      return;
     case 'fixed':
       body.addNode(column.length, column.validity);
-      return body.addBuffer(column.values.subarray(0, column.length));
+      body.addBuffer(column.values.subarray(0, column.length));
+      return;
     case 'bool':
       body.addNode(column.length, column.validity);
-      return body.addBuffer(column.bits.subarray(0, (column.length + 7) >>> 3));
+      body.addBuffer(column.bits.subarray(0, (column.length + 7) >>> 3));
+      return;
     case 'list': {
       body.addNode(column.length, column.validity);
       const [from, to] = body.addOffsets(column.offsets, column.length);
-      return addColumn(body, plan.parts[0] as Plan, sliceColumn(column.items, from, to));
+      addColumn(body, plan.parts[0] as Plan, sliceColumn(column.items, from, to));
+      return;
     }
     case 'map': {
       body.addNode(column.length, column.validity);
       const [from, to] = body.addOffsets(column.offsets, column.length);
       body.addNode(to - from, undefined);
       addColumn(body, plan.parts[0] as Plan, sliceColumn(column.keys, from, to));
-      return addColumn(body, plan.parts[1] as Plan, sliceColumn(column.values, from, to));
+      addColumn(body, plan.parts[1] as Plan, sliceColumn(column.values, from, to));
     }
   }
 };

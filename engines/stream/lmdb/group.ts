@@ -27,6 +27,8 @@ class Holding {
   readonly abort = new AbortController();
   readonly saves = new Set<Promise<unknown>>();
   paused = false;
+  /** `assigned` was called, so `revoked` has to be. */
+  announced = false;
   wake: (() => void) | undefined;
   /** First offset not delivered yet; undefined until `assigned` has answered. */
   position: bigint | undefined;
@@ -90,7 +92,9 @@ class Member implements Consumer {
   take(partition: Partition): void {
     const holding = new Holding(partition);
     this.holdings.set(partition, holding);
-    holding.ended = this.#deliverAll(holding).catch((error: unknown) => {
+    // Not before `consume` has answered: handlers want their consumer at hand.
+    const started = new Promise((resolve) => setImmediate(resolve)).then(() => this.#deliverAll(holding));
+    holding.ended = started.catch((error: unknown) => {
       if (!holding.abort.signal.aborted) this.fail(error instanceof Error ? error : new Error(String(error)));
     });
   }
@@ -107,6 +111,7 @@ class Member implements Consumer {
     clearTimeout(timer);
     this.holdings.delete(holding.partition);
     await Promise.allSettled(holding.saves);
+    if (!holding.announced) return;
     try {
       await this.handlers.revoked(holding.at);
     } catch (error) {
@@ -122,6 +127,8 @@ class Member implements Consumer {
   async #deliverAll(holding: Holding): Promise<void> {
     const { partition, abort } = holding;
     const { signal } = abort;
+    if (signal.aborted) return;
+    holding.announced = true;
     const from = await this.handlers.assigned(holding.at, this.#log.progress(this.options.group, partition));
     let position = from ?? partition.flushed.earliest;
     holding.position = position;

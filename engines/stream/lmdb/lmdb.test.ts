@@ -4,12 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { hasCode } from '../../../core/errors.ts';
 import { TelemetryRegistry } from '../../../core/telemetry.ts';
 import { message, Recorder, streamConformance, until } from '../conformance.ts';
 import { murmur2 } from '../partition.ts';
 import type { Stream } from '../port.ts';
-import { openLmdbStream, type LmdbStreamOptions } from './open.ts';
+import { type LmdbStreamOptions, openLmdbStream } from './open.ts';
 
 streamConformance('LMDB', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'stream-'));
@@ -72,11 +71,14 @@ describe('the LMDB log', () => {
     await stream.ensureTopics([topic]);
     const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
     const value = new Uint8Array(256 << 10);
-    for (let i = 0; i < 40; i++) await Promise.all(Array.from({ length: 8 }, (_, n) => stream.produce('t', [{ key: 'k', headers: { n: String(i * 8 + n) }, value: value.fill(i) }])));
+    for (let i = 0; i < 40; i++)
+      await Promise.all(Array.from({ length: 8 }, (_, n) => stream.produce('t', [{ key: 'k', headers: { n: String(i * 8 + n) }, value: value.fill(i) }])));
     await until('all came', () => reader.messages.length === 320);
     await reader.stop();
-    expect(reader.messages.map((m) => Number(m.headers['n']))).toEqual(Array.from({ length: 320 }, (_, n) => n));
-    expect(reader.messages.every((m, i) => m.value.length === 256 << 10 && m.value[0] === Math.floor(i / 8) && m.value.at(-1) === Math.floor(i / 8))).toBe(true);
+    expect(reader.messages.map((m) => Number(m.headers.n))).toEqual(Array.from({ length: 320 }, (_, n) => n));
+    expect(reader.messages.every((m, i) => m.value.length === 256 << 10 && m.value[0] === Math.floor(i / 8) && m.value.at(-1) === Math.floor(i / 8))).toBe(
+      true,
+    );
   });
 
   test('refuses what goes over its limit, goes on reading, and takes again when retention made room', async () => {
@@ -108,10 +110,44 @@ describe('the LMDB log', () => {
     await before.produce('t', [message('k', 'v')]);
     await before.close();
     const stream = await openIn(dir, { minFreeBytes: 2 ** 60 });
-    expect(await codeOf(stream.produce('t', [message('k', 'v')]))).toBe('stream.full');
+    // More than could go where the file has room within.
+    expect(await codeOf(stream.produce('t', [message('k', 'v'.repeat(1 << 20))]))).toBe('stream.full');
     const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
     await until('it came', () => reader.messages.length === 1);
     await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(10));
+  });
+
+  test('survives commits that fail: they reject, what was there stays and is read, and smaller ones go on', async () => {
+    // A file that may not grow stands for a disk that is full: the write itself fails.
+    const dir = await folder();
+    const script = `import { openLmdbStream } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)};
+      const stream = await openLmdbStream({ dir: process.argv[1], minFreeBytes: 0 });
+      await stream.ensureTopics([${JSON.stringify(topic)}]);
+      const outcomes = [];
+      const put = (size) => stream.produce('t', [{ key: 'k', headers: {}, value: new Uint8Array(size) }]).then(() => outcomes.push('ok'), (error) => outcomes.push(error.code));
+      for (let i = 0; i < 12; i++) await put(200_000);
+      await Promise.all([put(200_000), put(200_000)]);
+      const [at] = await stream.partitions('t');
+      let read = 0;
+      const consumer = await stream.consume({ group: 'g', topics: ['t'] }, { assigned: async () => undefined, deliver: async ({ messages }) => { read += messages.length; }, revoked: async () => {}, failed: (error) => { throw error; } });
+      while (read < outcomes.filter((outcome) => outcome === 'ok').length) await new Promise((resolve) => setTimeout(resolve, 5));
+      await consumer.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(10));
+      await stream.close();
+      console.log(JSON.stringify({ outcomes: [...new Set(outcomes)], taken: outcomes.indexOf('stream.unavailable'), read, next: Number(at.next) }));`;
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', 'trap "" XFSZ; ulimit -f 2048; exec "$@"', 'sh', process.execPath, '--input-type=module-typescript', '-e', script, dir],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    const { outcomes, taken, read, next } = JSON.parse(stdout) as { outcomes: string[]; taken: number; read: number; next: number };
+    expect(outcomes).toEqual(['ok', 'stream.unavailable']);
+    expect([read, next]).toEqual([taken, taken]);
+    const stream = await openIn(dir);
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    await stream.produce('t', [message('k', 'after')]);
+    await until('all came', () => reader.messages.length === taken + 1);
+    expect(reader.texts().at(-1)).toBe('after');
   });
 
   test('forgets by bytes, from the beginning, and says what a group had not read', async () => {
@@ -145,7 +181,10 @@ describe('the LMDB log', () => {
     const dir = await folder();
     const stream = await openIn(dir, { telemetry, retentionEveryMs: 20, now: () => now });
     await stream.ensureTopics([{ ...topic, retentionMs: 60_000 }]);
-    await stream.produce('t', Array.from({ length: 1000 }, (_, n) => message('k', String(n))));
+    await stream.produce(
+      't',
+      Array.from({ length: 1000 }, (_, n) => message('k', String(n))),
+    );
     now += 120_000;
     await until('all is forgotten', async () => ((await stream.partitions('t'))[0]?.earliest ?? 0n) === 1000n);
     expect((await stream.partitions('t'))[0]).toEqual({ topic: 't', partition: 0, earliest: 1000n, next: 1000n, bytes: 0 });
@@ -156,6 +195,21 @@ describe('the LMDB log', () => {
     const reader = await new Recorder().start(again, { group: 'g', topics: ['t'] });
     await until('it came', () => reader.messages.length === 1);
     expect(reader.messages[0]?.offset).toBe(1000n);
+  });
+
+  test('gives a consumer its own handle before its first call', async () => {
+    const stream = await openIn(await folder());
+    await stream.ensureTopics([topic]);
+    await stream.produce('t', [message('k', 'v')]);
+    const reader = new Recorder();
+    const known: boolean[] = [];
+    reader.from = () => {
+      known.push(reader.consumer !== undefined);
+      return undefined;
+    };
+    await reader.start(stream, { group: 'g', topics: ['t'] });
+    await until('it came', () => reader.messages.length === 1);
+    expect(known).toEqual([true]);
   });
 
   test('refuses everything once closed, and leaves nothing running', async () => {
@@ -172,7 +226,14 @@ describe('the LMDB log', () => {
 
   test('puts keys where Kafka puts them', () => {
     // From Kafka's own UtilsTest.
-    const known: [string, number][] = [['21', -973932308], ['foobar', -790332482], ['a-little-bit-long-string', -985981536], ['a-little-bit-longer-string', -1486304829], ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971], ['abc', 479470107]];
+    const known: [string, number][] = [
+      ['21', -973932308],
+      ['foobar', -790332482],
+      ['a-little-bit-long-string', -985981536],
+      ['a-little-bit-longer-string', -1486304829],
+      ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+      ['abc', 479470107],
+    ];
     for (const [key, hash] of known) expect(murmur2(Buffer.from(key))).toBe(hash);
   });
 });

@@ -1,12 +1,13 @@
 // The embedded stream: an LMDB log in place of Kafka, for one server process (contract: `../port.ts`).
 // This thread reads, groups and counts; every change goes through the writer's thread (`commits.ts`).
-import { mkdirSync, realpathSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CodedError } from '../../../core/errors.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import { partitionOf } from '../partition.ts';
 import type { Consumer, ConsumerHandlers, ConsumerOptions, Message, PartitionState, StoredMessage, Stream } from '../port.ts';
 import { Commits, type Partition } from './commits.ts';
-import { FIRST_KEY, LAST_KEY, openEnvironment, type Environment } from './environment.ts';
+import { type Environment, FIRST_KEY, LAST_KEY, openEnvironment } from './environment.ts';
 import { Group, type GroupLog } from './group.ts';
 import { decodePartition, decodeRecord, LAYOUT_VERSION, messageKey, metaKey, metaParts, offsetOfKey, type TopicRecord } from './layout.ts';
 
@@ -102,7 +103,8 @@ class LmdbStream implements Stream, GroupLog {
     let nextId = Math.max(-1, ...[...this.#topics.values()].map((topic) => topic.id)) + 1;
     for (const { name, partitions, retentionBytes, retentionMs } of topics) {
       const there = this.#topics.get(name);
-      if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || !(there !== undefined || (Number.isInteger(partitions) && partitions > 0))) throw new RangeError(`a topic ${JSON.stringify(name)} of ${partitions} partitions`);
+      if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || !(there !== undefined || (Number.isInteger(partitions) && partitions > 0)))
+        throw new RangeError(`a topic ${JSON.stringify(name)} of ${partitions} partitions`);
       const record: TopicRecord = { id: there?.id ?? nextId++, partitions: there?.partitions ?? partitions, retentionBytes, retentionMs };
       if (there !== undefined && there.retentionBytes === retentionBytes && there.retentionMs === retentionMs) continue;
       await writer.putMeta(metaKey('topic', name), Buffer.from(JSON.stringify(record)));
@@ -132,8 +134,8 @@ class LmdbStream implements Stream, GroupLog {
 
   consume(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<Consumer> {
     this.#writer();
-    let group = this.#groups.get(options.group);
-    if (group === undefined) this.#groups.set(options.group, (group = new Group(options.group, this)));
+    const group = this.#groups.get(options.group) ?? new Group(options.group, this);
+    this.#groups.set(options.group, group);
     return group.join(options, handlers);
   }
 
@@ -154,7 +156,10 @@ class LmdbStream implements Stream, GroupLog {
     const { root, messages } = this.#environment;
     root.resetReadTxn();
     let bytes = 0;
-    for (const { key, value } of messages.getRange({ start: messageKey(topicId, number, from < 0n ? 0n : from), end: messageKey(topicId, number, flushed.next) })) {
+    for (const { key, value } of messages.getRange({
+      start: messageKey(topicId, number, from < 0n ? 0n : from),
+      end: messageKey(topicId, number, flushed.next),
+    })) {
       bytes += value.length;
       if (out.length > 0 && bytes > maxBytes) break;
       out.push(decodeRecord(value, topic, number, offsetOfKey(key)));
@@ -215,7 +220,12 @@ class LmdbStream implements Stream, GroupLog {
           let more = partition.flushed.earliest < partition.flushed.next;
           while (more && this.#closed === undefined) {
             const before = partition.flushed.earliest;
-            const trimmed = await this.#commits?.trim(partition, { keepBytes: topic.retentionBytes, keepSince: now - topic.retentionMs, mostMessages: MOST_TRIMMED, mostBytes: MOST_TRIMMED_BYTES });
+            const trimmed = await this.#commits?.trim(partition, {
+              keepBytes: topic.retentionBytes,
+              keepSince: now - topic.retentionMs,
+              mostMessages: MOST_TRIMMED,
+              mostBytes: MOST_TRIMMED_BYTES,
+            });
             if (trimmed !== undefined && trimmed.messages > 0) this.#report(partition, before, trimmed.messages, trimmed.byAge);
             more = trimmed?.more === true;
           }
@@ -262,6 +272,19 @@ class LmdbStream implements Stream, GroupLog {
   }
 }
 
+/** The names in a folder survive a power cut only when the folder is on disk too. */
+const syncFolder = (dir: string): void => {
+  let folder: number | undefined;
+  try {
+    folder = openSync(dir, 'r');
+    fsyncSync(folder);
+  } catch {
+    // Windows opens no folders; its file system keeps names by itself.
+  } finally {
+    if (folder !== undefined) closeSync(folder);
+  }
+};
+
 /**
  * Opens or makes the log in `dir`. Rejects with `stream.in-use` while another process (or an unclosed stream of this one)
  * holds it, with `stream.newer-schema` when a newer program wrote it, with `stream.unavailable` when it cannot be opened.
@@ -285,6 +308,8 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
     );
     stream = new LmdbStream(options, dir, openEnvironment(dir));
     stream.attach(commits);
+    syncFolder(dir);
+    syncFolder(dirname(dir));
     return stream;
   } catch (error) {
     openHere.delete(dir);

@@ -2,15 +2,13 @@
 // A thread of its own because a commit waits for the disk, and because LMDB reports a full disk only to synchronous
 // transactions in a way that can be caught. It decides nothing: what to write comes from `commits.ts`.
 import { parentPort, workerData } from 'node:worker_threads';
-import { openEnvironment, type Environment } from './environment.ts';
-import { encodePartition, LAYOUT_VERSION, messageKey, metaKey, offsetOfKey, costOf, timeOfRecord, type PartitionRecord } from './layout.ts';
+import { type Environment, openEnvironment } from './environment.ts';
+import { costOf, encodePartition, LAYOUT_VERSION, messageKey, metaKey, offsetOfKey, type PartitionRecord, timeOfRecord } from './layout.ts';
 import { giveUpOwnership, takeOwnership } from './owner.ts';
 
 export type WriterTask =
   /** `puts`: for each record its database (0 messages, 1 meta; u8), key size (u16), value size (u32), key, value. */
-  | { readonly kind: 'put'; readonly puts: ArrayBuffer; readonly size: number }
-  | { readonly kind: 'trim'; readonly trim: TrimTask }
-  | { readonly kind: 'close' };
+  { readonly kind: 'put'; readonly puts: ArrayBuffer; readonly size: number } | { readonly kind: 'trim'; readonly trim: TrimTask } | { readonly kind: 'close' };
 
 /** Removes messages from the beginning of a partition. */
 export interface TrimTask {
@@ -51,12 +49,16 @@ const put = ({ root, messages, meta }: Environment, puts: ArrayBuffer, size: num
   });
 };
 
-const trim = ({ root, messages, meta }: Environment, task: TrimTask): Trimmed =>
-  root.transactionSync(() => {
+const trim = ({ root, messages, meta }: Environment, task: TrimTask): Trimmed => {
+  const trimmed = root.transactionSync((): Trimmed => {
     let { earliest, bytes, cost } = task.at;
     let byAge = 0;
     const gone: Buffer[] = [];
-    for (const { key, value } of messages.getRange({ start: messageKey(task.topicId, task.partition, earliest), end: messageKey(task.topicId, task.partition, task.at.next), limit: task.mostMessages })) {
+    for (const { key, value } of messages.getRange({
+      start: messageKey(task.topicId, task.partition, earliest),
+      end: messageKey(task.topicId, task.partition, task.at.next),
+      limit: task.mostMessages,
+    })) {
       const old = timeOfRecord(value) < task.keepSince;
       if (!old && bytes <= task.keepBytes) break;
       if (old && bytes <= task.keepBytes) byAge++;
@@ -71,43 +73,45 @@ const trim = ({ root, messages, meta }: Environment, task: TrimTask): Trimmed =>
     if (gone.length > 0) meta.putSync(metaKey('at', task.topicId, task.partition), encodePartition(at));
     return { at, messages: gone.length, byAge, more: gone.length === task.mostMessages || task.at.bytes - bytes >= task.mostBytes };
   });
-
-const start = (): void => {
-  const port = parentPort;
-  if (port === null) throw new Error('writer.ts only runs as a thread');
-  const greet = (greeting: WriterGreeting): void => port.postMessage(greeting);
-  let environment: Environment;
-  try {
-    environment = openEnvironment((workerData as { dir: string }).dir);
-    const version = Number(environment.meta.get(metaKey('version'))?.toString() ?? LAYOUT_VERSION);
-    const holder = version > LAYOUT_VERSION ? undefined : takeOwnership(environment);
-    if (holder !== undefined || version > LAYOUT_VERSION) {
-      void environment.root.close();
-      return greet(holder === undefined ? { ready: false, newer: version } : { ready: false, holder });
-    }
-    environment.meta.putSync(metaKey('version'), Buffer.from(String(LAYOUT_VERSION)));
-  } catch (error) {
-    return greet({ ready: false, reason: (error as Error).message });
-  }
-  port.on('message', (task: WriterTask) => {
-    const answer = (what: WriterAnswer): void => port.postMessage(what);
-    try {
-      if (task.kind === 'put') put(environment, task.puts, task.size);
-      else if (task.kind === 'trim') return answer({ ok: true, trimmed: trim(environment, task.trim) });
-      else {
-        giveUpOwnership(environment);
-        void environment.root.close().then(() => {
-          answer({ ok: true });
-          port.close();
-        });
-        return undefined;
-      }
-      return answer({ ok: true });
-    } catch (error) {
-      return answer({ ok: false, reason: (error as Error).message });
-    }
-  });
-  greet({ ready: true });
+  // LMDB uses freed pages only from the next but one transaction on: on a full disk there would never be one.
+  if (trimmed.messages > 0 && !trimmed.more) meta.putSync(metaKey('version'), Buffer.from(String(LAYOUT_VERSION)));
+  return trimmed;
 };
 
-start();
+const begin = (dir: string): { readonly environment?: Environment; readonly greeting: WriterGreeting } => {
+  try {
+    const environment = openEnvironment(dir);
+    const newer = Number(environment.meta.get(metaKey('version'))?.toString() ?? LAYOUT_VERSION);
+    const holder = newer > LAYOUT_VERSION ? undefined : takeOwnership(environment);
+    if (holder !== undefined || newer > LAYOUT_VERSION) {
+      void environment.root.close();
+      return { greeting: holder === undefined ? { ready: false, newer } : { ready: false, holder } };
+    }
+    environment.meta.putSync(metaKey('version'), Buffer.from(String(LAYOUT_VERSION)));
+    return { environment, greeting: { ready: true } };
+  } catch (error) {
+    return { greeting: { ready: false, reason: (error as Error).message } };
+  }
+};
+
+const perform = async (environment: Environment, task: WriterTask): Promise<WriterAnswer> => {
+  try {
+    if (task.kind === 'trim') return { ok: true, trimmed: trim(environment, task.trim) };
+    if (task.kind === 'put') put(environment, task.puts, task.size);
+    else {
+      giveUpOwnership(environment);
+      await environment.root.close();
+    }
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, reason: (error as Error).message };
+  }
+};
+
+const { environment, greeting } = begin((workerData as { readonly dir: string }).dir);
+if (environment !== undefined) {
+  parentPort?.on('message', (task: WriterTask) => {
+    void perform(environment, task).then((answer) => parentPort?.postMessage(answer));
+  });
+}
+parentPort?.postMessage(greeting);

@@ -2,7 +2,7 @@
 // a file, what happened: a line an event, there before anything else goes on. Arguments: folder, name of the run, `honest` or `early`.
 // `early` is the negative control: it calls a message acknowledged before its commit has answered.
 import { writeSync } from 'node:fs';
-import type { Event } from '../fault.ts';
+import type { Event } from '../faults.ts';
 import type { Consumer } from '../port.ts';
 import { openLmdbStream } from './open.ts';
 
@@ -39,7 +39,10 @@ const send = async (key: string): Promise<void> => {
   for (let call = 0; ; call++) {
     const texts = Array.from({ length: 1 + (call % 4) }, (_, i) => `${run}/${key}/${call}.${i}/${'x'.repeat((call * 97) % 3000)}`);
     say(texts.map((text) => ({ kind: 'sent', key, text })));
-    const produced = stream.produce(TOPIC, texts.map((text) => ({ key, headers: { run }, value: Buffer.from(text) })));
+    const produced = stream.produce(
+      TOPIC,
+      texts.map((text) => ({ key, headers: { run }, value: Buffer.from(text) })),
+    );
     if (mode === 'early') say(texts.map((text) => ({ kind: 'acked', text })));
     await produced;
     if (mode !== 'early') say(texts.map((text) => ({ kind: 'acked', text })));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Recorder, until } from '../conformance.ts';
-import { Oracle, type Event } from '../fault.ts';
+import { type Event, Oracle } from '../faults.ts';
 import { openLmdbStream } from './open.ts';
 
 let dir: string;
@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const KILLED = fileURLToPath(new URL('./killed.ts', import.meta.url));
+const KILLED = fileURLToPath(new URL('./faults-process.ts', import.meta.url));
 
 /** Lets the process work until it has acknowledged something, and a random while longer. */
 const workAndKill = async (dir: string, run: string, mode: 'honest' | 'early', oracle: Oracle): Promise<void> => {
@@ -43,7 +43,9 @@ const judge = async (dir: string, oracle: Oracle, round: number): Promise<string
   await until('all is read', () => states.every(({ partition, next }) => ended(partition, next)));
   const heir = await new Recorder().start(stream, { group: 'killed', topics: ['faults'] });
   await until('progress is known', () => heir.owned.size === states.length);
-  const progress = new Map([...heir.progress].flatMap(([name, saved]) => (saved === undefined ? [] : [[Number(name.split('/')[1]), BigInt(Buffer.from(saved).toString())] as const])));
+  const progress = new Map(
+    [...heir.progress].flatMap(([name, saved]) => (saved === undefined ? [] : [[Number(name.split('/')[1]), BigInt(Buffer.from(saved).toString())] as const])),
+  );
   await stream.close();
   return oracle.judge(reader.messages, progress);
 };

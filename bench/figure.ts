@@ -1,0 +1,28 @@
+// What a bench module gives: figures that hold on any machine because each stands beside something measured in the same run.
+// A module `bench/X.ts` exports `run(): Promise<readonly Figure[]>`; `bench/main.ts` lists them.
+
+export interface Figure {
+  readonly what: string;
+  /** The measured figure with its unit. */
+  readonly value: string;
+  /** The same of what it is compared with, in this run; empty where there is none. */
+  readonly against: string;
+  /** value ÷ reference (above 1: larger than the reference); undefined where there is none. */
+  readonly ratio: number | undefined;
+}
+
+/** Seconds of processor time that `work` takes per call, user and system, all threads: the best of `rounds`. */
+export const cpuSeconds = async (work: () => unknown, calls: number, rounds = 5): Promise<number> => {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round++) {
+    const before = process.cpuUsage();
+    for (let i = 0; i < calls; i++) await work();
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, (user + system) / 1e6 / calls);
+  }
+  return best;
+};
+
+/** Three digits that mean something. */
+export const short = (n: number): string =>
+  n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : n >= 1e4 ? `${(n / 1e3).toPrecision(3)} k` : Number(n.toPrecision(3)).toString();

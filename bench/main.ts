@@ -1,0 +1,24 @@
+// `npm run bench [-- NAME…]`: runs the bench modules one after the other and prints a table.
+// A new module is a file beside this one and a line in the list; it changes nothing on the machine it leaves behind.
+import type { Figure } from './figure.ts';
+
+const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ run(): Promise<readonly Figure[]> }> }[] = [
+  { name: 'ipc', load: () => import('./ipc.ts') },
+  { name: 'stream', load: () => import('./stream.ts') },
+];
+
+const row = (cells: readonly string[]): string =>
+  cells
+    .map((cell, i) => cell.padEnd([44, 34, 8][i] ?? 0))
+    .join(' ')
+    .trimEnd();
+
+const wanted = process.argv.slice(2);
+for (const name of wanted)
+  if (!MODULES.some((module) => module.name === name)) throw new Error(`no bench ${name}; there are ${MODULES.map((module) => module.name).join(', ')}`);
+console.log(row(['what', 'figure', 'ratio', 'measured in the same run']));
+for (const { name, load } of MODULES) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const { run } = await load();
+  for (const { what, value, against, ratio } of await run()) console.log(row([what, value, ratio === undefined ? '' : ratio.toPrecision(3), against]));
+}
