@@ -5,6 +5,8 @@ import { anyBatches, assertSound, rowsOf, withDictionaries } from '../batch/arbi
 import { type Batch, BOOL, FLOAT, INT64, list, map, type TextColumn, TIME_NS, UTF8 } from '../batch/batch.ts';
 import { batchOf, columnFrom } from '../batch/build.ts';
 import { hasCode } from '../errors.ts';
+import { type FlatTable, flatBytes, i8, i16, i64 } from './flat-write.ts';
+import { CONTINUATION, HEADER, METADATA_V5, TYPE } from './format.ts';
 import { decodeStream, type ReadOptions } from './read.ts';
 import { encodeStream } from './write.ts';
 
@@ -184,4 +186,56 @@ test('indices outside their dictionary are refused', () => {
   expect(attempt(bytes)).toMatch(/index -1 is outside a dictionary/);
   view.setInt32(last, 1000, true);
   expect(attempt(bytes)).toMatch(/index 1000 is outside a dictionary/);
+});
+
+/** A stream of messages made by hand: metadata and body of each. */
+const streamOf = (...messages: readonly (readonly [kind: number, header: FlatTable, body: Uint8Array])[]): Uint8Array => {
+  const parts = messages.flatMap(([kind, header, body]) => {
+    const metadata = flatBytes([i16(METADATA_V5), i8(kind), { table: header }, i64(body.length)]);
+    return [new Uint8Array(Uint32Array.of(CONTINUATION, metadata.length).buffer), metadata, body];
+  });
+  return new Uint8Array(Buffer.concat([...parts, new Uint8Array(Uint32Array.of(CONTINUATION, 0).buffer)]));
+};
+const schemaOf = (fields: readonly FlatTable[]): readonly [number, FlatTable, Uint8Array] => [HEADER.schema, [i16(0), { tables: fields }], new Uint8Array(0)];
+const field = (name: string, code: number, children: readonly FlatTable[] = []): FlatTable => [
+  { text: name },
+  i8(1),
+  i8(code),
+  { table: [] },
+  undefined,
+  { tables: children },
+];
+
+test('many columns on the same bytes are refused, so that a short stream costs little', () => {
+  const columns = 500;
+  const rows = 1000;
+  const offsets = 4 * (rows + 1) + 4;
+  const body = new Uint8Array(offsets + 1_000_000);
+  const nodes = Array.from({ length: columns }, () => [rows, 0]).flat();
+  const buffers = Array.from({ length: columns }, () => [0, 0, 0, offsets, offsets, 1_000_000]).flat();
+  const fields = Array.from({ length: columns }, (_, i) => field(`c${i}`, TYPE.utf8));
+  expect(attempt(streamOf(schemaOf(fields), [HEADER.record, [i64(rows), { pairs: nodes }, { pairs: buffers }], body]))).toMatch(/overlap/);
+  expect(
+    attempt(streamOf(schemaOf(fields.slice(0, 1)), [HEADER.record, [i64(rows), { pairs: nodes.slice(0, 2) }, { pairs: buffers.slice(0, 6) }], body])),
+  ).not.toBeTypeOf('string');
+});
+
+test('deep nesting, rows without columns, impossible sizes and compressed bodies are refused', () => {
+  let nested = field('leaf', TYPE.bool);
+  for (let i = 0; i < 20; i++) nested = field('n', TYPE.list, [nested]);
+  expect(attempt(streamOf(schemaOf([nested])))).toMatch(/nested deeper/);
+  const none: FlatTable = [i64(2 ** 40), { pairs: [] }, { pairs: [] }];
+  expect(attempt(streamOf(schemaOf([]), [HEADER.record, none, new Uint8Array(0)]))).toMatch(/rows without columns/);
+  const bool = schemaOf([field('b', TYPE.bool)]);
+  for (const rows of [2 ** 31, 2 ** 52]) {
+    const header: FlatTable = [i64(rows), { pairs: [rows, 0] }, { pairs: [0, 0, 0, 8] }];
+    expect(attempt(streamOf(bool, [HEADER.record, header, new Uint8Array(8)]))).toMatch(/impossible number of rows/);
+  }
+  expect(attempt(streamOf(bool, [HEADER.record, [i64(1), { pairs: [1, 0] }, { pairs: [0, 0, 0, 8] }, { table: [] }], new Uint8Array(8)]))).toMatch(
+    /compressed/,
+  );
+  expect(attempt(streamOf(bool, [HEADER.record, [i64(1), { pairs: [1, 0] }, { pairs: [0, 0, 2 ** 52, 8] }], new Uint8Array(8)]))).toMatch(
+    /outside its message/,
+  );
+  expect(attempt(streamOf(bool, bool))).toMatch(/neither a dictionary nor a batch/);
 });

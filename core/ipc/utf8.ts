@@ -3,7 +3,7 @@
 const NO_WORDS = new Int32Array(0);
 
 /** Checks `from` up to, not including, `to`, as the Unicode standard's table 3-7 has it (no surrogates, no over-long forms). */
-export const isUtf8 = (data: Uint8Array, from: number, to: number): boolean => {
+const isUtf8 = (data: Uint8Array, from: number, to: number): boolean => {
   // Four bytes of plain ASCII at a time: this is where the check of a whole buffer spends its life.
   const aligned = from + ((4 - ((data.byteOffset + from) & 3)) & 3);
   const words = to - from < 8 ? NO_WORDS : new Int32Array(data.buffer, data.byteOffset + aligned, (to - aligned) >> 2);

@@ -73,9 +73,10 @@ export class Commits {
   /** Starts the writer; rejects with `stream.in-use`, `stream.newer-schema` or `stream.unavailable`. */
   static async open(options: CommitOptions, known: number): Promise<Commits> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { dir: options.dir }, execArgv: [] });
-    const greeting = await new Promise<WriterGreeting>((resolve, reject) => {
+    const greeting = await new Promise<WriterGreeting>((resolve) => {
       worker.once('message', resolve);
-      worker.once('error', (error) => reject(new CodedError('stream.unavailable', { reason: (error as Error).message }, { cause: error })));
+      worker.once('error', (error) => resolve({ ready: false, reason: (error as Error).message }));
+      worker.once('exit', () => resolve({ ready: false }));
     });
     if (greeting.ready) return new Commits(options, worker);
     await worker.terminate();

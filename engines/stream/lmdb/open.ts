@@ -294,9 +294,10 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
   const dir = realpathSync(options.dir);
   if (openHere.has(dir)) throw new CodedError('stream.in-use', { dir, pid: process.pid });
   openHere.add(dir);
+  let commits: Commits | undefined;
   try {
     let stream: LmdbStream | undefined;
-    const commits = await Commits.open(
+    commits = await Commits.open(
       {
         dir,
         maxBytes: options.maxBytes ?? 10 * 2 ** 30,
@@ -312,6 +313,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
     syncFolder(dirname(dir));
     return stream;
   } catch (error) {
+    await commits?.close();
     openHere.delete(dir);
     throw error;
   }
