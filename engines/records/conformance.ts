@@ -94,7 +94,8 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
       while ((await records.query(busy))[0]?.n === 0n);
       stop.abort();
       await expect(running).rejects.toMatchObject({ code: 'records.cancelled' });
-      expect(await records.query(busy)).toEqual([{ n: 0n }]);
+      // Told at once, while the store still tidies up.
+      while ((await records.query(busy))[0]?.n !== 0n);
       await expect(records.query('SELECT 1', [], { signal: stop.signal })).rejects.toMatchObject({ code: 'records.cancelled' });
       // A signal that comes when the answer is there must not stop what the connection does next.
       for (let i = 0; i < 40; i++) {

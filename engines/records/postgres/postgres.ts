@@ -38,6 +38,9 @@ class Postgres implements Records {
   readonly #log: Logger;
   readonly #migrations: readonly Migration[];
   #closed: Promise<void> | undefined;
+  /** Rises when a connection breaks; then those made before are not trusted any more, whether they know of it or not. */
+  #age = 0;
+  readonly #madeAt = new WeakMap<pg.PoolClient, number>();
 
   constructor(connection: PostgresConnection, options: PostgresOptions) {
     const { host, port, user, database, password, tls } = connection;
@@ -58,9 +61,15 @@ class Postgres implements Records {
       connectionTimeoutMillis: Math.max(1000, this.#patienceMs),
     };
     this.#pool = new pg.Pool({ ...this.#config, max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 });
-    this.#pool.on('error', (error) => this.#log.debug('an idle connection to the record store ended', { error }));
-    // A connection in use that breaks tells so twice: to the query in hand, which we report, and here.
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.#pool.on('error', (error) => {
+      this.#age++;
+      this.#log.debug('an idle connection to the record store ended', { error });
+    });
+    this.#pool.on('connect', (client) => {
+      this.#madeAt.set(client, this.#age);
+      // A connection in use that breaks tells so twice: to the query in hand, which we report, and here.
+      client.on('error', () => undefined);
+    });
   }
 
   async migrate(): Promise<void> {
@@ -127,15 +136,19 @@ class Postgres implements Records {
   /** Connecting has no effect on the store, so it is tried again until our patience ends. */
   async #lease(signal?: AbortSignal): Promise<Lease> {
     const end = performance.now() + this.#patienceMs;
-    for (let wait = 20; ; wait = Math.min(500, wait * 2)) {
+    for (let wait = 20; ; ) {
       if (signal?.aborted) throw new CodedError('records.cancelled', {});
       if (this.#closed !== undefined) throw new CodedError('records.unavailable', { reason: 'it was closed' });
       try {
-        return { client: await this.#pool.connect(), broken: false };
+        const client = await this.#pool.connect();
+        if (this.#madeAt.get(client) === this.#age) return { client, broken: false };
+        client.release(true);
+        continue;
       } catch (error) {
         if (!isUnavailable(error) || performance.now() + wait > end) throw recordsError(error);
       }
       await sleep(wait);
+      wait = Math.min(500, wait * 2);
     }
   }
 
@@ -152,7 +165,10 @@ class Postgres implements Records {
       const { rows } = await lease.client.query(params.length === 0 ? { text: sql } : { text: sql, values: [...params] });
       return rows ?? [];
     } catch (error) {
-      if (isUnavailable(error)) lease.broken = true;
+      if (isUnavailable(error)) {
+        lease.broken = true;
+        this.#age++;
+      }
       throw signal?.aborted ? new CodedError('records.cancelled', {}, { cause: error }) : recordsError(error);
     } finally {
       signal?.removeEventListener('abort', onAbort);
