@@ -1,0 +1,91 @@
+// Runs a split plan: each fragment is asked of its store when the plan reads it, the rest runs here. Stores are ports, handed in.
+import type { Batch, Column } from '../../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import type { Columns, Parameters, QueryAnswer } from '../../engines/columns/port.ts';
+import type { RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
+import type { Search } from '../../engines/search/port.ts';
+import type { Role } from '../../schemas/types.ts';
+import type { Fragment } from '../4-emit/fragment.ts';
+import type { SplitPlan } from '../4-emit/split.ts';
+import { Budget, type Limits } from './budget.ts';
+import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
+import { physicalType } from './physical.ts';
+import { runPlan } from './run.ts';
+
+export interface StorePorts {
+  readonly columns: Columns;
+  readonly search: Search;
+  readonly records: Records;
+}
+
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+  readonly limits?: Limits;
+  /** Settings of one ClickHouse query: its own limits. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+export interface Asked {
+  readonly batches: readonly Batch[];
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  /** Values that became missing because they could not be represented. */
+  readonly notRepresentable: number;
+}
+
+/** Rejects with a CodedError: limits, cancellation, a store that does not answer. */
+export const ask = async (split: SplitPlan, ports: StorePorts, functions: RunFunctions, tables: Readonly<Record<string, TableRun>>, options: AskOptions = {}): Promise<Asked> => {
+  let rowsRead = 0;
+  let bytesRead = 0;
+  let notRepresentable = 0;
+  const env: RunEnvironment = {
+    functions,
+    tables,
+    budget: new Budget(options.limits),
+    warn: (_, count) => {
+      notRepresentable += count;
+    },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    scan: async function* (scan) {
+      const fragment = split.fragments.get(scan);
+      if (fragment === undefined) throw new TypeError(`nothing was emitted for ${scan.dataset.name}`);
+      if (fragment.dialect === 'postgres') {
+        const rows = await ports.records.query(fragment.text, [...fragment.parameters.values()] as RecordValue[], options.signal === undefined ? {} : { signal: options.signal });
+        rowsRead += rows.length;
+        yield recordBatch(rows, fragment);
+        return;
+      }
+      const answer = await askClickHouse(fragment, fragment.role, ports, options);
+      rowsRead += answer.stats.rowsRead;
+      bytesRead += answer.stats.bytesRead;
+      yield* answer.batches;
+    },
+  };
+  const batches = await runPlan(split.plan, env);
+  return { batches, rowsRead, bytesRead, notRepresentable };
+};
+
+const askClickHouse = (fragment: Fragment, role: Role, ports: StorePorts, options: AskOptions): Promise<QueryAnswer> => {
+  const query = {
+    params: Object.fromEntries(fragment.parameters) as Parameters,
+    ...(options.settings === undefined ? {} : { settings: options.settings }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  return role === 'search' ? ports.search.query(fragment.text, query) : ports.columns.query(fragment.text, query);
+};
+
+/** Rows of the record store as one batch in the fragment's columns. */
+const recordBatch = (rows: readonly RecordRow[], fragment: Fragment): Batch =>
+  batchOf(
+    fragment.columns.map((c): readonly [string, Column] => {
+      const type = physicalType(c.type, c.item);
+      const values = rows.map((row) => {
+        const v = row[c.name];
+        if (v === null || v === undefined) return null;
+        if (c.type === 'map') return new Map(Object.entries(v as Record<string, string>));
+        if (c.type === 'float') return Number(v);
+        return v as bigint | string | boolean;
+      });
+      return [c.name, columnFrom(type, values)];
+    }),
+  );
