@@ -34,7 +34,13 @@ export interface Asked {
 }
 
 /** Rejects with a CodedError: limits, cancellation, a store that does not answer. */
-export const ask = async (split: SplitPlan, ports: StorePorts, functions: RunFunctions, tables: Readonly<Record<string, TableRun>>, options: AskOptions = {}): Promise<Asked> => {
+export const ask = async (
+  split: SplitPlan,
+  ports: StorePorts,
+  functions: RunFunctions,
+  tables: Readonly<Record<string, TableRun>>,
+  options: AskOptions = {},
+): Promise<Asked> => {
   let rowsRead = 0;
   let bytesRead = 0;
   let notRepresentable = 0;
@@ -50,7 +56,11 @@ export const ask = async (split: SplitPlan, ports: StorePorts, functions: RunFun
       const fragment = split.fragments.get(scan);
       if (fragment === undefined) throw new TypeError(`nothing was emitted for ${scan.dataset.name}`);
       if (fragment.dialect === 'postgres') {
-        const rows = await ports.records.query(fragment.text, [...fragment.parameters.values()] as RecordValue[], options.signal === undefined ? {} : { signal: options.signal });
+        const rows = await ports.records.query(
+          fragment.text,
+          [...fragment.parameters.values()] as RecordValue[],
+          options.signal === undefined ? {} : { signal: options.signal },
+        );
         rowsRead += rows.length;
         yield recordBatch(rows, fragment);
         return;

@@ -1,0 +1,48 @@
+// What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
+import type { ValueType } from '../../../schemas/types.ts';
+import type { PlanColumn } from '../../3-plan/nodes.ts';
+import type { Bind, EmitTable, FragmentValue } from '../fragment.ts';
+
+const SQL_TYPES: Readonly<Record<ValueType, string>> = {
+  bool: 'Bool', int: 'Int64', float: 'Float64', string: 'String', ip: 'String', time: 'Int64', duration: 'Int64', list: 'Array(String)', map: 'Map(String, String)', histogram: 'Float64',
+};
+
+export const sqlType = (type: ValueType, item?: ValueType): string => (type === 'list' ? `Array(${SQL_TYPES[item ?? 'string']})` : type === 'map' ? `Map(String, ${SQL_TYPES[item ?? 'string']})` : SQL_TYPES[type]);
+
+/** Hours (start, nanoseconds) of a table that may hold two values for one time. */
+export type DirtyHours = (table: string, from: bigint, to: bigint) => readonly bigint[];
+
+export class ClickHouseContext {
+  readonly functions: EmitTable;
+  readonly dirtyHours: DirtyHours;
+  readonly parameters = new Map<string, FragmentValue>();
+  #aliases = 0;
+
+  constructor(functions: EmitTable, dirtyHours: DirtyHours) {
+    this.functions = functions;
+    this.dirtyHours = dirtyHours;
+  }
+
+  readonly bind: Bind = (type, value, item) => {
+    if (value === null || value === undefined) return `CAST(NULL, 'Nullable(${sqlType(type, item)})')`;
+    return this.raw(sqlType(type, item), value as FragmentValue);
+  };
+
+  /** A value of a type that only the store has (UInt32, UInt64). */
+  raw(type: string, value: FragmentValue): string {
+    const name = `p${this.parameters.size}`;
+    this.parameters.set(name, value);
+    return `{${name}:${type}}`;
+  }
+
+  alias(): string {
+    return `t${this.#aliases++}`;
+  }
+}
+
+/** A query that gives these columns; `order`: what an enclosing LIMIT must keep. */
+export interface Select {
+  readonly sql: string;
+  readonly columns: readonly PlanColumn[];
+}
+

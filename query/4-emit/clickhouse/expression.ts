@@ -1,0 +1,47 @@
+// Expressions in ClickHouse's SQL; undefined where one of their functions has to run here.
+import { conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
+import type { Emitted } from '../fragment.ts';
+import { quoteClickHouse } from '../quote.ts';
+import type { ClickHouseContext } from './context.ts';
+import { condition, truth } from './truth.ts';
+
+export const emitExpression = (e: PlanExpression, context: ClickHouseContext): Emitted | undefined => {
+  switch (e.op) {
+    case 'column':
+      return { sql: quoteClickHouse(e.name), type: e.type, constant: false, value: undefined };
+    case 'literal':
+      return { sql: context.bind(e.type, e.value, e.item), type: e.type, constant: true, value: e.value };
+    case 'call': {
+      const args: Emitted[] = [];
+      for (const a of e.arguments) {
+        const emitted = emitExpression(a, context);
+        if (emitted === undefined) return undefined;
+        args.push(emitted);
+      }
+      const sql = context.functions[e.function]?.(args, { type: e.type, bind: context.bind });
+      return sql === undefined ? undefined : { sql, type: e.type, constant: false, value: undefined };
+    }
+    case 'case': {
+      const parts: string[] = [];
+      for (const b of e.branches) {
+        const when = emitExpression(b.when, context);
+        const then = emitExpression(b.then, context);
+        if (when === undefined || then === undefined) return undefined;
+        parts.push(truth(when.sql), then.sql);
+      }
+      const otherwise = emitExpression(e.otherwise, context);
+      return otherwise && { sql: `multiIf(${[...parts, otherwise.sql].join(', ')})`, type: e.type, constant: false, value: undefined };
+    }
+  }
+};
+
+/** A predicate for WHERE, its conditions bare so that indexes see them. */
+export const emitConditions = (e: PlanExpression, context: ClickHouseContext): string | undefined => {
+  const parts: string[] = [];
+  for (const part of conjuncts(e)) {
+    const emitted = emitExpression(part, context);
+    if (emitted === undefined) return undefined;
+    parts.push(condition(emitted.sql));
+  }
+  return parts.join(' AND ');
+};

@@ -1,0 +1,131 @@
+// Plans as ClickHouse queries: each node one SELECT over its input's. undefined where a node cannot be said in SQL with the very same
+// result; the splitter then asks for what is below and the rest runs here.
+import type { EmitAggregate, EmitTable } from '../fragment.ts';
+import type { Aggregate, AggregateCall, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
+import { quoteClickHouse as quote } from '../quote.ts';
+import type { ClickHouseContext, Select } from './context.ts';
+import { emitConditions, emitExpression } from './expression.ts';
+import { emitScan } from './scan.ts';
+import { condition } from './truth.ts';
+import { emitWindow } from './window.ts';
+
+export type EmitAggregates = Readonly<Record<string, EmitAggregate>>;
+
+export interface ClickHouseTables {
+  readonly scalars: EmitTable;
+  readonly aggregates: EmitAggregates;
+}
+
+export const columnList = (columns: readonly PlanColumn[]): string => columns.map((c) => quote(c.name)).join(', ');
+
+export const emitClickHouse = (node: PlanNode, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
+  const input = (of: PlanNode): Select | undefined => emitClickHouse(of, context, tables);
+  switch (node.node) {
+    case 'scan':
+      return emitScan(node, context);
+    case 'filter': {
+      const below = input(node.input);
+      const conditions = emitConditions(node.predicate, context);
+      return below && conditions === undefined ? undefined : below && { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql}) WHERE ${conditions}`, columns: node.columns };
+    }
+    case 'project':
+      return emitProject(node, input(node.input), context);
+    case 'window':
+      return emitWindow(node, input, context, tables);
+    case 'aggregate':
+      return emitAggregate(node, input(node.input), context, tables);
+    case 'sort':
+      return emitSort(node, input(node.input), context);
+    case 'limit':
+      return emitLimit(node, input(node.input), context);
+    case 'join':
+      return emitJoin(node, input);
+    case 'inline':
+    case 'union':
+    case 'fill':
+    case 'table':
+      return undefined;
+  }
+};
+
+const emitProject = (node: Project, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
+  if (below === undefined) return undefined;
+  const parts: string[] = [];
+  for (const [i, c] of node.columns.entries()) {
+    const value = node.values[i];
+    const emitted = value === undefined ? undefined : emitExpression(value, context);
+    if (emitted === undefined) return undefined;
+    parts.push(`${emitted.sql} AS ${quote(c.name)}`);
+  }
+  return { sql: `SELECT ${parts.join(', ')} FROM (${below.sql})`, columns: node.columns };
+};
+
+/** A row's place in time as a tuple, ascending; undefined when a column of it may be missing or is text that descends. */
+export const orderTuple = (time: string | undefined, ties: readonly OrderKey[]): string | undefined => {
+  const parts = time === undefined ? [] : [quote(time)];
+  for (const key of ties) {
+    if (key.column === time) continue;
+    const own = key.column.startsWith('#') && key.levels === undefined;
+    if (!own) {
+      if (time !== undefined && parts.length > 1) break;
+      return undefined;
+    }
+    parts.push(key.descending ? `-${quote(key.column)}` : quote(key.column));
+  }
+  return parts.length === 0 ? undefined : `(${parts.join(', ')})`;
+};
+
+export const emitAggregateCall = (call: AggregateCall, order: string | undefined, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
+  const [argument, constant] = call.arguments;
+  const x = argument === undefined ? undefined : emitExpression(argument, context);
+  const where = call.where === undefined ? undefined : emitConditions(call.where, context);
+  if ((argument !== undefined && x === undefined) || (call.where !== undefined && where === undefined)) return undefined;
+  const filtered = x === undefined || where === undefined ? x?.sql : `if(${where}, ${x.sql}, NULL)`;
+  const q = constant?.op === 'literal' ? Number(constant.value) : 0;
+  if (!(q >= 0 && q <= 1)) return undefined;
+  return tables.aggregates[call.function]?.({ x: filtered, type: call.type, of: x?.type ?? 'int', where, q: String(q), order });
+};
+
+const emitAggregate = (node: Aggregate, below: Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
+  if (below === undefined) return undefined;
+  const order = orderTuple(node.time, node.order);
+  const parts = node.keys.map(quote);
+  for (const a of node.aggregates) {
+    const sql = emitAggregateCall(a, order, context, tables);
+    if (sql === undefined) return undefined;
+    parts.push(`${sql} AS ${quote(a.name)}`);
+  }
+  if (parts.length === 0) return undefined;
+  const group = node.keys.length === 0 ? '' : ` GROUP BY ${node.keys.map(quote).join(', ')}`;
+  return { sql: `SELECT ${parts.join(', ')} FROM (${below.sql})${group}`, columns: node.columns };
+};
+
+export const orderBy = (keys: readonly OrderKey[], context: ClickHouseContext): string =>
+  keys
+    .map((k) => {
+      const column = k.levels === undefined ? quote(k.column) : `nullIf(indexOf(${context.bind('list', k.levels, 'string')}, ${quote(k.column)}), 0)`;
+      return `${column} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`;
+    })
+    .join(', ');
+
+const emitSort = (node: Sort, below: Select | undefined, context: ClickHouseContext): Select | undefined =>
+  below && { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql}) ORDER BY ${orderBy(node.keys, context)}`, columns: node.columns };
+
+/** The rows stand in the order of the sort below, which SQL keeps only within one SELECT. */
+const emitLimit = (node: Limit, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
+  if (below === undefined || node.input.node !== 'sort') return undefined;
+  const count = context.raw('UInt64', node.count);
+  const per = node.per.length === 0 ? '' : ` BY ${node.per.map(quote).join(', ')}`;
+  return { sql: `${below.sql} LIMIT ${count}${per}`, columns: node.columns };
+};
+
+/** Semi and anti joins; the others run here. */
+const emitJoin = (node: Join, input: (of: PlanNode) => Select | undefined): Select | undefined => {
+  const [pair, ...more] = node.on;
+  if ((node.kind !== 'semi' && node.kind !== 'anti') || pair === undefined || more.length > 0 || node.within !== undefined) return undefined;
+  const left = input(node.left);
+  const right = input(node.right);
+  if (left === undefined || right === undefined) return undefined;
+  const found = `ifNull(${quote(pair.left)} IN (SELECT ${quote(pair.right)} FROM (${right.sql}) WHERE isNotNull(${quote(pair.right)})), false)`;
+  return { sql: `SELECT ${columnList(node.columns)} FROM (${left.sql}) WHERE ${node.kind === 'semi' ? condition(found) : `NOT ${found}`}`, columns: node.columns };
+};

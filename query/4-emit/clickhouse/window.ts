@@ -1,0 +1,158 @@
+// `every` in ClickHouse: rows fall into the buckets whose window holds them, counters bring their predecessor along by a window function.
+import { calendarBucket } from '../../../core/zone.ts';
+import type { Bucket, PlanNode, Window } from '../../3-plan/nodes.ts';
+import { quoteClickHouse as quote } from '../quote.ts';
+import type { ClickHouseContext, Select } from './context.ts';
+import { emitExpression } from './expression.ts';
+import { emitScan, emitSeries, splitFilter } from './scan.ts';
+import { type ClickHouseTables, columnList, emitAggregateCall, orderTuple } from './select.ts';
+
+const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
+const ZERO: ReadonlySet<string> = new Set(['count', 'sum', 'distinct_count']);
+
+interface Span {
+  readonly starts: readonly bigint[];
+  readonly ends: readonly bigint[];
+}
+
+const fixedFloor = (ns: bigint, step: bigint): bigint => ns - (((ns % step) + step) % step);
+
+/** All buckets that meet the range. */
+const bucketsOf = (bucket: Bucket, from: bigint, to: bigint): Span => {
+  const starts: bigint[] = [];
+  const ends: bigint[] = [];
+  if (bucket.kind === 'all') return { starts: [from], ends: [to] };
+  let at = bucket.kind === 'fixed' ? fixedFloor(from, bucket.nanos) : calendarBucket(from, bucket.unit, bucket.count, bucket.zone).start;
+  while (at < to) {
+    const end = bucket.kind === 'fixed' ? at + bucket.nanos : calendarBucket(at, bucket.unit, bucket.count, bucket.zone).end;
+    starts.push(at);
+    ends.push(end);
+    at = end;
+  }
+  return { starts, ends };
+};
+
+/** The bucket's start of each row (`#bucket`), rows repeated where windows overlap; and the condition a row must meet to be in any. */
+const placement = (node: Window, span: Span, context: ClickHouseContext): { readonly bucket: string; readonly where: string; readonly begin: string } => {
+  const int = (v: bigint): string => context.raw('Int64', v);
+  const time = '`time`';
+  const over = node.over;
+  if (node.bucket.kind === 'all') {
+    const begin = over === undefined || node.to - over > node.from ? (over === undefined ? node.from : node.to - over) : node.to - over;
+    return { bucket: int(node.from), where: `${time} >= ${int(begin)} AND ${time} < ${int(node.to)}`, begin: int(begin) };
+  }
+  const floor =
+    node.bucket.kind === 'fixed' ? `(${time} - positiveModulo(${time}, ${int(node.bucket.nanos)}))` : `roundDown(${time}, ${context.raw('Array(Int64)', span.starts)})`;
+  const range = `${time} < ${int(node.to)}`;
+  if (over === undefined) return { bucket: floor, where: `${time} >= ${int(node.from)} AND ${range}`, begin: `greatest(\`#bucket\`, ${int(node.from)})` };
+  const [first] = span.starts;
+  if (node.bucket.kind === 'fixed') {
+    const d = int(node.bucket.nanos);
+    const w = int(over);
+    const steps = (over + node.bucket.nanos - 1n) / node.bucket.nanos;
+    const candidates = `arrayMap(j -> ${floor} + j * ${d}, range(${context.raw('UInt32', Number(steps))}))`;
+    const bucket = `arrayJoin(arrayFilter(b -> b + ${d} - ${w} <= ${time} AND b >= ${int(first ?? node.from)} AND b < ${int(node.to)}, ${candidates}))`;
+    return { bucket, where: range, begin: `(\`#bucket\` + ${d} - ${w})` };
+  }
+  const list = (values: readonly bigint[]): string => context.raw('Array(Int64)', values);
+  const bucket = `arrayJoin(arrayFilter((b, e) -> ${time} >= e - ${int(over)} AND ${time} < e, ${list(span.starts)}, ${list(span.ends)}))`;
+  return { bucket, where: range, begin: `(transform(\`#bucket\`, ${list(span.starts)}, ${list(span.ends)}, \`#bucket\`) - ${int(over)})` };
+};
+
+/** Labels are joined after the aggregation: a series' samples need them not. */
+const lateLabels = (node: Window): { readonly node: Window; readonly labels: readonly string[] } => {
+  const { input } = node;
+  if (input.node !== 'scan' || input.dataset.metric === undefined || node.keys.length !== 1 || node.keys[0] !== '#series') return { node, labels: [] };
+  const isLabel = new Set(input.dataset.metric.labels);
+  const labels = node.carry.filter((c) => isLabel.has(c));
+  if (labels.length !== node.carry.length) return { node, labels: [] };
+  const drop = new Set(labels);
+  const columns = input.columns.filter((c) => !drop.has(c.name));
+  return { node: { ...node, carry: [], columns: node.columns.filter((c) => !drop.has(c.name)), input: { ...input, columns } }, labels };
+};
+
+export const emitWindow = (whole: Window, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
+  const { node, labels } = lateLabels(whole);
+  if (node.delta) return undefined;
+  const below = node.input.node === 'scan' ? emitScan(node.input, context) : input(node.input);
+  if (below === undefined || below.columns.some((c) => c.name === '#stale')) return undefined;
+  const span = bucketsOf(node.bucket, node.from, node.to);
+  const grouped = emitGrouped(node, below, span, context, tables);
+  if (grouped === undefined) return undefined;
+  const rows = node.zeros ? withZeros(node, grouped, span, context) : grouped;
+  if (labels.length === 0) return { sql: rows, columns: whole.columns };
+  const scan = node.input.node === 'scan' ? node.input : undefined;
+  const series = scan && emitSeries(scan, labels, splitFilter(scan).labels, context);
+  if (series === undefined) return undefined;
+  const names = `SELECT reinterpretAsInt64(id) AS \`#series\`, ${labels.map(quote).join(', ')} FROM (${series})`;
+  const isLabel = new Set(labels);
+  const out = whole.columns.map((c) => `${isLabel.has(c.name) ? 's' : 'r'}.${quote(c.name)} AS ${quote(c.name)}`).join(', ');
+  return { sql: `SELECT ${out} FROM (${rows}) AS r ANY INNER JOIN (${names}) AS s ON r.\`#series\` = s.\`#series\``, columns: whole.columns };
+};
+
+/** Keys, carried columns, `time`, aggregates; rows whose aggregates are all missing left out unless zeros follow. */
+const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
+  const place = placement(node, span, context);
+  const counters = node.aggregates.filter((a) => OVER_TIME.has(a.function));
+  const risen = counters.length === 0 ? below.sql : withPredecessors(node, below, context);
+  if (risen === undefined) return undefined;
+  const rows = `SELECT *, ${place.bucket} AS \`#bucket\` FROM (${risen}) WHERE ${place.where}`;
+  const order = orderTuple('time', node.ties);
+  const outputs: string[] = [];
+  for (const a of node.aggregates) {
+    const sql = OVER_TIME.has(a.function) ? overTime(a.function, place.begin, node.lookback, context) : emitAggregateCall(a, order, context, tables);
+    if (sql === undefined) return undefined;
+    outputs.push(`${sql} AS ${quote(a.name)}`);
+  }
+  const all = node.bucket.kind === 'all';
+  const keys = node.keys.map(quote);
+  const carried = node.carry.map((c) => `argMax(tuple(${quote(c)}), \`time\`).1 AS ${quote(c)}`);
+  // The alias of the bucket must not be `time`: aggregates above still speak of the row's own time.
+  const parts = [...keys, ...carried, ...(all ? [] : ['`#bucket`']), ...outputs];
+  const group = [...keys, ...(all ? [] : ['`#bucket`'])];
+  const inner = `SELECT ${parts.join(', ')} FROM (${rows})${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
+  const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
+  const named = node.columns.map((c) => (c.name === 'time' && !all ? '`#bucket` AS `time`' : quote(c.name))).join(', ');
+  return `SELECT ${named} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
+};
+
+/** Each sample with the time and value of the one before it in its series; undefined when the counters do not share one column. */
+const withPredecessors = (node: Window, below: Select, context: ClickHouseContext): string | undefined => {
+  const arguments_ = node.aggregates.flatMap((a) => a.arguments.slice(0, 1).map((e) => ({ e, a })));
+  const [first] = arguments_;
+  const same = (e: typeof first): boolean => e !== undefined && e.e.op === 'column' && first?.e.op === 'column' && e.e.name === first.e.name;
+  if (first === undefined || !arguments_.every(same) || node.aggregates.some((a) => a.where !== undefined || a.arguments.length === 0)) return undefined;
+  const value = emitExpression(first.e, context);
+  if (value === undefined || value.type !== 'float') return undefined;
+  const partition = node.keys.length === 0 ? '' : `PARTITION BY ${node.keys.map(quote).join(', ')} `;
+  return `SELECT *, ${value.sql} AS \`#v\`, lagInFrame(toNullable(\`time\`)) OVER w AS \`#pt\`, lagInFrame(toNullable(${value.sql})) OVER w AS \`#pv\` FROM (SELECT * FROM (${below.sql}) WHERE isNotNull(${value.sql})) WINDOW w AS (${partition}ORDER BY \`time\` ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`;
+};
+
+/** See query/functions/run/series.ts, which says exactly what each is. */
+const overTime = (name: string, begin: string, lookback: bigint, context: ClickHouseContext): string => {
+  const known = `(isNotNull(\`#pt\`) AND \`#pt\` >= ${begin} - ${context.raw('Int64', lookback)})`;
+  const rise = `if(${known}, if(\`#v\` < \`#pv\`, \`#v\`, \`#v\` - \`#pv\`), NULL)`;
+  if (name === 'delta') {
+    const base = `argMin(if(${known}, \`#pv\`, \`#v\`), \`time\`)`;
+    return `if(count() > 1 OR countIf(${known}) > 0, argMax(\`#v\`, \`time\`) - ${base}, NULL)`;
+  }
+  const sum = `if(countIf(${known}) = 0, NULL, ifNotFinite(sumKahan(${rise}), NULL))`;
+  if (name === 'increase') return sum;
+  // The first sample used is the predecessor of the first rise.
+  const seconds = `(toFloat64(maxIf(\`time\`, ${known}) - minIf(\`#pt\`, ${known})) / 1000000000.)`;
+  return `if(${seconds} > 0, ${sum} / ${seconds}, NULL)`;
+};
+
+/** A row for each group in each bucket: found ones as they are, others 0 or missing up to where the data is complete. */
+const withZeros = (node: Window, grouped: string, span: Span, context: ClickHouseContext): string => {
+  if (node.bucket.kind === 'all') return grouped;
+  const keys = node.keys.map(quote);
+  const maps = node.aggregates.map((a, i) => `mapFromArrays(groupArray(\`time\`), groupArray(tuple(${quote(a.name)}))) AS m${i}`);
+  const gathered = `SELECT ${[...keys, 'groupArray(`time`) AS seen', ...maps].join(', ')} FROM (${grouped})${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
+  const starts = context.raw('Array(Int64)', span.starts);
+  const complete = context.raw('Int64', node.completeTo);
+  const wanted = `arrayJoin(arrayFilter(b -> b < ${complete} OR has(seen, b), ${starts}))`;
+  const values = node.aggregates.map((a, i) => `${ZERO.has(a.function) ? `ifNull(m${i}[\`#start\`].1, 0)` : `m${i}[\`#start\`].1`} AS ${quote(a.name)}`);
+  const spread = `SELECT *, ${wanted} AS \`#start\` FROM (${gathered})`;
+  return `SELECT ${columnList(node.columns)} FROM (SELECT ${[...keys, '`#start` AS `time`', ...values].join(', ')} FROM (${spread}))`;
+};

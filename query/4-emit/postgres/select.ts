@@ -1,0 +1,111 @@
+// Plans as PostgreSQL queries: filters, columns, sort and limit over a table of the inventory; anything else runs here.
+// Times are int8 nanoseconds there; text compares by code point (COLLATE "C"); missing is NULL and conditions are two-valued.
+import type { ValueType } from '../../../schemas/types.ts';
+import type { PlanExpression } from '../../3-plan/expression.ts';
+import type { OrderKey, PlanColumn, PlanNode, Scan } from '../../3-plan/nodes.ts';
+import type { FragmentValue } from '../fragment.ts';
+import { quotePostgres as quote } from '../quote.ts';
+
+export class PostgresContext {
+  readonly parameters = new Map<string, FragmentValue>();
+  bind(value: FragmentValue, cast: string): string {
+    const place = String(this.parameters.size + 1);
+    this.parameters.set(place, value);
+    return `$${place}::${cast}`;
+  }
+}
+
+const CAST: Readonly<Partial<Record<ValueType, string>>> = { bool: 'boolean', int: 'int8', float: 'float8', string: 'text', ip: 'text', time: 'int8', duration: 'int8' };
+const COMPARE: Readonly<Record<string, string>> = { equals: '=', not_equals: '<>', less: '<', less_or_equal: '<=', greater: '>', greater_or_equal: '>=' };
+
+const isText = (type: ValueType): boolean => type === 'string' || type === 'ip';
+
+const emit = (e: PlanExpression, context: PostgresContext): string | undefined => {
+  if (e.op === 'column') return CAST[e.type] === undefined ? undefined : `${quote(e.name)}${isText(e.type) ? ' COLLATE "C"' : ''}`;
+  if (e.op === 'literal') {
+    const cast = CAST[e.type];
+    if (cast === undefined || (typeof e.value === 'string' && e.value.includes('\0'))) return undefined;
+    return context.bind(e.value as FragmentValue, cast);
+  }
+  if (e.op === 'case') return undefined;
+  if (e.function === 'in') return emitIn(e.arguments, context);
+  const args = e.arguments.map((a) => emit(a, context));
+  const [a, b] = args;
+  if (a === undefined || args.includes(undefined)) return undefined;
+  const sign = COMPARE[e.function];
+  if (sign !== undefined) return `coalesce(${a} ${sign} ${b}, ${e.function === 'not_equals'})`;
+  switch (e.function) {
+    case 'and':
+      return `(${args.map((x) => `coalesce(${x}, false)`).join(' AND ')})`;
+    case 'or':
+      return `(${args.map((x) => `coalesce(${x}, false)`).join(' OR ')})`;
+    case 'not':
+      return `NOT coalesce(${a}, false)`;
+    case 'exists':
+      return `(${a} IS NOT NULL)`;
+    case 'starts_with':
+      return `coalesce(starts_with(${a}, ${b}), false)`;
+    default:
+      return undefined;
+  }
+};
+
+const emitIn = (args: readonly PlanExpression[], context: PostgresContext): string | undefined => {
+  const [x, list] = args;
+  const left = x === undefined ? undefined : emit(x, context);
+  if (x === undefined || left === undefined || list?.op !== 'literal') return undefined;
+  const items = (list.value as readonly unknown[]).map((value) => emit({ op: 'literal', type: x.type, value: value as never }, context));
+  if (items.length === 0) return 'false';
+  return items.includes(undefined) ? undefined : `coalesce(${left} IN (${items.join(', ')}), false)`;
+};
+
+/** Rows of events have no number of their own: the order of their identity is one. */
+const HIDDEN: Readonly<Record<string, string>> = { '#row': 'row_number() OVER (ORDER BY sender, boot, seq, "row")' };
+
+const emitScan = (scan: Scan, context: PostgresContext): string | undefined => {
+  const filter = scan.filter === undefined ? undefined : emit(scan.filter, context);
+  if (scan.filter !== undefined && filter === undefined) return undefined;
+  const columns = scan.columns.map((c) => `${HIDDEN[c.name] ?? quote(c.name)} AS ${quote(c.name)}`).join(', ');
+  const range = scan.range === undefined ? [] : [`time >= ${context.bind(scan.range.from - scan.before, 'int8')}`, `time < ${context.bind(scan.range.to, 'int8')}`];
+  const where = [...range, ...(filter === undefined ? [] : [filter])];
+  return `SELECT ${columns} FROM ${scan.dataset.table}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
+};
+
+const orderBy = (keys: readonly OrderKey[], columns: readonly PlanColumn[]): string | undefined => {
+  const out: string[] = [];
+  for (const k of keys) {
+    const type = columns.find((c) => c.name === k.column)?.type;
+    if (type === undefined || CAST[type] === undefined || k.levels !== undefined) return undefined;
+    out.push(`${quote(k.column)}${isText(type) ? ' COLLATE "C"' : ''} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`);
+  }
+  return out.join(', ');
+};
+
+/** undefined where the node, or one below it, has to run here. */
+export const emitPostgres = (node: PlanNode, context: PostgresContext): string | undefined => {
+  switch (node.node) {
+    case 'scan':
+      return emitScan(node, context);
+    case 'filter': {
+      const below = emitPostgres(node.input, context);
+      const predicate = emit(node.predicate, context);
+      return below === undefined || predicate === undefined ? undefined : `SELECT * FROM (${below}) AS t WHERE ${predicate}`;
+    }
+    case 'project': {
+      const below = emitPostgres(node.input, context);
+      if (below === undefined || !node.values.every((v) => v.op === 'column')) return undefined;
+      return `SELECT ${node.columns.map((c, i) => `${quote((node.values[i] as { name: string }).name)} AS ${quote(c.name)}`).join(', ')} FROM (${below}) AS t`;
+    }
+    case 'sort': {
+      const below = emitPostgres(node.input, context);
+      const order = orderBy(node.keys, node.columns);
+      return below === undefined || order === undefined ? undefined : `SELECT * FROM (${below}) AS t ORDER BY ${order}`;
+    }
+    case 'limit': {
+      const below = node.per.length === 0 && node.input.node === 'sort' ? emitPostgres(node.input, context) : undefined;
+      return below && `${below} LIMIT ${context.bind(BigInt(node.count), 'int8')}`;
+    }
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,39 @@
+// Read first. A text becomes an answer in these steps; each is one call and can be looked at by itself:
+//
+//   text → parse (1-syntax) → check against the catalogue (2-semantic, pipes/) → plan for one request (3-plan)
+//        → passes (3-plan/passes.ts) → split by what each store can do (4-emit) → run what is left here (run/)
+//
+// Nothing here waits or reads: stores are asked by `ask.ts`.
+import { CodedError } from '../core/errors.ts';
+import type { CheckedText } from './2-semantic/check.ts';
+import { type RelationColumn, visible } from './2-semantic/type.ts';
+import { type Plan, sorted } from './3-plan/lower.ts';
+import type { PlanNode } from './3-plan/nodes.ts';
+import { optimize } from './3-plan/passes.ts';
+import type { PlanRequest } from './3-plan/request.ts';
+import { type SplitPlan, split, type Stores } from './4-emit/split.ts';
+import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
+import { CLICKHOUSE_AGGREGATES } from './functions/emit/clickhouse-aggregates.ts';
+
+export { check } from './language.ts';
+
+/** How ClickHouse is spoken to, whole. */
+export const CLICKHOUSE = { scalars: CLICKHOUSE_FUNCTIONS, aggregates: CLICKHOUSE_AGGREGATES };
+
+export interface PlannedQuery {
+  /** In natural order, cut at `limit` + 1 rows so that a cut is seen. */
+  readonly plan: PlanNode;
+  /** What the asker sees, in order; the plan has hidden columns beside them. */
+  readonly columns: readonly RelationColumn[];
+}
+
+/** The optimized plan of a checked text for a request. Throws a CodedError of `iql.*` where the request makes it impossible. */
+export const plan = (checked: CheckedText<Plan>, request: PlanRequest, options: { readonly limit?: number; readonly without?: ReadonlySet<string> } = {}): PlannedQuery => {
+  const { query } = checked;
+  if (query === undefined) throw new CodedError('iql.no-query', {});
+  const rows = sorted(query.plan(request), query.relation);
+  const cut: PlanNode = options.limit === undefined ? rows : { node: 'limit', input: rows, count: options.limit + 1, per: [], columns: rows.columns };
+  return { plan: optimize(cut, options.without), columns: visible(query.relation) };
+};
+
+export { type SplitPlan, split, type Stores };

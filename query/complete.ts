@@ -1,0 +1,103 @@
+// What may stand at the cursor, also in a broken text: sources, pipes, fields at this point of the pipe, functions, clauses.
+import { searchTokens } from './1-syntax/search-syntax.ts';
+import { parse } from './1-syntax/parser.ts';
+import type { Catalogue } from './2-semantic/catalogue.ts';
+import { checkText } from './2-semantic/check.ts';
+import { typeName } from './2-semantic/numeric.ts';
+import { type Relation, visible } from './2-semantic/type.ts';
+import { sourcePlanner } from './3-plan/lower.ts';
+import { FUNCTIONS } from './functions/registry.ts';
+import { PIPE_SYNTAXES, PIPES, pipeNamed } from './pipes/index.ts';
+
+export interface Completion {
+  readonly label: string;
+  readonly kind: 'source' | 'pipe' | 'field' | 'function' | 'aggregate' | 'keyword';
+  /** One line for people. */
+  readonly detail: string;
+  readonly type: string | undefined;
+  readonly unit: string | undefined;
+  /** Replaces the text from `from` up to `to` (UTF-16 offsets). */
+  readonly insert: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const WORD = /[\p{L}\p{N}_.]*$/u;
+const PLAIN = /^[\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*$/u;
+const AGGREGATING = new Set(['every', 'summarize', 'top', 'bottom']);
+
+type Draft = Omit<Completion, 'from' | 'to' | 'insert'> & { readonly insert?: string };
+
+/** Best first: what begins with the word at the cursor, then what holds it. */
+export const complete = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] => {
+  const before = text.slice(0, offset);
+  const word = WORD.exec(before)?.[0] ?? '';
+  const from = offset - word.length;
+  const head = before.slice(0, from).trimEnd();
+  const drafts = /(?:^|[(\s])from$/i.test(head) || /\|\s*lookup$/i.test(head) ? sources(catalogue) : head.endsWith('|') ? pipes() : inPipe(text, head, catalogue);
+  const wanted = word.toLowerCase();
+  const rank = (d: Draft): number => (d.label.toLowerCase().startsWith(wanted) ? 0 : d.label.toLowerCase().includes(wanted) ? 1 : searchTokens(d.label).some((t) => t.toLowerCase().startsWith(wanted)) ? 2 : 3);
+  return drafts
+    .map((draft, place) => ({ draft, place, rank: rank(draft) }))
+    .filter((d) => d.rank < 3)
+    .toSorted((a, b) => a.rank - b.rank || a.place - b.place)
+    .map(({ draft }) => ({ ...draft, insert: draft.insert ?? quoted(draft.label), from, to: offset }));
+};
+
+const quoted = (name: string): string => (PLAIN.test(name) ? name : `\`${name}\``);
+
+const sources = (catalogue: Catalogue): readonly Draft[] => [
+  ...catalogue.datasets.map((d): Draft => ({ label: d.name, kind: 'source', detail: d.description, type: undefined, unit: undefined })),
+  ...catalogue.metricNames().map((name): Draft => {
+    const info = catalogue.metric(name);
+    return { label: `metrics.${name}`, kind: 'source', detail: info?.description ?? '', type: info?.kind, unit: info?.unit };
+  }),
+];
+
+const pipes = (): readonly Draft[] => PIPES.map((p) => ({ label: p.syntax.name, kind: 'pipe', detail: `${p.form} — ${p.summary}`, type: undefined, unit: undefined, insert: p.syntax.name }));
+
+const keyword = (label: string, detail: string): Draft => ({ label, kind: 'keyword', detail, type: undefined, unit: undefined, insert: label });
+
+/** Inside a pipe: its clauses, the fields of the rows it gets, functions. */
+const inPipe = (text: string, head: string, catalogue: Catalogue): readonly Draft[] => {
+  if (head === '') return [keyword('from', 'A source comes first'), keyword('let', 'A value or a query with a name')];
+  const bar = lastBar(head);
+  if (bar < 0) return [keyword('last', 'A range that ends now: last 1h'), keyword('between', 'between @a and @b'), keyword('offset', 'Shift the range: offset 1w')];
+  const relation = rowsBefore(text.slice(0, bar), catalogue);
+  const name = /^\s*([\p{L}_]\w*)/u.exec(head.slice(bar + 1))?.[1]?.toLowerCase() ?? '';
+  const definition = pipeNamed(name);
+  if (definition?.syntax.raw === true) return [];
+  const fields = relation === undefined ? [] : fieldsOf(relation, catalogue);
+  const aggregates = AGGREGATING.has(name) ? [...FUNCTIONS.aggregates].map(([label, s]): Draft => ({ label, kind: 'aggregate', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined })) : [];
+  const functions = [...FUNCTIONS.scalars].map(([label, s]): Draft => ({ label, kind: 'function', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined, insert: `${label}(` }));
+  const clauses = [...(definition?.syntax.clauses ?? []), ...(definition?.syntax.argumentClauses ?? [])].map((c) => keyword(c, definition?.form ?? ''));
+  const words = name === 'where' ? ['and', 'or', 'not', 'in', 'between', 'exists', 'like', 'contains', 'has', 'matches'].map((w) => keyword(w, '')) : name === 'fill' ? ['previous', 'linear', 'missing'].map((w) => keyword(w, '')) : name === 'sort' ? ['desc', 'asc'].map((w) => keyword(w, '')) : [];
+  const first = AGGREGATING.has(name) && !/\b(by|per)\b[^|]*$/.test(head) && name !== 'top' && name !== 'bottom';
+  return first ? [...aggregates, ...fields, ...clauses, ...functions] : [...fields, ...clauses, ...words, ...aggregates, ...functions];
+};
+
+/** The last `|` outside of quotes. */
+const lastBar = (head: string): number => {
+  let found = -1;
+  let quote: string | undefined;
+  for (let i = 0; i < head.length; i++) {
+    const c = head[i] as string;
+    if (quote !== undefined) {
+      if (c === '\\' && quote !== '`') i++;
+      else if (c === quote || c === '\n') quote = undefined;
+    } else if (c === '"' || c === "'" || c === '`') quote = c;
+    else if (c === '|') found = i;
+  }
+  return found;
+};
+
+const rowsBefore = (text: string, catalogue: Catalogue): Relation | undefined => {
+  const parsed = parse(text, PIPE_SYNTAXES);
+  const { points } = checkText(parsed.text, { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner }, catalogue);
+  return points.at(-1)?.input;
+};
+
+const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] => [
+  ...visible(relation).map((c): Draft => ({ label: c.name, kind: 'field', detail: c.description, type: typeName({ ...c.type, unit: undefined }), unit: c.type.unit?.text })),
+  ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).map((label): Draft => ({ label, kind: 'field', detail: 'Attribute seen in the data', type: undefined, unit: undefined })),
+];

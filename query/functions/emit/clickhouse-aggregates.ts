@@ -1,0 +1,41 @@
+// Every aggregate in ClickHouse's SQL. `x` is the argument with the filter worked in: NULL where a row does not count.
+import type { EmitAggregate } from '../../4-emit/fragment.ts';
+import type { AggregateFunction } from '../names.ts';
+
+const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
+const float = (of: string): boolean => of === 'float';
+/** Of durations the runner works in exact integers: left to it. */
+const number = (of: string): boolean => of === 'float' || of === 'int';
+
+const sum = (x: string, of: string): string => (float(of) ? finite(`ifNull(sumKahan(${x}), 0)`) : `accurateCastOrNull(ifNull(sum(toInt128(${x})), 0), 'Int64')`);
+
+/** Statistics whose result the runner gives to the last digits only of floats. */
+const spread =
+  (name: string): EmitAggregate =>
+  ({ x, of }) =>
+    x !== undefined && number(of) ? `if(count(${x}) = 0, NULL, ${finite(`${name}(toFloat64(${x}))`)})` : undefined;
+
+const edge =
+  (name: string): EmitAggregate =>
+  ({ x, order }) =>
+    x === undefined || order === undefined ? undefined : `${name}If(tuple(${x}), ${order}, isNotNull(${x})).1`;
+
+/** undefined: the function goes over a series and stands only in a window. */
+export const CLICKHOUSE_AGGREGATES: Readonly<Record<AggregateFunction, EmitAggregate>> = {
+  count: ({ x, where }) => `toInt64(${x !== undefined ? `count(${x})` : where === undefined ? 'count()' : `countIf(${where})`})`,
+  sum: ({ x, of }) => (x === undefined || !(number(of) || of === 'duration') ? undefined : sum(x, of)),
+  avg: ({ x, of }) => (x === undefined || !number(of) ? undefined : `if(count(${x}) = 0, NULL, ${float(of) ? finite(`sumKahan(${x}) / count(${x})`) : `toFloat64(sum(toInt128(${x}))) / count(${x})`})`),
+  min: ({ x }) => (x === undefined ? undefined : `min(${x})`),
+  max: ({ x }) => (x === undefined ? undefined : `max(${x})`),
+  first: edge('argMin'),
+  last: edge('argMax'),
+  any: edge('argMin'),
+  stddev: spread('stddevPopStable'),
+  variance: spread('varPopStable'),
+  quantile: ({ x, of, q }) => (x === undefined || !number(of) ? undefined : `if(count(${x}) = 0, NULL, quantileExactInclusive(${q})(toFloat64(${x})))`),
+  distinct_count: ({ x }) => (x === undefined ? undefined : `toInt64(uniqExact(${x}))`),
+  values: ({ x }) => (x === undefined ? undefined : `arraySort(groupUniqArray(${x}))`),
+  rate: () => undefined,
+  increase: () => undefined,
+  delta: () => undefined,
+};

@@ -1,0 +1,37 @@
+// IQL as a browser needs it: check, print, colour, complete. Loads no runner and no emitter.
+import type { Diagnostic } from './1-syntax/diagnostic.ts';
+import { tokens, type TokenSpan } from './1-syntax/highlight.ts';
+import { parse } from './1-syntax/parser.ts';
+import { print } from './1-syntax/printer.ts';
+import type { Catalogue } from './2-semantic/catalogue.ts';
+import { type CheckedText, checkText } from './2-semantic/check.ts';
+import { type Plan, sourcePlanner } from './3-plan/lower.ts';
+import { FUNCTIONS } from './functions/registry.ts';
+import { PIPE_SYNTAXES, pipeNamed } from './pipes/index.ts';
+
+export type { Diagnostic, Edit, Fix } from './1-syntax/diagnostic.ts';
+export type { TokenKind, TokenSpan } from './1-syntax/highlight.ts';
+export { type Catalogue, staticCatalogue } from './2-semantic/catalogue.ts';
+export { complete, type Completion } from './complete.ts';
+
+const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner };
+
+/** Reads and checks a text. `query` is there only when nothing is wrong; warnings may stand beside it. Never throws. */
+export const check = (text: string, catalogue: Catalogue, options: { readonly strict?: boolean } = {}): CheckedText<Plan> => {
+  const parsed = parse(text, PIPE_SYNTAXES);
+  const checked = checkText(parsed.text, LANGUAGE, catalogue, options);
+  if (parsed.diagnostics.length === 0) return checked;
+  // What the checker says of a hole in the tree is a consequence of what the parser has told.
+  const holes = parsed.diagnostics.map((d) => d.span);
+  const told = checked.diagnostics.filter((d) => !holes.some((h) => d.span.start <= h.end && h.start <= d.span.end));
+  return { ...checked, query: undefined, diagnostics: [...parsed.diagnostics, ...told].toSorted((a, b) => a.span.start - b.span.start) };
+};
+
+/** The tokens of a text by kind, for colours; of broken texts too. */
+export const highlight = (text: string): readonly TokenSpan[] => tokens(text, PIPE_SYNTAXES);
+
+/** The one printed form of a text; undefined when it cannot be read. */
+export const format = (text: string): string | undefined => {
+  const parsed = parse(text, PIPE_SYNTAXES);
+  return parsed.diagnostics.some((d: Diagnostic) => d.severity === 'error') ? undefined : print(parsed.text, PIPE_SYNTAXES);
+};
