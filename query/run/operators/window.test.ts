@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Batch, Value } from '../../../core/batch/batch.ts';
 import { call, columnReference, literal } from '../../3-plan/expression.ts';
 import type { AggregateCall, Bucket, PlanColumn, Window } from '../../3-plan/nodes.ts';
-import { earlierOf } from '../buckets.ts';
+import { earlierOf, laterOf } from '../buckets.ts';
 import { batchFrom, cutBatch, cuts, pieces, type Row, rowsIn, run, testEnvironment } from '../testing/environment.ts';
 import { windowOperator } from './window.ts';
 
@@ -129,7 +129,7 @@ const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) 
     const series = usable.filter((x, i) => usable[i + 1]?.time !== x.time);
     for (let t = boundsOf(node.from)[0]; t < node.to; t = boundsOf(t)[1]) {
       const end = boundsOf(t)[1];
-      const opens = node.over === undefined ? (t < node.from ? node.from : t) : end - node.over;
+      const opens = node.over === undefined ? laterOf(t, node.from) : end - node.over;
       const inWindow = rows.filter((x) => x.time >= opens && x.time < limit(end));
       if (inWindow.length === 0) continue;
       const values = inWindow.flatMap((x) => (x.value === null ? [] : [x.value]));
