@@ -15,6 +15,7 @@ export interface QueryOptions {
 }
 
 export interface QueryStats {
+  /** As the store reports it; the embedded engine's library knows only the rows and bytes of the answer. */
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly elapsedMs: number;
@@ -36,7 +37,7 @@ export interface InsertOptions {
  * Contract, held by `conformance.ts` for every implementation:
  * - `insert` takes one batch whose rows all belong to one partition of the table and must make it one part: after any
  *   crash either all of its rows stand or none. When it resolves they survive a power cut. When it rejects with
- *   `columns.unavailable` the outcome is unknown; with any other error nothing stands.
+ *   `columns.rejected` nothing stands; with any other error the outcome is unknown until the insert was killed and looked for.
  * - `kill` must return only when none of the named queries runs any more.
  * - `query` answers in Arrow's types: integers and times as they are, missing as missing, text as UTF-8 (bytes that are
  *   not UTF-8 come back as U+FFFD).

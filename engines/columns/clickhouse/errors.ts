@@ -32,7 +32,8 @@ const TOO_MANY_PARTITIONS = /Too many partitions for single INSERT block/;
 export const columnsError = (error: unknown): CodedError => {
   if (error instanceof CodedError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof ClickHouseError)) return new CodedError('columns.unavailable', { reason: reason === '' ? 'the connection broke' : reason }, { cause: error });
+  if (!(error instanceof ClickHouseError))
+    return new CodedError('columns.unavailable', { reason: reason === '' ? 'the connection broke' : reason }, { cause: error });
   const code = Number(error.code);
   if (CANCELLED.has(code)) return new CodedError('columns.cancelled', {}, { cause: error });
   const limit = /'(max_\w+)'/.exec(reason)?.[1] ?? LIMITS[code];

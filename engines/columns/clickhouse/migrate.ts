@@ -5,7 +5,8 @@ import { CodedError } from '../../../core/errors.ts';
 import type { Columns } from '../port.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
-const VERSIONS = "CREATE TABLE IF NOT EXISTS schema_version (version UInt32, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+const VERSIONS =
+  "CREATE TABLE IF NOT EXISTS schema_version (version UInt32, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
 
 /** @throws CodedError `columns.newer-schema` */
 export const migrateColumns = async (columns: Pick<Columns, 'query' | 'command'>, migrations: readonly Migration[] = MIGRATIONS): Promise<void> => {

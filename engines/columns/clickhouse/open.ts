@@ -4,15 +4,16 @@ import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
 import { Readable } from 'node:stream';
-import { ClickHouseLogLevel, type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import type { Batch } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
 import { encodeStream } from '../../../core/ipc/write.ts';
-import type { Columns, InsertOptions, Parameters, QueryAnswer, QueryOptions } from '../port.ts';
+import type { Columns, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import { migrateColumns } from './migrate.ts';
+import { formOf } from './parameters.ts';
 import { ANSWER, ONE_PART, QUERY_LIMITS } from './settings.ts';
 
 export interface ClickHouseOptions {
@@ -56,7 +57,6 @@ class ClickHouseColumns implements Columns {
       database,
       request_timeout: requestTimeoutMs,
       max_open_connections: most,
-      use_multipart_params_auto: true,
       log: { level: ClickHouseLogLevel.OFF },
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
@@ -131,7 +131,13 @@ class ClickHouseColumns implements Columns {
     }
   }
 
-  async #send(sql: string, { params, settings, queryId = randomUUID(), signal }: QueryOptions, defaults: ClickHouseSettings, data: Uint8Array | undefined): Promise<Reply> {
+  async #send(
+    sql: string,
+    { params, settings, queryId = randomUUID(), signal }: QueryOptions,
+    defaults: ClickHouseSettings,
+    data: Uint8Array | undefined,
+  ): Promise<Reply> {
+    const form = params === undefined ? undefined : formOf(sql, params);
     if (this.#closed) throw new CodedError('columns.unavailable', { reason: 'it is closed' });
     // Hanging up alone would leave an insert running in a server, so the statement is killed first.
     const hangUp = new AbortController();
@@ -144,11 +150,11 @@ class ClickHouseColumns implements Columns {
     signal?.addEventListener('abort', abort, { once: true });
     try {
       const { stream, summary } = await this.#client.exec({
-        query: sql,
+        query: form?.body ?? sql,
         query_id: queryId,
         // A user of the store may set any of its settings; the client's type lists those of one version.
         clickhouse_settings: { ...defaults, ...(settings as ClickHouseSettings | undefined), log_comment: queryId },
-        ...(params === undefined ? {} : { query_params: storeParameters(params) }),
+        ...(form !== undefined ? { http_headers: { 'Content-Type': form.contentType } } : params !== undefined ? { query_params: params } : {}),
         ...(signal === undefined ? {} : { abort_signal: hangUp.signal }),
         ...(data === undefined ? {} : { values: Readable.from([data], { objectMode: false }) }),
       });
@@ -179,8 +185,6 @@ const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
   }
   return out;
 };
-
-const storeParameters = (params: Parameters): Record<string, unknown> => ({ ...params });
 
 /** Every connection goes to the socket, whatever the address says; idle ones stay, as the child never closes them first. */
 const socketAgent = (path: string, most: number): Agent => {

@@ -25,7 +25,10 @@ const end = async (): Promise<void> => {
   await engine?.close();
   process.exit(0);
 };
-process.stdin.on('end', () => void end()).on('error', () => void end()).resume();
+process.stdin
+  .on('end', () => void end())
+  .on('error', () => void end())
+  .resume();
 // Ctrl-C reaches every process of the terminal's group: when to end is the parent's decision.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void end());
@@ -38,7 +41,11 @@ while (engine === undefined) {
   try {
     engine = new Engine(join(folder, 'db'), configFile, limits.statements);
   } catch (error) {
-    if (performance.now() > deadline) throw error;
+    if (performance.now() > deadline) {
+      // The engine itself has said why, on stderr.
+      console.error(error instanceof Error ? error.message : error);
+      process.exit(1);
+    }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -1,7 +1,8 @@
 // ClickHouse as a library, run as a server runs it: many statements at once, each with its own settings and parameters,
 // told apart by query id, killed by statement or when its caller goes away. It knows nothing of HTTP.
 // Every statement has a fresh session, because settings and parameters stay on a session and statements on one wait for each other.
-import { Session } from 'chdb';
+import type { Session } from 'chdb';
+import { closeConnection, openConnection } from './connection.ts';
 import { killStatement, quoteText, singleStatement } from './sql-text.ts';
 
 export interface Statement {
@@ -62,7 +63,7 @@ export class Engine {
 
   /** Throws when the folder is in use. `most`: statements at once; the thread pool must have room for some more. */
   constructor(path: string, configFile: string, most: number) {
-    this.#first = new Session(path, { connectionArgs: [`--config-file=${configFile}`] });
+    this.#first = openConnection(path, [`--config-file=${configFile}`]);
     this.#path = path;
     this.#most = most;
   }
@@ -97,7 +98,7 @@ export class Engine {
   /** Ends what runs, then lets go of the folder. */
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#running.keys(), (id) => this.cancel(id)));
-    this.#first.close();
+    closeConnection(this.#first);
   }
 
   async #tracked(queryId: string, work: () => Promise<Answer>): Promise<Answer> {
@@ -123,7 +124,7 @@ export class Engine {
   }
 
   async #execute({ sql, queryId, settings, params, format }: Statement): Promise<Answer> {
-    const session = new Session(this.#path);
+    const session = openConnection(this.#path);
     try {
       const set = setStatement(queryId, settings, params);
       if (set.length > USUAL_QUERY_SIZE) await session.queryAsync(`SET max_query_size = ${set.length * 4}`);
@@ -134,7 +135,7 @@ export class Engine {
       throw storeError(error);
     } finally {
       // A failed statement stays in the engine's list until its session goes.
-      session.close();
+      closeConnection(session);
     }
   }
 
@@ -150,7 +151,7 @@ export class Engine {
    */
   async #kill({ sql, params, settings }: Statement): Promise<Answer> {
     for (let earlier = [...this.#running.values()]; earlier.length > 0; ) {
-      const known = new Set((await this.#control("SELECT Settings['log_comment'] FROM system.processes FORMAT JSONCompactColumns").then(firstColumn)));
+      const known = new Set(await this.#control("SELECT Settings['log_comment'] FROM system.processes FORMAT JSONCompactColumns").then(firstColumn));
       for (const running of earlier) running.known ||= known.has(running.queryId);
       earlier = earlier.filter((running) => !running.known && this.#running.get(running.queryId) === running);
       if (earlier.length > 0) await pause(POLL_MS);
@@ -168,7 +169,10 @@ const firstColumn = (text: string): readonly string[] => (JSON.parse(text) as re
 /** `log_comment` carries the query id, because the library gives every statement an id of its own. */
 const setStatement = (queryId: string, settings: ReadonlyMap<string, string>, params: ReadonlyMap<string, string>): string => {
   const parts = [`max_query_size = ${LARGEST_QUERY}`];
-  for (const [prefix, values] of [['', settings], ['param_', params]] as const)
+  for (const [prefix, values] of [
+    ['', settings],
+    ['param_', params],
+  ] as const)
     for (const [name, value] of values) {
       if (!NAME.test(name)) throw new StoreError(BAD_ARGUMENTS, `Code: 36. DB::Exception: ${JSON.stringify(name)} is not a name. (BAD_ARGUMENTS)`);
       parts.push(`${prefix}${name} = ${quoteText(value)}`);

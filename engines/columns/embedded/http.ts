@@ -1,13 +1,14 @@
 // ClickHouse's HTTP protocol (https://clickhouse.com/docs/interfaces/http) as far as `@clickhouse/client` speaks it, in
 // front of the engine: statement in the body or the URL, settings and `param_*` in the URL, data of an insert in the body.
 // No compression, no sessions, no users: who can reach the socket may do everything.
+
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { randomUUID } from 'node:crypto';
-import { StoreError, type Answer, type Engine } from './engine.ts';
+import { type Answer, type Engine, StoreError } from './engine.ts';
 import { insertFromFile, insertStatement } from './sql-text.ts';
 
 const MOST_HEADER_BYTES = 4 << 20;
@@ -15,7 +16,17 @@ const MOST_TEXT_BYTES = 64 << 20;
 const MOST_DATA_BYTES = 1 << 30;
 
 /** Parameters of the protocol itself that mean nothing here, and settings of a server's HTTP answers. */
-const IGNORED = new Set(['database', 'default_format', 'enable_http_compression', 'query', 'query_id', 'wait_end_of_query', 'buffer_size', 'session_timeout', 'session_check']);
+const IGNORED = new Set([
+  'database',
+  'default_format',
+  'enable_http_compression',
+  'query',
+  'query_id',
+  'wait_end_of_query',
+  'buffer_size',
+  'session_timeout',
+  'session_check',
+]);
 
 interface Call {
   readonly url: URLSearchParams;

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
-import { type EngineLimits, defaultLimits, threadPoolSize } from './config.ts';
+import { defaultLimits, type EngineLimits, threadPoolSize } from './config.ts';
 
 export interface EmbeddedColumns {
   /** What `openClickHouse` needs to reach it; stays the same through restarts. */
@@ -86,11 +86,15 @@ class Supervisor implements EmbeddedColumns {
       env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize(this.#limits)) },
     });
     this.#child = child;
-    const lastWords: string[] = [];
+    let lastWords: string | undefined;
+    let exception: string | undefined;
     child.stdin.on('error', () => {});
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.split('\n').filter((l) => l.trim() !== '')) {
-        if (lastWords.push(line) > 20) lastWords.shift();
+      for (const line of text.split('\n')) {
+        // It repeats itself while it waits for the folder.
+        if (line.trim() === '' || line === lastWords) continue;
+        lastWords = line;
+        if (line.includes('DB::Exception')) exception = line;
         this.#log.warn('column store', { line });
       }
     });
@@ -98,6 +102,8 @@ class Supervisor implements EmbeddedColumns {
     let wasReady = false;
     child.stdout.setEncoding('utf8').once('data', () => {
       wasReady = true;
+      exception = undefined;
+      lastWords = undefined;
       this.#pauseMs = FIRST_PAUSE_MS;
       ready.resolve();
     });
@@ -112,7 +118,7 @@ class Supervisor implements EmbeddedColumns {
       this.#child = undefined;
       exited.resolve();
       if (this.#stopping) return ready.reject(unavailable('it was stopped'));
-      const reason = lastWords.findLast((line) => line.includes('DB::Exception')) ?? lastWords.at(-1) ?? `it ended with ${signal ?? `code ${code}`}`;
+      const reason = exception ?? lastWords ?? `it ended with ${signal ?? `code ${code}`}`;
       ready.reject(unavailable(reason));
       if (wasReady || this.restarts > 0) this.#restartLater(reason);
     });

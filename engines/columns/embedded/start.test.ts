@@ -1,0 +1,166 @@
+// The life of the embedded store's process: who may hold the folder, who may reach it, when it ends and when it comes back.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../../../core/logger.ts';
+import { openClickHouse } from '../clickhouse/open.ts';
+import { rowsOf } from '../conformance.ts';
+import { type EmbeddedColumns, type EmbeddedOptions, startEmbeddedColumns } from './start.ts';
+
+const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'inframirror-start-'));
+  undo.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+const start = async (dataDir: string, limits: EmbeddedOptions['limits'] = {}): Promise<EmbeddedColumns> => {
+  const engine = await startEmbeddedColumns({ dataDir, log: silent, limits });
+  undo.push(() => engine.stop());
+  return engine;
+};
+
+const ask = async (engine: EmbeddedColumns, sql: string) => {
+  const columns = openClickHouse(engine);
+  try {
+    return rowsOf(await columns.query(sql));
+  } finally {
+    await columns.close();
+  }
+};
+
+/** What has ended but was not yet collected by the system's first process counts as ended. */
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !(existsSync(`/proc/${pid}/stat`) && /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
+  } catch {
+    return false;
+  }
+};
+const until = async (done: () => boolean | Promise<boolean>): Promise<void> => {
+  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+/** Another process that starts the store on the folder and says its child's pid. */
+const startElsewhere = async (folder: string): Promise<{ readonly parent: ChildProcess; readonly pid: number }> => {
+  const program = `
+    const { startEmbeddedColumns } = await import(${JSON.stringify(new URL('start.ts', import.meta.url).href)});
+    const log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
+    const engine = await startEmbeddedColumns({ dataDir: ${JSON.stringify(folder)}, log });
+    console.log(engine.pid);
+    setInterval(() => {}, 1000);`;
+  const parent = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  undo.push(() => parent.kill('SIGKILL'));
+  const text = await new Promise<string>((resolve) => parent.stdout.setEncoding('utf8').once('data', resolve));
+  return { parent, pid: Number(text) };
+};
+
+describe('the process of the embedded store', { timeout: 60_000 }, () => {
+  it('keeps its data from one start to the next', async () => {
+    const folder = newFolder();
+    const first = await start(folder);
+    const columns = openClickHouse(first);
+    await columns.command('CREATE TABLE kept ENGINE = MergeTree ORDER BY a AS SELECT 7 AS a');
+    await columns.close();
+    const { pid } = first;
+    await first.stop();
+    expect(isAlive(pid as number)).toBe(false);
+    expect(await ask(await start(folder), 'SELECT a FROM kept')).toEqual([[7]]);
+  });
+
+  it('ends when its parent is killed, and the next start waits for the folder', async () => {
+    const folder = newFolder();
+    const { parent, pid } = await startElsewhere(folder);
+    const waiting = start(folder);
+    // It must be waiting: the other one holds the folder.
+    expect(await Promise.race([waiting.then(() => 'started'), new Promise((resolve) => setTimeout(() => resolve('waiting'), 1000))])).toBe('waiting');
+    parent.kill('SIGKILL');
+    const engine = await waiting;
+    await until(() => !isAlive(pid));
+    expect(await ask(engine, 'SELECT 1')).toEqual([[1]]);
+  });
+
+  it('gives up when the folder stays in use, and says why', async () => {
+    const folder = newFolder();
+    await start(folder);
+    const second = startEmbeddedColumns({ dataDir: folder, log: silent, limits: { lockMs: 300 } });
+    await expect(second).rejects.toMatchObject({ code: 'columns.unavailable', message: expect.stringContaining('Cannot lock file') });
+  });
+
+  it('rejects when its folder cannot be made', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'db'), 'a file where the folder should be');
+    await expect(startEmbeddedColumns({ dataDir: folder, log: silent, limits: { lockMs: 100 } })).rejects.toMatchObject({ code: 'columns.unavailable' });
+  });
+
+  it('comes back each time it is killed', async () => {
+    const engine = await start(newFolder());
+    const columns = openClickHouse(engine);
+    undo.push(() => columns.close());
+    for (let round = 1; round <= 3; round++) {
+      const { pid } = engine;
+      process.kill(pid as number, 'SIGKILL');
+      await until(() => engine.pid !== undefined && engine.pid !== pid);
+      await until(() =>
+        columns.ping().then(
+          () => true,
+          () => false,
+        ),
+      );
+      expect(engine.restarts).toBe(round);
+    }
+  });
+
+  it('ends while a statement runs', async () => {
+    const engine = await start(newFolder());
+    const columns = openClickHouse(engine);
+    const call = columns
+      .query('SELECT sum(sipHash64(number)) FROM numbers(1000000000000)', { queryId: 'long', settings: { max_rows_to_read: 0 } })
+      .catch((e: { code: string }) => e.code);
+    await until(async () => (await ask(engine, "SELECT count() FROM system.processes WHERE Settings['log_comment'] = 'long'"))[0]?.[0] === 1n);
+    const pid = engine.pid as number;
+    await engine.stop();
+    expect(await call).toBe('columns.unavailable');
+    expect(isAlive(pid)).toBe(false);
+    await columns.close();
+  });
+
+  it('cleans away what a crash left of inserts', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, 'incoming'), { recursive: true });
+    writeFileSync(join(folder, 'incoming', 'left.data'), 'half an insert');
+    const engine = await start(folder);
+    expect(readdirSync(join(folder, 'incoming'))).toEqual([]);
+    const columns = openClickHouse(engine);
+    await columns.migrate();
+    await columns.close();
+    expect(readdirSync(join(folder, 'incoming'))).toEqual([]);
+  });
+
+  it('lets nobody but its own user in', async () => {
+    const folder = newFolder();
+    chmodSync(folder, 0o755);
+    const engine = await start(folder);
+    expect(statSync(engine.socketPath).mode & 0o777).toBe(0o600);
+  });
+
+  it('starts in a folder whose name is too long for a socket, or strange', async () => {
+    const folder = join(newFolder(), `it's <a> & "b" ü ${'long-'.repeat(30)}`);
+    const engine = await start(folder);
+    const columns = openClickHouse(engine);
+    await columns.migrate();
+    await columns.close();
+    expect(await ask(engine, 'SELECT 1')).toEqual([[1]]);
+    const { socketPath } = engine;
+    await engine.stop();
+    expect(existsSync(socketPath)).toBe(false);
+  });
+});
