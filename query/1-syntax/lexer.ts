@@ -2,7 +2,7 @@
 // Every mistake becomes a diagnostic and the reading goes on; which word means what in its place is the shaper's business.
 import type { Expression, Span } from './ast.ts';
 import { type Comment, commentAt } from './comment.ts';
-import { Diagnostics, fixOf, syntaxError } from './diagnostic.ts';
+import { type Diagnostics, fixOf, syntaxError } from './diagnostic.ts';
 import { readNumber } from './number-literal.ts';
 import type { PipeWords } from './pipe-words.ts';
 import { endOfSearch } from './search-syntax.ts';
@@ -26,12 +26,37 @@ const at = (pattern: RegExp, text: string, offset: number): string => {
 };
 
 const PUNCTUATION: Readonly<Record<string, (typeof T)[keyof typeof T]>> = {
-  '(': T.Open, ')': T.Close, '[': T.ListOpen, ']': T.ListClose, '{': T.MapOpen, '}': T.MapClose, ',': T.Comma, ':': T.Colon, '|': T.Pipe, '-': T.Minus, '=': T.Equals,
+  '(': T.Open,
+  ')': T.Close,
+  '[': T.ListOpen,
+  ']': T.ListClose,
+  '{': T.MapOpen,
+  '}': T.MapClose,
+  ',': T.Comma,
+  ':': T.Colon,
+  '|': T.Pipe,
+  '-': T.Minus,
+  '=': T.Equals,
 };
 /** Longest first. The second is the canonical word where the first is another language's. */
 const OPERATORS: readonly (readonly [string, string])[] = [
-  ['==', '=='], ['!=', '!='], ['<>', '!='], ['=~', 'matches'], ['<=', '<='], ['>=', '>='], ['&&', 'and'], ['||', 'or'], ['??', '??'],
-  ['<', '<'], ['>', '>'], ['+', '+'], ['*', '*'], ['/', '/'], ['%', '%'], ['&', 'and'], ['!', 'not'],
+  ['==', '=='],
+  ['!=', '!='],
+  ['<>', '!='],
+  ['=~', 'matches'],
+  ['<=', '<='],
+  ['>=', '>='],
+  ['&&', 'and'],
+  ['||', 'or'],
+  ['??', '??'],
+  ['<', '<'],
+  ['>', '>'],
+  ['+', '+'],
+  ['*', '*'],
+  ['/', '/'],
+  ['%', '%'],
+  ['&', 'and'],
+  ['!', 'not'],
 ];
 const FOREIGN = new Set(['<>', '=~', '&&', '||', '&', '!']);
 
@@ -169,7 +194,7 @@ export const lex = (text: string, pipes: PipeWords, diagnostics: Diagnostics): L
       const { end, parts } = readTime(text, start);
       offset = end;
       const span = { start, end };
-      if (parts === undefined) diagnostics.add(syntaxError('iql.bad-time', { text: text.slice(start, end) }, span));
+      if (parts === undefined) diagnostics.add(syntaxError('iql.time-form', { text: text.slice(start, end) }, span));
       literal(start, { node: 'time', text: canonicalTime(text.slice(start + 1, end)), span });
       continue;
     }
@@ -190,7 +215,12 @@ export const lex = (text: string, pipes: PipeWords, diagnostics: Diagnostics): L
         const spaced = /[a-z]/.test(canonical) && !/\s/.test(text[start - 1] ?? ' ') ? ` ${canonical}` : canonical;
         const written = /[a-z]/.test(canonical) && !/\s/.test(text[offset] ?? ' ') ? `${spaced} ` : spaced;
         diagnostics.add(
-          syntaxError('iql.foreign-operator', { found: image, instead: canonical }, { start, end: offset }, fixOf(`Write ${canonical}`, start, offset, written)),
+          syntaxError(
+            'iql.foreign-operator',
+            { found: image, instead: canonical },
+            { start, end: offset },
+            fixOf(`Write ${canonical}`, start, offset, written),
+          ),
         );
       }
       tokens.push(new Token(canonical === 'not' ? T.Not : T.Operator, image, start, canonical, ''));

@@ -22,14 +22,19 @@ export const editDistance = (a: string, b: string, limit: number): number => {
   return previous[b.length] as number;
 };
 
-/** The nearest candidate (case does not count), the first of equals; undefined when none is near: a third of the word's length may differ, at least one. */
+/**
+ * The nearest candidate (case does not count), the first of equals; undefined when none is near: a third of the word's length may differ,
+ * at least one. The beginning of a word is as near as one letter.
+ */
 export const nearest = (word: string, candidates: Iterable<string>): string | undefined => {
   const wanted = word.toLowerCase();
   if (wanted === '' || wanted.length > 100) return undefined;
   let limit = Math.max(1, Math.floor(wanted.length / 3));
   let found: string | undefined;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase(), limit);
+    const other = candidate.toLowerCase();
+    const begins = wanted.length > 1 && other.startsWith(wanted) && other !== wanted;
+    const distance = begins ? Math.min(1, editDistance(wanted, other, 1)) : editDistance(wanted, other, limit);
     if (distance > limit || (found !== undefined && distance === limit)) continue;
     // A word of two letters is near to everything: one of them must stay.
     if (distance >= Math.max(wanted.length, 2)) continue;

@@ -6,11 +6,41 @@ import { type Diagnostic, fixOf, syntaxError } from './diagnostic.ts';
 export const DURATION_SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 /** Bytes. */
 export const SIZE_BYTES: Readonly<Record<string, number>> = {
-  B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
 };
 const MISSPELT: Readonly<Record<string, string>> = {
-  sec: 's', secs: 's', second: 's', seconds: 's', min: 'm', mins: 'm', minute: 'm', minutes: 'm', hr: 'h', hrs: 'h', hour: 'h', hours: 'h',
-  day: 'd', days: 'd', week: 'w', weeks: 'w', msec: 'ms', millis: 'ms', usec: 'us', µs: 'us', μs: 'us', nsec: 'ns', byte: 'B', bytes: 'B',
+  sec: 's',
+  secs: 's',
+  second: 's',
+  seconds: 's',
+  min: 'm',
+  mins: 'm',
+  minute: 'm',
+  minutes: 'm',
+  hr: 'h',
+  hrs: 'h',
+  hour: 'h',
+  hours: 'h',
+  day: 'd',
+  days: 'd',
+  week: 'w',
+  weeks: 'w',
+  msec: 'ms',
+  millis: 'ms',
+  usec: 'us',
+  µs: 'us',
+  μs: 'us',
+  nsec: 'ns',
+  byte: 'B',
+  bytes: 'B',
 };
 const THOUSANDS: Readonly<Record<string, number>> = { k: 3, K: 3, M: 6, G: 9, T: 12 };
 

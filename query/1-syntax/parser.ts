@@ -46,8 +46,8 @@ export const parse = (text: string, pipes: PipeSyntaxes): Parsed => {
   grammar ??= new Grammar();
   grammar.begin(text, shaped, diagnostics);
   grammar.text();
-  const { definitions, query_: query } = grammar;
-  const found = diagnostics.sorted();
-  if (query === undefined && found.length === 0) found.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
-  return { text: { definitions, query, comments, span }, diagnostics: found };
+  const { definitions, found: query } = grammar;
+  const told = diagnostics.sorted();
+  if (query === undefined && told.length === 0) told.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
+  return { text: { definitions, query, comments, span }, diagnostics: told };
 };

@@ -82,7 +82,11 @@ const lexSearch = (text: string, from: number): SearchLexed => {
       if (depth === 0) break;
       depth -= 1;
       push(')', start, start + 1);
-    } else if (c === '-' && lexemes.at(-1)?.end !== start && (text[at + 1] === '"' || text[at + 1] === '(' || !endsWord(text[at + 1]))) {
+    } else if (
+      c === '-' &&
+      !(lexemes.at(-1)?.kind === '-' && lexemes.at(-1)?.end === start) &&
+      (text[at + 1] === '"' || text[at + 1] === '(' || !endsWord(text[at + 1]))
+    ) {
       push('-', start, start + 1);
     } else {
       do at += 1;

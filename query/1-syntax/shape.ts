@@ -22,13 +22,21 @@ interface Frame {
 }
 
 const CLOSERS = new Map<FrameKind, readonly [type: (typeof T)[keyof typeof T], image: string]>([
-  ['query', [T.Close, ')']], ['group', [T.Close, ')']], ['call', [T.Close, ')']], ['combine', [T.Close, ')']],
-  ['list', [T.ListClose, ']']], ['map', [T.MapClose, '}']], ['case', [T.End, 'end']],
+  ['query', [T.Close, ')']],
+  ['group', [T.Close, ')']],
+  ['call', [T.Close, ')']],
+  ['combine', [T.Close, ')']],
+  ['list', [T.ListClose, ']']],
+  ['map', [T.MapClose, '}']],
+  ['case', [T.End, 'end']],
 ]);
 const UNKNOWN_PIPE: PipeSyntax = { name: '', clauses: ['by', 'per', 'on', 'within', 'with'], argumentClauses: ['over', 'as'], raw: false };
 const DATA_WORDS = new Set(['gauge', 'counter', 'histogram', 'delta']);
 const RANGE_WORDS = new Set(['last', 'at', 'offset']);
 const NULLS = new Set(['null', 'nil', 'none', 'missing']);
+
+/** As `startsOperand`, of a token that has not found its place yet. */
+const couldStart = (t: Token | undefined): boolean => startsOperand(t) || t?.word === 'if';
 
 export const endToken = (text: string): Token => new Token(T.EndOfText, '', text.length, '', '');
 
@@ -170,7 +178,8 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     if (frame.syntax === undefined || t.word === '' || (frame.kind !== 'query' && frame.kind !== 'text')) return false;
     const reserved = t.is(T.Reserved) && t.word !== 'if';
     const before = previous();
-    if (!reserved && !(endsOperand(before) || before?.is(T.PipeName) || before?.is(T.Clause) || before?.is(T.ArgumentClause) || before?.is(T.Comma))) return false;
+    if (!reserved && !(endsOperand(before) || before?.is(T.PipeName) || before?.is(T.Clause) || before?.is(T.ArgumentClause) || before?.is(T.Comma)))
+      return false;
     const words = [t.word, ahead(1)?.word ?? '', ahead(2)?.word ?? ''];
     const whole = longestPhrase(frame.syntax.clauses, words);
     const part = longestPhrase(frame.syntax.argumentClauses, words);
@@ -229,7 +238,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     const long = word.word === 'starts';
     if (long && tokens[index + at + 1]?.word !== 'with') return false;
     const next = tokens[index + at + (long ? 2 : 1)];
-    if (!(startsOperand(next) || next === undefined || next.is(T.Pipe) || next.is(T.Close))) return false;
+    if (!(couldStart(next) || next === undefined || next.is(T.Pipe) || next.is(T.Close))) return false;
     const token = merged(T.Operator, at + (long ? 2 : 1), long ? 'starts with' : word.word);
     token.negated = negated;
     out.push(token);
@@ -239,12 +248,13 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
   /** `5 m` where only `5m` can be meant. */
   const spacedUnit = (t: Token): boolean => {
     const unit = ahead();
-    if (t.node?.node !== 'number' || unit === undefined || !unit.is(T.Name) || unit.startOffset === t.end) return false;
+    if (t.node?.node !== 'number' || unit === undefined || !unit.is(T.Name) || unit.startOffset === t.end || ahead(2)?.is(T.Open)) return false;
     if (!(Object.hasOwn(DURATION_SECONDS, unit.image) || Object.hasOwn(SIZE_BYTES, unit.image))) return false;
     const before = previous();
     const afterPipe = before?.is(T.PipeName) === true;
-    if (!afterPipe && !before?.is(T.RangeWord) && !before?.is(T.Clause) && !before?.is(T.ArgumentClause) && !before?.is(T.Operator) && !before?.is(T.Minus)) return false;
-    if (afterPipe && !startsOperand(ahead(2))) return false;
+    if (!afterPipe && !before?.is(T.RangeWord) && !before?.is(T.Clause) && !before?.is(T.ArgumentClause) && !before?.is(T.Operator) && !before?.is(T.Minus))
+      return false;
+    if (afterPipe && !couldStart(ahead(2))) return false;
     const joined = `${t.image}${unit.image}`;
     const { node } = readNumber(joined, 0);
     const span = spanOf(t, unit);
@@ -277,7 +287,8 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     const frame = top();
     const name = previous();
     const before = previous(2);
-    const heads = name?.is(T.Name) && frame.clause === '' && (before?.is(T.PipeName) || before?.is(T.Comma)) && (frame.kind === 'query' || frame.kind === 'text');
+    const heads =
+      name?.is(T.Name) && frame.clause === '' && (before?.is(T.PipeName) || before?.is(T.Comma)) && (frame.kind === 'query' || frame.kind === 'text');
     if (!(frame.stage === 'equals' || (heads && frame.stage === 'pipe' && frame.syntax?.equals === 'assigns'))) return false;
     if (frame.stage === 'equals') frame.stage = 'none';
     diagnostics.add(syntaxError('iql.assignment', { name: name?.image ?? '' }, spanOf(t), fixOf('Write =', t.startOffset, t.end, '=')));
@@ -309,14 +320,15 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
       frame.stage = 'range';
       if (t.word === 'combine' && ahead()?.is(T.Open)) t.become(T.Combine);
     } else if (frame.stage === 'data' && DATA_WORDS.has(t.word)) t.become(T.DataWord);
-    else if (frame.stage === 'range' && RANGE_WORDS.has(t.word) && !before?.is(T.RangeWord)) t.become(T.RangeWord);
+    else if (frame.stage === 'range' && RANGE_WORDS.has(t.word) && endsOperand(before)) t.become(T.RangeWord);
     else if (frame.stage === 'range' && frame.kind !== 'call' && endsOperand(before) && pipes.find([t.word]) !== undefined) {
       diagnostics.add(syntaxError('iql.missing-bar', { pipe: t.word }, spanOf(t), fixOf('Add |', t.startOffset, t.startOffset, '| ')));
       out.push(synthetic(T.Pipe, t.startOffset));
       index -= 1;
       pipeName();
       return;
-    } else if (frame.kind === 'call' && t.word === 'where' && (endsOperand(before) || before?.is(T.Open) || before?.is(T.Comma)) && startsOperand(ahead())) t.become(T.Where);
+    } else if (frame.kind === 'call' && t.word === 'where' && (endsOperand(before) || before?.is(T.Open) || before?.is(T.Comma)) && couldStart(ahead()))
+      t.become(T.Where);
     out.push(t);
   };
   /** Whether the text so far ends in a `let` or `fn` whose value is being read. */
@@ -325,8 +337,9 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
 
   const word = (t: Token): void => {
     const frame = top();
-    const isKey = frame.kind === 'map' && t.word !== '' && (previous()?.is(T.MapOpen) || previous()?.is(T.Comma)) && ahead()?.is(T.Colon);
-    if (isKey) {
+    const isKey = frame.kind === 'map' && (previous()?.is(T.MapOpen) || previous()?.is(T.Comma)) && ahead()?.is(T.Colon);
+    const isUnit = frame.kind === 'group' && previous(2)?.is(T.DataWord) && ahead()?.is(T.Close);
+    if (t.word !== '' && (isKey || isUnit)) {
       out.push(t.become(T.Name));
       return;
     }
@@ -337,7 +350,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
         return;
       case T.From:
       case T.Data:
-        definition &&= top().stage === 'none' && frames.length === 1;
+        if (frames.length === 1 && !expectsOperand()) definition = false;
         source(t);
         return;
       case T.Let:

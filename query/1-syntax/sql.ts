@@ -20,7 +20,10 @@ const rewritten = (parts: ReadonlyMap<Step, string>): string | undefined => {
   if (where !== undefined) pipes.push(`where ${where}`);
   if (group !== undefined) {
     const keys = new Set(group.split(',').map((k) => k.trim()));
-    const aggregates = select.split(/,(?![^(]*\))/).map((a) => a.trim()).filter((a) => !keys.has(a));
+    const aggregates = select
+      .split(/,(?![^(]*\))/)
+      .map((a) => a.trim())
+      .filter((a) => !keys.has(a));
     if (aggregates.length === 0) return undefined;
     pipes.push(`summarize ${aggregates.map((a) => a.replace(/\(\s*\*\s*\)/, '()').replace(/^(.*\S)\s+as\s+(\S+)$/i, '$2 = $1')).join(', ')} by ${group}`);
   }

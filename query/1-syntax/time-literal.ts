@@ -24,8 +24,14 @@ const partsOf = (m: RegExpExecArray): TimeParts | undefined => {
   const offset = utc !== undefined ? 0 : sign === undefined ? undefined : (sign === '-' ? -1 : 1) * (Number(zoneHour) * 60 + Number(zoneMinute));
   if (offset !== undefined && zone !== undefined) return undefined;
   const parts: TimeParts = {
-    year: Number(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second),
-    nanos: Number(fraction.padEnd(9, '0')), zone: offset ?? zone,
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    nanos: Number(fraction.padEnd(9, '0')),
+    zone: offset ?? zone,
   };
   const days = new Date(Date.UTC(2000, parts.month, 0));
   days.setUTCFullYear(parts.year, parts.month, 0);
@@ -39,7 +45,15 @@ const formatter = (zone: string): Intl.DateTimeFormat => {
   let made = formatters.get(zone);
   if (made === undefined) {
     made = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-      timeZone: zone, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+      timeZone: zone,
+      hourCycle: 'h23',
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     });
     formatters.set(zone, made);
   }

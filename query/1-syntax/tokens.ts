@@ -1,5 +1,5 @@
 // The kinds of tokens of IQL, and the token as lexer, shaper and grammar hand it on. Knows no text and no pipe.
-import { createToken, Lexer, type IToken, type TokenType } from 'chevrotain';
+import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
 import type { Expression } from './ast.ts';
 import type { PipeSyntax } from './signature.ts';
 
@@ -102,11 +102,31 @@ export class Token implements IToken {
 
 /** Reserved words, always in lower case here; all other words are names that find a meaning in their place. */
 export const RESERVED: ReadonlyMap<string, TokenType> = new Map([
-  ['and', T.Operator], ['or', T.Operator], ['not', T.Not], ['in', T.In], ['between', T.Between], ['if', T.Reserved],
-  ['case', T.Case], ['when', T.When], ['then', T.Then], ['else', T.Else], ['end', T.End], ['exists', T.Exists],
-  ['true', T.Literal], ['false', T.Literal], ['missing', T.Literal], ['now', T.Literal],
-  ['as', T.Reserved], ['by', T.Reserved], ['per', T.Reserved], ['over', T.Reserved],
-  ['from', T.From], ['data', T.Data], ['let', T.Let], ['fn', T.Fn], ['alert', T.Alert],
+  ['and', T.Operator],
+  ['or', T.Operator],
+  ['not', T.Not],
+  ['in', T.In],
+  ['between', T.Between],
+  ['if', T.Reserved],
+  ['case', T.Case],
+  ['when', T.When],
+  ['then', T.Then],
+  ['else', T.Else],
+  ['end', T.End],
+  ['exists', T.Exists],
+  ['true', T.Literal],
+  ['false', T.Literal],
+  ['missing', T.Literal],
+  ['now', T.Literal],
+  ['as', T.Reserved],
+  ['by', T.Reserved],
+  ['per', T.Reserved],
+  ['over', T.Reserved],
+  ['from', T.From],
+  ['data', T.Data],
+  ['let', T.Let],
+  ['fn', T.Fn],
+  ['alert', T.Alert],
 ]);
 
 /** Words that are operators after an operand; as names they are printed in backticks. */
@@ -115,19 +135,44 @@ export const OPERATOR_WORDS: ReadonlySet<string> = new Set(['like', 'starts', 'm
 /** Tight binds high. Comparisons, `in` and `between` share `COMPARISON`. */
 export const COMPARISON = 4;
 export const PRECEDENCE: ReadonlyMap<string, number> = new Map([
-  ['or', 1], ['and', 2],
-  ['==', COMPARISON], ['!=', COMPARISON], ['<', COMPARISON], ['<=', COMPARISON], ['>', COMPARISON], ['>=', COMPARISON],
-  ['like', COMPARISON], ['not like', COMPARISON], ['starts with', COMPARISON], ['matches', COMPARISON], ['contains', COMPARISON], ['has', COMPARISON],
-  ['??', 5], ['+', 6], ['-', 6], ['*', 7], ['/', 7], ['%', 7],
+  ['or', 1],
+  ['and', 2],
+  ['==', COMPARISON],
+  ['!=', COMPARISON],
+  ['<', COMPARISON],
+  ['<=', COMPARISON],
+  ['>', COMPARISON],
+  ['>=', COMPARISON],
+  ['like', COMPARISON],
+  ['not like', COMPARISON],
+  ['starts with', COMPARISON],
+  ['matches', COMPARISON],
+  ['contains', COMPARISON],
+  ['has', COMPARISON],
+  ['??', 5],
+  ['+', 6],
+  ['-', 6],
+  ['*', 7],
+  ['/', 7],
+  ['%', 7],
 ]);
 
 /** After such a token an operand is complete. */
 export const endsOperand = (token: Token | undefined): boolean =>
-  token !== undefined &&
-  (token.is(T.Name) || token.is(T.Literal) || token.is(T.Close) || token.is(T.ListClose) || token.is(T.MapClose) || token.is(T.End));
+  token !== undefined && (token.is(T.Name) || token.is(T.Literal) || token.is(T.Close) || token.is(T.ListClose) || token.is(T.MapClose) || token.is(T.End));
 
 const STARTS: ReadonlySet<TokenType> = new Set<TokenType>([
-  T.Name, T.Callee, T.Literal, T.Open, T.QueryOpen, T.ListOpen, T.MapOpen, T.Case, T.Minus, T.Not, T.Exists,
+  T.Name,
+  T.Callee,
+  T.Literal,
+  T.Open,
+  T.QueryOpen,
+  T.ListOpen,
+  T.MapOpen,
+  T.Case,
+  T.Minus,
+  T.Not,
+  T.Exists,
 ]);
 /** Such a token can begin an operand. */
 export const startsOperand = (token: Token | undefined): boolean => token !== undefined && STARTS.has(token.tokenType);

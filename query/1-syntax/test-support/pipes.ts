@@ -6,7 +6,10 @@ const list: readonly (readonly [names: string, rest: Rest])[] = [
   ['where', { equals: 'compares' }],
   ['search', { raw: true }],
   ['set', { equals: 'assigns', clauses: ['per', 'order by'] }],
-  ['select,drop,limit,distinct,sample,union,diff,correlate,json,logfmt,unnest,fill,compare,patterns,facets,describe,context,anomalies,forecast,changepoints', {}],
+  [
+    'select,drop,limit,distinct,sample,union,diff,correlate,json,logfmt,unnest,fill,compare,patterns,facets,describe,context,anomalies,forecast,changepoints',
+    {},
+  ],
   ['rename', { argumentClauses: ['as'] }],
   ['every', { argumentClauses: ['over'], clauses: ['by'] }],
   ['latest,summarize,count,sum,avg,min,max,first,last', { clauses: ['by'] }],
@@ -21,5 +24,7 @@ const list: readonly (readonly [names: string, rest: Rest])[] = [
 ];
 
 export const TEST_PIPES: PipeSyntaxes = new Map(
-  list.flatMap(([names, rest]) => names.split(',').map((name): [string, PipeSyntax] => [name, { name, clauses: [], argumentClauses: [], raw: false, ...rest }])),
+  list.flatMap(([names, rest]) =>
+    names.split(',').map((name): [string, PipeSyntax] => [name, { name, clauses: [], argumentClauses: [], raw: false, ...rest }]),
+  ),
 );

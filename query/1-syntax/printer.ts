@@ -1,0 +1,260 @@
+// The one printed form of a text (`iql fmt`): reads back as the same tree, keeps every comment. Prints trees of texts that had no errors.
+// Short queries stand on one line, long ones have a pipe a line, sub-queries that are too long are aligned under their `from`.
+import type { Argument, Clause, FunctionDefinition, InlineSource, LetValue, Pipe, Query, Range, Source, Span, Text } from './ast.ts';
+import type { Comment } from './comment.ts';
+import { pipeWords } from './pipe-words.ts';
+import { ExpressionPrinter, type Piece, printName } from './print-expression.ts';
+import { parseSearch, printSearch } from './search-syntax.ts';
+import type { PipeSyntaxes } from './signature.ts';
+import { COMPARISON } from './tokens.ts';
+
+/** A line is broken where it can be when it is longer. */
+const WIDTH = 100;
+/** The query of a text stands on one line up to here. */
+const SHORT = 60;
+
+const writeRange = (out: ExpressionPrinter, range: Range | undefined): void => {
+  if (range === undefined) return;
+  const place = { nested: false };
+  const part = (word: string, e: Range['last']): void => {
+    if (e === undefined) return;
+    out.write(` ${word} `);
+    out.expression(e, COMPARISON + 1, place);
+  };
+  part('last', range.last);
+  if (range.between !== undefined) {
+    out.write(' between ');
+    out.expression(range.between.from, COMPARISON + 1, place);
+    out.write(' and ');
+    out.expression(range.between.to, COMPARISON + 1, place);
+  }
+  part('at', range.at);
+  part('offset', range.offset);
+};
+
+const dataHead = ({ metric }: InlineSource): string =>
+  metric === undefined
+    ? 'data ['
+    : `data ${metric.kind}${metric.unit === undefined ? '' : `(${JSON.stringify(metric.unit)})`}${metric.delta ? ' delta' : ''} [`;
+
+/** `aligned`: the parts of a `combine` have their `=` under each other. */
+const writeSource = (out: ExpressionPrinter, source: Source, aligned: boolean): void => {
+  if (source.node === 'source') out.write(`from ${printName(source.name.name)}`);
+  else if (source.node === 'combine') {
+    out.write('from combine(');
+    const names = source.parts.map((p) => printName(p.name.name));
+    const width = aligned ? Math.max(0, ...names.map((n) => n.length)) : 0;
+    source.parts.forEach(({ query }, i) => {
+      if (i > 0) {
+        out.write(',');
+        out.pieces.push({ soft: true });
+      }
+      out.write(`${(names[i] as string).padEnd(width)} = `);
+      out.query(query);
+    });
+    out.write(')');
+  } else {
+    out.write(dataHead(source));
+    source.rows.forEach((row, i) => {
+      if (i > 0) {
+        out.write(',');
+        out.pieces.push({ soft: true });
+      }
+      out.expression(row, 1, { nested: true });
+    });
+    out.write(']');
+  }
+  writeRange(out, source.range);
+};
+
+/** Between these, in the whole text, comments belong to the sub-queries of pieces; one before the end of a sub-query's source goes outside. */
+const regionsOf = (pieces: readonly Piece[], end: number): Span[] => {
+  const queries = pieces.filter((p): p is Query => typeof p === 'object' && 'node' in p);
+  return queries.map((q, i) => ({ start: q.source.span.end, end: queries[i + 1]?.span.start ?? Math.max(q.span.end, end) }));
+};
+
+class Printer {
+  readonly #pipes: PipeSyntaxes;
+  /** Not yet printed, in order. */
+  #pending: readonly Comment[];
+  constructor(pipes: PipeSyntaxes, comments: readonly Comment[]) {
+    this.#pipes = pipes;
+    this.#pending = comments.toSorted((a, b) => a.span.start - b.span.start);
+  }
+
+  #take(wanted: (c: Comment) => boolean): readonly Comment[] {
+    const taken = this.#pending.filter(wanted);
+    if (taken.length > 0) this.#pending = this.#pending.filter((c) => !wanted(c));
+    return taken;
+  }
+  #holdsComments(start: number, end: number): boolean {
+    return this.#pending.some((c) => c.span.start >= start && c.span.start < end);
+  }
+
+  #pipe(pipe: Pipe): readonly Piece[] {
+    const out = new ExpressionPrinter();
+    out.write(`| ${pipe.name}`);
+    if (pipe.raw !== undefined) {
+      const { node, diagnostics } = parseSearch(pipe.raw.text, 0);
+      out.write(` ${diagnostics.length > 0 ? pipe.raw.text : printSearch(node)}`);
+      return out.pieces;
+    }
+    const syntax = this.#pipes.get(pipe.name) ?? pipeWords(this.#pipes).find([pipe.name])?.syntax;
+    const avoid = new Set([...(syntax?.clauses ?? []), ...(syntax?.argumentClauses ?? [])].map((c) => c.split(' ')[0] as string));
+    const list = (args: readonly Argument[], main: boolean): void => {
+      args.forEach((argument, i) => {
+        if (i > 0) out.write(',');
+        if (i > 0 && main) out.pieces.push({ soft: true });
+        else out.write(' ');
+        out.argument(argument, avoid, main && syntax?.equals === 'assigns', main && args.length === 1);
+      });
+    };
+    const clause = (c: Clause): void => {
+      out.write(` ${c.word}`);
+      list(c.arguments, false);
+    };
+    if (pipe.arguments.length > 0) {
+      const [first, ...rest] = pipe.arguments as [Argument, ...Argument[]];
+      out.write(' ');
+      out.argument(first, avoid, syntax?.equals === 'assigns', rest.length === 0);
+      for (const argument of rest) {
+        out.write(',');
+        out.pieces.push({ soft: true });
+        out.argument(argument, avoid, syntax?.equals === 'assigns', false);
+      }
+    }
+    pipe.clauses.forEach(clause);
+    return out.pieces;
+  }
+
+  #source(source: Source, aligned = false): readonly Piece[] {
+    const out = new ExpressionPrinter();
+    writeSource(out, source, aligned);
+    return out.pieces;
+  }
+
+  /** On one line, however long. */
+  #flat(pieces: readonly Piece[]): string {
+    return pieces.map((p) => (typeof p === 'string' ? p : 'node' in p ? this.#flatQuery(p) : ' ')).join('');
+  }
+  #flatQuery(query: Query): string {
+    return [this.#source(query.source), ...query.pipes.map((p) => this.#pipe(p))].map((p) => this.#flat(p)).join(' ');
+  }
+
+  /** Pieces from `column` on; `indent` is where broken lines begin. */
+  #lines(pieces: readonly Piece[], column: number, indent: number, end: number): string {
+    const regions = regionsOf(pieces, end);
+    const commented = regions.some((r) => this.#holdsComments(r.start, r.end));
+    const flat = commented ? undefined : this.#flat(pieces);
+    if (flat !== undefined && column + flat.length <= WIDTH) return flat;
+    let text = '';
+    let at = column;
+    let region = 0;
+    const add = (more: string): void => {
+      text += more;
+      const line = more.lastIndexOf('\n');
+      at = line === -1 ? at + more.length : more.length - line - 1;
+    };
+    for (const piece of pieces) {
+      if (typeof piece === 'string') add(piece);
+      else if ('soft' in piece) add(`\n${' '.repeat(indent)}`);
+      else {
+        const { start, end: regionEnd } = regions[region++] as Span;
+        const one = this.#holdsComments(start, regionEnd) ? undefined : this.#flatQuery(piece);
+        add(one !== undefined && at + one.length <= WIDTH ? one : this.#query(piece, at, regionEnd, true));
+      }
+    }
+    return text;
+  }
+
+  /** A query over lines, each beginning at `column`; comments up to `end` are its own. */
+  #query(query: Query, column: number, end: number, closes: boolean): string {
+    const units = [query.source, ...query.pipes];
+    const lines: string[] = [];
+    let open = false;
+    units.forEach((unit, i) => {
+      const next = units[i + 1]?.span.start ?? end;
+      const inCombine = 'node' in unit && unit.node === 'combine';
+      const long = inCombine && (this.#holdsComments(unit.span.start, unit.span.end) || column + this.#flat(this.#source(unit)).length > WIDTH);
+      const pieces = 'node' in unit ? this.#source(unit, long) : this.#pipe(unit);
+      const indent = column + (inCombine ? 'from combine('.length : 4);
+      const data = 'node' in unit && unit.node === 'data' ? unit : undefined;
+      const { text, trailing } = this.#unit(pieces, unit.span, next, column, indent, data);
+      lines.push(...text);
+      open = trailing;
+    });
+    const footer = this.#take((c) => c.span.start < end).map((c) => c.text);
+    lines.push(...footer);
+    const margin = `\n${' '.repeat(column)}`;
+    return lines.join(margin) + (closes && (open || footer.length > 0) ? `\n${' '.repeat(Math.max(0, column - 1))}` : '');
+  }
+
+  /** One source, pipe or definition with the comments that belong to it. */
+  #unit(
+    pieces: readonly Piece[],
+    span: Span,
+    next: number,
+    column: number,
+    indent: number,
+    data?: InlineSource,
+  ): { readonly text: readonly string[]; readonly trailing: boolean } {
+    const regions = regionsOf(pieces, span.end);
+    const inside = (c: Comment): boolean => regions.some((r) => c.span.start >= r.start && c.span.start < r.end);
+    const before = this.#take((c) => c.span.start < span.end && !inside(c)).map((c) => c.text);
+    const body = data !== undefined && column + this.#flat(pieces).length > WIDTH ? this.#rows(data, column) : this.#lines(pieces, column, indent, span.end);
+    const first = this.#pending.find((c) => c.span.start >= span.end && c.span.start < next && !c.own);
+    const [trailing] = this.#take((c) => c === first);
+    return { text: [...before, trailing === undefined ? body : `${body} ${trailing.text}`], trailing: trailing !== undefined };
+  }
+
+  /** Inline data with a row a line. */
+  #rows(source: InlineSource, column: number): string {
+    const margin = `\n${' '.repeat(column)}`;
+    const range = new ExpressionPrinter();
+    writeRange(range, source.range);
+    const rows = source.rows.map((row) => {
+      const out = new ExpressionPrinter();
+      out.expression(row, 1, { nested: true });
+      return `${margin}  ${this.#flat(out.pieces)},`;
+    });
+    return `${dataHead(source)}${rows.join('')}${margin}]${this.#flat(range.pieces)}`;
+  }
+
+  #definition(definition: LetValue | FunctionDefinition): readonly Piece[] {
+    const out = new ExpressionPrinter();
+    const inside = { nested: true };
+    if (definition.node === 'let') {
+      out.write(`let ${printName(definition.name.name)} = `);
+      out.expression(definition.value, 1, inside);
+    } else {
+      out.write(`fn ${printName(definition.name.name)}(${definition.parameters.map((p) => printName(p.name)).join(', ')}) = `);
+      out.expression(definition.body, 1, inside);
+    }
+    return out.pieces;
+  }
+
+  text(text: Text): string {
+    const lines: string[] = [];
+    const starts = [...text.definitions.map((d) => d.span.start), text.query?.span.start ?? text.span.end];
+    text.definitions.forEach((definition, i) => {
+      lines.push(...this.#unit(this.#definition(definition), definition.span, starts[i + 1] as number, 0, 4).text);
+    });
+    if (text.query !== undefined) {
+      const { span, source } = text.query;
+      // The sub-queries of a `combine` keep theirs.
+      const head = source.node === 'combine' ? span.start : source.span.end;
+      lines.push(...this.#take((c) => c.span.start < head).map((c) => c.text));
+      const flat = this.#holdsComments(head, span.end) ? undefined : this.#flatQuery(text.query);
+      if (flat !== undefined && flat.length <= SHORT) {
+        const first = this.#pending.find((c) => !c.own && c.span.start >= span.end);
+        const [trailing] = this.#take((c) => c === first);
+        lines.push(trailing === undefined ? flat : `${flat} ${trailing.text}`);
+      } else lines.push(this.#query(text.query, 0, text.span.end + 1, false));
+    }
+    lines.push(...this.#take(() => true).map((c) => c.text));
+    return lines.join('\n');
+  }
+}
+
+/** The canonical text of a tree, without a line break at the end. */
+export const print = (text: Text, pipes: PipeSyntaxes): string => new Printer(pipes, text.comments).text(text);
