@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The editor comes in a chunk of its own, after the first paint.
+    chunkSizeWarningLimit: 800,
   },
   server: { proxy: { '/graphql': process.env.INFRAMIRROR_SERVER ?? 'http://127.0.0.1:8080' } },
 });

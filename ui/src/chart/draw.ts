@@ -153,7 +153,7 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
         grid: { stroke: ground.grid, width: 1 },
         ticks: { show: false },
         gap: 6,
-        space: 32,
+        space: wishes.height < 200 ? 24 : 32,
         incrs: axisSteps(unit),
         values: (_u, splits) => axisLabels(splits, unit),
         size: (_u, labels) => Math.max(wishes.margin, Math.ceil(Math.max(3, ...(labels ?? []).map((label) => label.length)) * 6.7) + 14),

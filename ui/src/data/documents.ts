@@ -24,12 +24,6 @@ export const CHECK = gql`
   }
 `;
 
-export const FORMAT = gql`
-  query Format($text: String!) {
-    format(text: $text)
-  }
-`;
-
 export const COMPLETE = gql`
   query Complete($text: String!, $offset: Int!) {
     complete(text: $text, offset: $offset) { label kind detail type unit insert from to }
@@ -40,7 +34,7 @@ export const CATALOGUE = gql`
   query Catalogue {
     catalogue {
       datasets { name description }
-      metrics { name kind unit description }
+      metrics { name kind unit description labels }
     }
   }
 `;

@@ -69,6 +69,7 @@ export interface MetricEntry {
   readonly kind: string;
   readonly unit: string | null;
   readonly description: string | null;
+  readonly labels: readonly string[];
 }
 export interface Catalogue {
   readonly datasets: readonly DatasetInfo[];

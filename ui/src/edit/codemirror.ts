@@ -16,13 +16,12 @@ import { Annotation, EditorState, Prec } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view';
 import type { Completion, Diagnostic } from '../data/types.ts';
 import { iqlColours, iqlLanguage } from './colouring.ts';
-import type { LanguageService } from './language-service.ts';
+import { type LanguageService, languageService } from './language-service.ts';
 import { applyNearestFix, liveDiagnostics } from './live-diagnostics.ts';
 
 export interface EditorOptions {
   readonly host: HTMLElement;
   readonly text: string;
-  readonly language: LanguageService;
   readonly changed: (text: string) => void;
   readonly run: () => void;
   readonly checked: (diagnostics: readonly Diagnostic[]) => void;
@@ -30,7 +29,7 @@ export interface EditorOptions {
 export interface Editor {
   readonly setText: (text: string) => void;
   readonly focus: () => void;
-  readonly format: () => Promise<void>;
+  readonly format: () => void;
   readonly fix: () => boolean;
   readonly destroy: () => void;
 }
@@ -109,12 +108,13 @@ const said = (action: () => unknown): (() => true) => {
 };
 
 export const createEditor = (options: EditorOptions): Editor => {
-  const { host, language } = options;
+  const { host } = options;
+  const language = languageService();
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
-  const format = async (): Promise<void> => {
+  const format = (): void => {
     const text = view.state.doc.toString();
-    const laidOut = await language.format(text);
-    if (laidOut === undefined || laidOut === text || view.state.doc.toString() !== text) return;
+    const laidOut = language.format(text);
+    if (laidOut === undefined || laidOut === text) return;
     const anchor = Math.min(view.state.selection.main.anchor, laidOut.length);
     view.dispatch({ changes: { from: 0, to: text.length, insert: laidOut }, selection: { anchor }, userEvent: 'input.format' });
   };
@@ -148,7 +148,7 @@ export const createEditor = (options: EditorOptions): Editor => {
         iqlLanguage,
         syntaxHighlighting(iqlColours),
         autocompletion({ override: [completionSource(language)], icons: false, maxRenderedOptions: 60 }),
-        liveDiagnostics(language.check, options.checked),
+        liveDiagnostics(language, options.checked),
         placeholder('from logs | where severity >= "warn"'),
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ 'aria-label': 'IQL text', 'aria-describedby': 'editor-keys', spellcheck: 'false', autocapitalize: 'off' }),

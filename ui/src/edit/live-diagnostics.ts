@@ -6,7 +6,9 @@ import { type Command, Decoration, type DecorationSet, EditorView, ViewPlugin, t
 import type { Diagnostic } from '../data/types.ts';
 import { editsOf, offsetsOf } from './positions.ts';
 
-const DELAY_MS = 120;
+/** After the last key: what is known here at once, what the server says a little later. */
+const HERE_MS = 30;
+const SERVER_MS = 200;
 
 const toMark = (text: string, diagnostic: Diagnostic): Mark => {
   const { from, to } = offsetsOf(text, diagnostic.span);
@@ -116,12 +118,18 @@ export const applyNearestFix: Command = (view) => {
   return true;
 };
 
+interface Checks {
+  readonly checkHere: (text: string) => readonly Diagnostic[] | undefined;
+  readonly check: (text: string) => Promise<readonly Diagnostic[] | undefined>;
+}
+
 /** Checks after each pause in typing; `checked` hears what was found, for those who do not see underlines. */
-export const liveDiagnostics = (check: (text: string) => Promise<readonly Diagnostic[]>, checked: (diagnostics: readonly Diagnostic[]) => void): Extension => [
+export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnostics: readonly Diagnostic[]) => void): Extension => [
   messages,
   ViewPlugin.fromClass(
     class {
-      #timer: ReturnType<typeof setTimeout> | undefined;
+      #here: ReturnType<typeof setTimeout> | undefined;
+      #server: ReturnType<typeof setTimeout> | undefined;
       readonly #view: EditorView;
       constructor(view: EditorView) {
         this.#view = view;
@@ -131,17 +139,24 @@ export const liveDiagnostics = (check: (text: string) => Promise<readonly Diagno
         if (update.docChanged) this.#later();
       }
       destroy(): void {
-        clearTimeout(this.#timer);
+        clearTimeout(this.#here);
+        clearTimeout(this.#server);
       }
       #later(): void {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(async () => {
+        this.destroy();
+        this.#here = setTimeout(() => {
           const text = this.#view.state.doc.toString();
-          const found = text.trim() === '' ? [] : await check(text);
-          if (this.#view.state.doc.toString() !== text) return;
-          showDiagnostics(this.#view, text, found);
-          checked(found);
-        }, DELAY_MS);
+          this.#show(text, text.trim() === '' ? [] : checkHere(text));
+        }, HERE_MS);
+        this.#server = setTimeout(async () => {
+          const text = this.#view.state.doc.toString();
+          if (text.trim() !== '') this.#show(text, await check(text));
+        }, SERVER_MS);
+      }
+      #show(text: string, found: readonly Diagnostic[] | undefined): void {
+        if (found === undefined || this.#view.state.doc.toString() !== text) return;
+        showDiagnostics(this.#view, text, found);
+        checked(found);
       }
     },
   ),

@@ -13,6 +13,17 @@ export const offsetOf = (text: string, position: Position): number => {
   return Math.min(start + position.column - 1, end === -1 ? text.length : end);
 };
 
+const positionOf = (text: string, offset: number): Position => {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  let line = 1;
+  for (let i = before.indexOf('\n'); i !== -1; i = before.indexOf('\n', i + 1)) line++;
+  return { line, column: offset - lineStart + 1 };
+};
+
+/** The way back: from offsets, end exclusive, to the server's positions. */
+export const spanOf = (text: string, start: number, end: number): TextSpan => ({ start: positionOf(text, start), end: positionOf(text, end) });
+
 export interface OffsetSpan {
   readonly from: number;
   readonly to: number;

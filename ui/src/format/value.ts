@@ -14,6 +14,12 @@ export const timeText = (iso: string): string => {
 
 const NUMERIC = new Set(['int', 'float', 'duration']);
 
+/** Whole numbers that name a thing rather than measure it: they are keys, and are written without grouping. */
+export const namesAThing = (column: Pick<Column, 'name' | 'type' | 'unit'>): boolean =>
+  column.type === 'int' &&
+  column.unit === null &&
+  /(^|[._])(pid|ppid|parent|port|status|status_code|code|id|tid|uid|gid|year|month|day|weekday|hour|minute)$/.test(column.name);
+
 export const isNumeric = (column: Pick<Column, 'type'>): boolean => NUMERIC.has(column.type);
 
 /** `4 s ago`, `3m ago`, as coarse as it can be read. */
@@ -25,9 +31,10 @@ export const ageText = (ms: number): string => {
 
 const jsonText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-export const valueText = (column: Pick<Column, 'type' | 'unit'>, value: Value | undefined): string => {
+export const valueText = (column: Pick<Column, 'name' | 'type' | 'unit'>, value: Value | undefined): string => {
   if (value === null || value === undefined) return UNKNOWN;
   if (column.type === 'time' && typeof value === 'string') return timeText(value);
+  if (typeof value === 'number' && namesAThing(column)) return String(value);
   if (typeof value === 'number') return formatNumber(value, column.type === 'duration' ? (column.unit ?? 's') : column.unit, 4);
   if (Array.isArray(value)) return value.map(jsonText).join(', ');
   if (typeof value === 'object') return JSON.stringify(value);

@@ -13,22 +13,22 @@ export const readyTexts = (range: Range): readonly ReadyText[] => {
   return [
     {
       title: 'Processors',
-      text: `from metrics.system.cpu.utilization\n| every ${width} avg\n| avg by host`,
+      text: `from metrics.system.cpu.utilization\n| where cpu.mode != "idle"\n| every ${width} avg\n| avg by cpu.mode`,
       empty: 'No agent has sent processor figures in this range yet; the first come ten seconds after an agent starts.',
     },
     {
       title: 'Memory',
-      text: `from metrics.system.memory.usage\n| every ${width} avg\n| sum by system.memory.state`,
+      text: `from metrics.system.memory.usage\n| every ${width} avg\n| sum by state`,
       empty: 'No agent has sent memory figures in this range yet.',
     },
     {
       title: 'Disk traffic',
-      text: `from metrics.system.disk.io\n| every ${width} rate\n| sum by disk.io.direction`,
+      text: `from metrics.system.disk.io\n| every ${width} rate\n| sum by direction`,
       empty: 'No disk figures in this range; machines without block devices of their own (containers) have none.',
     },
     {
       title: 'Network traffic',
-      text: `from metrics.system.network.io\n| every ${width} rate\n| sum by network.io.direction`,
+      text: `from metrics.system.network.io\n| every ${width} rate\n| sum by direction`,
       empty: 'No network figures in this range; rates need two samples.',
     },
     {

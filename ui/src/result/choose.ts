@@ -2,6 +2,7 @@
 // Looks at names, types and units only, and at the first rows; never at the text of the query.
 import type { View } from '../address/address.ts';
 import type { Column, Result } from '../data/types.ts';
+import { namesAThing } from '../format/value.ts';
 
 export interface Roles {
   readonly time: Column | undefined;
@@ -12,14 +13,7 @@ export interface Roles {
 }
 
 const NUMERIC = new Set(['int', 'float', 'duration']);
-/** Whole numbers that name a thing rather than measure it. */
-const NAMES_A_THING = /(^|[._])(pid|ppid|parent|port|status|status_code|code|id|tid|uid|gid|year|month|day|weekday|hour|minute)$/;
-
-const isKey = (column: Column): boolean =>
-  column.type === 'string' ||
-  column.type === 'bool' ||
-  column.type === 'ip' ||
-  (column.type === 'int' && column.unit === null && NAMES_A_THING.test(column.name));
+const isKey = (column: Column): boolean => column.type === 'string' || column.type === 'bool' || column.type === 'ip' || namesAThing(column);
 
 export const rolesOf = (columns: readonly Column[]): Roles => {
   const time = columns.find((column) => column.name === 'time' && column.type === 'time');

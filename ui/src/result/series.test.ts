@@ -33,6 +33,12 @@ describe('panelsOf', () => {
   it('leaves a gap where rows are missing, and none where another line only has other times', () => {
     const gap = panelsOf([column('time', 'time', [0, 1, 2, 6, 7].map(minute)), column('value', 'float', [1, 1, 1, 1, 1])])[0];
     expect(gap?.lines[0]?.points).toEqual([1, 1, 1, null, 1, 1]);
+    const beside = panelsOf([
+      column('time', 'time', [0, 1, 2, 3, 4, 5, 0, 1, 5].map(minute)),
+      column('host', 'string', [...'aaaaaabbb']),
+      column('value', 'float', [1, 1, 1, 1, 1, 1, 2, 2, 2]),
+    ])[0];
+    expect(beside?.lines[0]?.points).toEqual([2, 2, null, null, null, 2]);
     const shifted = panelsOf([
       column('time', 'time', [minute(0), '2026-11-20T10:00:30Z', minute(1), '2026-11-20T10:01:30Z']),
       column('host', 'string', ['a', 'b', 'a', 'b']),

@@ -47,7 +47,7 @@ const tellingKeys = (keys: readonly Column[]): readonly Column[] => {
   return varying.length > 0 ? varying : keys;
 };
 
-const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? 0;
 
 const stepOf = (times: readonly number[]): number => {
   const steps: number[] = [];
@@ -95,8 +95,8 @@ const align = (line: Gathered, position: ReadonlyMap<number, number>, size: numb
     points[at] = line.values[i] ?? null;
     if (i > 0 && step > 0 && (line.times[i] as number) - (line.times[i - 1] as number) > step * 1.9) {
       const before = position.get(line.times[i - 1] as number) as number;
-      // the union of all times has one in between: `unionTimes` put it there
-      if (before + 1 < at) points[before + 1] = null;
+      // the union of all times has at least one in between: `unionTimes` put it there
+      points.fill(null, before + 1, at);
     }
   }
   return points;

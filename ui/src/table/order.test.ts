@@ -25,12 +25,13 @@ describe('orderOf', () => {
 
 describe('values', () => {
   it('are written by type and unit, and never as 0 when missing', () => {
-    expect(valueText({ type: 'int', unit: 'By' }, 2048)).toBe('2 KiB');
-    expect(valueText({ type: 'duration', unit: null }, 65)).toBe('1m 5s');
-    expect(valueText({ type: 'int', unit: null }, null)).toBe('–');
-    expect(valueText({ type: 'list', unit: null }, ['10.0.0.1', 'fe80::1'])).toBe('10.0.0.1, fe80::1');
-    expect(valueText({ type: 'map', unit: null }, { a: 1 })).toBe('{"a":1}');
-    expect(valueText({ type: 'bool', unit: null }, false)).toBe('false');
+    expect(valueText({ name: 'x', type: 'int', unit: 'By' }, 2048)).toBe('2 KiB');
+    expect(valueText({ name: 'x', type: 'duration', unit: null }, 65)).toBe('1m 5s');
+    expect(valueText({ name: 'x', type: 'int', unit: null }, null)).toBe('–');
+    expect(valueText({ name: 'x', type: 'list', unit: null }, ['10.0.0.1', 'fe80::1'])).toBe('10.0.0.1, fe80::1');
+    expect(valueText({ name: 'x', type: 'map', unit: null }, { a: 1 })).toBe('{"a":1}');
+    expect(valueText({ name: 'pid', type: 'int', unit: null }, 12345)).toBe('12345');
+    expect(valueText({ name: 'x', type: 'bool', unit: null }, false)).toBe('false');
     expect(exactText({ a: 1 })).toBe('{"a":1}');
     expect(timeText('no time')).toBe('no time');
     expect(timeText('2026-11-20T10:00:00.123Z')).toMatch(/^2026-11-\d\d \d\d:\d\d:00\.123$/);

@@ -1,0 +1,258 @@
+// The explorer in a real browser against the real product: the way in, texts with errors and their fixes, results, zoom, filters, keys.
+// Texts with inline data make what is seen certain; the machine's own figures are only asked to be there.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { findChromium } from '../support/chromium.js';
+import { describeWith } from '../support/need.ts';
+import { launchBrowser, type Visit, visit } from './chromium.ts';
+import { type Product, startProduct } from './product.ts';
+
+const PATIENCE = 30_000;
+
+describeWith('explorer', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
+  let product: Product;
+  let browser: Browser;
+  let signedIn: Awaited<ReturnType<Visit['context']['storageState']>>;
+  const visits: Visit[] = [];
+
+  beforeAll(async () => {
+    [product, browser] = await Promise.all([startProduct(), launchBrowser(executable)]);
+    const { page, context } = await open({});
+    await page.goto(product.link);
+    signedIn = await context.storageState();
+  }, 180_000);
+  afterEach(async () => {
+    for (const { context } of visits.splice(0)) await context.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.stop();
+  });
+
+  const open = async (options: Parameters<typeof visit>[1]): Promise<Visit> => {
+    const made = await visit(browser, options);
+    made.page.setDefaultTimeout(PATIENCE);
+    visits.push(made);
+    return made;
+  };
+  /** A page on that text, signed in. */
+  const explore = async (text: string, more = '', options: Parameters<typeof visit>[1] = {}): Promise<Visit> => {
+    const made = await open({ storageState: signedIn, ...options });
+    await made.page.goto(`${product.origin}/${text === '' ? '' : `#/explore?text=${encodeURIComponent(text)}${more}`}`);
+    await made.page.locator('.cm-content').waitFor();
+    return made;
+  };
+  const textOf = async (page: Page): Promise<string> =>
+    (
+      await page.locator('.cm-line').evaluateAll((lines) =>
+        lines.map((line) => {
+          const copy = line.cloneNode(true) as HTMLElement;
+          for (const message of copy.querySelectorAll('.cm-message, .cm-placeholder')) message.remove();
+          return copy.textContent;
+        }),
+      )
+    ).join('\n');
+  const hash = (page: Page): URLSearchParams => new URLSearchParams(new URL(page.url()).hash.split('?')[1] ?? '');
+  const type = async (page: Page, text: string): Promise<void> => {
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(text);
+  };
+  const result = (page: Page, view: string) => page.locator(`[data-testid=result][data-view=${view}]`);
+  const minutesAgo = (minutes: number): string => new Date(Math.floor(Date.now() / 60_000 - minutes) * 60_000).toISOString();
+  /** Two hosts over 40 minutes. */
+  const inlineMetric = (): string => {
+    const rows = Array.from({ length: 9 }, (_, i) =>
+      ['web-1', 'web-2'].map((host, h) => `{time: @${minutesAgo(45 - 5 * i)}, value: 0.${i + h}, host: "${host}"}`),
+    ).flat();
+    return `data gauge("1") [${rows.join(', ')}]\n| every 1m avg`;
+  };
+  const inlineLogs = (): string =>
+    `data [{time: @${minutesAgo(2)}, severity: "error", body: "connection refused", service: "orders"}, {time: @${minutesAgo(3)}, severity: "info", body: "started", service: "cache"}]`;
+
+  test('the printed link signs in, leaves no token behind, and shows this machine', async () => {
+    const { page, complaints } = await open({});
+    await page.goto(product.link);
+    expect(page.url()).toBe(`${product.origin}/`);
+    const panels = page.locator('[data-testid=first-page] section[aria-label]');
+    await panels.first().waitFor();
+    await page.locator('[data-testid=first-page] > section').nth(5).waitFor();
+    expect(await page.locator('[data-testid=first-page] > section').count()).toBe(6);
+    await page.locator('section[aria-label=Processors] canvas').waitFor();
+    await page.locator('section[aria-label="Busiest processes"] td').first().waitFor();
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
+    await page.locator('section[aria-label=Processors] h2 button').click();
+    await result(page, 'chart').waitFor();
+    expect(await textOf(page)).toContain('system.cpu.utilization');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a browser that is not known is told how to get in, and a pasted token is enough', async () => {
+    const { page } = await open({});
+    await page.goto(`${product.origin}/`);
+    await page.getByRole('heading', { name: 'This browser is not signed in' }).waitFor();
+    await page.getByLabel('Token').fill(product.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('[data-testid=first-page]').waitFor();
+    expect(page.url()).toBe(`${product.origin}/`);
+  });
+
+  test('an error is shown beside its line while typing, its key fixes it, and the text runs', async () => {
+    const { page } = await explore('');
+    await type(page, 'from metrics.system.cpu.utilization\n| where value < 90\n| every 10s avg');
+    const message = page.locator('.cm-message-error');
+    await message.waitFor();
+    expect(await page.locator('.cm-lintRange-error').count()).toBeGreaterThan(0);
+    await page.keyboard.press('Control+.');
+    await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain('value < 90%');
+    await message.waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+Enter');
+    await result(page, 'chart').waitFor();
+    expect(hash(page).get('text')).toContain('90%');
+  });
+
+  test('a wrong text is refused with its reason, a click mends it, and the last answer stays until then', async () => {
+    const { page } = await explore(inlineLogs());
+    await result(page, 'logs').waitFor();
+    await type(page, 'from processes last 5m\n| latest\n| summarize count() by naem');
+    await page.keyboard.press('Control+Enter');
+    const said = page.getByTestId('diagnostics');
+    await said.waitFor();
+    await result(page, 'logs').waitFor();
+    const fix = page.locator('.cm-message button');
+    await fix.waitFor();
+    await fix.click();
+    await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain('by name');
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await result(page, 'table').waitFor();
+  });
+
+  test('completion offers what fits and format lays the text out', async () => {
+    const { page } = await explore('');
+    await type(page, 'from processes');
+    await page.keyboard.type(' | whe');
+    await page.locator('.cm-tooltip-autocomplete').waitFor();
+    expect(await page.locator('.cm-tooltip-autocomplete li').first().textContent()).toContain('where');
+    await page.keyboard.press('Escape');
+    await type(page, 'from   processes|limit 5');
+    await page.getByRole('button', { name: 'Format' }).click();
+    await expect.poll(() => textOf(page), { timeout: PATIENCE }).toMatch(/^from processes\s*\|\s*limit 5$/);
+    expect(await textOf(page)).not.toContain('  ');
+  });
+
+  test('a chart has figures for each line, a click shows one alone, dragging zooms, and back undoes it', async () => {
+    const { page, complaints } = await explore(inlineMetric());
+    const chart = page.getByTestId('chart');
+    await chart.locator('canvas').waitFor();
+    const legend = page.locator('.legend tbody tr');
+    await expect.poll(() => legend.count(), { timeout: PATIENCE }).toBe(2);
+    expect(await legend.first().textContent()).toMatch(/web-\d.*%/);
+    await legend.first().locator('button').click();
+    expect(await legend.nth(1).getAttribute('class')).toContain('off');
+    await legend.first().locator('button').click();
+
+    const box = await chart.boundingBox();
+    if (box === null) throw new Error('the chart has no place');
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 80);
+    await page.locator('.read').waitFor();
+    expect(await page.locator('.read').textContent()).toMatch(/web-[12]/);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 90, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(() => hash(page).get('from'), { timeout: PATIENCE }).not.toBeNull();
+    const zoomed = Date.parse(hash(page).get('to') ?? '') - Date.parse(hash(page).get('from') ?? '');
+    expect(zoomed).toBeGreaterThan(5 * 60_000);
+    expect(zoomed).toBeLessThan(25 * 60_000);
+    await result(page, 'chart').waitFor();
+    await page.goBack();
+    await expect.poll(() => hash(page).get('from'), { timeout: PATIENCE }).toBeNull();
+    expect(complaints).toEqual([]);
+  });
+
+  test('a click on a value filters by it', async () => {
+    const { page } = await explore('from processes last 5m\n| latest\n| select name, pid, user');
+    await result(page, 'table').waitFor();
+    const cell = page.locator('td[data-row="0"][data-column="2"]');
+    await cell.waitFor();
+    const user = (await cell.textContent()) ?? '';
+    await cell.click();
+    await page.getByRole('menuitem', { name: 'Filter in' }).click();
+    await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain(`| where user == "${user}"`);
+    await expect
+      .poll(() => page.locator('td[data-column="2"]').evaluateAll((cells) => [...new Set(cells.map((c) => c.textContent))]), { timeout: PATIENCE })
+      .toEqual([user]);
+    await page.getByRole('button', { name: 'name', exact: true }).click();
+    const names = await page.locator('td[data-column="0"]').allTextContents();
+    expect(names).toEqual([...names].sort());
+  });
+
+  test('log lines open to their fields, and a field filters out', async () => {
+    const { page } = await explore(inlineLogs());
+    await result(page, 'logs').waitFor();
+    const first = page.locator('.line .head').first();
+    expect(await first.textContent()).toContain('error');
+    await first.click();
+    await page.locator('dd button', { hasText: 'orders' }).click();
+    await page.getByRole('menuitem', { name: 'Filter out' }).click();
+    await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain('| where service != "orders"');
+    await expect.poll(() => page.locator('.line').count(), { timeout: PATIENCE }).toBe(1);
+  });
+
+  test('the address holds text, range and view', async () => {
+    const { page } = await explore(inlineMetric(), '&range=3h&view=table');
+    await result(page, 'table').waitFor();
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    await result(page, 'chart').waitFor();
+    await page.reload();
+    await result(page, 'chart').waitFor();
+    expect(await page.getByTestId('range').textContent()).toContain('Last 3 hours');
+    expect(await textOf(page)).toContain('every 1m avg');
+  });
+
+  test('no rows are explained, with a longer look one click away', async () => {
+    const { page } = await explore('from logs | where body == "no line is like this one"');
+    await page.getByText('No rows.').waitFor();
+    await page.getByRole('button', { name: 'Look at the last 6 hours' }).click();
+    expect(hash(page).get('range')).toBe('6h');
+  });
+
+  test('everything is reached by keys', async () => {
+    const { page } = await explore('');
+    await page.locator('main').focus();
+    await page.keyboard.press('t');
+    await page.getByRole('radio', { name: 'Last hour' }).waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => hash(page).get('range'), { timeout: PATIENCE }).toBe('30m');
+    await page.locator('main').focus();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'All keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('main').focus();
+    await page.keyboard.press('/');
+    await page.getByRole('combobox', { name: 'Find anything' }).waitFor();
+    await page.keyboard.type('system.cpu.utilization');
+    await page
+      .getByRole('option', { name: /^metric/ })
+      .first()
+      .waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => hash(page).get('text'), { timeout: PATIENCE }).toContain('from metrics.system.cpu.utilization');
+    await page.locator('main').focus();
+    for (const unnamed of await page.locator('button, a, input, select').all())
+      expect(await unnamed.evaluate((e) => (e as HTMLInputElement).labels?.length || e.ariaLabel || e.textContent || (e as HTMLElement).title)).toBeTruthy();
+  });
+
+  test('dark and light follow the system until one is chosen', async () => {
+    const { page } = await explore('', '', { colorScheme: 'light' });
+    const ground = () => page.evaluate(() => [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]);
+    expect(await ground()).toEqual(['light', 'rgb(255, 255, 255)']);
+    await page.getByTestId('theme').click();
+    expect((await ground())[0]).toBe('dark');
+    await page.reload();
+    await page.locator('.cm-content').waitFor();
+    expect((await ground())[0]).toBe('dark');
+  });
+});

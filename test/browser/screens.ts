@@ -1,0 +1,86 @@
+// Makes docs/screens/*.png from the running product: each screen at a desk's and a phone's size, dark and light.
+// `node test/browser/screens.ts [link]`: without a link it starts the product and waits until there is something to see.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { findChromium } from '../support/chromium.js';
+import { launchBrowser, visit } from './chromium.ts';
+import { startProduct } from './product.ts';
+
+const OUT = join(import.meta.dirname, '../../docs/screens');
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const THEMES = ['dark', 'light'] as const;
+/** The first page shows rates and lines: some minutes of figures make them worth seeing. */
+const COLLECT_MS = 240_000;
+
+interface Screen {
+  readonly name: string;
+  readonly text: string;
+  readonly view?: string;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const SCREENS: readonly Screen[] = [
+  { name: 'first', text: '' },
+  {
+    name: 'chart',
+    text: 'from metrics.system.cpu.time\n| every 10s rate\n| sum by cpu.mode',
+    act: async (page) => {
+      const box = await page.getByTestId('chart').first().boundingBox();
+      if (box !== null) await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * 0.4);
+    },
+  },
+  { name: 'table', text: 'from processes last 2m\n| latest\n| sort cpu desc\n| select name, pid, user, state, cpu, memory, threads, start, command' },
+  {
+    name: 'logs',
+    text: 'from logs',
+    act: async (page) => {
+      await page.locator('.line .head').nth(2).click();
+    },
+  },
+  { name: 'error', text: 'from processes last 5m\n| latest\n| where memory > 100000000\n| top 10 by cpu' },
+  {
+    name: 'find',
+    text: '',
+    act: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('system.memory');
+    },
+  },
+];
+
+const executable = findChromium();
+if (executable === undefined) throw new Error('no Chromium found; install the package chromium or name one in CHROMIUM');
+const given = process.argv[2];
+if (given !== undefined) process.env['INFRAMIRROR_TEST_LINK'] = given;
+await mkdir(OUT, { recursive: true });
+const product = await startProduct();
+const browser = await launchBrowser(executable);
+try {
+  if (given === undefined) {
+    console.error(`collecting for ${COLLECT_MS / 60_000} minutes …`);
+    await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
+  }
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of THEMES) {
+      const { page, context, complaints } = await visit(browser, { viewport, colorScheme });
+      await page.goto(product.link);
+      for (const { name, text, view, act } of SCREENS) {
+        const query = new URLSearchParams({ ...(text === '' ? {} : { text }), range: '5m', ...(view === undefined ? {} : { view }) });
+        await page.goto(`${product.origin}/#/explore?${query}`);
+        await page.reload({ waitUntil: 'networkidle' });
+        await page.evaluate(() => document.fonts.ready);
+        await act?.(page);
+        await page.waitForTimeout(600);
+        const file = `${name}-${size}-${colorScheme}.png`;
+        await page.screenshot({ path: join(OUT, file) });
+        console.log(file);
+      }
+      if (complaints.length > 0) throw new Error(`the page complained: ${complaints.join('; ')}`);
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await product.stop();
+}

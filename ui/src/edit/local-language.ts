@@ -1,0 +1,61 @@
+// IQL's own parser, checker and completer in the browser: errors while typing without asking the server.
+// What depends on the data (sources and fields seen lately) is the server's to judge; here it is left out.
+import {
+  check,
+  complete,
+  format,
+  type Catalogue as IqlCatalogue,
+  type Completion as LocalCompletion,
+  type Diagnostic as LocalDiagnostic,
+} from '../../../query/language.ts';
+import { DATASETS } from '../../../schemas/catalogue.ts';
+import type { MetricInfo, MetricKind } from '../../../schemas/types.ts';
+import type { Catalogue, Completion, Diagnostic, MetricEntry } from '../data/types.ts';
+import { spanOf } from './positions.ts';
+
+const KINDS = new Set(['gauge', 'counter', 'histogram']);
+
+const metricInfo = ({ name, kind, unit, description, labels }: MetricEntry): MetricInfo => ({
+  name,
+  kind: (KINDS.has(kind) ? kind : 'gauge') as MetricKind,
+  temporality: 'cumulative',
+  labels,
+  ...(unit === null ? {} : { unit }),
+  ...(description === null ? {} : { description }),
+});
+
+/** What the checker asks, answered from what the server last said. */
+export const iqlCatalogue = (known: Catalogue): IqlCatalogue => {
+  const metrics = new Map(known.metrics.map((entry) => [entry.name, metricInfo(entry)]));
+  return {
+    datasets: DATASETS,
+    metric: (name) => metrics.get(name),
+    metricNames: () => [...metrics.keys()],
+    attribute: () => undefined,
+    attributeNames: () => [],
+  };
+};
+
+/** Told from names the browser may not know yet; only the server's word on them counts. */
+const OF_NAMES = new Set(['iql.unknown-source', 'iql.unknown-field']);
+
+const toDiagnostic = (text: string, { code, severity, message, span, fix }: LocalDiagnostic): Diagnostic => ({
+  code,
+  severity,
+  message,
+  span: spanOf(text, span.start, span.end),
+  fix:
+    fix === undefined ? null : { label: fix.label, edits: fix.edits.map((edit) => ({ span: spanOf(text, edit.span.start, edit.span.end), text: edit.text })) },
+});
+
+/** Errors that hold whatever data there is. */
+export const checkHere = (text: string, catalogue: IqlCatalogue): readonly Diagnostic[] => {
+  const found = check(text, catalogue).diagnostics;
+  if (found.some(({ code }) => OF_NAMES.has(code))) return [];
+  return found.filter(({ severity }) => severity === 'error').map((diagnostic) => toDiagnostic(text, diagnostic));
+};
+
+export const completeHere = (text: string, offset: number, catalogue: IqlCatalogue): readonly Completion[] =>
+  complete(text, offset, catalogue).map(({ type, unit, ...item }: LocalCompletion) => ({ ...item, type: type ?? null, unit: unit ?? null }));
+
+export const formatHere = (text: string): string | undefined => format(text);
