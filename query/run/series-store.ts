@@ -121,14 +121,25 @@ const order = (all: Batch, ties: readonly OrderKey[]): Ordered => {
   let count = 0;
   for (let k = 0; k < size; k++) {
     const own = rows.subarray(starts[k], starts[k + 1]);
-    let isSorted = true;
-    for (let i = 1; i < own.length && isSorted; i++) isSorted = compare(own[i - 1] as number, own[i] as number) <= 0;
-    if (!isSorted) own.sort((a, b) => compare(a, b) || a - b);
+    if (isAscending(times, own)) {
+      kept.set(own, count);
+      count += own.length;
+      bounds[k + 1] = count;
+      continue;
+    }
+    own.sort((a, b) => compare(a, b) || a - b);
     for (let i = 0; i < own.length; i++) if (i + 1 === own.length || times[own[i] as number] !== times[own[i + 1] as number]) kept[count++] = own[i] as number;
     bounds[k + 1] = count;
   }
-  const sorted = takeRows(all, kept.subarray(0, count));
+  const isSame = count === all.length && kept.every((row, i) => row === i);
+  const sorted = isSame ? all : takeRows(all, kept.subarray(0, count));
   return { bounds, times: fixed(sorted, 'time') as BigInt64Array, values: fixed(sorted, VALUE), starts: startsOf(sorted), stale: staleOf(sorted) };
+};
+
+/** Each later than the one before, as most stores send them: nothing to sort, no ties. */
+const isAscending = (times: BigInt64Array, rows: Int32Array): boolean => {
+  for (let i = 1; i < rows.length; i++) if ((times[rows[i] as number] as bigint) <= (times[rows[i - 1] as number] as bigint)) return false;
+  return true;
 };
 
 const startsOf = (batch: Batch): BigInt64Array | undefined => {

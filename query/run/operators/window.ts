@@ -180,11 +180,10 @@ class WindowOperator implements Operator {
   #emitBefore(limit: number, emit: Emit): void {
     this.#addZeros(limit);
     const groups = this.#groups;
-    const done: number[] = [];
     const open: number[] = [];
-    for (let g = 0; g < groups.size; g++) (groups.second(g) < limit ? done : open).push(g);
-    done.sort((a, b) => groups.second(a) - groups.second(b) || groups.first(a) - groups.first(b));
-    if (done.length > 0) this.#emitGroups(Int32Array.from(done), emit);
+    for (let g = 0; g < groups.size; g++) if (groups.second(g) >= limit) open.push(g);
+    const done = this.#ordered(limit);
+    if (done.length > 0) this.#emitGroups(done, emit);
     this.#next = limit;
     const kept = Int32Array.from(open);
     this.#accumulators.keep(kept);
@@ -192,6 +191,24 @@ class WindowOperator implements Operator {
     for (const g of open) this.#groups.put(groups.first(g), groups.second(g));
     this.#env.budget.give(done.length, done.length * BYTES_A_GROUP);
     this.#held = open.length;
+  }
+
+  /** Groups of buckets before number `limit`, by bucket and then by key. */
+  #ordered(limit: number): Int32Array {
+    const groups = this.#groups;
+    const keys = Math.max(this.#keys.size, 1);
+    // One number a group sorts many times faster than a comparison of two.
+    const places = new Float64Array(groups.size);
+    let count = 0;
+    for (let g = 0; g < groups.size; g++) if (groups.second(g) < limit) places[count++] = groups.second(g) * keys + groups.first(g);
+    const sorted = places.subarray(0, count).sort();
+    const out = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      const place = sorted[i] as number;
+      const bucket = Math.floor(place / keys);
+      out[i] = groups.find(place - bucket * keys, bucket);
+    }
+    return out;
   }
 
   #addZeros(limit: number): void {
