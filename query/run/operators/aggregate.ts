@@ -1,8 +1,8 @@
 // Aggregate: across rows by keys. Keeps a state a group and emits at the end, groups in the order of their first row.
-import { type Batch, columnOf } from '../../../core/batch/batch.ts';
+import { type Batch, type Column, columnOf } from '../../../core/batch/batch.ts';
 import type { Aggregate } from '../../3-plan/nodes.ts';
 import { Accumulators } from '../accumulate.ts';
-import { fieldsOf } from '../conform.ts';
+import { fieldsOf, missingColumn } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
 import { KeyTable } from '../keys.ts';
 import { physicalType } from '../physical.ts';
@@ -29,7 +29,11 @@ export const aggregateOperator = (node: Aggregate, env: RunEnvironment): Operato
     end: (emit: Emit) => {
       const length = node.keys.length === 0 ? 1 : keys.size;
       if (length === 0) return;
-      emit({ length, fields: fieldsOf(node.columns), columns: [...keys.columns(), ...accumulators.finish(length)] });
+      const made = new Map<string, Column>();
+      for (const [i, column] of keys.columns().entries()) made.set(node.keys[i] as string, column);
+      for (const [i, column] of accumulators.finish(length).entries()) made.set(node.aggregates[i]?.name as string, column);
+      const fields = fieldsOf(node.columns);
+      emit({ length, fields, columns: fields.map((f) => made.get(f.name) ?? missingColumn(f.type, length)) });
     },
   };
 };
