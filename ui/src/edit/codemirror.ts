@@ -10,12 +10,12 @@ import {
   completionKeymap,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { bracketMatching, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
 import { Annotation, EditorState, Prec } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view';
 import type { Completion, Diagnostic } from '../data/types.ts';
-import { iqlColours, iqlLanguage } from './colouring.ts';
+import { iqlColours } from './colouring.ts';
 import { type LanguageService, languageService } from './language-service.ts';
 import { applyNearestFix, liveDiagnostics } from './live-diagnostics.ts';
 
@@ -145,8 +145,8 @@ export const createEditor = (options: EditorOptions): Editor => {
         drawSelection(),
         closeBrackets(),
         bracketMatching(),
-        iqlLanguage,
-        syntaxHighlighting(iqlColours),
+        iqlColours,
+        EditorState.languageData.of(() => [{ commentTokens: { line: '//' }, closeBrackets: { brackets: ['(', '[', '{', '"'] } }]),
         autocompletion({ override: [completionSource(language)], icons: false, maxRenderedOptions: 60 }),
         liveDiagnostics(language, options.checked),
         placeholder('from logs | where severity >= "warn"'),

@@ -1,66 +1,53 @@
-// Colours of IQL in the editor. A scanner for the eye only: it never decides what is right, the checker does.
-import { HighlightStyle, StreamLanguage, type StreamParser } from '@codemirror/language';
-import { tags } from '@lezer/highlight';
+// Colours of IQL in the editor, from the language's own lexer: what is coloured as a pipe is read as a pipe.
+// Longer texts than the language reads stay without colours.
+import type { Extension } from '@codemirror/state';
+import { Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view';
+import { highlight } from '../../../query/language.ts';
 
-const WORDS = new Set(
-  'and or not in between if case when then else end exists true false missing now as by per over from data let fn alert on last offset at like starts with matches contains has asc desc tolerance within'.split(
-    ' ',
-  ),
-);
+type Kind = ReturnType<typeof highlight>[number]['kind'];
 
-interface State {
-  afterPipe: boolean;
-  inSearch: boolean;
-}
-
-const parser: StreamParser<State> = {
-  name: 'iql',
-  startState: () => ({ afterPipe: false, inSearch: false }),
-  token: (stream, state) => {
-    if (stream.eatSpace()) return null;
-    if (stream.match('//')) {
-      stream.skipToEnd();
-      return 'comment';
-    }
-    const afterPipe = state.afterPipe;
-    state.afterPipe = false;
-    if (stream.match(/^\|/)) {
-      state.afterPipe = true;
-      state.inSearch = false;
-      return 'controlKeyword';
-    }
-    if (stream.match(/^r"[^"]*"?|^r'[^']*'?/) || stream.match(/^"(\\.|[^"\\])*"?/) || (!state.inSearch && stream.match(/^'(\\.|[^'\\])*'?/))) return 'string';
-    if (stream.match(/^`[^`]*`?/)) return 'propertyName';
-    if (stream.match(/^@[\w:.+-]+(\[[^\]]*\])?/)) return 'number';
-    if (stream.match(/^\$[\p{L}_][\p{L}\p{N}_.]*/u)) return 'variableName.special';
-    if (stream.match(/^\d[\d_]*(\.\d+)?([eE][+-]?\d+)?([\p{L}%]+(\/s)?(\d+\p{L}+)*|\/s)?/u)) return 'number';
-    const word = stream.match(/^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}\p{N}_]+)*/u) as RegExpMatchArray | null;
-    if (word !== null) {
-      const text = word[0].toLowerCase();
-      if (afterPipe) {
-        state.inSearch = text === 'search';
-        return 'controlKeyword';
-      }
-      if (state.inSearch) return 'string';
-      if (WORDS.has(text)) return 'keyword';
-      return stream.match(/^\s*\(/, false) ? 'function' : null;
-    }
-    stream.next();
-    return 'punctuation';
-  },
-  languageData: { commentTokens: { line: '//' }, closeBrackets: { brackets: ['(', '[', '{', '"'] } },
-  tokenTable: { controlKeyword: tags.controlKeyword, function: tags.function(tags.variableName) },
+const COLOURS: Readonly<Record<Kind, string | undefined>> = {
+  keyword: 'var(--syntax-keyword)',
+  pipe: 'var(--syntax-pipe)',
+  clause: 'var(--syntax-keyword)',
+  name: undefined,
+  function: 'var(--syntax-function)',
+  text: 'var(--syntax-text)',
+  number: 'var(--syntax-number)',
+  time: 'var(--syntax-number)',
+  constant: 'var(--syntax-number)',
+  parameter: 'var(--syntax-number)',
+  operator: 'var(--muted)',
+  bracket: 'var(--muted)',
+  punctuation: 'var(--syntax-pipe)',
+  search: 'var(--syntax-text)',
+  comment: 'var(--syntax-comment)',
 };
 
-export const iqlLanguage = StreamLanguage.define(parser);
+const marks = new Map(
+  (Object.keys(COLOURS) as Kind[]).filter((kind) => COLOURS[kind] !== undefined).map((kind) => [kind, Decoration.mark({ class: `iql-${kind}` })] as const),
+);
 
-export const iqlColours = HighlightStyle.define([
-  { tag: tags.keyword, color: 'var(--syntax-keyword)' },
-  { tag: tags.controlKeyword, color: 'var(--syntax-pipe)' },
-  { tag: tags.string, color: 'var(--syntax-text)' },
-  { tag: tags.number, color: 'var(--syntax-number)' },
-  { tag: tags.comment, color: 'var(--syntax-comment)' },
-  { tag: tags.special(tags.variableName), color: 'var(--syntax-number)' },
-  { tag: tags.function(tags.variableName), color: 'var(--syntax-function)' },
-  { tag: tags.punctuation, color: 'var(--muted)' },
-]);
+const coloursOf = (view: EditorView): DecorationSet =>
+  Decoration.set(
+    highlight(view.state.doc.toString()).flatMap(({ kind, span }) => {
+      const mark = marks.get(kind);
+      return mark === undefined ? [] : [mark.range(span.start, span.end)];
+    }),
+  );
+
+export const iqlColours: Extension = [
+  ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet;
+      constructor(view: EditorView) {
+        this.decorations = coloursOf(view);
+      }
+      update(update: ViewUpdate): void {
+        if (update.docChanged) this.decorations = coloursOf(update.view);
+      }
+    },
+    { decorations: (plugin) => plugin.decorations },
+  ),
+  EditorView.baseTheme(Object.fromEntries([...marks.keys()].map((kind) => [`.iql-${kind}`, { color: COLOURS[kind] as string }]))),
+];

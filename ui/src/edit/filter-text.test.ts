@@ -1,7 +1,9 @@
 // Holds what a click on a value writes: literals that fit their unit, the right place in the pipe, nothing else changed.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Diagnostic } from '../data/types.ts';
+import { check, staticCatalogue } from '../../../query/language.ts';
+import { DATASETS } from '../../../schemas/catalogue.ts';
+import type { Diagnostic, Value } from '../data/types.ts';
 import { fieldText, filterText, hasOwnRange, literalText, onlyFieldText, partsOf, replaceOwnRange } from './filter-text.ts';
 import { applyFix, offsetOf, offsetsOf } from './positions.ts';
 
@@ -33,6 +35,25 @@ describe('filterText', () => {
 
   it('reads search by its own rules', () => {
     expect(partsOf('from logs | search don\'t http://x "a | b" | limit 5').map(({ word }) => word)).toEqual(['from', 'search', 'limit']);
+  });
+
+  it('makes texts that the language takes, for columns of every unit', () => {
+    const catalogue = staticCatalogue(DATASETS);
+    const processes = DATASETS.find(({ name }) => name === 'processes');
+    const values: Readonly<Record<string, Value>> = { time: '2026-11-20T10:00:00.000Z', int: 12, float: 0.25, string: 'a"b' };
+    for (const source of [
+      'from processes',
+      'from processes last 5m // all\n| latest | sort cpu desc | limit 5',
+      'from processes | where name != "|" | limit 9',
+    ]) {
+      for (const { name, type, unit } of processes?.columns ?? []) {
+        for (const value of [values[type] ?? null, null]) {
+          const filtered = filterText(source, { name, type, unit: unit ?? null }, value, true) as string;
+          expect(check(filtered, catalogue).diagnostics, filtered).toEqual([]);
+        }
+      }
+      expect(check(onlyFieldText(source, 'cpu', true), catalogue).diagnostics).toEqual([]);
+    }
   });
 
   it('keeps the text it adds to, whatever it is', () => {

@@ -1,6 +1,8 @@
 // Holds the volume of log lines (its text, its bars) and where rows of differing height stand.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { check, staticCatalogue } from '../../../query/language.ts';
+import { DATASETS } from '../../../schemas/catalogue.ts';
 import { fieldsOf } from './fields.ts';
 import { RowHeights } from './heights.ts';
 import { barsOf, volumeText } from './volume.ts';
@@ -11,6 +13,8 @@ describe('volumeText', () => {
   it('counts the lines the text chooses, by severity', () => {
     expect(volumeText('from logs | search "x" | limit 50', hour)).toBe('from logs | search "x"\n| every 1m count by severity');
     expect(volumeText('from logs last 6h', hour)).toBe('from logs last 6h\n| every 5m count by severity');
+    const counted = volumeText('from logs | where exists service // all\n| search "a | b" | sort time', hour) as string;
+    expect(check(counted, staticCatalogue(DATASETS)).diagnostics).toEqual([]);
     expect(volumeText('from logs | select time, body', hour)).toBeUndefined();
     expect(volumeText('from logs | top 5 by time', hour)).toBeUndefined();
   });

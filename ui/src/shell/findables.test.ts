@@ -1,0 +1,49 @@
+// Holds what finding by name opens: a text that is right for each kind of thing, the best match first.
+import { describe, expect, it } from 'vitest';
+import { check } from '../../../query/language.ts';
+import type { Catalogue } from '../data/types.ts';
+import { iqlCatalogue } from '../edit/local-language.ts';
+import { findablesOf, rank } from './findables.ts';
+
+const metric = (name: string, kind: string, unit: string | null, labels: readonly string[] = ['host']) => ({
+  name,
+  kind,
+  unit,
+  description: `What ${name} is`,
+  labels,
+});
+const catalogue: Catalogue = {
+  datasets: [
+    { name: 'metrics', description: 'Samples' },
+    { name: 'logs', description: 'Log lines' },
+    { name: 'processes', description: 'Processes' },
+  ],
+  metrics: [
+    metric('system.cpu.utilization', 'gauge', '1', ['host', 'cpu.mode']),
+    metric('system.memory.usage', 'gauge', 'By', ['host', 'state']),
+    metric('system.disk.io', 'counter', 'By', ['device', 'direction', 'host']),
+    metric('system.network.io', 'counter', 'By', ['device', 'direction', 'host']),
+    metric('job:requests 5m', 'gauge', null),
+  ],
+};
+const hour = { kind: 'relative', span: '1h' } as const;
+const all = findablesOf(hour, catalogue, ['web-1']);
+
+describe('findables', () => {
+  it('open texts that the language takes', () => {
+    for (const { text, name } of all) if (text !== '') expect(check(text, iqlCatalogue(catalogue)).diagnostics, name).toEqual([]);
+    expect(all.find(({ name }) => name === 'system.disk.io')?.text).toBe('from metrics.system.disk.io\n| every 30s rate');
+    expect(all.find(({ name }) => name === 'web-1')?.text).toContain('where host == "web-1"');
+  });
+
+  it('are there without the server', () => {
+    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual(['page', ...Array(6).fill('ready text')]);
+  });
+
+  it('are ranked by name before description', () => {
+    expect(rank(all, 'log')[0]?.name).toBe('logs');
+    expect(rank(all, 'io disk')[0]?.name).toBe('system.disk.io');
+    expect(rank(all, 'nothing like it')).toEqual([]);
+    expect(rank(all, '')).toHaveLength(all.length);
+  });
+});
