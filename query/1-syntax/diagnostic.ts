@@ -20,11 +20,16 @@ export interface Diagnostic {
   readonly fix: Fix | undefined;
 }
 
+/** The user's words may be long; a sentence is not. */
+const MAX_SHOWN = 60;
+const shown = <P extends object>(parameters: P): P =>
+  Object.fromEntries(Object.entries(parameters).map(([k, v]) => [k, typeof v === 'string' && v.length > MAX_SHOWN ? `${v.slice(0, MAX_SHOWN - 1)}…` : v])) as P;
+
 /** An error with the catalogue's sentence. */
 export const syntaxError = <C extends ErrorCode>(code: C, parameters: ErrorParameters<C>, span: Span, fix?: Fix): Diagnostic => ({
   code,
   severity: 'error',
-  message: errorMessage(code, parameters),
+  message: errorMessage(code, shown(parameters)),
   span,
   fix,
 });

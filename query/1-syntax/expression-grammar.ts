@@ -56,17 +56,21 @@ export abstract class ExpressionGrammar extends GrammarTools {
             };
           }
           left = made;
-          this.operators += 1;
-          if (this.operators === MAX_OPERATORS) {
-            this.diagnostics.add(syntaxError('iql.too-complex', { limit: MAX_OPERATORS }, { start: operator.startOffset, end: operator.end }));
-          }
-          // What comes after is not read: the tree stays as shallow as the limit says.
-          if (this.operators >= MAX_OPERATORS) this.drop();
+          this.count(operator);
         });
       },
     });
     return left;
   });
+  /** One operator more; at the limit the rest is not read, so that the tree is never deeper than that. */
+  protected count(operator: Token): void {
+    this.operators += 1;
+    if (this.operators < MAX_OPERATORS) return;
+    if (this.operators === MAX_OPERATORS) {
+      this.diagnostics.add(syntaxError('iql.too-complex', { limit: MAX_OPERATORS }, { start: operator.startOffset, end: operator.end }));
+    }
+    this.drop();
+  }
   protected drop(): void {
     for (let depth = 0; ; ) {
       const t = this.next();
@@ -175,7 +179,7 @@ export abstract class ExpressionGrammar extends GrammarTools {
   protected readonly prefixed: ParserMethod<[boolean], Expression> = this.RULE('prefixed', (nested: boolean) => {
     if (!this.RECORDING_PHASE) {
       const t = this.next();
-      const query = (t.is(T.From) || t.is(T.Data)) && !endsOperand(this.last());
+      const query = (t.is(T.From) || t.is(T.Data)) && !t.statement && !endsOperand(this.last());
       if (!startsOperand(t) && !query) return this.hole();
       if (this.prefixes >= MAX_PREFIXES) this.dropPrefixes();
     }
@@ -225,14 +229,14 @@ export abstract class ExpressionGrammar extends GrammarTools {
     this.MANY({
       GATE: () => indexable,
       DEF: () => {
-        this.CONSUME(T.ListOpen);
+        const open = this.CONSUME(T.ListOpen) as Token;
         const index = this.SUBRULE(this.expression, { ARGS: [1, true] });
         this.skip(NOTHING);
         this.CONSUME(T.ListClose);
         const operand = found;
         this.ACTION(() => {
           found = { node: 'index', operand, index, span: this.to(start) };
-          this.operators += 1;
+          this.count(open);
         });
       },
     });

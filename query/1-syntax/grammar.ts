@@ -290,7 +290,7 @@ export class Grammar extends ExpressionGrammar {
   /** A query without parentheses is read only where an operand must stand; else it is the next statement. */
   protected mayStart(): boolean {
     const t = this.next();
-    return !(t.is(T.From) || t.is(T.Data)) || !endsOperand(this.last());
+    return !(t.is(T.From) || t.is(T.Data)) || !(t.statement || endsOperand(this.last()));
   }
 
   protected readonly argumentList: ParserMethod<[], Argument[]> = this.RULE('argumentList', () => {

@@ -46,8 +46,8 @@ const THOUSANDS: Readonly<Record<string, number>> = { k: 3, K: 3, M: 6, G: 9, T:
 
 const NUMBER = /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?/y;
 const LOOSE = /[\d_]*(?:\.[\d_]*)?/y;
-const UNIT = /[\p{L}\p{M}_]+/uy;
-const PART = /(\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?)([\p{L}\p{M}_]+)/uy;
+const UNIT = /\p{L}[\p{L}\p{M}_]*/uy;
+const PART = /(\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?)(\p{L}[\p{L}\p{M}_]*)/uy;
 const WORD = /[\p{L}\p{M}\p{N}_.]+/uy;
 
 const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {

@@ -194,13 +194,17 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
 
   /** The start of a query, in its place or where parentheses are missing. */
   const source = (t: Token): void => {
+    const ownLine = /[\r\n]/.test(text.slice(previousEnd(), t.startOffset));
+    if (ownLine && endsOperand(previous())) popToText();
+    t.statement = frames.length === 1 && (endsOperand(previous()) || (ownLine && !previous()?.is(T.Equals) && !previous()?.is(T.From)));
+    if (t.statement) definition = false;
     const frame = top();
     const next = ahead();
     const asName = next === undefined || !(next.is(T.Name) || next.is(T.Data) || next.is(T.ListOpen) || next.is(T.From) || next.word !== '');
-    if (frame.kind === 'text' && !expectsOperand()) frame.syntax = undefined;
+    if (t.statement) frame.syntax = undefined;
     const fresh = frame.stage === 'none' && out.length === frame.start;
     if (t.is(T.Data) && previous()?.is(T.From)) frame.stage = 'data';
-    else if (asName && !fresh && expectsOperand() && frame.stage === 'pipe' && !previous()?.is(T.QueryOpen)) {
+    else if (asName && !fresh && !t.statement && expectsOperand() && frame.stage === 'pipe' && !previous()?.is(T.QueryOpen)) {
       reservedName(t);
       return;
     } else frame.stage = t.is(T.Data) ? 'data' : 'source';
@@ -350,7 +354,6 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
         return;
       case T.From:
       case T.Data:
-        if (frames.length === 1 && !expectsOperand()) definition = false;
         source(t);
         return;
       case T.Let:

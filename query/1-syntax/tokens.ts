@@ -77,6 +77,8 @@ export class Token implements IToken {
   /** Of a pipe's name. */
   syntax: PipeSyntax | undefined = undefined;
   negated = false;
+  /** `from` or `data` that begins a statement, not a query inside one. */
+  statement = false;
   /** Put in by the shaper where the text lacks it, and told there. */
   synthetic = false;
   constructor(type: TokenType, image: string, start: number, word: string, name: string, node?: Expression, end = start + image.length) {
