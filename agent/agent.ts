@@ -10,7 +10,7 @@ import { COLLECTORS } from './collectors/list.ts';
 import { Samples } from './collectors/samples.ts';
 import type { AgentConfig } from './config.ts';
 import { HostFiles } from './host-files.ts';
-import { eventBatch, inventoryBatch, inventoryChanges, inventoryTexts, readInventory, type Inventory } from './inventory.ts';
+import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventoryTexts, readInventory } from './inventory.ts';
 import { lockFolder } from './lock.ts';
 import { LogBatch } from './logs/log-batch.ts';
 import { Tailer } from './logs/tailer.ts';
@@ -126,7 +126,12 @@ class RunningAgent implements Agent {
     this.#sender = new Sender(this.#spool, this.#config, { acknowledged: () => undefined, refused: () => this.#samples.redefine() }, this.#log);
     const identity = { agent: this.#state.id, host: this.#host, boot: this.#state.boot, labels: this.#config.labels };
     this.#outbox = new Outbox(this.#spool, identity, () => this.#sender.notify());
-    this.#processes = new ProcessTable({ files: this.#files, host: this.#host, systemStart: systemStart(this.#files, this.#state), leftOut: (what) => this.#leaveOut(what) });
+    this.#processes = new ProcessTable({
+      files: this.#files,
+      host: this.#host,
+      systemStart: systemStart(this.#files, this.#state),
+      leftOut: (what) => this.#leaveOut(what),
+    });
     this.#tailer = this.#makeTailer();
     this.#sender.start();
     await this.#first(now);
@@ -228,7 +233,8 @@ class RunningAgent implements Agent {
   }
 
   #tellInventory(now: number): void {
-    const labels = this.#leftOut.size === 0 ? this.#config.labels : new Map([...this.#config.labels, ['agent.left_out', [...this.#leftOut].join('; ').slice(0, 1000)]]);
+    const labels =
+      this.#leftOut.size === 0 ? this.#config.labels : new Map([...this.#config.labels, ['agent.left_out', [...this.#leftOut].join('; ').slice(0, 1000)]]);
     const inventory = readInventory(this.#files, this.#host, labels, this.#deps.version);
     const texts = inventoryTexts(inventory);
     const before = this.#state.stored.inventory;

@@ -70,7 +70,18 @@ export const agentConfig = (given: Given): AgentConfig => {
     throw new CodedError('agent.config', { key, reason });
   };
   if (!/^https?:\/\//.test(config.server) || !URL.canParse(config.server)) wrong('server', 'it must be an address that begins with http:// or https://');
-  for (const key of ['metricsMs', 'processesMs', 'logsMs', 'discoverMs', 'inventoryMs', 'repeatMs', 'retryMs', 'retryMostMs', 'refusedMs', 'requestMs'] as const)
+  for (const key of [
+    'metricsMs',
+    'processesMs',
+    'logsMs',
+    'discoverMs',
+    'inventoryMs',
+    'repeatMs',
+    'retryMs',
+    'retryMostMs',
+    'refusedMs',
+    'requestMs',
+  ] as const)
     if (!(config[key] >= 10)) wrong(key, 'it must be at least 10 ms');
   if (!(config.spoolBytes >= 1 << 20)) wrong('spoolBytes', 'it must be at least 1 MiB');
   for (const [name, value] of config.labels) {

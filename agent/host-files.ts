@@ -1,6 +1,6 @@
 // Reads the small files of /proc, /sys and /etc below a root, into one buffer used over and over.
 // A file that is missing, vanishes while read, or may not be read gives undefined; nothing here throws.
-import { closeSync, openSync, readdirSync, readSync, statSync, type Stats } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type ReadFailure = 'missing' | 'denied';

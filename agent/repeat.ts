@@ -21,9 +21,12 @@ export const every = (everyMs: number, run: () => void | Promise<void>, failed: 
     if (!stopped) plan();
   };
   const plan = (): void => {
-    timer = setTimeout(() => {
-      running = round();
-    }, Math.max(0, due - performance.now()));
+    timer = setTimeout(
+      () => {
+        running = round();
+      },
+      Math.max(0, due - performance.now()),
+    );
   };
   plan();
   return {

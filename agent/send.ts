@@ -225,7 +225,8 @@ const sentence = (text: string): string => {
       const { message, error } = value as { readonly message?: unknown; readonly error?: unknown };
       if (typeof message === 'string') return message.slice(0, 500);
       if (typeof error === 'string') return error.slice(0, 500);
-      if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string') return (error as { message: string }).message.slice(0, 500);
+      if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string')
+        return (error as { message: string }).message.slice(0, 500);
     }
   } catch {
     // Not JSON: its text speaks for itself.

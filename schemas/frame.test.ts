@@ -4,7 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { hasCode } from '../core/errors.ts';
 import { decodeFrame, encodeFrame, FRAME_LIMITS, type FrameHeader, type OwnFramePart } from './frame.ts';
 
-const header: FrameHeader = { agent: 'a-1', host: 'web-1', boot: 1_790_000_000_000n, seq: 7, sent: '2026-11-20T10:00:00.000Z', labels: new Map([['region', 'eu']]) };
+const header: FrameHeader = {
+  agent: 'a-1',
+  host: 'web-1',
+  boot: 1_790_000_000_000n,
+  seq: 7,
+  sent: '2026-11-20T10:00:00.000Z',
+  labels: new Map([['region', 'eu']]),
+};
 const parts: OwnFramePart[] = [
   { schema: 'series', version: 1, rows: 3, ipc: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
   { schema: 'metrics', version: 1, rows: 5, from: 1n, to: 1_790_000_000_000_000_000n, ipc: Uint8Array.of(9) },
@@ -46,7 +53,7 @@ describe('a frame', () => {
   });
 
   test('of any content comes back', () => {
-    const word = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((t) => t.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(t));
+    const word = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter((t) => t.isWellFormed() && !/\p{Cc}/u.test(t));
     const anyPart = fc.record({
       schema: fc.constantFrom('series', 'metrics', 'logs', 'processes', 'inventory', 'events'),
       version: fc.integer({ min: 0, max: 9 }),
@@ -55,7 +62,12 @@ describe('a frame', () => {
     });
     fc.assert(
       fc.property(
-        word, word, fc.bigInt(0n, 0xffff_ffff_ffff_ffffn), fc.nat(), fc.array(fc.tuple(word, word), { maxLength: 8 }), fc.array(anyPart, { minLength: 1, maxLength: 5 }),
+        word,
+        word,
+        fc.bigInt(0n, 0xffff_ffff_ffff_ffffn),
+        fc.nat(),
+        fc.array(fc.tuple(word, word), { maxLength: 8 }),
+        fc.array(anyPart, { minLength: 1, maxLength: 5 }),
         (agent, host, boot, seq, labels, some) => {
           const given: FrameHeader = { ...header, agent, host, boot, seq, labels: new Map(labels) };
           const decoded = decodeFrame(encodeFrame(given, some as OwnFramePart[]));
@@ -88,8 +100,18 @@ describe('a frame', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => void refusal(noise)));
     fc.assert(fc.property(fc.json(), (json) => void refusal(frameOf(json))));
     const keys = Object.keys(plain);
-    fc.assert(fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => void refusal(frameOf({ ...plain, [key]: value }))), { numRuns: 1000 });
-    fc.assert(fc.property(fc.constantFrom(...Object.keys(part), 'from', 'to'), fc.jsonValue(), (key, value) => void refusal(frameOf({ ...plain, parts: [{ ...part, [key]: value }] }))), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), fc.jsonValue(), (key, value) => void refusal(frameOf({ ...plain, [key]: value }))),
+      { numRuns: 1000 },
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(part), 'from', 'to'),
+        fc.jsonValue(),
+        (key, value) => void refusal(frameOf({ ...plain, parts: [{ ...part, [key]: value }] })),
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   test('may carry keys and schemas of later versions', () => {
@@ -101,7 +123,10 @@ describe('a frame', () => {
     const text = JSON.stringify(plain).replace('"labels":{}', '"__proto__":{"agent":"evil","polluted":1},"labels":{"__proto__":"x","constructor":"y"}');
     const decoded = decodeFrame(frameOf(text));
     expect(decoded.header.agent).toBe('a');
-    expect([...decoded.header.labels]).toEqual([['__proto__', 'x'], ['constructor', 'y']]);
+    expect([...decoded.header.labels]).toEqual([
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ]);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     const given = { ...header, labels: new Map([['__proto__', 'x']]) };
     expect(decodeFrame(encodeFrame(given, parts)).header.labels).toEqual(given.labels);
@@ -111,7 +136,15 @@ describe('a frame', () => {
     ['another magic', Uint8Array.of(0x49, 0x4d, 0x46, 0x32, 0, 0, 0, 0), 'does not begin with IMF1'],
     ['another version', frameOf({ ...plain, version: 2 }), 'its version is 2'],
     ['deep nesting', frameOf(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), 'nested deeper'],
-    ['a header that is no UTF-8', (() => { const b = frameOf(plain); b[20] = 0xff; return b; })(), 'not JSON in UTF-8'],
+    [
+      'a header that is no UTF-8',
+      (() => {
+        const b = frameOf(plain);
+        b[20] = 0xff;
+        return b;
+      })(),
+      'not JSON in UTF-8',
+    ],
     ['a header that is a list', frameOf('[]'), 'header must be an object'],
     ['half a surrogate pair', frameOf(JSON.stringify(plain).replace('"agent":"a"', '"agent":"\\ud800"')), 'agent holds'],
     ['a zero byte in a name', frameOf({ ...plain, host: 'a\u0000b' }), 'host holds'],

@@ -237,4 +237,5 @@ const isoTime = (value: unknown): string => {
   return value;
 };
 
-const shown = (value: unknown): string => (typeof value === 'number' || typeof value === 'string' ? JSON.stringify(value).slice(0, 40) : `of type ${typeof value}`);
+const shown = (value: unknown): string =>
+  typeof value === 'number' || typeof value === 'string' ? JSON.stringify(value).slice(0, 40) : `of type ${typeof value}`;

@@ -1,7 +1,7 @@
 // Every float64 comes back to the bit, decimal ones through the mantissa, and the exponent of a series never shrinks.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeValues, encodeValues, EXPONENT_FLOAT, EXPONENT_STALE, type ValueColumns } from './sample-value.ts';
+import { decodeValues, EXPONENT_FLOAT, EXPONENT_STALE, encodeValues, type ValueColumns } from './sample-value.ts';
 
 const columns = (length: number): ValueColumns => ({ mantissa: new BigInt64Array(length), exponent: new Int8Array(length), float: new Float64Array(length) });
 const encoded = (values: readonly number[], sticky = new Int8Array(1)): ValueColumns => {
@@ -19,10 +19,14 @@ const decimal = fc.tuple(fc.integer(), fc.integer({ min: 0, max: 6 })).map(([m, 
 
 test('every double comes back the same', () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.double(), decimal, fc.maxSafeInteger(), fc.constantFrom(-0, 0, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53, -(2 ** 53), 2 ** 63))), fc.integer({ min: 0, max: 6 }), (values, e) => {
-      const back = decoded(encoded(values, Int8Array.of(e)));
-      for (const [i, value] of values.entries()) expect(Object.is(back[i], value), `${value} came back as ${back[i]}`).toBe(true);
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.double(), decimal, fc.maxSafeInteger(), fc.constantFrom(-0, 0, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53, -(2 ** 53), 2 ** 63))),
+      fc.integer({ min: 0, max: 6 }),
+      (values, e) => {
+        const back = decoded(encoded(values, Int8Array.of(e)));
+        for (const [i, value] of values.entries()) expect(Object.is(back[i], value), `${value} came back as ${back[i]}`).toBe(true);
+      },
+    ),
     { numRuns: 1000 },
   );
 });

@@ -9,7 +9,16 @@ import type { CollectorSources, OwnFigures } from './collector.ts';
 import { COLLECTORS } from './list.ts';
 import { Samples } from './samples.ts';
 
-const own: OwnFigures = { sentFrames: 3, sentBytes: 9, failures: 1, spoolBytes: 100, spoolFrames: 2, droppedFrames: new Map([['spool full', 4]]), logLines: 5, logFiles: 6 };
+const own: OwnFigures = {
+  sentFrames: 3,
+  sentBytes: 9,
+  failures: 1,
+  spoolBytes: 100,
+  spoolFrames: 2,
+  droppedFrames: new Map([['spool full', 4]]),
+  logLines: 5,
+  logFiles: 6,
+};
 let root = '';
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'host-'));
@@ -22,7 +31,12 @@ const write = (name: string, text: string): void => {
 };
 const sourcesOf = (folder: string): CollectorSources => ({
   files: new HostFiles(folder),
-  space: (mountpoint) => (folder === '/' ? statfsSync(mountpoint) : mountpoint === '/gone' ? undefined : { bsize: 4096, blocks: 1000, bfree: 400, bavail: 300, files: 100, ffree: 75 }),
+  space: (mountpoint) =>
+    folder === '/'
+      ? statfsSync(mountpoint)
+      : mountpoint === '/gone'
+        ? undefined
+        : { bsize: 4096, blocks: 1000, bfree: 400, bavail: 300, files: 100, ffree: 75 },
   own: () => own,
 });
 
@@ -43,11 +57,15 @@ const host = (folder: string) => {
       const { definitions, metrics } = taken;
       for (let i = 0; i < (definitions?.length ?? 0); i++) {
         const value = (name: string) => (definitions === undefined ? null : valueAt(columnOf(definitions, name), i));
-        const labels = [...(value('labels') as Map<string, string>)].filter(([k]) => k !== 'host').map(([k, v]) => `${k}=${v}`).join(',');
+        const labels = [...(value('labels') as Map<string, string>)]
+          .filter(([k]) => k !== 'host')
+          .map(([k, v]) => `${k}=${v}`)
+          .join(',');
         names.set(value('id') as bigint, `${value('name')}${labels === '' ? '' : `{${labels}}`}`);
         units.set(value('name') as string, `${value('kind')} ${value('unit')}`);
       }
-      for (let i = 0; i < metrics.length; i++) out.set(names.get(valueAt(columnOf(metrics, 'id'), i) as bigint) ?? 'undefined', valueAt(columnOf(metrics, 'value'), i) as number);
+      for (let i = 0; i < metrics.length; i++)
+        out.set(names.get(valueAt(columnOf(metrics, 'id'), i) as bigint) ?? 'undefined', valueAt(columnOf(metrics, 'value'), i) as number);
       expect(out.size).toBe(metrics.length);
       return out;
     },
@@ -55,16 +73,32 @@ const host = (folder: string) => {
 };
 
 const record = (): void => {
-  write('proc/stat', 'cpu  100 0 50 800 10 2 3 5 0 0\ncpu0 50 0 25 400 5 1 1 2 0 0\ncpu1 50 0 25 400 5 1 2 3 0 0\nintr 1\nctxt 1\nbtime 1700000000\nprocesses 4321\nprocs_running 2\nprocs_blocked 1\n');
+  write(
+    'proc/stat',
+    'cpu  100 0 50 800 10 2 3 5 0 0\ncpu0 50 0 25 400 5 1 1 2 0 0\ncpu1 50 0 25 400 5 1 2 3 0 0\nintr 1\nctxt 1\nbtime 1700000000\nprocesses 4321\nprocs_running 2\nprocs_blocked 1\n',
+  );
   write('proc/loadavg', '0.52 0.58 0.59 1/467 12345\n');
-  write('proc/meminfo', 'MemTotal:        1000 kB\nMemFree:          200 kB\nMemAvailable:     600 kB\nBuffers:           50 kB\nCached:           300 kB\nSReclaimable:      50 kB\nSUnreclaim:       20 kB\nHugePages_Total:       0\n');
+  write(
+    'proc/meminfo',
+    'MemTotal:        1000 kB\nMemFree:          200 kB\nMemAvailable:     600 kB\nBuffers:           50 kB\nCached:           300 kB\nSReclaimable:      50 kB\nSUnreclaim:       20 kB\nHugePages_Total:       0\n',
+  );
   write('proc/swaps', 'Filename\tType\tSize\tUsed\tPriority\n/dev/sda2                               partition\t1000\t250\t-2\n');
   write('proc/vmstat', 'pgpgin 100\npgpgout 200\npswpin 3\npswpout 4\npgfault 1000\npgmajfault 10\n');
-  write('proc/diskstats', '   7       0 loop0 10 0 0 0 0 0 0 0 0 0 0\n   8       0 sda 100 5 2000 50 200 6 4000 70 1 1000 120 0 0 0 0 0 0\n   8      16 sdb 0 0 0 0 0 0 0 0 0 0 0\n');
+  write(
+    'proc/diskstats',
+    '   7       0 loop0 10 0 0 0 0 0 0 0 0 0 0\n   8       0 sda 100 5 2000 50 200 6 4000 70 1 1000 120 0 0 0 0 0 0\n   8      16 sdb 0 0 0 0 0 0 0 0 0 0 0\n',
+  );
   write('sys/class/block/sda/size', '2048\n');
-  write('proc/self/mounts', '/dev/sda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n/dev/sda1 /var/lib/x/bind ext4 rw 0 0\n/dev/sdb1 /mnt/my\\040disk xfs ro,noatime 0 0\nserver:/x /net nfs4 rw 0 0\n/dev/sdc1 /gone ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n');
-  write('proc/net/dev', 'Inter-|   Receive |  Transmit\n face |bytes packets\n    lo:    3193      29    0    0    0     0          0         0     3193      29    0    0    0     0       0          0\n  eth0:719956236   17236    1    2    0     0          0         0  1020791   10531    3    4    0     0       0          0\nveth12ab: 5 5 5 5 5 5 5 5 5 5 5 5 5 5 5 5\n');
-  const line = (state: string): string => `   0: 0100007F:0016 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0\n`;
+  write(
+    'proc/self/mounts',
+    '/dev/sda1 / ext4 rw,relatime 0 0\nproc /proc proc rw 0 0\n/dev/sda1 /var/lib/x/bind ext4 rw 0 0\n/dev/sdb1 /mnt/my\\040disk xfs ro,noatime 0 0\nserver:/x /net nfs4 rw 0 0\n/dev/sdc1 /gone ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n',
+  );
+  write(
+    'proc/net/dev',
+    'Inter-|   Receive |  Transmit\n face |bytes packets\n    lo:    3193      29    0    0    0     0          0         0     3193      29    0    0    0     0       0          0\n  eth0:719956236   17236    1    2    0     0          0         0  1020791   10531    3    4    0     0       0          0\nveth12ab: 5 5 5 5 5 5 5 5 5 5 5 5 5 5 5 5\n',
+  );
+  const line = (state: string): string =>
+    `   0: 0100007F:0016 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0\n`;
   write('proc/net/tcp', `  sl  local_address rem_address   st\n${line('0A')}${line('01')}${line('01')}`);
   write('proc/net/tcp6', `  sl  local_address rem_address   st\n   0: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A 0 0\n`);
   write('proc/net/sockstat', 'sockets: used 100\nTCP: inuse 3\nUDP: inuse 4 mem 0\n');
@@ -119,7 +153,11 @@ describe('of a recorded host the collectors tell', () => {
       'inframirror.agent.frames.dropped{reason=spool full}': 4,
     });
     expect(Object.fromEntries(units)).toMatchObject({
-      'system.cpu.time': 'counter s', 'system.memory.usage': 'gauge By', 'system.network.packets': 'counter {packet}', 'system.filesystem.utilization': 'gauge 1', 'system.uptime': 'gauge s',
+      'system.cpu.time': 'counter s',
+      'system.memory.usage': 'gauge By',
+      'system.network.packets': 'counter {packet}',
+      'system.filesystem.utilization': 'gauge 1',
+      'system.uptime': 'gauge s',
     });
   });
 
@@ -148,7 +186,8 @@ describe('of a recorded host the collectors tell', () => {
     const empty = [...ask(1).keys()].filter((k) => !k.startsWith('inframirror.'));
     expect(empty).toEqual([]);
     record();
-    for (const name of ['stat', 'loadavg', 'meminfo', 'swaps', 'vmstat', 'diskstats', 'self/mounts', 'net/dev', 'net/tcp', 'uptime', '1/stat']) write(`proc/${name}`, '\u0000(noise )\n::: a b c d e f g h\ncpu x\n');
+    for (const name of ['stat', 'loadavg', 'meminfo', 'swaps', 'vmstat', 'diskstats', 'self/mounts', 'net/dev', 'net/tcp', 'uptime', '1/stat'])
+      write(`proc/${name}`, '\u0000(noise )\n::: a b c d e f g h\ncpu x\n');
     for (const [name, value] of ask(2)) expect(Number.isFinite(value), name).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 // Time of the processors by mode, each and all together, from /proc/stat. Guests are part of user, as the kernel counts them.
 import { fieldsOf, linesOf } from '../host-files.ts';
-import { ratio, type MakeCollector } from './collector.ts';
+import { type MakeCollector, ratio } from './collector.ts';
 
 /** Kernel ticks a second that /proc speaks in; 100 on every Linux a program can meet. */
 export const TICKS = 100;

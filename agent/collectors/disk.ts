@@ -1,6 +1,6 @@
 // Traffic of whole disks and their partitions from /proc/diskstats. Loop devices, RAM disks and devices never used are left out.
 import { fieldsOf } from '../host-files.ts';
-import { ratio, type MakeCollector } from './collector.ts';
+import { type MakeCollector, ratio } from './collector.ts';
 
 /** The sector of /proc/diskstats, whatever the disk's own is. */
 const SECTOR = 512;
@@ -10,7 +10,13 @@ export const disk: MakeCollector = (instruments, { files }) => {
   const io = instruments.counter('system.disk.io', 'By', 'Bytes read and written', 'device', 'direction');
   const operations = instruments.counter('system.disk.operations', '{operation}', 'Requests completed', 'device', 'direction');
   const merged = instruments.counter('system.disk.merged', '{operation}', 'Requests that were merged into another', 'device', 'direction');
-  const operationTime = instruments.counter('system.disk.operation_time', 's', 'Time all requests took together; more than a second a second when they overlap', 'device', 'direction');
+  const operationTime = instruments.counter(
+    'system.disk.operation_time',
+    's',
+    'Time all requests took together; more than a second a second when they overlap',
+    'device',
+    'direction',
+  );
   const ioTime = instruments.counter('system.disk.io_time', 's', 'Time the device was busy', 'device');
   const weighted = instruments.counter('system.disk.weighted_io_time', 's', 'Time requests waited and ran, summed over requests', 'device');
   const pending = instruments.gauge('system.disk.pending_operations', '{operation}', 'Requests in progress', 'device');
@@ -26,8 +32,19 @@ export const disk: MakeCollector = (instruments, { files }) => {
         const fields = fieldsOf(line);
         const device = fields[2];
         if (device === undefined || NOT_DISKS.test(device)) continue;
-        const [reads = 0, readsMerged = 0, sectorsRead = 0, msReading = 0, writes = 0, writesMerged = 0, sectorsWritten = 0, msWriting = 0, now_ = 0, msBusy = 0, msWeighted = 0] =
-          fields.slice(3).map(Number);
+        const [
+          reads = 0,
+          readsMerged = 0,
+          sectorsRead = 0,
+          msReading = 0,
+          writes = 0,
+          writesMerged = 0,
+          sectorsWritten = 0,
+          msWriting = 0,
+          now_ = 0,
+          msBusy = 0,
+          msWeighted = 0,
+        ] = fields.slice(3).map(Number);
         if (reads + writes === 0) continue;
         io.set(sectorsRead * SECTOR, device, 'read');
         io.set(sectorsWritten * SECTOR, device, 'write');

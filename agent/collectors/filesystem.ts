@@ -1,10 +1,28 @@
 // Space and inodes of mounted filesystems. Those that hold no files of their own (proc, cgroup, overlay, …) are left out, and
 // those over a network, because asking one whose server is silent would stop the agent.
-import { ratio, type MakeCollector } from './collector.ts';
+import { type MakeCollector, ratio } from './collector.ts';
 
 /** Types that rest on a disk or in memory people fill. */
 const COUNTED: ReadonlySet<string> = new Set([
-  'ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'zfs', 'f2fs', 'jfs', 'reiserfs', 'bcachefs', 'vfat', 'exfat', 'msdos', 'ntfs', 'ntfs3', 'fuseblk', 'hfsplus', 'ufs', 'tmpfs',
+  'ext2',
+  'ext3',
+  'ext4',
+  'xfs',
+  'btrfs',
+  'zfs',
+  'f2fs',
+  'jfs',
+  'reiserfs',
+  'bcachefs',
+  'vfat',
+  'exfat',
+  'msdos',
+  'ntfs',
+  'ntfs3',
+  'fuseblk',
+  'hfsplus',
+  'ufs',
+  'tmpfs',
 ]);
 /** Small memory filesystems of the system itself. */
 const SYSTEM_MOUNT = /^\/(proc|sys|dev|run\/(user|credentials|lock|snapd)|var\/lib\/(docker|containers|kubelet))(\/|$)/;
@@ -27,7 +45,8 @@ const mountsOf = (text: string): readonly Mount[] => {
     if (device === undefined || mountpoint === undefined || type === undefined || !COUNTED.has(type) || SYSTEM_MOUNT.test(mountpoint)) continue;
     const key = type === 'tmpfs' ? mountpoint : device;
     const found = out.get(key);
-    if (found === undefined || mountpoint.length < found.mountpoint.length) out.set(key, { device, mountpoint, type, mode: options?.split(',').includes('ro') ? 'ro' : 'rw' });
+    if (found === undefined || mountpoint.length < found.mountpoint.length)
+      out.set(key, { device, mountpoint, type, mode: options?.split(',').includes('ro') ? 'ro' : 'rw' });
   }
   return [...out.values()];
 };

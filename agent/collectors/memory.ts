@@ -1,5 +1,5 @@
 // Physical memory by state from /proc/meminfo. The states add up to the limit: used is what neither is free nor serves files.
-import { ratio, type MakeCollector } from './collector.ts';
+import { type MakeCollector, ratio } from './collector.ts';
 import { readMeminfo } from './meminfo.ts';
 
 export const memory: MakeCollector = (instruments, { files }) => {

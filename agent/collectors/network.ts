@@ -7,7 +7,18 @@ const LEFT_OUT = /^(veth|cali|lxc|cni[0-9a-f]{6}|ifb|dummy|tunl|sit|gre|ip6tnl|t
 
 /** network.connection.state by the number in /proc/net/tcp. */
 const STATES = [
-  'established', 'syn_sent', 'syn_received', 'fin_wait_1', 'fin_wait_2', 'time_wait', 'close', 'close_wait', 'last_ack', 'listen', 'closing', 'new_syn_received',
+  'established',
+  'syn_sent',
+  'syn_received',
+  'fin_wait_1',
+  'fin_wait_2',
+  'time_wait',
+  'close',
+  'close_wait',
+  'last_ack',
+  'listen',
+  'closing',
+  'new_syn_received',
 ] as const;
 
 /** Byte of `0A` and the like in a line of /proc/net/tcp, which has its columns at fixed places after the number of the line. */

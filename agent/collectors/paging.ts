@@ -1,12 +1,18 @@
 // Swap space and page traffic, from /proc/meminfo, /proc/swaps and /proc/vmstat.
 import { fieldsOf } from '../host-files.ts';
-import { ratio, type MakeCollector } from './collector.ts';
+import { type MakeCollector, ratio } from './collector.ts';
 
 export const paging: MakeCollector = (instruments, { files }) => {
   const usage = instruments.gauge('system.paging.usage', 'By', 'Swap space by device and state', 'device', 'state');
   const utilization = instruments.gauge('system.paging.utilization', '1', 'Share of a swap device in each state', 'device', 'state');
   const faults = instruments.counter('system.paging.faults', '{fault}', 'Page faults; a major one waited for a disk', 'type');
-  const operations = instruments.counter('system.paging.operations', '{operation}', 'Pages moved between memory and disk: major ones to and from swap, minor ones of files', 'type', 'direction');
+  const operations = instruments.counter(
+    'system.paging.operations',
+    '{operation}',
+    'Pages moved between memory and disk: major ones to and from swap, minor ones of files',
+    'type',
+    'direction',
+  );
   return {
     name: 'paging',
     collect: () => {

@@ -1,8 +1,8 @@
 // Takes samples from collectors into columns that are used over and over, and knows which definitions of series the server still lacks.
 // A series gets its id once; a sample costs a look-up in a Map and three numbers.
 import { createHash } from 'node:crypto';
+import { type Batch, FLOAT, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../core/batch/build.ts';
-import { FLOAT, TIME_MS, UINT32, UINT64, type Batch, type Value } from '../../core/batch/batch.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import type { MetricKind } from '../../schemas/types.ts';
@@ -104,7 +104,12 @@ export class Samples implements Instruments {
     const metrics: Batch = {
       length: rows,
       fields: SIGNAL_FIELDS.metrics,
-      columns: [fixed(UINT32, metric), fixed(UINT64, id), fixed(TIME_MS, new BigInt64Array(rows).fill(BigInt(this.#now))), fixed(FLOAT, this.#values.subarray(0, rows))],
+      columns: [
+        fixed(UINT32, metric),
+        fixed(UINT64, id),
+        fixed(TIME_MS, new BigInt64Array(rows).fill(BigInt(this.#now))),
+        fixed(FLOAT, this.#values.subarray(0, rows)),
+      ],
     };
     this.#forgetOld();
     return { rows, time: this.#now, metrics, definitions: undefinedYet.length === 0 ? undefined : this.#definitions(undefinedYet) };
@@ -130,7 +135,18 @@ export class Samples implements Instruments {
           }
           const all = new Map([['host', this.#host]]);
           for (const [i, label] of labels.entries()) if (values[i] !== undefined && values[i] !== '') all.set(label, values[i]);
-          series = { id: seriesId(name, all, sha256), metric, name, kind, unit, description, labels: all, seen: 0, defined: 0, forget: () => known.delete(key) };
+          series = {
+            id: seriesId(name, all, sha256),
+            metric,
+            name,
+            kind,
+            unit,
+            description,
+            labels: all,
+            seen: 0,
+            defined: 0,
+            forget: () => known.delete(key),
+          };
           known.set(key, series);
           this.#series.add(series);
         }

@@ -41,7 +41,11 @@ export const findFiles = (patterns: readonly string[], root: string): { readonly
       else if (found.size < MOST_FILES) found.add(path);
     }
   };
-  for (const pattern of patterns) walk(root, pattern.split('/').filter((s) => s !== ''));
+  for (const pattern of patterns)
+    walk(
+      root,
+      pattern.split('/').filter((s) => s !== ''),
+    );
   return { paths: [...found], cut: folders > MOST_FOLDERS || found.size >= MOST_FILES };
 };
 

@@ -2,7 +2,7 @@
 // A line without its end stays in the file until it is ended, is over-long, or the file is given up. It keeps no bytes of its own.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { MOST_LINE } from './line.ts';
-import { FINGERPRINT_BYTES, fingerprint, type Fingerprint, type Position } from './position.ts';
+import { FINGERPRINT_BYTES, type Fingerprint, fingerprint, type Position } from './position.ts';
 
 /** Takes a line without its end; `more`: the line goes on. Answers whether there is room for another. */
 export type TakeLine = (bytes: Buffer, more: boolean) => boolean;

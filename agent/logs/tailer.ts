@@ -1,6 +1,6 @@
 // Follows log files: finds them, reads on where the spool says, and through rotation by rename and by copy-truncate loses and doubles no line.
 // A position is passed only together with the lines before it: `deliver` puts both in one record, and when that fails all is read again.
-import { readdirSync, statSync, type Stats } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
@@ -144,7 +144,7 @@ export class Tailer {
       file.orphan = true;
       file.readAt = now;
       file.size = -1;
-      if (stat !== undefined && stat.isFile()) this.#meet(file.path, now);
+      if (stat?.isFile() === true) this.#meet(file.path, now);
       return;
     }
     if (stat.size === file.size && stat.mtimeMs === file.modifiedMs) return;
@@ -209,7 +209,8 @@ export class Tailer {
   #restore(position: Position): void {
     const now = Date.now();
     const here = statOf(position.path);
-    const same = (stat: Stats, path: string): boolean => keyOf(stat) === position.key && stat.size >= position.offset && (position.head.length === 0 || holds(path, position));
+    const same = (stat: Stats, path: string): boolean =>
+      keyOf(stat) === position.key && stat.size >= position.offset && (position.head.length === 0 || holds(path, position));
     if (here !== undefined && same(here, position.path)) {
       this.#open(position, position.path, now);
       return;

@@ -6,7 +6,7 @@ import type { Batch, Value } from '../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../core/batch/build.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import type { HostFiles } from '../host-files.ts';
-import { parseProcessStat, type ProcessStat } from './process-stat.ts';
+import { type ProcessStat, parseProcessStat } from './process-stat.ts';
 import { Users } from './users.ts';
 
 interface Known {

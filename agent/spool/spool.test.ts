@@ -15,7 +15,8 @@ const start = (options: Partial<SpoolOptions> = {}): Spool => {
 /** As a kill leaves it: nothing is said to the old one. */
 const restart = (options: Partial<SpoolOptions> = {}): Spool => start(options);
 const body = (text: string, size = 0): Uint8Array => Buffer.from(text.padEnd(size, '.'));
-const put = (spool: Spool, seq: number, positions: readonly Position[] = [], size = 0): void => spool.append({ boot: '1', seq, parts: 1, rows: 10 }, body(`frame ${seq}`, size), positions);
+const put = (spool: Spool, seq: number, positions: readonly Position[] = [], size = 0): void =>
+  spool.append({ boot: '1', seq, parts: 1, rows: 10 }, body(`frame ${seq}`, size), positions);
 const drain = (spool: Spool): number[] => {
   const out: number[] = [];
   for (let frame = spool.next(); frame !== undefined; frame = spool.next()) {
@@ -25,9 +26,18 @@ const drain = (spool: Spool): number[] => {
   return out;
 };
 const position = (key: string, offset: number, gone = false): Position => ({
-  key, path: `/var/log/${key}`, offset, head: { length: 1, crc: 2 }, tail: { length: 1, crc: 3 }, skipping: false, ...(gone ? { gone: true } : {}),
+  key,
+  path: `/var/log/${key}`,
+  offset,
+  head: { length: 1, crc: 2 },
+  tail: { length: 1, crc: 3 },
+  skipping: false,
+  ...(gone ? { gone: true } : {}),
 });
-const files = (): string[] => readdirSync(folder).sort().map((f) => join(folder, f));
+const files = (): string[] =>
+  readdirSync(folder)
+    .sort()
+    .map((f) => join(folder, f));
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'spool-'));

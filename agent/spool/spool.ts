@@ -95,7 +95,10 @@ export class Spool {
     this.#options = options;
     this.#segmentBytes = Math.min(options.segmentBytes, Math.floor(options.limitBytes / 8));
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    const numbers = readdirSync(options.folder).flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+    const numbers = readdirSync(options.folder)
+      .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
     for (const [i, number] of numbers.entries()) this.#scan(number, i === numbers.length - 1);
     this.#begin((numbers.at(-1) ?? 0) + 1);
     this.#dropConsumed();

@@ -3,21 +3,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { zstdDecompressSync } from 'node:zlib';
-import { columnOf, valueAt, type Batch, type Value } from '../../core/batch/batch.ts';
+import { type Batch, columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
-import { decodeFrame, type DecodedFrame, type DecodedPart, type FrameHeader } from '../../schemas/frame.ts';
+import { type DecodedFrame, type DecodedPart, decodeFrame, type FrameHeader } from '../../schemas/frame.ts';
 
 export interface TakenPart extends DecodedPart {
   readonly header: FrameHeader;
   readonly batches: readonly Batch[];
 }
 
-/** What a request gets instead of a 200; `drop` cuts the connection; `take` says whether the frame is taken nevertheless. */
+/** What a request gets instead of a 200; `drop` cuts the connection, `hang` never answers; `take` says whether the frame is taken nevertheless. */
 export interface Fault {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly drop?: boolean;
+  readonly hang?: boolean;
   readonly take?: boolean;
 }
 
@@ -28,6 +29,7 @@ export class Sink {
   /** Every request that was decoded, repeats included: boot, seq. */
   readonly requests: { readonly boot: bigint; readonly seq: number; readonly at: number }[] = [];
   bytes = 0;
+  port = 0;
   /** Asked for each request; undefined takes the frame. */
   fault: (frame: DecodedFrame, request: number) => Fault | undefined = () => undefined;
   readonly #seen = new Set<string>();
@@ -47,11 +49,8 @@ export class Sink {
       sink.#server.once('error', reject);
       sink.#server.listen(port, '127.0.0.1', resolve);
     });
+    sink.port = (sink.#server.address() as AddressInfo).port;
     return sink;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   get url(): string {
@@ -103,7 +102,7 @@ export class Sink {
     if (fault === undefined || fault.take === true) this.#take(frame, body.length);
     if (fault?.drop === true) request.socket.destroy();
     else if (fault === undefined) answer(200);
-    else response.writeHead(fault.status ?? 200, fault.headers).end(fault.body);
+    else if (fault.hang !== true) response.writeHead(fault.status ?? 200, fault.headers).end(fault.body);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const wake of waiting) wake();

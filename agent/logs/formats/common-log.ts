@@ -1,6 +1,6 @@
 // Lines of web servers: the common and the combined log format (https://httpd.apache.org/docs/current/logs.html#accesslog).
 import { moment, monthOf } from './moment.ts';
-import { setNumber, setText, type LineFormat } from './parsed-line.ts';
+import { type LineFormat, setNumber, setText } from './parsed-line.ts';
 
 const LINE =
   /^(\S{1,256}) \S{1,64} (\S{1,256}) \[(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})\] "([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}) (\d+|-)(?: "([^"\\]*(?:\\.[^"\\]*)*)" "([^"\\]*(?:\\.[^"\\]*)*)")?/;

@@ -1,10 +1,21 @@
 // A line that is one JSON object. Nested names are joined with dots; lists are kept as their text.
 import { isoMoment, momentOfNumber } from './moment.ts';
-import { setNumber, setText, type LineFormat, type ParsedLine } from './parsed-line.ts';
+import { type LineFormat, type ParsedLine, setNumber, setText } from './parsed-line.ts';
 import { severityOfNumber, severityOfWord } from './severity.ts';
 
 const TIME: ReadonlySet<string> = new Set(['time', 'timestamp', 'ts', '@timestamp', 't', 'datetime', 'date', 'asctime']);
-const SEVERITY: ReadonlySet<string> = new Set(['level', 'severity', 'lvl', 'log.level', 'loglevel', 'levelname', 'severity_text', 'severityText', 'priority', 'PRIORITY']);
+const SEVERITY: ReadonlySet<string> = new Set([
+  'level',
+  'severity',
+  'lvl',
+  'log.level',
+  'loglevel',
+  'levelname',
+  'severity_text',
+  'severityText',
+  'priority',
+  'PRIORITY',
+]);
 const SERVICE: ReadonlySet<string> = new Set(['service', 'service.name', 'app', 'application']);
 const TRACE: ReadonlySet<string> = new Set(['trace_id', 'traceId', 'trace.id', 'traceid']);
 const SPAN: ReadonlySet<string> = new Set(['span_id', 'spanId', 'span.id', 'spanid']);
@@ -40,12 +51,18 @@ const addObject = (into: ParsedLine, object: object, prefix: string, depth: numb
 const known = (into: ParsedLine, name: string, value: unknown): boolean => {
   if (MESSAGE.has(name)) return typeof value === 'string';
   if (TIME.has(name) && into.time === undefined) {
-    const time = typeof value === 'number' ? momentOfNumber(value) : typeof value === 'string' ? (isoMoment(value)?.time ?? momentOfNumber(Number(value))) : undefined;
+    const time =
+      typeof value === 'number' ? momentOfNumber(value) : typeof value === 'string' ? (isoMoment(value)?.time ?? momentOfNumber(Number(value))) : undefined;
     if (time !== undefined) into.time = time;
     return time !== undefined;
   }
   if (SEVERITY.has(name) && into.severity === undefined) {
-    const severity = typeof value === 'number' ? severityOfNumber(value) : typeof value === 'string' ? (severityOfWord(value) ?? (/^\d{1,2}$/.test(value) ? severityOfNumber(Number(value)) : undefined)) : undefined;
+    const severity =
+      typeof value === 'number'
+        ? severityOfNumber(value)
+        : typeof value === 'string'
+          ? (severityOfWord(value) ?? (/^\d{1,2}$/.test(value) ? severityOfNumber(Number(value)) : undefined))
+          : undefined;
     if (severity !== undefined) into.severity = severity;
     return severity !== undefined;
   }

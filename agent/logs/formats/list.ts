@@ -2,7 +2,7 @@
 import { commonLog } from './common-log.ts';
 import { json } from './json.ts';
 import { logfmt } from './logfmt.ts';
-import { newLine, type LineFormat, type ParsedLine } from './parsed-line.ts';
+import { type LineFormat, newLine, type ParsedLine } from './parsed-line.ts';
 import { syslog } from './syslog.ts';
 import { text } from './text.ts';
 

@@ -1,6 +1,6 @@
 // A line of `key=value` pairs (https://brandur.org/logfmt): values bare or in quotes, keys alone are left out.
 import { isoMoment, momentOfNumber } from './moment.ts';
-import { setText, setValue, type LineFormat } from './parsed-line.ts';
+import { type LineFormat, setText, setValue } from './parsed-line.ts';
 import { severityOfWord } from './severity.ts';
 
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/y;
@@ -23,7 +23,11 @@ export const logfmt: LineFormat = (line, into) => {
       at = blank === -1 ? line.length : blank;
       continue;
     }
-    pairs.push([match[1] as string, match[2]?.replaceAll(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : c)) ?? (match[3] as string), match[2] !== undefined]);
+    pairs.push([
+      match[1] as string,
+      match[2]?.replaceAll(/\\(.)/g, (_, c: string) => (c === 'n' ? '\n' : c === 't' ? '\t' : c)) ?? (match[3] as string),
+      match[2] !== undefined,
+    ]);
     at += match[0].length;
   }
   if (pairs.length < 2) return false;

@@ -19,7 +19,8 @@ const SYSLOG: readonly Severity[] = ['fatal', 'fatal', 'fatal', 'error', 'warn',
 const TENS: readonly Severity[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /** Syslog's 0 (emergency) to 7 (debug), or 10 (trace) to 60 (fatal) as bunyan and pino count. */
-export const severityOfNumber = (value: number): Severity | undefined => (Number.isInteger(value) && value >= 0 && value < 8 ? SYSLOG[value] : TENS[Math.round(value / 10) - 1]);
+export const severityOfNumber = (value: number): Severity | undefined =>
+  Number.isInteger(value) && value >= 0 && value < 8 ? SYSLOG[value] : TENS[Math.round(value / 10) - 1];
 
 /** A level in capitals as a word of its own, or in any case within brackets or before a colon. */
 const LEVEL =

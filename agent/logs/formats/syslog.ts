@@ -1,8 +1,9 @@
 // Lines of syslog: RFC 3164 with and without its priority, RFC 5424, and the files of rsyslog with an ISO time in front.
-import { isoMoment, momentWithoutYear, monthOf } from './moment.ts';
+
 import { json } from './json.ts';
 import { logfmt } from './logfmt.ts';
-import { setText, setValue, type LineFormat, type ParsedLine } from './parsed-line.ts';
+import { isoMoment, momentWithoutYear, monthOf } from './moment.ts';
+import { type LineFormat, type ParsedLine, setText, setValue } from './parsed-line.ts';
 import { severityInText, severityOfNumber } from './severity.ts';
 
 const PRIORITY = /^<(\d{1,3})>/;
@@ -38,7 +39,8 @@ const message = (text: string, into: ParsedLine, host: string): void => {
 const plain = (text: string, into: ParsedLine, now: number): boolean => {
   const old = OLD_TIME.exec(text);
   const iso = old === null ? isoMoment(text) : undefined;
-  const time = old === null ? iso?.time : momentWithoutYear(monthOf(old[1] as string), Number(old[2]), Number(old[3]), Number(old[4]), Number(old[5]), now, old[6]);
+  const time =
+    old === null ? iso?.time : momentWithoutYear(monthOf(old[1] as string), Number(old[2]), Number(old[3]), Number(old[4]), Number(old[5]), now, old[6]);
   if (time === undefined) return false;
   const rest = text.slice(old === null ? (iso?.length ?? 0) + 1 : old[0].length);
   const sender = SENDER.exec(rest);
@@ -77,7 +79,8 @@ const structured = (text: string, into: ParsedLine): boolean => {
       ELEMENT.lastIndex = end;
       const element = ELEMENT.exec(rest);
       if (element === null) break;
-      for (const [, name, value] of (element[2] as string).matchAll(PARAMETER)) setValue(into, name as string, (value as string).replaceAll(/\\(["\\\]])/g, '$1'));
+      for (const [, name, value] of (element[2] as string).matchAll(PARAMETER))
+        setValue(into, name as string, (value as string).replaceAll(/\\(["\\\]])/g, '$1'));
       end += element[0].length;
     }
     rest = rest.slice(end);

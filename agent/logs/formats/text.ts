@@ -1,8 +1,9 @@
 // Any other line: a time at its beginning in one of the usual forms, a level near it. Takes every line.
-import { isoMoment, moment, momentWithoutYear, monthOf } from './moment.ts';
+
 import { json } from './json.ts';
 import { logfmt } from './logfmt.ts';
-import { setValue, type LineFormat, type ParsedLine } from './parsed-line.ts';
+import { isoMoment, moment, momentWithoutYear, monthOf } from './moment.ts';
+import { type LineFormat, type ParsedLine, setValue } from './parsed-line.ts';
 import { severityInText } from './severity.ts';
 
 /** `[Fri Nov 20 10:00:00.123456 2026]` of Apache's error log. */
