@@ -134,13 +134,10 @@ export const lex = (text: string, pipes: PipeWords, diagnostics: Diagnostics): L
     const syntax = pipes.find([lower])?.syntax ?? (type === undefined && !pipes.begins(lower) ? pipes.guess(lower) : undefined);
     if (syntax?.raw !== true) return;
     const from = offset;
-    const { end, comments: inside, problems } = endOfSearch(text, from);
+    const { end, words, comments: inside, problems } = endOfSearch(text, from);
     for (const problem of problems) diagnostics.add(problem);
     comments.push(...inside);
-    let first = from;
-    while (first < end && /\s/.test(text[first] as string)) first += 1;
-    const last = first + text.slice(first, end).trimEnd().length;
-    tokens.push(new Token(T.Raw, text.slice(first, last), first, '', ''));
+    tokens.push(new Token(T.Raw, text.slice(words.start, words.end), words.start, '', ''));
     offset = end;
   };
 

@@ -2,8 +2,8 @@
 import type { NumberLiteral, QuantityLiteral } from './ast.ts';
 import { type Diagnostic, fixOf, syntaxError } from './diagnostic.ts';
 
-/** Seconds; d and w as fixed lengths: where they are calendar units, use the parts. */
-export const DURATION_SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+/** Nanoseconds; d and w as fixed lengths: where they are calendar units, use the parts. */
+export const DURATION_NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12, d: 8.64e13, w: 6.048e14 };
 /** Bytes. */
 export const SIZE_BYTES: Readonly<Record<string, number>> = {
   B: 1,
@@ -89,7 +89,7 @@ const hintFor = (digits: string, unit: string): { readonly text: string; readonl
   }
   if (Object.hasOwn(MISSPELT, unit)) return { text: `; did you mean ${digits}${MISSPELT[unit]}?`, fix: `${digits}${MISSPELT[unit]}` };
   const lower = unit.toLowerCase();
-  const known = [...Object.keys(DURATION_SECONDS), ...Object.keys(SIZE_BYTES)].find((u) => u.toLowerCase() === lower);
+  const known = [...Object.keys(DURATION_NANOS), ...Object.keys(SIZE_BYTES)].find((u) => u.toLowerCase() === lower);
   if (known !== undefined) return { text: `; did you mean ${digits}${known}?`, fix: `${digits}${known}` };
   return { text: '', fix: undefined };
 };
@@ -139,13 +139,12 @@ export const readNumber = (text: string, start: number): NumberRead => {
   let at = start;
   for (let part = matchAt(PART, text, at); part !== null; part = matchAt(PART, text, at)) {
     const [whole, number, name] = part as unknown as [string, string, string];
-    if (!Object.hasOwn(DURATION_SECONDS, name)) break;
+    if (!Object.hasOwn(DURATION_NANOS, name)) break;
     parts.push({ value: Number(plain(number)), unit: name });
     at += whole.length;
   }
   if (parts.length > 0 && !isWordAt(text, at)) {
-    // Seconds of each part, added in the order written.
-    const seconds = parts.reduce((sum, p) => sum + p.value * (DURATION_SECONDS[p.unit] as number), 0);
+    const seconds = parts.reduce((sum, p) => sum + p.value * (DURATION_NANOS[p.unit] as number), 0) / 1e9;
     return quantity('duration', at, parts.map((p) => `${shortest(p.value)}${p.unit}`).join(''), seconds, parts);
   }
   const to = end + (matchAt(WORD, text, end) as RegExpExecArray)[0].length;

@@ -1,6 +1,6 @@
 // Prints expressions: each in one way, with the fewest parentheses that read back as the same tree. Layout over lines is the printer's.
 import type { Argument, Expression, Name, Query } from './ast.ts';
-import { DURATION_SECONDS, SIZE_BYTES } from './number-literal.ts';
+import { DURATION_NANOS, SIZE_BYTES } from './number-literal.ts';
 import { COMPARISON, OPERATOR_WORDS, PRECEDENCE, RESERVED } from './tokens.ts';
 
 /** Text, a query that may go over lines, or a place where a line may be broken (else a space). */
@@ -229,7 +229,7 @@ export class ExpressionPrinter {
     words.forEach((word, i) => {
       if (i > 0) this.write(' ');
       const before = words[i - 1];
-      const unit = word.node === 'name' && before?.node === 'number' && (Object.hasOwn(DURATION_SECONDS, word.name) || Object.hasOwn(SIZE_BYTES, word.name));
+      const unit = word.node === 'name' && before?.node === 'number' && (Object.hasOwn(DURATION_NANOS, word.name) || Object.hasOwn(SIZE_BYTES, word.name));
       if (unit) {
         this.write(quote(word.name));
         return;

@@ -48,6 +48,13 @@ interface SearchLexed {
 const isSpace = (c: string): boolean => /\s/.test(c);
 const endsWord = (c: string | undefined): boolean => c === undefined || c === '"' || c === '(' || c === ')' || c === '|' || isSpace(c);
 
+/** A `-` before something to find; signs alone (`---`) are a word of signs. */
+const negates = (text: string, at: number): boolean => {
+  let end = at + 1;
+  while (!endsWord(text[end])) end += 1;
+  return text[end] === '"' || text[end] === '(' || /[\p{L}\p{N}]/u.test(text.slice(at, end));
+};
+
 const lexSearch = (text: string, from: number): SearchLexed => {
   const lexemes: Lexeme[] = [];
   const comments: Comment[] = [];
@@ -82,11 +89,7 @@ const lexSearch = (text: string, from: number): SearchLexed => {
       if (depth === 0) break;
       depth -= 1;
       push(')', start, start + 1);
-    } else if (
-      c === '-' &&
-      !(lexemes.at(-1)?.kind === '-' && lexemes.at(-1)?.end === start) &&
-      (text[at + 1] === '"' || text[at + 1] === '(' || !endsWord(text[at + 1]))
-    ) {
+    } else if (c === '-' && !(lexemes.at(-1)?.kind === '-' && lexemes.at(-1)?.end === start) && negates(text, start)) {
       push('-', start, start + 1);
     } else {
       do at += 1;
@@ -98,8 +101,11 @@ const lexSearch = (text: string, from: number): SearchLexed => {
   return { lexemes, end: at, comments, problems };
 };
 
-/** Where the words of a search that begin at `from` end, with the comments and the mistakes inside its lexemes. */
-export const endOfSearch = (text: string, from: number): Pick<SearchLexed, 'end' | 'comments' | 'problems'> => lexSearch(text, from);
+/** Where the words of a search that begin at `from` end, and its `words` without space and comments around them; the mistakes inside its lexemes. */
+export const endOfSearch = (text: string, from: number): Pick<SearchLexed, 'end' | 'comments' | 'problems'> & { readonly words: Span } => {
+  const { lexemes, ...rest } = lexSearch(text, from);
+  return { ...rest, words: { start: lexemes[0]?.start ?? from, end: lexemes.at(-1)?.end ?? from } };
+};
 
 const termOf = (written: string, start: number): SearchTerm => {
   const span = { start, end: start + written.length };
@@ -220,8 +226,10 @@ export const printSearch = (node: SearchNode): string => {
   switch (node.kind) {
     case 'field':
       return `${node.field}:${printTerm(node.term)}`;
-    case 'not':
-      return node.item.kind === 'and' || node.item.kind === 'or' || node.item.kind === 'not' ? `-(${printSearch(node.item)})` : `-${printSearch(node.item)}`;
+    case 'not': {
+      const bare = node.item.kind === 'word' || node.item.kind === 'phrase' || node.item.kind === 'prefix' || node.item.kind === 'field';
+      return bare ? `-${printSearch(node.item)}` : `-(${printSearch(node.item)})`;
+    }
     case 'and':
       return node.items.map((i) => (i.kind === 'or' ? `(${printSearch(i)})` : printSearch(i))).join(' ');
     case 'or':

@@ -1,7 +1,7 @@
 // Between lexer and grammar: finds what each word means in its place (pipes, clauses, word operators, ranges), balances brackets,
 // and mends what the grammar should not have to know. After it the grammar needs one token of lookahead and always finds its closing brackets.
 import { type Diagnostics, fixOf, syntaxError } from './diagnostic.ts';
-import { DURATION_SECONDS, readNumber, SIZE_BYTES } from './number-literal.ts';
+import { DURATION_NANOS, readNumber, SIZE_BYTES } from './number-literal.ts';
 import { longestPhrase, type PipeWords } from './pipe-words.ts';
 import type { PipeSyntax } from './signature.ts';
 import { sqlProblem } from './sql.ts';
@@ -253,7 +253,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
   const spacedUnit = (t: Token): boolean => {
     const unit = ahead();
     if (t.node?.node !== 'number' || unit === undefined || !unit.is(T.Name) || unit.startOffset === t.end || ahead(2)?.is(T.Open)) return false;
-    if (!(Object.hasOwn(DURATION_SECONDS, unit.image) || Object.hasOwn(SIZE_BYTES, unit.image))) return false;
+    if (!(Object.hasOwn(DURATION_NANOS, unit.image) || Object.hasOwn(SIZE_BYTES, unit.image))) return false;
     const before = previous();
     const afterPipe = before?.is(T.PipeName) === true;
     if (!afterPipe && !before?.is(T.RangeWord) && !before?.is(T.Clause) && !before?.is(T.ArgumentClause) && !before?.is(T.Operator) && !before?.is(T.Minus))
