@@ -76,6 +76,9 @@ const mix = (a: number, b: number): number => {
   return h ^ (h >>> 13);
 };
 
+/** Of a dictionary's entry: looked up and not found; it may have been added since. */
+const UNKNOWN = -2;
+
 /** Dense codes for the values of one column; a missing value has a code only where it is a key like any other. */
 class ColumnCodes {
   size = 0;
@@ -130,11 +133,11 @@ class ColumnCodes {
         this.#dictionaries.set(dictionary, entries);
         return (row) => {
           const entry = indices[row] as number;
-          let code = entries[entry] as number;
-          if (code < 0) {
-            code = this.#text(textAt(dictionary, entry), add);
-            entries[entry] = code;
-          }
+          const known = entries[entry] as number;
+          if (known >= 0) return known;
+          if (known === UNKNOWN && !add) return -1;
+          const code = this.#text(textAt(dictionary, entry), add);
+          entries[entry] = code < 0 ? UNKNOWN : code;
           return code;
         };
       }
@@ -202,7 +205,7 @@ export class KeyTable {
     return ids;
   }
 
-  /** The number of each row's combination, −1 for one that was never added. */
+  /** The number of each row's combination, −1 for one that was never added. To be used when all adding is done. */
   find(columns: readonly Column[], rows: number): Int32Array {
     return this.#numbers(columns, rows, false);
   }

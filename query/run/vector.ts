@@ -31,12 +31,6 @@ export const constantOf = (type: DataType, value: Value): Vector => ({ column: c
 export const vectorOf = (column: Column): Vector => ({ column, constant: false });
 export const maskOf = (vector: Vector): number => (vector.constant ? 0 : -1);
 
-/** The value of a constant argument; undefined when it is none. */
-export const constantText = (vector: Vector | undefined): string | null | undefined => {
-  if (vector === undefined || !vector.constant) return undefined;
-  return isPresent(vector.column, 0) ? textReader(vector)(0) : null;
-};
-
 /** A bitmap of `rows` ones. */
 export const allBits = (rows: number): Uint8Array => {
   const bits = new Uint8Array(bitmapBytes(rows));

@@ -96,6 +96,16 @@ const increaseOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: 
   return rise;
 };
 
+/** Delta temporality. */
+const sumOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: bigint): { sum: number; from: bigint; to: bigint } | undefined => {
+  const inWindow = all.filter((x) => x.time >= from && x.time < to && !x.stale);
+  const [first] = inWindow;
+  if (first === undefined) return undefined;
+  const before = all.filter((x) => x.time < from && x.time >= from - lookback).at(-1);
+  const covered = first.start ?? (before === undefined || before.stale ? from : before.time);
+  return { sum: inWindow.reduce((sum, x) => sum + (x.value as number), 0), from: covered, to: inWindow.at(-1)?.time as bigint };
+};
+
 const deltaOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: bigint): number | null => {
   let run: Sample[] = [];
   let best: number | null = null;
@@ -112,6 +122,16 @@ const deltaOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: big
     best = run.length < 2 ? null : (x.value as number) - (run[0]?.value as number);
   }
   return best;
+};
+
+const isInSomeWindow = (time: bigint, node: Window, boundsOf: (t: bigint) => readonly [bigint, bigint]): boolean => {
+  if (time >= node.to) return false;
+  for (let t = boundsOf(node.from)[0]; t < node.to; t = boundsOf(t)[1]) {
+    const [, end] = boundsOf(t);
+    const opens = node.over === undefined ? laterOf(t, node.from) : end - node.over;
+    if (time >= opens && time < end) return true;
+  }
+  return false;
 };
 
 const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) => readonly [bigint, bigint]): Row[] => {
@@ -131,10 +151,19 @@ const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) 
       const end = boundsOf(t)[1];
       const opens = node.over === undefined ? laterOf(t, node.from) : end - node.over;
       const inWindow = rows.filter((x) => x.time >= opens && x.time < limit(end));
-      if (inWindow.length === 0) continue;
+      if (inWindow.length === 0) {
+        const seen = rows.some((x) => isInSomeWindow(x.time, node, boundsOf));
+        if (node.zeros && seen && t < node.completeTo)
+          out.push({
+            bucket: t,
+            key: k,
+            row: [key, `label of ${key}`, t, ...node.aggregates.map((a) => (a.function === 'count' ? 0n : a.function === 'sum' ? 0 : null))],
+          });
+        continue;
+      }
       const values = inWindow.flatMap((x) => (x.value === null ? [] : [x.value]));
       const sum = values.reduce((a, b) => a + b, 0);
-      const rise = increaseOf(series, opens, limit(end), node.lookback);
+      const rise = (node.delta ? sumOf : increaseOf)(series, opens, limit(end), node.lookback);
       const span = rise === undefined ? 0n : rise.to - rise.from;
       const some = (v: number): number | null => (values.length === 0 ? null : v);
       const made: Record<string, Value> = {
@@ -146,7 +175,7 @@ const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) 
         first: values[0] ?? null,
         last: values.at(-1) ?? null,
         increase: rise?.sum ?? null,
-        rate: rise === undefined || span === 0n ? null : rise.sum / (Number(span) / 1e9),
+        rate: rise === undefined || span <= 0n ? null : rise.sum / (Number(span) / 1e9),
         delta: deltaOf(series, opens, limit(end), node.lookback),
       };
       out.push({ bucket: t, key: k, row: [key, `label of ${key}`, t, ...node.aggregates.map((a) => made[a.function] as Value)] });
@@ -190,16 +219,26 @@ const shapes = fc.record({
   over: fc.constantFrom(undefined, 3, 10, 30, 70),
   from: fc.integer({ min: 0, max: 30 }),
   length: fc.integer({ min: 0, max: 50 }),
+  complete: fc.option(fc.integer({ min: 0, max: 80 }), { nil: undefined }),
+  delta: fc.boolean(),
   at: cuts,
 });
 
-const nodeOf = (x: { width: number; over: number | undefined; from: number; length: number }): Window =>
-  windowNode({ bucket: { kind: 'fixed', nanos: s(x.width) }, over: x.over === undefined ? undefined : s(x.over), from: s(x.from), to: s(x.from + x.length) });
+const nodeOf = (x: { width: number; over: number | undefined; from: number; length: number; delta: boolean }, complete?: number): Window =>
+  windowNode({
+    bucket: { kind: 'fixed', nanos: s(x.width) },
+    over: x.over === undefined ? undefined : s(x.over),
+    from: s(x.from),
+    to: s(x.from + x.length),
+    delta: x.delta,
+    zeros: complete !== undefined,
+    completeTo: s(complete ?? 0),
+  });
 
 test('the oracle agrees, however the input is cut', async () => {
   await fc.assert(
     fc.asyncProperty(shapes, async (x) => {
-      const node = nodeOf(x);
+      const node = nodeOf(x, x.complete);
       const got = await run(node, { pieces: cutBatch(batchFrom(COLUMNS, x.samples.map(toRow)), x.at) });
       mustEqual(got, oracle(x.samples, node, fixedBounds(s(x.width))));
     }),

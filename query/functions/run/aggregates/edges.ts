@@ -50,4 +50,4 @@ const edge =
 
 export const first = edge(-1);
 export const last = edge(1);
-export const any = first;
+export const any = edge(-1);
