@@ -76,8 +76,9 @@ SETTINGS ${DURABLE}`;
  * A line as it is searched: lower case, and every sign outside ASCII that is no letter and no digit a space; the
  * tokenizer splits at the other signs, so that a token is what iql.md says: a longest run of letters and digits.
  */
-export const WORDS = "replaceRegexpAll(lowerUTF8(body), '[^\\\\x00-\\\\x7F\\\\p{L}\\\\p{N}]+', ' ')";
+const WORDS = "replaceRegexpAll(lowerUTF8(body), '[^\\\\x00-\\\\x7F\\\\p{L}\\\\p{N}]+', ' ')";
 
+/** Sorted by time alone: 36 bytes a line against 43 by (service, host, time), and the newest lines are at hand. */
 const LOGS = `CREATE TABLE IF NOT EXISTS logs (
   time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
   severity ${KEEP_WORDS},

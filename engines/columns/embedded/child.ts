@@ -29,9 +29,8 @@ process.stdin
   .on('end', () => void end())
   .on('error', () => void end())
   .resume();
-// Ctrl-C reaches every process of the terminal's group: when to end is the parent's decision.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => void end());
+// Ctrl-C and a service manager's stop reach every process of the group: when to end is the parent's decision.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 mkdirSync(incoming, { recursive: true, mode: 0o700 });
 writeFileSync(configFile, configText(limits), { mode: 0o600 });
