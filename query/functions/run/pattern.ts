@@ -26,13 +26,32 @@ const likePieces = (pattern: string): readonly Piece[] => {
   return out;
 };
 
+/** Without `?`: the plain parts one after the other, the first at the beginning and the last at the end. */
+const partsTest = (pieces: readonly Piece[]): ((text: string) => boolean) => {
+  const parts = [''];
+  for (const p of pieces) {
+    if (typeof p === 'string') parts.push((parts.pop() ?? '') + p);
+    else parts.push('');
+  }
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return (text) => text === first;
+  return (text) => {
+    if (!text.startsWith(first)) return false;
+    let at = first.length;
+    for (const part of rest) {
+      const found = text.indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return text.length - last.length >= at && text.endsWith(last);
+  };
+};
+
 /** A test for `pattern`; linear in the text for each `*`, never exponential. */
 export const likeTest = (pattern: string): ((text: string) => boolean) => {
   const pieces = likePieces(pattern);
-  const plain = pieces.filter((p): p is string => typeof p === 'string').join('');
-  if (pieces.every((p) => typeof p === 'string')) return (text) => text === plain;
-  const lastIsOnlyAny = pieces.indexOf(ANY) === pieces.length - 1 && !pieces.includes(ONE);
-  if (lastIsOnlyAny) return (text) => text.startsWith(plain);
+  if (!pieces.includes(ONE)) return partsTest(pieces);
   return (text) => {
     const characters = [...text];
     let at = 0;
