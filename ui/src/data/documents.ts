@@ -6,8 +6,8 @@ const DIAGNOSTIC = `severity code message
   fix { label edits { span { start { line column } end { line column } } text } }`;
 
 export const QUERY = gql`
-  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int) {
-    query(text: $text, from: $from, to: $to, at: $at, limit: $limit) {
+  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String) {
+    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone) {
       columns { name type unit values }
       rowCount
       truncated { limit by }
@@ -36,5 +36,15 @@ export const CATALOGUE = gql`
       datasets { name description }
       metrics { name kind unit description labels }
     }
+  }
+`;
+
+export const STATUS = gql`
+  query Status {
+    status {
+      version instance startedAt
+      parts { name state detail }
+    }
+    hosts { host os agentVersion lastSeen }
   }
 `;

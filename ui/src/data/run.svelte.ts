@@ -1,6 +1,7 @@
 // One question under way and the last answer to it: the last result stays until the new one is there.
 // Knows nothing of how it is shown.
 import { type Range, requestRange } from '../address/range.ts';
+import { partsOf } from '../edit/filter-text.ts';
 import { ask, type Failure } from './client.ts';
 import { QUERY } from './documents.ts';
 import { session } from './session.svelte.ts';
@@ -12,6 +13,12 @@ export interface Asked {
   readonly from: number;
   readonly to: number;
 }
+
+/** Days and weeks are the reader's. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Lines of a chart are whole or wrong, so buckets are cut as late as the server allows; other rows where it cuts by itself. */
+const limitOf = (text: string): number | null => (partsOf(text).some(({ word }) => word === 'every') ? 100_000 : null);
 
 export class QueryRun {
   /** The last good result and what was asked for it. */
@@ -30,32 +37,28 @@ export class QueryRun {
     return this.result !== undefined && (this.failure !== undefined || this.rejected !== undefined);
   }
 
-  run(text: string, range: Range, limit?: number): void {
+  run(text: string, range: Range): void {
     this.#drop?.();
     const now = Date.now();
     const request = requestRange(range, now);
     this.running = true;
     this.startedAt = now;
     let done = false;
-    const drop = ask<{ query: Result }, Record<string, unknown>>(
-      QUERY,
-      { text, ...request, ...(limit === undefined ? {} : { limit }) },
-      ({ data, failure }) => {
-        done = true;
-        this.running = false;
-        this.#drop = undefined;
-        this.failure = failure;
-        if (failure?.kind === 'signed-out') session.signedOut = true;
-        if (data === undefined) return;
-        const { query } = data;
-        const wrong = query.columns.length === 0 && query.diagnostics.some(({ severity }) => severity === 'error');
-        this.rejected = wrong ? query.diagnostics : undefined;
-        if (wrong) return;
-        this.result = query;
-        this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to) };
-        this.answeredAt = Date.now();
-      },
-    );
+    const drop = ask<{ query: Result }, Record<string, unknown>>(QUERY, { text, ...request, zone: ZONE, limit: limitOf(text) }, ({ data, failure }) => {
+      done = true;
+      this.running = false;
+      this.#drop = undefined;
+      this.failure = failure;
+      if (failure?.kind === 'signed-out') session.signedOut = true;
+      if (data === undefined) return;
+      const { query } = data;
+      const wrong = query.columns.length === 0 && query.diagnostics.some(({ severity }) => severity === 'error');
+      this.rejected = wrong ? query.diagnostics : undefined;
+      if (wrong) return;
+      this.result = query;
+      this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to) };
+      this.answeredAt = Date.now();
+    });
     if (!done) this.#drop = drop;
   }
 

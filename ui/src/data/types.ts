@@ -75,3 +75,16 @@ export interface Catalogue {
   readonly datasets: readonly DatasetInfo[];
   readonly metrics: readonly MetricEntry[];
 }
+
+export interface ProductStatus {
+  readonly version: string;
+  readonly instance: string;
+  readonly startedAt: string;
+  readonly parts: readonly { readonly name: string; readonly state: string; readonly detail: string }[];
+}
+export interface HostEntry {
+  readonly host: string;
+  readonly os: string | null;
+  readonly agentVersion: string | null;
+  readonly lastSeen: string | null;
+}

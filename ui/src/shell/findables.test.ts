@@ -37,7 +37,7 @@ describe('findables', () => {
   });
 
   it('are there without the server', () => {
-    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual(['page', ...Array(6).fill('ready text')]);
+    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual(['page', 'page', ...Array(6).fill('ready text')]);
   });
 
   it('are ranked by name before description', () => {

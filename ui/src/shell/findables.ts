@@ -9,6 +9,7 @@ export interface Findable {
   readonly name: string;
   readonly description: string;
   readonly text: string;
+  readonly page?: 'status';
 }
 
 const metricText = ({ name, kind }: MetricEntry, width: string): string => {
@@ -21,6 +22,7 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
   const width = bucketFor(range);
   return [
     { kind: 'page', name: 'First page', description: 'Six ready texts about this machine', text: '' },
+    { kind: 'page', name: 'Status', description: 'The parts of this product and its hosts', text: '', page: 'status' },
     ...readyTexts(range).map(({ title, text }): Findable => ({ kind: 'ready text', name: title, description: text.replaceAll('\n', ' '), text })),
     ...(catalogue?.datasets ?? [])
       .filter(({ name }) => name !== 'metrics')

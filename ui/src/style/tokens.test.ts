@@ -1,8 +1,9 @@
 // Holds that words can be read on every ground they stand on, in both themes: contrast of 4.5, 3 for the edges of controls.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import css from './tokens.css?raw';
 
+const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
 const tokensOf = (block: string): Map<string, string> =>
   new Map([...block.matchAll(/--([a-z-]+):\s*(#[0-9a-f]{6})/g)].map(([, name, value]) => [name as string, value as string]));
 const [, dark = '', light = ''] = css.split(/:root[^{]*\{/);
