@@ -214,6 +214,7 @@ export interface Pipe extends Node {
   /** Lower case; may be a phrase declared by a signature (`anti join`). Empty or unknown where the text is wrong: the parser has told so already. */
   readonly name: string;
   readonly nameSpan: Span;
+  /** `| sum(bytes where ok)`: one argument, a call whose function's span is `nameSpan`. */
   readonly arguments: readonly Argument[];
   readonly clauses: readonly Clause[];
   /** Of a pipe with its own lexer (`search`): the text after the name, trimmed; else undefined. */

@@ -1,5 +1,5 @@
 // Prints expressions: each in one way, with the fewest parentheses that read back as the same tree. Layout over lines is the printer's.
-import type { Argument, Expression, Name, Query } from './ast.ts';
+import type { Argument, Call, Expression, Name, Query } from './ast.ts';
 import { DURATION_NANOS, SIZE_BYTES } from './number-literal.ts';
 import { COMPARISON, OPERATOR_WORDS, PRECEDENCE, RESERVED } from './tokens.ts';
 
@@ -77,6 +77,22 @@ export class ExpressionPrinter {
       if (i > 0) this.write(', ');
       this.expression(item, 1, INSIDE);
     });
+  }
+  /** The arguments of a call, in parentheses. */
+  parentheses(e: Call): void {
+    this.write('(');
+    this.list(e.arguments);
+    e.named?.forEach(({ name, value }, i) => {
+      if (i > 0 || e.arguments.length > 0) this.write(', ');
+      this.name(name);
+      this.write(': ');
+      this.expression(value, 1, INSIDE);
+    });
+    if (e.where !== undefined) {
+      this.write(e.arguments.length > 0 || e.named !== undefined ? ' where ' : 'where ');
+      this.expression(e.where, 1, INSIDE);
+    }
+    this.write(')');
   }
   query(query: Query): void {
     this.write('(');
@@ -157,19 +173,7 @@ export class ExpressionPrinter {
           return;
         }
         this.write(e.function.name === 'if' ? 'if' : printName(e.function.name, place.avoid));
-        this.write('(');
-        this.list(e.arguments);
-        e.named?.forEach(({ name, value }, i) => {
-          if (i > 0 || e.arguments.length > 0) this.write(', ');
-          this.name(name);
-          this.write(': ');
-          this.expression(value, 1, INSIDE);
-        });
-        if (e.where !== undefined) {
-          this.write(e.arguments.length > 0 || e.named !== undefined ? ' where ' : 'where ');
-          this.expression(e.where, 1, INSIDE);
-        }
-        this.write(')');
+        this.parentheses(e);
         return;
       }
       case 'case':

@@ -113,7 +113,10 @@ class Printer {
       out.write(` ${c.word}`);
       list(c.arguments, false);
     };
-    if (pipe.arguments.length > 0) {
+    const only = pipe.arguments.length === 1 && pipe.arguments[0]?.words.length === 1 ? pipe.arguments[0].words[0] : undefined;
+    const ownCall = only?.node === 'call' && only.function.span.end > 0 && only.function.span.start === pipe.nameSpan.start;
+    if (ownCall) out.parentheses(only);
+    else if (pipe.arguments.length > 0) {
       const [first, ...rest] = pipe.arguments as [Argument, ...Argument[]];
       out.write(' ');
       out.argument(first, avoid, syntax?.equals === 'assigns', rest.length === 0);

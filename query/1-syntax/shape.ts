@@ -96,12 +96,31 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     frames.pop();
     out.push(t);
   };
+  /** Whether the bracket at hand holds a call's arguments: none, several, or a filter. */
+  const holdsArguments = (): boolean => {
+    for (let i = index + 1, depth = 0; i < tokens.length; i++) {
+      const t = tokens[i] as Token;
+      if (t.is(T.Open) || t.is(T.ListOpen) || t.is(T.MapOpen)) depth += 1;
+      else if (t.is(T.Close) || t.is(T.ListClose) || t.is(T.MapClose)) {
+        if (depth === 0) return i === index + 1;
+        depth -= 1;
+      } else if (depth === 0 && t.is(T.Pipe)) return false;
+      else if (depth === 0 && (t.is(T.Comma) || (t.word === 'where' && couldStart(tokens[i + 1])))) return true;
+    }
+    return false;
+  };
   const open = (t: Token): void => {
     const before = previous();
     const next = ahead();
     if (next?.is(T.From) || (next?.is(T.Data) && !ahead(2)?.is(T.Colon))) push('query', t.become(T.QueryOpen));
     else if (before?.is(T.Combine)) push('combine', t);
-    else if (before?.is(T.Name) && !previous(2)?.is(T.Fn) && !previous(2)?.is(T.From)) {
+    else if (before?.is(T.PipeName) && holdsArguments()) {
+      // `| sum(bytes where ok) by host`: the pipe's name is the aggregate's too.
+      const callee = new Token(T.Callee, before.image, before.startOffset, '', before.word, undefined, before.end);
+      callee.synthetic = true;
+      out.push(callee);
+      push('call', t);
+    } else if (before?.is(T.Name) && !previous(2)?.is(T.Fn) && !previous(2)?.is(T.From)) {
       before.become(T.Callee);
       push('call', t);
     } else push('group', t);

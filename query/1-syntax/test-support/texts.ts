@@ -12,4 +12,5 @@ export const EXAMPLES: readonly string[] = [
   'from logs between @2026-11-20 and now - 1h | where not exists trace_id and host not in ("a", "b") or body like "web-*" and x between 1 and 2 | join r = (from hosts | select host, os) on host, a == r.b within 30s',
   'from x | set a = case when b starts with "q" then -c[0] % 2 else if(d, 1_000, 1.5e3) end, m = {k: [1, 2], "l": p95 x} | select a, `job:rate 5m`',
   'from logs | search (a or b*) and not status:500 "c d" | every 1m p99.9 ms over 5m, sum(bytes where ok) by host, k = lower(service) | sort value desc, host',
+  'from processes | latest | sum(memory where user != "root") by host, u = lower(user) // resident',
 ];
