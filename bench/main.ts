@@ -6,6 +6,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'ipc', load: () => import('./ipc.ts') },
   { name: 'stream', load: () => import('./stream.ts') },
   { name: 'agent', load: () => import('./agent.ts') },
+  { name: 'columns', load: () => import('./columns.ts') },
   { name: 'run', load: () => import('./run.ts') },
 ];
 
