@@ -203,6 +203,7 @@ describe('the agent', () => {
     await expect(run({ folder: join(folder, 'file') })).rejects.toMatchObject({ code: 'agent.folder' });
     expect(() => settings({ server: 'ftp://x' })).toThrow('server');
     expect(() => settings({ labels: new Map([['a b', 'c']]) })).toThrow('labels');
+    expect(() => settings({ host: 'a\u0000' })).toThrow('host');
     expect(() => settings({ logs: ['relative/*.log'] })).toThrow('logs');
   });
 });

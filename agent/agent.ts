@@ -64,6 +64,8 @@ const PRESSED = 0.5;
 const LOCK_PATIENCE_MS = 5000;
 const STOP_PATIENCE_MS = 1500;
 const LOG_QUIET_MS = 30_000;
+/** Ratios need two readings: the second comes so soon after the first, where the interval is much longer. */
+const EARLY_MS = 1000;
 
 /** Resolves when the agent runs, whether or not the server answers. Throws `agent.folder`, `agent.running`, `agent.platform`. */
 export const startAgent = async (config: AgentConfig, deps: AgentDependencies): Promise<Agent> => {
@@ -91,6 +93,7 @@ class RunningAgent implements Agent {
   #tailer!: Tailer;
   #processes!: ProcessTable;
   #unlock: () => Promise<void> = () => Promise.resolve();
+  #early: NodeJS.Timeout | undefined;
   #inventoryTold = 0;
   #droppedSeen = 0;
   #stopped: Promise<void> | undefined;
@@ -141,6 +144,7 @@ class RunningAgent implements Agent {
     this.#repeat('logs', logsMs, () => this.#tailer.poll(Date.now(), () => this.#pressed()));
     this.#repeat('log files', discoverMs, () => this.#tailer.discover(Date.now()));
     this.#repeat('inventory', inventoryMs, () => this.#tellInventory(Date.now()));
+    if (metricsMs >= 5 * EARLY_MS) this.#early = setTimeout(() => this.#collect(), EARLY_MS);
     this.#log.info('the agent runs', { host: this.#host, server: this.#config.server, waiting: this.#spool.stats.frames });
   }
 
@@ -177,6 +181,7 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<void> {
+    clearTimeout(this.#early);
     for (const repeated of this.#repeated) await repeated.stop();
     await this.#tailer.poll(Date.now(), () => this.#pressed());
     this.#put([this.#event(Date.now(), 'agent.stop', `The agent on ${this.#host} stopped`, new Map())]);

@@ -80,7 +80,7 @@ export class Sender {
   /** Resolves when the spool is empty or the time is over. */
   async drain(patienceMs: number): Promise<void> {
     const until = Date.now() + patienceMs;
-    while (this.#spool.next() !== undefined && Date.now() < until && !this.#stopping.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#spool.stats.frames > 0 && Date.now() < until && !this.#stopping.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Breaks off what is on its way; it stays in the spool. */

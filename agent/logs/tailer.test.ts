@@ -133,6 +133,21 @@ describe('log files', () => {
     expect(bodies().sort()).toEqual(range(1, 13).sort());
   });
 
+  test('rotated by copy-truncate are not read again from the copy after a kill', async () => {
+    write('a.log', ...range(1, 10));
+    start();
+    await round();
+    write('a.log', ...range(11, 12));
+    copyFileSync(path('a.log'), path('a.log.1'));
+    truncateSync(path('a.log'));
+    await round();
+    for (let i = 0; i < 3; i++) {
+      start();
+      await round();
+    }
+    expect(bodies()).toEqual(range(1, 12));
+  });
+
   test('cut and grown beyond the old position are told apart by their content', async () => {
     write('a.log', ...range(1, 3));
     start();

@@ -44,10 +44,13 @@ export class Tailer {
     this.#options = options;
     this.#batch = batch;
     this.#deliver = deliver;
-    this.#first = true;
-    for (const position of positions) {
-      this.#first = false;
-      this.#restore(position);
+    const known = [...positions];
+    this.#first = known.length === 0;
+    const now = Date.now();
+    // Copies are looked for last: one of them may have a position of its own.
+    for (const position of known.filter((p) => !this.#restore(p, now))) {
+      this.#gone.push({ ...position, gone: true });
+      if (position.head.length > 0) this.#followCopy(position, now);
     }
   }
 
@@ -205,26 +208,22 @@ export class Tailer {
     this.#openOrphan({ ...position, key: keyOf(stat) }, path, now);
   }
 
-  /** Where the last run of the agent stood: under the same name, under the name a rotation gave it, or in a copy. */
-  #restore(position: Position): void {
-    const now = Date.now();
+  /** Where the last run of the agent stood: under the same name or the one a rotation gave it; false when there is no such file. */
+  #restore(position: Position, now: number): boolean {
     const here = statOf(position.path);
     const same = (stat: Stats, path: string): boolean =>
       keyOf(stat) === position.key && stat.size >= position.offset && (position.head.length === 0 || holds(path, position));
     if (here !== undefined && same(here, position.path)) {
       this.#open(position, position.path, now);
-      return;
+      return true;
     }
     const renamed = siblings(position.path).find((path) => {
       const stat = statOf(path);
       return stat !== undefined && same(stat, path);
     });
-    if (renamed !== undefined) {
-      this.#openOrphan(position, renamed, now);
-      return;
-    }
-    this.#gone.push({ ...position, gone: true });
-    if (position.head.length > 0) this.#followCopy(position, now);
+    if (renamed === undefined) return false;
+    this.#openOrphan(position, renamed, now);
+    return true;
   }
 
   /** Its lines are told of under the name they were written to. */

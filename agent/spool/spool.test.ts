@@ -1,4 +1,5 @@
 // Frames come back in order until acknowledged, over restarts and torn ends; what had to go is counted.
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -175,5 +176,35 @@ describe('the spool', () => {
     put(spool, 3);
     expect(drain(spool)).toEqual([3]);
     expect(spool.stats.damaged).toBe(1);
+  });
+
+  test('on a full disk drops its oldest for the newest, and where nothing is left to drop changes nothing', (context) => {
+    const disk = mkdtempSync(join(tmpdir(), 'full-'));
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      rmSync(disk, { recursive: true });
+      return context.skip('a small disk cannot be mounted here');
+    }
+    try {
+      const small = { folder: join(disk, 'spool'), limitBytes: 10 << 20, segmentBytes: 64 << 10 };
+      const spool = start(small);
+      for (let seq = 1; seq <= 200; seq++) put(spool, seq, [position('a', seq)], 5000);
+      const { frames, droppedFrames } = spool.stats;
+      expect(frames + droppedFrames).toBe(200);
+      expect(drain(spool)).toEqual(Array.from({ length: frames }, (_, i) => droppedFrames + 1 + i));
+      expect(() => writeFileSync(join(disk, 'other'), Buffer.alloc(400_000))).toThrow('ENOSPC');
+      expect(() => put(spool, 201, [position('a', 201)], 5000)).toThrow('ENOSPC');
+      expect(spool.next()).toBeUndefined();
+      expect(spool.positions.get('a')?.offset).toBe(200);
+      rmSync(join(disk, 'other'));
+      put(spool, 202, [position('a', 202)], 5000);
+      expect(drain(spool)).toEqual([202]);
+    } finally {
+      open?.close();
+      open = undefined;
+      execFileSync('umount', [disk]);
+      rmSync(disk, { recursive: true });
+    }
   });
 });

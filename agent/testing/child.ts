@@ -11,10 +11,10 @@ export type ChildSettings = Pick<AgentConfig, 'server' | 'tokenFile' | 'folder'>
 const { labels = {}, ...settings } = JSON.parse(process.argv[2] ?? '{}') as ChildSettings;
 const log = createLogger({ level: 'error', format: 'text', write: (line) => void process.stderr.write(line) });
 const agent = await startAgent(agentConfig({ ...settings, labels: new Map(Object.entries(labels)) }), { log, version: '0.0.0-test' });
-process.stdout.write('ready\n');
 process.once('SIGTERM', () => {
   agent.stop().then(() => process.exit(0));
 });
+process.stdout.write('ready\n');
 const input = createInterface({ input: process.stdin });
 input.on('line', () =>
   process.stdout.write(
