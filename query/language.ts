@@ -35,3 +35,6 @@ export const format = (text: string): string | undefined => {
   const parsed = parse(text, PIPE_SYNTAXES);
   return parsed.diagnostics.some((d: Diagnostic) => d.severity === 'error') ? undefined : print(parsed.text, PIPE_SYNTAXES);
 };
+
+/** What keeps a text from being read at all. */
+export const parseErrors = (text: string): readonly Diagnostic[] => parse(text, PIPE_SYNTAXES).diagnostics;

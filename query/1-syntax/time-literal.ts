@@ -1,4 +1,5 @@
 // Times in a text: `@2026-11-20`, `@2026-11-20T10:00:00.5Z`, `@2026-11-20T10:00[Europe/Berlin]`. Reads the form and finds the moment; never asks the clock.
+import { isZone, localToUtc } from '../../core/zone.ts';
 
 export interface TimeParts {
   readonly year: number;
@@ -40,36 +41,6 @@ const partsOf = (m: RegExpExecArray): TimeParts | undefined => {
   return valid && (offset === undefined || Math.abs(offset) < 24 * 60) && (zone === undefined || isZone(zone)) ? parts : undefined;
 };
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
-const formatter = (zone: string): Intl.DateTimeFormat => {
-  let made = formatters.get(zone);
-  if (made === undefined) {
-    made = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formatters.set(zone, made);
-  }
-  return made;
-};
-
-/** Whether the platform's time zone data knows that name. */
-export const isZone = (name: string): boolean => {
-  try {
-    formatter(name);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** Reads the literal after the `@` at `start`: where it ends, and its parts when it is right. */
 export const readTime = (text: string, start: number): { readonly end: number; readonly parts: TimeParts | undefined } => {
   FORM.lastIndex = start + 1;
@@ -80,32 +51,6 @@ export const readTime = (text: string, start: number): { readonly end: number; r
   return { end: start + 1 + (LOOSE.exec(text)?.[0].length ?? 0), parts: undefined };
 };
 
-/** What the clocks of a zone are ahead of UTC at a moment, in milliseconds. */
-export const zoneOffset = (zone: string, ms: number): number => {
-  const second = Math.floor(ms / 1000) * 1000;
-  const at: Record<string, number> = {};
-  let era = 'AD';
-  for (const { type, value } of formatter(zone).formatToParts(second)) {
-    if (type === 'era') era = value;
-    else at[type] = Number(value);
-  }
-  const local = new Date(0);
-  local.setUTCFullYear(era.startsWith('B') ? 1 - (at.year as number) : (at.year as number), (at.month as number) - 1, at.day as number);
-  local.setUTCHours(at.hour as number, at.minute as number, at.second as number);
-  return local.getTime() - second;
-};
-
-/**
- * The moment a zone's clocks show `local` (milliseconds as if they were UTC). A time that does not exist moves forward by the gap,
- * of a double one it is the earlier.
- */
-export const localToUtc = (local: number, zone: string): number => {
-  const before = zoneOffset(zone, local - 86_400_000);
-  const after = zoneOffset(zone, local + 86_400_000);
-  const found = [local - before, local - after].filter((utc) => utc + zoneOffset(zone, utc) === local);
-  return found.length > 0 ? Math.min(...found) : local - before;
-};
-
 /** Nanoseconds since 1970 of a time literal's text (without `@`); `zone` is the request's. Undefined when the text is no time. */
 export const timeLiteralNanos = (text: string, zone: string): bigint | undefined => {
   const { end, parts } = readTime(`@${text}`, 0);
@@ -114,6 +59,6 @@ export const timeLiteralNanos = (text: string, zone: string): bigint | undefined
   date.setUTCFullYear(parts.year, parts.month - 1, parts.day);
   date.setUTCHours(parts.hour, parts.minute, parts.second);
   const local = date.getTime();
-  const ms = typeof parts.zone === 'number' ? local - parts.zone * 60_000 : localToUtc(local, parts.zone ?? zone);
+  const ms = typeof parts.zone === 'number' ? local - parts.zone * 60_000 : localToUtc(parts.zone ?? zone, local);
   return BigInt(ms) * 1_000_000n + BigInt(parts.nanos);
 };

@@ -1,9 +1,8 @@
 // From checked to planned expressions: parameters, `now` and local times become values of one request.
 import type { Value } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
-import { parseTime } from '../../core/time.ts';
-import { isZone, localToUtc } from '../../core/zone.ts';
 import type { ValueType } from '../../schemas/types.ts';
+import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import type { Type, Typed } from '../2-semantic/type.ts';
 import type { Literal, PlanExpression } from './expression.ts';
 import type { PlanRequest } from './request.ts';
@@ -26,8 +25,14 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
     case 'attribute':
       throw new TypeError(`the attribute ${t.name} was left open by the checker`);
     case 'list': {
-      const values = t.items.flatMap((i) => (i.op === 'parameter' ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)) : [(bind(i, request) as Literal).value]));
-      return literalOf('list', values.filter((v) => v !== null), t.type.item);
+      const values = t.items.flatMap((i) =>
+        i.op === 'parameter' ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)) : [(bind(i, request) as Literal).value],
+      );
+      return literalOf(
+        'list',
+        values.filter((v) => v !== null),
+        t.type.item,
+      );
     }
     case 'call':
       return { op: 'call', function: t.function, type, arguments: t.arguments.map((a) => bind(a, request)) };
@@ -46,28 +51,14 @@ const literalOf = (type: ValueType, value: Value, item?: ValueType): Literal => 
   return item === undefined ? { op: 'literal', type, value: fitted } : { op: 'literal', type, item, value: fitted };
 };
 
-const listed = (value: Value, type: ValueType): readonly Value[] => (Array.isArray(value) ? (value as readonly Value[]).map((v) => asType(v, type)) : [asType(value, type)]);
+const listed = (value: Value, type: ValueType): readonly Value[] =>
+  Array.isArray(value) ? (value as readonly Value[]).map((v) => asType(v, type)) : [asType(value, type)];
 
 const asType = (value: Value, type: ValueType): Value =>
   type === 'float' && typeof value === 'bigint' ? Number(value) : type === 'int' && typeof value === 'number' ? BigInt(Math.trunc(value)) : value;
 
-const LOCAL = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?(?:([Zz]|[+-]\d{2}:?\d{2})|\[([^\]]+)\])?$/;
-
-/** Nanoseconds of what stands after `@`; undefined when there is no such moment. */
-export const readTime = (text: string, zone: string): bigint | undefined => {
-  const m = LOCAL.exec(text);
-  if (m === null) return undefined;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', offset, named] = m;
-  const nanos = parseTime(`${year}-${month}-${day}T${hour}:${minute}:${second}${fraction === '' ? '' : `.${fraction}`}${offset ?? 'Z'}`);
-  const local = named ?? zone;
-  if (nanos === undefined || offset !== undefined) return nanos;
-  if (!isZone(local)) return undefined;
-  const ms = Number(nanos / 1_000_000n);
-  return BigInt(localToUtc(local, ms)) * 1_000_000n + (nanos % 1_000_000n);
-};
-
 const timeLiteral = (text: string, zone: string): bigint => {
-  const found = readTime(text, zone);
+  const found = timeLiteralNanos(text, zone);
   if (found === undefined) throw new CodedError('iql.bad-time', { text });
   return found;
 };

@@ -19,7 +19,8 @@ const ATTRIBUTES_WITHIN_MS = 86_400_000;
 const MOST_METRICS = 200_000;
 
 const texts = (batch: Batch, column: string, row: number): string => String(valueAt(columnOf(batch, column), row) ?? '');
-const list = (batch: Batch, column: string, row: number): readonly string[] => ((valueAt(columnOf(batch, column), row) ?? []) as readonly unknown[]).map(String);
+const list = (batch: Batch, column: string, row: number): readonly string[] =>
+  ((valueAt(columnOf(batch, column), row) ?? []) as readonly unknown[]).map(String);
 
 export class LearnedCatalogue implements Catalogue {
   readonly datasets: readonly Dataset[];
@@ -67,7 +68,8 @@ export class LearnedCatalogue implements Catalogue {
     ]);
     let changed = false;
     for (const batch of metrics.batches) for (let row = 0; row < batch.length; row++) changed = this.#note(batch, row) || changed;
-    for (const batch of attributes?.batches ?? []) if (batch.length > 0) changed = this.#noteAttributes(list(batch, 'text', 0), list(batch, 'number', 0)) || changed;
+    for (const batch of attributes?.batches ?? [])
+      if (batch.length > 0) changed = this.#noteAttributes(list(batch, 'text', 0), list(batch, 'number', 0)) || changed;
     if (!changed) return;
     this.#names = [...this.#metrics.keys()].sort();
     this.version++;

@@ -1,0 +1,68 @@
+// `inframirror agent`: collects on this host and sends to a server, until it is told to stop.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { startAgent } from '../../agent/agent.ts';
+import { agentConfig } from '../../agent/config.ts';
+import { CodedError } from '../../core/errors.ts';
+import { createLogger } from '../../core/logger.ts';
+import { VERSION } from '../version.ts';
+import { type Arguments, command, type Options } from './arguments.ts';
+
+const OPTIONS: Options = {
+  server: { type: 'string', value: 'URL', summary: 'the server’s address, such as http://10.0.0.1:8080' },
+  'token-file': { type: 'string', value: 'F', summary: 'file with the agent’s token (DATA/agent-token of the server)' },
+  data: { type: 'string', value: 'DIR', summary: 'the agent’s own folder: its spool and its id (default ~/.inframirror/agent)' },
+  host: { type: 'string', value: 'NAME', summary: 'name of this host (default: the system’s)' },
+  label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host: region, datacenter, env, role, owner or another' },
+  logs: { type: 'string', multiple: true, value: 'GLOB', summary: 'log files to follow (default /var/log/*.log and syslog)' },
+  'with-parent': { type: 'boolean', summary: 'end when standard input closes' },
+};
+
+const needed = (args: Arguments, name: string): string => {
+  const value = args.values.get(name);
+  if (value === undefined) throw new CodedError('command.usage', { problem: `--${name} is missing` });
+  return value;
+};
+
+const labelsOf = (given: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(
+    given.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new CodedError('command.usage', { problem: `--label ${JSON.stringify(pair)} is not KEY=VALUE` });
+      return [pair.slice(0, at), pair.slice(at + 1)] as const;
+    }),
+  );
+
+export const agent = (args: readonly string[]): Promise<number> =>
+  command(
+    args,
+    'agent --server URL --token-file F [OPTIONS]',
+    'Collects metrics, processes and log lines of this host and sends them to a server.',
+    OPTIONS,
+    0,
+    async (read) => {
+      const stopping = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+        if (read.flags.has('with-parent'))
+          process.stdin
+            .on('end', () => resolve())
+            .on('error', () => resolve())
+            .resume();
+      });
+      const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
+      const host = read.values.get('host');
+      const logs = read.lists.get('logs');
+      const config = agentConfig({
+        server: needed(read, 'server'),
+        tokenFile: needed(read, 'token-file'),
+        folder: read.values.get('data') ?? join(homedir(), '.inframirror', 'agent'),
+        labels: labelsOf(read.lists.get('label') ?? []),
+        ...(host === undefined ? {} : { host }),
+        ...(logs === undefined ? {} : { logs }),
+      });
+      const running = await startAgent(config, { log, version: VERSION });
+      await stopping;
+      await running.stop();
+      return 0;
+    },
+  );

@@ -1,0 +1,108 @@
+// Reading of command lines, the same for all commands: options by name, suggestions on a typo, help.
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { CodedError, type ErrorCode } from '../../core/errors.ts';
+
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly multiple?: boolean;
+  /** Placeholder for help: `DIR`. */
+  readonly value?: string;
+  readonly summary: string;
+}
+export type Options = Readonly<Record<string, Option>>;
+
+export interface Arguments {
+  /** Last value of each option that was given. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly flags: ReadonlySet<string>;
+  readonly lists: ReadonlyMap<string, readonly string[]>;
+  readonly positionals: readonly string[];
+}
+
+/** `; did you mean "start"?`, or nothing. */
+export const suggestion = (word: string, choices: readonly string[]): string => {
+  const near = choices
+    .map((c) => ({ c, d: distance(word, c) }))
+    .filter(({ d }) => d <= 2)
+    .sort((a, b) => a.d - b.d)[0];
+  return near === undefined ? '' : `; did you mean ${JSON.stringify(near.c)}?`;
+};
+
+/** Levenshtein's. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length] as number;
+};
+
+/** Throws `command.usage`. */
+export const readArguments = (args: readonly string[], options: Options, positionals: { readonly most: number }): Arguments => {
+  const config: ParseArgsConfig = {
+    args: [...args],
+    options: {
+      ...Object.fromEntries(Object.entries(options).map(([name, o]) => [name, { type: o.type, multiple: o.multiple ?? false }])),
+      help: { type: 'boolean', short: 'h' },
+    },
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  };
+  const { values, positionals: rest, tokens = [] } = parseArgs(config);
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const option = token.name === 'help' ? { type: 'boolean' as const } : options[token.name];
+    if (option === undefined)
+      throw new CodedError('command.usage', { problem: `there is no option ${token.rawName}${suggestion(token.name, Object.keys(options))}` });
+    if (option.type === 'string' && (token.value === undefined || token.value === ''))
+      throw new CodedError('command.usage', { problem: `${token.rawName} needs a value` });
+    if (option.type === 'boolean' && token.value !== undefined) throw new CodedError('command.usage', { problem: `${token.rawName} takes no value` });
+  }
+  if (rest.length > positionals.most) throw new CodedError('command.usage', { problem: `${JSON.stringify(rest[positionals.most])} is one argument too many` });
+  const entries = Object.entries(values);
+  return {
+    values: new Map(entries.flatMap(([name, v]) => (typeof v === 'string' ? [[name, v] as const] : []))),
+    flags: new Set(entries.flatMap(([name, v]) => (v === true ? [name] : []))),
+    lists: new Map(entries.flatMap(([name, v]) => (Array.isArray(v) ? [[name, v.map(String)] as const] : []))),
+    positionals: rest,
+  };
+};
+
+export const helpText = (usage: string, summary: string, options: Options): string => {
+  const rows = Object.entries(options).map(([name, o]) => [`--${name}${o.value === undefined ? '' : ` ${o.value}`}`, o.summary] as const);
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return `${summary}\n\nUsage: inframirror ${usage}\n\n${rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')}\n`;
+};
+
+/**
+ * Runs a command: help on stdout, its errors on stderr with the mend, exit code 2 for wrong usage and 1 for a failure.
+ */
+export const command = async (
+  args: readonly string[],
+  usage: string,
+  summary: string,
+  options: Options,
+  most: number,
+  run: (args: Arguments) => Promise<number>,
+): Promise<number> => {
+  try {
+    const read = readArguments(args, options, { most });
+    if (read.flags.has('help')) {
+      process.stdout.write(helpText(usage, summary, options));
+      return 0;
+    }
+    return await run(read);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const { ERRORS } = await import('../../core/errors.ts');
+    const cause: unknown = error.cause;
+    const code: ErrorCode = error.code === 'start.part' && cause instanceof CodedError ? cause.code : error.code;
+    const { mend } = ERRORS[code];
+    process.stderr.write(`inframirror: ${error.message}\n  ${mend}\n`);
+    return error.code === 'command.usage' ? 2 : 1;
+  }
+};

@@ -1,0 +1,70 @@
+// GraphQL over HTTP for the commands that ask a running server.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodedError } from '../../core/errors.ts';
+import type { Arguments, Options } from './arguments.ts';
+
+export const SERVER_OPTIONS: Options = {
+  server: {
+    type: 'string',
+    value: 'URL',
+    summary: 'the server’s address (INFRAMIRROR_SERVER; default: the one of the data folder, else http://127.0.0.1:8080)',
+  },
+  'token-file': { type: 'string', value: 'F', summary: 'file with the token (default DATA/token)' },
+  data: { type: 'string', value: 'DIR', summary: 'data folder of a server on this machine (INFRAMIRROR_DATA; default ./data)' },
+};
+
+export interface ServerAddress {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Throws `command.token` and `command.usage`. */
+export const serverOf = (args: Arguments): ServerAddress => {
+  const data = args.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data');
+  const noted = join(data, 'address');
+  const given = args.values.get('server') ?? process.env.INFRAMIRROR_SERVER;
+  const url = given ?? (existsSync(noted) ? readFileSync(noted, 'utf8').trim() : 'http://127.0.0.1:8080');
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new CodedError('command.usage', { problem: `${JSON.stringify(url)} is no address; write http://HOST:PORT` });
+  const file = args.values.get('token-file') ?? join(data, 'token');
+  try {
+    return { url: url.replace(/\/+$/, ''), token: readFileSync(file, 'utf8').trim() };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new CodedError('command.token', { file, reason: code === 'ENOENT' ? 'there is no such file' : (error as Error).message }, { cause: error });
+  }
+};
+
+interface GraphqlAnswer<T> {
+  readonly data?: T | null;
+  readonly errors?: readonly { readonly message: string }[];
+}
+
+/** The answer's data; throws `command.server` for whatever keeps it from coming. */
+export const askServer = async <T>(server: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> => {
+  const failed = (reason: string, cause?: unknown): CodedError => new CodedError('command.server', { server: server.url, reason }, { cause });
+  let response: Response;
+  try {
+    response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${server.token}` },
+      body: JSON.stringify({ query, variables }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    throw failed(cause?.code === 'ECONNREFUSED' ? 'nothing listens there' : (cause?.message ?? (error as Error).message), error);
+  }
+  if (response.status === 401 || response.status === 403) throw failed('it refuses the token');
+  let answer: GraphqlAnswer<T>;
+  try {
+    answer = (await response.json()) as GraphqlAnswer<T>;
+  } catch (error) {
+    throw failed(`it answers ${response.status}, not GraphQL`, error);
+  }
+  const [first] = answer.errors ?? [];
+  if (first !== undefined) throw failed(first.message);
+  if (answer.data === undefined || answer.data === null) throw failed(`it answers ${response.status} without data`);
+  return answer.data;
+};

@@ -1,0 +1,103 @@
+// `inframirror doctor`: looks at the usual causes of trouble, one line each, with the mend.
+
+import { once } from 'node:events';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Arguments, command, type Options } from './arguments.ts';
+import { wantsColour } from './show-diagnostics.ts';
+import { parseListen } from './start.ts';
+
+const OPTIONS: Options = {
+  data: { type: 'string', value: 'DIR', summary: 'data folder (INFRAMIRROR_DATA; default ./data)' },
+  listen: { type: 'string', value: 'HOST:PORT', summary: 'address it shall answer on (INFRAMIRROR_LISTEN; default 127.0.0.1:8080)' },
+};
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** How it stands, or what to do. */
+  readonly detail: string;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const GIB = 1 << 30;
+
+const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)));
+
+const node = (): Finding => {
+  const major = Number(process.versions.node.split('.')[0]);
+  return {
+    what: 'Node',
+    ok: major >= 24,
+    detail: major >= 24 ? `${process.versions.node} from the packages` : `${process.versions.node} is too old: run \`npm start\` once`,
+  };
+};
+
+const platform = (): Finding => {
+  const ok = (process.platform === 'linux' || process.platform === 'darwin') && (process.arch === 'x64' || process.arch === 'arm64');
+  return { what: 'platform', ok, detail: `${process.platform} ${process.arch}${ok ? '' : ': the embedded column store is not built for it'}` };
+};
+
+const explorer = (): Finding => {
+  const ok = existsSync(join(ROOT, 'ui/dist/index.html'));
+  return { what: 'explorer', ok, detail: ok ? 'built' : 'not built: run `npm start` once' };
+};
+
+const folder = (path: string): Finding => {
+  const at = existing(path);
+  try {
+    accessSync(at, constants.W_OK);
+  } catch {
+    return { what: 'data folder', ok: false, detail: `${at} cannot be written: choose another with --data` };
+  }
+  const open = existsSync(join(path, 'token')) && (statSync(join(path, 'token')).mode & 0o077) !== 0;
+  return {
+    what: 'data folder',
+    ok: !open,
+    detail: open ? `${join(path, 'token')} can be read by others: chmod 600` : existsSync(path) ? path : `${path} will be made`,
+  };
+};
+
+const space = (path: string): Finding => {
+  const { bavail, bsize } = statfsSync(existing(path));
+  const free = bavail * bsize;
+  return {
+    what: 'disk',
+    ok: free > 2 * GIB,
+    detail: `${(free / GIB).toFixed(1)} GiB free${free > 2 * GIB ? '' : ': make room, below 256 MiB nothing is taken in any more'}`,
+  };
+};
+
+const address = async (text: string): Promise<Finding> => {
+  const { host, port } = parseListen(text);
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+    return { what: 'address', ok: true, detail: `${host}:${port} is free` };
+  } catch (error) {
+    const healthy = await fetch(`http://${host}:${port}/-/healthy`).then(
+      (r) => r.text(),
+      () => '',
+    );
+    if (healthy === 'healthy\n') return { what: 'address', ok: true, detail: `InfraMirror answers at ${host}:${port}` };
+    return { what: 'address', ok: false, detail: `${host}:${port}: ${(error as Error).message}; choose another with --listen` };
+  } finally {
+    server.close();
+  }
+};
+
+export const doctor = (args: readonly string[]): Promise<number> =>
+  command(args, 'doctor [OPTIONS]', 'Looks at the usual causes of trouble.', OPTIONS, 0, async (read: Arguments) => {
+    const data = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
+    const listen = read.values.get('listen') ?? (process.env.INFRAMIRROR_LISTEN || '127.0.0.1:8080');
+    const findings = [node(), platform(), explorer(), folder(data), space(data), await address(listen)];
+    const colour = wantsColour(process.stdout);
+    for (const { what, ok, detail } of findings) {
+      const mark = ok ? 'ok  ' : 'FAIL';
+      process.stdout.write(`${colour ? `\u001b[${ok ? 32 : 31}m${mark}\u001b[0m` : mark} ${what.padEnd(12)} ${detail}\n`);
+    }
+    return findings.every((f) => f.ok) ? 0 : 1;
+  });

@@ -1,0 +1,61 @@
+// What the data folder holds of the product itself: the instance's id and its tokens, made at the first start, readable by their owner alone.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodedError } from '../core/errors.ts';
+
+export interface DataFolder {
+  readonly path: string;
+  /** Names this installation; in the cookie's name, so that two on one host do not mix. */
+  readonly instance: string;
+  readonly token: string;
+  readonly tokenFile: string;
+  readonly agentToken: string;
+  readonly agentTokenFile: string;
+  /** There were no tokens before this start. */
+  readonly isFirst: boolean;
+}
+
+const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
+
+/** Throws `data.folder` where the folder cannot be used, and `data.token` where a token file holds none. */
+export const openDataFolder = (path: string): DataFolder => {
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof CodedError) throw error;
+      throw new CodedError('data.folder', { path, reason: (error as Error).message }, { cause: error });
+    }
+  };
+  return attempt(() => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const isFirst = !existsSync(join(path, 'token'));
+    const tokenFile = join(path, 'token');
+    const agentTokenFile = join(path, 'agent-token');
+    return {
+      path,
+      instance: secret(join(path, 'instance'), 9),
+      token: secret(tokenFile, 32),
+      tokenFile,
+      agentToken: secret(agentTokenFile, 32),
+      agentTokenFile,
+      isFirst,
+    };
+  });
+};
+
+const secret = (file: string, bytes: number): string => {
+  if (!existsSync(file)) writePrivate(file, `${randomBytes(bytes).toString('base64url')}\n`);
+  chmodSync(file, 0o600);
+  const text = readFileSync(file, 'utf8').trim();
+  if (bytes >= 32 && !TOKEN.test(text)) throw new CodedError('data.token', { file });
+  return text;
+};
+
+/** Whole or not at all, with mode 0600 from the first byte. */
+export const writePrivate = (file: string, text: string): void => {
+  const draft = `${file}.new`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, file);
+};

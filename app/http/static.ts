@@ -1,0 +1,75 @@
+// The explorer's files, as built into ui/dist, with headers that let nothing else in: only our own scripts, styles and addresses.
+import { randomBytes } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { extname, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIST = fileURLToPath(new URL('../../ui/dist', import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** On every answer of the product. */
+export const SAFE_HEADERS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+const policy = (nonce: string): string =>
+  `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/** Answers a GET of the explorer: a file, or the page for any other path. */
+export const sendExplorer = (path: string, response: ServerResponse): void => {
+  const file = fileOf(path);
+  if (file === undefined) {
+    sendPage(response);
+    return;
+  }
+  const immutable = path.startsWith('/assets/');
+  response.writeHead(200, {
+    ...SAFE_HEADERS,
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-length': statSync(file).size,
+    'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+  });
+  createReadStream(file).pipe(response);
+};
+
+/** A file below the folder; nothing that leads out of it. */
+const fileOf = (path: string): string | undefined => {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+  if (decoded.includes('\0') || decoded === '/' || decoded === '/index.html') return undefined;
+  const file = normalize(join(DIST, decoded));
+  if (!file.startsWith(DIST + sep) || !existsSync(file) || !statSync(file).isFile()) return undefined;
+  return file;
+};
+
+const sendPage = (response: ServerResponse): void => {
+  const index = join(DIST, 'index.html');
+  if (!existsSync(index)) {
+    response.writeHead(503, { ...SAFE_HEADERS, 'content-type': 'text/plain; charset=utf-8' });
+    response.end('The explorer is not built yet: `npm start` builds it. GraphQL answers at /graphql.\n');
+    return;
+  }
+  const nonce = randomBytes(16).toString('base64');
+  const page = readFileSync(index, 'utf8').replaceAll('__CSP_NONCE__', nonce);
+  response.writeHead(200, { ...SAFE_HEADERS, 'content-type': TYPES['.html'] as string, 'cache-control': 'no-store', 'content-security-policy': policy(nonce) });
+  response.end(page);
+};

@@ -1,0 +1,51 @@
+// The command `inframirror` (read first): which command does what. Each is loaded only when it is asked for, so that the agent
+// carries nothing of the server.
+import { suggestion } from './commands/arguments.ts';
+
+interface Command {
+  readonly summary: string;
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+/** In the order of `--help`. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: { summary: 'start all roles on this machine, with this host’s agent', run: async (args) => (await import('./commands/start.ts')).start(args) },
+  agent: { summary: 'collect on this host and send to a server', run: async (args) => (await import('./commands/agent.ts')).agent(args) },
+  query: { summary: 'ask a running server a text of IQL', run: async (args) => (await import('./commands/query.ts')).query(args) },
+  check: { summary: 'say what is wrong with a text', run: async (args) => (await import('./commands/check.ts')).check(args) },
+  fmt: { summary: 'print a text in its one form', run: async (args) => (await import('./commands/fmt.ts')).fmt(args) },
+  doctor: { summary: 'look at the usual causes of trouble', run: async (args) => (await import('./commands/doctor.ts')).doctor(args) },
+};
+
+const help = (): string =>
+  `InfraMirror: see and run your own machines.
+
+Usage: inframirror COMMAND [OPTIONS]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .join('\n')}
+
+inframirror COMMAND --help says more. --version prints the version.
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 the text has mistakes.
+`;
+
+const main = async (): Promise<number> => {
+  const [name, ...args] = process.argv.slice(2);
+  if (name === '--version' || name === '-V') {
+    process.stdout.write(`${(await import('./version.ts')).VERSION}\n`);
+    return 0;
+  }
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help());
+    return 0;
+  }
+  const command = name === undefined ? undefined : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(name === undefined ? help() : `inframirror: there is no command ${JSON.stringify(name)}${suggestion(name, Object.keys(COMMANDS))}\n`);
+    return 2;
+  }
+  return command.run(args);
+};
+
+process.exitCode = await main();

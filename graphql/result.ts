@@ -1,0 +1,111 @@
+// The answer of a query and its diagnostics as GraphQL objects: columns, never a list of row objects.
+import type { Diagnostic } from '../query/1-syntax/diagnostic.ts';
+import type { QueryResult, ResultColumn } from '../query/service.ts';
+import { builder } from './builder.ts';
+import { type Place, type Position, placesIn } from './positions.ts';
+
+const PositionRef = builder.objectRef<Position>('Position').implement({
+  description: 'Line and column, both from 1; columns in UTF-16 units',
+  fields: (t) => ({ line: t.exposeInt('line'), column: t.exposeInt('column') }),
+});
+
+const SpanRef = builder.objectRef<Place>('Span').implement({
+  description: 'A stretch of the text; the end is exclusive',
+  fields: (t) => ({ start: t.field({ type: PositionRef, resolve: (s) => s.start }), end: t.field({ type: PositionRef, resolve: (s) => s.end }) }),
+});
+
+interface PlacedEdit {
+  readonly span: Place;
+  readonly text: string;
+}
+const EditRef = builder.objectRef<PlacedEdit>('Edit').implement({
+  fields: (t) => ({ span: t.field({ type: SpanRef, resolve: (e) => e.span }), text: t.exposeString('text') }),
+});
+
+interface PlacedFix {
+  readonly label: string;
+  readonly edits: readonly PlacedEdit[];
+}
+const FixRef = builder.objectRef<PlacedFix>('Fix').implement({
+  description: 'Edits that mend what a diagnostic says',
+  fields: (t) => ({ label: t.exposeString('label'), edits: t.field({ type: [EditRef], resolve: (f) => f.edits }) }),
+});
+
+export interface PlacedDiagnostic {
+  readonly code: string;
+  readonly severity: Diagnostic['severity'];
+  readonly message: string;
+  readonly span: Place;
+  readonly fix: PlacedFix | undefined;
+}
+
+const SeverityRef = builder.enumType('DiagnosticSeverity', { values: ['error', 'warning', 'info'] as const });
+
+export const DiagnosticRef = builder.objectRef<PlacedDiagnostic>('Diagnostic').implement({
+  fields: (t) => ({
+    severity: t.field({ type: SeverityRef, resolve: (d) => d.severity }),
+    code: t.exposeString('code', { description: 'See docs/errors.md' }),
+    message: t.exposeString('message'),
+    span: t.field({ type: SpanRef, resolve: (d) => d.span }),
+    fix: t.field({ type: FixRef, nullable: true, resolve: (d) => d.fix ?? null }),
+  }),
+});
+
+export const placed = (diagnostics: readonly Diagnostic[], text: string): readonly PlacedDiagnostic[] => {
+  const place = placesIn(text);
+  return diagnostics.map(({ code, severity, message, span, fix }) => ({
+    code,
+    severity,
+    message,
+    span: place(span),
+    fix: fix === undefined ? undefined : { label: fix.label, edits: fix.edits.map((e) => ({ span: place(e.span), text: e.text })) },
+  }));
+};
+
+const ColumnRef = builder.objectRef<ResultColumn>('Column').implement({
+  description: 'One column of a result',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    type: t.exposeString('type', { description: 'bool, int, float, string, time, duration, ip, list, map or histogram' }),
+    unit: t.string({ nullable: true, description: 'UCUM; null: none or unknown', resolve: (c) => c.unit ?? null }),
+    values: t.field({
+      type: 'JSON',
+      description: 'A JSON array: times as ISO text, integers beyond ±2^53 as text, durations as seconds, missing as null',
+      resolve: (c) => c.values,
+    }),
+  }),
+});
+
+const TruncatedRef = builder.objectRef<{ readonly limit: number; readonly by: string }>('Truncated').implement({
+  fields: (t) => ({ limit: t.exposeInt('limit'), by: t.exposeString('by') }),
+});
+
+const StatsRef = builder.objectRef<QueryResult['stats']>('Stats').implement({
+  fields: (t) => ({
+    elapsedMs: t.exposeFloat('elapsedMs'),
+    rowsRead: t.exposeFloat('rowsRead'),
+    bytesRead: t.exposeFloat('bytesRead'),
+  }),
+});
+
+export interface ResultShape {
+  readonly result: QueryResult;
+  readonly text: string;
+}
+
+export const ResultRef = builder.objectRef<ResultShape>('Result').implement({
+  description: 'The answer to a text; a wrong text has diagnostics and no columns',
+  fields: (t) => ({
+    columns: t.field({ type: [ColumnRef], resolve: ({ result }) => result.columns }),
+    rowCount: t.int({ resolve: ({ result }) => result.rowCount }),
+    truncated: t.field({ type: TruncatedRef, nullable: true, description: 'Null when the result is whole', resolve: ({ result }) => result.truncated ?? null }),
+    completeUpTo: t.field({
+      type: 'Time',
+      nullable: true,
+      description: 'Later data may still change the result',
+      resolve: ({ result }) => result.completeUpTo ?? null,
+    }),
+    diagnostics: t.field({ type: [DiagnosticRef], resolve: ({ result, text }) => placed(result.diagnostics, text) }),
+    stats: t.field({ type: StatsRef, resolve: ({ result }) => result.stats }),
+  }),
+});

@@ -1,0 +1,65 @@
+// The whole schema: what can be asked. `schema.graphql` is its printed form, committed and held equal by a test.
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { CodedError } from '../core/errors.ts';
+import { builder } from './builder.ts';
+import { CatalogueRef, CompletionRef, HostRef, StatusRef } from './descriptions.ts';
+import { DiagnosticRef, placed, ResultRef } from './result.ts';
+
+/** A failure that is nobody's text: told with its code, without a stack. */
+const told = (error: unknown): never => {
+  if (error instanceof CodedError) throw new GraphQLError(error.message, { extensions: { code: error.code } });
+  throw error;
+};
+
+builder.queryType({
+  fields: (t) => ({
+    query: t.field({
+      type: ResultRef,
+      description: 'Asks a text of IQL',
+      args: {
+        text: t.arg.string({ required: true }),
+        from: t.arg({ type: 'Time', description: 'Of sources without a range of their own; default an hour before `to`' }),
+        to: t.arg({ type: 'Time', description: 'Exclusive; default `at`' }),
+        at: t.arg({ type: 'Time', description: 'The moment that now and relative ranges mean; default now' }),
+        params: t.arg({ type: 'JSON', description: 'Values of $parameters by name' }),
+        limit: t.arg.int({ description: 'Rows; default 10000, at most 100000' }),
+        zone: t.arg.string({ description: 'IANA time zone of days, weeks and times without a zone; default UTC' }),
+      },
+      resolve: async (_, args, context) => {
+        const request = {
+          ...(args.from == null ? {} : { from: args.from }),
+          ...(args.to == null ? {} : { to: args.to }),
+          ...(args.at == null ? {} : { at: args.at }),
+          ...(args.params == null ? {} : { params: args.params }),
+          ...(args.limit == null ? {} : { limit: args.limit }),
+          ...(args.zone == null ? {} : { zone: args.zone }),
+          signal: context.signal,
+        };
+        return { text: args.text, result: await context.services.queries.query(args.text, request).catch(told) };
+      },
+    }),
+    check: t.field({
+      type: [DiagnosticRef],
+      description: 'What is wrong with a text, without asking it',
+      args: { text: t.arg.string({ required: true }) },
+      resolve: async (_, { text }, context) => placed((await context.services.queries.check(text).catch(told)).diagnostics, text),
+    }),
+    format: t.string({
+      nullable: true,
+      description: 'The printed form of a text; null when it cannot be read',
+      args: { text: t.arg.string({ required: true }) },
+      resolve: (_, { text }, context) => context.services.queries.format(text) ?? null,
+    }),
+    complete: t.field({
+      type: [CompletionRef],
+      description: 'What may stand at the cursor, most likely first',
+      args: { text: t.arg.string({ required: true }), offset: t.arg.int({ required: true, description: 'UTF-16 units' }) },
+      resolve: (_, { text, offset }, context) => context.services.queries.complete(text, offset),
+    }),
+    catalogue: t.field({ type: CatalogueRef, resolve: (_, __, context) => ({ datasets: context.services.datasets(), metrics: context.services.metrics() }) }),
+    hosts: t.field({ type: [HostRef], resolve: (_, __, context) => context.services.hosts().catch(told) }),
+    status: t.field({ type: StatusRef, resolve: (_, __, context) => context.services.status().catch(told) }),
+  }),
+});
+
+export const schema: GraphQLSchema = builder.toSchema();

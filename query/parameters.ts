@@ -1,0 +1,59 @@
+// Values of `$name` as a request brings them (JSON) made into the types that the text's uses gave them.
+import type { Value } from '../core/batch/batch.ts';
+import { CodedError } from '../core/errors.ts';
+import { parseTime } from '../core/time.ts';
+import { typeName } from './2-semantic/numeric.ts';
+import type { Type } from './2-semantic/type.ts';
+
+type Uses = ReadonlyMap<string, { readonly type: Type; readonly list: boolean }>;
+
+/** Throws `iql.parameter-unset` or `iql.parameter-value`. Parameters the text does not use are ignored. */
+export const readParameters = (uses: Uses, given: unknown): ReadonlyMap<string, Value> => {
+  const out = new Map<string, Value>();
+  const entries: ReadonlyMap<string, unknown> = new Map(typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : []);
+  for (const [name, use] of uses) {
+    if (!entries.has(name)) throw new CodedError('iql.parameter-unset', { name });
+    const value = entries.get(name);
+    const one = (v: unknown): Value => {
+      const read = readValue(v, use.type);
+      if (read === undefined)
+        throw new CodedError('iql.parameter-value', {
+          name,
+          wanted: use.list ? `${typeName(use.type)} or a list of them` : typeName(use.type),
+          got: JSON.stringify(v) ?? 'nothing',
+        });
+      return read;
+    };
+    out.set(name, use.list && Array.isArray(value) ? value.map(one) : one(value));
+  }
+  return out;
+};
+
+const DURATION = /^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d|w)$/;
+const NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: 86_400e9, w: 604_800e9 };
+const WHOLE = /^-?\d{1,19}$/;
+
+const readValue = (v: unknown, type: Type): Value | undefined => {
+  if (v === null || v === undefined) return null;
+  switch (type.value) {
+    case 'bool':
+      return typeof v === 'boolean' ? v : undefined;
+    case 'int':
+      if (typeof v === 'number') return Number.isSafeInteger(v) ? BigInt(v) : undefined;
+      return typeof v === 'string' && WHOLE.test(v) && BigInt.asIntN(64, BigInt(v)) === BigInt(v) ? BigInt(v) : undefined;
+    case 'float':
+      return typeof v === 'number' && Number.isFinite(v) ? v : undefined;
+    case 'time':
+      return typeof v === 'string' ? parseTime(v) : undefined;
+    case 'duration': {
+      if (typeof v === 'number') return Number.isFinite(v) ? BigInt(Math.round(v * 1e9)) : undefined;
+      const m = typeof v === 'string' ? DURATION.exec(v) : null;
+      return m === null ? undefined : BigInt(Math.round(Number(m[1]) * (NANOS[m[2] as string] as number)));
+    }
+    case 'string':
+    case 'ip':
+      return typeof v === 'string' ? v : undefined;
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,217 @@
+// The one door to IQL for everything that asks: GraphQL, commands, later rules. Takes a text and a request, gives an answer with
+// diagnostics. Holds the plan cache and the limits; knows stores only as ports.
+
+import { columnOf, valueAt } from '../core/batch/batch.ts';
+import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
+import type { Role, ValueType } from '../schemas/types.ts';
+import type { Diagnostic } from './1-syntax/diagnostic.ts';
+import type { CheckedText } from './2-semantic/check.ts';
+import { Reporter } from './2-semantic/report.ts';
+import type { Plan } from './3-plan/lower.ts';
+import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
+import type { PlanRequest } from './3-plan/request.ts';
+import { CLICKHOUSE, check, plan, split } from './compile.ts';
+import { RUN_FUNCTIONS } from './functions/run/functions.ts';
+import { type Completion, complete, format } from './language.ts';
+import { readParameters } from './parameters.ts';
+import { answerColumns, type JsonValue } from './run/answer.ts';
+import { ask, type StorePorts } from './run/ask.ts';
+import type { LearnedCatalogue } from './run/learned-catalogue.ts';
+
+export interface AskRequest {
+  /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
+  readonly from?: bigint;
+  readonly to?: bigint;
+  readonly at?: bigint;
+  readonly zone?: string;
+  readonly params?: unknown;
+  /** Rows of the answer; default 10,000, at most 100,000. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: ValueType;
+  /** UCUM; undefined: none or unknown. */
+  readonly unit: string | undefined;
+  readonly values: readonly JsonValue[];
+}
+
+export interface QueryResult {
+  readonly columns: readonly ResultColumn[];
+  readonly rowCount: number;
+  readonly truncated: { readonly limit: number; readonly by: string } | undefined;
+  readonly completeUpTo: bigint | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly stats: { readonly elapsedMs: number; readonly rowsRead: number; readonly bytesRead: number };
+}
+
+export interface QueryServiceOptions {
+  readonly ports: StorePorts;
+  readonly catalogue: LearnedCatalogue;
+  /** Up to which moment (exclusive, nanoseconds) a table's data is complete; undefined: not known. */
+  readonly completeUpTo: (table: string) => bigint | undefined;
+  readonly now?: () => number;
+  /** Seconds a store may work on one question. */
+  readonly maxSeconds?: number;
+}
+
+export const DEFAULT_LIMIT = 10_000;
+export const MOST_ROWS = 100_000;
+const MOST_CACHED = 500;
+const HOUR = 3_600_000_000_000n;
+const RELEARN_MS = 1000;
+
+/** Codes whose mend may be to look into the store once more. */
+const MAYBE_NEW: ReadonlySet<string> = new Set(['iql.unknown-source', 'iql.unknown-field']);
+
+export class QueryService {
+  readonly #options: QueryServiceOptions;
+  readonly #checked = new Map<string, { readonly version: number; readonly text: CheckedText<Plan> }>();
+  #learned = 0;
+
+  constructor(options: QueryServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Checks a text; an unknown name is looked up once in the stores before it is told. */
+  async check(text: string): Promise<CheckedText<Plan>> {
+    const first = this.#check(text);
+    const now = (this.#options.now ?? Date.now)();
+    if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || now - this.#learned < RELEARN_MS) return first;
+    this.#learned = now;
+    // A store that is away must not keep a text from being checked.
+    await this.#options.catalogue.refresh().catch(() => undefined);
+    return this.#check(text);
+  }
+
+  #check(text: string): CheckedText<Plan> {
+    const { version } = this.#options.catalogue;
+    const known = this.#checked.get(text);
+    if (known?.version === version) return known.text;
+    const checked = check(text, this.#options.catalogue);
+    if (this.#checked.size >= MOST_CACHED) this.#checked.delete(this.#checked.keys().next().value as string);
+    this.#checked.set(text, { version, text: checked });
+    return checked;
+  }
+
+  format(text: string): string | undefined {
+    return format(text);
+  }
+
+  complete(text: string, offset: number): readonly Completion[] {
+    return complete(text, offset, this.#options.catalogue);
+  }
+
+  /** Diagnostics where the text or the request is wrong; rejects with a CodedError where a store fails or the caller stops. */
+  async query(text: string, request: AskRequest = {}): Promise<QueryResult> {
+    const begun = performance.now();
+    const checked = await this.check(text);
+    const reporter = new Reporter();
+    const whole = { start: 0, end: text.length };
+    const none = (): QueryResult => ({
+      columns: [],
+      rowCount: 0,
+      truncated: undefined,
+      completeUpTo: undefined,
+      diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
+      stats: { elapsedMs: performance.now() - begun, rowsRead: 0, bytesRead: 0 },
+    });
+    if (checked.query === undefined) return none();
+    try {
+      return await this.#ask(checked, request, reporter, whole, begun);
+    } catch (error) {
+      if (!(error instanceof CodedError) || !isDiagnostic(error.code)) throw error;
+      reporter.error(error.code, error.parameters as ErrorParameters<ErrorCode>, whole);
+      return none();
+    }
+  }
+
+  async #ask(
+    checked: CheckedText<Plan>,
+    request: AskRequest,
+    reporter: Reporter,
+    whole: { readonly start: number; readonly end: number },
+    begun: number,
+  ): Promise<QueryResult> {
+    const limit = Math.max(0, Math.min(request.limit ?? DEFAULT_LIMIT, MOST_ROWS));
+    const at = request.at ?? BigInt((this.#options.now ?? Date.now)()) * 1_000_000n;
+    const to = request.to ?? at;
+    const asked: PlanRequest = {
+      at,
+      to,
+      from: request.from ?? to - HOUR,
+      zone: request.zone ?? 'UTC',
+      parameters: readParameters(checked.parameters, request.params),
+      completeTo: at,
+      notice: () => undefined,
+    };
+    if (asked.from > asked.to) throw new CodedError('iql.bad-range', {});
+    const complete = this.#completeUpTo(plan(checked, asked).plan);
+    const notice: PlanRequest['notice'] = (severity, code, parameters) =>
+      severity === 'info' ? reporter.info(code, parameters, whole) : reporter.warning(code, parameters, whole);
+    const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
+    const dirty = await this.#dirtyHours(planned.plan);
+    const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
+    const parts = split(planned.plan, {
+      dialects,
+      clickhouse: CLICKHOUSE,
+      dirtyHours: (_, from, until) => dirty.filter((hour) => hour < until && hour + HOUR > from),
+    });
+    const answer = await ask(
+      parts,
+      this.#options.ports,
+      RUN_FUNCTIONS,
+      {},
+      {
+        settings: { max_execution_time: this.#options.maxSeconds ?? 30 },
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      },
+    );
+    if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
+    const found = answer.batches.reduce((n, b) => n + b.length, 0);
+    const shown = new Map(planned.columns.map((c) => [c.name, c]));
+    const columns = answerColumns(answer.batches, parts.plan.columns).filter((c) => shown.has(c.name));
+    const cut = found > limit;
+    return {
+      columns: planned.columns.flatMap((wanted): ResultColumn[] => {
+        const column = columns.find((c) => c.name === wanted.name);
+        if (column === undefined) return [];
+        return [
+          {
+            name: column.name,
+            type: column.type,
+            unit: column.type === 'duration' ? 's' : wanted.type.unit?.text,
+            values: cut ? column.values.slice(0, limit) : column.values,
+          },
+        ];
+      }),
+      rowCount: cut ? limit : found,
+      truncated: cut ? { limit, by: 'rows' } : undefined,
+      completeUpTo: complete,
+      diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
+      stats: { elapsedMs: performance.now() - begun, rowsRead: answer.rowsRead, bytesRead: answer.bytesRead },
+    };
+  }
+
+  /** The earliest watermark of what the plan reads. */
+  #completeUpTo(node: PlanNode): bigint | undefined {
+    const own = node.node === 'scan' ? this.#options.completeUpTo(node.dataset.table) : undefined;
+    return inputsOf(node)
+      .map((i) => this.#completeUpTo(i))
+      .reduce((a, b) => (a === undefined ? b : b === undefined || a < b ? a : b), own);
+  }
+
+  async #dirtyHours(node: PlanNode): Promise<readonly bigint[]> {
+    if (!readsSamples(node)) return [];
+    const { batches } = await this.#options.ports.columns.query("SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty WHERE table = 'samples'");
+    return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) => BigInt(valueAt(columnOf(batch, 'hour'), row) as bigint) * 1_000_000n));
+  }
+}
+
+const readsSamples = (node: PlanNode): boolean => (node.node === 'scan' ? node.dataset.table === 'samples' : inputsOf(node).some(readsSamples));
+
+/** What a text or a request can mend; anything else is a failure. */
+const isDiagnostic = (code: ErrorCode): boolean =>
+  (code.startsWith('iql.') && code !== 'iql.cancelled' && Object.hasOwn(ERRORS, code)) || code === 'columns.limit';
