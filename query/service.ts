@@ -3,6 +3,7 @@
 
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
+import { isZone } from '../core/zone.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
@@ -148,6 +149,7 @@ export class QueryService {
       notice: () => undefined,
     };
     if (asked.from > asked.to) throw new CodedError('iql.bad-range', {});
+    if (!isZone(asked.zone)) throw new CodedError('iql.unknown-zone', { zone: asked.zone });
     const complete = this.#completeUpTo(plan(checked, asked).plan);
     const notice: PlanRequest['notice'] = (severity, code, parameters) =>
       severity === 'info' ? reporter.info(code, parameters, whole) : reporter.warning(code, parameters, whole);

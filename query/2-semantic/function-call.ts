@@ -1,4 +1,6 @@
 // Calls of scalar functions, checked against their signatures.
+
+import { isZone } from '../../core/zone.ts';
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { unified } from './expression.ts';
@@ -6,7 +8,7 @@ import { typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
 import type { Scope, Slot } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
-import { isNumber, STRING, type, type Type, type Typed } from './type.ts';
+import { isNumber, STRING, type Type, type Typed, type } from './type.ts';
 
 const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonly fits: (t: Type) => boolean; readonly name: string }>> = {
   number: { settle: type('float'), fits: isNumber, name: 'a number' },
@@ -26,7 +28,12 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
   const signature = scope.functions.scalars.get(name);
   if (signature === undefined) {
     const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
-    scope.reporter.error('iql.unknown-function', { name, nearest: near }, e.function.span, near === '' ? undefined : fix(`Write ${near}`, replace(e.function.span, near)));
+    scope.reporter.error(
+      'iql.unknown-function',
+      { name, nearest: near },
+      e.function.span,
+      near === '' ? undefined : fix(`Write ${near}`, replace(e.function.span, near)),
+    );
     return undefined;
   }
   const most = signature.variadic ? Number.POSITIVE_INFINITY : signature.slots.length;
@@ -51,12 +58,15 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
       scope.reporter.error('iql.constant-wanted', { what: `argument ${i + 1} of ${name}` }, argument.span);
       return undefined;
     }
+    if (slot === 'zone' && settled.op === 'literal' && !isZone(String(settled.literal))) {
+      scope.reporter.error('iql.unknown-zone', { zone: String(settled.literal) }, argument.span);
+      return undefined;
+    }
     args.push(settled);
   }
   const same = signature.slots.includes('same') ? unifiedSame(scope, name, args) : args;
   return same && { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
 };
-
 
 const unifiedSame = (scope: Scope, name: string, args: readonly Typed[]): readonly Typed[] | undefined =>
   unified(scope, args, name, { start: args[0]?.span.start ?? 0, end: args.at(-1)?.span.end ?? 0 });

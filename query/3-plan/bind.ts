@@ -9,6 +9,13 @@ import type { PlanRequest } from './request.ts';
 
 export const valueType = (t: Type): ValueType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value);
 
+/** Functions of local time, and how many arguments they have without their zone: then the request's is meant. */
+const ZONED: ReadonlyMap<string, number> = new Map([
+  ...(['year', 'month', 'day', 'weekday', 'hour', 'minute'] as const).map((name) => [name, 1] as const),
+  ['format_time', 2],
+  ['parse_time', 2],
+]);
+
 export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
   const type = valueType(t.type);
   switch (t.op) {
@@ -34,8 +41,11 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
         t.type.item,
       );
     }
-    case 'call':
-      return { op: 'call', function: t.function, type, arguments: t.arguments.map((a) => bind(a, request)) };
+    case 'call': {
+      const args = t.arguments.map((a) => bind(a, request));
+      if (args.length === ZONED.get(t.function)) args.push({ op: 'literal', type: 'string', value: request.zone });
+      return { op: 'call', function: t.function, type, arguments: args };
+    }
     case 'case':
       return {
         op: 'case',
