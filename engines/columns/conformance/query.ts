@@ -117,6 +117,10 @@ export const queryContract = (at: UnderContract): void => {
         ]);
       }
       expect(await at.one('SELECT {x:Array(String)} AS x', { params: { x: hostile } })).toEqual([hostile]);
+      // The same in a statement whose parameters are too long for an address.
+      const long = hostile.map((text) => text + 'x'.repeat(2000) + text);
+      const params = { x: long, y: long.join(''), z: null };
+      expect(await at.one('SELECT {x:Array(String)} AS x, {y:String} AS y, {z:Nullable(String)} AS z', { params })).toEqual([long, long.join(''), null]);
       expect(await codeOf(at.columns.query('SELECT count() FROM samples'))).toBe('resolved');
     });
 

@@ -42,7 +42,12 @@ export const startEmbeddedColumns = async ({ dataDir, log, limits }: EmbeddedOpt
   const folder = resolve(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const supervisor = new Supervisor(folder, socketFor(folder), { ...defaultLimits(), ...limits }, log);
-  await supervisor.start();
+  try {
+    await supervisor.start();
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
   return supervisor;
 };
 

@@ -1,0 +1,61 @@
+// Migrations on a real store: order, a start that died between two statements, a failure that is mended.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../../../core/logger.ts';
+import { rowsOf } from '../conformance/support.ts';
+import { type EmbeddedColumns, startEmbeddedColumns } from '../embedded/start.ts';
+import type { Columns } from '../port.ts';
+import { migrateColumns } from './migrate.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { openClickHouse } from './open.ts';
+
+const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
+
+describe('migrations', { timeout: 60_000 }, () => {
+  let folder: string;
+  let engine: EmbeddedColumns;
+  let columns: Columns;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'inframirror-migrate-'));
+    engine = await startEmbeddedColumns({ dataDir: folder, log: silent });
+    columns = openClickHouse(engine);
+  }, 60_000);
+  afterAll(async () => {
+    await columns?.close();
+    await engine?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    for (const [name] of rowsOf(await columns.query('SELECT name FROM system.tables WHERE database = currentDatabase()')))
+      await columns.command(`DROP TABLE \`${String(name)}\``);
+  });
+
+  const versions = async () => rowsOf(await columns.query('SELECT version FROM schema_version ORDER BY version')).flat();
+
+  it('are numbered from one without gaps', () => {
+    expect(MIGRATIONS.map((m) => m.version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
+  });
+
+  it('may be run again after a start that died between any two statements', async () => {
+    for (const { statements } of MIGRATIONS) for (const statement of statements) await columns.command(statement);
+    await migrateColumns(columns);
+    for (const { statements } of MIGRATIONS) for (const statement of statements) await columns.command(statement);
+    expect(await versions()).toEqual(MIGRATIONS.map((m) => m.version));
+  });
+
+  it('run each once, in order, and go on where the last start failed', async () => {
+    const make = (name: string) => `CREATE TABLE IF NOT EXISTS ${name} (a UInt8) ENGINE = MergeTree ORDER BY a`;
+    const one = { version: 1, statements: [make('a'), 'INSERT INTO a VALUES (1)'] };
+    const broken = { version: 2, statements: [make('b'), 'ALTER TABLE no_such_table ADD COLUMN c UInt8'] };
+    await expect(migrateColumns(columns, [one, broken])).rejects.toMatchObject({ code: 'columns.rejected' });
+    expect(await versions()).toEqual([1]);
+    await migrateColumns(columns, [one, { version: 2, statements: [make('b')] }, { version: 3, statements: ['INSERT INTO b VALUES (2)'] }]);
+    expect([await versions(), rowsOf(await columns.query('SELECT a FROM a UNION ALL SELECT a FROM b ORDER BY a'))]).toEqual([
+      [1, 2, 3],
+      [[1], [2]],
+    ]);
+    await expect(migrateColumns(columns, [one])).rejects.toMatchObject({ code: 'columns.newer-schema', parameters: { found: 3, known: 1 } });
+  });
+});
