@@ -1,10 +1,10 @@
 // The contract of the port `Columns` as tests: call it from a `*.test.ts` of each implementation.
 // It speaks to the store only through the port, and to the process behind it only through `crash`.
 import { afterAll, beforeAll, describe } from 'vitest';
-import { concurrencyContract } from './conformance/concurrency.ts';
-import { insertContract } from './conformance/insert.ts';
-import { queryContract } from './conformance/query.ts';
-import { rowsOf, type UnderContract } from './conformance/support.ts';
+import { concurrencyContract } from './conformance-concurrency.ts';
+import { insertContract } from './conformance-insert.ts';
+import { queryContract } from './conformance-query.ts';
+import { rowsOf, type UnderContract } from './conformance-support.ts';
 import type { Columns } from './port.ts';
 
 export interface ColumnsUnderTest {

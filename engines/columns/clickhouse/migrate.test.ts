@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../core/logger.ts';
-import { rowsOf } from '../conformance/support.ts';
+import { rowsOf } from '../conformance-support.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../embedded/start.ts';
 import type { Columns } from '../port.ts';
 import { migrateColumns } from './migrate.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../core/logger.ts';
 import { openClickHouse } from '../clickhouse/open.ts';
-import { rowsOf } from '../conformance/support.ts';
+import { rowsOf } from '../conformance-support.ts';
 import { type EmbeddedColumns, type EmbeddedOptions, startEmbeddedColumns } from './start.ts';
 
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });

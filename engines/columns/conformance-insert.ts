@@ -1,10 +1,10 @@
 // The contract of columns: one insert is one part, whole or absent, through refusals and crashes.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { FLOAT, INT8, INT64, list, map, TIME_MS, TIME_NS, UINT32, UINT64, UTF8, type Value } from '../../../core/batch/batch.ts';
-import { batchOf, columnFrom } from '../../../core/batch/build.ts';
-import { type ErrorCode, hasCode } from '../../../core/errors.ts';
-import { codeOf, DAY, ENDLESS, rowsOf, samples, sleep, UNBOUNDED, type UnderContract, until } from './support.ts';
+import { FLOAT, INT8, INT64, list, map, TIME_MS, TIME_NS, UINT32, UINT64, UTF8, type Value } from '../../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import { type ErrorCode, hasCode } from '../../core/errors.ts';
+import { codeOf, DAY, ENDLESS, rowsOf, samples, sleep, UNBOUNDED, type UnderContract, until } from './conformance-support.ts';
 
 export const insertContract = (at: UnderContract): void => {
   describe('insert', () => {

@@ -1,9 +1,9 @@
 // What the parts of the contract suite of the port `Columns` share: the store under test, rows to insert, ways to ask and to wait.
-import { type Batch, type Value, valueAt } from '../../../core/batch/batch.ts';
-import { batchOf, columnFrom } from '../../../core/batch/build.ts';
-import type { ErrorCode } from '../../../core/errors.ts';
-import { TABLE_FIELDS } from '../../../schemas/tables.ts';
-import type { Columns, QueryAnswer, QueryOptions } from '../port.ts';
+import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import type { Columns, QueryAnswer, QueryOptions } from './port.ts';
 
 /** The store that the tests of one suite share. */
 export interface UnderContract {

@@ -1,7 +1,7 @@
 // The contract of columns: calls beside each other, and calls that are ended.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { codeOf, DAY, ENDLESS, samples, sleep, UNBOUNDED, type UnderContract, until } from './support.ts';
+import { codeOf, DAY, ENDLESS, samples, sleep, UNBOUNDED, type UnderContract, until } from './conformance-support.ts';
 
 export const concurrencyContract = (at: UnderContract): void => {
   describe('side by side', () => {

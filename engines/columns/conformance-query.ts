@@ -1,9 +1,9 @@
 // The contract of columns: the schema, and what queries take and answer.
 import { describe, expect, it } from 'vitest';
-import { columnOf } from '../../../core/batch/batch.ts';
-import { hasCode } from '../../../core/errors.ts';
-import { TABLE_FIELDS } from '../../../schemas/tables.ts';
-import { codeOf, DAY, ENDLESS, rowsOf, UNBOUNDED, type UnderContract } from './support.ts';
+import { columnOf } from '../../core/batch/batch.ts';
+import { hasCode } from '../../core/errors.ts';
+import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import { codeOf, DAY, ENDLESS, rowsOf, UNBOUNDED, type UnderContract } from './conformance-support.ts';
 
 export const queryContract = (at: UnderContract): void => {
   describe('migrate', () => {
