@@ -131,6 +131,8 @@ describe('the agent', () => {
       ['rack', 'r1'],
     ]);
     expect(events()).toEqual(['agent.start', 'inventory.new']);
+    // Who it is comes before what it tells, which is enriched by it.
+    expect(sink.parts.slice(0, 3).map((p) => p.schema)).toEqual(['events', 'inventory', 'events']);
   });
 
   test('numbers its parts one after the other, and the next run with a higher boot', async () => {

@@ -193,10 +193,13 @@ class RunningAgent implements Agent {
     this.#log.info('the agent stopped', { waiting: this.#spool.stats.frames });
   }
 
-  /** What is known at once goes first, so that the host is on screen before the first interval is over. */
+  /**
+   * What is known at once is told before the first interval is over: who this is first, since the rest is enriched by it,
+   * but only after everything was looked at once, so that it says what is left out.
+   */
   async #first(now: number): Promise<void> {
-    await this.#sampleProcesses();
-    this.#collect();
+    const processes = await this.#gatherProcesses();
+    const metrics = this.#gatherMetrics();
     this.#tailer.discover(now);
     const attributes = new Map([
       ['version', this.#deps.version],
@@ -205,9 +208,19 @@ class RunningAgent implements Agent {
     ]);
     this.#put([this.#event(now, 'agent.start', `The agent on ${this.#host} started`, attributes)]);
     this.#tellInventory(now);
+    this.#putMetrics(metrics);
+    this.#put(processes);
   }
 
   #collect(): void {
+    this.#putMetrics(this.#gatherMetrics());
+  }
+
+  #putMetrics(parts: readonly OutboxPart[]): void {
+    if (!this.#put(parts)) this.#samples.redefine();
+  }
+
+  #gatherMetrics(): readonly OutboxPart[] {
     const now = Date.now();
     const { droppedFrames, damaged } = this.#spool.stats;
     // Definitions may have been in what was lost.
@@ -223,18 +236,21 @@ class RunningAgent implements Agent {
       }
     }
     const taken = this.#samples.take();
-    if (taken === undefined) return;
+    if (taken === undefined) return [];
     const time = nanosFromMillis(now);
     const metrics: OutboxPart = { schema: 'metrics', batch: taken.metrics, from: time, to: time };
-    const kept = this.#put(taken.definitions === undefined ? [metrics] : [{ schema: 'series', batch: taken.definitions }, metrics]);
-    if (!kept) this.#samples.redefine();
+    return taken.definitions === undefined ? [metrics] : [{ schema: 'series', batch: taken.definitions }, metrics];
   }
 
   async #sampleProcesses(): Promise<void> {
+    this.#put(await this.#gatherProcesses());
+  }
+
+  async #gatherProcesses(): Promise<readonly OutboxPart[]> {
     const now = Date.now();
     const batch = await this.#processes.sample(now);
     const time = nanosFromMillis(now);
-    if (batch.length > 0) this.#put([{ schema: 'processes', batch, from: time, to: time }]);
+    return batch.length > 0 ? [{ schema: 'processes', batch, from: time, to: time }] : [];
   }
 
   #tellInventory(now: number): void {
@@ -288,8 +304,9 @@ class RunningAgent implements Agent {
     );
   }
 
-  /** False when the spool refused it, which is counted. */
+  /** False when the spool refused it, which is counted; nothing is no frame. */
   #put(parts: readonly OutboxPart[]): boolean {
+    if (parts.length === 0) return true;
     try {
       this.#outbox.put(parts);
       return true;

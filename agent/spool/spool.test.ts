@@ -181,7 +181,7 @@ describe('the spool', () => {
   test('on a full disk drops its oldest for the newest, and where nothing is left to drop changes nothing', (context) => {
     const disk = mkdtempSync(join(tmpdir(), 'full-'));
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk], { stdio: 'ignore' });
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk], { stdio: 'ignore' });
     } catch {
       rmSync(disk, { recursive: true });
       return context.skip('a small disk cannot be mounted here');
@@ -203,7 +203,7 @@ describe('the spool', () => {
     } finally {
       open?.close();
       open = undefined;
-      execFileSync('umount', [disk]);
+      execFileSync('/bin/umount', [disk]);
       rmSync(disk, { recursive: true });
     }
   });
