@@ -166,6 +166,10 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     expect(zoomed).toBeGreaterThan(5 * 60_000);
     expect(zoomed).toBeLessThan(25 * 60_000);
     await result(page, 'chart').waitFor();
+    await chart.dblclick({ position: { x: 300, y: 100 } });
+    await expect.poll(() => hash(page).get('from'), { timeout: PATIENCE }).toBeNull();
+    await page.goBack();
+    await expect.poll(() => hash(page).get('from'), { timeout: PATIENCE }).not.toBeNull();
     await page.goBack();
     await expect.poll(() => hash(page).get('from'), { timeout: PATIENCE }).toBeNull();
     expect(complaints).toEqual([]);
@@ -209,6 +213,28 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     await result(page, 'chart').waitFor();
     expect(await page.getByTestId('range').textContent()).toContain('Last 3 hours');
     expect(await textOf(page)).toContain('every 1m avg');
+  });
+
+  test('a running text shows its time and can be stopped; a server that is away is told, and the last answer stays', async () => {
+    const { page } = await explore(inlineMetric());
+    await result(page, 'chart').waitFor();
+    await page.route('**/graphql', () => {});
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+Enter');
+    const stop = page.getByRole('button', { name: /^Stop \d/ });
+    await stop.waitFor();
+    await page.getByRole('progressbar').waitFor();
+    await stop.click();
+    await page.getByRole('button', { name: /^Run/ }).waitFor();
+    await page.unroute('**/graphql');
+    await page.route('**/graphql', (route) => route.abort());
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.getByText('The server does not answer.').waitFor();
+    await page.getByText(/^The last answer, \d+ s old/).waitFor();
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
+    await result(page, 'chart').waitFor();
   });
 
   test('no rows are explained, with a longer look one click away', async () => {

@@ -52,7 +52,7 @@ const SCREENS: readonly Screen[] = [
 const executable = findChromium();
 if (executable === undefined) throw new Error('no Chromium found; install the package chromium or name one in CHROMIUM');
 const given = process.argv[2];
-if (given !== undefined) process.env['INFRAMIRROR_TEST_LINK'] = given;
+if (given !== undefined) process.env.INFRAMIRROR_TEST_LINK = given;
 await mkdir(OUT, { recursive: true });
 const product = await startProduct();
 const browser = await launchBrowser(executable);

@@ -4,6 +4,7 @@ import type uPlot from 'uplot';
 import { axisLabels, axisSteps, unitForm } from '../format/units.ts';
 import type { Panel } from '../result/series.ts';
 import { PALETTES, strokeOf, type Theme } from './colour.ts';
+import { partialBuckets } from './partial.ts';
 
 export interface Ground {
   readonly text: string;
@@ -99,16 +100,6 @@ const hatch = (u: uPlot, from: number, to: number, colour: string): void => {
   ctx.restore();
 };
 
-const drawPartial = (u: uPlot, { panel, from, to, completeUpTo, ground }: ChartWishes): void => {
-  const { bucket, times } = panel;
-  const first = times[0];
-  const last = times.at(-1);
-  if (bucket === undefined || first === undefined || last === undefined) return;
-  if (first < from) hatch(u, first, first + bucket, ground.hatch);
-  const end = Number.isNaN(completeUpTo) ? to : Math.min(to, completeUpTo);
-  for (let at = last; at + bucket > end && at >= last - bucket * 2 && at > first; at -= bucket) hatch(u, at, at + bucket, ground.hatch);
-};
-
 /** The nearest point of a line to the cursor, where the line has none at its very time. */
 const nearest = (points: readonly (number | null | undefined)[], index: number): number => {
   if (points[index] !== undefined) return index;
@@ -187,7 +178,11 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
     },
     focus: { alpha: 0.35 },
     hooks: {
-      drawClear: [(u) => drawPartial(u, wishes)],
+      drawClear: [
+        (u) => {
+          for (const part of partialBuckets(panel, from, to, wishes.completeUpTo)) hatch(u, part.from, part.to, ground.hatch);
+        },
+      ],
       setCursor: [wishes.moved],
       setSelect: [
         (u) => {

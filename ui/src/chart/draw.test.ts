@@ -1,0 +1,43 @@
+// Holds what a chart's axes show: where the value axis stands, and which buckets are marked as not whole.
+import { describe, expect, it } from 'vitest';
+import { valueRange } from './draw.ts';
+import { partialBuckets } from './partial.ts';
+
+describe('valueRange', () => {
+  it('stands on 0 for ratios and for what begins near nothing', () => {
+    expect(valueRange('1', 0.5, 0.6)[0]).toBe(0);
+    expect(valueRange('By', 1, 100)[0]).toBe(0);
+    expect(valueRange(null, 5, 5)[0]).toBe(0);
+  });
+
+  it('ends at 100% for nearly full ratios, and leaves room elsewhere', () => {
+    expect(valueRange('1', 0, 0.97)).toEqual([0, 1]);
+    const [low, high] = valueRange('Cel', 60, 70);
+    expect(low).toBeLessThan(60);
+    expect(low).toBeGreaterThan(50);
+    expect(high).toBeGreaterThan(70);
+    expect(valueRange('By/s', -10, 10)[0]).toBeLessThan(-10);
+    expect(valueRange('By', 0, 0)[1]).toBeGreaterThan(0);
+  });
+
+  it('is there without any value', () => {
+    expect(valueRange('1', Number.NaN, Number.NaN)).toEqual([0, 1]);
+  });
+});
+
+describe('partialBuckets', () => {
+  const times = [0, 10, 20, 30, 40];
+  it('are those cut by the range and those still filling', () => {
+    expect(partialBuckets({ bucket: 10, times }, 5, 50, Number.NaN)).toEqual([{ from: 0, to: 10 }]);
+    expect(partialBuckets({ bucket: 10, times }, 0, 45, Number.NaN)).toEqual([{ from: 40, to: 50 }]);
+    expect(partialBuckets({ bucket: 10, times }, 0, 50, 35)).toEqual([
+      { from: 30, to: 40 },
+      { from: 40, to: 50 },
+    ]);
+  });
+
+  it('are none where all is there or nothing is in buckets', () => {
+    expect(partialBuckets({ bucket: 10, times }, 0, 50, 60)).toEqual([]);
+    expect(partialBuckets({ bucket: undefined, times }, 5, 45, 20)).toEqual([]);
+  });
+});
