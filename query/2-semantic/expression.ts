@@ -115,7 +115,7 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
   }
   if (scope.aggregates !== undefined && isAggregateName(scope, e.name)) return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span }, checkExpression);
   const { open } = scope.relation;
-  const maps = open?.dataset.attributes;
+  const maps = open?.maps;
   const seen = open === undefined ? undefined : scope.catalogue.attribute(open.dataset.name, e.name);
   if (maps !== undefined && seen !== undefined) {
     const attribute: Typed & { op: 'attribute' } = { op: 'attribute', name: e.name, text: maps.text, number: maps.number, type: type('unknown'), span: e.span };

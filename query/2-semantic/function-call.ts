@@ -19,6 +19,7 @@ const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonl
   duration: { settle: type('duration'), fits: (t) => t.value === 'duration', name: 'a duration' },
   zone: { settle: STRING, fits: (t) => t.value === 'string', name: 'a time zone' },
   any: { settle: undefined, fits: (t) => t.value !== 'list' && t.value !== 'map' && t.value !== 'histogram', name: 'a single value' },
+  'as-text': { settle: undefined, fits: (t) => t.value !== 'list' && t.value !== 'map' && t.value !== 'histogram', name: 'a single value' },
   ordered: { settle: undefined, fits: (t) => ['int', 'float', 'string', 'time', 'duration'].includes(t.value), name: 'a number, text, time or duration' },
   same: { settle: undefined, fits: () => true, name: 'the same type' },
 };
@@ -62,10 +63,14 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
       scope.reporter.error('iql.unknown-zone', { zone: String(settled.literal) }, argument.span);
       return undefined;
     }
-    args.push(settled);
+    args.push(slot === 'as-text' ? asText(settled) : settled);
   }
   const same = signature.slots.includes('same') ? unifiedSame(scope, name, args) : args;
   return same && { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
+};
+const asText = (t: Typed): Typed => {
+  if (t.type.value === 'string' || t.type.value === 'ip') return t;
+  return t.type.value === 'missing' ? { ...t, type: STRING } : { op: 'call', function: 'text', arguments: [t], type: STRING, span: t.span };
 };
 
 const unifiedSame = (scope: Scope, name: string, args: readonly Typed[]): readonly Typed[] | undefined =>

@@ -4,8 +4,8 @@ import type { Catalogue } from './catalogue.ts';
 import type { Reporter } from './report.ts';
 import type { Relation, Type, Typed } from './type.ts';
 
-/** What an argument of a scalar function may be; `same`: of one type with the first. */
-export type Slot = 'number' | 'int' | 'string' | 'time' | 'duration' | 'zone' | 'any' | 'ordered' | 'same' | 'constant-string';
+/** What an argument of a scalar function may be; `same`: of one type with the first; `as-text`: anything, made text. */
+export type Slot = 'number' | 'int' | 'string' | 'time' | 'duration' | 'zone' | 'any' | 'as-text' | 'ordered' | 'same' | 'constant-string';
 
 export interface ScalarSignature {
   /** For people: `round(x [, digits])`. */

@@ -35,7 +35,7 @@ export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
     order: timed
       ? [{ column: 'time', descending: true }, ...ties.map(ascending), ...(metric ? [] : dataset.key.map(ascending))]
       : dataset.key.map(ascending),
-    open: dataset.attributes !== undefined || metric ? { dataset } : undefined,
+    open: dataset.attributes !== undefined || metric ? { dataset, maps: dataset.attributes } : undefined,
     intervalMs: dataset.intervalMs,
     temporality: dataset.metric?.temporality,
     origin,

@@ -75,7 +75,7 @@ export interface Relation {
   /** Total natural order. */
   readonly order: readonly OrderColumn[];
   /** Where a name that is no column may still be: in attribute maps, or (labels) it is just never seen. undefined: nowhere. */
-  readonly open: { readonly dataset: Dataset } | undefined;
+  readonly open: { readonly dataset: Dataset; /** The columns that hold attributes, under the names they have here. */ readonly maps: { readonly text: string; readonly number: string } | undefined } | undefined;
   readonly intervalMs: number | undefined;
   readonly temporality: 'cumulative' | 'delta' | undefined;
   /** The dataset the rows came from, as written; for messages. */

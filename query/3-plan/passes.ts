@@ -97,12 +97,11 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       return { ...node, columns, values, input: prune(node.input, used(...values)) };
     }
     case 'window': {
-      const aggregates = node.aggregates.filter((a) => needed.has(a.name) || node.zeros);
-      const left = aggregates.length === 0 ? node.aggregates.slice(0, 1) : node.zeros ? aggregates : node.aggregates;
+      // A row is dropped only when all aggregates are missing, so all of them stay.
       const carry = node.carry.filter((c) => needed.has(c));
       const columns = node.columns.filter((c) => !node.carry.includes(c.name) || carry.includes(c.name));
-      const below = new Set([...node.keys, ...carry, 'time', ...node.ties.map((t) => t.column), ...used(...left.flatMap((a) => [...a.arguments, a.where])), '#start', '#stale']);
-      return { ...node, carry, columns, aggregates: node.zeros ? node.aggregates : left, input: prune(node.input, node.zeros ? new Set([...below, ...used(...node.aggregates.flatMap((a) => [...a.arguments, a.where]))]) : below) };
+      const below = new Set([...node.keys, ...carry, 'time', ...node.ties.map((t) => t.column), ...used(...node.aggregates.flatMap((a) => [...a.arguments, a.where])), '#start', '#stale']);
+      return { ...node, carry, columns, input: prune(node.input, below) };
     }
     case 'aggregate': {
       const aggregates = node.aggregates.filter((a) => needed.has(a.name));
@@ -140,7 +139,6 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
   }
 };
 
-/** Window drops a row only when all its aggregates are missing, so all of them stay. */
 export const PASSES: readonly Pass[] = [
   // First: later passes look at batches as they are.
   { name: 'cut-inline', run: cutInline },

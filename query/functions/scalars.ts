@@ -45,7 +45,7 @@ export const SCALARS: Readonly<Record<ScalarFunction, ScalarSignature>> = {
   replace: scalar('replace(s, a, b)', 'Every a becomes b', ['string', 'constant-string', 'constant-string'], 'string'),
   replace_regex: scalar('replace_regex(s, r, with)', 'Every match of r becomes `with`; \\1 is the first group', ['string', 'constant-string', 'constant-string'], 'string'),
   split: scalar('split(s, separator)', 'The parts between separators', ['string', 'constant-string'], () => ({ ...type('list'), item: 'string' })),
-  concat: scalar('concat(a, b, …)', 'One after the other', ['any', 'any'], 'string', { variadic: true }),
+  concat: scalar('concat(a, b, …)', 'One after the other, as text', ['as-text', 'as-text'], 'string', { variadic: true }),
   bucket: scalar('bucket(t, d [, zone])', 'Start of the d that holds t, as `every d` cuts time', ['time', 'duration', 'zone'], 'time', { optional: 1 }),
   year: scalar('year(t [, zone])', 'Year', ['time', 'zone'], 'int', { optional: 1 }),
   month: scalar('month(t [, zone])', 'Month, 1 to 12', ['time', 'zone'], 'int', { optional: 1 }),

@@ -18,6 +18,8 @@ export interface AggregateOptions {
   readonly wrong: () => undefined;
   /** Unnamed aggregates are called `x.f`. */
   readonly qualify: boolean;
+  /** Names of other columns of the output. */
+  readonly taken: readonly string[];
 }
 
 /** One output of an aggregating pipe: an expression over columns `#aggregate.n`. */
@@ -68,12 +70,13 @@ export const collectAggregates = (args: readonly Argument[], input: Relation, ke
     found.push({ argument, value, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
   }
   const columns = found.map(({ value }) => aggregatedColumn(value, uses));
-  const names = new Set(keys);
+  const names = new Set([...keys, ...options.taken]);
   const outputs: AggregateOutput[] = [];
   for (const [i, { argument, value, written }] of found.entries()) {
     const of = columns[i];
     const often = of !== undefined && columns.filter((c) => c === of).length > 1;
-    const name = argument.name?.name ?? defaultName(value, of, written, options.qualify || often);
+    const short = argument.name?.name ?? defaultName(value, of, written, options.qualify || often);
+    const name = argument.name === undefined && short !== undefined && names.has(short) ? defaultName(value, of, written, true) : short;
     if (name === undefined) {
       scope.reporter.error('iql.name-needed', {}, argument.span);
       return undefined;
@@ -137,11 +140,11 @@ export const withKeys = (input: Relation, keys: readonly Key[]): { readonly outp
 };
 
 /** Across rows: an `Aggregate` by the keys; on bucketed data `time` is kept by itself. */
-export const checkAggregates = (args: readonly Argument[], keys: readonly Key[], input: Relation, scope: PlanScope, options: AggregateOptions): Checked | undefined => {
+export const checkAggregates = (args: readonly Argument[], keys: readonly Key[], input: Relation, scope: PlanScope, options: Omit<AggregateOptions, 'taken'>): Checked | undefined => {
   const bucketed = input.bucket !== undefined && input.timed && !keys.some((k) => k.name === 'time');
-  const collected = collectAggregates(args, input, keys.map((k) => k.name), scope, options);
-  if (collected === undefined) return undefined;
   const time = bucketed ? input.columns.filter((c) => c.name === 'time') : [];
+  const collected = collectAggregates(args, input, keys.map((k) => k.name), scope, { ...options, taken: time.map((c) => c.name) });
+  if (collected === undefined) return undefined;
   const names = [...time.map((c) => c.name), ...keys.map((k) => k.name)];
   const grouped = withKeys(input, keys);
   const output: Relation = {

@@ -126,12 +126,17 @@ export const every: IqlPipe = {
     const over = overOf(args, scope, wrong);
     const keys = keysOf(by, input, scope, wrong);
     if (over === 'wrong' || keys === undefined) return undefined;
-    const collected = collectAggregates(args.map((a) => ({ ...a, clauses: [] })), input, keys.map((k) => k.name), scope, { pipe: 'every', overTime: series, wrong, qualify: false });
-    if (collected === undefined) return undefined;
+    if (keys.some((k) => k.name === 'time') && !('kind' in width && width.kind === 'all')) {
+      scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? pipe.span);
+      return undefined;
+    }
     const grouped = withKeys(input, keys);
     const shape: Shape = series
-      ? { keys: input.key, carry: input.columns.filter((c) => c.label && !input.key.includes(c.name) && !c.name.startsWith('#')), zeros: false }
+      ? { keys: input.key, carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name) && !c.name.startsWith('#')), zeros: false }
       : { keys: keys.map((k) => k.name), carry: [], zeros: true };
+    const taken = ['time', ...shape.keys, ...shape.carry.map((c) => c.name)];
+    const collected = collectAggregates(args.map((a) => ({ ...a, clauses: [] })), input, keys.map((k) => k.name), scope, { pipe: 'every', overTime: series, wrong, qualify: false, taken });
+    if (collected === undefined) return undefined;
     const output = outputRelation(input, shape, keys, width, collected.outputs.map((o) => o.column));
     const windowed = planWindow(input, grouped.output, output, shape, width, over, collected.uses.map((u) => u.function), (request) => aggregateCalls(collected.uses, request), useColumns(collected.uses));
     const outputs = outputsOf(output, collected.outputs);

@@ -39,7 +39,7 @@ export const fill: IqlPipe = {
       output: input,
       plan: (plan) => (request) => {
         const filled = {
-          node: 'fill', input: plan(request), keys: input.key, carry: input.columns.filter((c) => c.label && !input.key.includes(c.name)).map((c) => c.name),
+          node: 'fill', input: plan(request), keys: input.key, carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name)).map((c) => c.name),
           bucket: bucketFor(bucket, request), from: request.from, to: request.to, values: values.map((v) => v.name), method, columns,
         } as const;
         if (value === undefined) return filled;

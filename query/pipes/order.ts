@@ -6,16 +6,16 @@ import { type OrderColumn, type Relation, type RelationColumn, type Typed, visib
 import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
-import { type Checked, clauseOf, countArgument, type IqlPipe, keyColumn, keysOf, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
-import { computed, kept, project } from './project.ts';
+import { type Checked, clauseOf, countArgument, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
+import { computed, hiddenName, kept, project } from './project.ts';
 
 const everything: Streaming = { kind: 'unbounded', reason: 'it needs every row before it can say which comes first' };
 type Step = (plan: Plan) => Plan;
 
 /** A column to order by: there already, or computed under a hidden name. */
-const orderColumn = (value: Typed, input: Relation, place: number): { readonly input: Relation; readonly step: Step; readonly name: string } => {
+const orderColumn = (value: Typed, input: Relation): { readonly input: Relation; readonly step: Step; readonly name: string } => {
   if (value.op === 'column') return { input, step: (p) => p, name: value.name };
-  const column: RelationColumn = { name: `#sort${place}`, type: value.type, kind: undefined, label: false, description: '' };
+  const column: RelationColumn = { name: hiddenName(input, 'sort'), type: value.type, kind: undefined, label: false, description: '' };
   const step = project(input, [...visible(input).map(kept), computed(column, value)]);
   return { input: step.output, step: step.plan, name: column.name };
 };
@@ -44,13 +44,13 @@ export const sort: IqlPipe = {
     let relation = input;
     const steps: Step[] = [];
     const keys: OrderColumn[] = [];
-    for (const [i, argument] of pipe.arguments.entries()) {
+    for (const argument of pipe.arguments) {
       const [e, direction] = argument.words;
       const word = direction?.node === 'name' ? direction.name.toLowerCase() : undefined;
       if (e === undefined || argument.name !== undefined || argument.words.length > 2 || (direction !== undefined && word !== 'desc' && word !== 'asc')) return wrongForm(pipe, sort, scope, argument.span);
       const value = sortable(scope, relation, e);
       if (value === undefined) return undefined;
-      const column = orderColumn(value, relation, i);
+      const column = orderColumn(value, relation);
       relation = column.input;
       steps.push(column.step);
       keys.push(key(column.name, word === 'desc', value));
@@ -103,15 +103,23 @@ const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
       const value = sortable(scope, input, e);
       const per = keysOf(clauseOf(pipe, 'per'), input, scope, () => wrongForm(pipe, definition, scope));
       if (value === undefined || per === undefined) return undefined;
-      const column = orderColumn(value, input, 0);
-      const grouped = project(column.input, [...visible(column.input).map(kept), ...per.filter((k) => k.column === undefined).map((k) => computed({ ...keyColumn(k), name: `#per.${k.name}` }, k.value))]);
-      const names = per.map((k) => (k.value.op === 'column' ? k.value.name : `#per.${k.name}`));
+      const column = orderColumn(value, input);
+      const grouped = withHiddenKeys(column.input, per);
+      const { names } = grouped;
       const rows = ordered(grouped.output, [key(column.name, name === 'top', value)]);
       const cut = limited(rows.output, n, names);
       return { output: rows.output, plan: (plan) => cut(rows.plan(grouped.plan(column.step(plan)))), streaming: everything };
     },
   };
   return definition;
+};
+
+/** The input with computed keys under hidden names; `names`: the columns of the keys. */
+const withHiddenKeys = (input: Relation, keys: readonly Key[]): { readonly output: Relation; readonly plan: Step; readonly names: readonly string[] } => {
+  const names = keys.map((k) => (k.value.op === 'column' ? k.value.name : hiddenName(input, `by.${k.name}`)));
+  const fresh = keys.flatMap((k, i) => (k.value.op === 'column' ? [] : [computed({ ...keyColumn(k), name: names[i] as string }, k.value)]));
+  if (fresh.length === 0) return { output: input, plan: (p) => p, names };
+  return { ...project(input, [...visible(input).map(kept), ...fresh]), names };
 };
 
 /** `top n k by agg(x)`: all rows of the n best keys. */
@@ -171,8 +179,8 @@ export const latest: IqlPipe = {
     const keys = keysOf(by, input, scope, () => wrongForm(pipe, latest, scope));
     if (keys === undefined) return undefined;
     if (by === undefined && input.shape === 'rows') return wrongForm(pipe, latest, scope);
-    const grouped = project(input, [...visible(input).map(kept), ...keys.filter((k) => k.value.op !== 'column').map((k) => computed({ ...keyColumn(k), name: `#by.${k.name}` }, k.value))]);
-    const names = by === undefined ? input.key : keys.map((k) => (k.value.op === 'column' ? k.value.name : `#by.${k.name}`));
+    const grouped = withHiddenKeys(input, keys);
+    const names = by === undefined ? grouped.output.key : grouped.names;
     const newest = ordered({ ...grouped.output, order: latestTies(grouped.output) }, [{ column: 'time', descending: true }]);
     const one: Typed = { op: 'literal', literal: 1n, type: { value: 'int', unit: undefined, bare: true }, span: pipe.span };
     const cut = limited(newest.output, one, names);

@@ -77,7 +77,7 @@ export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanS
   return out;
 };
 
-export const keyColumn = (key: Key): RelationColumn => ({ name: key.name, type: { ...key.value.type, bare: false }, kind: undefined, label: true, description: key.column?.description ?? '' });
+export const keyColumn = (key: Key): RelationColumn => ({ name: key.name, type: { ...key.value.type, bare: false }, kind: undefined, label: key.name !== 'time', description: key.column?.description ?? '' });
 
 /** A whole number ≥ 1 known when planning: a literal or a parameter. */
 export const countArgument = (e: Expression | undefined, scope: PlanScope): Typed | undefined => {

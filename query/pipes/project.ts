@@ -17,12 +17,20 @@ export const kept = (column: RelationColumn): Output => ({ column, value: undefi
 export const renamed = (column: RelationColumn, name: string): Output => ({ column: { ...column, name }, value: undefined, from: column.name });
 export const computed = (column: RelationColumn, value: Typed): Output => ({ column, value, from: undefined });
 
+/** A hidden name that no column has. */
+export const hiddenName = (input: Relation, base: string): string => {
+  let name = `#${base}`;
+  for (let i = 2; columnNamed(input, name) !== undefined; i++) name = `#${base}.${i}`;
+  return name;
+};
+
 /** The relation with these visible columns, and the plan for it. */
 export const project = (input: Relation, outputs: readonly Output[]): { readonly output: Relation; readonly plan: (plan: Plan) => Plan } => {
   const hidden: Output[] = input.columns.filter((c) => c.name.startsWith('#')).map(kept);
   const place = new Map<string, string>();
   for (const o of outputs) if (o.from !== undefined) if (!place.has(o.from) || o.from === o.column.name) place.set(o.from, o.column.name);
-  const needed = new Set([...input.key, ...input.order.map((k) => k.column), ...(input.timed ? ['time'] : [])]);
+  const maps = input.open?.maps;
+  const needed = new Set([...input.key, ...input.order.map((k) => k.column), ...(input.timed ? ['time'] : []), ...(maps === undefined ? [] : [maps.text, maps.number])]);
   for (const name of needed) {
     if (place.has(name) || name.startsWith('#')) continue;
     const column = columnNamed(input, name);
@@ -41,6 +49,7 @@ export const project = (input: Relation, outputs: readonly Output[]): { readonly
     key: input.key.map(moved),
     order: input.order.map((k): OrderColumn => ({ ...k, column: moved(k.column) })),
     timed: input.timed && moved('time') === 'time',
+    open: input.open === undefined || maps === undefined ? input.open : { ...input.open, maps: { text: moved(maps.text), number: moved(maps.number) } },
   };
   const columns = planColumns(output);
   const plan = (before: Plan): Plan => (request) => {

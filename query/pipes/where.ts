@@ -6,7 +6,7 @@ import { type Relation, type RelationColumn, type Typed, visible } from '../2-se
 import { bind } from '../3-plan/bind.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import { type IqlPipe, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
-import { computed, kept, project } from './project.ts';
+import { computed, hiddenName, kept, project } from './project.ts';
 
 /** The conditions joined by `and`. */
 const parts = (e: Expression): readonly Expression[] => (e.node === 'binary' && e.operator === 'and' ? [...parts(e.left), ...parts(e.right)] : [e]);
@@ -68,7 +68,7 @@ const semiJoin = (condition: In, input: Relation, scope: PlanScope): { readonly 
     scope.reporter.error('iql.type-mismatch', { operator: 'in', left: typeName(operand.type), right: typeName(column.type) }, condition.span);
     return undefined;
   }
-  const key: RelationColumn = { name: `#in${input.columns.length}`, type: operand.type, kind: undefined, label: false, description: '' };
+  const key: RelationColumn = { name: hiddenName(input, 'in'), type: operand.type, kind: undefined, label: false, description: '' };
   const widened = operand.op === 'column' ? undefined : project(input, [...visible(input).map(kept), computed(key, operand)]);
   const relation = widened?.output ?? input;
   const name = operand.op === 'column' ? operand.name : key.name;

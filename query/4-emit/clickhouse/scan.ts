@@ -10,6 +10,9 @@ import { emitConditions } from './expression.ts';
 
 const HOUR = 3_600_000_000_000n;
 
+// The table's own columns are always spoken of as `s.…`: an alias of the same name, which the enclosing query wants, must not stand in
+// for them in WHERE.
+
 /** Nanoseconds of a column of times, by the table's precision. */
 const nanos = (column: string, precision: 'ms' | 'ns'): string => (precision === 'ms' ? `toUnixTimestamp64Milli(${column}) * 1000000` : `toUnixTimestamp64Nano(${column})`);
 
@@ -26,14 +29,14 @@ const TABLES: Readonly<Record<string, TableForm>> = {
   samples: {
     precision: 'ms',
     special: {
-      '#series': 'reinterpretAsInt64(id)',
-      '#insert': 'reinterpretAsInt64(insert)',
-      value: `multiIf(exponent <= 6, mantissa / ${POWERS}[exponent + 1], isFinite(float), float, NULL)`,
+      '#series': 'reinterpretAsInt64(s.id)',
+      '#insert': 'reinterpretAsInt64(s.insert)',
+      value: `multiIf(s.exponent <= 6, s.mantissa / ${POWERS}[s.exponent + 1], isFinite(s.float), s.float, NULL)`,
     },
     replacing: true,
   },
-  processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(insert)', start: nanos('start', 'ms') }, replacing: false },
-  logs: { precision: 'ns', special: { '#insert': 'reinterpretAsInt64(insert)', '#message': 'reinterpretAsInt64(message)', '#row': 'toInt64(row)' }, replacing: false },
+  processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') }, replacing: true },
+  logs: { precision: 'ns', special: { '#insert': 'reinterpretAsInt64(s.insert)', '#message': 'reinterpretAsInt64(s.message)', '#row': 'toInt64(s.row)' }, replacing: false },
 };
 
 const CAST: Readonly<Partial<Record<ValueType, string>>> = { int: 'toInt64', string: 'toString' };
@@ -42,38 +45,60 @@ const CAST: Readonly<Partial<Record<ValueType, string>>> = { int: 'toInt64', str
 const selected = (columns: readonly PlanColumn[], form: TableForm): string =>
   columns
     .map((c) => {
-      const special = c.name === 'time' ? nanos('time', form.precision) : form.special[c.name];
+      const special = c.name === 'time' ? nanos('s.time', form.precision) : form.special[c.name];
       const cast = CAST[c.type];
-      const plain = cast === undefined ? quote(c.name) : `${cast}(${quote(c.name)})`;
+      const plain = cast === undefined ? `s.${quote(c.name)}` : `${cast}(s.${quote(c.name)})`;
       return `${special ?? plain} AS ${quote(c.name)}`;
     })
     .join(', ');
 
-const bounds = (scan: Scan, form: TableForm, context: ClickHouseContext, from: bigint, to: bigint): string => {
+const bounds = (form: TableForm, context: ClickHouseContext, from: bigint, to: bigint): string => {
   const at = (ns: bigint): string =>
     form.precision === 'ms' ? `fromUnixTimestamp64Milli(${context.raw('Int64', (ns + 999_999n) / 1_000_000n)}, 'UTC')` : `fromUnixTimestamp64Nano(${context.raw('Int64', ns)}, 'UTC')`;
-  return scan.range === undefined ? 'true' : `time >= ${at(from)} AND time < ${at(to)}`;
+  return `s.time >= ${at(from)} AND s.time < ${at(to)}`;
 };
 
-/** The range cut where hours begin or end to be dirty: only those are read with FINAL. */
-const pieces = (dirty: readonly bigint[], from: bigint, to: bigint): readonly { readonly from: bigint; readonly to: bigint; readonly final: boolean }[] => {
-  const out: { from: bigint; to: bigint; final: boolean }[] = [];
-  const add = (start: bigint, end: bigint, final: boolean): void => {
-    const last = out.at(-1);
+interface Stretch {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** The range in two: stretches in which one time of a series has one value, and those made of dirty hours. */
+const stretches = (dirty: readonly bigint[], from: bigint, to: bigint): { readonly clean: readonly Stretch[]; readonly dirty: readonly Stretch[] } => {
+  const out = { clean: [] as Stretch[], dirty: [] as Stretch[] };
+  const add = (list: Stretch[], start: bigint, end: bigint): void => {
     if (start >= end) return;
-    if (last !== undefined && last.final === final && last.to === start) last.to = end;
-    else out.push({ from: start, to: end, final });
+    const last = list.at(-1);
+    if (last?.to === start) list[list.length - 1] = { from: last.from, to: end };
+    else list.push({ from: start, to: end });
   };
   let at = from;
   for (const hour of dirty.toSorted((a, b) => (a < b ? -1 : 1))) {
-    const [start, end] = [hour < from ? from : hour, hour + HOUR > to ? to : hour + HOUR];
-    if (end <= at) continue;
-    add(at, start, false);
-    add(start > at ? start : at, end, true);
+    const start = hour < at ? at : hour;
+    const end = hour + HOUR > to ? to : hour + HOUR;
+    if (end <= at || start >= to) continue;
+    add(out.clean, at, start);
+    add(out.dirty, start, end);
     at = end;
   }
-  add(at, to, false);
+  add(out.clean, at, to);
   return out;
+};
+
+/** The rows of the scan's range as the table has them, `where` beside it; only dirty hours are read with FINAL. */
+const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, context: ClickHouseContext, where: readonly string[]): string => {
+  const { table } = scan.dataset;
+  const select = `SELECT ${selected(columns, form)} FROM ${table} AS s`;
+  if (scan.range === undefined) return where.length === 0 ? select : `${select} WHERE ${where.join(' AND ')}`;
+  const [from, to] = [scan.range.from - scan.before, scan.range.to];
+  const parts = form.replacing ? stretches(context.dirtyHours(table, from, to), from, to) : { clean: from < to ? [{ from, to }] : [], dirty: [] };
+  const read = (list: readonly Stretch[], final: string): readonly string[] => {
+    if (list.length === 0) return [];
+    const times = list.map((p) => bounds(form, context, p.from, p.to));
+    return [`${select}${final} WHERE ${[...where, times.length === 1 ? times[0] : `(${times.join(' OR ')})`].join(' AND ')}`];
+  };
+  const all = [...read(parts.clean, ''), ...read(parts.dirty, ' FINAL')];
+  return all.length === 0 ? `${select} WHERE false` : all.join(' UNION ALL ');
 };
 
 const names = (e: PlanExpression): ReadonlySet<string> => {
@@ -88,12 +113,11 @@ export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undef
   if (scan.dataset.table === 'samples') return emitSamples(scan, form, context);
   const filter = scan.filter === undefined ? undefined : emitConditions(scan.filter, context);
   if (scan.filter !== undefined && filter === undefined) return undefined;
-  const [from, to] = [(scan.range?.from ?? 0n) - scan.before, scan.range?.to ?? 0n];
   const all = new Map(scan.columns.map((c) => [c.name, c]));
   for (const name of scan.filter === undefined ? [] : names(scan.filter)) if (!all.has(name)) all.set(name, columnOf(scan, name));
-  const inner = `SELECT ${selected([...all.values()], form)} FROM ${scan.dataset.table} WHERE ${bounds(scan, form, context, from, to)}`;
-  const outer = `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${inner})${filter === undefined ? '' : ` WHERE ${filter}`}`;
-  return { sql: outer, columns: scan.columns };
+  const rows = reads(scan, [...all.values()], form, context, []);
+  if (filter === undefined) return { sql: rows, columns: scan.columns };
+  return { sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${rows}) WHERE ${filter}`, columns: scan.columns };
 };
 
 const columnOf = (scan: Scan, name: string): PlanColumn => {
@@ -104,21 +128,21 @@ const columnOf = (scan: Scan, name: string): PlanColumn => {
 /** A label of a series: identifying, else from the inventory; empty is missing. */
 const label = (name: string, context: ClickHouseContext): string => {
   const key = context.bind('string', name);
-  const own = `nullIf(labels[${key}], '')`;
-  return (ENRICHMENT as readonly string[]).includes(name) ? `coalesce(${own}, nullIf(enrichment[${key}], ''))` : own;
+  const own = `nullIf(\`#labels\`[${key}], '')`;
+  return (ENRICHMENT as readonly string[]).includes(name) ? `coalesce(${own}, nullIf(\`#enrichment\`[${key}], ''))` : own;
 };
 
-/** The series of the metric for which the filter on labels holds, with these labels: `id` and one column each. */
+/** The series of the metric for which the filter on labels holds, with these labels: `#id` and one column each. */
 export const emitSeries = (scan: Scan, labels: readonly string[], filter: PlanExpression | undefined, context: ClickHouseContext): string | undefined => {
   const metric = scan.dataset.metric;
   const conditions = filter === undefined ? undefined : emitConditions(filter, context);
   if (filter !== undefined && conditions === undefined) return undefined;
   const wanted = [...new Set([...labels, ...(filter === undefined ? [] : names(filter))])];
-  const which = metric === undefined ? 'true' : `metric = ${context.raw('UInt32', metricHash(metric.name))} AND name = ${context.bind('string', metric.name)}`;
-  const newest = `SELECT id, any(name) AS \`#name\`, argMax(labels, (since, seen)) AS labels, argMax(enrichment, (since, seen)) AS enrichment FROM series WHERE ${which} GROUP BY id`;
-  const columns = ['id', ...wanted.map((name) => `${metric === undefined && name === 'name' ? '`#name`' : label(name, context)} AS ${quote(name)}`)].join(', ');
+  const which = metric === undefined ? '' : ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
+  const newest = `SELECT s.id AS \`#id\`, any(s.name) AS \`#name\`, argMax(s.labels, (s.since, s.seen)) AS \`#labels\`, argMax(s.enrichment, (s.since, s.seen)) AS \`#enrichment\` FROM series AS s${which} GROUP BY s.id`;
+  const columns = ['`#id`', ...wanted.map((name) => `${metric === undefined && name === 'name' ? '`#name`' : label(name, context)} AS ${quote(name)}`)].join(', ');
   const all = `SELECT ${columns} FROM (${newest})`;
-  return conditions === undefined ? all : `SELECT ${['id', ...labels.map(quote)].join(', ')} FROM (${all}) WHERE ${conditions}`;
+  return conditions === undefined ? all : `SELECT ${['`#id`', ...labels.map(quote)].join(', ')} FROM (${all}) WHERE ${conditions}`;
 };
 
 /** The columns that are a series' own; of all metrics together only the name. */
@@ -143,17 +167,13 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   const own = [...scan.columns.filter((c) => !isLabel.has(c.name))];
   for (const name of rest === undefined ? [] : names(rest)) if (!isLabel.has(name) && !own.some((c) => c.name === name)) own.push(name === 'value' ? { name, type: 'float' } : { name, type: name === 'time' ? 'time' : 'int' });
   if (needed.length > 0 && !own.some((c) => c.name === '#series')) own.push({ name: '#series', type: 'int' });
-  const [from, to] = [(scan.range?.from ?? 0n) - scan.before, scan.range?.to ?? 0n];
   if (ids === undefined) return undefined;
-  const which = metric === undefined ? '' : `metric = ${context.raw('UInt32', metricHash(metric.name))} AND `;
-  const reads = pieces(context.dirtyHours('samples', from, to), from, to).map(
-    (p) => `SELECT ${selected(own, form)} FROM samples${p.final ? ' FINAL' : ''} WHERE ${which}${bounds(scan, form, context, p.from, p.to)} AND id IN (SELECT id FROM (${ids})) AND exponent != 126`,
-  );
-  let sql = reads.length === 0 ? `SELECT ${selected(own, form)} FROM samples WHERE false` : reads.join(' UNION ALL ');
+  const which = metric === undefined ? [] : [`s.metric = ${context.raw('UInt32', metricHash(metric.name))}`];
+  let sql = reads(scan, own, form, context, [...which, `s.id IN (SELECT \`#id\` FROM (${ids}))`, 's.exponent != 126']);
   if (needed.length > 0) {
     const series = emitSeries(scan, needed, labels, context) as string;
     const joined = needed.map((n) => `s.${quote(n)} AS ${quote(n)}`);
-    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...joined].join(', ')} FROM (${sql}) AS r ANY INNER JOIN (SELECT reinterpretAsInt64(id) AS \`#series\`, ${needed.map(quote).join(', ')} FROM (${series})) AS s ON r.\`#series\` = s.\`#series\``;
+    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...joined].join(', ')} FROM (${sql}) AS r INNER JOIN (SELECT reinterpretAsInt64(\`#id\`) AS \`#series\`, ${needed.map(quote).join(', ')} FROM (${series})) AS s ON r.\`#series\` = s.\`#series\``;
   }
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;

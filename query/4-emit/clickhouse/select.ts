@@ -1,5 +1,6 @@
 // Plans as ClickHouse queries: each node one SELECT over its input's. undefined where a node cannot be said in SQL with the very same
 // result; the splitter then asks for what is below and the rest runs here.
+import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { EmitAggregate, EmitTable } from '../fragment.ts';
 import type { Aggregate, AggregateCall, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
@@ -50,15 +51,32 @@ export const emitClickHouse = (node: PlanNode, context: ClickHouseContext, table
 
 const emitProject = (node: Project, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
   if (below === undefined) return undefined;
-  const parts: string[] = [];
-  for (const [i, c] of node.columns.entries()) {
-    const value = node.values[i];
-    const emitted = value === undefined ? undefined : emitExpression(value, context);
+  const values: string[] = [];
+  for (const value of node.values) {
+    const emitted = emitExpression(value, context);
     if (emitted === undefined) return undefined;
-    parts.push(`${emitted.sql} AS ${quote(c.name)}`);
+    values.push(emitted.sql);
   }
-  return { sql: `SELECT ${parts.join(', ')} FROM (${below.sql})`, columns: node.columns };
+  const names = node.columns.map((c) => quote(c.name));
+  const select = (aliases: readonly string[]): string => `SELECT ${values.map((v, i) => (v === aliases[i] ? v : `${v} AS ${aliases[i]}`)).join(', ')} FROM (${below.sql})`;
+  if (!shadows(node)) return { sql: select(names), columns: node.columns };
+  const places = names.map((_, i) => `\`#${i}\``);
+  return { sql: `SELECT ${names.map((n, i) => `${places[i]} AS ${n}`).join(', ')} FROM (${select(places)})`, columns: node.columns };
 };
+
+/** Whether a new value has the name of a column that another value speaks of: SQL would take the new one. */
+const shadows = (node: Project): boolean => {
+  const fresh = new Map(node.columns.flatMap((c, i) => (isColumn(node.values[i], c.name) ? [] : [[c.name, i] as const])));
+  return node.values.some((value, i) => {
+    let found = false;
+    eachColumn(value, (name) => {
+      const at = fresh.get(name);
+      if (at !== undefined && at !== i) found = true;
+    });
+    return found;
+  });
+};
+const isColumn = (e: PlanExpression | undefined, name: string): boolean => e?.op === 'column' && e.name === name;
 
 /** A row's place in time as a tuple, ascending; undefined when a column of it may be missing or is text that descends. */
 export const orderTuple = (time: string | undefined, ties: readonly OrderKey[]): string | undefined => {
@@ -86,10 +104,17 @@ export const emitAggregateCall = (call: AggregateCall, order: string | undefined
   return tables.aggregates[call.function]?.({ x: filtered, type: call.type, of: x?.type ?? 'int', where, q: String(q), order });
 };
 
+/** A column as a key under a name: 0 and −0 are one. */
+export const keyOf = (key: string, columns: readonly PlanColumn[], as: string): string => {
+  if (columns.find((c) => c.name === key)?.type === 'float') return `${zero(quote(key))} AS ${quote(as)}`;
+  return key === as ? quote(key) : `${quote(key)} AS ${quote(as)}`;
+};
+export const zero = (sql: string): string => `(${sql} + 0.)`;
+
 const emitAggregate = (node: Aggregate, below: Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
   if (below === undefined) return undefined;
   const order = orderTuple(node.time, node.order);
-  const parts = node.keys.map(quote);
+  const parts = node.keys.map((key) => keyOf(key, node.columns, key));
   for (const a of node.aggregates) {
     const sql = emitAggregateCall(a, order, context, tables);
     if (sql === undefined) return undefined;
@@ -102,10 +127,14 @@ const emitAggregate = (node: Aggregate, below: Select | undefined, context: Clic
 
 export const orderBy = (keys: readonly OrderKey[], context: ClickHouseContext): string =>
   keys
-    .map((k) => {
-      const column = k.levels === undefined ? quote(k.column) : `nullIf(indexOf(${context.bind('list', k.levels, 'string')}, ${quote(k.column)}), 0)`;
-      return `${column} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`;
+    .flatMap((k) => {
+      const column = quote(k.column);
+      if (k.levels === undefined) return [{ column, k }];
+      // What is no level stands after all levels, by code point.
+      const at = `indexOf(${context.bind('list', k.levels, 'string')}, ${column})`;
+      return [{ column: `multiIf(isNull(${column}), NULL, ${at} = 0, ${k.levels.length + 1}, ${at})`, k }, { column, k }];
     })
+    .map(({ column, k }) => `${column} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`)
     .join(', ');
 
 const emitSort = (node: Sort, below: Select | undefined, context: ClickHouseContext): Select | undefined =>
@@ -115,7 +144,7 @@ const emitSort = (node: Sort, below: Select | undefined, context: ClickHouseCont
 const emitLimit = (node: Limit, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
   if (below === undefined || node.input.node !== 'sort') return undefined;
   const count = context.raw('UInt64', node.count);
-  const per = node.per.length === 0 ? '' : ` BY ${node.per.map(quote).join(', ')}`;
+  const per = node.per.length === 0 ? '' : ` BY ${node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key))).join(', ')}`;
   return { sql: `${below.sql} LIMIT ${count}${per}`, columns: node.columns };
 };
 

@@ -1,11 +1,12 @@
 // `every` in ClickHouse: rows fall into the buckets whose window holds them, counters bring their predecessor along by a window function.
 import { calendarBucket } from '../../../core/zone.ts';
+import { eachColumn } from '../../3-plan/expression.ts';
 import type { Bucket, PlanNode, Window } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitExpression } from './expression.ts';
 import { emitScan, emitSeries, splitFilter } from './scan.ts';
-import { type ClickHouseTables, columnList, emitAggregateCall, orderTuple } from './select.ts';
+import { type ClickHouseTables, columnList, emitAggregateCall, keyOf, orderTuple } from './select.ts';
 
 const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
 const ZERO: ReadonlySet<string> = new Set(['count', 'sum', 'distinct_count']);
@@ -66,14 +67,16 @@ const lateLabels = (node: Window): { readonly node: Window; readonly labels: rea
   const isLabel = new Set(input.dataset.metric.labels);
   const labels = node.carry.filter((c) => isLabel.has(c));
   if (labels.length !== node.carry.length) return { node, labels: [] };
-  const drop = new Set(labels);
+  const asked = new Set<string>();
+  for (const a of node.aggregates) for (const e of [...a.arguments, ...(a.where === undefined ? [] : [a.where])]) eachColumn(e, (name) => void asked.add(name));
+  const drop = new Set(labels.filter((l) => !asked.has(l)));
   const columns = input.columns.filter((c) => !drop.has(c.name));
-  return { node: { ...node, carry: [], columns: node.columns.filter((c) => !drop.has(c.name)), input: { ...input, columns } }, labels };
+  return { node: { ...node, carry: [], columns: node.columns.filter((c) => !labels.includes(c.name)), input: { ...input, columns } }, labels };
 };
 
 export const emitWindow = (whole: Window, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
   const { node, labels } = lateLabels(whole);
-  if (node.delta) return undefined;
+  if (node.delta || node.from >= node.to) return undefined;
   const below = node.input.node === 'scan' ? emitScan(node.input, context) : input(node.input);
   if (below === undefined || below.columns.some((c) => c.name === '#stale')) return undefined;
   const span = bucketsOf(node.bucket, node.from, node.to);
@@ -84,10 +87,10 @@ export const emitWindow = (whole: Window, input: (of: PlanNode) => Select | unde
   const scan = node.input.node === 'scan' ? node.input : undefined;
   const series = scan && emitSeries(scan, labels, splitFilter(scan).labels, context);
   if (series === undefined) return undefined;
-  const names = `SELECT reinterpretAsInt64(id) AS \`#series\`, ${labels.map(quote).join(', ')} FROM (${series})`;
+  const names = `SELECT reinterpretAsInt64(\`#id\`) AS \`#series\`, ${labels.map(quote).join(', ')} FROM (${series})`;
   const isLabel = new Set(labels);
   const out = whole.columns.map((c) => `${isLabel.has(c.name) ? 's' : 'r'}.${quote(c.name)} AS ${quote(c.name)}`).join(', ');
-  return { sql: `SELECT ${out} FROM (${rows}) AS r ANY INNER JOIN (${names}) AS s ON r.\`#series\` = s.\`#series\``, columns: whole.columns };
+  return { sql: `SELECT ${out} FROM (${rows}) AS r INNER JOIN (${names}) AS s ON r.\`#series\` = s.\`#series\``, columns: whole.columns };
 };
 
 /** Keys, carried columns, `time`, aggregates; rows whose aggregates are all missing left out unless zeros follow. */
@@ -106,13 +109,13 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   }
   const all = node.bucket.kind === 'all';
   const keys = node.keys.map(quote);
-  const carried = node.carry.map((c) => `argMax(tuple(${quote(c)}), \`time\`).1 AS ${quote(c)}`);
-  // The alias of the bucket must not be `time`: aggregates above still speak of the row's own time.
-  const parts = [...keys, ...carried, ...(all ? [] : ['`#bucket`']), ...outputs];
+  // No alias may be a name that aggregates above still speak of: the row's own time, a carried label.
+  const carried = node.carry.map((c, i) => `argMax(tuple(${quote(c)}), \`time\`).1 AS \`#carry.${i}\``);
+  const parts = [...node.keys.map((key) => keyOf(key, node.columns, key)), ...carried, ...(all ? [] : ['`#bucket`']), ...outputs];
   const group = [...keys, ...(all ? [] : ['`#bucket`'])];
   const inner = `SELECT ${parts.join(', ')} FROM (${rows})${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
   const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
-  const named = node.columns.map((c) => (c.name === 'time' && !all ? '`#bucket` AS `time`' : quote(c.name))).join(', ');
+  const named = node.columns.map((c) => (c.name === 'time' && !all ? '`#bucket` AS `time`' : node.carry.includes(c.name) ? `\`#carry.${node.carry.indexOf(c.name)}\` AS ${quote(c.name)}` : quote(c.name))).join(', ');
   return `SELECT ${named} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
 };
 
@@ -147,12 +150,12 @@ const overTime = (name: string, begin: string, lookback: bigint, context: ClickH
 const withZeros = (node: Window, grouped: string, span: Span, context: ClickHouseContext): string => {
   if (node.bucket.kind === 'all') return grouped;
   const keys = node.keys.map(quote);
-  const maps = node.aggregates.map((a, i) => `mapFromArrays(groupArray(\`time\`), groupArray(tuple(${quote(a.name)}))) AS m${i}`);
-  const gathered = `SELECT ${[...keys, 'groupArray(`time`) AS seen', ...maps].join(', ')} FROM (${grouped})${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
+  const maps = node.aggregates.map((a, i) => `mapFromArrays(groupArray(\`time\`), groupArray(tuple(${quote(a.name)}))) AS \`#m${i}\``);
+  const gathered = `SELECT ${[...keys, 'groupArray(`time`) AS `#seen`', ...maps].join(', ')} FROM (${grouped})${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
   const starts = context.raw('Array(Int64)', span.starts);
   const complete = context.raw('Int64', node.completeTo);
-  const wanted = `arrayJoin(arrayFilter(b -> b < ${complete} OR has(seen, b), ${starts}))`;
-  const values = node.aggregates.map((a, i) => `${ZERO.has(a.function) ? `ifNull(m${i}[\`#start\`].1, 0)` : `m${i}[\`#start\`].1`} AS ${quote(a.name)}`);
+  const wanted = `arrayJoin(arrayFilter(b -> b < ${complete} OR has(\`#seen\`, b), ${starts}))`;
+  const values = node.aggregates.map((a, i) => `${ZERO.has(a.function) ? `ifNull(\`#m${i}\`[\`#start\`].1, 0)` : `\`#m${i}\`[\`#start\`].1`} AS ${quote(a.name)}`);
   const spread = `SELECT *, ${wanted} AS \`#start\` FROM (${gathered})`;
   return `SELECT ${columnList(node.columns)} FROM (SELECT ${[...keys, '`#start` AS `time`', ...values].join(', ')} FROM (${spread}))`;
 };

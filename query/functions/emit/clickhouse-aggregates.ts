@@ -4,6 +4,8 @@ import type { AggregateFunction } from '../names.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
 const float = (of: string): boolean => of === 'float';
+/** 0 and −0 are one value. */
+const plain = (x: string, of: string): string => (float(of) ? `(${x} + 0.)` : x);
 /** Of durations the runner works in exact integers: left to it. */
 const number = (of: string): boolean => of === 'float' || of === 'int';
 
@@ -18,23 +20,23 @@ const spread =
 const edge =
   (name: string): EmitAggregate =>
   ({ x, order }) =>
-    x === undefined || order === undefined ? undefined : `${name}If(tuple(${x}), ${order}, isNotNull(${x})).1`;
+    x === undefined || order === undefined ? undefined : `${name}If(tuple(toNullable(${x})), ${order}, isNotNull(${x})).1`;
 
 /** undefined: the function goes over a series and stands only in a window. */
 export const CLICKHOUSE_AGGREGATES: Readonly<Record<AggregateFunction, EmitAggregate>> = {
   count: ({ x, where }) => `toInt64(${x !== undefined ? `count(${x})` : where === undefined ? 'count()' : `countIf(${where})`})`,
   sum: ({ x, of }) => (x === undefined || !(number(of) || of === 'duration') ? undefined : sum(x, of)),
   avg: ({ x, of }) => (x === undefined || !number(of) ? undefined : `if(count(${x}) = 0, NULL, ${float(of) ? finite(`sumKahan(${x}) / count(${x})`) : `toFloat64(sum(toInt128(${x}))) / count(${x})`})`),
-  min: ({ x }) => (x === undefined ? undefined : `min(${x})`),
-  max: ({ x }) => (x === undefined ? undefined : `max(${x})`),
+  min: ({ x }) => (x === undefined ? undefined : `minOrNull(${x})`),
+  max: ({ x }) => (x === undefined ? undefined : `maxOrNull(${x})`),
   first: edge('argMin'),
   last: edge('argMax'),
   any: edge('argMin'),
   stddev: spread('stddevPopStable'),
   variance: spread('varPopStable'),
   quantile: ({ x, of, q }) => (x === undefined || !number(of) ? undefined : `if(count(${x}) = 0, NULL, quantileExactInclusive(${q})(toFloat64(${x})))`),
-  distinct_count: ({ x }) => (x === undefined ? undefined : `toInt64(uniqExact(${x}))`),
-  values: ({ x }) => (x === undefined ? undefined : `arraySort(groupUniqArray(${x}))`),
+  distinct_count: ({ x, of }) => (x === undefined ? undefined : `toInt64(uniqExact(${plain(x, of)}))`),
+  values: ({ x, of }) => (x === undefined ? undefined : `arraySort(groupUniqArray(${plain(x, of)}))`),
   rate: () => undefined,
   increase: () => undefined,
   delta: () => undefined,

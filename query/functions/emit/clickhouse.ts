@@ -111,7 +111,7 @@ export const CLICKHOUSE_FUNCTIONS: Readonly<Record<AnyScalar, EmitFunction>> = {
     if (!list.constant) return undefined;
     const items = list.value as readonly unknown[];
     if (items.length === 0) return 'false';
-    if (items.length <= 100) return `ifNull(${x.sql} IN (${items.map((v) => bind(x.type, v)).join(', ')}), false)`;
+    if (items.length <= 100) return `ifNull(${isFloat(x) ? `(${x.sql} + 0.)` : x.sql} IN (${items.map((v) => bind(x.type, v)).join(', ')}), false)`;
     return `ifNull(has(${list.sql}, ${x.sql}), false)`;
   },
   like: (args, { bind }) => (args[1]?.constant === true ? `ifNull(${sql(args, 0)} LIKE ${bind('string', likePattern(String(args[1].value)))}, false)` : undefined),

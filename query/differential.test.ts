@@ -1,0 +1,57 @@
+// Random texts over real stores: what the stores answer and what this process works out from plain rows must be one answer, rows in one
+// order. Prints how much was really pushed, so that it cannot come to compare a way with itself.
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PlanRequest } from './3-plan/request.ts';
+import { bothWays, difference, type Pushed } from './testing/both-ways.ts';
+import { randomText } from './testing/random-text.ts';
+import { CHANGE, learnedCatalogue, makeData } from './testing/store-data.ts';
+import { type LoadedStores, loadStores } from './testing/stores.ts';
+
+const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 2500);
+/** The data is the same in each run; texts are new unless a seed is given. */
+const DATA_SEED = 20261025;
+
+let loaded: LoadedStores;
+beforeAll(async () => {
+  loaded = await loadStores(makeData(DATA_SEED));
+});
+afterAll(() => loaded?.stop());
+
+const moment = (ms: number): bigint => BigInt(ms) * 1_000_000n;
+
+/** Ends, zone and watermark of the request by one number. */
+const requestOf = (n: number): PlanRequest => {
+  const at = moment(CHANGE + ([10, 20, 7.5, 0][n % 4] as number) * 60_000) + (n % 3 === 1 ? 1n : 0n);
+  const from = at - moment(([20, 60, 180, 1] as const)[n % 4] as number) * 60_000n;
+  return {
+    at, from, to: at, zone: (['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'] as const)[(n >> 2) % 4] as string,
+    parameters: new Map(), completeTo: n % 5 === 0 ? at - moment(90_000) : at, notice: () => {},
+  };
+};
+
+const numbers = fc.array(fc.nat(1 << 20), { minLength: 24, maxLength: 24 });
+/** Without bias towards small numbers: each choice is as likely. */
+const cases = fc.noBias(fc.record({ head: fc.array(fc.nat(1 << 20), { minLength: 2, maxLength: 2 }), pipes: fc.array(numbers, { maxLength: 5, size: 'max' }), request: fc.nat(1 << 20) }));
+
+test('stores and this process give one answer', async () => {
+  const shares: Record<Pushed, number> = { whole: 0, partly: 0, 'plain rows': 0 };
+  let answered = 0;
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ head, pipes, request }) => {
+      const text = randomText(head, pipes, learnedCatalogue);
+      const both = await bothWays(text, learnedCatalogue, requestOf(request), loaded).catch((error: unknown) => {
+        throw new Error(`${text}\n${(error as Error).message}`, { cause: error });
+      });
+      shares[both.share]++;
+      if ('rows' in both.pushed && both.pushed.rows.length > 0) answered++;
+      const found = difference(both);
+      if (found !== undefined) throw new Error(`${text}\n(request ${request})\n${found}\n${both.sql.join('\n')}`);
+    }),
+    { numRuns: TEXTS, endOnFailure: false, ...(process.env.INFRAMIRROR_SEED === undefined ? {} : { seed: Number(process.env.INFRAMIRROR_SEED) }) },
+  );
+  const total = shares.whole + shares.partly + shares['plain rows'];
+  console.log(`of ${total} texts ${shares.whole} were pushed whole, ${shares.partly} partly, ${shares['plain rows']} as plain rows; ${answered} gave rows`);
+  expect(shares.whole / total).toBeGreaterThan(0.4);
+  expect(answered / total).toBeGreaterThan(0.5);
+});

@@ -1,0 +1,97 @@
+// A text answered two ways: by the stores as far as they can, and wholly in this process from plain rows; and whether both are one answer.
+import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
+import { CodedError } from '../../core/errors.ts';
+import { check, plan, type SplitPlan, split } from '../compile.ts';
+import type { Catalogue } from '../2-semantic/catalogue.ts';
+import { inputsOf, type PlanNode } from '../3-plan/nodes.ts';
+import type { PlanRequest } from '../3-plan/request.ts';
+import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
+import { ask } from '../run/ask.ts';
+import type { LoadedStores } from './stores.ts';
+
+export type Row = readonly Value[];
+export type Outcome = { readonly rows: readonly Row[]; readonly notRepresentable: number } | { readonly failed: string };
+
+/** How much of a plan the stores did. */
+export type Pushed = 'whole' | 'partly' | 'plain rows';
+
+export interface BothWays {
+  readonly names: readonly string[];
+  readonly pushed: Outcome;
+  readonly local: Outcome;
+  readonly share: Pushed;
+  readonly sql: readonly string[];
+}
+
+const without = new Set(['push-filters']);
+
+const rowsOf = (batches: readonly Batch[], count: number): readonly Row[] =>
+  batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => b.columns.slice(0, count).map((c) => valueAt(c, i))));
+
+const size = (node: PlanNode): number => 1 + inputsOf(node).reduce((sum, n) => sum + size(n), 0);
+
+const run = async (parts: SplitPlan, loaded: LoadedStores, columns: readonly string[]): Promise<Outcome> => {
+  try {
+    const { batches, notRepresentable } = await ask(parts, loaded.ports, RUN_FUNCTIONS, {});
+    const places = columns.map((name) => parts.plan.columns.findIndex((c) => c.name === name));
+    const rows = rowsOf(batches, parts.plan.columns.length).map((row) => places.map((at) => row[at] ?? null));
+    return { rows, notRepresentable };
+  } catch (error) {
+    // What a user could have done is an outcome; a store that refuses its text is a defect.
+    if (error instanceof CodedError && error.code.startsWith('iql.')) return { failed: error.code };
+    throw error;
+  }
+};
+
+export const bothWays = async (text: string, catalogue: Catalogue, request: PlanRequest, loaded: LoadedStores): Promise<BothWays> => {
+  const checked = check(text, catalogue);
+  let pushed: SplitPlan;
+  let local: SplitPlan;
+  let whole: PlanNode;
+  let names: readonly string[];
+  try {
+    const planned = plan(checked, request);
+    whole = planned.plan;
+    names = planned.columns.map((c) => c.name);
+    pushed = split(whole, loaded.stores);
+    local = split(plan(checked, request, { without }).plan, loaded.stores, { push: false });
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { names: [], pushed: { failed: error.code }, local: { failed: error.code }, share: 'plain rows', sql: [] };
+  }
+  const sql = [...pushed.fragments.values()].map((f) => f.text);
+  const share: Pushed = pushed.plan.node === 'scan' ? 'whole' : size(pushed.plan) < size(local.plan) ? 'partly' : 'plain rows';
+  try {
+    const [a, b] = await Promise.all([run(pushed, loaded, names), run(local, loaded, names)]);
+    return { names, pushed: a, local: b, share, sql };
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${sql.join('\n')}`, { cause: error });
+  }
+};
+
+const close = (a: number, b: number, tolerance: number): boolean => a === b || Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+
+export const sameValue = (a: Value, b: Value, tolerance = 1e-9): boolean => {
+  if (typeof a === 'number' && typeof b === 'number') return close(a, b, tolerance);
+  if (a instanceof Map && b instanceof Map) return a.size === b.size && [...a].every(([k, v]) => b.has(k) && sameValue(v as Value, b.get(k) as Value, tolerance));
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((v, i) => sameValue(v as Value, b[i] as Value, tolerance));
+  return a === b;
+};
+
+const shown = (row: Row | undefined): string =>
+  row === undefined ? '(no row)' : row.map((v) => (typeof v === 'bigint' ? String(v) : v instanceof Map ? JSON.stringify([...v]) : typeof v === 'string' ? JSON.stringify(v) : Array.isArray(v) ? `[${v.map(String).join()}]` : String(v))).join(' | ');
+
+/** The first difference for people; undefined where both ways gave one answer, rows in one order. */
+export const difference = ({ names, pushed, local }: BothWays): string | undefined => {
+  if ('failed' in pushed || 'failed' in local) {
+    const [a, b] = [pushed, local].map((o) => ('failed' in o ? o.failed : 'rows'));
+    return a === b ? undefined : `pushed: ${a}; local: ${b}`;
+  }
+  const rows = Math.max(pushed.rows.length, local.rows.length);
+  for (let i = 0; i < rows; i++) {
+    const [a, b] = [pushed.rows[i], local.rows[i]];
+    if (a === undefined || b === undefined || !a.every((v, k) => sameValue(v, b[k] as Value)))
+      return `row ${i} of ${pushed.rows.length} pushed, ${local.rows.length} local\n  ${names.join(' | ')}\n  pushed ${shown(a)}\n  local  ${shown(b)}`;
+  }
+  return undefined;
+};

@@ -1,0 +1,46 @@
+// Real stores with data in them, for tests of the language: the embedded column store, search on it, and PostgreSQL. One load serves many texts.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '../../core/logger.ts';
+import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
+import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
+import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import { CLICKHOUSE, type Stores } from '../compile.ts';
+import type { StorePorts } from '../run/ask.ts';
+import type { StoreData } from './store-data.ts';
+
+export interface LoadedStores {
+  readonly ports: StorePorts;
+  readonly stores: Stores;
+  stop(): Promise<void>;
+}
+
+const HOSTS = 'host, id, os, kernel, architecture, cores, memory, addresses, region, datacenter, env, role, owner, agent_version, first_seen, last_seen, sender';
+const EVENTS = 'time, kind, title, host, service, region, datacenter, env, role, owner, sender, boot, seq, "row"';
+const places = (count: number): string => Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ');
+
+export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-query-'));
+  const log = createLogger({ level: 'error', format: 'text', write: () => {} });
+  const [engine, server] = await Promise.all([startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log }), startEmbeddedPostgres({ dataDir: join(dataDir, 'records') })]);
+  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  const search = openColumnSearch(columns);
+  const records = openPostgres(server.connection);
+  await Promise.all([columns.migrate(), records.migrate()]);
+  for (const [i, { table, batch }] of data.inserts.entries()) await columns.insert(table, batch, { queryId: `load-${i}` });
+  for (const row of data.hosts) await records.query(`INSERT INTO hosts (${HOSTS}) VALUES (${places(row.length)})`, row as never);
+  for (const row of data.events) await records.query(`INSERT INTO events (${EVENTS}) VALUES (${places(row.length)})`, row as never);
+  return {
+    ports: { columns, search, records },
+    stores: { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, dirtyHours: data.dirtyHours },
+    stop: async () => {
+      await search.close();
+      await Promise.all([columns.close(), records.close()]);
+      await Promise.all([engine.stop(), server.stop()]);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+};
