@@ -1,6 +1,9 @@
 // Holds what a chart's axes show: where the value axis stands, and which buckets are marked as not whole.
 import { describe, expect, it } from 'vitest';
+import { check, staticCatalogue } from '../../../query/language.ts';
+import { DATASETS } from '../../../schemas/catalogue.ts';
 import { valueRange } from './draw.ts';
+import { EVENTS_TEXT, marksOf } from './events.ts';
 import { partialBuckets } from './partial.ts';
 
 describe('valueRange', () => {
@@ -39,5 +42,19 @@ describe('partialBuckets', () => {
   it('are none where all is there or nothing is in buckets', () => {
     expect(partialBuckets({ bucket: 10, times }, 0, 50, 60)).toEqual([]);
     expect(partialBuckets({ bucket: undefined, times }, 5, 45, 20)).toEqual([]);
+  });
+});
+
+describe('marks', () => {
+  it('are asked for by a right text and stand in order of time', () => {
+    expect(check(EVENTS_TEXT, staticCatalogue(DATASETS)).diagnostics).toEqual([]);
+    const column = (name: string, values: (string | null)[]) => ({ name, type: 'string', unit: null, values });
+    expect(
+      marksOf([column('time', ['1970-01-01T00:00:02Z', '1970-01-01T00:00:01Z']), column('kind', ['agent.start', 'deploy']), column('title', [null, 'new'])]),
+    ).toEqual([
+      { time: 1000, title: 'new' },
+      { time: 2000, title: 'agent.start' },
+    ]);
+    expect(marksOf([])).toEqual([]);
   });
 });

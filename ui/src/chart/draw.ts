@@ -4,12 +4,14 @@ import type uPlot from 'uplot';
 import { axisLabels, axisSteps, unitForm } from '../format/units.ts';
 import type { Panel } from '../result/series.ts';
 import { PALETTES, strokeOf, type Theme } from './colour.ts';
+import type { Mark } from './events.ts';
 import { partialBuckets } from './partial.ts';
 
 export interface Ground {
   readonly text: string;
   readonly grid: string;
   readonly hatch: string;
+  readonly mark: string;
 }
 
 export interface ChartWishes {
@@ -25,6 +27,7 @@ export interface ChartWishes {
   readonly sync: string | undefined;
   /** Least width of the labels beside the chart, so that charts over one another stand in line. */
   readonly margin: number;
+  readonly marks: readonly Mark[];
   readonly zoom: (from: number, to: number) => void;
   readonly moved: (u: uPlot) => void;
 }
@@ -97,6 +100,25 @@ const hatch = (u: uPlot, from: number, to: number, colour: string): void => {
     ctx.lineTo(x + bbox.height, bbox.top);
   }
   ctx.stroke();
+  ctx.restore();
+};
+
+/** Ticks under the axis, where something happened. */
+const drawMarks = (u: uPlot, marks: readonly Mark[], colour: string): void => {
+  const { ctx, bbox } = u;
+  const size = 4 * devicePixelRatio;
+  ctx.save();
+  ctx.fillStyle = colour;
+  for (const { time } of marks) {
+    const x = u.valToPos(time, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    const y = bbox.top + bbox.height + 1;
+    ctx.beginPath();
+    ctx.moveTo(x, y);
+    ctx.lineTo(x + size, y + 1.5 * size);
+    ctx.lineTo(x - size, y + 1.5 * size);
+    ctx.fill();
+  }
   ctx.restore();
 };
 
@@ -183,6 +205,7 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
           for (const part of partialBuckets(panel, from, to, wishes.completeUpTo)) hatch(u, part.from, part.to, ground.hatch);
         },
       ],
+      draw: [(u) => drawMarks(u, wishes.marks, ground.mark)],
       setCursor: [wishes.moved],
       setSelect: [
         (u) => {
