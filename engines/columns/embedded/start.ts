@@ -31,6 +31,8 @@ export interface EmbeddedOptions {
 }
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+/** Answers and the data of inserts are outside this heap. */
+const HEAP = '--max-old-space-size=256';
 /** `sun_path` holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET = 100;
 const FIRST_PAUSE_MS = 100;
@@ -85,7 +87,7 @@ class Supervisor implements EmbeddedColumns {
 
   /** Resolves when a child is ready, rejects when it ended before. */
   start(): Promise<void> {
-    const child = spawn(process.execPath, [CHILD, this.#folder, this.socketPath, JSON.stringify(this.#limits)], {
+    const child = spawn(process.execPath, [HEAP, CHILD, this.#folder, this.socketPath, JSON.stringify(this.#limits)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.#folder,
       env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize(this.#limits)) },
