@@ -3,7 +3,7 @@ import { type Data, type Table, Type, tableFromIPC, tableToIPC } from 'apache-ar
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyBatches, assertSound, rowsOf, withDictionaries } from '../batch/arbitrary.ts';
-import { type Batch, columnOf, FLOAT, INT32, list, map, textAt, UTF8, type Value } from '../batch/batch.ts';
+import { type Batch, columnOf, FLOAT, INT32, INT64, list, map, textAt, UTF8, type Value } from '../batch/batch.ts';
 import { batchOf, columnFrom } from '../batch/build.ts';
 import { sliceBatch, takeRows } from '../batch/take.ts';
 import { decodeStream } from './read.ts';
@@ -154,4 +154,14 @@ describe('a dictionary', () => {
     const few = takeRows(batch, Int32Array.of(3, 4));
     expect(decodeStream(encodeStream([few])).map((part) => part.columns[0]?.layout)).toEqual(['text']);
   });
+});
+
+test('reads a stream that lies anywhere in a Buffer', () => {
+  const batch = batchOf([['n', columnFrom(INT64, [1n, null, -3n])]]);
+  const bytes = encodeStream([batch]);
+  for (let shift = 0; shift < 8; shift++) {
+    const around = Buffer.alloc(bytes.length + 8);
+    around.set(bytes, shift);
+    expect(rowsOf(decodeStream(around.subarray(shift, shift + bytes.length)))).toEqual(rowsOf([batch]));
+  }
 });

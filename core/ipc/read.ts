@@ -33,8 +33,8 @@ export interface ReadOptions {
 export const decodeStream = (bytes: Uint8Array, options: ReadOptions = {}): Batch[] => {
   const { maxBytes = 1 << 30, maxRows = 0x7fffffff, maxFields = 4096, validateUtf8 = true } = options;
   if (bytes.length > maxBytes) throw malformed(`it has ${bytes.length} bytes, more than ${maxBytes}`);
-  // 64-bit values can only be viewed in place where they lie on a multiple of 8.
-  const messages = new MessageReader(bytes.byteOffset % 8 === 0 ? bytes : bytes.slice());
+  // 64-bit values can only be viewed in place where they lie on a multiple of 8. (The `slice` of a Buffer would not copy.)
+  const messages = new MessageReader(bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes));
   const opening = messages.next();
   if (opening === undefined || opening.kind !== HEADER.schema) throw malformed('it does not begin with a schema');
   const schema = readSchema(opening.header, maxFields);

@@ -1,0 +1,26 @@
+// The dead letters: what no retry can save goes to `im.dead` with where it came from, the stage and the error, so that the rest goes on.
+// After a crash a letter may stand there twice; it is never lost once its round is saved.
+import type { Telemetry } from '../core/telemetry.ts';
+import type { Message, Stream } from '../engines/stream/port.ts';
+import type { DeadLetter } from './message.ts';
+import { DEAD_TOPIC } from './topology.ts';
+
+const MOST_ERROR = 1024;
+
+const messageOf = ({ message, value, rows, stage, error }: DeadLetter): Message => ({
+  key: message.key,
+  headers: {
+    ...message.headers,
+    rows: String(rows),
+    origin: `${message.topic}/${message.partition}/${message.offset}`,
+    stage: `pipeline ${stage}`,
+    error: error.slice(0, MOST_ERROR).toWellFormed(),
+  },
+  value,
+});
+
+export const bury = async (letters: readonly DeadLetter[], stream: Pick<Stream, 'produce'>, telemetry: Telemetry): Promise<void> => {
+  if (letters.length === 0) return;
+  await stream.produce(DEAD_TOPIC, letters.map(messageOf));
+  for (const { stage, reason, rows } of letters) telemetry.add('inframirror_dead_rows_total', { stage: `pipeline-${stage}`, reason }, rows);
+};

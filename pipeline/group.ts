@@ -1,0 +1,120 @@
+// One consumer group of this process: a worker for each partition that is ours, and a new consumer when one ended by itself.
+// It decides nothing about messages.
+import { hasCode } from '../core/errors.ts';
+import type { Consumer, Stream, TopicPartition } from '../engines/stream/port.ts';
+import { backoffMs } from './retry.ts';
+import { PartitionWorker, type WorkerOptions } from './worker.ts';
+
+export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'pause' | 'resume' | 'failed' | 'stream'> & { readonly stream: Stream };
+
+/** How long a stop waits for what is being written. */
+const GRACE_MS = 3000;
+
+export class Group {
+  readonly #options: GroupOptions;
+  readonly #workers = new Map<number, PartitionWorker>();
+  #consumer: Consumer | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #attempt = 0;
+  #restarting: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+  }
+
+  get workers(): ReadonlyMap<number, PartitionWorker> {
+    return this.#workers;
+  }
+
+  async start(): Promise<void> {
+    const { stream, route } = this.#options;
+    const own: { consumer: Consumer | undefined } = { consumer: undefined };
+    own.consumer = await stream.consume(
+      { group: route.group, topics: [route.topic] },
+      {
+        assigned: async (at, progress) => {
+          const worker = new PartitionWorker(this.#workerOptions(at, () => own.consumer));
+          this.#workers.set(at.partition, worker);
+          try {
+            return await worker.assigned(progress);
+          } catch (error) {
+            await worker.end();
+            throw error;
+          }
+        },
+        deliver: async (delivery) => {
+          this.#attempt = 0;
+          await this.#workers.get(delivery.partition)?.deliver(delivery);
+        },
+        revoked: async ({ partition }) => {
+          const worker = this.#workers.get(partition);
+          this.#workers.delete(partition);
+          await worker?.end();
+        },
+        failed: (error) => this.#again(error),
+      },
+    );
+    this.#consumer = own.consumer;
+  }
+
+  #workerOptions(at: TopicPartition, consumer: () => Consumer | undefined): WorkerOptions {
+    const log = this.#options.log.with({ topic: at.topic, partition: at.partition });
+    return {
+      ...this.#options,
+      log,
+      at,
+      save: async (progress) => {
+        const own = consumer();
+        if (own === undefined) throw new TypeError('progress is saved only after the consumer is there');
+        await own.saveProgress(at, progress);
+      },
+      pause: () => consumer()?.pause(at),
+      resume: () => consumer()?.resume(at),
+      failed: (error) => this.#again(error),
+    };
+  }
+
+  /** Leaves the group and joins it again after a pause; from then on everything comes from the saved progress. */
+  #again(error: Error): void {
+    if (this.#stopping || this.#timer !== undefined || this.#restarting !== undefined) return;
+    const { log, route, telemetry } = this.#options;
+    if (!hasCode(error, 'stream.fenced')) log.error('a consumer ended and begins anew', { group: route.group, error });
+    telemetry.add('inframirror_pipeline_restarts_total', { group: route.group });
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#restarting = this.#leave()
+          .then(() => (this.#stopping ? undefined : this.start()))
+          .catch((again: unknown) => {
+            this.#restarting = undefined;
+            this.#again(again as Error);
+          })
+          .finally(() => {
+            this.#restarting = undefined;
+          });
+      },
+      backoffMs(this.#attempt++),
+    );
+  }
+
+  async #leave(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.end()));
+    await this.#consumer?.stop();
+    this.#consumer = undefined;
+  }
+
+  /** Waits a little for what is being written, then leaves. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    await this.#restarting;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GRACE_MS);
+    });
+    await Promise.race([Promise.all([...this.#workers.values()].map((worker) => worker.flush())), patience]);
+    clearTimeout(timer);
+    await this.#leave();
+  }
+}

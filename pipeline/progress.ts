@@ -1,0 +1,173 @@
+// The progress record of a partition: how far its messages are in the store, the last message of each sender, and the inserts
+// that may be under way. It is bounded (a stream keeps at most 1 MiB) and in a binary form of its own; it knows no stream and no store.
+
+/** One insert that was, is or will be under way. `from` up to `to`: rows of the round's block of this table and day. */
+export interface PendingInsert {
+  readonly number: bigint;
+  readonly table: string;
+  /** Days since 1970, UTC: the partition of the table. */
+  readonly day: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Messages that are being written, by offset: `from` up to, not including, `to`; `messages` of them passed the seq check. */
+export interface PendingRound {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly messages: number;
+  readonly inserts: readonly PendingInsert[];
+}
+
+export interface SeenMessage {
+  readonly boot: bigint;
+  readonly seq: bigint;
+}
+
+export interface Progress {
+  /** First offset whose rows are not all in the store. */
+  readonly next: bigint;
+  /** Largest number of an insert ever given here. */
+  readonly insert: bigint;
+  /** Largest event time taken, ns; 0: none yet. */
+  readonly time: bigint;
+  /** By sender, the one heard of longest ago first. Before the pending round, where there is one. */
+  readonly last: ReadonlyMap<string, SeenMessage>;
+  readonly pending: PendingRound | undefined;
+}
+
+export const NO_PROGRESS: Progress = { next: 0n, insert: 0n, time: 0n, last: new Map(), pending: undefined };
+
+const VERSION = 1;
+/** Leaves room below the stream's bound of 1 MiB. */
+const MOST_BYTES = 960 << 10;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+class Writer {
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
+  size = 0;
+  #room(more: number): void {
+    if (this.size + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.size + more));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+  u32(value: number): void {
+    this.#room(4);
+    this.#view.setUint32(this.size, value, true);
+    this.size += 4;
+  }
+  u64(value: bigint): void {
+    this.#room(8);
+    this.#view.setBigUint64(this.size, value, true);
+    this.size += 8;
+  }
+  text(value: string): void {
+    const bytes = encoder.encode(value);
+    this.u32(bytes.length);
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.size);
+    this.size += bytes.length;
+  }
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.size);
+  }
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  at = 0;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  u32(): number {
+    this.at += 4;
+    return this.#view.getUint32(this.at - 4, true);
+  }
+  u64(): bigint {
+    this.at += 8;
+    return this.#view.getBigUint64(this.at - 8, true);
+  }
+  text(): string {
+    const length = this.u32();
+    if (length > this.#bytes.length - this.at) throw new RangeError('a text ends behind the record');
+    this.at += length;
+    return decoder.decode(this.#bytes.subarray(this.at - length, this.at));
+  }
+}
+
+export interface EncodedProgress {
+  readonly bytes: Uint8Array;
+  /** Senders that had to be left out, those heard of longest ago: a repeat of theirs would not be recognized. */
+  readonly forgotten: readonly string[];
+}
+
+export const encodeProgress = (progress: Progress): EncodedProgress => {
+  const out = new Writer();
+  out.u32(VERSION);
+  out.u64(progress.next);
+  out.u64(progress.insert);
+  out.u64(progress.time);
+  const { pending } = progress;
+  out.u32(pending === undefined ? 0 : 1);
+  if (pending !== undefined) {
+    out.u64(pending.from);
+    out.u64(pending.to);
+    out.u32(pending.messages);
+    out.u32(pending.inserts.length);
+    for (const { number, table, day, from, to } of pending.inserts) {
+      out.u64(number);
+      out.text(table);
+      out.u32(day);
+      out.u32(from);
+      out.u32(to);
+    }
+  }
+  // An encoded text has at most three bytes a code unit.
+  const cost = (sender: string): number => 20 + sender.length * 3;
+  let size = out.size;
+  for (const sender of progress.last.keys()) size += cost(sender);
+  const forgotten: string[] = [];
+  for (const sender of progress.last.keys()) {
+    if (size <= MOST_BYTES) break;
+    size -= cost(sender);
+    forgotten.push(sender);
+  }
+  out.u32(progress.last.size - forgotten.length);
+  let at = 0;
+  for (const [sender, { boot, seq }] of progress.last) {
+    if (at++ < forgotten.length) continue;
+    out.text(sender);
+    out.u64(boot);
+    out.u64(seq);
+  }
+  return { bytes: out.finish(), forgotten };
+};
+
+/** Throws on bytes that no version of this program wrote. */
+export const decodeProgress = (bytes: Uint8Array): Progress => {
+  const input = new Reader(bytes);
+  const version = input.u32();
+  if (version !== VERSION) throw new RangeError(`a progress record of version ${version}; this program knows ${VERSION}`);
+  const [next, insert, time] = [input.u64(), input.u64(), input.u64()];
+  let pending: PendingRound | undefined;
+  if (input.u32() === 1) {
+    const [from, to, messages] = [input.u64(), input.u64(), input.u32()];
+    const inserts = Array.from({ length: input.u32() }, () => ({
+      number: input.u64(),
+      table: input.text(),
+      day: input.u32(),
+      from: input.u32(),
+      to: input.u32(),
+    }));
+    pending = { from, to, messages, inserts };
+  }
+  const last = new Map<string, SeenMessage>();
+  for (let left = input.u32(); left > 0; left--) last.set(input.text(), { boot: input.u64(), seq: input.u64() });
+  return { next, insert, time, last, pending };
+};

@@ -1,0 +1,65 @@
+// Brings the definitions of a host's series up to its inventory when that changes, and once at the start, when a change may have been missed.
+// It waits for the store as long as it must; only the newest state of a host counts.
+import type { Logger } from '../core/logger.ts';
+import type { HostEntry, Inventory } from './inventory.ts';
+import { persist, Stopped } from './retry.ts';
+import type { SeriesTable } from './series-table.ts';
+
+export class Reenricher {
+  readonly #table: SeriesTable;
+  readonly #inventory: Inventory;
+  readonly #log: Logger;
+  readonly #abort = new AbortController();
+  /** By host, those still to be brought up to date. */
+  readonly #due = new Map<string, HostEntry>();
+  #running: Promise<void> = Promise.resolve();
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(table: SeriesTable, inventory: Inventory, log: Logger) {
+    this.#table = table;
+    this.#inventory = inventory;
+    this.#log = log;
+    // From the beginning, so that no change falls between this and `start`.
+    this.#unsubscribe = inventory.onChange((changed) => this.#add(changed));
+  }
+
+  start(): void {
+    this.#run(async () => {
+      const outdated = await this.#try(() => this.#table.outdated(this.#inventory.hosts));
+      for (const entry of outdated) this.#due.set(entry.host, entry);
+    });
+    this.#run(() => this.#work());
+  }
+
+  #add(changed: readonly HostEntry[]): void {
+    for (const entry of changed) this.#due.set(entry.host, entry);
+    this.#run(() => this.#work());
+  }
+
+  async #work(): Promise<void> {
+    for (const [host, entry] of this.#due) {
+      // In turn with the definitions: one that was read with the older inventory is in the store before this looks.
+      await this.#try(() => this.#table.inTurn(() => this.#table.enrich(entry)));
+      if (this.#due.get(host) === entry) this.#due.delete(host);
+    }
+  }
+
+  #try<T>(work: () => Promise<T>): Promise<T> {
+    return persist(work, this.#abort.signal, {
+      failed: (error) => this.#log.warn('the series of a host could not be brought up to its inventory yet', { error }),
+      over: () => undefined,
+    });
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#running = this.#running.then(work).catch((error: unknown) => {
+      if (!(error instanceof Stopped)) this.#log.error('the series of a host were not brought up to its inventory', { error });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#abort.abort();
+    await this.#running;
+  }
+}

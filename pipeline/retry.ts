@@ -1,0 +1,58 @@
+// Waiting with jitter for a store that does not answer. It never gives up by itself: what waits is safe in the stream, and the lag shows it.
+
+const FIRST_MS = 100;
+const LONGEST_MS = 10_000;
+
+/** The work was called off: its partition went to another owner, or the pipeline stops. Nothing more may be done for it. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+export const checkSignal = (signal: AbortSignal): void => {
+  if (signal.aborted) throw new Stopped('the partition is not ours any more');
+};
+
+/** Rejects with `Stopped` when the signal aborts. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) reject(new Stopped('the partition is not ours any more'));
+      else resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+
+/** Between half and all of a pause that doubles up to 10 s. */
+export const backoffMs = (attempt: number): number => Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2);
+
+/** Told of each failure before the pause, and once when it is over. */
+export interface Trouble {
+  failed(error: Error): void;
+  over(): void;
+}
+
+/** Runs `work` until it succeeds; errors that `lasting` names are thrown at once. */
+export const persist = async <T>(
+  work: () => Promise<T>,
+  signal: AbortSignal,
+  trouble: Trouble,
+  lasting: (error: unknown) => boolean = () => false,
+): Promise<T> => {
+  for (let attempt = 0; ; attempt++) {
+    checkSignal(signal);
+    try {
+      const result = await work();
+      if (attempt > 0) trouble.over();
+      return result;
+    } catch (error) {
+      if (error instanceof Stopped || lasting(error)) throw error;
+      checkSignal(signal);
+      trouble.failed(error instanceof Error ? error : new Error(String(error)));
+    }
+    await pause(backoffMs(attempt), signal);
+  }
+};

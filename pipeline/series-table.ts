@@ -1,0 +1,105 @@
+// The table `series` as the pipeline writes it: new rows for definitions, for a new day, for a host whose inventory changed, and looking up
+// what is there. All are keyed upserts and may be repeated; they follow each other, so that a change of a host meets every definition of it.
+import { randomUUID } from 'node:crypto';
+import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
+import type { Columns } from '../engines/columns/port.ts';
+import { ENRICHMENT } from '../schemas/catalogue.ts';
+import { TABLE_FIELDS } from '../schemas/tables.ts';
+import type { Enrichment, HostEntry } from './inventory.ts';
+
+const COLUMNS = TABLE_FIELDS.series.map(({ name }) => `\`${name}\``).join(', ');
+/** `tuple`, as argMax passes over NULL. */
+const newest = (column: string): string => `argMax(tuple(${column}), (since, seen)).1`;
+const KEPT = ['kind', 'temporality', 'unit', 'description', 'interval', 'labels'].map(newest).join(', ');
+const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 300 };
+
+const RENEW = `INSERT INTO series (${COLUMNS})
+SELECT metric, ${newest('name')}, id, fromUnixTimestamp64Milli({since:Int64}, 'UTC'), fromUnixTimestamp64Milli({seen:Int64}, 'UTC'), ${KEPT}, ${newest('enrichment')}
+FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)}) GROUP BY metric, id HAVING max(since) < fromUnixTimestamp64Milli({since:Int64}, 'UTC')`;
+
+const ENRICHED = 'mapFromArrays({keys:Array(String)}, {values:Array(String)})';
+// Never before the row it takes the place of; at the same moment the one seen later stands.
+const ENRICH = `INSERT INTO series (${COLUMNS})
+SELECT metric, ${newest('name')}, id, greatest(max(since), fromUnixTimestamp64Milli({since:Int64}, 'UTC')), fromUnixTimestamp64Milli({since:Int64}, 'UTC'), ${KEPT}, CAST(${ENRICHED} AS Map(LowCardinality(String), String))
+FROM series WHERE labels['host'] = {host:String} GROUP BY metric, id HAVING CAST(${newest('enrichment')} AS Map(String, String)) != ${ENRICHED}`;
+
+const KNOWN = `SELECT id, toUnixTimestamp64Milli(max(since)) AS since FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)}) GROUP BY id`;
+
+const BY_HOST = `SELECT host, region, datacenter, env, role, owner FROM
+(SELECT argMax(labels['host'], (since, seen)) AS host, argMax(enrichment, (since, seen)) AS found, ${ENRICHMENT.map((key) => `found['${key}'] AS ${key}`).join(', ')} FROM series GROUP BY id)
+WHERE host != '' GROUP BY host, region, datacenter, env, role, owner`;
+
+/** Ids in one statement. */
+const CHUNK = 10_000;
+
+export interface SeriesKey {
+  readonly metric: number;
+  readonly id: bigint;
+}
+
+const chunks = function* <T>(list: readonly T[]): Iterable<readonly T[]> {
+  for (let at = 0; at < list.length; at += CHUNK) yield list.slice(at, at + CHUNK);
+};
+
+const keysOf = (keys: readonly SeriesKey[]): { readonly metrics: readonly number[]; readonly ids: readonly bigint[] } => ({
+  metrics: [...new Set(keys.map(({ metric }) => metric))],
+  ids: keys.map(({ id }) => id),
+});
+
+export class SeriesTable {
+  readonly #columns: Pick<Columns, 'insert' | 'query' | 'command'>;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(columns: Pick<Columns, 'insert' | 'query' | 'command'>) {
+    this.#columns = columns;
+  }
+
+  /** Runs `work` when what was asked for before is over: what it reads of the inventory then is what it writes with. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async insert(rows: Batch, signal: AbortSignal): Promise<void> {
+    await this.#columns.insert('series', rows, { queryId: randomUUID(), signal });
+  }
+
+  /** Ids that have a definition in the store, with the time (ms) of its newest row. */
+  async known(keys: readonly SeriesKey[]): Promise<ReadonlyMap<bigint, number>> {
+    const found = new Map<bigint, number>();
+    for (const chunk of chunks(keys)) {
+      const { batches } = await this.#columns.query(KNOWN, { params: keysOf(chunk), settings: UNBOUNDED });
+      for (const batch of batches) {
+        const [id, since] = [columnOf(batch, 'id'), columnOf(batch, 'since')];
+        for (let row = 0; row < batch.length; row++) found.set(valueAt(id, row) as bigint, Number(valueAt(since, row)));
+      }
+    }
+    return found;
+  }
+
+  /** A row for a new day, which begins at `since` (ms), for those that have none yet. */
+  async renew(keys: readonly SeriesKey[], since: number): Promise<void> {
+    for (const chunk of chunks(keys)) await this.#columns.command(RENEW, { params: { ...keysOf(chunk), since, seen: Date.now() }, settings: UNBOUNDED });
+  }
+
+  /** New rows for all series of a host that say something else of it. */
+  async enrich({ host, enrichment }: HostEntry): Promise<void> {
+    const known = ENRICHMENT.flatMap((key, i): [string, string][] => (enrichment[i] === undefined ? [] : [[key, enrichment[i]]]));
+    const params = { host, since: Date.now(), keys: known.map(([key]) => key), values: known.map(([, value]) => value) };
+    await this.#columns.command(ENRICH, { params, settings: UNBOUNDED });
+  }
+
+  /** Hosts of which some series says something else than `hosts`: a change may have been missed while no worker ran. */
+  async outdated(hosts: ReadonlyMap<string, HostEntry>): Promise<readonly HostEntry[]> {
+    const { batches } = await this.#columns.query(BY_HOST, { settings: UNBOUNDED });
+    const found = new Set<HostEntry>();
+    for (const batch of batches)
+      for (let row = 0; row < batch.length; row++) {
+        const entry = hosts.get(valueAt(columnOf(batch, 'host'), row) as string);
+        const same = (enrichment: Enrichment): boolean => ENRICHMENT.every((key, i) => valueAt(columnOf(batch, key), row) === ((enrichment[i] ?? '') as Value));
+        if (entry !== undefined && !same(entry.enrichment)) found.add(entry);
+      }
+    return [...found];
+  }
+}

@@ -1,0 +1,29 @@
+// What a sink is: takes the decoded messages of one round of a partition into a store and tells which rows no retry can save.
+// Contract: when `write` resolves, every row of the messages is in the store once, or is in one of the letters. The same messages may be
+// given again after a crash (with `begun`, where inserts had been planned); `write` must reject with `Stopped` soon after the signal aborts.
+import type { TopicPartition } from '../engines/stream/port.ts';
+import type { InsertNumbers } from './insert-number.ts';
+import type { DeadLetter, Decoded } from './message.ts';
+import type { PendingInsert } from './progress.ts';
+import type { Trouble } from './retry.ts';
+import type { Begun } from './write.ts';
+
+export interface RoundContext {
+  readonly signal: AbortSignal;
+  readonly trouble: Trouble;
+  readonly numbers: InsertNumbers;
+  readonly begun: Begun | undefined;
+  /** Puts the inserts into the progress record before they begin. */
+  readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
+}
+
+/** A sink's part for one partition, for as long as that is ours. */
+export interface PartitionSink {
+  write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]>;
+}
+
+export interface Sink {
+  open(at: TopicPartition): PartitionSink;
+  /** Ends what an earlier owner may have under way, and tells which of it stands. */
+  look(inserts: readonly PendingInsert[]): Promise<ReadonlySet<bigint>>;
+}

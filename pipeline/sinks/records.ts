@@ -1,0 +1,196 @@
+// The sink of inventory and events: one transaction a round. Hosts are keyed upserts with their history, an event's identity is its row's,
+// so that a round that is written again changes nothing. Messages the store refuses are found by halving.
+import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
+import { hasCode } from '../../core/errors.ts';
+import type { RecordQueries, RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
+import { ENRICHMENT } from '../../schemas/catalogue.ts';
+import { type Enrichment, enrichmentFrom, type HostEntry, type Inventory } from '../inventory.ts';
+import type { DeadLetter, Decoded } from '../message.ts';
+import { persist } from '../retry.ts';
+import type { Sink } from '../sink.ts';
+import { eventOf, type HostFacts, type InventoryRow, inventoryRows, type MadeEvent } from '../stages/inventory.ts';
+
+const FACTS = [
+  'host',
+  'id',
+  'os',
+  'kernel',
+  'architecture',
+  'cores',
+  'memory',
+  'addresses',
+  'region',
+  'datacenter',
+  'env',
+  'role',
+  'owner',
+  'labels',
+  'agent_version',
+  'sender',
+] as const;
+
+const placeholders = (count: number): string => Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ');
+const AGAIN = FACTS.filter((name) => name !== 'host');
+
+const UPSERT_HOST = `INSERT INTO hosts (${FACTS.join(', ')}, first_seen, last_seen) VALUES (${placeholders(FACTS.length)}, $${FACTS.length + 1}, $${FACTS.length + 1})
+ON CONFLICT (host) DO UPDATE SET ${AGAIN.map((name) => `${name} = excluded.${name}`).join(', ')}, last_seen = excluded.last_seen WHERE hosts.last_seen <= excluded.last_seen`;
+const CLOSE_HISTORY = 'UPDATE hosts_history SET valid_to = $2 WHERE host = $1 AND valid_to IS NULL AND valid_from < $2';
+const ADD_HISTORY = `INSERT INTO hosts_history (${FACTS.join(', ')}, valid_from) VALUES (${placeholders(FACTS.length)}, $${FACTS.length + 1}) ON CONFLICT DO NOTHING`;
+const EVENT = ['time', 'kind', 'title', 'host', 'service', ...ENRICHMENT, 'attributes', 'sender', 'boot', 'seq', '"row"'];
+const ADD_EVENT = `INSERT INTO events (${EVENT.join(', ')}) VALUES (${placeholders(EVENT.length)}) ON CONFLICT DO NOTHING`;
+
+/** The place of an event made here, behind any row that a message can have. */
+const MADE = 2n ** 32n;
+// The agent may tell the same change itself, at the same moment: its own words stand.
+const ADD_MADE = `INSERT INTO events (${EVENT.join(', ')}) SELECT ${placeholders(EVENT.length)
+  .split(', ')
+  .map(
+    (place, i) =>
+      `${place}::${['int8', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'jsonb', 'text', 'numeric', 'numeric', 'int8'][i]}`,
+  )
+  .join(', ')}
+WHERE NOT EXISTS (SELECT 1 FROM events WHERE sender = $12 AND kind = $2 AND time = $1 AND "row" < ${MADE}) ON CONFLICT DO NOTHING`;
+const REMOVE_MADE = `DELETE FROM events WHERE sender = $1 AND kind = $2 AND time = $3 AND "row" >= ${MADE}`;
+
+const valuesOf = (facts: HostFacts): readonly RecordValue[] =>
+  FACTS.map((name) => (name === 'labels' ? Object.fromEntries(facts.labels) : (facts[name] as RecordValue)));
+
+const factsOf = (row: RecordRow): HostFacts => {
+  const { labels, memory, cores } = row;
+  return {
+    ...(row as unknown as HostFacts),
+    cores: cores === null ? null : Number(cores),
+    memory: memory === null ? null : BigInt(memory as bigint | number),
+    labels: new Map(Object.entries(labels as Record<string, string>)),
+  };
+};
+
+const isRefusal = (error: unknown): boolean => hasCode(error, 'records.rejected') || hasCode(error, 'records.conflict');
+
+export interface RecordsSinkOptions {
+  readonly records: Records;
+  readonly inventory: Inventory;
+}
+
+class RecordsWriter {
+  readonly #options: RecordsSinkOptions;
+
+  constructor(options: RecordsSinkOptions) {
+    this.#options = options;
+  }
+
+  /** All messages or none; resolves to the hosts as they are now. */
+  write(messages: readonly Decoded[]): Promise<readonly HostEntry[]> {
+    return this.#options.records.transaction(async (queries) => {
+      const rows = messages.filter(({ schema }) => schema === 'inventory').flatMap(inventoryRows);
+      const hosts = await this.#hosts(rows, queries);
+      // The agent's own words first: then nothing has to be made for them.
+      for (const message of messages) if (message.schema === 'events') await this.#events(message, hosts, queries);
+      return [...hosts.values()];
+    });
+  }
+
+  async #hosts(rows: readonly InventoryRow[], queries: RecordQueries): Promise<ReadonlyMap<string, HostEntry>> {
+    const entries = new Map<string, HostEntry>();
+    if (rows.length === 0) return entries;
+    const known = new Map<string, { facts: HostFacts; seen: bigint }>();
+    const names = [...new Set(rows.map(({ facts }) => facts.host))];
+    for (const row of await queries.query(`SELECT ${FACTS.join(', ')}, last_seen FROM hosts WHERE host = ANY($1::text[]) FOR UPDATE`, [names]))
+      known.set(row.host as string, { facts: factsOf(row), seen: row.last_seen as bigint });
+    for (const row of rows) {
+      const { facts, time } = row;
+      const before = known.get(facts.host);
+      // An inventory that came late says nothing of now.
+      if (before !== undefined && before.seen > time) continue;
+      const event = eventOf(row, before?.facts);
+      await queries.query(UPSERT_HOST, [...valuesOf(facts), time]);
+      if (event !== undefined) {
+        await queries.query(CLOSE_HISTORY, [facts.host, time]);
+        await queries.query(ADD_HISTORY, [...valuesOf(facts), time]);
+        await this.#made(event, row, queries);
+      }
+      known.set(facts.host, { facts, seen: time });
+      entries.set(facts.host, { host: facts.host, sender: facts.sender, enrichment: enrichmentFrom((key) => facts[key]) });
+    }
+    return entries;
+  }
+
+  async #made(event: MadeEvent, { facts, time, message, row }: InventoryRow, queries: RecordQueries): Promise<void> {
+    const { kind, title, attributes } = event;
+    const { region, datacenter, env, role, owner } = facts;
+    const { sender, boot, seq } = message;
+    await queries.query(ADD_MADE, [
+      time,
+      kind,
+      title,
+      facts.host,
+      null,
+      region,
+      datacenter,
+      env,
+      role,
+      owner,
+      Object.fromEntries(attributes),
+      sender,
+      String(boot),
+      String(seq),
+      MADE + BigInt(row),
+    ]);
+  }
+
+  async #events({ batch, sender, boot, seq }: Decoded, hosts: ReadonlyMap<string, HostEntry>, queries: RecordQueries): Promise<void> {
+    const columns = ['time', 'kind', 'title', 'host', 'service', 'attributes'].map((name) => columnOf(batch, name));
+    for (let row = 0; row < batch.length; row++) {
+      const [time, kind, title, host, service, attributes] = columns.map((column) => valueAt(column, row)) as [bigint, string, string, ...Value[]];
+      const found: Enrichment = hosts.get(host as string)?.enrichment ?? this.#options.inventory.of((host as string | null) ?? undefined, sender);
+      if (kind.startsWith('inventory.')) await queries.query(REMOVE_MADE, [sender, kind, time]);
+      await queries.query(ADD_EVENT, [
+        time,
+        kind,
+        title,
+        host as string | null,
+        service as string | null,
+        ...found.map((value) => value ?? null),
+        Object.fromEntries((attributes as ReadonlyMap<string, string> | null) ?? []),
+        sender,
+        String(boot),
+        String(seq),
+        BigInt(row),
+      ]);
+    }
+  }
+}
+
+/** Postgres keeps no zero bytes; whatever else it refuses is found by halving too. */
+const letterOf = (message: Decoded, error: Error): DeadLetter => ({
+  message: message.stored,
+  value: message.stored.value,
+  rows: message.batch.length,
+  stage: 'records',
+  reason: 'refused-message',
+  error: error.message,
+});
+
+export const recordsSink = (options: RecordsSinkOptions): Sink => {
+  const writer = new RecordsWriter(options);
+  return {
+    open: () => ({
+      write: async (messages, { signal, trouble }) => {
+        const letters: DeadLetter[] = [];
+        const queue: (readonly Decoded[])[] = messages.length === 0 ? [] : [messages];
+        for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
+          const now = part;
+          try {
+            options.inventory.update(await persist(() => writer.write(now), signal, trouble, isRefusal));
+          } catch (error) {
+            if (!isRefusal(error)) throw error;
+            if (now.length === 1) letters.push(letterOf(now[0] as Decoded, error as Error));
+            else queue.unshift(now.slice(0, now.length >> 1), now.slice(now.length >> 1));
+          }
+        }
+        return letters;
+      },
+    }),
+    look: () => Promise.resolve(new Set()),
+  };
+};

@@ -1,0 +1,156 @@
+// The sink of metrics: definitions are upserted first, then hours that become dirty are marked, then the samples are inserted.
+// A sample whose definition nobody knows is written like any other, and counted.
+import { randomUUID } from 'node:crypto';
+import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import type { Logger } from '../../core/logger.ts';
+import type { Telemetry } from '../../core/telemetry.ts';
+import type { Columns } from '../../engines/columns/port.ts';
+import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import type { Inventory } from '../inventory.ts';
+import type { DeadLetter, Decoded } from '../message.ts';
+import { persist } from '../retry.ts';
+import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
+import type { SeriesKey, SeriesTable } from '../series-table.ts';
+import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
+import { byDay, DAY_MS } from '../stages/days.ts';
+import { markDirty, type SampleBlock, sampleBlock } from '../stages/samples.ts';
+import { seriesRows } from '../stages/series.ts';
+import { type Block, lookFor, writeBlocks } from '../write.ts';
+import { lettersOf } from './origin.ts';
+
+export interface ColumnSinkOptions {
+  readonly columns: Columns;
+  readonly inventory: Inventory;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  readonly maxExecutionMs: number;
+  readonly readBack: boolean;
+  /** ms. */
+  readonly now: () => number;
+}
+
+/** How far ahead of the clock a sample may be that an earlier owner of the partition has written: the door's limit. */
+const AHEAD_MS = 600_000;
+
+interface DaySamples extends SampleBlock, Block {}
+
+class SamplesPartition implements PartitionSink {
+  readonly #options: ColumnSinkOptions;
+  readonly #table: SeriesTable;
+  #index = new SeriesIndex();
+  #coldUntil: number;
+  #exponentDay = 0;
+
+  constructor(options: ColumnSinkOptions, table: SeriesTable) {
+    this.#options = options;
+    this.#table = table;
+    this.#coldUntil = options.now() + AHEAD_MS;
+  }
+
+  async write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]> {
+    const { columns, maxExecutionMs, readBack } = this.#options;
+    const { signal, trouble } = context;
+    this.#refresh();
+    const definitions = messages.filter(({ schema }) => schema === 'series');
+    if (definitions.length > 0) await persist(() => this.#define(definitions, signal), signal, trouble);
+    const samples = messages.filter(({ schema }) => schema === 'metrics');
+    const blocks = byDay(samples.map(({ batch }) => batch)).map(
+      ({ day, batch }): DaySamples => ({ table: 'samples', day, ...sampleBlock(batch, this.#index) }),
+    );
+    await persist(() => this.#meet(blocks), signal, trouble);
+    const hours = new Set<number>();
+    for (const block of blocks) markDirty(block, this.#index, this.#coldUntil, hours);
+    if (hours.size > 0) await persist(() => this.#dirty([...hours], signal), signal, trouble);
+    const refused = await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack });
+    await persist(() => this.#renew(blocks), signal, trouble);
+    return lettersOf(refused, samples, 'samples');
+  }
+
+  /** Once a day exponents begin anew; a table of series that is full does so too, and then no time is known any more. */
+  #refresh(): void {
+    const now = this.#options.now();
+    const day = Math.floor(now / DAY_MS);
+    if (day !== this.#exponentDay) this.#index.resetExponents();
+    this.#exponentDay = day;
+    if (!this.#index.full) return;
+    this.#index = new SeriesIndex();
+    this.#coldUntil = now + AHEAD_MS;
+    this.#options.telemetry.add('inframirror_pipeline_series_forgotten_total');
+    this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
+  }
+
+  #define(definitions: readonly Decoded[], signal: AbortSignal): Promise<void> {
+    return this.#table.inTurn(async () => {
+      const { inventory, telemetry, now } = this.#options;
+      const { batch, written } = seriesRows(definitions, this.#index, inventory, now());
+      if (batch !== undefined) {
+        await this.#table.insert(batch, signal);
+        telemetry.add('inframirror_pipeline_rows_total', { table: 'series' }, batch.length);
+      }
+      written();
+    });
+  }
+
+  /** Looks up the definitions of series that were not met before; counts the samples of those that have none. */
+  async #meet(blocks: readonly DaySamples[]): Promise<void> {
+    const { state, day } = this.#index;
+    const unseen = this.#keys(blocks, (at) => state[at] === UNSEEN);
+    if (unseen.size > 0) {
+      const known = await this.#table.known([...unseen.values()]);
+      for (const [at, { id }] of unseen) {
+        const since = known.get(id);
+        state[at] = since === undefined ? UNKNOWN : DEFINED;
+        if (since !== undefined) day[at] = Math.floor(since / DAY_MS);
+      }
+    }
+    let unknown = 0;
+    for (const { series } of blocks) for (let row = 0; row < series.length; row++) if (state[series[row] as number] === UNKNOWN) unknown++;
+    if (unknown > 0) this.#options.telemetry.add('inframirror_pipeline_unknown_series_samples_total', {}, unknown);
+  }
+
+  async #dirty(hours: readonly number[], signal: AbortSignal): Promise<void> {
+    const [table, hour] = TABLE_FIELDS.dirty;
+    if (table === undefined || hour === undefined) return;
+    const rows = batchOf([
+      [
+        table.name,
+        columnFrom(
+          table.type,
+          hours.map(() => 'samples'),
+        ),
+      ],
+      [hour.name, columnFrom(hour.type, hours.map(BigInt))],
+    ]);
+    await this.#options.columns.insert('dirty', rows, { queryId: randomUUID(), signal });
+  }
+
+  /** The first samples of a day bring a row of their definition for that day. */
+  async #renew(blocks: readonly DaySamples[]): Promise<void> {
+    const { state, day } = this.#index;
+    for (const block of blocks) {
+      if (block.day !== this.#exponentDay) continue;
+      const due = this.#keys([block], (at) => state[at] === DEFINED && (day[at] as number) < block.day);
+      if (due.size === 0) continue;
+      await this.#table.inTurn(() => this.#table.renew([...due.values()], block.day * DAY_MS));
+      for (const at of due.keys()) day[at] = block.day;
+    }
+  }
+
+  #keys(blocks: readonly DaySamples[], wanted: (at: number) => boolean): Map<number, SeriesKey> {
+    const found = new Map<number, SeriesKey>();
+    for (const { batch, series } of blocks) {
+      const metrics = (columnOf(batch, 'metric') as FixedColumn).values as Uint32Array;
+      for (let row = 0; row < series.length; row++) {
+        const at = series[row] as number;
+        if (wanted(at) && !found.has(at)) found.set(at, { metric: metrics[row] as number, id: this.#index.idOf(at) });
+      }
+    }
+    return found;
+  }
+}
+
+export const samplesSink = (options: ColumnSinkOptions, table: SeriesTable): Sink => ({
+  open: () => new SamplesPartition(options, table),
+  look: (inserts) => lookFor(inserts, options.columns),
+});

@@ -1,0 +1,125 @@
+// A message's bytes into the columns of its schema: missing columns are filled, unknown ones ignored and counted,
+// another major version or anything that does not hold together is a dead letter. Reads no store and never throws on a message.
+import { type Batch, type Column, type DataType, type Field, typeEquals, type Value, valueAt } from '../../core/batch/batch.ts';
+import { columnFrom } from '../../core/batch/build.ts';
+import { concatBatches } from '../../core/batch/concat.ts';
+import { decodeStream } from '../../core/ipc/read.ts';
+import type { StoredMessage } from '../../engines/stream/port.ts';
+import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
+import type { DeadLetter, Decoded } from '../message.ts';
+
+/** The headers that name a message. */
+export interface Envelope {
+  readonly schema: string;
+  readonly version: number;
+  readonly sender: string;
+  readonly boot: bigint;
+  readonly seq: bigint;
+  readonly rows: number;
+  readonly received: bigint;
+  readonly latest: bigint | undefined;
+}
+
+const NUMBER = /^\d{1,20}$/;
+const numberOf = (text: string | undefined): bigint | undefined => (text !== undefined && NUMBER.test(text) ? BigInt(text) : undefined);
+
+/** Undefined when a header that names the message is missing or no number. */
+export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => {
+  const { schema, sender } = headers;
+  const [version, boot, seq, rows, received] = ['version', 'boot', 'seq', 'rows', 'received'].map((name) => numberOf(headers[name]));
+  if (schema === undefined || sender === undefined || sender === '') return undefined;
+  if (version === undefined || boot === undefined || seq === undefined || rows === undefined) return undefined;
+  return { schema, version: Number(version), sender, boot, seq, rows: Number(rows), received: received ?? 0n, latest: numberOf(headers.to) };
+};
+
+/** Columns without which a row means nothing: a message that lacks a value there is no message of its schema. */
+const NEEDED: Readonly<Record<SignalSchema, readonly string[]>> = {
+  series: ['id', 'name'],
+  metrics: ['metric', 'id', 'time', 'value'],
+  logs: ['time'],
+  processes: ['time', 'host', 'pid', 'start'],
+  inventory: ['time', 'host'],
+  events: ['time', 'kind', 'title'],
+};
+
+/** Columns in which the stores take no missing value: these are filled. (Elsewhere missing stays missing.) */
+const FILLED: Readonly<Partial<Record<SignalSchema, readonly string[]>>> = {
+  series: ['kind', 'temporality', 'interval', 'labels'],
+  logs: ['attributes', 'numbers'],
+};
+
+const defaultOf = (type: DataType): Value => {
+  switch (type.kind) {
+    case 'bool':
+      return false;
+    case 'utf8':
+      return '';
+    case 'float':
+      return 0;
+    case 'list':
+      return [];
+    case 'map':
+      return new Map();
+    case 'int':
+      return type.bits === 64 ? 0n : 0;
+    default:
+      return 0n;
+  }
+};
+
+const repeated = function* (value: Value, times: number): Iterable<Value> {
+  for (let i = 0; i < times; i++) yield value;
+};
+
+const filled = function* (column: Column): Iterable<Value> {
+  const value = defaultOf(column.type);
+  for (let row = 0; row < column.length; row++) yield valueAt(column, row) ?? value;
+};
+
+const hasMissing = (column: Column): boolean => {
+  if (column.validity === undefined) return false;
+  for (let row = 0; row < column.length; row++) if (((column.validity[row >> 3] as number) & (1 << (row & 7))) === 0) return true;
+  return false;
+};
+
+/** The columns of `fields` in their order; throws with the reason when the batch cannot be one of its schema. */
+const conform = (batch: Batch, schema: SignalSchema): Batch => {
+  const fields: readonly Field[] = SIGNAL_FIELDS[schema];
+  const given = new Map(batch.fields.map(({ name }, i) => [name, batch.columns[i] as Column]));
+  const columns = fields.map(({ name, type }): Column => {
+    const column = given.get(name);
+    const needed = NEEDED[schema].includes(name);
+    if (column === undefined) {
+      if (needed) throw new TypeError(`its column ${name} is missing`);
+      return columnFrom(type, repeated(FILLED[schema]?.includes(name) === true ? defaultOf(type) : null, batch.length));
+    }
+    if (!typeEquals(column.type, type)) throw new TypeError(`its column ${name} is of another type`);
+    if (needed && hasMissing(column)) throw new TypeError(`its column ${name} lacks values`);
+    return FILLED[schema]?.includes(name) === true && hasMissing(column) ? columnFrom(type, filled(column)) : column;
+  });
+  return { length: batch.length, fields, columns };
+};
+
+export type DecodeOutcome =
+  | { readonly ok: true; readonly decoded: Decoded; readonly unknownColumns: number }
+  | { readonly ok: false; readonly letter: DeadLetter };
+
+export const decodeMessage = (message: StoredMessage, envelope: Envelope, schemas: readonly SignalSchema[]): DecodeOutcome => {
+  const dead = (reason: string, error: string): DecodeOutcome => ({
+    ok: false,
+    letter: { message, value: message.value, rows: envelope.rows, stage: 'decode', reason, error },
+  });
+  const schema = schemas.find((name) => name === envelope.schema);
+  if (schema === undefined) return dead('unknown-schema', `schema ${envelope.schema} has no place on ${message.topic}`);
+  if (envelope.version !== SIGNAL_VERSION) return dead('unknown-version', `schema ${schema} of version ${envelope.version} is not known`);
+  try {
+    const whole = concatBatches(decodeStream(message.value));
+    const batch = conform(whole, schema);
+    const known = new Set(batch.fields.map((field) => field.name));
+    const unknownColumns = whole.fields.filter((field) => !known.has(field.name)).length;
+    const { sender, boot, seq, received, latest } = envelope;
+    return { ok: true, decoded: { stored: message, schema, sender, boot, seq, received, latest, batch }, unknownColumns };
+  } catch (error) {
+    return dead('malformed', (error as Error).message);
+  }
+};

@@ -1,0 +1,300 @@
+// The pipeline on the real embedded stores, from frames at the door to rows in tables.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Value, valueAt } from '../core/batch/batch.ts';
+import { silentLogger } from '../core/logger.ts';
+import { TelemetryRegistry } from '../core/telemetry.ts';
+import type { Message } from '../engines/stream/port.ts';
+import { openDoor } from '../ingest/door.ts';
+import { frameOf, ipcOf, logsPart, partOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
+import type { OwnFramePart } from '../schemas/frame.ts';
+import { type Pipeline, startPipeline } from './start.ts';
+import { openStores, type Stores } from './testing/stores.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'pipeline-'));
+const telemetry = new TelemetryRegistry();
+let stores: Stores;
+let pipeline: Pipeline;
+/** One seq after the other, over all senders. */
+let seq = 1;
+
+const start = async (): Promise<void> => {
+  pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger });
+};
+
+beforeAll(async () => {
+  stores = await openStores(dir, silentLogger);
+  await start();
+});
+afterAll(async () => {
+  await pipeline?.stop();
+  await stores?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const send = async (sender: string, parts: readonly OwnFramePart[], at = seq): Promise<Uint8Array> => {
+  const door = openDoor({ stream: stores.stream, telemetry, log: silentLogger });
+  seq = Math.max(seq, at + parts.length);
+  const body = frameOf(parts, { agent: sender, host: sender, seq: at });
+  const answer = await door.receiveFrames({ headers: {}, body, rights: { post: true } });
+  expect([answer.status, answer.body]).toEqual([200, expect.anything()]);
+  return body;
+};
+
+/** Until everything that came is in its store. */
+const settled = async (): Promise<void> => {
+  for (;;) {
+    const { partitions } = await pipeline.status();
+    if (partitions.every(({ lag }) => lag === 0n)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+const rowsOf = async (sql: string): Promise<readonly (readonly Value[])[]> =>
+  (await stores.columns.query(sql)).batches.flatMap((batch) =>
+    Array.from({ length: batch.length }, (_, row) => batch.columns.map((column) => valueAt(column, row))),
+  );
+
+const minute = Math.floor(Date.now() / 60_000) * 60_000;
+const VALUE = 'if(exponent <= 6, mantissa / exp10(exponent), float)';
+
+const inventoryPart = (host: string, labels: Readonly<Record<string, string>>, ms: number): OwnFramePart =>
+  partOf('inventory', {
+    time: [BigInt(ms) * 1_000_000n],
+    host: [host],
+    os: ['Linux'],
+    cores: [4],
+    memory: [8n << 30n],
+    addresses: [['10.0.0.1', '::1']],
+    labels: [new Map(Object.entries(labels))],
+  });
+
+test('every signal comes into its table, enriched from the inventory that came before', async () => {
+  const host = 'every-1';
+  await send(host, [inventoryPart(host, { region: 'eu', role: 'db', rack: '7' }, minute)]);
+  await settled();
+  const definition = ['test.cpu', [['host', host]]] as const;
+  await send(host, [
+    seriesPart([definition]),
+    samplesPart(definition, [
+      [minute, 1.5],
+      [minute + 10_000, -0],
+      [minute + 20_000, Number.NaN],
+    ]),
+    logsPart(['hello', 'world'], [BigInt(minute) * 1_000_000n, BigInt(minute) * 1_000_000n + 1n]),
+    partOf('processes', { time: [BigInt(minute)], host: [host], pid: [42], start: [BigInt(minute - 5000)], name: ['init'], cpu: [0.25] }),
+    partOf('events', { time: [BigInt(minute) * 1_000_000n], kind: ['deploy'], title: ['v2'], host: [host], attributes: [new Map([['by', 'me']])] }),
+  ]);
+  await settled();
+  expect(
+    await rowsOf(
+      `SELECT toUnixTimestamp64Milli(time) - ${minute}, ${VALUE} FROM samples WHERE metric IN (SELECT metric FROM series WHERE name = 'test.cpu') ORDER BY time`,
+    ),
+  ).toEqual([
+    [0n, 1.5],
+    [10_000n, -0],
+    [20_000n, Number.NaN],
+  ]);
+  expect(
+    await rowsOf(`SELECT name, kind, unit, interval, labels['host'], enrichment['region'], enrichment['role'] FROM series WHERE labels['host'] = '${host}'`),
+  ).toEqual([['test.cpu', 'gauge', '1', 10_000, host, 'eu', 'db']]);
+  expect(await rowsOf(`SELECT host, pid, name, command, cpu, region, env FROM processes WHERE host = '${host}'`)).toEqual([
+    [host, 42, 'init', null, 0.25, 'eu', null],
+  ]);
+  // These lines are of another host, which the inventory does not know.
+  expect(await rowsOf(`SELECT body, severity, host, region, row FROM logs WHERE sender = '${host}' ORDER BY row`)).toEqual([
+    ['hello', 'info', 'web-1', null, 0],
+    ['world', 'info', 'web-1', null, 1],
+  ]);
+  const [known] = await stores.records.query('SELECT region, role, labels, addresses, cores, memory, first_seen FROM hosts WHERE host = $1', [host]);
+  expect(known).toEqual({
+    region: 'eu',
+    role: 'db',
+    labels: { rack: '7' },
+    addresses: ['10.0.0.1', '::1'],
+    cores: 4n,
+    memory: 8n << 30n,
+    first_seen: BigInt(minute) * 1_000_000n,
+  });
+  const events = await stores.records.query('SELECT kind, title, region, attributes FROM events WHERE host = $1 ORDER BY kind', [host]);
+  expect(events.map(({ kind }) => kind)).toEqual(['deploy', 'inventory.new']);
+  expect(events[0]).toMatchObject({ title: 'v2', region: 'eu', attributes: { by: 'me' } });
+});
+
+test('a frame that is sent again, at once or after a restart, changes nothing', async () => {
+  const sender = 'again-1';
+  const definition = ['test.again', [['host', sender]]] as const;
+  const at = seq;
+  const parts = [
+    seriesPart([definition]),
+    samplesPart(definition, [[minute, 1]]),
+    logsPart(['once'], [BigInt(minute) * 1_000_000n]),
+    partOf('processes', { time: [BigInt(minute)], host: [sender], pid: [1], start: [0n] }),
+    partOf('events', { time: [BigInt(minute) * 1_000_000n], kind: ['deploy'], title: ['v1'], host: [sender] }),
+  ];
+  await send(sender, parts, at);
+  await send(sender, parts, at);
+  await settled();
+  await pipeline.stop();
+  await start();
+  await send(sender, parts, at);
+  await settled();
+  const count = (table: string, where: string): Promise<unknown> => rowsOf(`SELECT count() FROM ${table} WHERE ${where}`);
+  expect(await count('samples', `id IN (SELECT id FROM series WHERE name = 'test.again')`)).toEqual([[1n]]);
+  expect(await count('processes', `host = '${sender}'`)).toEqual([[1n]]);
+  expect(await count('logs', `sender = '${sender}'`)).toEqual([[1n]]);
+  expect(await stores.records.query('SELECT count(*)::int AS n FROM events WHERE host = $1', [sender])).toEqual([{ n: 1 }]);
+});
+
+test('a changed inventory makes one event that names the change, history, and new rows of its series', async () => {
+  const host = 'change-1';
+  const definition = ['test.change', [['host', host]]] as const;
+  await send(host, [inventoryPart(host, { env: 'test' }, minute)]);
+  await send(host, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
+  await settled();
+  await send(host, [inventoryPart(host, { env: 'prod' }, minute + 1000)]);
+  await send(host, [inventoryPart(host, { env: 'prod' }, minute + 2000)]);
+  await settled();
+  const events = await stores.records.query("SELECT kind, attributes FROM events WHERE host = $1 AND kind LIKE 'inventory.%' ORDER BY time", [host]);
+  expect(events).toMatchObject([{ kind: 'inventory.new' }, { kind: 'inventory.change', attributes: { env: 'test → prod' } }]);
+  expect(await stores.records.query('SELECT env, valid_to IS NULL AS now FROM hosts_history WHERE host = $1 ORDER BY valid_from', [host])).toEqual([
+    { env: 'test', now: false },
+    { env: 'prod', now: true },
+  ]);
+  await expect
+    .poll(() => rowsOf(`SELECT argMax(enrichment['env'], (since, seen)) FROM series WHERE labels['host'] = '${host}'`), { timeout: 20_000 })
+    .toEqual([['prod']]);
+});
+
+test('what the agent tells of a change itself is not told twice', async () => {
+  const host = 'told-1';
+  const time = BigInt(minute) * 1_000_000n;
+  await send(host, [inventoryPart(host, {}, minute), partOf('events', { time: [time], kind: ['inventory.new'], title: ['own words'], host: [host] })]);
+  await settled();
+  expect(await stores.records.query('SELECT title FROM events WHERE host = $1', [host])).toEqual([{ title: 'own words' }]);
+});
+
+test('late samples make their hour dirty; of two values for one time the later stands', async () => {
+  const sender = 'late-1';
+  const definition = ['test.late', [['host', sender]]] as const;
+  const early = minute - 5 * 3_600_000;
+  await send(sender, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
+  await settled();
+  await stores.columns.command('TRUNCATE TABLE dirty');
+  await send(sender, [samplesPart(definition, [[minute + 1000, 2]])]);
+  await settled();
+  expect(await rowsOf('SELECT hour FROM dirty')).toEqual([]);
+  await send(sender, [samplesPart(definition, [[early, 3]]), samplesPart(definition, [[minute, 9]])]);
+  await settled();
+  const hour = (ms: number): bigint => BigInt(ms - (ms % 3_600_000));
+  expect(await rowsOf('SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty ORDER BY hour')).toEqual([[hour(early)], [hour(minute)]]);
+  expect(await rowsOf(`SELECT ${VALUE} FROM samples FINAL WHERE id IN (SELECT id FROM series WHERE name = 'test.late') ORDER BY time`)).toEqual([
+    [3],
+    [9],
+    [2],
+  ]);
+});
+
+test('samples of several days, and of series nobody defined, are all written, and the unknown counted', async () => {
+  const sender = 'days-1';
+  const definition = ['test.unknown', [['host', sender]]] as const;
+  const day = 86_400_000;
+  await send(sender, [
+    samplesPart(
+      definition,
+      [0, 1, 2, 3].map((n) => [minute - n * day, n] as const),
+    ),
+  ]);
+  await settled();
+  const found = await rowsOf(
+    `SELECT toUnixTimestamp64Milli(time), ${VALUE}, count() OVER () FROM samples WHERE id NOT IN (SELECT id FROM series) ORDER BY time DESC`,
+  );
+  expect(found.map(([time, value]) => [Number(time), value])).toEqual([0, 1, 2, 3].map((n) => [minute - n * day, n]));
+  expect(telemetry.value('inframirror_pipeline_unknown_series_samples_total')).toBe(4);
+});
+
+test('what no retry can save is a dead letter with origin, stage and error; the rest goes on', async () => {
+  const sender = 'dead-1';
+  const headers = (schema: string, n: number, version = '1'): Record<string, string> => ({ schema, version, sender, boot: '1', seq: String(n), rows: '1' });
+  const line = (body: string): Uint8Array => ipcOf('logs', { time: [BigInt(minute) * 1_000_000n], body: [body] });
+  const message = (head: Record<string, string>, value: Uint8Array): Message => ({ key: sender, headers: head, value });
+  // The last one's time is before what the store can hold: refused by it alone.
+  await stores.stream.produce('im.logs', [
+    message(headers('logs', 1), line('good 1')),
+    message(headers('logs', 2, '9'), line('another version')),
+    message(headers('logs', 3), Uint8Array.of(1, 2, 3)),
+    message(headers('metrics', 4), line('another schema')),
+    message(headers('logs', 5), ipcOf('logs', { time: [-(2n ** 62n)], body: ['too early'] })),
+    message({ what: 'no identity' }, line('x')),
+    message(headers('logs', 6), line('good 2')),
+  ]);
+  await settled();
+  expect(await rowsOf(`SELECT body FROM logs WHERE sender = '${sender}' ORDER BY seq`)).toEqual([['good 1'], ['good 2']]);
+  const letters: Record<string, string>[] = [];
+  const consumer = await stores.stream.consume(
+    { group: 'dead-test', topics: ['im.dead'] },
+    {
+      assigned: () => Promise.resolve(undefined),
+      deliver: ({ messages }) => {
+        letters.push(...messages.map((m) => ({ ...m.headers })));
+        return Promise.resolve();
+      },
+      revoked: () => Promise.resolve(),
+      failed: () => undefined,
+    },
+  );
+  await expect.poll(() => letters.length, { timeout: 20_000 }).toBe(5);
+  await consumer.stop();
+  const told = letters.map(({ seq: n, stage, origin }) => [n, stage, origin?.startsWith('im.logs/')]);
+  expect(told.toSorted()).toEqual(
+    [
+      ['2', 'pipeline decode', true],
+      ['3', 'pipeline decode', true],
+      ['4', 'pipeline decode', true],
+      ['5', 'pipeline logs', true],
+      [undefined, 'pipeline decode', true],
+    ].toSorted(),
+  );
+  expect(letters.every(({ error }) => error !== undefined && error.length > 5)).toBe(true);
+  expect(telemetry.value('inframirror_dead_rows_total', { stage: 'pipeline-decode', reason: 'unknown-version' })).toBe(1);
+});
+
+test('missing columns are filled, unknown ones ignored and counted', async () => {
+  const sender = 'columns-1';
+  await stores.stream.produce('im.logs', [
+    {
+      key: sender,
+      headers: { schema: 'logs', version: '1', sender, boot: '1', seq: '1', rows: '1' },
+      value: ipcOf('logs', { time: [BigInt(minute) * 1_000_000n], newer: ['?'] }, [
+        { name: 'time', type: { kind: 'timestamp', unit: 'ns' } },
+        { name: 'newer', type: { kind: 'utf8' } },
+      ]),
+    },
+  ]);
+  await settled();
+  expect(await rowsOf(`SELECT body, severity, mapKeys(attributes) FROM logs WHERE sender = '${sender}'`)).toEqual([[null, null, []]]);
+  expect(telemetry.value('inframirror_pipeline_unknown_columns_total', { schema: 'logs' })).toBe(1);
+});
+
+test('a store that dies is waited for: lag grows, then falls, and nothing is lost', async () => {
+  const sender = 'dies-1';
+  const definition = ['test.dies', [['host', sender]]] as const;
+  await send(sender, [seriesPart([definition])]);
+  for (let i = 0; i < 20; i++) {
+    await send(sender, [samplesPart(definition, [[minute + i, i]])]);
+    if (i === 5 && stores.columnsPid !== undefined) process.kill(stores.columnsPid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await settled();
+  expect(await rowsOf(`SELECT count(), sum(${VALUE}) FROM samples WHERE id IN (SELECT id FROM series WHERE name = 'test.dies')`)).toEqual([[20n, 190]]);
+});
+
+test('the watermark is known and not ahead of the clock', () => {
+  for (const table of ['samples', 'logs', 'processes', 'events']) {
+    const complete = pipeline.completeUpTo(table);
+    expect(complete).toBeDefined();
+    expect(complete as bigint).toBeLessThanOrEqual(BigInt(Date.now()) * 1_000_000n);
+  }
+});

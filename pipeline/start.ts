@@ -1,0 +1,131 @@
+// The pipeline: runs the topology over the ports that are handed in. What it does is in `topology.ts`; this only puts it together.
+import type { Logger } from '../core/logger.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import type { Columns } from '../engines/columns/port.ts';
+import type { Records } from '../engines/records/port.ts';
+import type { Search } from '../engines/search/port.ts';
+import type { Stream } from '../engines/stream/port.ts';
+import { Group } from './group.ts';
+import { Inventory } from './inventory.ts';
+import { Reenricher } from './re-enrich.ts';
+import { SeriesTable } from './series-table.ts';
+import type { Sink } from './sink.ts';
+import { logsSink } from './sinks/logs.ts';
+import { processesSink } from './sinks/processes.ts';
+import { recordsSink } from './sinks/records.ts';
+import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
+import { type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
+import { completeUpTo, type GroupView } from './watermark.ts';
+
+export interface PipelineOptions {
+  readonly stream: Stream;
+  readonly columns: Columns;
+  readonly search: Search;
+  readonly records: Records;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  /** Of topics that are not there yet. Default 2. */
+  readonly partitions?: number;
+  /** Longest an insert may work in the store; must be below the time in which the stream gives up an owner. Default 8 s. */
+  readonly maxExecutionMs?: number;
+  /** How late data may come and is still waited for. Default 5 s. */
+  readonly latenessMs?: number;
+  /** ms. */
+  readonly now?: () => number;
+  /** What only tests switch off, to see that the loss or the repeat is found. */
+  readonly switches?: { readonly readBack?: boolean; readonly seqCheck?: boolean };
+}
+
+export interface PartitionStatus {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Messages, at most: offsets may have gaps. */
+  readonly lag: bigint;
+  /** Why it waits for its store; undefined: it does not. */
+  readonly trouble: string | undefined;
+}
+
+export interface PipelineStatus {
+  readonly partitions: readonly PartitionStatus[];
+  /** By topic: up to which moment (ns, exclusive) everything that came in is in its store; undefined: not known yet. */
+  readonly completeUpTo: Readonly<Record<string, bigint | undefined>>;
+}
+
+export interface Pipeline {
+  status(): Promise<PipelineStatus>;
+  /** As of the last time it was looked at (at most a second ago), by table of a store. */
+  completeUpTo(table: string): bigint | undefined;
+  stop(): Promise<void>;
+}
+
+const WATCH_MS = 1000;
+const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
+  samples: 'im.metrics',
+  processes: 'im.processes',
+  logs: 'im.logs',
+  hosts: 'im.events',
+  events: 'im.events',
+};
+
+/** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
+export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
+  const { stream, columns, search, records, telemetry, logger, partitions = 2, now = Date.now, latenessMs = 5000 } = options;
+  const { readBack = true, seqCheck = true } = options.switches ?? {};
+  await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions })));
+  const inventory = new Inventory(records, logger);
+  await inventory.start();
+  const table = new SeriesTable(columns);
+  const reenricher = new Reenricher(table, inventory, logger);
+  const columnSink: ColumnSinkOptions = { columns, inventory, telemetry, log: logger, now, readBack, maxExecutionMs: options.maxExecutionMs ?? 8000 };
+  const sinks: Readonly<Record<SinkName, Sink>> = {
+    samples: samplesSink(columnSink, table),
+    processes: processesSink(columnSink),
+    logs: logsSink({ search, inventory }),
+    records: recordsSink({ records, inventory }),
+  };
+  const groups = TOPOLOGY.map((route) => ({
+    route,
+    group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck }),
+  }));
+  for (const { group } of groups) await group.start();
+  reenricher.start();
+
+  const complete = new Map<string, bigint | undefined>();
+  const look = async (): Promise<readonly PartitionStatus[]> => {
+    const out: PartitionStatus[] = [];
+    for (const { route, group } of groups) {
+      const views: GroupView[] = [];
+      for (const { partition, next, earliest } of await stream.partitions(route.topic)) {
+        const worker = group.workers.get(partition);
+        const done = worker?.next ?? 0n;
+        const lag = next - (done > earliest ? done : earliest);
+        views.push({ lag, time: worker?.time ?? 0n });
+        out.push({ group: route.group, topic: route.topic, partition, lag, trouble: worker?.trouble?.message });
+        telemetry.set('inframirror_pipeline_lag_messages', { group: route.group, partition: String(partition) }, Number(lag));
+      }
+      complete.set(route.topic, completeUpTo(views, latenessMs, now()));
+    }
+    return out;
+  };
+  const watch = setInterval(() => {
+    look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
+  }, WATCH_MS);
+  watch.unref();
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    clearInterval(watch);
+    await Promise.all(groups.map(({ group }) => group.stop()));
+    await reenricher.stop();
+    await inventory.stop();
+  };
+  return {
+    status: async () => ({ partitions: await look(), completeUpTo: Object.fromEntries(complete) }),
+    completeUpTo: (name) => complete.get(TOPIC_OF_TABLE[name] ?? ''),
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+};

@@ -1,0 +1,53 @@
+// The real embedded stores in one folder, for the tests of the pipeline and for the process that the kill test kills.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../../core/logger.ts';
+import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
+import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import type { Columns } from '../../engines/columns/port.ts';
+import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
+import type { Records } from '../../engines/records/port.ts';
+import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import type { Search } from '../../engines/search/port.ts';
+import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
+import type { Stream } from '../../engines/stream/port.ts';
+
+export interface Stores {
+  readonly stream: Stream;
+  readonly columns: Columns;
+  readonly search: Search;
+  readonly records: Records;
+  /** Of the column store's child; undefined between two. */
+  readonly columnsPid: number | undefined;
+  close(): Promise<void>;
+}
+
+export const openStores = async (dir: string, log: Logger): Promise<Stores> => {
+  mkdirSync(dir, { recursive: true });
+  const stream = await openLmdbStream({ dir: join(dir, 'stream'), minFreeBytes: 0 });
+  const engine = await startEmbeddedColumns({ dataDir: join(dir, 'columns'), log });
+  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'records'), log });
+  const records = openPostgres(postgres.connection, { log });
+  const search = openColumnSearch(columns);
+  await columns.migrate();
+  await records.migrate();
+  return {
+    stream,
+    columns,
+    search,
+    records,
+    get columnsPid() {
+      return engine.pid;
+    },
+    close: async () => {
+      await stream.close();
+      await search.close();
+      await columns.close();
+      await records.close();
+      await engine.stop();
+      await postgres.stop();
+    },
+  };
+};

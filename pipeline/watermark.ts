@@ -1,0 +1,26 @@
+// Up to which moment a topic's data is in its store, as far as the event times of what came can tell.
+
+export interface GroupView {
+  /** Messages that are not in the store yet. */
+  readonly lag: bigint;
+  /** Largest event time taken, ns; 0: none. */
+  readonly time: bigint;
+}
+
+const NANOS_PER_MS = 1_000_000n;
+
+/**
+ * ns, exclusive. Partitions that are behind hold it back; those that are not cannot know better than the furthest one.
+ * A sender's clock that runs ahead does not carry it beyond the server's. Undefined: nothing came yet.
+ */
+export const completeUpTo = (partitions: readonly GroupView[], latenessMs: number, nowMs: number): bigint | undefined => {
+  const behind = partitions.filter(({ lag }) => lag > 0n).map(({ time }) => time);
+  const all = partitions.map(({ time }) => time);
+  const time = behind.length > 0 ? least(behind) : greatest(all);
+  if (time === 0n) return undefined;
+  const bound = BigInt(nowMs) * NANOS_PER_MS;
+  return (time < bound ? time : bound) - BigInt(latenessMs) * NANOS_PER_MS;
+};
+
+const least = (times: readonly bigint[]): bigint => times.reduce((a, b) => (a < b ? a : b));
+const greatest = (times: readonly bigint[]): bigint => times.reduce((a, b) => (a > b ? a : b), 0n);
