@@ -2,6 +2,7 @@
 // however that happens (it watches its standard input).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { AGENT_NODE_FLAGS } from '../agent/node-flags.ts';
 import type { Logger } from '../core/logger.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -9,30 +10,40 @@ const PAUSES_MS = [200, 1000, 5000, 15_000];
 const STOP_MS = 4000;
 
 export interface AgentProcess {
+  /** undefined between two runs. */
   readonly pid: number | undefined;
+  /** How often it was started again. */
   readonly restarts: number;
+  /** How it ended last, where it ended by itself. */
+  readonly lastEnd: string | undefined;
   stop(): Promise<void>;
 }
 
 export const startAgentProcess = (args: readonly string[], log: Logger): AgentProcess => {
   let child: ChildProcess | undefined;
   let restarts = 0;
+  let quick = 0;
+  let lastEnd: string | undefined;
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   const start = (): void => {
     const begun = Date.now();
-    // `--max-semi-space-size` small: the agent's memory matters more than its few milliseconds of collection.
-    child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', MAIN, 'agent', ...args], {
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    child.on('error', (error) => log.error('this host’s agent cannot be started', { error }));
-    child.once('exit', (code, signal) => {
+    child = spawn(process.execPath, [...AGENT_NODE_FLAGS, MAIN, 'agent', ...args], { stdio: ['pipe', 'ignore', 'inherit'] });
+    child.stdin?.on('error', () => undefined);
+    const ended = (reason: string): void => {
+      child = undefined;
       if (stopping) return;
-      if (Date.now() - begun > 60_000) restarts = 0;
-      const pause = PAUSES_MS[Math.min(restarts++, PAUSES_MS.length - 1)] as number;
-      log.warn('this host’s agent ended; it is started again', { code, signal, afterMs: pause });
+      quick = Date.now() - begun > 60_000 ? 0 : quick + 1;
+      restarts++;
+      lastEnd = reason;
+      const pause = PAUSES_MS[Math.min(quick, PAUSES_MS.length) - 1] ?? (PAUSES_MS[0] as number);
+      log.warn('this host’s agent ended; it is started again', { reason, afterMs: pause });
       timer = setTimeout(start, pause);
+    };
+    child.once('error', (error) => {
+      if (child?.pid === undefined) ended(error.message);
     });
+    child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
   };
   start();
   return {
@@ -41,6 +52,9 @@ export const startAgentProcess = (args: readonly string[], log: Logger): AgentPr
     },
     get restarts() {
       return restarts;
+    },
+    get lastEnd() {
+      return lastEnd;
     },
     stop: async () => {
       stopping = true;

@@ -14,32 +14,40 @@ import type { Search } from '../engines/search/port.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Stream } from '../engines/stream/port.ts';
 
+/** A child process of ours that keeps a store, as it is now. */
+export interface StoreProcess {
+  readonly pid: number | undefined;
+  readonly restarts: number;
+}
+
 export interface Engines {
-  readonly stream: Stream;
   readonly columns: Columns;
   readonly search: Search;
   readonly records: Records;
-  /** Ends what was started, the stream last: nothing acknowledged is lost by any order. */
+  readonly processes: { readonly columns: StoreProcess; readonly records: StoreProcess };
+  /** Ends what was started. */
   stop(): Promise<void>;
 }
 
-/** Starts and migrates all stores; rejects with `start.part`, which names the one that failed, after ending the others. */
-export const startEngines = async (dataDir: string, log: Logger, telemetry: Telemetry): Promise<Engines> => {
+const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
+  try {
+    return await start();
+  } catch (error) {
+    throw new CodedError('start.part', { part: name, reason: (error as Error).message }, { cause: error });
+  }
+};
+
+/** First and alone: its lock tells a second start on this folder. Rejects with `start.part`. */
+export const openStream = (dataDir: string, telemetry: Telemetry): Promise<Stream> =>
+  part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), telemetry }));
+
+/** Starts and migrates the stores; rejects with `start.part`, which names the one that failed, after ending the others. */
+export const startEngines = async (dataDir: string, log: Logger): Promise<Engines> => {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
-  const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
-    try {
-      return await start();
-    } catch (error) {
-      throw new CodedError('start.part', { part: name, reason: (error as Error).message }, { cause: error });
-    }
-  };
   try {
-    // First and alone: its lock tells a second start on this folder.
-    const stream = await part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), telemetry }));
-    undo.push(() => stream.close());
     const started = await Promise.allSettled([
       part('the column store', async () => {
         const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
@@ -49,7 +57,7 @@ export const startEngines = async (dataDir: string, log: Logger, telemetry: Tele
         await columns.migrate();
         const search = openColumnSearch(columns);
         await search.migrate();
-        return { columns, search };
+        return { columns, search, child };
       }),
       part('the record store', async () => {
         const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });
@@ -57,13 +65,19 @@ export const startEngines = async (dataDir: string, log: Logger, telemetry: Tele
         const records = openPostgres(server.connection, { log });
         undo.push(() => records.close());
         await records.migrate();
-        return records;
+        return { records, server };
       }),
     ]);
     const [columns, records] = started;
     if (columns.status === 'rejected') throw columns.reason;
     if (records.status === 'rejected') throw records.reason;
-    return { stream, columns: columns.value.columns, search: columns.value.search, records: records.value, stop };
+    return {
+      columns: columns.value.columns,
+      search: columns.value.search,
+      records: records.value.records,
+      processes: { columns: columns.value.child, records: records.value.server },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

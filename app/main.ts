@@ -1,6 +1,7 @@
 // The command `inframirror` (read first): which command does what. Each is loaded only when it is asked for, so that the agent
 // carries nothing of the server.
 import { suggestion } from './commands/arguments.ts';
+import { VERSION } from './version.ts';
 
 interface Command {
   readonly summary: string;
@@ -33,7 +34,7 @@ Exit codes: 0 done, 1 failure, 2 wrong usage, 3 the text has mistakes.
 const main = async (): Promise<number> => {
   const [name, ...args] = process.argv.slice(2);
   if (name === '--version' || name === '-V') {
-    process.stdout.write(`${(await import('./version.ts')).VERSION}\n`);
+    process.stdout.write(`${VERSION}\n`);
     return 0;
   }
   if (name === '--help' || name === '-h' || name === 'help') {
@@ -47,5 +48,11 @@ const main = async (): Promise<number> => {
   }
   return command.run(args);
 };
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 process.exitCode = await main();

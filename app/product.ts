@@ -2,23 +2,22 @@
 // first own sample of this start can be queried.
 import { once } from 'node:events';
 import { unlinkSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
-import { CodedError } from '../core/errors.ts';
+import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import { openDoor } from '../ingest/door.ts';
-import { DEAD_TOPIC } from '../ingest/publish.ts';
-import { startPipeline } from '../pipeline/pipeline.ts';
+import { startPipeline } from '../pipeline/start.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
-import { TOPIC } from '../schemas/tables.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
 import { openDataFolder, writePrivate } from './data-folder.ts';
-import { type Engines, startEngines } from './engines.ts';
+import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { httpServer } from './http/server.ts';
@@ -42,12 +41,11 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-const GIB = 1 << 30;
-const PARTITIONS = 4;
-const WEEK_MS = 7 * 86_400_000;
 const LEARN_MS = 5000;
 /** The first samples come within moments; after this it is said what is waited for. */
 const PATIENCE_MS = 15_000;
+/** An agent that ended so often before its first sample will not run at all. */
+const MOST_RESTARTS = 3;
 
 /** undefined when it was told to stop before it was ready. Rejects with `start.part`, `start.address`, `data.folder` … */
 export const startProduct = async (options: ProductOptions): Promise<Product | undefined> => {
@@ -78,19 +76,22 @@ const start = async (
   const folder = openDataFolder(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
-  const engines = await startEngines(dataDir, log, telemetry);
+  const stream = await openStream(dataDir, telemetry);
+  undo.push(() => stream.close());
+  // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
+  const http = httpServer(log);
+  const url = await openAddress(http.server, listen);
+  undo.push(() => closeServer(http.server));
+  const engines = await startEngines(dataDir, log);
   undo.push(() => engines.stop());
-  await engines.stream.ensureTopics(
-    [...new Set(Object.values(TOPIC)), DEAD_TOPIC].map((name) => ({ name, partitions: PARTITIONS, retentionBytes: 2 * GIB, retentionMs: WEEK_MS })),
-  );
-  const pipeline = await startPipeline({ ...engines, telemetry, log });
+  const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log });
   undo.push(() => pipeline.stop());
   const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search);
   await catalogue.refresh();
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
   undo.push(() => clearInterval(learning));
   const queries = new QueryService({ ports: engines, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
-  const door = openDoor({ stream: engines.stream, telemetry, log });
+  const door = openDoor({ stream, telemetry, log });
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
     {
@@ -102,32 +103,22 @@ const start = async (
     },
     log,
   );
-  const server = httpServer({ access: new Access(folder, engines.records), door, graphql, telemetry, isReady: () => running.ready, log });
-  server.listen(listen.port, listen.host);
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
-    throw new CodedError('start.address', { address: `${listen.host}:${listen.port}`, reason }, { cause: error });
-  });
-  undo.push(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
-  const { port } = server.address() as AddressInfo;
-  const url = `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${port}/`;
+  http.open({ access: new Access(folder, engines.records), door, graphql, telemetry, isReady: () => running.ready });
+  // Senders of what the pipeline can no longer take come first to an end.
+  undo.push(() => closeServer(http.server));
   const addressFile = join(dataDir, 'address');
   writePrivate(addressFile, `${url}\n`);
   undo.push(() => unlinkSync(addressFile));
-  if (agent !== undefined) {
-    const local = /^(?:0\.0\.0\.0|::)$/.test(listen.host) ? `http://127.0.0.1:${port}` : url.slice(0, -1);
+  // The agent reads Linux's /proc; elsewhere the server runs without it, and its status says so.
+  if (agent !== undefined && process.platform === 'linux') {
+    const local = url.slice(0, -1).replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
     const args = ['--server', local, '--token-file', folder.agentTokenFile, '--data', join(dataDir, 'agent'), '--with-parent'];
     for (const label of agent.labels) args.push('--label', label);
     for (const glob of agent.logs) args.push('--logs', glob);
     const child = startAgentProcess(args, log);
     running.agent = child;
     undo.push(() => child.stop());
-    if (!(await firstSample(engines, begun, stopping, log))) {
+    if (!(await firstSample(engines, child, begun, stopping, log))) {
       await stop();
       return undefined;
     }
@@ -138,21 +129,51 @@ const start = async (
   return { url, token: folder.token, isFirst: folder.isFirst, stop };
 };
 
-/** Waits for a sample taken since this start; false when told to stop before. */
-const firstSample = async (engines: Engines, begun: number, stopping: Promise<unknown>, log: Logger): Promise<boolean> => {
+/** Returns the address as it is written for people. */
+const openAddress = async (server: Server, { host, port }: ProductOptions['listen']): Promise<string> => {
+  server.listen(port, host);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
+    throw new CodedError('start.address', { address: `${host}:${port}`, reason }, { cause: error });
+  });
+  return `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`;
+};
+
+const closeServer = async (server: Server): Promise<void> => {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+};
+
+/** Waits for a sample taken since this start; false when told to stop before. Rejects with `start.part` when the agent cannot run. */
+const firstSample = async (engines: Engines, agent: AgentProcess, begun: number, stopping: Promise<unknown>, log: Logger): Promise<boolean> => {
   const stopped = stopping.then(() => true);
   const waiting = setTimeout(() => log.warn('still waiting for the first sample of this host’s agent'), PATIENCE_MS);
   try {
     for (;;) {
-      const { batches } = await engines.columns.query("SELECT count() AS n FROM samples WHERE time >= fromUnixTimestamp64Milli({begun:Int64}, 'UTC')", {
-        params: { begun },
-      });
-      const [batch] = batches;
-      if (batch !== undefined && batch.length > 0 && BigInt(valueAt(columnOf(batch, 'n'), 0) as bigint) > 0n) return true;
+      if (await hasSample(engines, begun)) return true;
+      if (agent.restarts >= MOST_RESTARTS)
+        throw new CodedError('start.part', { part: 'this host’s agent', reason: `it ended ${agent.restarts} times (${agent.lastEnd}); it says why above` });
       const pause = new Promise<false>((resolve) => setTimeout(() => resolve(false), 50));
       if (await Promise.race([stopped, pause])) return false;
     }
   } finally {
     clearTimeout(waiting);
+  }
+};
+
+const hasSample = async ({ columns }: Engines, begun: number): Promise<boolean> => {
+  try {
+    const { batches } = await columns.query("SELECT count() AS n FROM samples WHERE time >= fromUnixTimestamp64Milli({begun:Int64}, 'UTC')", {
+      params: { begun },
+    });
+    const [batch] = batches;
+    return batch !== undefined && batch.length > 0 && BigInt(valueAt(columnOf(batch, 'n'), 0) as bigint) > 0n;
+  } catch (error) {
+    // It is being restarted; that is its keeper's to judge.
+    if (hasCode(error, 'columns.unavailable')) return false;
+    throw error;
   }
 };

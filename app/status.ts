@@ -1,10 +1,11 @@
 // How the product is, part by part: what answers, how far the pipeline is behind, whether this host's agent runs.
+import { hostname } from 'node:os';
 import type { PartStatus, ProductStatus } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { DataFolder } from './data-folder.ts';
-import type { Engines } from './engines.ts';
+import type { Engines, StoreProcess } from './engines.ts';
 import { VERSION } from './version.ts';
 
 export interface StatusParts {
@@ -18,7 +19,10 @@ export interface StatusParts {
 
 const PATIENCE_MS = 2000;
 
-const pinged = async (name: string, ping: () => Promise<void>): Promise<PartStatus> => {
+const processText = ({ pid, restarts }: StoreProcess): string =>
+  `${pid === undefined ? 'no process' : `process ${pid}`}${restarts === 0 ? '' : `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}`}`;
+
+const pinged = async (name: string, process: StoreProcess, ping: () => Promise<void>): Promise<PartStatus> => {
   const begun = performance.now();
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -26,7 +30,7 @@ const pinged = async (name: string, ping: () => Promise<void>): Promise<PartStat
       timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
     });
     await Promise.race([ping(), late]);
-    return { name, state: 'ok', detail: `answers in ${(performance.now() - begun).toFixed(1)} ms` };
+    return { name, state: 'ok', detail: `answers in ${(performance.now() - begun).toFixed(1)} ms; ${processText(process)}` };
   } catch (error) {
     return { name, state: 'down', detail: (error as Error).message };
   } finally {
@@ -34,29 +38,45 @@ const pinged = async (name: string, ping: () => Promise<void>): Promise<PartStat
   }
 };
 
+const agentStatus = async (agent: AgentProcess | undefined, { records }: Engines): Promise<PartStatus> => {
+  const name = 'agent of this host';
+  if (agent === undefined) return { name, state: 'ok', detail: 'not started here' };
+  const ended = agent.lastEnd === undefined ? '' : `; it ended last with ${agent.lastEnd}`;
+  // What it has no right to look at comes with its inventory.
+  const [row] = await records.query("SELECT labels ->> 'agent.left_out' AS left_out FROM hosts WHERE host = $1", [hostname()]).catch(() => []);
+  const leftOut = row?.left_out == null ? '' : `; left out: ${row.left_out}`;
+  return { name, state: agent.pid === undefined ? 'down' : 'ok', detail: `${processText(agent)}${ended}${leftOut}` };
+};
+
+/** One line for each group of the topology. */
+const pipelineStatus = async (pipeline: Pipeline): Promise<readonly PartStatus[]> => {
+  const groups = new Map<string, { lag: bigint; trouble: string | undefined }>();
+  for (const { group, lag, trouble } of (await pipeline.status()).partitions) {
+    const known = groups.get(group);
+    groups.set(group, { lag: (known?.lag ?? 0n) + lag, trouble: known?.trouble ?? trouble });
+  }
+  return [...groups].map(([group, { lag, trouble }]) => ({
+    name: group.replace('-', ' '),
+    state: trouble === undefined ? 'ok' : 'degraded',
+    detail: `${lag} ${lag === 1n ? 'message' : 'messages'} behind${trouble === undefined ? '' : `; waits: ${trouble}`}`,
+  }));
+};
+
 export const productStatus = async ({ folder, begun, engines, pipeline, agent, door }: StatusParts): Promise<ProductStatus> => {
   const stores = await Promise.all([
-    pinged('column store', () => engines.columns.ping()),
-    pinged('search store', () => engines.search.ping()),
-    pinged('record store', () => engines.records.ping()),
+    pinged('column store', engines.processes.columns, () => engines.columns.ping()),
+    pinged('search store', engines.processes.columns, () => engines.search.ping()),
+    pinged('record store', engines.processes.records, () => engines.records.ping()),
   ]);
-  const running: PartStatus =
-    agent === undefined
-      ? { name: 'agent of this host', state: 'ok', detail: 'not started here' }
-      : {
-          name: 'agent of this host',
-          state: agent.restarts > 0 ? 'degraded' : 'ok',
-          detail: agent.restarts > 0 ? `restarted ${agent.restarts} times` : `process ${agent.pid ?? '–'}`,
-        };
   return {
     version: VERSION,
     instance: folder.instance,
     startedAt: new Date(begun).toISOString(),
     parts: [
       ...stores,
-      ...pipeline.status(),
+      ...(await pipelineStatus(pipeline)),
       { name: 'door', state: 'ok', detail: `${door.state.series} series defined, ${door.state.bytes} bytes in hand` },
-      running,
+      await agentStatus(agent, engines),
     ],
   };
 };

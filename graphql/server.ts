@@ -1,18 +1,34 @@
-// GraphQL over HTTP: Yoga with our schema. Who may ask is decided before a request comes here.
-
+// GraphQL over HTTP: Yoga with our schema. Who may ask is decided before a request comes here. The body is read here, within a limit and
+// as UTF-8 or not at all, and nothing of the request but its body and two headers reaches Yoga.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createYoga, type YogaServerInstance } from 'graphql-yoga';
+import { GraphQLError, parse } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../core/logger.ts';
 import { schema } from './schema.ts';
 import type { Context, Services } from './service.ts';
 
-interface NodeContext {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
+/** Headers of every answer, as the address they are given at wants them. */
+export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>) => Promise<void>;
+
+/** Of a request's body. The longest text of IQL fits many times over, however it is escaped. */
+const MOST_BYTES = 8 << 20;
+/** Of a GraphQL document: the explorer's longest has some two hundred. */
+const MOST_TOKENS = 5000;
+
+const boundedDocuments: Plugin = {
+  onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens: MOST_TOKENS })),
+};
+
+class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
 }
 
-export const graphqlServer = (services: Services, log: Logger): YogaServerInstance<NodeContext, Context> =>
-  createYoga<NodeContext, Context>({
+export const graphqlServer = (services: Services, log: Logger): GraphqlHandler => {
+  const yoga = createYoga<Context>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
@@ -20,17 +36,68 @@ export const graphqlServer = (services: Services, log: Logger): YogaServerInstan
     batching: false,
     cors: false,
     maskedErrors: true,
+    plugins: [boundedDocuments],
     logging: {
       debug: () => undefined,
       info: () => undefined,
       warn: (...parts: unknown[]) => log.warn(parts.map(String).join(' ')),
-      error: (...parts: unknown[]) => log.error(parts.map(String).join(' ')),
-    },
-    context: ({ res }) => {
-      const gone = new AbortController();
-      res.once('close', () => {
-        if (!res.writableFinished) gone.abort();
-      });
-      return { services, signal: gone.signal };
+      error: (...parts: unknown[]) => log.error(parts.map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part))).join(' ')),
     },
   });
+  return async (request, response, headers) => {
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    try {
+      const body = await readText(request);
+      const answer = await yoga.fetch(
+        'http://localhost/graphql',
+        {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            accept: request.headers.accept?.includes('graphql-response') ? 'application/graphql-response+json' : 'application/json',
+          },
+          body,
+          signal: gone.signal,
+        },
+        { services, signal: gone.signal },
+      );
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      if (gone.signal.aborted) return;
+      response.writeHead(answer.status, {
+        ...headers,
+        'content-type': answer.headers.get('content-type') ?? 'application/json; charset=utf-8',
+        'content-length': bytes.length,
+        'cache-control': 'no-store',
+      });
+      response.end(bytes);
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      if (!(error instanceof Refusal)) throw error;
+      // What is left of the body is not read.
+      response.writeHead(error.status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+      response.end(`${JSON.stringify({ errors: [new GraphQLError(error.message)] })}\n`);
+    }
+  };
+};
+
+const readText = async (request: IncomingMessage): Promise<string> => {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') throw new Refusal(415, 'a question is JSON: content-type: application/json');
+  const tooLong = (): Refusal => new Refusal(413, `a question is at most ${MOST_BYTES} bytes`);
+  if (Number(request.headers['content-length']) > MOST_BYTES) throw tooLong();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw tooLong();
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks, size));
+  } catch {
+    throw new Refusal(400, 'the question is not UTF-8');
+  }
+};

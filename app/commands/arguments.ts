@@ -1,6 +1,7 @@
 // Reading of command lines, the same for all commands: options by name, suggestions on a typo, help.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { CodedError, type ErrorCode } from '../../core/errors.ts';
+import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
+import { VERSION } from '../version.ts';
 
 export interface Option {
   readonly type: 'string' | 'boolean';
@@ -19,26 +20,32 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** `; did you mean "start"?`, or nothing. */
-export const suggestion = (word: string, choices: readonly string[]): string => {
+/** `; did you mean "start"?`, or nothing. `prefix` stands before each choice. */
+export const suggestion = (word: string, choices: readonly string[], prefix = ''): string => {
   const near = choices
     .map((c) => ({ c, d: distance(word, c) }))
     .filter(({ d }) => d <= 2)
     .sort((a, b) => a.d - b.d)[0];
-  return near === undefined ? '' : `; did you mean ${JSON.stringify(near.c)}?`;
+  return near === undefined ? '' : `; did you mean ${JSON.stringify(prefix + near.c)}?`;
 };
 
-/** Levenshtein's. */
+/** Letters to add, leave out, change, or swap with their neighbour. */
 const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    const [above, row] = [rows[i - 1] as number[], [i]];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? ((rows[i - 2]?.[j - 2] ?? Number.POSITIVE_INFINITY) as number) + 1 : changed;
+      row.push(Math.min((above[j] as number) + 1, (row[j - 1] as number) + 1, changed, swapped));
+    }
+    rows.push(row);
   }
-  return row[b.length] as number;
+  return (rows[a.length] as number[])[b.length] as number;
 };
+
+/** Flags of all commands. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['help', 'version']);
 
 /** Throws `command.usage`. */
 export const readArguments = (args: readonly string[], options: Options, positionals: { readonly most: number }): Arguments => {
@@ -47,6 +54,7 @@ export const readArguments = (args: readonly string[], options: Options, positio
     options: {
       ...Object.fromEntries(Object.entries(options).map(([name, o]) => [name, { type: o.type, multiple: o.multiple ?? false }])),
       help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'V' },
     },
     allowPositionals: true,
     strict: false,
@@ -55,9 +63,11 @@ export const readArguments = (args: readonly string[], options: Options, positio
   const { values, positionals: rest, tokens = [] } = parseArgs(config);
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
-    const option = token.name === 'help' ? { type: 'boolean' as const } : options[token.name];
+    const option = EVERYWHERE.has(token.name) ? { type: 'boolean' as const } : Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (option === undefined)
-      throw new CodedError('command.usage', { problem: `there is no option ${token.rawName}${suggestion(token.name, Object.keys(options))}` });
+      throw new CodedError('command.usage', {
+        problem: `there is no option ${token.rawName}${suggestion(token.name, [...EVERYWHERE, ...Object.keys(options)], '--')}`,
+      });
     if (option.type === 'string' && (token.value === undefined || token.value === ''))
       throw new CodedError('command.usage', { problem: `${token.rawName} needs a value` });
     if (option.type === 'boolean' && token.value !== undefined) throw new CodedError('command.usage', { problem: `${token.rawName} takes no value` });
@@ -95,10 +105,13 @@ export const command = async (
       process.stdout.write(helpText(usage, summary, options));
       return 0;
     }
+    if (read.flags.has('version')) {
+      process.stdout.write(`${VERSION}\n`);
+      return 0;
+    }
     return await run(read);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    const { ERRORS } = await import('../../core/errors.ts');
     const cause: unknown = error.cause;
     const code: ErrorCode = error.code === 'start.part' && cause instanceof CodedError ? cause.code : error.code;
     const { mend } = ERRORS[code];

@@ -1,8 +1,10 @@
 // The one HTTP address of the product: which path goes where, and who may. An ordered list; the first that fits answers.
+// It listens from the first moment of a start: until the parts behind it are there it says so.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CodedError, errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { TelemetryRegistry } from '../../core/telemetry.ts';
+import type { GraphqlHandler } from '../../graphql/server.ts';
 import type { Door } from '../../ingest/door.ts';
 import type { Access, Caller } from './access.ts';
 import { SAFE_HEADERS, sendExplorer } from './static.ts';
@@ -10,10 +12,15 @@ import { SAFE_HEADERS, sendExplorer } from './static.ts';
 export interface HttpParts {
   readonly access: Access;
   readonly door: Door;
-  readonly graphql: (request: IncomingMessage, response: ServerResponse) => unknown;
+  readonly graphql: GraphqlHandler;
   readonly telemetry: TelemetryRegistry;
   readonly isReady: () => boolean;
-  readonly log: Logger;
+}
+
+export interface HttpServer {
+  readonly server: Server;
+  /** From now on these answer. */
+  open(parts: HttpParts): void;
 }
 
 interface Asked {
@@ -32,7 +39,6 @@ interface Route {
   readonly answer: (asked: Asked, caller: Caller) => unknown;
 }
 
-const MOST_GRAPHQL_BYTES = 2 << 20;
 const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session']);
 const SENDERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'agent']);
 
@@ -64,7 +70,13 @@ const routes = (parts: HttpParts): readonly Route[] => [
   },
   { method: 'GET', path: '/metrics', callers: READERS, what: 'read metrics', answer: ({ response }) => sendText(response, 200, parts.telemetry.render()) },
   { method: 'POST', path: '/ingest/frames', callers: SENDERS, what: 'post frames', answer: (asked) => receive(parts, asked) },
-  { method: 'POST', path: '/graphql', callers: READERS, what: 'ask queries', answer: ({ request, response }) => askGraphql(parts, request, response) },
+  {
+    method: 'POST',
+    path: '/graphql',
+    callers: READERS,
+    what: 'ask queries',
+    answer: ({ request, response }) => parts.graphql(request, response, SAFE_HEADERS),
+  },
   // Last: every other address is the explorer's.
   { method: 'GET', path: undefined, callers: undefined, what: 'look', answer: (asked) => explore(parts, asked) },
 ];
@@ -73,19 +85,6 @@ const receive = async (parts: HttpParts, { request, response }: Asked): Promise<
   const { status, headers, body } = await parts.door.receiveFrames({ headers: request.headers, body: request, rights: { post: true } });
   response.writeHead(status, { ...SAFE_HEADERS, ...headers });
   response.end(body);
-};
-
-/** The length is asked for ahead, so that nothing too long is ever read. */
-const askGraphql = (parts: HttpParts, request: IncomingMessage, response: ServerResponse): unknown => {
-  const length = request.headers['content-length'];
-  if (length === undefined || Number(length) > MOST_GRAPHQL_BYTES) {
-    response.setHeader('connection', 'close');
-    return length === undefined
-      ? sendText(response, 411, 'a question says its length: content-length\n')
-      : sendText(response, 413, `a question is at most ${MOST_GRAPHQL_BYTES} bytes\n`);
-  }
-  for (const [name, value] of Object.entries(SAFE_HEADERS)) response.setHeader(name, value);
-  return parts.graphql(request, response);
 };
 
 /** The link with the token becomes a session's cookie and leaves the address bar. */
@@ -99,9 +98,18 @@ const explore = async (parts: HttpParts, { request, response, url }: Asked): Pro
   response.end();
 };
 
-export const httpServer = (parts: HttpParts): Server => {
-  const table = routes(parts);
+/** Of a start that is not far enough for anything else. */
+const answerEarly = ({ url }: IncomingMessage, response: ServerResponse): void => {
+  const healthy = (url ?? '').split('?', 1)[0] === '/-/healthy';
+  if (!healthy) response.setHeader('retry-after', '1');
+  sendText(response, healthy ? 200 : 503, healthy ? 'healthy\n' : 'starting\n');
+};
+
+export const httpServer = (log: Logger): HttpServer => {
+  let table: readonly Route[] | undefined;
+  let access: Access | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
+    if (table === undefined || access === undefined) return answerEarly(request, response);
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const route = table.find((r) => r.method === method && (r.path === undefined || r.path === path));
@@ -114,7 +122,7 @@ export const httpServer = (parts: HttpParts): Server => {
         known === undefined ? 'there is nothing at this address\n' : `this address takes ${known.method}\n`,
       );
     }
-    const caller = route.callers === undefined ? 'none' : await parts.access.callerOf(request);
+    const caller = route.callers === undefined ? 'none' : await access.callerOf(request);
     if (route.callers !== undefined && !route.callers.has(caller)) {
       if (caller === 'none') return sendError(response, 401, 'access.unauthorized');
       return caller === 'origin' ? sendError(response, 403, 'access.origin') : sendError(response, 403, 'access.forbidden', route.what);
@@ -124,7 +132,7 @@ export const httpServer = (parts: HttpParts): Server => {
   const server = createServer({ maxHeaderSize: 16 << 10 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       const unavailable = error instanceof CodedError && error.code.endsWith('.unavailable');
-      parts.log.error('a request failed', { path: (request.url ?? '').split('?', 1)[0] as string, error: (error as Error).message });
+      log.error('a request failed', { path: (request.url ?? '').split('?', 1)[0] as string, error: (error as Error).message });
       if (!response.headersSent)
         sendText(response, unavailable ? 503 : 500, unavailable ? `${(error as Error).message}\n` : 'an error on our side; the log says more\n');
       else response.destroy();
@@ -134,5 +142,11 @@ export const httpServer = (parts: HttpParts): Server => {
   server.requestTimeout = 120_000;
   server.headersTimeout = 15_000;
   server.keepAliveTimeout = 65_000;
-  return server;
+  return {
+    server,
+    open: (parts) => {
+      table = routes(parts);
+      access = parts.access;
+    },
+  };
 };

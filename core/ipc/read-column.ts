@@ -118,7 +118,7 @@ export class BodyReader {
       if (validity === undefined) {
         validity = new Uint8Array(bitmapBytes(node.length));
         fillBits(validity, 0, node.length);
-      } else if (validity === node.validity) validity = validity.slice();
+      } else if (validity === node.validity) validity = new Uint8Array(validity);
       clearBit(validity, i);
     }
     return { layout: 'dictionary', type: plan.type, length: node.length, validity, indices, dictionary: entries };
@@ -154,7 +154,7 @@ export class BodyReader {
   #array(kind: ArrayKind, length: number): WireArray {
     const width = Number(kind.slice(1)) / 8;
     let bytes = this.#nextBuffer(length * width);
-    if (bytes.byteOffset % width !== 0) bytes = bytes.slice();
+    if (bytes.byteOffset % width !== 0) bytes = new Uint8Array(bytes);
     return new ARRAYS[kind](bytes.buffer as ArrayBuffer, bytes.byteOffset, length) as WireArray;
   }
 
@@ -163,7 +163,7 @@ export class BodyReader {
     let bytes = this.#nextBuffer(rows === 0 ? 0 : (rows + 1) * width);
     if (bytes.length === 0) return new Int32Array(1);
     if (bytes.length < width) throw malformed('a buffer is shorter than its rows need');
-    if (bytes.byteOffset % width !== 0) bytes = bytes.slice();
+    if (bytes.byteOffset % width !== 0) bytes = new Uint8Array(bytes);
     if (!large) return rising(new Int32Array(bytes.buffer, bytes.byteOffset, rows + 1));
     const wide = new BigInt64Array(bytes.buffer, bytes.byteOffset, rows + 1);
     return rising(Int32Array.from(wide, (offset) => (offset < 0n || offset > 0x7fffffffn ? -1 : Number(offset))));

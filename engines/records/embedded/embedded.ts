@@ -26,6 +26,8 @@ export interface EmbeddedPostgres {
   readonly connection: PostgresConnection;
   /** Of the server as it runs now; another one after a restart, undefined while it is down. */
   readonly pid: number | undefined;
+  /** How often it was started again after it had ended by itself. */
+  readonly restarts: number;
   /** Ends the server in good order; idempotent. */
   stop(): Promise<void>;
 }
@@ -68,6 +70,7 @@ const takeOver = (dataDir: string, folder: string): { link: string | undefined }
 
 class Embedded implements EmbeddedPostgres {
   readonly connection: PostgresConnection;
+  restarts = 0;
   readonly #dataDir: string;
   readonly #folder: string;
   readonly #binaries: string;
@@ -157,6 +160,7 @@ class Embedded implements EmbeddedPostgres {
     this.#child = undefined;
     if (this.#stopping !== undefined) return;
     this.#log.warn('the embedded record store ended and is started again', { reason });
+    this.restarts++;
     this.#restarting = this.#restart();
   }
 
