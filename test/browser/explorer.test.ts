@@ -143,7 +143,7 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
   });
 
   test('a chart has figures for each line, a click shows one alone, dragging zooms, and back undoes it', async () => {
-    const { page, complaints } = await explore(inlineMetric());
+    const { page, complaints } = await explore(inlineMetric(), '&range=1h');
     const chart = page.getByTestId('chart');
     await chart.locator('canvas').waitFor();
     const legend = page.locator('.legend tbody tr');
@@ -216,7 +216,7 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
   });
 
   test('a running text shows its time and can be stopped; a server that is away is told, and the last answer stays', async () => {
-    const { page } = await explore(inlineMetric());
+    const { page } = await explore(inlineMetric(), '&range=1h');
     await result(page, 'chart').waitFor();
     await page.route('**/graphql', () => {});
     await page.locator('.cm-content').click();
@@ -240,18 +240,18 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
   test('no rows are explained, with a longer look one click away', async () => {
     const { page } = await explore('from logs | where body == "no line is like this one"');
     await page.getByText('No rows.').waitFor();
-    await page.getByRole('button', { name: 'Look at the last 6 hours' }).click();
-    expect(hash(page).get('range')).toBe('6h');
+    await page.getByRole('button', { name: 'Look at the last hour' }).click();
+    expect(hash(page).get('range')).toBe('1h');
   });
 
   test('everything is reached by keys', async () => {
     const { page } = await explore('');
     await page.locator('main').focus();
     await page.keyboard.press('t');
-    await page.getByRole('radio', { name: 'Last hour' }).waitFor();
+    await page.getByRole('radio', { name: 'Last 15 minutes' }).waitFor();
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
-    await expect.poll(() => hash(page).get('range'), { timeout: PATIENCE }).toBe('30m');
+    await expect.poll(() => hash(page).get('range'), { timeout: PATIENCE }).toBe('5m');
     await page.locator('main').focus();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'All keys' }).waitFor();

@@ -3,7 +3,8 @@
 
 export type Range = { readonly kind: 'relative'; readonly span: string } | { readonly kind: 'absolute'; readonly from: number; readonly to: number };
 
-export const DEFAULT_RANGE: Range = { kind: 'relative', span: '1h' };
+/** Short enough that a machine seen for a minute fills some of it. */
+export const DEFAULT_RANGE: Range = { kind: 'relative', span: '15m' };
 
 export const RELATIVE_SPANS = ['5m', '15m', '30m', '1h', '3h', '6h', '12h', '1d', '2d', '7d', '30d'] as const;
 
