@@ -12,8 +12,10 @@ export interface DataFolder {
   readonly tokenFile: string;
   readonly agentToken: string;
   readonly agentTokenFile: string;
-  /** There were no tokens before this start. */
+  /** No start on it has come to its end before. */
   readonly isFirst: boolean;
+  /** This start has. */
+  started(): void;
 }
 
 const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
@@ -30,7 +32,7 @@ export const openDataFolder = (path: string): DataFolder => {
   };
   return attempt(() => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const isFirst = !existsSync(join(path, 'token'));
+    const startedFile = join(path, 'started');
     const tokenFile = join(path, 'token');
     const agentTokenFile = join(path, 'agent-token');
     return {
@@ -40,7 +42,8 @@ export const openDataFolder = (path: string): DataFolder => {
       tokenFile,
       agentToken: secret(agentTokenFile, 32),
       agentTokenFile,
-      isFirst,
+      isFirst: !existsSync(startedFile),
+      started: () => writePrivate(startedFile, `${new Date().toISOString()}\n`),
     };
   });
 };

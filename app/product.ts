@@ -47,17 +47,24 @@ const PATIENCE_MS = 15_000;
 /** An agent that ended so often before its first sample will not run at all. */
 const MOST_RESTARTS = 3;
 
+interface Started {
+  readonly part: string;
+  readonly end: () => unknown;
+}
+
 /** undefined when it was told to stop before it was ready. Rejects with `start.part`, `start.address`, `data.folder` … */
 export const startProduct = async (options: ProductOptions): Promise<Product | undefined> => {
   const { log } = options;
-  const undo: (() => Promise<unknown> | unknown)[] = [];
+  const undo: Started[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of undo.splice(0).reverse()) {
+    for (const { part, end } of undo.splice(0).reverse()) {
+      const begun = performance.now();
       try {
         await end();
       } catch (error) {
-        log.error('a part did not end cleanly', { error });
+        log.error('a part did not end cleanly', { part, error });
       }
+      log.debug('ended', { part, ms: Math.round(performance.now() - begun) });
     }
   };
   try {
@@ -68,28 +75,24 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
   }
 };
 
-const start = async (
-  { dataDir, listen, agent, log, stopping }: ProductOptions,
-  undo: (() => Promise<unknown> | unknown)[],
-  stop: () => Promise<void>,
-): Promise<Product | undefined> => {
+const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, undo: Started[], stop: () => Promise<void>): Promise<Product | undefined> => {
   const folder = openDataFolder(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
   const stream = await openStream(dataDir, telemetry);
-  undo.push(() => stream.close());
+  undo.push({ part: 'stream', end: () => stream.close() });
   // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
   const http = httpServer(log);
   const url = await openAddress(http.server, listen);
-  undo.push(() => closeServer(http.server));
+  undo.push({ part: 'address', end: () => closeServer(http.server) });
   const engines = await startEngines(dataDir, log);
-  undo.push(() => engines.stop());
+  undo.push({ part: 'stores', end: () => engines.stop() });
   const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log });
-  undo.push(() => pipeline.stop());
+  undo.push({ part: 'pipeline', end: () => pipeline.stop() });
   const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search);
   await catalogue.refresh();
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
-  undo.push(() => clearInterval(learning));
+  undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
   const queries = new QueryService({ ports: engines, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
   const door = openDoor({ stream, telemetry, log });
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
@@ -105,10 +108,10 @@ const start = async (
   );
   http.open({ access: new Access(folder, engines.records), door, graphql, telemetry, isReady: () => running.ready });
   // Senders of what the pipeline can no longer take come first to an end.
-  undo.push(() => closeServer(http.server));
+  undo.push({ part: 'address', end: () => closeServer(http.server) });
   const addressFile = join(dataDir, 'address');
   writePrivate(addressFile, `${url}\n`);
-  undo.push(() => unlinkSync(addressFile));
+  undo.push({ part: 'address file', end: () => unlinkSync(addressFile) });
   // The agent reads Linux's /proc; elsewhere the server runs without it, and its status says so.
   if (agent !== undefined && process.platform === 'linux') {
     const local = url.slice(0, -1).replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
@@ -117,7 +120,7 @@ const start = async (
     for (const glob of agent.logs) args.push('--logs', glob);
     const child = startAgentProcess(args, log);
     running.agent = child;
-    undo.push(() => child.stop());
+    undo.push({ part: 'agent', end: () => child.stop() });
     if (!(await firstSample(engines, child, begun, stopping, log))) {
       await stop();
       return undefined;
@@ -125,6 +128,7 @@ const start = async (
     await catalogue.refresh();
   }
   running.ready = true;
+  folder.started();
   log.info('ready', { url, ms: Date.now() - begun });
   return { url, token: folder.token, isFirst: folder.isFirst, stop };
 };

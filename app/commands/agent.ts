@@ -63,6 +63,8 @@ export const agent = (args: readonly string[]): Promise<number> =>
       const running = await startAgent(config, { log, version: VERSION });
       await stopping;
       await running.stop();
+      // A pipe that is read keeps a process alive.
+      process.stdin.destroy();
       return 0;
     },
   );

@@ -1,0 +1,157 @@
+// One run of the kill test: starts server and senders, kills what it is told in the order it is told, lets everything come to rest and asks
+// the oracle. Every process it starts is a child it knows, and is gone when it ends.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { silentLogger } from '../../core/logger.ts';
+import { openStores } from '../../pipeline/testing/stores.ts';
+import { firstTime } from './kill-load.ts';
+import { judge, type Verdict } from './kill-oracle.ts';
+import type { ServerMode } from './kill-server.ts';
+
+/** A SIGKILL at a random moment, or at a chosen one around an insert of the server. */
+export type Kill = 'server' | 'columns' | 'sender' | 'server before an insert' | 'server after an insert';
+
+export interface RunOptions {
+  readonly kills: readonly Kill[];
+  readonly switches?: Pick<ServerMode, 'readBack' | 'seqCheck'>;
+  /** Load before the first kill, and after the last. */
+  readonly calmMs: number;
+}
+
+export interface RunResult extends Verdict {
+  readonly kills: number;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const START_MS = 90_000;
+const REST_MS = 120_000;
+const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+
+const ended = (child: ChildProcess): Promise<void> =>
+  child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('exit', () => resolve()));
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #dir = mkdtempSync(join(tmpdir(), 'kill-'));
+  readonly #first = firstTime(Date.now());
+  #port = 0;
+  #server: ChildProcess | undefined;
+  #sender: ChildProcess | undefined;
+  #words = '';
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  async #startServer(fault?: ServerMode['fault']): Promise<void> {
+    const mode: ServerMode = { ...this.#options.switches, ...(fault === undefined ? {} : { fault }) };
+    const child = spawn(process.execPath, [program('./kill-server.ts'), join(this.#dir, 'data'), String(this.#port), JSON.stringify(mode)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#server = child;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#words = `${this.#words}${text}`.slice(-4000);
+    });
+    const ready = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    // With a fault armed it may be gone before it says that it is ready.
+    await Promise.race([ready, ended(child), sleep(START_MS).then(() => Promise.reject(new Error(`the server did not start: ${this.#words}`)))]);
+    if (fault === undefined && child.exitCode !== null) throw new Error(`the server ended at its start: ${this.#words}`);
+  }
+
+  #startSender(): void {
+    this.#sender = spawn(process.execPath, [program('./kill-sender.ts'), join(this.#dir, 'agents'), String(this.#port), String(this.#first)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+  }
+
+  async #state(): Promise<{ readonly columnsPid?: number; readonly lag: number } | undefined> {
+    return fetch(`http://127.0.0.1:${this.#port}/state`).then(
+      async (answer) => (await answer.json()) as { columnsPid?: number; lag: number },
+      () => undefined,
+    );
+  }
+
+  async #kill(kill: Kill): Promise<void> {
+    if (kill === 'sender') {
+      this.#sender?.kill('SIGKILL');
+      await ended(this.#sender as ChildProcess);
+      this.#startSender();
+    } else if (kill === 'columns') {
+      // Between two children there is none to kill: wait for one.
+      for (let pid: number | undefined; pid === undefined; await sleep(50)) {
+        pid = (await this.#state())?.columnsPid;
+        if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      }
+    } else {
+      const server = this.#server as ChildProcess;
+      server.kill('SIGKILL');
+      await ended(server);
+      await this.#startServer(FAULTS[kill]?.());
+      if (FAULTS[kill] === undefined) return;
+      // It was a random kill so far; now it runs into the one that was chosen.
+      await Promise.race([ended(this.#server as ChildProcess), sleep(START_MS)]);
+      if (this.#server?.signalCode !== 'SIGKILL') throw new Error(`the server did not reach its fault: ${this.#words}`);
+      await this.#startServer();
+    }
+  }
+
+  async execute(): Promise<RunResult> {
+    try {
+      this.#port = await freePort();
+      await this.#startServer();
+      this.#startSender();
+      await sleep(this.#options.calmMs);
+      let kills = 0;
+      for (const kill of this.#options.kills) {
+        await sleep(200 + Math.random() * 1000);
+        await this.#kill(kill);
+        kills += FAULTS[kill] === undefined ? 1 : 2;
+      }
+      await sleep(this.#options.calmMs);
+      await this.#rest();
+      const stores = await openStores(join(this.#dir, 'data'), silentLogger);
+      try {
+        return { ...(await judge(join(this.#dir, 'agents'), this.#first, stores)), kills };
+      } finally {
+        await stores.close();
+      }
+    } finally {
+      for (const child of [this.#sender, this.#server]) {
+        if (child === undefined) continue;
+        child.kill('SIGKILL');
+        await ended(child);
+      }
+      rmSync(this.#dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    }
+  }
+
+  /** Everything that was spooled is sent, everything on the stream is stored, and the server ends in good order. */
+  async #rest(): Promise<void> {
+    this.#sender?.kill('SIGTERM');
+    await Promise.race([ended(this.#sender as ChildProcess), sleep(REST_MS).then(() => Promise.reject(new Error('the senders did not come to rest')))]);
+    for (const until = Date.now() + REST_MS; (await this.#state())?.lag !== 0; await sleep(100))
+      if (Date.now() > until) throw new Error(`the pipeline did not come to rest: ${this.#words}`);
+    this.#server?.kill('SIGTERM');
+    await ended(this.#server as ChildProcess);
+  }
+}
+
+const FAULTS: Readonly<Partial<Record<Kill, () => ServerMode['fault']>>> = {
+  'server before an insert': () => ({ moment: 'before', insert: 1 + Math.floor(Math.random() * 5) }),
+  'server after an insert': () => ({ moment: 'after', insert: 1 + Math.floor(Math.random() * 5) }),
+};
+
+export const runKills = (options: RunOptions): Promise<RunResult> => new Run(options).execute();

@@ -1,0 +1,81 @@
+// A server for the kill test to kill: door and pipeline over the real embedded stores. Arguments: folder, port, and as JSON what the pipeline
+// switches off and at which moment of which insert this process kills itself. Nothing of that is in the product: the port is wrapped here.
+import { createServer } from 'node:http';
+import { createLogger } from '../../core/logger.ts';
+import { TelemetryRegistry } from '../../core/telemetry.ts';
+import type { Columns } from '../../engines/columns/port.ts';
+import { openDoor } from '../../ingest/door.ts';
+import { startPipeline } from '../../pipeline/start.ts';
+import { openStores } from '../../pipeline/testing/stores.ts';
+
+export interface ServerMode {
+  readonly readBack?: boolean;
+  readonly seqCheck?: boolean;
+  /** Kills this process around the n-th planned insert: when it is about to begin, or when it has just ended. */
+  readonly fault?: { readonly moment: 'before' | 'after'; readonly insert: number };
+}
+
+const [dir = '', port = '0', modeText = '{}'] = process.argv.slice(2);
+const mode = JSON.parse(modeText) as ServerMode;
+const log = createLogger({ level: 'warn', format: 'text', write: (line) => process.stderr.write(line) });
+const telemetry = new TelemetryRegistry();
+const stores = await openStores(dir, log);
+// A merge would make one row of two with the same key, and hide what the test looks for.
+for (const table of ['samples', 'processes'])
+  await stores.columns.command(
+    `ALTER TABLE ${table} MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1, parts_to_delay_insert = 100000, parts_to_throw_insert = 100000`,
+  );
+
+const die = (): void => {
+  process.kill(process.pid, 'SIGKILL');
+};
+let inserts = 0;
+const insert: Columns['insert'] = async (table, batch, options) => {
+  const isPlanned = table === 'samples' || table === 'processes';
+  const isIt = isPlanned && mode.fault !== undefined && ++inserts === mode.fault.insert;
+  if (isIt && mode.fault?.moment === 'before') die();
+  await stores.columns.insert(table, batch, options);
+  if (isIt) die();
+};
+const columns: Columns = {
+  migrate: () => stores.columns.migrate(),
+  query: (sql, options) => stores.columns.query(sql, options),
+  command: (sql, options) => stores.columns.command(sql, options),
+  insert,
+  kill: (ids) => stores.columns.kill(ids),
+  ping: () => stores.columns.ping(),
+  close: () => stores.columns.close(),
+};
+const pipeline = await startPipeline({
+  stream: stores.stream,
+  columns,
+  search: stores.search,
+  records: stores.records,
+  telemetry,
+  logger: log,
+  switches: { readBack: mode.readBack ?? true, seqCheck: mode.seqCheck ?? true },
+});
+const door = openDoor({ stream: stores.stream, telemetry, log });
+
+const server = createServer((request, response) => {
+  const answer = async (): Promise<void> => {
+    if (request.method === 'POST') {
+      const { status, headers, body } = await door.receiveFrames({ headers: request.headers, body: request, rights: { post: true } });
+      response.writeHead(status, headers).end(body);
+      return;
+    }
+    const { partitions } = await pipeline.status();
+    const lag = partitions.reduce((sum, partition) => sum + Number(partition.lag), 0);
+    response.end(JSON.stringify({ columnsPid: stores.columnsPid, lag, repeated: telemetry.render().match(/^inframirror_pipeline_repeated.*/gm) ?? [] }));
+  };
+  answer().catch((error: unknown) => response.writeHead(500).end(String(error)));
+});
+server.listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));
+process.once('SIGTERM', () => {
+  server.close();
+  server.closeAllConnections();
+  void pipeline
+    .stop()
+    .then(() => stores.close())
+    .then(() => process.exit(0));
+});

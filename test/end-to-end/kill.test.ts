@@ -1,0 +1,41 @@
+// No acknowledged row is lost and none stands twice, whatever dies by SIGKILL and whenever: the server, its column store, the agents, 20 times
+// in all, while every tenth acknowledged frame is sent again. And the same test fails when what keeps that promise is switched off.
+import { expect, test } from 'vitest';
+import { type Kill, runKills } from './kill-run.ts';
+
+const shuffled = (kills: readonly Kill[]): readonly Kill[] =>
+  kills
+    .map((kill) => [Math.random(), kill] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, kill]) => kill);
+
+const times = (count: number, kill: Kill): readonly Kill[] => Array.from({ length: count }, () => kill);
+
+test('after 20 kills every row stands once', async () => {
+  // A kill at a chosen moment follows one at a random moment, so each of those counts twice.
+  const kills = shuffled([
+    ...times(2, 'server before an insert'),
+    ...times(3, 'server after an insert'),
+    ...times(2, 'server'),
+    ...times(4, 'columns'),
+    ...times(4, 'sender'),
+  ]);
+  const { wrong, frames, again, rows, kills: done } = await runKills({ kills, calmMs: 1500 });
+  expect(wrong.slice(0, 20)).toEqual([]);
+  expect(done).toBe(20);
+  expect(again).toBeGreaterThan(5);
+  expect(frames).toBeGreaterThan(100);
+  expect(rows).toBeGreaterThan(frames * 20);
+});
+
+test('control: without reading back what stands, rows stand twice', async () => {
+  const { wrong } = await runKills({ kills: times(2, 'server after an insert'), calmMs: 1000, switches: { readBack: false } });
+  expect(wrong.length).toBeGreaterThan(0);
+  expect(wrong.filter((line) => !line.includes('stands 2 times'))).toEqual([]);
+});
+
+test('control: without the check of seqs, a frame that is sent again stands twice', async () => {
+  const { wrong } = await runKills({ kills: [], calmMs: 3000, switches: { seqCheck: false } });
+  expect(wrong.length).toBeGreaterThan(0);
+  expect(wrong.filter((line) => !line.includes('stands 2 times'))).toEqual([]);
+});
