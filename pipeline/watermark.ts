@@ -16,11 +16,10 @@ const NANOS_PER_MS = 1_000_000n;
 export const completeUpTo = (partitions: readonly GroupView[], latenessMs: number, nowMs: number): bigint | undefined => {
   const behind = partitions.filter(({ lag }) => lag > 0n).map(({ time }) => time);
   const all = partitions.map(({ time }) => time);
-  const time = behind.length > 0 ? least(behind) : greatest(all);
+  const time = (behind.length > 0 ? ascending(behind)[0] : ascending(all).at(-1)) ?? 0n;
   if (time === 0n) return undefined;
   const bound = BigInt(nowMs) * NANOS_PER_MS;
   return (time < bound ? time : bound) - BigInt(latenessMs) * NANOS_PER_MS;
 };
 
-const least = (times: readonly bigint[]): bigint => times.reduce((a, b) => (a < b ? a : b));
-const greatest = (times: readonly bigint[]): bigint => times.reduce((a, b) => (a > b ? a : b), 0n);
+const ascending = (times: readonly bigint[]): readonly bigint[] => times.toSorted((a, b) => (a < b ? -1 : Number(a > b)));

@@ -31,11 +31,11 @@ test('after 20 kills every row stands once', async () => {
 test('control: without reading back what stands, rows stand twice', async () => {
   const { wrong } = await runKills({ kills: times(2, 'server after an insert'), calmMs: 1000, switches: { readBack: false } });
   expect(wrong.length).toBeGreaterThan(0);
-  expect(wrong.filter((line) => !line.includes('stands 2 times'))).toEqual([]);
+  expect(wrong.filter((line) => !/stands \d+ times/.test(line))).toEqual([]);
 });
 
 test('control: without the check of seqs, a frame that is sent again stands twice', async () => {
   const { wrong } = await runKills({ kills: [], calmMs: 3000, switches: { seqCheck: false } });
   expect(wrong.length).toBeGreaterThan(0);
-  expect(wrong.filter((line) => !line.includes('stands 2 times'))).toEqual([]);
+  expect(wrong.filter((line) => !/stands \d+ times/.test(line))).toEqual([]);
 });
