@@ -1,10 +1,11 @@
 // The beginning of a plan: sources, their ranges, the columns of a relation. What pipes make of it is in `pipes/`.
+
+import type { Value } from '../../core/batch/batch.ts';
 import { batchOf, ColumnBuilder } from '../../core/batch/build.ts';
-import { BOOL, type DataType, DURATION, FLOAT, INT64, list, map, TIME_NS, UTF8, type Value } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
 import { millisFromNanos, NANOS_PER_MS } from '../../core/time.ts';
 import { localToUtc, zoneOffset } from '../../core/zone.ts';
-import type { Dataset, ValueType } from '../../schemas/types.ts';
+import type { Dataset } from '../../schemas/types.ts';
 import type { SourcePlanner } from '../2-semantic/check.ts';
 import type { CheckedInline, InlineCell } from '../2-semantic/inline.ts';
 import type { CheckedRange, Shift } from '../2-semantic/range.ts';
@@ -12,6 +13,7 @@ import type { Relation } from '../2-semantic/type.ts';
 import { bind, valueType } from './bind.ts';
 import type { Literal } from './expression.ts';
 import type { PlanColumn, PlanNode, Sort } from './nodes.ts';
+import { physicalType } from './physical.ts';
 import type { PlanRequest } from './request.ts';
 
 /** A plan waiting for its request. */
@@ -19,30 +21,6 @@ export type Plan = (request: PlanRequest) => PlanNode;
 
 export const planColumns = (relation: Relation): readonly PlanColumn[] =>
   relation.columns.map((c) => ({ name: c.name, type: valueType(c.type), ...(c.type.item === undefined ? {} : { item: c.type.item }) }));
-
-/** The column type in which values of an IQL type rest in a batch of a plan. */
-export const physicalType = (type: ValueType, item?: ValueType): DataType => {
-  switch (type) {
-    case 'bool':
-      return BOOL;
-    case 'int':
-      return INT64;
-    case 'float':
-    case 'histogram':
-      return FLOAT;
-    case 'string':
-    case 'ip':
-      return UTF8;
-    case 'time':
-      return TIME_NS;
-    case 'duration':
-      return DURATION;
-    case 'list':
-      return list(physicalType(item ?? 'string'));
-    case 'map':
-      return map(physicalType(item ?? 'string'));
-  }
-};
 
 /** The rows in the relation's natural order. */
 export const sorted = (input: PlanNode, relation: Relation): PlanNode => {
@@ -79,8 +57,14 @@ export const sourcePlanner: SourcePlanner<Plan> = {
     const columns = planColumns(relation);
     return ({ from, to }) => ({ node: 'scan', dataset, columns, range: relation.timed ? { from, to } : undefined, before: 0n, filter: undefined });
   },
-  inline: (inline: CheckedInline): Plan => (request) => inlineNode(inline, request),
-  within: (range: CheckedRange, plan: Plan): Plan => (request) => plan(rangeOf(range, request)),
+  inline:
+    (inline: CheckedInline): Plan =>
+    (request) =>
+      inlineNode(inline, request),
+  within:
+    (range: CheckedRange, plan: Plan): Plan =>
+    (request) =>
+      plan(rangeOf(range, request)),
 };
 
 const cellValue = (cell: InlineCell, request: PlanRequest): Value => {

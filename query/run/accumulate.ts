@@ -1,11 +1,11 @@
 // The aggregates of one node over groups: evaluates their arguments and conditions and feeds the accumulators.
 import { type Batch, bitAt, type Column } from '../../core/batch/batch.ts';
 import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
+import { physicalType } from '../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, RowOrder } from './aggregate.ts';
 import { widen } from './conform.ts';
 import type { RunEnvironment } from './environment.ts';
 import { evaluateTrue, evaluateVector } from './evaluate.ts';
-import { physicalType } from './physical.ts';
 
 /** Counted against the budget for the state of one aggregate of one group. */
 const BYTES_A_GROUP = 24;

@@ -5,11 +5,11 @@ import type { Columns, Parameters, QueryAnswer } from '../../engines/columns/por
 import type { RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
+import { physicalType } from '../3-plan/physical.ts';
 import type { Fragment } from '../4-emit/fragment.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits } from './budget.ts';
 import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
-import { physicalType } from './physical.ts';
 import { runPlan } from './run.ts';
 
 export interface StorePorts {

@@ -5,8 +5,8 @@ import { columnFrom } from '../../core/batch/build.ts';
 import { takeColumn } from '../../core/batch/take.ts';
 import { NANOS_PER_MS } from '../../core/time.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { physicalType } from '../3-plan/physical.ts';
 import type { RunEnvironment } from './environment.ts';
-import { physicalType } from './physical.ts';
 import { finishFloats } from './vector.ts';
 
 /** `rows` missing values. */

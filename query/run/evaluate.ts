@@ -5,9 +5,9 @@ import { bitmapBytes, clearBit, countOnes, setBit } from '../../core/batch/bits.
 import { concatColumns } from '../../core/batch/concat.ts';
 import { takeColumn } from '../../core/batch/take.ts';
 import { type CaseExpression, eachColumn, type FunctionCall, type PlanExpression } from '../3-plan/expression.ts';
+import { physicalType } from '../3-plan/physical.ts';
 import { widen } from './conform.ts';
 import type { RunEnvironment } from './environment.ts';
-import { physicalType } from './physical.ts';
 import { allBits, boolColumn, constantOf, type ScalarRun, trueBits, type Vector, vectorOf } from './vector.ts';
 
 export type EvaluationEnvironment = Pick<RunEnvironment, 'functions' | 'warn'>;

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { type DataType, FLOAT, INT8, INT64, TIME_MS, TIME_NS, UINT32, UTF8, type Value, valueAt } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { physicalType } from '../3-plan/physical.ts';
 import { widen } from './conform.ts';
 import { KeyTable, PairTable } from './keys.ts';
-import { physicalType } from './physical.ts';
 import { batchFrom, cutBatch, cuts, type Row } from './testing/environment.ts';
 
 const COLUMNS: readonly PlanColumn[] = [

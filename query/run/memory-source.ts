@@ -5,11 +5,11 @@ import { batchOf } from '../../core/batch/build.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
 import { takeRows } from '../../core/batch/take.ts';
 import type { Scan } from '../3-plan/nodes.ts';
+import { physicalType } from '../3-plan/physical.ts';
 import { conform } from './conform.ts';
 import type { RunEnvironment } from './environment.ts';
 import { evaluateTrue } from './evaluate.ts';
 import { KeyTable } from './keys.ts';
-import { physicalType } from './physical.ts';
 import { compareRowsBy } from './row-order.ts';
 import { makeInts, makeText } from './vector.ts';
 

@@ -9,7 +9,7 @@
 // - scale(x, f) is x · f; to_float(duration) is nanoseconds as float / 1e9.
 // - What is not finite, x/0 and x % 0 are missing and counted.
 import { DURATION } from '../../../core/batch/batch.ts';
-import { physicalType } from '../../run/physical.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import {
   type CallContext,
   finishFloats,

@@ -10,8 +10,8 @@ import { type Column, isPresent, type Value, valueAt } from '../../../core/batch
 import { bitmapBytes, setBit } from '../../../core/batch/bits.ts';
 import { concatColumns } from '../../../core/batch/concat.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { compareText, sameText } from '../../run/bytes.ts';
-import { physicalType } from '../../run/physical.ts';
 import { canonical, compareValues } from '../../run/values.ts';
 import {
   boolColumn,

@@ -15,7 +15,7 @@
 // - hash: see hash.ts.
 import { type Column, type Value, valueAt } from '../../../core/batch/batch.ts';
 import { formatTime, NANOS_PER_SECOND, parseTime } from '../../../core/time.ts';
-import { physicalType } from '../../run/physical.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { MAX_INT64, MIN_INT64, makeBools, makeInts, makeText, maskOf, presentInAll, type ScalarRun, type Vector } from '../../run/vector.ts';
 import { xxHash64 } from './hash.ts';
 

@@ -8,7 +8,7 @@
 //   exact integers; digits must be whole and the digits of a row are that row's.
 // - sqrt, exp, ln, log2, log10, pow: IEEE doubles; not finite (sqrt(−1), ln(0)) is missing and counted.
 import type { ValueType } from '../../../schemas/types.ts';
-import { physicalType } from '../../run/physical.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import {
   type CallContext,
   finishFloats,

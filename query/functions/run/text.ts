@@ -12,8 +12,8 @@
 // - starts_with(x, part): heeds case; false when either is missing.
 import { bitAt, type Column, list, type TextColumn, UTF8, type Value } from '../../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../../core/batch/build.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { codePoints } from '../../run/bytes.ts';
-import { physicalType } from '../../run/physical.ts';
 import {
   intsOf,
   isText,

@@ -9,7 +9,7 @@
 import type { Column } from '../../../core/batch/batch.ts';
 import { millisFromNanos } from '../../../core/time.ts';
 import { isZone, zoneOffset } from '../../../core/zone.ts';
-import { physicalType } from '../../run/physical.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { intsOf, makeInts, makeText, maskOf, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
 import { formatTimeBy, isReadable, parseTimeBy, timePattern } from './time-pattern.ts';
 

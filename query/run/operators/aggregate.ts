@@ -1,11 +1,11 @@
 // Aggregate: across rows by keys. Keeps a state a group and emits at the end, groups in the order of their first row.
 import { type Batch, type Column, columnOf } from '../../../core/batch/batch.ts';
 import type { Aggregate } from '../../3-plan/nodes.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { Accumulators } from '../accumulate.ts';
 import { fieldsOf, missingColumn } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
 import { KeyTable } from '../keys.ts';
-import { physicalType } from '../physical.ts';
 import { rowOrder } from '../row-order.ts';
 import type { Emit, Operator } from './operator.ts';
 

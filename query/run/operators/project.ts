@@ -2,10 +2,10 @@
 import { type Column, typeEquals } from '../../../core/batch/batch.ts';
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanColumn, Project } from '../../3-plan/nodes.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { fieldsOf, widen } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
 import { evaluate } from '../evaluate.ts';
-import { physicalType } from '../physical.ts';
 import { type Operator, stateless } from './operator.ts';
 
 export const projectOperator = (node: Project, env: RunEnvironment): Operator => {

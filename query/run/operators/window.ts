@@ -7,13 +7,13 @@
 import { type Batch, bitAt, type Column, columnOf, isPresent } from '../../../core/batch/batch.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
 import type { AggregateCall, Window } from '../../3-plan/nodes.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { Accumulators } from '../accumulate.ts';
 import { Buckets, earlierOf, laterOf } from '../buckets.ts';
 import { fieldsOf, missingColumn, widen } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
 import { evaluate, evaluateTrue } from '../evaluate.ts';
 import { KeyTable, PairTable } from '../keys.ts';
-import { physicalType } from '../physical.ts';
 import { rowOrder } from '../row-order.ts';
 import { SeriesStore, staleFlags } from '../series-store.ts';
 import { finishFloats, makeInts } from '../vector.ts';

@@ -4,11 +4,11 @@ import { type Batch, type Value, valueAt } from '../../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../../core/batch/build.ts';
 import { sliceBatch } from '../../../core/batch/take.ts';
 import type { Inline, PlanColumn, PlanNode, Scan } from '../../3-plan/nodes.ts';
+import { physicalType } from '../../3-plan/physical.ts';
 import { RUN_FUNCTIONS } from '../../functions/run/functions.ts';
 import { Budget } from '../budget.ts';
 import { conform } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
-import { physicalType } from '../physical.ts';
 import { runPlan } from '../run.ts';
 
 export interface TestEnvironment extends RunEnvironment {

@@ -2,8 +2,8 @@
 //
 // Exactly: a float result of a call typed int, duration or time is truncated toward zero; what is not finite or beyond 64 bits is missing and counted.
 import type { Column } from '../../../../core/batch/batch.ts';
+import { physicalType } from '../../../3-plan/physical.ts';
 import type { AggregateContext } from '../../../run/aggregate.ts';
-import { physicalType } from '../../../run/physical.ts';
 import { finishFloats, makeInts } from '../../../run/vector.ts';
 
 /** `present`: the caller's own bitmap. */

@@ -4,10 +4,10 @@
 // `values` is their list, ascending (numbers by value, text by code point, false before true); of nothing an empty list.
 import { list, type Value, valueAt } from '../../../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../../../core/batch/build.ts';
+import { physicalType } from '../../../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, AggregateRun } from '../../../run/aggregate.ts';
 import { expand } from '../../../run/evaluate.ts';
 import { KeyTable, PairTable } from '../../../run/keys.ts';
-import { physicalType } from '../../../run/physical.ts';
 import { compareValues } from '../../../run/values.ts';
 import { makeInts, type Vector } from '../../../run/vector.ts';
 

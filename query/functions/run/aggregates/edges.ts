@@ -4,9 +4,9 @@
 // `first`. A row whose time is missing comes before all others. Nothing: missing.
 import { isPresent, type Value, valueAt } from '../../../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../../../core/batch/build.ts';
+import { physicalType } from '../../../3-plan/physical.ts';
 import type { AggregateRun, Place } from '../../../run/aggregate.ts';
 import { widen } from '../../../run/conform.ts';
-import { physicalType } from '../../../run/physical.ts';
 import { maskOf, type Vector } from '../../../run/vector.ts';
 
 const edge =

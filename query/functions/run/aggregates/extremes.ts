@@ -2,9 +2,9 @@
 //
 // Exactly: numbers, times and durations by value, text by code point, false before true. Nothing: missing.
 import { bitAt, type Column, isPresent } from '../../../../core/batch/batch.ts';
+import { physicalType } from '../../../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, AggregateRun, Rows } from '../../../run/aggregate.ts';
 import { compareText } from '../../../run/bytes.ts';
-import { physicalType } from '../../../run/physical.ts';
 import { compareStrings } from '../../../run/values.ts';
 import { floatsOf, intsOf, makeBools, makeInts, makeText, maskOf, textReader, textRows, type Vector } from '../../../run/vector.ts';
 import { deliverFloats, seenGroups } from './deliver.ts';

@@ -6,8 +6,8 @@
 // - avg is that sum over the count as float (ints: the exact sum as the nearest float, divided); of durations and times the exact sum
 //   divided as integers, toward zero. The avg of nothing is missing.
 import { type Column, isPresent } from '../../../../core/batch/batch.ts';
+import { physicalType } from '../../../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, AggregateRun, Rows } from '../../../run/aggregate.ts';
-import { physicalType } from '../../../run/physical.ts';
 import { floatsOf, intsOf, MAX_INT64, MIN_INT64, makeInts, maskOf, type Vector } from '../../../run/vector.ts';
 import { deliverFloats, isFloatArgument, seenGroups } from './deliver.ts';
 import { grown, kept } from './growing.ts';
