@@ -271,6 +271,19 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
       expect(await unnamed.evaluate((e) => (e as HTMLInputElement).labels?.length || e.ariaLabel || e.textContent || (e as HTMLElement).title)).toBeTruthy();
   });
 
+  test('the status page shows each part and each host, whose processes are one click away', async () => {
+    const { page, complaints } = await explore('');
+    await page.locator('main').focus();
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.getByRole('rowheader', { name: 'column store' }).waitFor();
+    expect(await page.locator('td.error').count()).toBe(0);
+    await page.locator('section', { hasText: 'Hosts' }).getByRole('rowheader').getByRole('button').first().click();
+    await result(page, 'table').waitFor();
+    expect(await textOf(page)).toContain('| where host == "');
+    expect(complaints).toEqual([]);
+  });
+
   test('dark and light follow the system until one is chosen', async () => {
     const { page } = await explore('', '', { colorScheme: 'light' });
     const ground = () => page.evaluate(() => [document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]);

@@ -16,6 +16,7 @@ const COLLECT_MS = 240_000;
 interface Screen {
   readonly name: string;
   readonly text: string;
+  readonly page?: string;
   readonly view?: string;
   readonly act?: (page: Page) => Promise<void>;
 }
@@ -30,15 +31,16 @@ const SCREENS: readonly Screen[] = [
       if (box !== null) await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * 0.4);
     },
   },
-  { name: 'table', text: 'from processes last 2m\n| latest\n| sort cpu desc\n| select name, pid, user, state, cpu, memory, threads, start, command' },
+  { name: 'table', text: 'from processes last 2m\n| latest\n| sort cpu desc\n| select name, pid, user, state, cpu, memory, threads, open_files, start' },
   {
     name: 'logs',
-    text: 'from logs',
+    text: 'from logs last 6h',
     act: async (page) => {
       await page.locator('.line .head').nth(2).click();
     },
   },
   { name: 'error', text: 'from processes last 5m\n| latest\n| where memory > 100000000\n| top 10 by cpu' },
+  { name: 'status', text: '', page: 'status' },
   {
     name: 'find',
     text: '',
@@ -65,9 +67,9 @@ try {
     for (const colorScheme of THEMES) {
       const { page, context, complaints } = await visit(browser, { viewport, colorScheme });
       await page.goto(product.link);
-      for (const { name, text, view, act } of SCREENS) {
+      for (const { name, text, view, act, page: at = 'explore' } of SCREENS) {
         const query = new URLSearchParams({ ...(text === '' ? {} : { text }), range: '5m', ...(view === undefined ? {} : { view }) });
-        await page.goto(`${product.origin}/#/explore?${query}`);
+        await page.goto(`${product.origin}/#/${at}?${query}`);
         await page.reload({ waitUntil: 'networkidle' });
         await page.evaluate(() => document.fonts.ready);
         await act?.(page);

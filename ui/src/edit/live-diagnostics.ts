@@ -173,7 +173,7 @@ export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnost
     '.cm-message-warning': { color: 'var(--warn)' },
     '.cm-message-warning::before': { content: '"▲"' },
     '.cm-message-info': { color: 'var(--info)' },
-    '.cm-message-info::before': { content: '"ⓘ"' },
+    '.cm-message-info::before': { content: '"•"' },
     '.cm-message button': {
       marginLeft: '8px',
       padding: '0 6px',

@@ -33,9 +33,9 @@ export const readyTexts = (range: Range): readonly ReadyText[] => {
     },
     {
       title: 'Network traffic',
-      text: `from metrics.system.network.io\n| every ${width} rate\n| sum by direction`,
+      text: `from metrics.system.network.io\n| where device != "lo"\n| every ${width} rate\n| sum by direction`,
       view: 'chart',
-      empty: 'No network figures in this range; rates need two samples.',
+      empty: 'No network figures in this range beside the loopback device; rates need two samples.',
     },
     {
       title: 'Busiest processes',
@@ -45,9 +45,9 @@ export const readyTexts = (range: Range): readonly ReadyText[] => {
     },
     {
       title: 'Newest log lines',
-      text: 'from logs\n| limit 50',
+      text: 'from logs last 1d\n| limit 50',
       view: 'logs',
-      empty: 'No log line in this range. The agent follows /var/log/*.log and syslog, as far as it may read them.',
+      empty: 'No log line in the last day. The agent follows /var/log/*.log and syslog, as far as it may read them.',
     },
   ];
 };
