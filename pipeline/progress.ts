@@ -60,6 +60,9 @@ class Writer {
     this.#view.setUint32(this.size, value, true);
     this.size += 4;
   }
+  i32(value: number): void {
+    this.u32(value >>> 0);
+  }
   u64(value: bigint): void {
     this.#room(8);
     this.#view.setBigUint64(this.size, value, true);
@@ -88,6 +91,9 @@ class Reader {
   u32(): number {
     this.at += 4;
     return this.#view.getUint32(this.at - 4, true);
+  }
+  i32(): number {
+    return this.u32() | 0;
   }
   u64(): bigint {
     this.at += 8;
@@ -123,7 +129,7 @@ export const encodeProgress = (progress: Progress): EncodedProgress => {
     for (const { number, table, day, from, to } of pending.inserts) {
       out.u64(number);
       out.text(table);
-      out.u32(day);
+      out.i32(day);
       out.u32(from);
       out.u32(to);
     }
@@ -161,7 +167,7 @@ export const decodeProgress = (bytes: Uint8Array): Progress => {
     const inserts = Array.from({ length: input.u32() }, () => ({
       number: input.u64(),
       table: input.text(),
-      day: input.u32(),
+      day: input.i32(),
       from: input.u32(),
       to: input.u32(),
     }));

@@ -35,6 +35,14 @@ export interface Trouble {
   over(): void;
 }
 
+/** The work's outcome, or `Stopped` as soon as the signal aborts: nobody waits for a store then. */
+const unlessStopped = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => reject(new Stopped('the partition is not ours any more'));
+    signal.addEventListener('abort', end, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+
 /** Runs `work` until it succeeds; errors that `lasting` names are thrown at once. */
 export const persist = async <T>(
   work: () => Promise<T>,
@@ -45,7 +53,7 @@ export const persist = async <T>(
   for (let attempt = 0; ; attempt++) {
     checkSignal(signal);
     try {
-      const result = await work();
+      const result = await unlessStopped(work(), signal);
       if (attempt > 0) trouble.over();
       return result;
     } catch (error) {

@@ -2,10 +2,12 @@
 // what is there. All are keyed upserts and may be repeated; they follow each other, so that a change of a host meets every definition of it.
 import { randomUUID } from 'node:crypto';
 import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
+import { sliceBatch } from '../core/batch/take.ts';
 import type { Columns } from '../engines/columns/port.ts';
 import { ENRICHMENT } from '../schemas/catalogue.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import type { Enrichment, HostEntry } from './inventory.ts';
+import { isRowError } from './write.ts';
 
 const COLUMNS = TABLE_FIELDS.series.map(({ name }) => `\`${name}\``).join(', ');
 /** `tuple`, as argMax passes over NULL. */
@@ -31,6 +33,11 @@ WHERE host != '' GROUP BY host, region, datacenter, env, role, owner`;
 
 /** Ids in one statement. */
 const CHUNK = 10_000;
+
+export interface RefusedDefinition {
+  readonly row: number;
+  readonly error: string;
+}
 
 export interface SeriesKey {
   readonly metric: number;
@@ -61,8 +68,18 @@ export class SeriesTable {
     return done;
   }
 
-  async insert(rows: Batch, signal: AbortSignal): Promise<void> {
-    await this.#columns.insert('series', rows, { queryId: randomUUID(), signal });
+  /** What the store refuses for its values is found by halving; `first`: of `rows` in what was asked for. */
+  async insert(rows: Batch, signal: AbortSignal, first = 0): Promise<readonly RefusedDefinition[]> {
+    try {
+      await this.#columns.insert('series', rows, { queryId: randomUUID(), signal });
+      return [];
+    } catch (error) {
+      if (!isRowError(error)) throw error;
+      if (rows.length === 1) return [{ row: first, error: (error as Error).message }];
+      const half = rows.length >> 1;
+      const before = await this.insert(sliceBatch(rows, 0, half), signal, first);
+      return [...before, ...(await this.insert(sliceBatch(rows, half, rows.length), signal, first + half))];
+    }
   }
 
   /** Ids that have a definition in the store, with the time (ms) of its newest row. */

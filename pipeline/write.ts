@@ -45,6 +45,8 @@ export interface WriteOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** Fewer rows than these are not inserted in parts because the store takes long: then it is slow, not the block too large. */
+const SMALL = 1000;
 /** Beyond it a block that is refused again and again is given up as a whole: the record must stay small. */
 const MOST_PLANNED = 1000;
 
@@ -121,12 +123,14 @@ export const writeBlocks = async (blocks: readonly Block[], options: WriteOption
         },
         signal,
         trouble,
-        isRowError,
+        (error) => isRowError(error) || (hasCode(error, 'columns.limit') && rows.length > SMALL && planned.length <= MOST_PLANNED),
       );
     } catch (error) {
-      if (!isRowError(error)) throw error;
+      const isTooLarge = hasCode(error, 'columns.limit');
+      if (!isTooLarge && !isRowError(error)) throw error;
+      if (isTooLarge && readBack && (await persist(() => lookFor([current], columns), signal, trouble)).has(current.number)) continue;
       const reason = (error as Error).message;
-      if (rows.length === 1 || planned.length > MOST_PLANNED) {
+      if (!isTooLarge && (rows.length === 1 || planned.length > MOST_PLANNED)) {
         for (let row = 0; row < rows.length; row++)
           refused.push({ block, row: current.from + row, value: encodeStream([sliceBatch(rows, row, row + 1)]), error: reason });
         continue;

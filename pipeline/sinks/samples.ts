@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import { sliceBatch } from '../../core/batch/take.ts';
+import { encodeStream } from '../../core/ipc/write.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { Columns } from '../../engines/columns/port.ts';
@@ -53,7 +55,8 @@ class SamplesPartition implements PartitionSink {
     const { signal, trouble } = context;
     this.#refresh();
     const definitions = messages.filter(({ schema }) => schema === 'series');
-    if (definitions.length > 0) await persist(() => this.#define(definitions, signal), signal, trouble);
+    const letters: DeadLetter[] = [];
+    if (definitions.length > 0) letters.push(...(await persist(() => this.#define(definitions, signal), signal, trouble)));
     const samples = messages.filter(({ schema }) => schema === 'metrics');
     const blocks = byDay(samples.map(({ batch }) => batch)).map(
       ({ day, batch }): DaySamples => ({ table: 'samples', day, ...sampleBlock(batch, this.#index) }),
@@ -64,7 +67,7 @@ class SamplesPartition implements PartitionSink {
     if (hours.size > 0) await persist(() => this.#dirty([...hours], signal), signal, trouble);
     const refused = await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack });
     await persist(() => this.#renew(blocks), signal, trouble);
-    return lettersOf(refused, samples, 'samples');
+    return [...letters, ...lettersOf(refused, samples, 'samples')];
   }
 
   /** Once a day exponents begin anew; a table of series that is full does so too, and then no time is known any more. */
@@ -80,15 +83,18 @@ class SamplesPartition implements PartitionSink {
     this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
   }
 
-  #define(definitions: readonly Decoded[], signal: AbortSignal): Promise<void> {
+  #define(definitions: readonly Decoded[], signal: AbortSignal): Promise<readonly DeadLetter[]> {
     return this.#table.inTurn(async () => {
       const { inventory, telemetry, now } = this.#options;
-      const { batch, written } = seriesRows(definitions, this.#index, inventory, now());
-      if (batch !== undefined) {
-        await this.#table.insert(batch, signal);
-        telemetry.add('inframirror_pipeline_rows_total', { table: 'series' }, batch.length);
-      }
+      const { batch, origins, written } = seriesRows(definitions, this.#index, inventory, now());
+      const refused = batch === undefined ? [] : await this.#table.insert(batch, signal);
       written();
+      if (batch === undefined) return [];
+      telemetry.add('inframirror_pipeline_definitions_total', {}, batch.length - refused.length);
+      return refused.map(({ row, error }): DeadLetter => {
+        const value = encodeStream([sliceBatch(batch, row, row + 1)]);
+        return { message: (origins[row] as Decoded).stored, value, rows: 1, stage: 'series', reason: 'refused-row', error };
+      });
     });
   }
 

@@ -23,6 +23,8 @@ const printOf = (row: readonly Value[]): number => {
 export interface SeriesRows {
   /** Rows of the table `series`; undefined when none is due. */
   readonly batch: Batch | undefined;
+  /** The message each row came from. */
+  readonly origins: readonly Decoded[];
   /** To be called when they are in the store. */
   readonly written: () => void;
 }
@@ -30,10 +32,13 @@ export interface SeriesRows {
 /** `now`: ms, of the writing; the newest row of a definition stands. */
 export const seriesRows = (messages: readonly Decoded[], index: SeriesIndex, inventory: Pick<Inventory, 'of'>, now: number): SeriesRows => {
   const columns = TABLE_FIELDS.series.map((field) => new ColumnBuilder(field.type));
+  const origins: Decoded[] = [];
   const due = new Map<number, { readonly print: number; readonly day: number }>();
-  for (const { batch, sender, received } of messages) {
+  for (const message of messages) {
+    const { batch, sender, received } = message;
     const given = GIVEN.map((name) => columnOf(batch, name));
-    const since = received / 1_000_000n;
+    // A door's clock that is not ours must not carry a definition out of sight.
+    const since = BigInt(Math.min(Number(received / 1_000_000n) || now, now));
     const day = Math.floor(Number(since) / DAY_MS);
     for (let row = 0; row < batch.length; row++) {
       const values = given.map((column) => valueAt(column, row));
@@ -59,12 +64,14 @@ export const seriesRows = (messages: readonly Decoded[], index: SeriesIndex, inv
         labels as Value,
         enrichment,
       ];
+      origins.push(message);
       for (const [i, value] of out.entries()) (columns[i] as ColumnBuilder).append(value);
     }
   }
   const length = columns[0]?.length ?? 0;
   return {
     batch: length === 0 ? undefined : { length, fields: TABLE_FIELDS.series, columns: columns.map((column) => column.finish()) },
+    origins,
     written: () => {
       for (const [at, { print, day }] of due) {
         index.state[at] = DEFINED;

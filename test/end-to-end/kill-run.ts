@@ -29,7 +29,8 @@ export interface RunResult extends Verdict {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const START_MS = 90_000;
 const REST_MS = 120_000;
-const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const SERVER = fileURLToPath(new URL('./kill-server.ts', import.meta.url));
+const SENDER = fileURLToPath(new URL('./kill-sender.ts', import.meta.url));
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -58,7 +59,7 @@ class Run {
 
   async #startServer(fault?: ServerMode['fault']): Promise<void> {
     const mode: ServerMode = { ...this.#options.switches, ...(fault === undefined ? {} : { fault }) };
-    const child = spawn(process.execPath, [program('./kill-server.ts'), join(this.#dir, 'data'), String(this.#port), JSON.stringify(mode)], {
+    const child = spawn(process.execPath, [SERVER, join(this.#dir, 'data'), String(this.#port), JSON.stringify(mode)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#server = child;
@@ -72,7 +73,7 @@ class Run {
   }
 
   #startSender(): void {
-    this.#sender = spawn(process.execPath, [program('./kill-sender.ts'), join(this.#dir, 'agents'), String(this.#port), String(this.#first)], {
+    this.#sender = spawn(process.execPath, [SENDER, join(this.#dir, 'agents'), String(this.#port), String(this.#first)], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
   }
