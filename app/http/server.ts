@@ -42,8 +42,12 @@ interface Route {
 const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session']);
 const SENDERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'agent']);
 
-const sendText = (response: ServerResponse, status: number, text: string): void => {
-  response.writeHead(status, { ...SAFE_HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+const PLAIN = 'text/plain; charset=utf-8';
+/** Prometheus' text exposition format. */
+const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8';
+
+const sendText = (response: ServerResponse, status: number, text: string, type: string = PLAIN): void => {
+  response.writeHead(status, { ...SAFE_HEADERS, 'content-type': type, 'cache-control': 'no-store' });
   response.end(text);
 };
 
@@ -68,7 +72,13 @@ const routes = (parts: HttpParts): readonly Route[] => [
     what: 'look',
     answer: ({ response }) => (parts.isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'starting\n')),
   },
-  { method: 'GET', path: '/metrics', callers: READERS, what: 'read metrics', answer: ({ response }) => sendText(response, 200, parts.telemetry.render()) },
+  {
+    method: 'GET',
+    path: '/metrics',
+    callers: READERS,
+    what: 'read metrics',
+    answer: ({ response }) => sendText(response, 200, parts.telemetry.render(), EXPOSITION),
+  },
   { method: 'POST', path: '/ingest/frames', callers: SENDERS, what: 'post frames', answer: (asked) => receive(parts, asked) },
   {
     method: 'POST',
@@ -112,15 +122,11 @@ export const httpServer = (log: Logger): HttpServer => {
     if (table === undefined || access === undefined) return answerEarly(request, response);
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
-    const route = table.find((r) => r.method === method && (r.path === undefined || r.path === path));
-    if (route === undefined) {
-      const known = table.find((r) => r.path === path);
-      if (known !== undefined) response.setHeader('allow', known.method);
-      return sendText(
-        response,
-        known === undefined ? 404 : 405,
-        known === undefined ? 'there is nothing at this address\n' : `this address takes ${known.method}\n`,
-      );
+    const route = table.find((r) => r.path === path) ?? table.find((r) => r.path === undefined && r.method === method);
+    if (route === undefined) return sendText(response, 404, 'there is nothing at this address\n');
+    if (route.method !== method) {
+      response.setHeader('allow', route.method);
+      return sendText(response, 405, `this address takes ${route.method}\n`);
     }
     const caller = route.callers === undefined ? 'none' : await access.callerOf(request);
     if (route.callers !== undefined && !route.callers.has(caller)) {
