@@ -100,7 +100,7 @@ const receive = async (parts: HttpParts, { request, response }: Asked): Promise<
 /** The link with the token becomes a session's cookie and leaves the address bar. */
 const explore = async (parts: HttpParts, { request, response, url }: Asked): Promise<void> => {
   const token = url.searchParams.get('token');
-  if (token === null) return sendExplorer(url.pathname, response);
+  if (token === null) return sendExplorer(url.pathname, response, String(request.headers['accept-encoding'] ?? ''));
   url.searchParams.delete('token');
   const secure = request.headers['x-forwarded-proto'] === 'https';
   const cookie = parts.access.isToken(token) ? { 'set-cookie': await parts.access.openSession(secure) } : {};

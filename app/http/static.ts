@@ -31,20 +31,24 @@ const policy = (nonce: string): string =>
   `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** Answers a GET of the explorer: a file, or the page for any other path. */
-export const sendExplorer = (path: string, response: ServerResponse): void => {
+export const sendExplorer = (path: string, response: ServerResponse, acceptEncoding = ''): void => {
   const file = fileOf(path);
   if (file === undefined) {
     sendPage(response);
     return;
   }
   const immutable = path.startsWith('/assets/');
+  const compressed = /\bgzip\b/.test(acceptEncoding) && existsSync(`${file}.gz`);
+  const sent = compressed ? `${file}.gz` : file;
   response.writeHead(200, {
     ...SAFE_HEADERS,
     'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-    'content-length': statSync(file).size,
+    'content-length': statSync(sent).size,
+    vary: 'accept-encoding',
+    ...(compressed ? { 'content-encoding': 'gzip' } : {}),
     'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
-  createReadStream(file).pipe(response);
+  createReadStream(sent).pipe(response);
 };
 
 /** A file below the folder; nothing that leads out of it. */

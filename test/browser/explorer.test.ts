@@ -89,6 +89,18 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     expect(complaints).toEqual([]);
   });
 
+  test('the first page comes in under 350 kB, the editor and its language with it', async () => {
+    const { page } = await explore('');
+    const sizes = await page.evaluate(() =>
+      performance.getEntriesByType('resource').map((entry) => [entry.name, (entry as PerformanceResourceTiming).encodedBodySize] as const),
+    );
+    const assets = sizes.filter(([name]) => name.includes('/assets/'));
+    expect(assets.length).toBeGreaterThan(2);
+    const total = assets.reduce((sum, [, size]) => sum + size, 0);
+    expect(total).toBeGreaterThan(100_000);
+    expect(total).toBeLessThan(350_000);
+  });
+
   test('a browser that is not known is told how to get in, and a pasted token is enough', async () => {
     const { page } = await open({});
     await page.goto(`${product.origin}/`);
