@@ -156,6 +156,14 @@ describe('a dictionary', () => {
   });
 });
 
+test('what is cut from a column read from a Buffer is a copy', () => {
+  const bytes = encodeStream([batchOf([['n', columnFrom(INT64, [1n, null, -3n])]])]);
+  const aligned = Buffer.from(new Uint8Array(bytes).buffer);
+  const column = decodeStream(aligned)[0]?.columns[0];
+  column?.validity?.slice().fill(0);
+  expect(column?.validity?.[0]).toBe(0b101);
+});
+
 test('reads a stream that lies anywhere in a Buffer', () => {
   const batch = batchOf([['n', columnFrom(INT64, [1n, null, -3n])]]);
   const bytes = encodeStream([batch]);

@@ -34,7 +34,8 @@ export const decodeStream = (bytes: Uint8Array, options: ReadOptions = {}): Batc
   const { maxBytes = 1 << 30, maxRows = 0x7fffffff, maxFields = 4096, validateUtf8 = true } = options;
   if (bytes.length > maxBytes) throw malformed(`it has ${bytes.length} bytes, more than ${maxBytes}`);
   // 64-bit values can only be viewed in place where they lie on a multiple of 8. (The `slice` of a Buffer would not copy.)
-  const messages = new MessageReader(bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes));
+  // A plain view: `slice` of Node's Buffer shares its bytes, and columns are cut by `slice` where a copy is meant.
+  const messages = new MessageReader(bytes.byteOffset % 8 === 0 ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes));
   const opening = messages.next();
   if (opening === undefined || opening.kind !== HEADER.schema) throw malformed('it does not begin with a schema');
   const schema = readSchema(opening.header, maxFields);
