@@ -8,7 +8,7 @@ import { randomText } from './testing/random-text.ts';
 import { CHANGE, learnedCatalogue, makeData } from './testing/store-data.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
-const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 2500);
+const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 2200);
 /** The data is the same in each run; texts are new unless a seed is given. */
 const DATA_SEED = 20261025;
 

@@ -73,6 +73,16 @@ const regionsOf = (pieces: readonly Piece[], end: number): Span[] => {
   return queries.map((q, i) => ({ start: q.source.span.end, end: queries[i + 1]?.span.start ?? Math.max(q.span.end, end) }));
 };
 
+const TIGHT: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '??']);
+/** `x = avg` of `every 1m x = avg`, as an argument of its own; undefined where it has no name. */
+const namedAfterLead = (argument: Argument): Argument | undefined => {
+  const last = argument.words.at(-1);
+  if (argument.words.length !== 2 || last?.node !== 'binary' || last.operator !== '==' || last.left.node !== 'name') return undefined;
+  const { right } = last;
+  if ((right.node === 'binary' && !TIGHT.has(right.operator)) || right.node === 'between' || right.node === 'in') return undefined;
+  return { ...argument, name: last.left, words: [right] };
+};
+
 class Printer {
   readonly #pipes: PipeSyntaxes;
   /** Not yet printed, in order. */
@@ -119,7 +129,12 @@ class Printer {
     else if (pipe.arguments.length > 0) {
       const [first, ...rest] = pipe.arguments as [Argument, ...Argument[]];
       out.write(' ');
-      out.argument(first, avoid, syntax?.equals === 'assigns', rest.length === 0);
+      const led = syntax?.leads === true ? namedAfterLead(first) : undefined;
+      if (led !== undefined) {
+        out.words(first.words.slice(0, -1), avoid, false, false);
+        out.write(' ');
+      }
+      out.argument(led ?? first, avoid, syntax?.equals === 'assigns', rest.length === 0);
       for (const argument of rest) {
         out.write(',');
         out.pieces.push({ soft: true });

@@ -14,6 +14,8 @@ export interface PipeSyntax {
    * `compares`: it is `x == …` (`where`). `assigns`: it names, and `x == …` is a mistake that the parser mends (`set`).
    */
   readonly equals?: 'compares' | 'assigns';
+  /** The first argument begins with a word of its own, and its name stands after it: `every 1m x = avg`. Its last word is then `x == avg`; printed with `=`. */
+  readonly leads?: boolean;
   /** Clauses in whose arguments `x = …` is `x == …`: `on` of joins. */
   readonly comparing?: readonly string[];
   /** Further names of the pipe, in lower case, for those that cannot be listed: the quantiles `p50` … `p99.9`. */

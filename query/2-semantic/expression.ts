@@ -33,7 +33,7 @@ export const checkExpression = (scope: Scope, e: Expression): Typed | undefined 
     case 'now':
       return { op: 'now', type: type('time'), span: e.span };
     case 'parameter':
-      return { op: 'parameter', name: e.name, list: false, type: scope.parameters.get(e.name)?.type ?? type('unknown'), span: e.span };
+      return { op: 'parameter', name: e.name, list: false, type: type('unknown'), span: e.span };
     case 'unary':
       return checkUnary(scope, e);
     case 'binary':

@@ -43,6 +43,8 @@ export const settleFreely = (scope: Scope, t: Typed): Typed => {
     return { op: 'call', function: 'coalesce', type: STRING, span: t.span, arguments: [attributeAs(t, false), { op: 'call', function: 'text', arguments: [number], type: STRING, span: t.span }] };
   }
   if (t.op === 'parameter' && t.type.value === 'unknown') {
+    const known = scope.parameters.get(t.name);
+    if (known !== undefined) return { ...t, type: known.type };
     scope.reporter.error('iql.unknown-parameter-type', { name: t.name }, t.span);
     return { ...t, type: STRING };
   }

@@ -30,6 +30,8 @@ export interface AggregateOutput {
 
 export interface CollectedAggregates {
   readonly uses: readonly AggregateUse[];
+  /** Number of the argument that each use stands in. */
+  readonly places: readonly number[];
   readonly outputs: readonly AggregateOutput[];
 }
 
@@ -57,7 +59,8 @@ export const collectAggregates = (args: readonly Argument[], input: Relation, ke
   };
   const inner: Scope = { ...scope, relation: input, aggregates: collector };
   const found: { readonly argument: Argument; readonly value: Typed; readonly written: string }[] = [];
-  for (const argument of args) {
+  const places: number[] = [];
+  for (const [place, argument] of args.entries()) {
     const e = asExpression(argument);
     if (e === undefined) return options.wrong();
     const before = uses.length;
@@ -67,6 +70,7 @@ export const collectAggregates = (args: readonly Argument[], input: Relation, ke
       scope.reporter.error('iql.aggregate-wanted', { pipe: options.pipe }, argument.span);
       return undefined;
     }
+    while (places.length < uses.length) places.push(place);
     found.push({ argument, value, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
   }
   const columns = found.map(({ value }) => aggregatedColumn(value, uses));
@@ -89,7 +93,7 @@ export const collectAggregates = (args: readonly Argument[], input: Relation, ke
     const use = value.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
     outputs.push({ column: { name, type: { ...value.type, bare: false }, kind: use?.kind ?? 'gauge', label: false, description: '' }, value });
   }
-  return { uses, outputs };
+  return { uses, places, outputs };
 };
 
 const aggregatedColumn = (value: Typed, uses: readonly AggregateUse[]): string | undefined => {

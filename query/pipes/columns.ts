@@ -4,7 +4,7 @@ import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { columnNamed, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
-import { type Checked, type IqlPipe, namesOf, type PlanScope, syntax, visibleNames, wrongForm } from './pipe.ts';
+import { type Checked, type IqlPipe, namesOf, type PlanScope, syntax, visibleNames, wrongForm, written } from './pipe.ts';
 import { computed, kept, type Output, project, renamed } from './project.ts';
 
 const streaming: Streaming = { kind: 'stateless' };
@@ -99,7 +99,7 @@ export const drop: IqlPipe = {
     if (names === undefined || names.length === 0) return names === undefined ? undefined : wrongForm(pipe, drop, scope);
     const left = visible(input).filter((c) => !names.some((n) => n.name === c.name));
     if (left.length === 0) {
-      scope.reporter.error('iql.last-column', {}, pipe.span);
+      scope.reporter.error('iql.last-column', {}, written(pipe));
       return undefined;
     }
     return { ...project(input, left.map(kept)), streaming };

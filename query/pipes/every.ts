@@ -3,13 +3,18 @@ import { CodedError } from '../../core/errors.ts';
 import { calendarBucket } from '../../core/zone.ts';
 import type { Argument, Expression } from '../1-syntax/ast.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
-import { type Relation, type RelationColumn, type Typed, visible, type Width } from '../2-semantic/type.ts';
+import { fix, replace } from '../2-semantic/report.ts';
+import { typeName } from '../2-semantic/numeric.ts';
+import type { AggregateUse } from '../2-semantic/scope.ts';
+import { settle } from '../2-semantic/settle.ts';
+import { columnNamed, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
+import { columnReference } from '../3-plan/expression.ts';
 import { constantOf, valueType } from '../3-plan/bind.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { Bucket, PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
-import { aggregateCalls, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
-import { clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
+import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
+import { clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, wrongForm, written } from './pipe.ts';
 
 export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
@@ -98,7 +103,7 @@ interface Shape {
 }
 
 export const every: IqlPipe = {
-  syntax: syntax('every', { clauses: ['by'], argumentClauses: ['over'] }),
+  syntax: { ...syntax('every', { clauses: ['by'], argumentClauses: ['over'] }), leads: true },
   form: 'every width agg [over window], … [by k, …]',
   summary: 'Aggregates over time: per series; on rows per bucket and group',
   examples: ['from metrics.system.cpu.utilization | every 1m avg', 'from logs last 6h | every 5m count by service'],
@@ -108,26 +113,28 @@ export const every: IqlPipe = {
     const width = head === undefined ? wrong() : widthOf(head.words[0], scope);
     if (head === undefined || width === undefined) return undefined;
     if (!input.timed) {
-      scope.reporter.error('iql.every-untimed', { source: input.origin }, pipe.span);
+      scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
       return undefined;
     }
     const by = clauseOf(pipe, 'by');
     const series = input.shape === 'series';
     if (series && by !== undefined) {
       const keys = by.arguments.map((a) => (a.words[0]?.node === 'name' ? a.words[0].name : 'k')).join(', ');
-      scope.reporter.error('iql.every-by', { keys }, by.span);
+      const called = head.words[1]?.node === 'name' ? head.words[1].name : '';
+      const across = ['avg', 'min', 'max', 'sum'].includes(called) ? called : 'sum';
+      scope.reporter.error('iql.every-by', { keys }, by.span, fix(`Write | ${across} by ${keys}`, replace({ start: by.span.start, end: by.span.start }, `| ${across} `)));
       return undefined;
     }
-    const args: readonly Argument[] = [{ ...head, words: head.words.slice(1) }, ...more];
+    const args: readonly Argument[] = [named({ ...head, words: head.words.slice(1) }), ...more];
     if (head.words.length < 2) {
-      scope.reporter.error('iql.aggregate-wanted', { pipe: 'every' }, pipe.span);
+      scope.reporter.error('iql.aggregate-wanted', { pipe: 'every' }, written(pipe));
       return undefined;
     }
-    const over = overOf(args, scope, wrong);
+    const overs = oversOf(args, scope, wrong);
     const keys = keysOf(by, input, scope, wrong);
-    if (over === 'wrong' || keys === undefined) return undefined;
+    if (overs === undefined || keys === undefined) return undefined;
     if (keys.some((k) => k.name === 'time') && !('kind' in width && width.kind === 'all')) {
-      scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? pipe.span);
+      scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? written(pipe));
       return undefined;
     }
     const grouped = withKeys(input, keys);
@@ -138,7 +145,10 @@ export const every: IqlPipe = {
     const collected = collectAggregates(args.map((a) => ({ ...a, clauses: [] })), input, keys.map((k) => k.name), scope, { pipe: 'every', overTime: series, wrong, qualify: false, taken });
     if (collected === undefined) return undefined;
     const output = outputRelation(input, shape, keys, width, collected.outputs.map((o) => o.column));
-    const windowed = planWindow(input, grouped.output, output, shape, width, over, collected.uses.map((u) => u.function), (request) => aggregateCalls(collected.uses, request), useColumns(collected.uses));
+    const windows = byWindow(collected, overs).map(({ over, uses }) =>
+      planWindow(input, grouped.output, output, shape, width, over, uses.map((u) => u.function), (request) => aggregateCalls(uses, request), useColumns(uses)),
+    );
+    const windowed = oneOf(windows, shape, output, useColumns(collected.uses));
     const outputs = outputsOf(output, collected.outputs);
     return {
       output,
@@ -148,30 +158,63 @@ export const every: IqlPipe = {
   },
 };
 
-/** The one `over` of all aggregates. */
-const overOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undefined): Typed | undefined | 'wrong' => {
+/** The name of the first aggregate stands after the width, where `x = avg` reads as `x == avg`. */
+const named = (argument: Argument): Argument => {
+  const [only, ...others] = argument.words;
+  if (argument.name !== undefined || others.length > 0 || only?.node !== 'binary' || only.operator !== '==' || only.left.node !== 'name') return argument;
+  return { ...argument, name: only.left, words: [only.right] };
+};
+
+/** The `over` of each argument; undefined when one is wrong (reported). */
+const oversOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undefined): readonly (Typed | undefined)[] | undefined => {
   const found: (Typed | undefined)[] = [];
   for (const argument of args) {
     const clause = argument.clauses.find((c) => c.word === 'over');
     const e = clause?.arguments[0]?.words[0];
-    if (clause !== undefined && (e === undefined || clause.arguments.length > 1)) {
-      wrong();
-      return 'wrong';
-    }
-    const t = e === undefined ? undefined : checkExpression(scope, e);
-    if (e !== undefined && t?.type.value !== 'duration') {
-      scope.reporter.error('iql.argument-type', { function: 'over', wanted: 'a duration', got: 'something else' }, e.span);
-      return 'wrong';
+    if (clause !== undefined && (e === undefined || clause.arguments.length > 1)) return wrong();
+    const checked = e === undefined ? undefined : checkExpression(scope, e);
+    const t = checked === undefined ? undefined : settle(scope, checked, type('duration'));
+    if (e !== undefined && (t?.type.value !== 'duration' || (t.op === 'literal' && (t.literal as bigint) <= 0n))) {
+      scope.reporter.error('iql.argument-type', { function: 'over', wanted: 'a positive duration', got: t === undefined || t.type.value === 'duration' ? 'this' : typeName(t.type) }, e.span);
+      return undefined;
     }
     found.push(t);
   }
-  const same = found.every((t) => t === found[0] || (t?.op === 'literal' && found[0]?.op === 'literal' && t.literal === found[0].literal));
-  if (!same) {
-    scope.reporter.error('iql.not-yet', { what: '`every` with different windows' }, args[1]?.span ?? { start: 0, end: 0 });
-    return 'wrong';
-  }
-  return found[0];
+  return found;
 };
+
+/** The aggregates that share a window. */
+const byWindow = ({ uses, places }: CollectedAggregates, overs: readonly (Typed | undefined)[]): readonly { readonly over: Typed | undefined; readonly uses: readonly AggregateUse[] }[] => {
+  const groups = new Map<string, { over: Typed | undefined; uses: AggregateUse[] }>();
+  for (const [i, use] of uses.entries()) {
+    const over = overs[places[i] as number];
+    const key = over === undefined ? '' : over.op === 'literal' ? String(over.literal) : over.op === 'parameter' ? `$${over.name}` : `#${places[i]}`;
+    const group = groups.get(key) ?? { over, uses: [] };
+    group.uses.push(use);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+};
+
+/** Windows of several lengths side by side: all their rows, made one for each key and bucket. */
+const oneOf =
+  (windows: readonly ((plan: Plan) => Plan)[], shape: Shape, output: Relation, aggregates: ReturnType<typeof useColumns>) =>
+  (plan: Plan): Plan => {
+    const [only, ...others] = windows as [(plan: Plan) => Plan, ...((plan: Plan) => Plan)[]];
+    if (others.length === 0) return only(plan);
+    const keys = [...shape.keys, ...(output.timed ? ['time'] : [])];
+    const keyed = planColumns({ ...output, columns: keys.map((k) => columnNamed(output, k) as RelationColumn) });
+    const values = [...planColumns({ ...output, columns: shape.carry }), ...aggregates];
+    return (request) => ({
+      node: 'aggregate',
+      input: { node: 'union', inputs: windows.map((w) => w(plan)(request)), columns: [...keyed, ...values] },
+      keys,
+      aggregates: values.map((c) => ({ name: c.name, type: c.type, function: 'any', arguments: [columnReference(c.name, c.type)], where: undefined })),
+      time: undefined,
+      order: [],
+      columns: [...keyed, ...values],
+    });
+  };
 
 const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], width: Width | Typed, aggregates: readonly RelationColumn[]): Relation => {
   const all = !('op' in width) && width.kind === 'all';

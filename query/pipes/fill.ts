@@ -6,7 +6,7 @@ import { bind } from '../3-plan/bind.ts';
 import { call, columnReference } from '../3-plan/expression.ts';
 import { planColumns } from '../3-plan/lower.ts';
 import { bucketFor } from './every.ts';
-import { type IqlPipe, plainArgument, syntax, wrongForm } from './pipe.ts';
+import { type IqlPipe, plainArgument, syntax, wrongForm, written } from './pipe.ts';
 
 export const fill: IqlPipe = {
   syntax: syntax('fill'),
@@ -18,7 +18,7 @@ export const fill: IqlPipe = {
     if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, fill, scope);
     const { bucket } = input;
     if (bucket === undefined || !input.timed) {
-      scope.reporter.error('iql.not-bucketed', { pipe: 'fill' }, pipe.span);
+      scope.reporter.error('iql.not-bucketed', { pipe: 'fill' }, written(pipe));
       return undefined;
     }
     const values = visible(input).filter((c) => c.name !== 'time' && !c.label && (isNumber(c.type) || c.type.value === 'duration'));

@@ -6,7 +6,7 @@ import { type OrderColumn, type Relation, type RelationColumn, type Typed, visib
 import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
-import { type Checked, clauseOf, countArgument, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
+import { type Checked, clauseOf, countArgument, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, plainArgument, syntax, wrongForm, written } from './pipe.ts';
 import { computed, hiddenName, kept, project } from './project.ts';
 
 const everything: Streaming = { kind: 'unbounded', reason: 'it needs every row before it can say which comes first' };
@@ -63,11 +63,13 @@ export const sort: IqlPipe = {
 const sortable = (scope: PlanScope, relation: Relation, e: Expression): Typed | undefined => {
   const value = checkValue({ ...scope, relation }, e);
   if (value === undefined) return undefined;
-  if (['list', 'map', 'histogram'].includes(value.type.value)) {
-    scope.reporter.error('iql.argument-type', { function: 'an order', wanted: 'a number, text or time', got: `a ${value.type.value}` }, e.span);
-    return undefined;
-  }
-  return value;
+  return orderable(scope, value.type.value, e.span) ? value : undefined;
+};
+
+const orderable = (scope: PlanScope, got: Typed['type']['value'], at: Expression['span']): boolean => {
+  if (!['list', 'map', 'histogram'].includes(got)) return true;
+  scope.reporter.error('iql.argument-type', { function: 'an order', wanted: 'a number, text or time', got: `a ${got}` }, at);
+  return false;
 };
 
 export const limit: IqlPipe = {
@@ -135,6 +137,7 @@ const best = (pipe: Parameters<IqlPipe['check']>[0], input: Relation, scope: Pla
   if (keys.some((k) => k.value.op !== 'column')) return wrongForm(pipe, definition, scope);
   const value = aggregated.output.columns.find((c) => !keys.some((k) => k.name === c.name) && !c.name.startsWith('#'));
   if (value === undefined) return wrongForm(pipe, definition, scope);
+  if (!orderable(scope, value.type.value, target[0]?.span ?? written(pipe))) return undefined;
   const ranked = ordered(aggregated.output, [{ column: value.name, descending }]);
   const cut = limited(ranked.output, n, []);
   const columns = planColumns(input);
@@ -173,7 +176,7 @@ export const latest: IqlPipe = {
     const by = clauseOf(pipe, 'by');
     if (pipe.arguments.length > 0) return wrongForm(pipe, latest, scope);
     if (!input.timed) {
-      scope.reporter.error('iql.every-untimed', { source: input.origin }, pipe.span);
+      scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
       return undefined;
     }
     const keys = keysOf(by, input, scope, () => wrongForm(pipe, latest, scope));

@@ -1,5 +1,5 @@
 // What the files of pipes share: the definition bound to this planner's kind of plan, and the reading of common argument forms.
-import type { Argument, Clause, Expression, Name, Pipe } from '../1-syntax/ast.ts';
+import type { Argument, Clause, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
 import { checkExpression, checkValue } from '../2-semantic/expression.ts';
 import type { CheckedPipe, PipeDefinition, PipeScope } from '../2-semantic/pipe.ts';
@@ -18,8 +18,11 @@ export const syntax = (name: string, words: { readonly clauses?: readonly string
   raw: words.raw ?? false,
 });
 
+/** The pipe without its bar. */
+export const written = (pipe: Pipe): Span => ({ start: pipe.nameSpan.start, end: pipe.span.end });
+
 /** Reports that the pipe is not written as its form says. */
-export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, scope: PlanScope, at: { readonly start: number; readonly end: number } = pipe.span): undefined => {
+export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, scope: PlanScope, at: Span = written(pipe)): undefined => {
   scope.reporter.error('iql.pipe-form', { pipe: pipe.name, form: definition.form }, at);
   return undefined;
 };

@@ -3,7 +3,7 @@ import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
-import { type IqlPipe, type PlanScope, syntax, wrongForm } from './pipe.ts';
+import { type IqlPipe, type PlanScope, syntax, wrongForm, written } from './pipe.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
 import { filtered } from './where.ts';
 
@@ -67,7 +67,7 @@ export const search: IqlPipe = {
     }
     if (pipe.raw === undefined || pipe.arguments.length > 0) return wrongForm(pipe, search, scope);
     if (pipe.raw.text.trim() === '') {
-      scope.reporter.error('iql.empty-search', {}, pipe.span);
+      scope.reporter.error('iql.empty-search', {}, written(pipe));
       return undefined;
     }
     const { node } = parseSearch(pipe.raw.text, pipe.raw.span.start);

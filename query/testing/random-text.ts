@@ -210,7 +210,9 @@ class Builder {
       () => 'lookup hosts on host',
       () => `fill ${ch.pick(['0', 'missing', 'previous', 'linear'])}`,
     ];
-    // Early in a text what brings rows down is worth more.
+    // What carries expressions comes oftener: there are many functions.
+    const [where, , , set] = makers as [() => string, () => string, () => string, () => string];
+    makers.push(where, set, set, set, set, set);
     if (series && ch.chance(1, 2)) return (makers[14] as () => string)();
     return ch.pick(makers)();
   }

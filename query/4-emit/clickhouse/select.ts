@@ -78,17 +78,20 @@ const shadows = (node: Project): boolean => {
 };
 const isColumn = (e: PlanExpression | undefined, name: string): boolean => e?.op === 'column' && e.name === name;
 
-/** A row's place in time as a tuple, ascending; undefined when a column of it may be missing or is text that descends. */
-export const orderTuple = (time: string | undefined, ties: readonly OrderKey[]): string | undefined => {
+/** A row's place in time as a tuple, ascending, missing last; undefined when that cannot be said: text that descends, levels. */
+export const orderTuple = (time: string | undefined, ties: readonly OrderKey[], columns: readonly PlanColumn[]): string | undefined => {
   const parts = time === undefined ? [] : [quote(time)];
   for (const key of ties) {
     if (key.column === time) continue;
-    const own = key.column.startsWith('#') && key.levels === undefined;
-    if (!own) {
-      if (time !== undefined && parts.length > 1) break;
-      return undefined;
+    const type = columns.find((c) => c.name === key.column)?.type;
+    const name = quote(key.column);
+    if (/^#(insert|series|message|row)$/.test(key.column)) {
+      parts.push(key.descending ? `-${name}` : name);
+      continue;
     }
-    parts.push(key.descending ? `-${quote(key.column)}` : quote(key.column));
+    const number = type === 'int' || type === 'float' || type === 'time' || type === 'duration';
+    if (key.levels !== undefined || (type !== 'string' && !number) || (key.descending && !number)) return undefined;
+    parts.push(`isNull(${name})`, key.descending ? `-assumeNotNull(${name})` : `assumeNotNull(${name})`);
   }
   return parts.length === 0 ? undefined : `(${parts.join(', ')})`;
 };
@@ -113,7 +116,7 @@ export const zero = (sql: string): string => `(${sql} + 0.)`;
 
 const emitAggregate = (node: Aggregate, below: Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
   if (below === undefined) return undefined;
-  const order = orderTuple(node.time, node.order);
+  const order = orderTuple(node.time, node.order, below.columns);
   const parts = node.keys.map((key) => keyOf(key, node.columns, key));
   for (const a of node.aggregates) {
     const sql = emitAggregateCall(a, order, context, tables);

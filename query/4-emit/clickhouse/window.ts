@@ -100,7 +100,7 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const risen = counters.length === 0 ? below.sql : withPredecessors(node, below, context);
   if (risen === undefined) return undefined;
   const rows = `SELECT *, ${place.bucket} AS \`#bucket\` FROM (${risen}) WHERE ${place.where}`;
-  const order = orderTuple('time', node.ties);
+  const order = orderTuple('time', node.ties, below.columns);
   const outputs: string[] = [];
   for (const a of node.aggregates) {
     const sql = OVER_TIME.has(a.function) ? overTime(a.function, place.begin, node.lookback, context) : emitAggregateCall(a, order, context, tables);

@@ -1,0 +1,124 @@
+// Every case of every spec file beside this one. `UPDATE=1` writes the goldens (`-- plan`, `-- sql`) anew; rows and diagnostics are never
+// written by a program.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parse } from '../1-syntax/parser.ts';
+import { parseSearch, printSearch } from '../1-syntax/search-syntax.ts';
+import { AGGREGATES, SCALAR_FUNCTIONS } from '../functions/names.ts';
+import { format } from '../language.ts';
+import { PIPE_SYNTAXES, PIPES } from '../pipes/index.ts';
+import { sameValue } from '../testing/both-ways.ts';
+import { printPlan, printSql } from '../testing/print-plan.ts';
+import { readSpec, type SpecCase, withSections } from '../testing/spec-file.ts';
+import { asked, diagnosticsOf, fixedText, rowsOf, specCatalogue } from '../testing/spec-run.ts';
+import { check } from '../compile.ts';
+
+const folder = new URL('.', import.meta.url);
+const update = process.env.UPDATE === '1';
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.iql')).sort();
+const contents = new Map(files.map((f) => [f, readFileSync(new URL(f, folder), 'utf8')]));
+const specs = files.map((f) => ({ file: f, cases: readSpec(f, contents.get(f) as string) }));
+
+/** A tree without places; the words of `search`, which it keeps as they were written, in their printed form. */
+const bare = (tree: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(tree, (key, v: unknown) => {
+      if (key === 'span' || key.endsWith('Span')) return undefined;
+      if (key === 'raw' && v !== null && typeof v === 'object') return printSearch(parseSearch((v as { text: string }).text, 0).node);
+      return typeof v === 'bigint' ? `${v}n` : v;
+    }),
+  );
+
+const cellsOf = (line: string): readonly string[] => {
+  const cells: string[] = [''];
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const sign = line[i] as string;
+    if (sign === '\\' && quoted) cells[cells.length - 1] += sign + (line[++i] ?? '');
+    else if (sign === '|' && !quoted) cells.push('');
+    else {
+      if (sign === '"') quoted = !quoted;
+      cells[cells.length - 1] += sign;
+    }
+  }
+  return cells.map((c) => c.trim());
+};
+
+/** `missing`, JSON, or text as it stands (times, plain words). */
+const cellValue = (cell: string): unknown => {
+  if (cell === 'missing') return null;
+  try {
+    return JSON.parse(cell) as unknown;
+  } catch {
+    return cell;
+  }
+};
+
+const plain = (v: unknown): unknown => (v !== null && typeof v === 'object' && !Array.isArray(v) ? new Map(Object.entries(v).map(([k, x]) => [k, plain(x)])) : Array.isArray(v) ? v.map(plain) : v);
+
+const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void> => {
+  const { columns, rows } = await rowsOf(c);
+  const [head = '', ...lines] = expected;
+  const wanted = cellsOf(head).map((h) => /^(?:"(.*)"|(\S*?))(?: (\w+)(?: in (\S+))?)?$/.exec(h));
+  const shown = columns.map((col, i) => `${col.name}${wanted[i]?.[3] === undefined ? '' : ` ${col.type}`}${wanted[i]?.[4] === undefined ? '' : ` in ${col.unit}`}`);
+  expect(shown.join(' | ')).toBe(cellsOf(head).map((h) => h.replace(/^"(.*)"/, '$1')).join(' | '));
+  const values = lines.map((l) => cellsOf(l).map(cellValue));
+  const same = values.length === rows.length && values.every((row, i) => row.length === rows[i]?.length && row.every((v, k) => sameValue(plain(v) as never, plain(rows[i]?.[k]) as never)));
+  if (!same) expect(rows).toEqual(values);
+  for (const seed of [1, 2, 3]) expect((await rowsOf(c, { seed })).rows, 'cut into batches').toEqual(rows);
+  for (const pass of ['merge-projects', 'push-filters', 'prune-columns']) expect((await rowsOf(c, { without: new Set([pass]) })).rows, `without ${pass}`).toEqual(rows);
+};
+
+const checkDiagnostics = (c: SpecCase, expected: readonly string[]): void => {
+  const found = diagnosticsOf(c);
+  expect(found.map((d) => `${d.severity} ${d.code}: ${d.message}`)).toEqual(expected);
+  const inOrder = (a: { start: number; end: number }, b: { start: number; end: number }): number => a.start - b.start || b.end - a.end;
+  expect(found.map((d) => d.span).toSorted(inOrder).map((s) => c.text.slice(s.start, s.end))).toEqual([...c.marks].sort(inOrder).map((s) => c.text.slice(s.start, s.end)));
+  expect(found.map((d) => ({ start: d.span.start, end: d.span.end })).toSorted(inOrder)).toEqual([...c.marks].sort(inOrder));
+};
+
+const goldensOf = (c: SpecCase): ReadonlyMap<string, readonly string[]> => {
+  const { plan, fragments } = asked(c);
+  const sql = fragments.flatMap((f, i) => [...(i === 0 ? [] : ['']), `// ${f.role}`, ...printSql(f.text), ...[...f.parameters].map(([k, v]) => `// ${k} = ${typeof v === 'bigint' ? String(v) : JSON.stringify(v, (_, x: unknown) => (typeof x === 'bigint' ? String(x) : x))}`)]);
+  return new Map([['plan', printPlan(plan)], ['sql', sql]]);
+};
+
+describe.each(specs)('$file', ({ file, cases }) => {
+  test.each(cases)('$title', async (c) => {
+    const problems = diagnosticsOf(c);
+    const broken = parse(c.text, PIPE_SYNTAXES).diagnostics.length > 0;
+    if (!broken) {
+      const printed = format(c.text);
+      expect(printed).toBeDefined();
+      expect(format(printed as string)).toBe(printed);
+      expect(bare(parse(printed as string, PIPE_SYNTAXES).text.query)).toEqual(bare(parse(c.text, PIPE_SYNTAXES).text.query));
+    }
+    const diagnostics = c.sections.get('diagnostics');
+    if (diagnostics !== undefined || problems.some((d) => d.severity !== 'info')) checkDiagnostics(c, diagnostics ?? []);
+    const fixed = c.sections.get('fixed');
+    if (fixed !== undefined) {
+      const mended = fixedText(c.text, problems);
+      expect(mended.trim()).toBe(fixed.join('\n').trim());
+      expect(check(mended, specCatalogue).diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
+    }
+    const rows = c.sections.get('rows');
+    if (rows !== undefined) await checkRows(c, rows);
+    const golden = ['plan', 'sql'].filter((s) => c.sections.has(s));
+    if (golden.length > 0 && !update) for (const s of golden) expect(goldensOf(c).get(s)).toEqual(c.sections.get(s));
+    expect(c.sections.size - (c.sections.has('request') ? 1 : 0), 'a case says what it expects').toBeGreaterThan(0);
+  });
+  if (update)
+    test('goldens are written', () => {
+      const changes = new Map(cases.filter((c) => c.sections.has('plan') || c.sections.has('sql')).map((c) => [c, goldensOf(c)] as const));
+      if (changes.size > 0) writeFileSync(new URL(file, folder), withSections(contents.get(file) as string, cases, changes));
+    });
+});
+
+test('every pipe, scalar function and aggregate has its file', () => {
+  const missing = [
+    ...PIPES.filter((p) => p.syntax.pattern === undefined).map((p) => `pipes/${p.syntax.name}.iql`),
+    ...SCALAR_FUNCTIONS.map((f) => `functions/${f}.iql`),
+    ...AGGREGATES.map((f) => `aggregates/${f}.iql`),
+  ].filter((f) => !files.includes(f));
+  expect(missing).toEqual([]);
+});

@@ -1,0 +1,89 @@
+// Plans and SQL as people read them, for goldens: a node a line, its input indented below; one SELECT a line.
+import type { PlanExpression } from '../3-plan/expression.ts';
+import { type AggregateCall, type Bucket, inputsOf, type OrderKey, type PlanNode } from '../3-plan/nodes.ts';
+import { formatTime } from '../../core/time.ts';
+
+const value = (v: unknown, type: string): string => {
+  if (typeof v === 'bigint' && type === 'time') return `@${formatTime(v)}`;
+  if (typeof v === 'bigint') return type === 'duration' ? `${Number(v) / 1e9}s` : String(v);
+  if (Array.isArray(v)) return `[${v.map((i) => value(i, '')).join(', ')}]`;
+  return v instanceof Map ? JSON.stringify([...v]) : JSON.stringify(v);
+};
+
+const expression = (e: PlanExpression): string => {
+  switch (e.op) {
+    case 'column':
+      return e.name;
+    case 'literal':
+      return value(e.value, e.type);
+    case 'call':
+      return `${e.function}(${e.arguments.map(expression).join(', ')})`;
+    case 'case':
+      return `case(${[...e.branches.map((b) => `${expression(b.when)} → ${expression(b.then)}`), `else ${expression(e.otherwise)}`].join('; ')})`;
+  }
+};
+
+const order = (keys: readonly OrderKey[]): string => keys.map((k) => `${k.column}${k.descending ? ' desc' : ''}${k.levels === undefined ? '' : ' by levels'}`).join(', ');
+const calls = (list: readonly AggregateCall[]): string => list.map((a) => `${a.name} = ${a.function}(${a.arguments.map(expression).join(', ')}${a.where === undefined ? '' : ` where ${expression(a.where)}`})`).join(', ');
+const bucket = (b: Bucket): string => (b.kind === 'fixed' ? `${Number(b.nanos) / 1e9}s` : b.kind === 'all' ? 'all' : `${b.count} ${b.unit} of ${b.zone}`);
+const span = (from: bigint, to: bigint): string => `${formatTime(from)} … ${formatTime(to)}`;
+const seconds = (ns: bigint): string => `${Number(ns) / 1e9}s`;
+
+const details = (n: PlanNode): string => {
+  switch (n.node) {
+    case 'scan':
+      return `${n.dataset.name}${n.range === undefined ? '' : ` ${span(n.range.from, n.range.to)}`}${n.before === 0n ? '' : ` and ${seconds(n.before)} before`}${n.filter === undefined ? '' : ` where ${expression(n.filter)}`} (${n.columns.map((c) => c.name).join(', ')})`;
+    case 'inline':
+      return `${n.batch.length} rows`;
+    case 'filter':
+      return expression(n.predicate);
+    case 'project':
+      return n.columns.map((c, i) => { const e = expression(n.values[i] as PlanExpression); return e === c.name ? e : `${c.name} = ${e}`; }).join(', ');
+    case 'window':
+      return `${bucket(n.bucket)}${n.over === undefined ? '' : ` over ${seconds(n.over)}`} in ${span(n.from, n.to)} by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.carry.length === 0 ? '' : ` carry ${n.carry.join(', ')}`}${n.zeros ? ` zeros to ${formatTime(n.completeTo)}` : ''}${n.lookback === 0n ? '' : ` look back ${seconds(n.lookback)}`}${n.delta ? ' delta' : ''}`;
+    case 'aggregate':
+      return `by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.order.length === 0 ? '' : ` in order of ${[...(n.time === undefined ? [] : [n.time]), order(n.order)].join(', ')}`}`;
+    case 'sort':
+      return order(n.keys);
+    case 'limit':
+      return `${n.count}${n.per.length === 0 ? '' : ` per ${n.per.join(', ')}`}`;
+    case 'join':
+      return `${n.kind} on ${n.on.map((o) => (o.left === o.right ? o.left : `${o.left} == ${o.right}`)).join(', ')}${n.take.length === 0 ? '' : ` take ${n.take.map((t) => (t.fill ? `${t.as} where missing` : t.as)).join(', ')}`}`;
+    case 'union':
+      return '';
+    case 'fill':
+      return `${n.method} ${n.values.join(', ')} by (${n.keys.join(', ')}) ${bucket(n.bucket)}`;
+    case 'table':
+      return n.function;
+  }
+};
+
+export const printPlan = (node: PlanNode, depth = 0): readonly string[] => [`${'  '.repeat(depth)}${node.node} ${details(node)}`.trimEnd(), ...inputsOf(node).flatMap((i) => printPlan(i, depth + 1))];
+
+/** Each SELECT on a line of its own, indented by its depth; what is quoted stays as it is. */
+export const printSql = (sql: string): readonly string[] => {
+  let out = '';
+  let depth = 0;
+  const opened: boolean[] = [];
+  for (let i = 0; i < sql.length; i++) {
+    const sign = sql[i] as string;
+    if (sign === '`' || sign === "'") {
+      const end = sql.indexOf(sign, i + 1);
+      out += sql.slice(i, end + 1);
+      i = end;
+    } else if (sign === '(') {
+      const query = sql.startsWith('(SELECT', i);
+      opened.push(query);
+      if (query) depth += 1;
+      out += query ? `(\n${'  '.repeat(depth)}` : '(';
+    } else if (sign === ')') {
+      const query = opened.pop() === true;
+      if (query) depth -= 1;
+      out += query ? `\n${'  '.repeat(depth)})` : ')';
+    } else if (sql.startsWith(' UNION ALL ', i)) {
+      out += `\n${'  '.repeat(depth)}UNION ALL\n${'  '.repeat(depth)}`;
+      i += ' UNION ALL '.length - 1;
+    } else out += sign;
+  }
+  return out.split('\n').map((l) => l.trimEnd());
+};
