@@ -7,7 +7,9 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'stream', load: () => import('./stream.ts') },
   { name: 'agent', load: () => import('./agent.ts') },
   { name: 'columns', load: () => import('./columns.ts') },
+  { name: 'pipeline', load: () => import('./pipeline.ts') },
   { name: 'run', load: () => import('./run.ts') },
+  { name: 'answers', load: () => import('./answers.ts') },
 ];
 
 const row = (cells: readonly string[]): string =>
