@@ -26,6 +26,7 @@ builder.queryType({
         zone: t.arg.string({ description: 'IANA time zone of days, weeks and times without a zone; default UTC' }),
       },
       resolve: async (_, args, context) => {
+        if (args.limit != null && args.limit < 0) throw new GraphQLError('limit is a number of rows from 0 on');
         const request = {
           ...(args.from == null ? {} : { from: args.from }),
           ...(args.to == null ? {} : { to: args.to }),
