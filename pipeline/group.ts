@@ -9,6 +9,8 @@ export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'pause' | 'resume
 
 /** How long a stop waits for what is being written. */
 const GRACE_MS = 3000;
+/** A consumer that lasted so long had no lasting defect: the next pause is a short one again. */
+const STEADY_MS = 60_000;
 
 export class Group {
   readonly #options: GroupOptions;
@@ -16,6 +18,8 @@ export class Group {
   #consumer: Consumer | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
+  /** When this consumer joined, on the clock of `performance`. */
+  #began = 0;
   #restarting: Promise<void> | undefined;
   #stopping = false;
 
@@ -29,6 +33,7 @@ export class Group {
 
   async start(): Promise<void> {
     const { stream, route } = this.#options;
+    this.#began = performance.now();
     const own: { consumer: Consumer | undefined } = { consumer: undefined };
     own.consumer = await stream.consume(
       { group: route.group, topics: [route.topic] },
@@ -44,7 +49,6 @@ export class Group {
           }
         },
         deliver: async (delivery) => {
-          this.#attempt = 0;
           await this.#workers.get(delivery.partition)?.deliver(delivery);
         },
         revoked: async ({ partition }) => {
@@ -81,6 +85,7 @@ export class Group {
     const { log, route, telemetry } = this.#options;
     if (!hasCode(error, 'stream.fenced')) log.error('a consumer ended and begins anew', { group: route.group, error });
     telemetry.add('inframirror_pipeline_restarts_total', { group: route.group });
+    if (performance.now() - this.#began > STEADY_MS) this.#attempt = 0;
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;

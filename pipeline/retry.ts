@@ -29,7 +29,7 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 /** Between half and all of a pause that doubles up to 10 s. */
 export const backoffMs = (attempt: number): number => Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2);
 
-/** Told of each failure before the pause, and once when it is over. */
+/** Told of each failure before the pause, and once when the store answers again. */
 export interface Trouble {
   failed(error: Error): void;
   over(): void;
@@ -57,7 +57,12 @@ export const persist = async <T>(
       if (attempt > 0) trouble.over();
       return result;
     } catch (error) {
-      if (error instanceof Stopped || lasting(error)) throw error;
+      if (error instanceof Stopped) throw error;
+      if (lasting(error)) {
+        // The store answers.
+        if (attempt > 0) trouble.over();
+        throw error;
+      }
       checkSignal(signal);
       trouble.failed(error instanceof Error ? error : new Error(String(error)));
     }

@@ -155,10 +155,16 @@ test('a changed inventory makes one event that names the change, history, and ne
   await send(host, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
   await settled();
   await send(host, [inventoryPart(host, { env: 'prod' }, minute + 1000)]);
+  await settled();
   await send(host, [inventoryPart(host, { env: 'prod' }, minute + 2000)]);
   await settled();
+  // Late: it says nothing of now.
+  await send(host, [inventoryPart(host, { env: 'late' }, minute + 500)]);
+  await settled();
   const events = await stores.records.query("SELECT kind, attributes FROM events WHERE host = $1 AND kind LIKE 'inventory.%' ORDER BY time", [host]);
-  expect(events).toMatchObject([{ kind: 'inventory.new' }, { kind: 'inventory.change', attributes: { env: 'test → prod' } }]);
+  expect(events.map(({ kind }) => kind)).toEqual(['inventory.new', 'inventory.change']);
+  expect(events[1]?.attributes).toEqual({ env: 'test → prod', 'inventory.time': new Date(minute + 1000).toISOString() });
+  expect(await stores.records.query('SELECT last_seen FROM hosts WHERE host = $1', [host])).toEqual([{ last_seen: BigInt(minute + 2000) * 1_000_000n }]);
   expect(await stores.records.query('SELECT env, valid_to IS NULL AS now FROM hosts_history WHERE host = $1 ORDER BY valid_from', [host])).toEqual([
     { env: 'test', now: false },
     { env: 'prod', now: true },
@@ -166,6 +172,42 @@ test('a changed inventory makes one event that names the change, history, and ne
   await expect
     .poll(() => rowsOf(`SELECT argMax(enrichment['env'], (since, seen)) FROM series WHERE labels['host'] = '${host}'`), { timeout: 20_000 })
     .toEqual([['prod']]);
+});
+
+test('a change that was missed while no worker ran is made up for at the start', async () => {
+  const host = 'missed-1';
+  const definition = ['test.missed', [['host', host]]] as const;
+  await send(host, [inventoryPart(host, { env: 'test' }, minute)]);
+  await settled();
+  await send(host, [seriesPart([definition])]);
+  await settled();
+  await pipeline.stop();
+  await stores.records.query("UPDATE hosts SET env = 'moved' WHERE host = $1", [host]);
+  await start();
+  const newest = `SELECT argMax(enrichment['env'], (since, seen)), argMax(kind, (since, seen)), argMax(tuple(unit), (since, seen)).1 FROM series WHERE labels['host'] = '${host}'`;
+  await expect.poll(() => rowsOf(newest), { timeout: 20_000 }).toEqual([['moved', 'gauge', '1']]);
+});
+
+test('a series that goes on has a row of its definition for each day', async () => {
+  const host = 'renewed-1';
+  const definition = ['test.renewed', [['host', host]]] as const;
+  const day = 86_400_000;
+  await send(host, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
+  await settled();
+  const rows = `SELECT toUnixTimestamp64Milli(since), labels['host'], interval FROM series FINAL WHERE name = 'test.renewed' ORDER BY since`;
+  const [first] = await rowsOf(rows);
+  const tomorrow = Math.floor(Date.now() / day) * day + day;
+  await pipeline.stop();
+  pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger, now: () => tomorrow + 60_000 });
+  for (let n = 1; n < 3; n++) {
+    const { ipc, rows: count } = samplesPart(definition, [[tomorrow + n, n]]);
+    const headers = { schema: 'metrics', version: '1', sender: host, boot: '7', seq: String(seq++), rows: String(count) };
+    await stores.stream.produce('im.metrics', [{ key: host, headers, value: ipc }]);
+    await settled();
+  }
+  expect(await rowsOf(rows)).toEqual([first, [BigInt(tomorrow), host, 10_000]]);
+  await pipeline.stop();
+  await start();
 });
 
 test('what the agent tells of a change itself is not told twice', async () => {
@@ -182,13 +224,15 @@ test('late samples make their hour dirty; of two values for one time the later s
   const early = minute - 5 * 3_600_000;
   await send(sender, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
   await settled();
+  const hour = (ms: number): bigint => BigInt(ms - (ms % 3_600_000));
+  // Nobody knows what was written before this worker began.
+  expect(await rowsOf('SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty')).toContainEqual([hour(minute)]);
   await stores.columns.command('TRUNCATE TABLE dirty');
   await send(sender, [samplesPart(definition, [[minute + 1000, 2]])]);
   await settled();
   expect(await rowsOf('SELECT hour FROM dirty')).toEqual([]);
   await send(sender, [samplesPart(definition, [[early, 3]]), samplesPart(definition, [[minute, 9]])]);
   await settled();
-  const hour = (ms: number): bigint => BigInt(ms - (ms % 3_600_000));
   expect(await rowsOf('SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty ORDER BY hour')).toEqual([[hour(early)], [hour(minute)]]);
   expect(await rowsOf(`SELECT ${VALUE} FROM samples FINAL WHERE id IN (SELECT id FROM series WHERE name = 'test.late') ORDER BY time`)).toEqual([
     [3],
@@ -259,6 +303,20 @@ test('what no retry can save is a dead letter with origin, stage and error; the 
   );
   expect(letters.every(({ error }) => error !== undefined && error.length > 5)).toBe(true);
   expect(telemetry.value('inframirror_dead_rows_total', { stage: 'pipeline-decode', reason: 'unknown-version' })).toBe(1);
+});
+
+test('an event the record store cannot keep is a dead letter, those beside it stand', async () => {
+  const sender = 'zero-1';
+  const event = (n: number, title: string): Message => ({
+    key: sender,
+    headers: { schema: 'events', version: '1', sender, boot: '1', seq: String(n), rows: '1' },
+    value: ipcOf('events', { time: [BigInt(minute) * 1_000_000n], kind: ['deploy'], title: [title], host: [sender] }),
+  });
+  await stores.stream.produce('im.events', [event(1, 'one'), event(2, 't\0wo'), event(3, 'three'), event(4, 'four')]);
+  await settled();
+  const events = await stores.records.query('SELECT title FROM events WHERE host = $1 ORDER BY seq', [sender]);
+  expect(events.map(({ title }) => title)).toEqual(['one', 'three', 'four']);
+  expect(telemetry.value('inframirror_dead_rows_total', { stage: 'pipeline-records', reason: 'refused-message' })).toBe(1);
 });
 
 test('missing columns are filled, unknown ones ignored and counted', async () => {

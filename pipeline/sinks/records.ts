@@ -56,12 +56,25 @@ const valuesOf = (facts: HostFacts): readonly RecordValue[] =>
   FACTS.map((name) => (name === 'labels' ? Object.fromEntries(facts.labels) : (facts[name] as RecordValue)));
 
 const factsOf = (row: RecordRow): HostFacts => {
-  const { labels, memory, cores } = row;
+  const text = (name: string): string | null => (row[name] as string | null) ?? null;
+  const { cores, memory, addresses, labels } = row as { cores: bigint | null; memory: bigint | null; addresses: readonly string[] | null; labels: object };
   return {
-    ...(row as unknown as HostFacts),
+    host: row.host as string,
+    id: text('id'),
+    os: text('os'),
+    kernel: text('kernel'),
+    architecture: text('architecture'),
     cores: cores === null ? null : Number(cores),
-    memory: memory === null ? null : BigInt(memory as bigint | number),
-    labels: new Map(Object.entries(labels as Record<string, string>)),
+    memory,
+    addresses,
+    region: text('region'),
+    datacenter: text('datacenter'),
+    env: text('env'),
+    role: text('role'),
+    owner: text('owner'),
+    labels: new Map(Object.entries(labels)),
+    agent_version: text('agent_version'),
+    sender: row.sender as string,
   };
 };
 

@@ -1,0 +1,63 @@
+// Waiting for a store: as long as it takes, told once it is over, and not at all when the work was called off.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { backoffMs, persist, Stopped } from './retry.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const troubleOf = () => {
+  const told: string[] = [];
+  return { told, trouble: { failed: (error: Error) => told.push(error.message), over: () => told.push('over') } };
+};
+
+test('it goes on until the work succeeds', async () => {
+  const { told, trouble } = troubleOf();
+  let calls = 0;
+  const done = persist(() => (++calls < 4 ? Promise.reject(new Error(`no ${calls}`)) : Promise.resolve('yes')), new AbortController().signal, trouble);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await done).toBe('yes');
+  expect(told).toEqual(['no 1', 'no 2', 'no 3', 'over']);
+});
+
+test('what lasts is thrown, and the store is known to answer', async () => {
+  const { told, trouble } = troubleOf();
+  let calls = 0;
+  const done = persist(
+    () => Promise.reject(new Error(++calls === 1 ? 'away' : 'refused')),
+    new AbortController().signal,
+    trouble,
+    (error) => (error as Error).message === 'refused',
+  );
+  const outcome = expect(done).rejects.toThrow('refused');
+  await vi.advanceTimersByTimeAsync(1000);
+  await outcome;
+  expect(told).toEqual(['away', 'over']);
+});
+
+test.each([
+  ['in a call that never ends', () => new Promise<void>(() => undefined)],
+  ['in the pause after a failure', () => Promise.reject(new Error('away'))],
+])('called off %s, it ends at once', async (_, work) => {
+  const { trouble } = troubleOf();
+  const abort = new AbortController();
+  const outcome = expect(persist(work, abort.signal, trouble)).rejects.toThrow(Stopped);
+  await vi.advanceTimersByTimeAsync(10);
+  abort.abort();
+  await outcome;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('pauses grow, with jitter, up to a bound', () => {
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const most = Math.min(10_000, 100 * 2 ** attempt);
+    for (let i = 0; i < 20; i++) {
+      const ms = backoffMs(attempt);
+      expect(ms).toBeGreaterThanOrEqual(most / 2);
+      expect(ms).toBeLessThanOrEqual(most);
+    }
+  }
+});
