@@ -1,7 +1,7 @@
 // One run of the kill test: starts server and senders, kills what it is told in the order it is told, lets everything come to rest and asks
 // the oracle. Every process it starts is a child it knows, and is gone when it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,8 @@ export interface RunOptions {
 
 export interface RunResult extends Verdict {
   readonly kills: number;
+  /** Inserts that were found standing when it was looked for them. */
+  readonly foundStanding: number;
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -125,7 +127,7 @@ class Run {
       await this.#rest();
       const stores = await openStores(join(this.#dir, 'data'), silentLogger);
       try {
-        return { ...(await judge(join(this.#dir, 'agents'), this.#first, stores)), kills };
+        return { ...(await judge(join(this.#dir, 'agents'), this.#first, stores)), kills, foundStanding: this.#foundStanding() };
       } finally {
         await stores.close();
       }
@@ -137,6 +139,14 @@ class Run {
       }
       rmSync(this.#dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     }
+  }
+
+  #foundStanding(): number {
+    const path = join(this.#dir, 'data', 'read-back');
+    if (!existsSync(path)) return 0;
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .reduce((sum, line) => sum + Number(line), 0);
   }
 
   /** Everything that was spooled is sent, everything on the stream is stored, and the server ends in good order. */

@@ -1,6 +1,8 @@
 // A server for the kill test to kill: door and pipeline over the real embedded stores. Arguments: folder, port, and as JSON what the pipeline
 // switches off and at which moment of which insert this process kills itself. Nothing of that is in the product: the port is wrapped here.
+import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { createLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
 import type { Columns } from '../../engines/columns/port.ts';
@@ -39,7 +41,12 @@ const insert: Columns['insert'] = async (table, batch, options) => {
 };
 const columns: Columns = {
   migrate: () => stores.columns.migrate(),
-  query: (sql, options) => stores.columns.query(sql, options),
+  query: async (sql, options) => {
+    const answer = await stores.columns.query(sql, options);
+    // How many inserts were found standing: the test wants to see that it met its faults.
+    if (sql.includes('DISTINCT insert')) appendFileSync(join(dir, 'read-back'), `${answer.batches.reduce((sum, batch) => sum + batch.length, 0)}\n`);
+    return answer;
+  },
   command: (sql, options) => stores.columns.command(sql, options),
   insert,
   kill: (ids) => stores.columns.kill(ids),
