@@ -23,7 +23,8 @@ const end = async (): Promise<void> => {
   server?.closeAllConnections();
   server?.close();
   await engine?.close();
-  process.exit(0);
+  // Not `process.exit`: the library's own exit handlers have been seen to wait for each other for ever, holding the folder's lock.
+  process.kill(process.pid, 'SIGKILL');
 };
 process.stdin
   .on('end', () => void end())
