@@ -34,6 +34,7 @@ export class Inventory {
   readonly #byHost = new Map<string, HostEntry>();
   readonly #bySender = new Map<string, HostEntry>();
   readonly #listeners = new Set<(changed: readonly HostEntry[]) => void>();
+  readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
 
@@ -55,15 +56,16 @@ export class Inventory {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#abort.abort();
     await this.#reading;
   }
 
   async #read(): Promise<void> {
     try {
-      const rows = await this.#records.query(SELECT);
+      const rows = await this.#records.query(SELECT, [], { signal: this.#abort.signal });
       this.update(rows.map((row) => ({ host: row.host as string, sender: row.sender as string, enrichment: enrichmentFrom((key) => row[key]) })));
     } catch (error) {
-      this.#log.warn('the inventory could not be read; rows are enriched with what was known', { error });
+      if (!this.#abort.signal.aborted) this.#log.warn('the inventory could not be read; rows are enriched with what was known', { error });
     }
   }
 

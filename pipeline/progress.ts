@@ -39,8 +39,8 @@ export interface Progress {
 export const NO_PROGRESS: Progress = { next: 0n, insert: 0n, time: 0n, last: new Map(), pending: undefined };
 
 const VERSION = 1;
-/** Leaves room below the stream's bound of 1 MiB. */
-const MOST_BYTES = 960 << 10;
+/** Leaves room for the planned inserts below the stream's bound of 1 MiB. */
+const MOST_SENDER_BYTES = 900 << 10;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -107,13 +107,30 @@ class Reader {
   }
 }
 
-export interface EncodedProgress {
-  readonly bytes: Uint8Array;
-  /** Senders that had to be left out, those heard of longest ago: a repeat of theirs would not be recognized. */
-  readonly forgotten: readonly string[];
-}
+/**
+ * Senders that can be kept, in their order; the others, heard of longest ago, are named: a repeat of theirs would not be recognized.
+ * Done only between rounds: a round that is written again must be told from the same senders as before.
+ */
+export const boundSenders = (
+  last: ReadonlyMap<string, SeenMessage>,
+): { readonly last: ReadonlyMap<string, SeenMessage>; readonly forgotten: readonly string[] } => {
+  // An encoded text has at most three bytes a code unit.
+  const cost = (sender: string): number => 20 + sender.length * 3;
+  let size = 0;
+  for (const sender of last.keys()) size += cost(sender);
+  if (size <= MOST_SENDER_BYTES) return { last, forgotten: [] };
+  const kept = new Map(last);
+  const forgotten: string[] = [];
+  for (const sender of last.keys()) {
+    if (size <= MOST_SENDER_BYTES) break;
+    size -= cost(sender);
+    kept.delete(sender);
+    forgotten.push(sender);
+  }
+  return { last: kept, forgotten };
+};
 
-export const encodeProgress = (progress: Progress): EncodedProgress => {
+export const encodeProgress = (progress: Progress): Uint8Array => {
   const out = new Writer();
   out.u32(VERSION);
   out.u64(progress.next);
@@ -134,25 +151,13 @@ export const encodeProgress = (progress: Progress): EncodedProgress => {
       out.u32(to);
     }
   }
-  // An encoded text has at most three bytes a code unit.
-  const cost = (sender: string): number => 20 + sender.length * 3;
-  let size = out.size;
-  for (const sender of progress.last.keys()) size += cost(sender);
-  const forgotten: string[] = [];
-  for (const sender of progress.last.keys()) {
-    if (size <= MOST_BYTES) break;
-    size -= cost(sender);
-    forgotten.push(sender);
-  }
-  out.u32(progress.last.size - forgotten.length);
-  let at = 0;
+  out.u32(progress.last.size);
   for (const [sender, { boot, seq }] of progress.last) {
-    if (at++ < forgotten.length) continue;
     out.text(sender);
     out.u64(boot);
     out.u64(seq);
   }
-  return { bytes: out.finish(), forgotten };
+  return out.finish();
 };
 
 /** Throws on bytes that no version of this program wrote. */

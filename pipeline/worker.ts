@@ -7,7 +7,16 @@ import type { Delivery, StoredMessage, Stream, TopicPartition } from '../engines
 import { bury } from './dead.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
-import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress, type SeenMessage } from './progress.ts';
+import {
+  boundSenders,
+  decodeProgress,
+  encodeProgress,
+  NO_PROGRESS,
+  type PendingInsert,
+  type PendingRound,
+  type Progress,
+  type SeenMessage,
+} from './progress.ts';
 import { checkSignal, persist, Stopped, type Trouble } from './retry.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
@@ -211,7 +220,7 @@ export class PartitionWorker {
     const plan = async (inserts: readonly PendingInsert[]): Promise<void> => {
       checkSignal(signal);
       for (const { number } of inserts) if (number > insert) insert = number;
-      await this.#save({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } });
+      await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }));
     };
     const context = { signal, trouble: this.#trouble, numbers: this.#numbers, begun: begunOf(begun), plan };
     letters.push(...(await this.#part.write(messages, context)));
@@ -225,8 +234,10 @@ export class PartitionWorker {
       all.delete(sender);
       all.set(sender, at);
     }
-    this.#progress = { next: to, insert, time, last: all, pending: undefined };
-    await this.#save(this.#progress);
+    const { last: bounded, forgotten } = boundSenders(all);
+    if (forgotten.length > 0) telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
+    this.#progress = { next: to, insert, time, last: bounded, pending: undefined };
+    await this.#options.save(encodeProgress(this.#progress));
     this.#count(messages);
   }
 
@@ -271,17 +282,6 @@ export class PartitionWorker {
       out.push(decoded);
     }
     return out;
-  }
-
-  async #save(progress: Progress): Promise<void> {
-    const { bytes, forgotten } = encodeProgress(progress);
-    await this.#options.save(bytes);
-    if (forgotten.length === 0) return;
-    // What cannot be saved must not be relied on either.
-    const last = new Map(this.#progress.last);
-    for (const sender of forgotten) last.delete(sender);
-    this.#progress = { ...this.#progress, last };
-    this.#options.telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
   }
 
   readonly #trouble: Trouble = {

@@ -32,6 +32,8 @@ export interface ColumnSinkOptions {
   readonly now: () => number;
 }
 
+/** How often definitions that were not there are looked for again: they may have come through another partition. */
+const LOOK_AGAIN_MS = 60_000;
 /** How far ahead of the clock a sample may be that an earlier owner of the partition has written: the door's limit. */
 const AHEAD_MS = 600_000;
 
@@ -43,6 +45,7 @@ class SamplesPartition implements PartitionSink {
   #index = new SeriesIndex();
   #coldUntil: number;
   #exponentDay = 0;
+  #looked = 0;
 
   constructor(options: ColumnSinkOptions, table: SeriesTable) {
     this.#options = options;
@@ -101,7 +104,10 @@ class SamplesPartition implements PartitionSink {
   /** Looks up the definitions of series that were not met before; counts the samples of those that have none. */
   async #meet(blocks: readonly DaySamples[]): Promise<void> {
     const { state, day } = this.#index;
-    const unseen = this.#keys(blocks, (at) => state[at] === UNSEEN);
+    const now = this.#options.now();
+    const again = now - this.#looked >= LOOK_AGAIN_MS;
+    const unseen = this.#keys(blocks, (at) => state[at] === UNSEEN || (again && state[at] === UNKNOWN));
+    if (again) this.#looked = now;
     if (unseen.size > 0) {
       const known = await this.#table.known([...unseen.values()]);
       for (const [at, { id }] of unseen) {

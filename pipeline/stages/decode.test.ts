@@ -40,6 +40,7 @@ test.each(Object.keys(HEADERS))('without %s nothing is known of a message', (nam
   const { [name as keyof typeof HEADERS]: _, ...rest } = HEADERS;
   expect(envelopeOf(message(line, rest))).toBeUndefined();
   if (!['schema', 'sender'].includes(name)) expect(envelopeOf(message(line, { ...HEADERS, [name]: '-1' }))).toBeUndefined();
+  if (!['schema', 'sender'].includes(name)) expect(envelopeOf(message(line, { ...HEADERS, [name]: String(2n ** 64n) }))).toBeUndefined();
 });
 
 test('what is missing is filled only where nothing may be missing', () => {

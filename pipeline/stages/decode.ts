@@ -21,7 +21,15 @@ export interface Envelope {
 }
 
 const NUMBER = /^\d{1,20}$/;
-const numberOf = (text: string | undefined): bigint | undefined => (text !== undefined && NUMBER.test(text) ? BigInt(text) : undefined);
+const MOST = 0xffff_ffff_ffff_ffffn;
+const MOST_ROWS = 2 ** 31;
+
+/** An unsigned 64-bit number; undefined when the text is none. */
+const numberOf = (text: string | undefined): bigint | undefined => {
+  if (text === undefined || !NUMBER.test(text)) return undefined;
+  const number = BigInt(text);
+  return number > MOST ? undefined : number;
+};
 
 /** Undefined when a header that names the message is missing or no number. */
 export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => {
@@ -29,7 +37,16 @@ export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => 
   const [version, boot, seq, rows, received] = ['version', 'boot', 'seq', 'rows', 'received'].map((name) => numberOf(headers[name]));
   if (schema === undefined || sender === undefined || sender === '') return undefined;
   if (version === undefined || boot === undefined || seq === undefined || rows === undefined) return undefined;
-  return { schema, version: Number(version), sender, boot, seq, rows: Number(rows), received: received ?? 0n, latest: numberOf(headers.to) };
+  return {
+    schema,
+    version: Number(version),
+    sender,
+    boot,
+    seq,
+    rows: Math.min(Number(rows), MOST_ROWS),
+    received: received ?? 0n,
+    latest: numberOf(headers.to),
+  };
 };
 
 /** Columns without which a row means nothing: a message that lacks a value there is no message of its schema. */
