@@ -10,6 +10,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'pipeline', load: () => import('./pipeline.ts') },
   { name: 'run', load: () => import('./run.ts') },
   { name: 'answers', load: () => import('./answers.ts') },
+  { name: 'ready', load: () => import('./ready.ts') },
 ];
 
 const row = (cells: readonly string[]): string =>
