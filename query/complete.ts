@@ -22,7 +22,8 @@ export interface Completion {
   readonly to: number;
 }
 
-const WORD = /[\p{L}\p{N}_.]*$/u;
+const WORD_SIGN = /[\p{L}\p{N}_.]/u;
+const LONGEST_WORD = 256;
 const PLAIN = /^[\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*$/u;
 const AGGREGATING = new Set(['every', 'summarize', 'top', 'bottom']);
 
@@ -31,10 +32,10 @@ type Draft = Omit<Completion, 'from' | 'to' | 'insert'> & { readonly insert?: st
 /** Best first: what begins with the word at the cursor, then what holds it. */
 export const complete = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] => {
   const before = text.slice(0, offset);
-  const word = WORD.exec(before)?.[0] ?? '';
+  const word = wordBefore(before);
   const from = offset - word.length;
   const head = before.slice(0, from).trimEnd();
-  const drafts = /(?:^|[(\s])from$/i.test(head) || /\|\s*lookup$/i.test(head) ? sources(catalogue) : head.endsWith('|') ? pipes() : inPipe(text, head, catalogue);
+  const drafts = /(?:^|[(\s])from$/i.test(head.slice(-LONGEST_WORD)) || /\|\s*lookup$/i.test(head.slice(-LONGEST_WORD)) ? sources(catalogue) : head.endsWith('|') ? pipes() : inPipe(text, head, catalogue);
   const wanted = word.toLowerCase();
   const rank = (d: Draft): number => (d.label.toLowerCase().startsWith(wanted) ? 0 : d.label.toLowerCase().includes(wanted) ? 1 : searchTokens(d.label).some((t) => t.toLowerCase().startsWith(wanted)) ? 2 : 3);
   return drafts
@@ -42,6 +43,14 @@ export const complete = (text: string, offset: number, catalogue: Catalogue): re
     .filter((d) => d.rank < 3)
     .toSorted((a, b) => a.rank - b.rank || a.place - b.place)
     .map(({ draft }) => ({ ...draft, insert: draft.insert ?? quoted(draft.label), from, to: offset }));
+};
+
+/** The word that ends the text, sign by sign from the end: a pattern would look from every sign on. */
+const wordBefore = (text: string): string => {
+  const tail = [...text.slice(-LONGEST_WORD)];
+  let from = tail.length;
+  while (from > 0 && WORD_SIGN.test(tail[from - 1] as string)) from -= 1;
+  return tail.slice(from).join('');
 };
 
 const quoted = (name: string): string => (PLAIN.test(name) ? name : `\`${name}\``);
@@ -72,7 +81,7 @@ const inPipe = (text: string, head: string, catalogue: Catalogue): readonly Draf
   const functions = [...FUNCTIONS.scalars].map(([label, s]): Draft => ({ label, kind: 'function', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined, insert: `${label}(` }));
   const clauses = [...(definition?.syntax.clauses ?? []), ...(definition?.syntax.argumentClauses ?? [])].map((c) => keyword(c, definition?.form ?? ''));
   const words = name === 'where' ? ['and', 'or', 'not', 'in', 'between', 'exists', 'like', 'contains', 'has', 'matches'].map((w) => keyword(w, '')) : name === 'fill' ? ['previous', 'linear', 'missing'].map((w) => keyword(w, '')) : name === 'sort' ? ['desc', 'asc'].map((w) => keyword(w, '')) : [];
-  const first = AGGREGATING.has(name) && !/\b(by|per)\b[^|]*$/.test(head) && name !== 'top' && name !== 'bottom';
+  const first = AGGREGATING.has(name) && !/\b(by|per)\b/.test(head.slice(bar)) && name !== 'top' && name !== 'bottom';
   return first ? [...aggregates, ...fields, ...clauses, ...functions] : [...fields, ...clauses, ...words, ...aggregates, ...functions];
 };
 

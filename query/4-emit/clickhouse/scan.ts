@@ -7,6 +7,7 @@ import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions } from './expression.ts';
+import { indexed } from './text-index.ts';
 
 const HOUR = 3_600_000_000_000n;
 
@@ -115,7 +116,8 @@ export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undef
   if (scan.filter !== undefined && filter === undefined) return undefined;
   const all = new Map(scan.columns.map((c) => [c.name, c]));
   for (const name of scan.filter === undefined ? [] : names(scan.filter)) if (!all.has(name)) all.set(name, columnOf(scan, name));
-  const rows = reads(scan, [...all.values()], form, context, []);
+  const found = scan.filter === undefined || scan.dataset.table !== 'logs' ? undefined : indexed(scan.filter, context);
+  const rows = reads(scan, [...all.values()], form, context, found === undefined ? [] : [found]);
   if (filter === undefined) return { sql: rows, columns: scan.columns };
   return { sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${rows}) WHERE ${filter}`, columns: scan.columns };
 };

@@ -1,0 +1,69 @@
+// What may stand at the cursor: `|` in a text marks it.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { complete } from './language.ts';
+import { EXAMPLES } from './1-syntax/test-support/texts.ts';
+import { specCatalogue } from './testing/spec-run.ts';
+
+const at = (marked: string) => {
+  const offset = marked.indexOf('‸');
+  return complete(marked.replace('‸', ''), offset, specCatalogue);
+};
+const labels = (marked: string): readonly string[] => at(marked).map((c) => c.label);
+
+test.each([
+  ['‸', ['from', 'let']],
+  ['from ‸', ['logs', 'processes', 'hosts', 'metrics.system.cpu.utilization']],
+  ['from metrics.system.c‸', ['metrics.system.cpu.utilization']],
+  ['from cpu‸', ['metrics.system.cpu.utilization']],
+  ['from logs ‸', ['last', 'between', 'offset']],
+  ['from logs | ‸', ['where', 'search', 'every', 'limit']],
+  ['from logs | wh‸', ['where']],
+  ['from logs | where ‸', ['severity', 'host', 'status', 'exists', 'not']],
+  ['from logs | where sev‸', ['severity']],
+  ['from logs | where host == "a" and se‸', ['severity', 'service']],
+  ['from processes | every 1m ‸', ['avg', 'max', 'cpu', 'over']],
+  ['from processes | latest | top 5 by cp‸', ['cpu']],
+  ['from logs | select body | where ‸', ['body']],
+  ['from logs | every 5m count by service | sort ‸', ['time', 'service', 'count', 'desc']],
+  ['from logs | every 5m count | fill pre‸', ['previous']],
+  ['from processes | latest | lookup ho‸', ['hosts']],
+  // Broken texts.
+  ['from logs | where host == "a | set x = lo‸', []],
+  ['from logs | where ( and | where hos‸', ['host']],
+  ['from logs | nonsense x | where ho‸', []],
+])('%s', (text, wanted) => {
+  const found = labels(text);
+  for (const w of wanted) expect(found).toContain(w);
+});
+
+test('only what is there at this point of the pipe', () => {
+  expect(labels('from logs | select body | where ‸')).not.toContain('host');
+  expect(labels('from metrics.http.requests | every 5m rate | sum by service | where ‸')).not.toContain('host');
+});
+
+test('best first, in its place, with type and unit', () => {
+  const [first] = at('from processes | where mem‸');
+  expect(first).toMatchObject({ label: 'memory', kind: 'field', type: 'a number', unit: 'By', insert: 'memory', from: 23, to: 26 });
+});
+
+test('odd names are quoted', () => {
+  expect(at('data [{`a b`: 1}] | where a‸').find((c) => c.label === 'a b')?.insert).toBe('`a b`');
+});
+
+test('inside search nothing is offered: its words are free', () => {
+  expect(labels('from logs | search conn‸')).toEqual([]);
+});
+
+test('never throws, and what it offers lies in the text', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...EXAMPLES), fc.nat(400), fc.nat(30), fc.string({ maxLength: 6 }), (text, cut, skip, extra) => {
+      const broken = text.slice(0, cut) + extra + text.slice(cut + skip);
+      const offset = Math.min(cut + extra.length, broken.length);
+      for (const c of complete(broken, offset, specCatalogue)) {
+        expect(c.to).toBe(offset);
+        expect(c.from).toBeLessThanOrEqual(offset);
+      }
+    }),
+  );
+});
