@@ -15,7 +15,7 @@ import { startPipeline } from '../pipeline/start.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
-import { type AgentProcess, startAgentProcess } from './agent-process.ts';
+import { type AgentProcess, prepareAgent, startAgentProcess } from './agent-process.ts';
 import { openDataFolder, writePrivate } from './data-folder.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
@@ -85,6 +85,8 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   const http = httpServer(log);
   const url = await openAddress(http.server, listen);
   undo.push({ part: 'address', end: () => closeServer(http.server) });
+  const compiled = join(dataDir, 'compiled');
+  const prepared = agent === undefined ? undefined : prepareAgent(compiled);
   const engines = await startEngines(dataDir, log);
   undo.push({ part: 'stores', end: () => engines.stop() });
   const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log });
@@ -118,7 +120,8 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     const args = ['--server', local, '--token-file', folder.agentTokenFile, '--data', join(dataDir, 'agent'), '--with-parent'];
     for (const label of agent.labels) args.push('--label', label);
     for (const glob of agent.logs) args.push('--logs', glob);
-    const child = startAgentProcess(args, log);
+    await prepared;
+    const child = startAgentProcess(args, compiled, log);
     running.agent = child;
     undo.push({ part: 'agent', end: () => child.stop() });
     if (!(await firstSample(engines, child, begun, stopping, log))) {
