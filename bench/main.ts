@@ -9,6 +9,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'columns', load: () => import('./columns.ts') },
   { name: 'pipeline', load: () => import('./pipeline.ts') },
   { name: 'run', load: () => import('./run.ts') },
+  { name: 'query', load: () => import('./query.ts') },
   { name: 'answers', load: () => import('./answers.ts') },
   { name: 'ready', load: () => import('./ready.ts') },
 ];

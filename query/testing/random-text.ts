@@ -64,6 +64,7 @@ class Builder {
     const leaf = column === undefined ? this.literal(type) : name(column.name);
     if (depth <= 0) return leaf;
     const inner = (t: string): string => this.value(t, depth - 1);
+    // Text shows the last digit of a float, which an aggregate may have otherwise: only what was read is made text.
     switch (type) {
       case 'number':
         return ch.pick<() => string>([
@@ -95,10 +96,10 @@ class Builder {
           () => `replace_regex(${inner('string')}, r"${ch.pick(['[a-z]+', '\\\\d', '(.)(.)', '^'])}", ${ch.pick(['"x"', '""', "'<\\\\1>'"])})`,
           () => `concat(${inner('string')}, ${this.text()})`,
           () => `${leaf} ?? ${this.text()}`,
-          () => `text(${inner(ch.pick(['number', 'string', 'bool', 'time']))})`,
+          () => `text(${inner(ch.pick(this.#relation.raw ? ['number', 'string', 'bool', 'time'] : ['string', 'bool', 'time']))})`,
           () => `if(${this.condition(depth - 1)}, ${leaf}, ${this.text()})`,
           () => `format_time(${inner('time')}, "%Y-%m-%d %H:%M")`,
-          () => `concat(${inner('number')}, ${inner('string')})`,
+          () => `concat(${inner(this.#relation.raw ? 'number' : 'time')}, ${inner('string')})`,
         ])();
       case 'time':
         return ch.pick<() => string>([() => leaf, () => `bucket(${leaf}, ${ch.pick(['1m', '1h', '7s', '1d'])})`, () => `${leaf} ${ch.pick(['+', '-'])} ${ch.pick(['1h', '5ms', '1d'])}`, () => leaf])();

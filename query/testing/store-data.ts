@@ -69,11 +69,12 @@ const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha
 
 /** Values of one series, in time order. */
 const valuesOf = (name: string, random: () => number): (() => number) => {
-  const decimal = (x: number, digits: number): number => Number(x.toFixed(digits));
+  // In 64ths: sums and means of them are exact, whatever the order, so that what is made of them is one and the same to the last bit.
+  const exact = (x: number): number => Math.round(x * 64) / 64;
   switch (name) {
     case 'system.cpu.utilization': {
       let v = random();
-      return () => (v = decimal(Math.min(1, Math.max(0, v + (random() - 0.5) / 5)), 4));
+      return () => (v = exact(Math.min(1, Math.max(0, v + (random() - 0.5) / 3))));
     }
     case 'system.memory.usage':
       return () => Math.floor(random() * 2 ** (random() < 0.1 ? 54 : 34));
@@ -84,7 +85,7 @@ const valuesOf = (name: string, random: () => number): (() => number) => {
     case 'http.requests':
       return () => Math.floor(random() * 50);
     case 'http.latency':
-      return () => decimal(random() ** 4 * 1000, 1);
+      return () => exact(random() ** 4 * 1000);
     default: {
       const odd = [0, -0, 1, -1, 0.1, 1e-300, -1e300, 1e308, 1.7e308, 2 ** 53, 2 ** 53 + 2, -(2 ** 63), 1 / 3, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 123456.789, 1e15 + 0.5];
       return () => odd[Math.floor(random() * odd.length)] as number;
@@ -195,8 +196,8 @@ export const makeData = (seed: number): StoreData => {
       const start = BigInt(BEGIN - DAY + n * 1000);
       const labels = { host, pid, start, name: optional(pick(['nginx', 'postgres', 'node', ...ODD_TEXTS])), command: optional(pick(ODD_TEXTS)), user: optional(pick(['root', 'www', ''])), ...Object.fromEntries([...enrichmentOf(host)].map(([k, v]) => [k, v])) };
       const rowAt = (t: number): Row => ({
-        ...labels, time: BigInt(t), parent: optional(1), state: optional(pick(['running', 'sleeping', 'zombie'])), cpu: optional(Number(random().toFixed(3))), memory: optional(BigInt(Math.floor(random() * 2 ** 33))),
-        virtual_memory: optional(random() < 0.1 ? 2n ** 63n - 1n : BigInt(Math.floor(random() * 2 ** 40))), threads: optional(Math.floor(random() * 64)), open_files: optional(Math.floor(random() * 1000)), 'io.read': optional(Number((random() * 1e6).toFixed(1))), 'io.write': optional(Math.floor(random() * 3) * 100.5),
+        ...labels, time: BigInt(t), parent: optional(1), state: optional(pick(['running', 'sleeping', 'zombie'])), cpu: optional(Math.round(random() * 64) / 64), memory: optional(BigInt(Math.floor(random() * 2 ** 33))),
+        virtual_memory: optional(random() < 0.1 ? 2n ** 63n - 1n : BigInt(Math.floor(random() * 2 ** 40))), threads: optional(Math.floor(random() * 64)), open_files: optional(Math.floor(random() * 1000)), 'io.read': optional(Math.round(random() * 1e6) / 8), 'io.write': optional(Math.floor(random() * 3) * 100.5),
       });
       for (let t = CHANGE - 10 * MINUTE; t < CHANGE + 5 * MINUTE; t += 15_000 * (random() < 0.1 ? 12 : 1)) {
         processes.push(rowAt(t));
@@ -226,7 +227,7 @@ export const makeData = (seed: number): StoreData => {
     const numbers = new Map<string, number>();
     if (random() < 0.5) attributes.set('path', pick(['/', '/api', ...ODD_TEXTS]));
     if (random() < 0.2) attributes.set('__proto__', pick(ODD_TEXTS));
-    if (random() < 0.5) numbers.set('duration_ms', Number((random() * 500).toFixed(1)));
+    if (random() < 0.5) numbers.set('duration_ms', Math.round(random() * 4000) / 8);
     if (random() < 0.6) {
       if (random() < 0.8) numbers.set('status', pick([200, 404, 500, 503]));
       else attributes.set('status', pick(['200', 'none', '500']));
