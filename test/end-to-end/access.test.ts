@@ -161,7 +161,7 @@ test('what is no HTTP is refused', async () => {
 });
 
 test('nothing leads out of the explorer’s folder', async () => {
-  const page = (await send({ path: '/' })).body.replaceAll(/nonce[^>]*/g, '');
+  const page = (await send({ path: '/' })).body;
   for (const path of [
     '/../package.json',
     '/../../package.json',
@@ -179,7 +179,7 @@ test('nothing leads out of the explorer’s folder', async () => {
     const { status, body } = await send({ path });
     expect(body).not.toContain('"dependencies"');
     expect(body).not.toContain('root:');
-    expect({ path, status, page: body.replaceAll(/nonce[^>]*/g, '') === page }).toEqual({ path, status: 200, page: true });
+    expect({ path, status, page: body === page }).toEqual({ path, status: 200, page: true });
   }
 });
 
@@ -192,8 +192,7 @@ test('the explorer’s files come with headers that let nothing else in', async 
   expect(policy).not.toMatch(/unsafe|\*|https?:/);
   expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
   expect(page.headers['cache-control']).toBe('no-store');
-  const nonce = /'nonce-([^']+)'/.exec(policy)?.[1];
-  expect((await send({ path: '/' })).headers['content-security-policy']).not.toContain(String(nonce));
+  expect(policy).toContain("style-src 'self';");
   const assets = [...page.body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path as string);
   expect(assets.length).toBeGreaterThan(1);
   expect(page.body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
