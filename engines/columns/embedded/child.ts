@@ -20,9 +20,11 @@ const end = async (): Promise<void> => {
   ending = true;
   // The store survives this as it survives any crash; a native thread that hangs must not keep the folder.
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), GIVE_UP_MS).unref();
-  server?.closeAllConnections();
-  server?.close();
-  await engine?.close();
+  if (engine !== undefined) {
+    server.closeAllConnections();
+    server.close();
+    await engine.close();
+  }
   // Not `process.exit`: the library's own exit handlers have been seen to wait for each other for ever, holding the folder's lock.
   process.kill(process.pid, 'SIGKILL');
 };
