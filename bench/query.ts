@@ -6,7 +6,14 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import type { MetricInfo } from '../schemas/types.ts';
 import { cpuSeconds, type Figure, short } from './figure.ts';
 
-const CPU: MetricInfo = { name: 'system.cpu.utilization', kind: 'gauge', temporality: 'cumulative', unit: '1', intervalMs: 10_000, labels: ['cpu', 'datacenter', 'host'] };
+const CPU: MetricInfo = {
+  name: 'system.cpu.utilization',
+  kind: 'gauge',
+  temporality: 'cumulative',
+  unit: '1',
+  intervalMs: 10_000,
+  labels: ['cpu', 'datacenter', 'host'],
+};
 const catalogue = { ...staticCatalogue(DATASETS), metric: (name: string) => (name === CPU.name ? CPU : undefined), metricNames: () => [CPU.name] };
 
 const TEXTS: readonly (readonly [string, string])[] = [

@@ -11,7 +11,7 @@ import { type Plan, sorted } from './3-plan/lower.ts';
 import type { PlanNode } from './3-plan/nodes.ts';
 import { optimize } from './3-plan/passes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
-import { type SplitPlan, split, type Stores } from './4-emit/split.ts';
+import { type SplitPlan, type Stores, split } from './4-emit/split.ts';
 import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
 import { CLICKHOUSE_AGGREGATES } from './functions/emit/clickhouse-aggregates.ts';
 
@@ -28,7 +28,11 @@ export interface PlannedQuery {
 }
 
 /** The optimized plan of a checked text for a request. Throws a CodedError of `iql.*` where the request makes it impossible. */
-export const plan = (checked: CheckedText<Plan>, request: PlanRequest, options: { readonly limit?: number; readonly without?: ReadonlySet<string> } = {}): PlannedQuery => {
+export const plan = (
+  checked: CheckedText<Plan>,
+  request: PlanRequest,
+  options: { readonly limit?: number; readonly without?: ReadonlySet<string> } = {},
+): PlannedQuery => {
   const { query } = checked;
   if (query === undefined) throw new CodedError('iql.no-query', {});
   const rows = sorted(query.plan(request), query.relation);
@@ -36,4 +40,4 @@ export const plan = (checked: CheckedText<Plan>, request: PlanRequest, options: 
   return { plan: optimize(cut, options.without), columns: visible(query.relation) };
 };
 
-export { type SplitPlan, split, type Stores };
+export { type SplitPlan, type Stores, split };

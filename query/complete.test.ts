@@ -1,8 +1,8 @@
 // What may stand at the cursor: `|` in a text marks it.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { complete } from './language.ts';
 import { EXAMPLES } from './1-syntax/test-support/texts.ts';
+import { complete } from './language.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 
 const at = (marked: string) => {

@@ -1,6 +1,7 @@
 // What may stand at the cursor, also in a broken text: sources, pipes, fields at this point of the pipe, functions, clauses.
-import { searchTokens } from './1-syntax/search-syntax.ts';
+
 import { parse } from './1-syntax/parser.ts';
+import { searchTokens } from './1-syntax/search-syntax.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { checkText } from './2-semantic/check.ts';
 import { typeName } from './2-semantic/numeric.ts';
@@ -11,7 +12,7 @@ import { PIPE_SYNTAXES, PIPES, pipeNamed } from './pipes/index.ts';
 
 export interface Completion {
   readonly label: string;
-  readonly kind: 'source' | 'pipe' | 'field' | 'function' | 'aggregate' | 'keyword';
+  readonly kind: 'source' | 'pipe' | 'field' | 'function' | 'aggregate' | 'keyword' | 'value';
   /** One line for people. */
   readonly detail: string;
   readonly type: string | undefined;
@@ -35,9 +36,21 @@ export const complete = (text: string, offset: number, catalogue: Catalogue): re
   const word = wordBefore(before);
   const from = offset - word.length;
   const head = before.slice(0, from).trimEnd();
-  const drafts = /(?:^|[(\s])from$/i.test(head.slice(-LONGEST_WORD)) || /\|\s*lookup$/i.test(head.slice(-LONGEST_WORD)) ? sources(catalogue) : head.endsWith('|') ? pipes() : inPipe(text, head, catalogue);
+  const drafts =
+    /(?:^|[(\s])from$/i.test(head.slice(-LONGEST_WORD)) || /\|\s*lookup$/i.test(head.slice(-LONGEST_WORD))
+      ? sources(catalogue)
+      : head.endsWith('|')
+        ? pipes()
+        : inPipe(text, head, catalogue);
   const wanted = word.toLowerCase();
-  const rank = (d: Draft): number => (d.label.toLowerCase().startsWith(wanted) ? 0 : d.label.toLowerCase().includes(wanted) ? 1 : searchTokens(d.label).some((t) => t.toLowerCase().startsWith(wanted)) ? 2 : 3);
+  const rank = (d: Draft): number =>
+    d.label.toLowerCase().startsWith(wanted)
+      ? 0
+      : d.label.toLowerCase().includes(wanted)
+        ? 1
+        : searchTokens(d.label).some((t) => t.toLowerCase().startsWith(wanted))
+          ? 2
+          : 3;
   return drafts
     .map((draft, place) => ({ draft, place, rank: rank(draft) }))
     .filter((d) => d.rank < 3)
@@ -53,7 +66,8 @@ const wordBefore = (text: string): string => {
   return tail.slice(from).join('');
 };
 
-const quoted = (name: string): string => (PLAIN.test(name) ? name : `\`${name}\``);
+/** A name as it is written: in backticks where it must. */
+export const quoted = (name: string): string => (PLAIN.test(name) ? name : `\`${name}\``);
 
 const sources = (catalogue: Catalogue): readonly Draft[] => [
   ...catalogue.datasets.map((d): Draft => ({ label: d.name, kind: 'source', detail: d.description, type: undefined, unit: undefined })),
@@ -63,7 +77,8 @@ const sources = (catalogue: Catalogue): readonly Draft[] => [
   }),
 ];
 
-const pipes = (): readonly Draft[] => PIPES.map((p) => ({ label: p.syntax.name, kind: 'pipe', detail: `${p.form} — ${p.summary}`, type: undefined, unit: undefined, insert: p.syntax.name }));
+const pipes = (): readonly Draft[] =>
+  PIPES.map((p) => ({ label: p.syntax.name, kind: 'pipe', detail: `${p.form} — ${p.summary}`, type: undefined, unit: undefined, insert: p.syntax.name }));
 
 const keyword = (label: string, detail: string): Draft => ({ label, kind: 'keyword', detail, type: undefined, unit: undefined, insert: label });
 
@@ -71,22 +86,34 @@ const keyword = (label: string, detail: string): Draft => ({ label, kind: 'keywo
 const inPipe = (text: string, head: string, catalogue: Catalogue): readonly Draft[] => {
   if (head === '') return [keyword('from', 'A source comes first'), keyword('let', 'A value or a query with a name')];
   const bar = lastBar(head);
-  if (bar < 0) return [keyword('last', 'A range that ends now: last 1h'), keyword('between', 'between @a and @b'), keyword('offset', 'Shift the range: offset 1w')];
+  if (bar < 0)
+    return [keyword('last', 'A range that ends now: last 1h'), keyword('between', 'between @a and @b'), keyword('offset', 'Shift the range: offset 1w')];
   const relation = rowsBefore(text.slice(0, bar), catalogue);
   const name = /^\s*([\p{L}_]\w*)/u.exec(head.slice(bar + 1))?.[1]?.toLowerCase() ?? '';
   const definition = pipeNamed(name);
   if (definition?.syntax.raw === true) return [];
   const fields = relation === undefined ? [] : fieldsOf(relation, catalogue);
-  const aggregates = AGGREGATING.has(name) ? [...FUNCTIONS.aggregates].map(([label, s]): Draft => ({ label, kind: 'aggregate', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined })) : [];
-  const functions = [...FUNCTIONS.scalars].map(([label, s]): Draft => ({ label, kind: 'function', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined, insert: `${label}(` }));
+  const aggregates = AGGREGATING.has(name)
+    ? [...FUNCTIONS.aggregates].map(([label, s]): Draft => ({ label, kind: 'aggregate', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined }))
+    : [];
+  const functions = [...FUNCTIONS.scalars].map(
+    ([label, s]): Draft => ({ label, kind: 'function', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined, insert: `${label}(` }),
+  );
   const clauses = [...(definition?.syntax.clauses ?? []), ...(definition?.syntax.argumentClauses ?? [])].map((c) => keyword(c, definition?.form ?? ''));
-  const words = name === 'where' ? ['and', 'or', 'not', 'in', 'between', 'exists', 'like', 'contains', 'has', 'matches'].map((w) => keyword(w, '')) : name === 'fill' ? ['previous', 'linear', 'missing'].map((w) => keyword(w, '')) : name === 'sort' ? ['desc', 'asc'].map((w) => keyword(w, '')) : [];
+  const words =
+    name === 'where'
+      ? ['and', 'or', 'not', 'in', 'between', 'exists', 'like', 'contains', 'has', 'matches'].map((w) => keyword(w, ''))
+      : name === 'fill'
+        ? ['previous', 'linear', 'missing'].map((w) => keyword(w, ''))
+        : name === 'sort'
+          ? ['desc', 'asc'].map((w) => keyword(w, ''))
+          : [];
   const first = AGGREGATING.has(name) && !/\b(by|per)\b/.test(head.slice(bar)) && name !== 'top' && name !== 'bottom';
   return first ? [...aggregates, ...fields, ...clauses, ...functions] : [...fields, ...clauses, ...words, ...aggregates, ...functions];
 };
 
 /** The last `|` outside of quotes. */
-const lastBar = (head: string): number => {
+export const lastBar = (head: string): number => {
   let found = -1;
   let quote: string | undefined;
   for (let i = 0; i < head.length; i++) {
@@ -107,6 +134,10 @@ const rowsBefore = (text: string, catalogue: Catalogue): Relation | undefined =>
 };
 
 const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] => [
-  ...visible(relation).map((c): Draft => ({ label: c.name, kind: 'field', detail: c.description, type: typeName({ ...c.type, unit: undefined }), unit: c.type.unit?.text })),
-  ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).map((label): Draft => ({ label, kind: 'field', detail: 'Attribute seen in the data', type: undefined, unit: undefined })),
+  ...visible(relation).map(
+    (c): Draft => ({ label: c.name, kind: 'field', detail: c.description, type: typeName({ ...c.type, unit: undefined }), unit: c.type.unit?.text }),
+  ),
+  ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).map(
+    (label): Draft => ({ label, kind: 'field', detail: 'Attribute seen in the data', type: undefined, unit: undefined }),
+  ),
 ];

@@ -25,14 +25,25 @@ const requestOf = (n: number): PlanRequest => {
   const at = moment(CHANGE + ([10, 20, 7.5, 0][n % 4] as number) * 60_000) + (n % 3 === 1 ? 1n : 0n);
   const from = at - moment(([20, 60, 180, 1] as const)[n % 4] as number) * 60_000n;
   return {
-    at, from, to: at, zone: (['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'] as const)[(n >> 2) % 4] as string,
-    parameters: new Map(), completeTo: n % 5 === 0 ? at - moment(90_000) : at, notice: () => {},
+    at,
+    from,
+    to: at,
+    zone: (['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'] as const)[(n >> 2) % 4] as string,
+    parameters: new Map(),
+    completeTo: n % 5 === 0 ? at - moment(90_000) : at,
+    notice: () => {},
   };
 };
 
 const numbers = fc.array(fc.nat(1 << 20), { minLength: 24, maxLength: 24 });
 /** Without bias towards small numbers: each choice is as likely. */
-const cases = fc.noBias(fc.record({ head: fc.array(fc.nat(1 << 20), { minLength: 2, maxLength: 2 }), pipes: fc.array(numbers, { maxLength: 5, size: 'max' }), request: fc.nat(1 << 20) }));
+const cases = fc.noBias(
+  fc.record({
+    head: fc.array(fc.nat(1 << 20), { minLength: 2, maxLength: 2 }),
+    pipes: fc.array(numbers, { maxLength: 5, size: 'max' }),
+    request: fc.nat(1 << 20),
+  }),
+);
 
 test('stores and this process give one answer', async () => {
   const shares: Record<Pushed, number> = { whole: 0, partly: 0, 'plain rows': 0 };

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DATASETS } from '../schemas/catalogue.ts';
+import { EXAMPLES } from './1-syntax/test-support/texts.ts';
 import { plan } from './compile.ts';
 import { check, complete, format, highlight, staticCatalogue } from './language.ts';
-import { EXAMPLES } from './1-syntax/test-support/texts.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 
 const everything = (text: string): void => {
@@ -40,7 +40,10 @@ describe('hostile texts', () => {
     ['a let that names itself', 'let a = (from a)\nfrom a'],
     ['zero bytes', 'from logs\0 | where host\0 == "a\0"'],
     ['lone surrogates', 'from logs | where host == "\ud800" | search \udfff'],
-    ['labels and parameters named __proto__', 'data gauge [{time: @2026-11-20, value: 1, `__proto__`: "a", constructor: "b"}] | where `__proto__` == $__proto__ and constructor == $constructor | every 1m avg | max by `__proto__`'],
+    [
+      'labels and parameters named __proto__',
+      'data gauge [{time: @2026-11-20, value: 1, `__proto__`: "a", constructor: "b"}] | where `__proto__` == $__proto__ and constructor == $constructor | every 1m avg | max by `__proto__`',
+    ],
     ['functions and pipes named after the prototype', 'data [{a: 1}] | toString 1 | set b = constructor(a), c = hasOwnProperty(a) | __proto__ x'],
     ['a metric named __proto__', 'from metrics.__proto__ | every 1m avg'],
   ])('%s', (_, text) => {
@@ -52,16 +55,93 @@ describe('hostile texts', () => {
 });
 
 const pieces = fc.constantFrom(
-  'from ', 'data [{a: 1, time: @2026-11-20, s: "x"}]', 'logs', 'metrics.http.requests', 'processes', ' | ', ' where ', ' every 1m ', ' avg', ' rate ', ' by ', ' per ', 'host', ' over 5m', '(', ')', '[', ']', '{', '}', ',', '=', ' == ', ' > ', '90%', '5', '1KiB', '"a"', ' and ', ' not ', ' in ', '$p', '@2026-11-20', ' top ', ' sort ', ' limit ', ' set x = ', ' select ', ' summarize ', ' fill ', ' latest', ' lookup hosts on host', ' search a or "b', 'case when ', ' then ', ' end', 'if(', 'let q = ', '`', '\0', '😀', ' distinct ', ' rename a as b', ' last 5m', ' ?? ', '-', '*', 'p95(', 'count()', ' desc',
+  'from ',
+  'data [{a: 1, time: @2026-11-20, s: "x"}]',
+  'logs',
+  'metrics.http.requests',
+  'processes',
+  ' | ',
+  ' where ',
+  ' every 1m ',
+  ' avg',
+  ' rate ',
+  ' by ',
+  ' per ',
+  'host',
+  ' over 5m',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  '=',
+  ' == ',
+  ' > ',
+  '90%',
+  '5',
+  '1KiB',
+  '"a"',
+  ' and ',
+  ' not ',
+  ' in ',
+  '$p',
+  '@2026-11-20',
+  ' top ',
+  ' sort ',
+  ' limit ',
+  ' set x = ',
+  ' select ',
+  ' summarize ',
+  ' fill ',
+  ' latest',
+  ' lookup hosts on host',
+  ' search a or "b',
+  'case when ',
+  ' then ',
+  ' end',
+  'if(',
+  'let q = ',
+  '`',
+  '\0',
+  '😀',
+  ' distinct ',
+  ' rename a as b',
+  ' last 5m',
+  ' ?? ',
+  '-',
+  '*',
+  'p95(',
+  'count()',
+  ' desc',
 );
 const soups = fc.array(pieces, { maxLength: 30 }).map((p) => p.join(''));
 
 test('soups of words never make anything throw', () => {
-  fc.assert(fc.property(fc.oneof(soups, fc.string(), fc.tuple(fc.constantFrom(...EXAMPLES), fc.nat(200), soups).map(([e, at, s]) => e.slice(0, at) + s + e.slice(at + 3))), everything), { numRuns: 1500 });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        soups,
+        fc.string(),
+        fc.tuple(fc.constantFrom(...EXAMPLES), fc.nat(200), soups).map(([e, at, s]) => e.slice(0, at) + s + e.slice(at + 3)),
+      ),
+      everything,
+    ),
+    { numRuns: 1500 },
+  );
 });
 
 test('a text without errors plans', () => {
-  const request = { at: 1_763_000_000_000_000_000n, from: 1_762_990_000_000_000_000n, to: 1_763_000_000_000_000_000n, zone: 'UTC', parameters: new Map(), completeTo: 1_763_000_000_000_000_000n, notice: () => {} };
+  const request = {
+    at: 1_763_000_000_000_000_000n,
+    from: 1_762_990_000_000_000_000n,
+    to: 1_763_000_000_000_000_000n,
+    zone: 'UTC',
+    parameters: new Map(),
+    completeTo: 1_763_000_000_000_000_000n,
+    notice: () => {},
+  };
   fc.assert(
     fc.property(soups, (text) => {
       const checked = check(text, specCatalogue);

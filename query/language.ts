@@ -1,6 +1,6 @@
 // IQL as a browser needs it: check, print, colour, complete. Loads no runner and no emitter.
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
-import { tokens, type TokenSpan } from './1-syntax/highlight.ts';
+import { type TokenSpan, tokens } from './1-syntax/highlight.ts';
 import { parse } from './1-syntax/parser.ts';
 import { print } from './1-syntax/printer.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
@@ -12,7 +12,8 @@ import { PIPE_SYNTAXES, pipeNamed } from './pipes/index.ts';
 export type { Diagnostic, Edit, Fix } from './1-syntax/diagnostic.ts';
 export type { TokenKind, TokenSpan } from './1-syntax/highlight.ts';
 export { type Catalogue, staticCatalogue } from './2-semantic/catalogue.ts';
-export { complete, type Completion } from './complete.ts';
+export { type Completion, complete } from './complete.ts';
+export { valueQuestion } from './complete-values.ts';
 
 const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner };
 

@@ -13,7 +13,7 @@ import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
-import { type Completion, complete, format } from './language.ts';
+import { type Completion, complete, format, valueQuestion } from './language.ts';
 import { readParameters } from './parameters.ts';
 import { answerColumns, type JsonValue } from './run/answer.ts';
 import { ask, type StorePorts } from './run/ask.ts';
@@ -63,6 +63,7 @@ export const MOST_ROWS = 100_000;
 const MOST_CACHED = 500;
 const HOUR = 3_600_000_000_000n;
 const RELEARN_MS = 1000;
+const VALUES_MS = 2000;
 
 /** Codes whose mend may be to look into the store once more. */
 const MAYBE_NEW: ReadonlySet<string> = new Set(['iql.unknown-source', 'iql.unknown-field']);
@@ -101,8 +102,34 @@ export class QueryService {
     return format(text);
   }
 
-  complete(text: string, offset: number): readonly Completion[] {
-    return complete(text, offset, this.#options.catalogue);
+  /** Values of a field come from the stores; where they do not answer in time the rest is still given. */
+  async complete(text: string, offset: number): Promise<readonly Completion[]> {
+    const question = valueQuestion(text, offset);
+    const rest = complete(text, offset, this.#options.catalogue);
+    if (question === undefined) return rest;
+    const found = await this.query(question.text, { limit: 50, signal: AbortSignal.timeout(VALUES_MS) }).catch(() => undefined);
+    const [values, counts] = found?.columns ?? [];
+    if (values === undefined || (values.type !== 'string' && values.type !== 'ip')) return rest;
+    const wanted = question.begun.toLowerCase();
+    // An editor may have closed the quotes already.
+    const to = text[offset] === '"' ? offset + 1 : offset;
+    const fitting = values.values.flatMap((value, i): Completion[] =>
+      typeof value === 'string' && value.toLowerCase().includes(wanted)
+        ? [
+            {
+              label: value,
+              kind: 'value',
+              detail: `${counts?.values[i] ?? ''} rows in the last hour`,
+              type: 'text',
+              unit: undefined,
+              insert: JSON.stringify(value),
+              from: question.from,
+              to,
+            },
+          ]
+        : [],
+    );
+    return question.begun === '' && !text.slice(question.from, offset).startsWith('"') ? [...fitting, ...rest] : fitting;
   }
 
   /** Diagnostics where the text or the request is wrong; rejects with a CodedError where a store fails or the caller stops. */

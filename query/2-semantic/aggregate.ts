@@ -5,7 +5,7 @@ import { checkCondition } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
 import type { AggregateCollector, AggregateSignature, Scope } from './scope.ts';
 import { settle } from './settle.ts';
-import { columnNamed, isNumber, type, type Typed, visible } from './type.ts';
+import { columnNamed, isNumber, type Typed, type, visible } from './type.ts';
 
 const PERCENTILE = /^p(\d{1,2}(?:\.\d+)?|100)$/;
 
@@ -50,7 +50,8 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
     scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
     return undefined;
   }
-  if (args.length === 0 && signature.argument === 'none-or-any') return collector.add({ function: name, arguments: [], where, type: signature.result(undefined), kind: 'gauge' }, e.span);
+  if (args.length === 0 && signature.argument === 'none-or-any')
+    return collector.add({ function: name, arguments: [], where, type: signature.result(undefined), kind: 'gauge' }, e.span);
   const argument = args[0] === undefined ? onlyColumn(scope, written, collector, e) : check(inner, args[0]);
   if (argument === undefined) return undefined;
   const checked = fitArgument(scope, written, signature, argument, e);
@@ -83,7 +84,11 @@ const onlyColumn = (scope: Scope, name: string, collector: AggregateCollector, e
   const free = values.filter((c) => !collector.keys.includes(c.name) && !scope.relation.key.includes(c.name));
   const [only] = free;
   if (only === undefined || free.length > 1) {
-    scope.reporter.error('iql.aggregate-argument', { name, choices: free.length === 0 ? 'there is no column of numbers' : free.map((c) => c.name).join(', ') }, e.span);
+    scope.reporter.error(
+      'iql.aggregate-argument',
+      { name, choices: free.length === 0 ? 'there is no column of numbers' : free.map((c) => c.name).join(', ') },
+      e.span,
+    );
     return undefined;
   }
   return { op: 'column', name: only.name, type: only.type, span: e.span };
@@ -93,15 +98,28 @@ const fitArgument = (scope: Scope, written: string, signature: AggregateSignatur
   const settled = settle(scope, argument, type(signature.argument === 'number' ? 'float' : 'string'));
   const numeric = isNumber(settled.type) || settled.type.value === 'duration';
   const ordered = numeric || settled.type.value === 'string' || settled.type.value === 'time' || settled.type.value === 'ip';
-  const fits = signature.argument === 'number' ? numeric : signature.argument === 'ordered' ? ordered : settled.type.value !== 'map' && settled.type.value !== 'list';
+  const fits =
+    signature.argument === 'number' ? numeric : signature.argument === 'ordered' ? ordered : settled.type.value !== 'map' && settled.type.value !== 'list';
   if (!fits) {
-    scope.reporter.error('iql.argument-type', { function: written, wanted: signature.argument === 'number' ? 'a number' : 'a single value', got: typeName(settled.type) }, e.span);
+    scope.reporter.error(
+      'iql.argument-type',
+      { function: written, wanted: signature.argument === 'number' ? 'a number' : 'a single value', got: typeName(settled.type) },
+      e.span,
+    );
     return undefined;
   }
   return settled;
 };
 
-const heedKind = (scope: Scope, written: string, name: string, collector: AggregateCollector, argument: Typed, kind: 'gauge' | 'counter' | undefined, e: Call): boolean => {
+const heedKind = (
+  scope: Scope,
+  written: string,
+  name: string,
+  collector: AggregateCollector,
+  argument: Typed,
+  kind: 'gauge' | 'counter' | undefined,
+  e: Call,
+): boolean => {
   const column = argument.op === 'column' ? argument.name : 'it';
   if (kind === 'gauge' && RISING.has(name)) {
     scope.reporter.error('iql.gauge-rate', { name: written, column, instead: name === 'rate' ? 'deriv or delta' : 'delta' }, e.span);
@@ -111,6 +129,7 @@ const heedKind = (scope: Scope, written: string, name: string, collector: Aggreg
     scope.reporter.error('iql.counter-aggregate', { name: written, column }, e.span);
     return false;
   }
-  if (kind === 'gauge' && name === 'sum' && scope.relation.raw && scope.relation.shape === 'series' && !collector.overTime) scope.reporter.warning('iql.raw-sum', { name: written }, e.span);
+  if (kind === 'gauge' && name === 'sum' && scope.relation.raw && scope.relation.shape === 'series' && !collector.overTime)
+    scope.reporter.warning('iql.raw-sum', { name: written }, e.span);
   return true;
 };

@@ -1,15 +1,16 @@
 // Checks a whole text: definitions, the source, then each pipe on the rows the one before it gives.
 // A wrong text gives diagnostics; nothing here throws, and nothing here knows a pipe by name.
+
+import { metricDataset } from '../../schemas/catalogue.ts';
+import type { Dataset } from '../../schemas/types.ts';
 import type { Expression, Query, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
-import { metricDataset } from '../../schemas/catalogue.ts';
-import type { Dataset } from '../../schemas/types.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type CheckedInline, checkInline } from './inline.ts';
 import type { CheckedQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
-import { fix, replace, Reporter } from './report.ts';
+import { fix, Reporter, replace } from './report.ts';
 import { type FunctionRegistry, NO_ROWS, type Scope } from './scope.ts';
 import { datasetRelation } from './source.ts';
 import type { Relation, Type } from './type.ts';
@@ -145,7 +146,12 @@ class TextChecker<Plan> {
     if (dataset === undefined) {
       const names = [...this.#catalogue.datasets.map((d) => d.name), ...this.#catalogue.metricNames().map((m) => `metrics.${m}`), ...this.#queries.keys()];
       const near = nearest(name, names) ?? (this.#catalogue.metric(name) === undefined ? '' : `metrics.${name}`);
-      this.#reporter.error('iql.unknown-source', { name, nearest: near }, source.name.span, near === '' ? undefined : fix(`Write ${near}`, replace(source.name.span, near)));
+      this.#reporter.error(
+        'iql.unknown-source',
+        { name, nearest: near },
+        source.name.span,
+        near === '' ? undefined : fix(`Write ${near}`, replace(source.name.span, near)),
+      );
       return undefined;
     }
     const relation = datasetRelation(dataset, name);

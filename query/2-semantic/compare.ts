@@ -5,11 +5,21 @@ import { align, typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
-import { BOOLEAN, isNumber, STRING, type, type Type, type Typed } from './type.ts';
+import { BOOLEAN, isNumber, STRING, type Type, type Typed, type } from './type.ts';
 
 const FUNCTION: Readonly<Partial<Record<BinaryOperator, string>>> = {
-  '==': 'equals', '!=': 'not_equals', '<': 'less', '<=': 'less_or_equal', '>': 'greater', '>=': 'greater_or_equal',
-  like: 'like', 'not like': 'like', 'starts with': 'starts_with', matches: 'matches', contains: 'contains', has: 'has',
+  '==': 'equals',
+  '!=': 'not_equals',
+  '<': 'less',
+  '<=': 'less_or_equal',
+  '>': 'greater',
+  '>=': 'greater_or_equal',
+  like: 'like',
+  'not like': 'like',
+  'starts with': 'starts_with',
+  matches: 'matches',
+  contains: 'contains',
+  has: 'has',
 };
 
 const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
@@ -63,7 +73,12 @@ const mismatchFix = (l: Typed, r: Typed): ReturnType<typeof fix> | undefined => 
 const checkLevel = (scope: Scope, t: Typed, levels: readonly string[]): boolean => {
   if (t.op !== 'literal' || typeof t.literal !== 'string' || levels.includes(t.literal)) return true;
   const near = nearest(t.literal.toLowerCase(), levels) ?? levels.find((l) => t.literal?.toString().toLowerCase().startsWith(l)) ?? '';
-  scope.reporter.error('iql.unknown-level', { value: t.literal, levels: levels.join(', '), nearest: near }, t.span, near === '' ? undefined : fix(`Write "${near}"`, replace(t.span, JSON.stringify(near))));
+  scope.reporter.error(
+    'iql.unknown-level',
+    { value: t.literal, levels: levels.join(', '), nearest: near },
+    t.span,
+    near === '' ? undefined : fix(`Write "${near}"`, replace(t.span, JSON.stringify(near))),
+  );
   return false;
 };
 
@@ -113,8 +128,15 @@ export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Express
     out.push(one.arguments[1] as Typed);
   }
   const wide = operand;
-  const values = out.map((v) => (v.type.value === 'int' && wide.type.value === 'float' && v.op === 'literal' ? { ...v, literal: Number(v.literal), type: wide.type } : v));
-  const list: Typed = { op: 'list', items: values, type: { ...type('list'), item: operand.type.value === 'missing' || operand.type.value === 'unknown' ? 'string' : operand.type.value }, span: e.span };
+  const values = out.map((v) =>
+    v.type.value === 'int' && wide.type.value === 'float' && v.op === 'literal' ? { ...v, literal: Number(v.literal), type: wide.type } : v,
+  );
+  const list: Typed = {
+    op: 'list',
+    items: values,
+    type: { ...type('list'), item: operand.type.value === 'missing' || operand.type.value === 'unknown' ? 'string' : operand.type.value },
+    span: e.span,
+  };
   const found = call('in', e.span, operand, list);
   return e.negated ? call('not', e.span, found) : found;
 };

@@ -9,7 +9,7 @@ import { align, scaled, toFloat, typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
-import { BOOLEAN, columnNamed, isNumber, STRING, type, type Type, type Typed, visible } from './type.ts';
+import { BOOLEAN, columnNamed, isNumber, STRING, type Type, type Typed, type, visible } from './type.ts';
 import { BYTES, COUNT, perSecond, RATIO } from './unit.ts';
 
 const literal = (value: boolean | number | bigint | string | null, t: Type, span: Span): Typed => ({ op: 'literal', literal: value, type: t, span });
@@ -113,7 +113,8 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
     const checked = checkExpression({ ...scope, values }, value);
     return checked === undefined ? undefined : { ...checked, span: e.span };
   }
-  if (scope.aggregates !== undefined && isAggregateName(scope, e.name)) return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span }, checkExpression);
+  if (scope.aggregates !== undefined && isAggregateName(scope, e.name))
+    return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span }, checkExpression);
   const { open } = scope.relation;
   const maps = open?.maps;
   const seen = open === undefined ? undefined : scope.catalogue.attribute(open.dataset.name, e.name);
@@ -121,7 +122,11 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
     const attribute: Typed & { op: 'attribute' } = { op: 'attribute', name: e.name, text: maps.text, number: maps.number, type: type('unknown'), span: e.span };
     return seen === 'both' ? attribute : settle(scope, attribute, type(seen === 'text' ? 'string' : 'float'));
   }
-  const candidates = [...visible(scope.relation).map((c) => c.name), ...(open === undefined ? [] : scope.catalogue.attributeNames(open.dataset.name)), ...scope.values.keys()];
+  const candidates = [
+    ...visible(scope.relation).map((c) => c.name),
+    ...(open === undefined ? [] : scope.catalogue.attributeNames(open.dataset.name)),
+    ...scope.values.keys(),
+  ];
   const near = nearest(e.name, candidates) ?? '';
   const mend = near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near));
   const parameters = { name: e.name, source: scope.relation.origin, nearest: near };
@@ -183,7 +188,12 @@ const checkOperand = (scope: Scope, e: Expression, other: Expression): Typed | u
     const levels = columnNamed(scope.relation, other.name)?.type.levels;
     if (levels?.includes(e.name.toLowerCase()) === true) {
       const quoted = JSON.stringify(e.name.toLowerCase());
-      scope.reporter.error('iql.unknown-field', { name: e.name, source: scope.relation.origin, nearest: quoted }, e.span, fix(`Write ${quoted}`, replace(e.span, quoted)));
+      scope.reporter.error(
+        'iql.unknown-field',
+        { name: e.name, source: scope.relation.origin, nearest: quoted },
+        e.span,
+        fix(`Write ${quoted}`, replace(e.span, quoted)),
+      );
       return undefined;
     }
   }
@@ -195,8 +205,16 @@ const SIGN = { '+': 'add', '-': 'subtract', '%': 'remainder' } as const;
 const arithmetic = (scope: Scope, e: Binary & { operator: string }, l0: Typed, r0: Typed): Typed | undefined => {
   const number = type('float');
   const time = l0.type.value === 'time' || r0.type.value === 'time';
-  const l = settle(scope, l0, time ? type(e.operator === '-' ? 'time' : 'duration') : isNumber(r0.type) || r0.type.value === 'duration' ? { ...r0.type, unit: undefined } : number);
-  const r = settle(scope, r0, l.type.value === 'time' ? type('duration') : isNumber(l.type) || l.type.value === 'duration' ? { ...l.type, unit: undefined } : number);
+  const l = settle(
+    scope,
+    l0,
+    time ? type(e.operator === '-' ? 'time' : 'duration') : isNumber(r0.type) || r0.type.value === 'duration' ? { ...r0.type, unit: undefined } : number,
+  );
+  const r = settle(
+    scope,
+    r0,
+    l.type.value === 'time' ? type('duration') : isNumber(l.type) || l.type.value === 'duration' ? { ...l.type, unit: undefined } : number,
+  );
   const [lv, rv] = [l.type.value, r.type.value];
   const operator = e.operator as '*' | '/' | '%' | '+' | '-';
   const call = (name: string, t: Type, a: Typed, b: Typed): Typed => ({ op: 'call', function: name, arguments: [a, b], type: t, span: e.span });
@@ -254,14 +272,20 @@ const checkCase = (scope: Scope, e: Case): Typed | undefined => checkBranches(sc
 
 const checkBranches = (scope: Scope, branches: Case['branches'], otherwise: Expression | undefined, span: Span): Typed | undefined => {
   const whens = branches.map((b) => checkCondition(scope, b.when));
-  const values = [...branches.map((b) => checkExpression(scope, b.then)), otherwise === undefined ? literal(null, type('missing'), span) : checkExpression(scope, otherwise)];
+  const values = [
+    ...branches.map((b) => checkExpression(scope, b.then)),
+    otherwise === undefined ? literal(null, type('missing'), span) : checkExpression(scope, otherwise),
+  ];
   if (whens.includes(undefined) || values.includes(undefined)) return undefined;
   const same = unified(scope, values as Typed[], 'case', span);
   if (same === undefined) return undefined;
   const free = same.map((v) => settleFreely(scope, v));
   return {
     op: 'case',
-    branches: branches.map((_, i) => ({ when: whens[i] as Typed, then: free[i] as Typed })),
+    branches: branches.map((_, i) => {
+      const [when, then] = [whens[i] as Typed, free[i] as Typed];
+      return { when, then };
+    }),
     otherwise: free[branches.length] as Typed,
     type: (free[0] as Typed).type,
     span,

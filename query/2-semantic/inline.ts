@@ -1,13 +1,14 @@
 // Inline data: `data […]` as rows, `data counter("By") […]` as a metric. Finds each column's type from its values.
-import type { Expression, InlineSource, MapLiteral, Span } from '../1-syntax/ast.ts';
-import type { ValueType } from '../../schemas/types.ts';
+
 import { SEVERITIES } from '../../schemas/catalogue.ts';
+import type { ValueType } from '../../schemas/types.ts';
+import type { Expression, InlineSource, MapLiteral, Span } from '../1-syntax/ast.ts';
 import { checkExpression } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
 import { NO_ROWS, type Scope } from './scope.ts';
 import { settle } from './settle.ts';
 import { hiddenColumn } from './source.ts';
-import { isNumber, STRING, type, type Relation, type RelationColumn, type Type, type Typed } from './type.ts';
+import { isNumber, type Relation, type RelationColumn, STRING, type Type, type Typed, type } from './type.ts';
 import { parseUnit, sameDimension, type Unit } from './unit.ts';
 
 /** A cell: a constant, a list or map of constants, or missing (undefined). */
@@ -31,7 +32,9 @@ export const checkInline = (outer: Scope, source: InlineSource): CheckedInline |
   const metric = source.metric;
   if (metric !== undefined) {
     if (metric.kind === 'histogram') scope.reporter.error('iql.not-yet', { what: 'a histogram in inline data' }, metric.span);
-    for (const needed of ['time', 'value']) if (source.rows.length > 0 && !names.includes(needed)) scope.reporter.error('iql.unknown-field', { name: needed, source: 'this metric', nearest: '' }, metric.span);
+    for (const needed of ['time', 'value'])
+      if (source.rows.length > 0 && !names.includes(needed))
+        scope.reporter.error('iql.unknown-field', { name: needed, source: 'this metric', nearest: '' }, metric.span);
   }
   const columns = names.map((name, i) => ({ name, type: columnType(scope, name, rows, i, source, metric?.unit) }));
   if (scope.reporter.diagnostics.slice(before).some((d) => d.severity === 'error')) return undefined;
@@ -79,20 +82,25 @@ const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineC
     const t = cellType(cell);
     if (t.value === 'unknown') continue;
     if (out === undefined) out = t;
-    else if (isNumber(out) && isNumber(t)) out = { value: out.value === 'int' && t.value === 'int' ? 'int' : 'float', unit: commonUnit(out.unit, t.unit), bare: false };
+    else if (isNumber(out) && isNumber(t))
+      out = { value: out.value === 'int' && t.value === 'int' ? 'int' : 'float', unit: commonUnit(out.unit, t.unit), bare: false };
     else if (out.value !== t.value) {
       scope.reporter.error('iql.type-mismatch', { operator: `the column ${JSON.stringify(name)}`, left: typeName(out), right: typeName(t) }, spanOf(cell));
       return out;
     }
   }
   const found: Type = out ?? STRING;
-  if (name === 'time' && found.value !== 'time' && cells.length > 0) scope.reporter.error('iql.argument-type', { function: 'time', wanted: 'a time', got: typeName(found) }, spanOf(cells[0]));
+  if (name === 'time' && found.value !== 'time' && cells.length > 0)
+    scope.reporter.error('iql.argument-type', { function: 'time', wanted: 'a time', got: typeName(found) }, spanOf(cells[0]));
   if (metric && name === 'value') {
-    if (!isNumber(found) && cells.length > 0) scope.reporter.error('iql.argument-type', { function: 'value', wanted: 'a number', got: typeName(found) }, spanOf(cells[0]));
+    if (!isNumber(found) && cells.length > 0)
+      scope.reporter.error('iql.argument-type', { function: 'value', wanted: 'a number', got: typeName(found) }, spanOf(cells[0]));
     return type('float', unit === undefined ? found.unit : parseUnit(unit));
   }
-  if (metric && name !== 'time' && found.value !== 'string') scope.reporter.error('iql.argument-type', { function: `the label ${name}`, wanted: 'text', got: typeName(found) }, spanOf(cells[0]));
-  const levels = name === 'severity' && found.value === 'string' && cells.every((c) => c !== undefined && 'op' in c && c.op === 'literal' && LEVELS.has(String(c.literal)));
+  if (metric && name !== 'time' && found.value !== 'string')
+    scope.reporter.error('iql.argument-type', { function: `the label ${name}`, wanted: 'text', got: typeName(found) }, spanOf(cells[0]));
+  const levels =
+    name === 'severity' && found.value === 'string' && cells.every((c) => c !== undefined && 'op' in c && c.op === 'literal' && LEVELS.has(String(c.literal)));
   return levels ? { ...found, levels: SEVERITIES } : { ...found, bare: false };
 };
 
@@ -124,7 +132,15 @@ const relationOf = (source: InlineSource, columns: readonly { readonly name: str
   const timed = columns.some((c) => c.name === 'time' && c.type.value === 'time');
   return {
     columns: [
-      ...shown.map((c): RelationColumn => ({ name: c.name, type: c.type, kind: metric === undefined || c.name !== 'value' || metric.kind === 'histogram' ? undefined : metric.kind, label: metric !== undefined && c.name !== 'time' && c.name !== 'value', description: '' })),
+      ...shown.map(
+        (c): RelationColumn => ({
+          name: c.name,
+          type: c.type,
+          kind: metric === undefined || c.name !== 'value' || metric.kind === 'histogram' ? undefined : metric.kind,
+          label: metric !== undefined && c.name !== 'time' && c.name !== 'value',
+          description: '',
+        }),
+      ),
       hiddenColumn('#row', 'int'),
       ...(metric === undefined ? [] : [hiddenColumn('#series', 'int'), hiddenColumn('#start', 'time'), hiddenColumn('#stale', 'bool')]),
     ],

@@ -2,15 +2,25 @@
 import type { Expression, Span } from '../1-syntax/ast.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
-import { isNumber, type, type Type, type Typed } from './type.ts';
+import { isNumber, type Type, type Typed, type } from './type.ts';
 import { conversion, divideUnits, isCount, isRatio, multiplyUnits, SECONDS, sameDimension, type Unit } from './unit.ts';
 
 /** For messages: `text`, `a number`, `By`. */
 export const typeName = (t: Type): string => {
   if (isNumber(t) && t.unit !== undefined) return isRatio(t.unit) ? 'a ratio' : isCount(t.unit) ? 'a count' : t.unit.text;
   const names: Readonly<Record<Type['value'], string>> = {
-    bool: 'true or false', int: 'a number', float: 'a number', string: 'text', time: 'a time', duration: 'a duration', ip: 'an address',
-    list: 'a list', map: 'a map', histogram: 'a histogram', missing: 'missing', unknown: 'an unknown field',
+    bool: 'true or false',
+    int: 'a number',
+    float: 'a number',
+    string: 'text',
+    time: 'a time',
+    duration: 'a duration',
+    ip: 'an address',
+    list: 'a list',
+    map: 'a map',
+    histogram: 'a histogram',
+    missing: 'missing',
+    unknown: 'an unknown field',
   };
   return names[t.value];
 };
@@ -37,8 +47,7 @@ const inUnit = (t: Typed, unit: Unit): Typed => {
 
 const isZero = (t: Typed): boolean => t.op === 'literal' && (t.literal === 0 || t.literal === 0n);
 
-const unitSuffix = (unit: Unit): string | undefined =>
-  ({ By: 'B', s: 's', ms: 'ms', us: 'us', ns: 'ns', min: 'm', h: 'h', d: 'd' })[unit.text];
+const unitSuffix = (unit: Unit): string | undefined => ({ By: 'B', s: 's', ms: 'ms', us: 'us', ns: 'ns', min: 'm', h: 'h', d: 'd' })[unit.text];
 
 /** Whether a number written without unit may stand beside that unit; reports and offers the unit where not. */
 const bareFits = (scope: Scope, bare: Typed, unit: Unit, ast: Expression | undefined): boolean => {
@@ -67,7 +76,13 @@ export interface Aligned {
  * Two numbers (or durations beside numbers) made comparable: one unit, one numeric type. Between columns the left one's unit stays;
  * literals convert to the other's. Reports and returns undefined where they do not fit.
  */
-export const align = (scope: Scope, operator: string, l: Typed, r: Typed, ast?: { readonly left?: Expression; readonly right?: Expression }): Aligned | undefined => {
+export const align = (
+  scope: Scope,
+  operator: string,
+  l: Typed,
+  r: Typed,
+  ast?: { readonly left?: Expression; readonly right?: Expression },
+): Aligned | undefined => {
   let left = l.type.value === 'duration' ? toFloat(l) : l;
   let right = r.type.value === 'duration' ? toFloat(r) : r;
   const lu = left.type.unit;
@@ -102,7 +117,8 @@ export const scaled = (operator: '*' | '/', l: Typed, r: Typed, span: Span): Typ
   const multiply = operator === '*';
   if (l.type.value === 'duration' && isNumber(r.type) && r.type.unit === undefined)
     return callOf(multiply ? 'multiply' : 'divide', type('duration'), span, l, toFloat(r));
-  if (multiply && r.type.value === 'duration' && isNumber(l.type) && l.type.unit === undefined) return callOf('multiply', type('duration'), span, r, toFloat(l));
+  if (multiply && r.type.value === 'duration' && isNumber(l.type) && l.type.unit === undefined)
+    return callOf('multiply', type('duration'), span, r, toFloat(l));
   if (!multiply && l.type.value === 'duration' && r.type.value === 'duration') return callOf('divide', type('float'), span, l, r);
   const left = l.type.value === 'duration' ? toFloat(l) : l;
   const right = r.type.value === 'duration' ? toFloat(r) : r;

@@ -4,7 +4,7 @@ import { checkExpression } from './expression.ts';
 import { typeName } from './numeric.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
-import { type, type Typed } from './type.ts';
+import { type Typed, type } from './type.ts';
 
 /** A duration that may be in calendar units of the request's zone, or an expression (a parameter, a `let`). */
 export interface Shift {

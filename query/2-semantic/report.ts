@@ -1,5 +1,5 @@
 // How the checker says what is wrong: a code of the catalogue with its parameters at a span.
-import { errorMessage, type ErrorCode, type ErrorParameters } from '../../core/errors.ts';
+import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/errors.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import type { Diagnostic, Edit, Fix } from '../1-syntax/diagnostic.ts';
 

@@ -71,6 +71,15 @@ export interface Scope {
 
 /** What `Scope.relation` is where there are no rows (a range, a `let` value). */
 export const NO_ROWS: Relation = {
-  columns: [], shape: 'rows', key: [], timed: false, bucket: undefined, order: [], open: undefined,
-  intervalMs: undefined, temporality: undefined, origin: 'this text', raw: false,
+  columns: [],
+  shape: 'rows',
+  key: [],
+  timed: false,
+  bucket: undefined,
+  order: [],
+  open: undefined,
+  intervalMs: undefined,
+  temporality: undefined,
+  origin: 'this text',
+  raw: false,
 };

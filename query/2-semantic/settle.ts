@@ -1,7 +1,7 @@
 // Parameters and attributes get their type from their use; here is where a use decides.
 import { typeName } from './numeric.ts';
 import type { Scope } from './scope.ts';
-import { isNumber, STRING, type, type Type, type Typed } from './type.ts';
+import { isNumber, STRING, type Type, type Typed, type } from './type.ts';
 
 const attributeAs = (t: Typed & { op: 'attribute' }, number: boolean): Typed => ({
   op: 'call',
@@ -33,14 +33,21 @@ const noteParameter = (scope: Scope, t: Typed & { op: 'parameter' }, as: Type): 
     return;
   }
   const both = isNumber(known.type) && isNumber(as);
-  if (known.type.value !== as.value && !both) scope.reporter.error('iql.parameter-conflict', { name: t.name, first: typeName(known.type), second: typeName(as) }, t.span);
+  if (known.type.value !== as.value && !both)
+    scope.reporter.error('iql.parameter-conflict', { name: t.name, first: typeName(known.type), second: typeName(as) }, t.span);
 };
 
 /** Where nothing says what it should be: attributes as text (a number as its text), parameters are an error. */
 export const settleFreely = (scope: Scope, t: Typed): Typed => {
   if (t.op === 'attribute') {
     const number = attributeAs(t, true);
-    return { op: 'call', function: 'coalesce', type: STRING, span: t.span, arguments: [attributeAs(t, false), { op: 'call', function: 'text', arguments: [number], type: STRING, span: t.span }] };
+    return {
+      op: 'call',
+      function: 'coalesce',
+      type: STRING,
+      span: t.span,
+      arguments: [attributeAs(t, false), { op: 'call', function: 'text', arguments: [number], type: STRING, span: t.span }],
+    };
   }
   if (t.op === 'parameter' && t.type.value === 'unknown') {
     const known = scope.parameters.get(t.name);

@@ -5,7 +5,13 @@ import { parseUnit } from './unit.ts';
 
 const columnType = (c: DatasetColumn): Type => ({ value: c.type, unit: parseUnit(c.unit), bare: false, item: c.item, levels: c.levels });
 
-export const hiddenColumn = (name: string, value: ValueType): RelationColumn => ({ name, type: { value, unit: undefined, bare: false }, kind: undefined, label: false, description: '' });
+export const hiddenColumn = (name: string, value: ValueType): RelationColumn => ({
+  name,
+  type: { value, unit: undefined, bare: false },
+  kind: undefined,
+  label: false,
+  description: '',
+});
 
 /** Receive order within one time, by table; also what the store must give along (`#…` columns). */
 const TIES: Readonly<Record<string, readonly string[]>> = {
@@ -32,9 +38,7 @@ export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
     key,
     timed,
     bucket: undefined,
-    order: timed
-      ? [{ column: 'time', descending: true }, ...ties.map(ascending), ...(metric ? [] : dataset.key.map(ascending))]
-      : dataset.key.map(ascending),
+    order: timed ? [{ column: 'time', descending: true }, ...ties.map(ascending), ...(metric ? [] : dataset.key.map(ascending))] : dataset.key.map(ascending),
     open: dataset.attributes !== undefined || metric ? { dataset, maps: dataset.attributes } : undefined,
     intervalMs: dataset.intervalMs,
     temporality: dataset.metric?.temporality,

@@ -27,7 +27,7 @@ export const isNumber = (t: Type): boolean => t.value === 'int' || t.value === '
 export type Typed = { readonly type: Type; readonly span: Span } & (
   | { readonly op: 'column'; readonly name: string }
   | { readonly op: 'literal'; readonly literal: boolean | number | bigint | string | null | readonly (boolean | number | bigint | string)[] }
-  | { readonly op: 'parameter'; readonly name: string; /** The result is divided by this (units). */ readonly list: boolean }
+  | { readonly op: 'parameter'; readonly name: string /** The result is divided by this (units). */; readonly list: boolean }
   | { readonly op: 'now' }
   | { readonly op: 'time'; readonly text: string }
   /** A field that may be in either attribute map; `settle` chooses. */
@@ -75,7 +75,12 @@ export interface Relation {
   /** Total natural order. */
   readonly order: readonly OrderColumn[];
   /** Where a name that is no column may still be: in attribute maps, or (labels) it is just never seen. undefined: nowhere. */
-  readonly open: { readonly dataset: Dataset; /** The columns that hold attributes, under the names they have here. */ readonly maps: { readonly text: string; readonly number: string } | undefined } | undefined;
+  readonly open:
+    | {
+        readonly dataset: Dataset /** The columns that hold attributes, under the names they have here. */;
+        readonly maps: { readonly text: string; readonly number: string } | undefined;
+      }
+    | undefined;
   readonly intervalMs: number | undefined;
   readonly temporality: 'cumulative' | 'delta' | undefined;
   /** The dataset the rows came from, as written; for messages. */

@@ -1,7 +1,21 @@
 // Units: what UCUM texts mean, what fits together, and that no text is refused.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BYTES, conversion, COUNT, divideUnits, isCount, isRatio, multiplyUnits, parseUnit, perSecond, RATIO, SECONDS, sameDimension, type Unit } from './unit.ts';
+import {
+  BYTES,
+  COUNT,
+  conversion,
+  divideUnits,
+  isCount,
+  isRatio,
+  multiplyUnits,
+  parseUnit,
+  perSecond,
+  RATIO,
+  SECONDS,
+  sameDimension,
+  type Unit,
+} from './unit.ts';
 
 const unit = (text: string): Unit => {
   const found = parseUnit(text);

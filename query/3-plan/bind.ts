@@ -50,13 +50,22 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
       return {
         op: 'case',
         type,
-        branches: t.branches.map((b) => ({ when: bind(b.when, request), then: bind(b.then, request) })),
+        branches: t.branches.map((b) => {
+          const [when, then] = [bind(b.when, request), bind(b.then, request)];
+          return { when, then };
+        }),
         otherwise: bind(t.otherwise, request),
       };
   }
 };
 
-const literalOf = (type: ValueType, value: Value, item?: ValueType): Literal => {
+const MOST = 2n ** 63n - 1n;
+
+/** Moments and spans beyond 64 bits are as good as endless: `@9999-12-31` stands for a day that never comes. */
+const bounded = (value: bigint): bigint => (value > MOST ? MOST : value < -MOST ? -MOST : value);
+
+const literalOf = (type: ValueType, given: Value, item?: ValueType): Literal => {
+  const value = (type === 'time' || type === 'duration') && typeof given === 'bigint' ? bounded(given) : given;
   const fitted = type === 'int' && typeof value === 'number' ? BigInt(value) : type === 'float' && typeof value === 'bigint' ? Number(value) : value;
   return item === undefined ? { op: 'literal', type, value: fitted } : { op: 'literal', type, item, value: fitted };
 };

@@ -33,7 +33,12 @@ export type PlanExpression = ColumnReference | Literal | FunctionCall | CaseExpr
 
 export const columnReference = (name: string, type: ValueType): ColumnReference => ({ op: 'column', name, type });
 export const literal = (type: ValueType, value: Value): Literal => ({ op: 'literal', type, value });
-export const call = (name: string, type: ValueType, ...args: readonly PlanExpression[]): FunctionCall => ({ op: 'call', function: name, type, arguments: args });
+export const call = (name: string, type: ValueType, ...args: readonly PlanExpression[]): FunctionCall => ({
+  op: 'call',
+  function: name,
+  type,
+  arguments: args,
+});
 
 /** Children first; the callback gets a node whose children are already mapped. */
 export const mapExpression = (e: PlanExpression, change: (e: PlanExpression) => PlanExpression): PlanExpression => {
@@ -43,7 +48,10 @@ export const mapExpression = (e: PlanExpression, change: (e: PlanExpression) => 
     case 'case':
       return change({
         ...e,
-        branches: e.branches.map((b) => ({ when: mapExpression(b.when, change), then: mapExpression(b.then, change) })),
+        branches: e.branches.map((b) => {
+          const [when, then] = [mapExpression(b.when, change), mapExpression(b.then, change)];
+          return { when, then };
+        }),
         otherwise: mapExpression(e.otherwise, change),
       });
     default:
@@ -54,22 +62,24 @@ export const mapExpression = (e: PlanExpression, change: (e: PlanExpression) => 
 export const eachColumn = (e: PlanExpression, visit: (name: string) => void): void => {
   switch (e.op) {
     case 'column':
-      return visit(e.name);
+      visit(e.name);
+      break;
     case 'call':
-      return e.arguments.forEach((a) => void eachColumn(a, visit));
+      for (const a of e.arguments) eachColumn(a, visit);
+      break;
     case 'case':
       for (const b of e.branches) {
         eachColumn(b.when, visit);
         eachColumn(b.then, visit);
       }
-      return eachColumn(e.otherwise, visit);
+      eachColumn(e.otherwise, visit);
+      break;
     case 'literal':
   }
 };
 
 /** The parts of a conjunction; a predicate that is none is its only part. */
-export const conjuncts = (e: PlanExpression): readonly PlanExpression[] =>
-  e.op === 'call' && e.function === 'and' ? e.arguments.flatMap(conjuncts) : [e];
+export const conjuncts = (e: PlanExpression): readonly PlanExpression[] => (e.op === 'call' && e.function === 'and' ? e.arguments.flatMap(conjuncts) : [e]);
 
 export const conjunction = (parts: readonly PlanExpression[]): PlanExpression | undefined =>
   parts.length === 0 ? undefined : parts.reduce((a, b) => call('and', 'bool', a, b));

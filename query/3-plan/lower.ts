@@ -3,7 +3,7 @@
 import type { Value } from '../../core/batch/batch.ts';
 import { batchOf, ColumnBuilder } from '../../core/batch/build.ts';
 import { CodedError } from '../../core/errors.ts';
-import { millisFromNanos, NANOS_PER_MS } from '../../core/time.ts';
+import { EARLIEST_NS, LATEST_NS, millisFromNanos, NANOS_PER_MS } from '../../core/time.ts';
 import { localToUtc, zoneOffset } from '../../core/zone.ts';
 import type { Dataset } from '../../schemas/types.ts';
 import type { SourcePlanner } from '../2-semantic/check.ts';
@@ -52,10 +52,20 @@ export const rangeOf = (range: CheckedRange, request: PlanRequest): PlanRequest 
   return { ...request, from, to };
 };
 
+/** No row lies outside of these, and no store need know of moments that do. */
+const stored = (moment: bigint): bigint => (moment < EARLIEST_NS ? EARLIEST_NS : moment > LATEST_NS ? LATEST_NS : moment);
+
 export const sourcePlanner: SourcePlanner<Plan> = {
   scan: (dataset: Dataset, relation: Relation): Plan => {
     const columns = planColumns(relation);
-    return ({ from, to }) => ({ node: 'scan', dataset, columns, range: relation.timed ? { from, to } : undefined, before: 0n, filter: undefined });
+    return ({ from, to }) => ({
+      node: 'scan',
+      dataset,
+      columns,
+      range: relation.timed ? { from: stored(from), to: stored(to) } : undefined,
+      before: 0n,
+      filter: undefined,
+    });
   },
   inline:
     (inline: CheckedInline): Plan =>

@@ -1,6 +1,7 @@
 // The passes over a plan, in order; each has a name, can be left out, and must leave the plan's columns and rows as they are.
-import { batchOf } from '../../core/batch/build.ts';
+
 import { columnOf } from '../../core/batch/batch.ts';
+import { batchOf } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
 import { conjunction, conjuncts, eachColumn, mapExpression, type PlanExpression } from './expression.ts';
 import { type Filter, inputsOf, type PlanNode, type Project, withInputs } from './nodes.ts';
@@ -24,7 +25,8 @@ const cutInline = (plan: PlanNode): PlanNode =>
     const time = columnOf(node.batch, 'time');
     const from = node.range.from - (node.before ?? 0n);
     const rows: number[] = [];
-    if (time.layout === 'fixed') for (let i = 0; i < node.batch.length; i++) if ((time.values[i] as bigint) >= from && (time.values[i] as bigint) < node.range.to) rows.push(i);
+    if (time.layout === 'fixed')
+      for (let i = 0; i < node.batch.length; i++) if ((time.values[i] as bigint) >= from && (time.values[i] as bigint) < node.range.to) rows.push(i);
     return { node: 'inline', batch: rows.length === node.batch.length ? node.batch : takeRows(node.batch, Int32Array.from(rows)), columns: node.columns };
   });
 
@@ -100,13 +102,23 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       // A row is dropped only when all aggregates are missing, so all of them stay.
       const carry = node.carry.filter((c) => needed.has(c));
       const columns = node.columns.filter((c) => !node.carry.includes(c.name) || carry.includes(c.name));
-      const below = new Set([...node.keys, ...carry, 'time', ...node.ties.map((t) => t.column), ...used(...node.aggregates.flatMap((a) => [...a.arguments, a.where])), '#start', '#stale']);
+      const below = new Set([
+        ...node.keys,
+        ...carry,
+        'time',
+        ...node.ties.map((t) => t.column),
+        ...used(...node.aggregates.flatMap((a) => [...a.arguments, a.where])),
+        '#start',
+        '#stale',
+      ]);
       return { ...node, carry, columns, input: prune(node.input, below) };
     }
     case 'aggregate': {
       const aggregates = node.aggregates.filter((a) => needed.has(a.name));
       const columns = node.columns.filter((c) => node.keys.includes(c.name) || aggregates.some((a) => a.name === c.name));
-      const ordering = aggregates.some((a) => ['first', 'last', 'any'].includes(a.function)) ? [...(node.time === undefined ? [] : [node.time]), ...node.order.map((o) => o.column)] : [];
+      const ordering = aggregates.some((a) => ['first', 'last', 'any'].includes(a.function))
+        ? [...(node.time === undefined ? [] : [node.time]), ...node.order.map((o) => o.column)]
+        : [];
       const below = new Set([...node.keys, ...used(...aggregates.flatMap((a) => [...a.arguments, a.where])), ...ordering]);
       const order = ordering.length === 0 ? [] : node.order;
       if (columns.length === 0) return { ...node, input: prune(node.input, new Set(node.input.columns.map((c) => c.name))) };
@@ -151,4 +163,3 @@ export const PASSES: readonly Pass[] = [
 
 export const optimize = (plan: PlanNode, without: ReadonlySet<string> = new Set()): PlanNode =>
   PASSES.reduce((p, pass) => (without.has(pass.name) ? p : pass.run(p)), plan);
-

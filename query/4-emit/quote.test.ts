@@ -9,8 +9,8 @@ import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
-import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import type { Records } from '../../engines/records/port.ts';
+import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { quoteClickHouse, quotePostgres } from './quote.ts';
 
 let folder: string;
@@ -22,7 +22,10 @@ let records: Records;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inframirror-quote-'));
   const log = createLogger({ level: 'error', format: 'text', write: () => {} });
-  [engine, server] = await Promise.all([startEmbeddedColumns({ dataDir: join(folder, 'columns'), log }), startEmbeddedPostgres({ dataDir: join(folder, 'records') })]);
+  [engine, server] = await Promise.all([
+    startEmbeddedColumns({ dataDir: join(folder, 'columns'), log }),
+    startEmbeddedPostgres({ dataDir: join(folder, 'records') }),
+  ]);
   columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
   records = openPostgres(server.connection);
 });
@@ -32,12 +35,34 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const hostile = ['`', '\\', '"', "'", '\0', '\n', '\t', '; DROP TABLE logs; --', '/*', '*/', '{p0:String}', '$1', '\\`', '`` `', '\u2028', '😀', '__proto__', ')', 'a`; SELECT 1'];
-const texts = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 40 }),
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
-  fc.array(fc.oneof(fc.constantFrom(...hostile), fc.string({ maxLength: 3 })), { minLength: 1, maxLength: 6 }).map((p) => p.join('')),
-).filter((t) => t !== '' && t.isWellFormed());
+const hostile = [
+  '`',
+  '\\',
+  '"',
+  "'",
+  '\0',
+  '\n',
+  '\t',
+  '; DROP TABLE logs; --',
+  '/*',
+  '*/',
+  '{p0:String}',
+  '$1',
+  '\\`',
+  '`` `',
+  '\u2028',
+  '😀',
+  '__proto__',
+  ')',
+  'a`; SELECT 1',
+];
+const texts = fc
+  .oneof(
+    fc.string({ minLength: 1, maxLength: 40 }),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
+    fc.array(fc.oneof(fc.constantFrom(...hostile), fc.string({ maxLength: 3 })), { minLength: 1, maxLength: 6 }).map((p) => p.join('')),
+  )
+  .filter((t) => t !== '' && t.isWellFormed());
 
 test('a column of any name in ClickHouse', async () => {
   await fc.assert(
@@ -53,7 +78,9 @@ test('a column of any name in ClickHouse', async () => {
 test('a value of any text in ClickHouse is a parameter', async () => {
   await fc.assert(
     fc.asyncProperty(texts, async (value) => {
-      const { batches } = await columns.query('SELECT lower(hex({p0:String})) AS h, {p1:Array(String)}[1] = {p0:String} AS same', { params: { p0: value, p1: [value] } });
+      const { batches } = await columns.query('SELECT lower(hex({p0:String})) AS h, {p1:Array(String)}[1] = {p0:String} AS same', {
+        params: { p0: value, p1: [value] },
+      });
       const [hex, same] = batches[0]?.columns ?? [];
       expect(hex?.layout === 'text' ? new TextDecoder().decode(hex.data) : '').toBe(Buffer.from(value, 'utf8').toString('hex'));
       expect(same?.layout === 'fixed' ? Number(same.values[0]) : same?.layout === 'bool' ? (same.bits[0] as number) & 1 : 0).toBe(1);

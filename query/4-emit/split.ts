@@ -38,7 +38,8 @@ export const split = (plan: PlanNode, stores: Stores, options: { readonly push: 
   return { plan: visit(plan), fragments };
 };
 
-const rolesOf = (node: PlanNode): ReadonlySet<Role> => (node.node === 'scan' ? new Set([node.dataset.role]) : new Set(inputsOf(node).flatMap((i) => [...rolesOf(i)])));
+const rolesOf = (node: PlanNode): ReadonlySet<Role> =>
+  node.node === 'scan' ? new Set([node.dataset.role]) : new Set(inputsOf(node).flatMap((i) => [...rolesOf(i)]));
 const readsText = (node: PlanNode): boolean => node.node === 'inline' || inputsOf(node).some(readsText);
 
 const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {

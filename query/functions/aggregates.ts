@@ -12,8 +12,19 @@ const square = (t: Type | undefined): Type => {
   return type('float', unit === undefined ? undefined : multiplyUnits(unit, unit));
 };
 
-const aggregate = (form: string, summary: string, argument: AggregateSignature['argument'], result: AggregateSignature['result'], extra: { readonly constants?: number; readonly overTime?: boolean } = {}): AggregateSignature => ({
-  form, summary, argument, result, constants: extra.constants ?? 0, overTime: extra.overTime ?? false,
+const aggregate = (
+  form: string,
+  summary: string,
+  argument: AggregateSignature['argument'],
+  result: AggregateSignature['result'],
+  extra: { readonly constants?: number; readonly overTime?: boolean } = {},
+): AggregateSignature => ({
+  form,
+  summary,
+  argument,
+  result,
+  constants: extra.constants ?? 0,
+  overTime: extra.overTime ?? false,
 });
 
 export const AGGREGATE_SIGNATURES: Readonly<Record<AggregateFunction, AggregateSignature>> = {
@@ -29,11 +40,20 @@ export const AGGREGATE_SIGNATURES: Readonly<Record<AggregateFunction, AggregateS
   quantile: aggregate('quantile(q, x)', 'Quantile, interpolated between the closest ranks; p95 x is quantile(0.95, x)', 'number', float, { constants: 1 }),
   distinct_count: aggregate('distinct_count(x)', 'How many different values', 'any', () => type('int', COUNT)),
   any: aggregate('any(x)', 'The first that is not missing', 'any', same),
-  values: aggregate('values(x)', 'The different values, ascending', 'any', (t) => ({ ...type('list'), item: t === undefined || t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value })),
-  rate: aggregate('rate(x)', 'Rise of a counter per second', 'number', (t) => {
-    const unit = unitOf(t);
-    return type('float', unit === undefined ? undefined : perSecond(unit));
-  }, { overTime: true }),
+  values: aggregate('values(x)', 'The different values, ascending', 'any', (t) => ({
+    ...type('list'),
+    item: t === undefined || t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value,
+  })),
+  rate: aggregate(
+    'rate(x)',
+    'Rise of a counter per second',
+    'number',
+    (t) => {
+      const unit = unitOf(t);
+      return type('float', unit === undefined ? undefined : perSecond(unit));
+    },
+    { overTime: true },
+  ),
   increase: aggregate('increase(x)', 'Rise of a counter, resets heeded', 'number', float, { overTime: true }),
   delta: aggregate('delta(x)', 'Change of a gauge', 'number', float, { overTime: true }),
 };

@@ -7,7 +7,13 @@ import type { ScalarFunction } from './names.ts';
 const float = (unit?: Unit): Type => type('float', unit);
 const first = (args: readonly Typed[]): Type => ({ ...(args[0] as Typed).type, levels: undefined });
 
-const scalar = (form: string, summary: string, slots: readonly Slot[], result: ScalarSignature['result'] | Type['value'], extra: { readonly optional?: number; readonly variadic?: boolean } = {}): ScalarSignature => ({
+const scalar = (
+  form: string,
+  summary: string,
+  slots: readonly Slot[],
+  result: ScalarSignature['result'] | Type['value'],
+  extra: { readonly optional?: number; readonly variadic?: boolean } = {},
+): ScalarSignature => ({
   form,
   summary,
   slots,
@@ -17,10 +23,12 @@ const scalar = (form: string, summary: string, slots: readonly Slot[], result: S
 });
 
 /** The number keeps its unit; other types have none. */
-const converted = (to: 'int' | 'float') => (args: readonly Typed[]): Type => {
-  const t = (args[0] as Typed).type;
-  return type(to, t.value === 'int' || t.value === 'float' ? t.unit : undefined);
-};
+const converted =
+  (to: 'int' | 'float') =>
+  (args: readonly Typed[]): Type => {
+    const t = (args[0] as Typed).type;
+    return type(to, t.value === 'int' || t.value === 'float' ? t.unit : undefined);
+  };
 
 export const SCALARS: Readonly<Record<ScalarFunction, ScalarSignature>> = {
   abs: scalar('abs(x)', 'Without its sign', ['number'], first),
@@ -43,7 +51,12 @@ export const SCALARS: Readonly<Record<ScalarFunction, ScalarSignature>> = {
   length: scalar('length(s)', 'Number of characters (code points)', ['string'], 'int'),
   substring: scalar('substring(s, from [, n])', 'n characters from the given place; the first is 0', ['string', 'int', 'int'], 'string', { optional: 1 }),
   replace: scalar('replace(s, a, b)', 'Every a becomes b', ['string', 'constant-string', 'constant-string'], 'string'),
-  replace_regex: scalar('replace_regex(s, r, with)', 'Every match of r becomes `with`; \\1 is the first group', ['string', 'constant-string', 'constant-string'], 'string'),
+  replace_regex: scalar(
+    'replace_regex(s, r, with)',
+    'Every match of r becomes `with`; \\1 is the first group',
+    ['string', 'constant-string', 'constant-string'],
+    'string',
+  ),
   split: scalar('split(s, separator)', 'The parts between separators', ['string', 'constant-string'], () => ({ ...type('list'), item: 'string' })),
   concat: scalar('concat(a, b, …)', 'One after the other, as text', ['as-text', 'as-text'], 'string', { variadic: true }),
   bucket: scalar('bucket(t, d [, zone])', 'Start of the d that holds t, as `every d` cuts time', ['time', 'duration', 'zone'], 'time', { optional: 1 }),
@@ -54,7 +67,13 @@ export const SCALARS: Readonly<Record<ScalarFunction, ScalarSignature>> = {
   hour: scalar('hour(t [, zone])', 'Hour, 0 to 23', ['time', 'zone'], 'int', { optional: 1 }),
   minute: scalar('minute(t [, zone])', 'Minute, 0 to 59', ['time', 'zone'], 'int', { optional: 1 }),
   format_time: scalar('format_time(t, format [, zone])', 'Time as text: %Y-%m-%d %H:%M:%S', ['time', 'constant-string', 'zone'], 'string', { optional: 1 }),
-  parse_time: scalar('parse_time(s, format [, zone])', 'Text as time: %Y-%m-%d %H:%M:%S; missing where it does not fit', ['string', 'constant-string', 'zone'], 'time', { optional: 1 }),
+  parse_time: scalar(
+    'parse_time(s, format [, zone])',
+    'Text as time: %Y-%m-%d %H:%M:%S; missing where it does not fit',
+    ['string', 'constant-string', 'zone'],
+    'time',
+    { optional: 1 },
+  ),
   cidr: scalar('cidr(ip, "10.0.0.0/8")', 'Whether the address is in the network', ['string', 'constant-string'], 'bool'),
   int: scalar('int(x)', 'As a whole number, cut towards zero', ['any'], converted('int')),
   float: scalar('float(x)', 'As a number; durations in seconds', ['any'], converted('float')),
@@ -64,4 +83,3 @@ export const SCALARS: Readonly<Record<ScalarFunction, ScalarSignature>> = {
   time: scalar('time(x)', 'As a time: ISO text, or a number of seconds since 1970', ['any'], 'time'),
   hash: scalar('hash(x)', '64 bits of a hash of the text of x (XXH64), as a signed whole number', ['any'], 'int'),
 };
-

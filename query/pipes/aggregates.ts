@@ -40,12 +40,25 @@ const asExpression = (argument: Argument): Expression | undefined => {
   const [first, second] = argument.words;
   if (second === undefined) return first;
   if (first?.node !== 'name' || argument.words.length > 2) return undefined;
-  const call: Call = { node: 'call', function: first, arguments: [second], where: undefined, written: 'words', span: { start: first.span.start, end: second.span.end } };
+  const call: Call = {
+    node: 'call',
+    function: first,
+    arguments: [second],
+    where: undefined,
+    written: 'words',
+    span: { start: first.span.start, end: second.span.end },
+  };
   return call;
 };
 
 /** Reads the aggregates of the arguments; undefined when one has errors (reported). */
-export const collectAggregates = (args: readonly Argument[], input: Relation, keys: readonly string[], scope: PlanScope, options: AggregateOptions): CollectedAggregates | undefined => {
+export const collectAggregates = (
+  args: readonly Argument[],
+  input: Relation,
+  keys: readonly string[],
+  scope: PlanScope,
+  options: AggregateOptions,
+): CollectedAggregates | undefined => {
   const uses: AggregateUse[] = [];
   const collector: AggregateCollector = {
     pipe: options.pipe,
@@ -121,33 +134,52 @@ export const useColumns = (uses: readonly AggregateUse[]): readonly PlanColumn[]
   uses.map((u) => ({ name: u.name, type: valueType(u.type), ...(u.type.item === undefined ? {} : { item: u.type.item }) }));
 
 /** The plan of the outputs from a node that has the keys and `#aggregate.n`. */
-export const outputsOf = (output: Relation, outputs: readonly AggregateOutput[]) => (input: Plan): Plan => {
-  const columns = planColumns(output);
-  const values = new Map(outputs.map((o) => [o.column.name, o.value]));
-  return (request) => ({
-    node: 'project',
-    input: input(request),
-    columns,
-    values: columns.map((c) => {
-      const value = values.get(c.name);
-      return value === undefined ? columnReference(c.name, c.type) : bind(value, request);
-    }),
-  });
-};
+export const outputsOf =
+  (output: Relation, outputs: readonly AggregateOutput[]) =>
+  (input: Plan): Plan => {
+    const columns = planColumns(output);
+    const values = new Map(outputs.map((o) => [o.column.name, o.value]));
+    return (request) => ({
+      node: 'project',
+      input: input(request),
+      columns,
+      values: columns.map((c) => {
+        const value = values.get(c.name);
+        return value === undefined ? columnReference(c.name, c.type) : bind(value, request);
+      }),
+    });
+  };
 
 /** The input with computed keys as columns of their own. */
 export const withKeys = (input: Relation, keys: readonly Key[]): { readonly output: Relation; readonly plan: (plan: Plan) => Plan } => {
   const fresh = keys.filter((k) => k.value.op !== 'column' || k.value.name !== k.name);
   if (fresh.length === 0) return { output: input, plan: (p) => p };
   const names = new Set(fresh.map((k) => k.name));
-  return project(input, [...visible(input).filter((c) => !names.has(c.name)).map(kept), ...fresh.map((k) => computed(keyColumn(k), k.value))]);
+  return project(input, [
+    ...visible(input)
+      .filter((c) => !names.has(c.name))
+      .map(kept),
+    ...fresh.map((k) => computed(keyColumn(k), k.value)),
+  ]);
 };
 
 /** Across rows: an `Aggregate` by the keys; on bucketed data `time` is kept by itself. */
-export const checkAggregates = (args: readonly Argument[], keys: readonly Key[], input: Relation, scope: PlanScope, options: Omit<AggregateOptions, 'taken'>): Checked | undefined => {
+export const checkAggregates = (
+  args: readonly Argument[],
+  keys: readonly Key[],
+  input: Relation,
+  scope: PlanScope,
+  options: Omit<AggregateOptions, 'taken'>,
+): Checked | undefined => {
   const bucketed = input.bucket !== undefined && input.timed && !keys.some((k) => k.name === 'time');
   const time = bucketed ? input.columns.filter((c) => c.name === 'time') : [];
-  const collected = collectAggregates(args, input, keys.map((k) => k.name), scope, { ...options, taken: time.map((c) => c.name) });
+  const collected = collectAggregates(
+    args,
+    input,
+    keys.map((k) => k.name),
+    scope,
+    { ...options, taken: time.map((c) => c.name) },
+  );
   if (collected === undefined) return undefined;
   const names = [...time.map((c) => c.name), ...keys.map((k) => k.name)];
   const grouped = withKeys(input, keys);
@@ -165,20 +197,24 @@ export const checkAggregates = (args: readonly Argument[], keys: readonly Key[],
     raw: false,
   };
   const keyColumns = planColumns({ ...output, columns: output.columns.slice(0, names.length) });
-  const aggregated = (plan: Plan): Plan => (request) => ({
-    node: 'aggregate',
-    input: grouped.plan(plan)(request),
-    keys: names,
-    aggregates: aggregateCalls(collected.uses, request),
-    time: grouped.output.timed ? 'time' : undefined,
-    order: grouped.output.order,
-    columns: [...keyColumns, ...useColumns(collected.uses)],
-  });
+  const aggregated =
+    (plan: Plan): Plan =>
+    (request) => ({
+      node: 'aggregate',
+      input: grouped.plan(plan)(request),
+      keys: names,
+      aggregates: aggregateCalls(collected.uses, request),
+      time: grouped.output.timed ? 'time' : undefined,
+      order: grouped.output.order,
+      columns: [...keyColumns, ...useColumns(collected.uses)],
+    });
   const plan = outputsOf(output, collected.outputs);
   return {
     output,
     plan: collected.outputs.length === 0 ? aggregated : (p) => plan(aggregated(p)),
-    streaming: bucketed ? { kind: 'bounded', bound: 'the groups of the open buckets' } : { kind: 'unbounded', reason: 'it is over all rows; put `every` before it' },
+    streaming: bucketed
+      ? { kind: 'bounded', bound: 'the groups of the open buckets' }
+      : { kind: 'unbounded', reason: 'it is over all rows; put `every` before it' },
   };
 };
 
@@ -208,7 +244,8 @@ const asCall = (pipe: Pipe): Argument | undefined => {
   const words = [...(argument?.words ?? []), ...more.flatMap((a) => a.words)];
   if (more.some((a) => a.name !== undefined || a.clauses.length > 0) || (argument?.clauses.length ?? 0) > 0) return undefined;
   const [only] = words;
-  if (words.length === 1 && only?.node === 'call' && only.function.span.start === pipe.nameSpan.start) return { name: argument?.name, words, clauses: [], span };
+  if (words.length === 1 && only?.node === 'call' && only.function.span.start === pipe.nameSpan.start)
+    return { name: argument?.name, words, clauses: [], span };
   const call: Call = { node: 'call', function: name, arguments: words, where: undefined, written: 'words', span };
   return { name: argument?.name, words: [call], clauses: [], span };
 };

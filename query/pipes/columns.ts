@@ -4,7 +4,7 @@ import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { columnNamed, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
-import { type Checked, type IqlPipe, namesOf, type PlanScope, syntax, visibleNames, wrongForm, written } from './pipe.ts';
+import { type Checked, type IqlPipe, namesOf, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 import { computed, kept, type Output, project, renamed } from './project.ts';
 
 const streaming: Streaming = { kind: 'stateless' };
@@ -30,7 +30,8 @@ const onlyLabels = (t: Typed, input: Relation): boolean => {
   }
 };
 
-const onlyWord = (argument: Argument): Argument['words'][number] | undefined => (argument.words.length === 1 && argument.clauses.length === 0 ? argument.words[0] : undefined);
+const onlyWord = (argument: Argument): Argument['words'][number] | undefined =>
+  argument.words.length === 1 && argument.clauses.length === 0 ? argument.words[0] : undefined;
 
 export const set: IqlPipe = {
   syntax: { ...syntax('set'), equals: 'assigns' },
@@ -87,7 +88,11 @@ export const select: IqlPipe = {
 };
 
 /** After `select` the columns are known for certain. */
-const closed = (step: { readonly output: Relation; readonly plan: (plan: Plan) => Plan }): Checked => ({ output: { ...step.output, open: undefined }, plan: step.plan, streaming });
+const closed = (step: { readonly output: Relation; readonly plan: (plan: Plan) => Plan }): Checked => ({
+  output: { ...step.output, open: undefined },
+  plan: step.plan,
+  streaming,
+});
 
 export const drop: IqlPipe = {
   syntax: syntax('drop'),
@@ -125,6 +130,12 @@ export const rename: IqlPipe = {
       }
       names.set(from.name, to.name);
     }
-    return { ...project(input, visible(input).map((c) => renamed(c, names.get(c.name) ?? c.name))), streaming };
+    return {
+      ...project(
+        input,
+        visible(input).map((c) => renamed(c, names.get(c.name) ?? c.name)),
+      ),
+      streaming,
+    };
   },
 };

@@ -3,18 +3,18 @@ import { CodedError } from '../../core/errors.ts';
 import { calendarBucket } from '../../core/zone.ts';
 import type { Argument, Expression } from '../1-syntax/ast.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
-import { fix, replace } from '../2-semantic/report.ts';
 import { typeName } from '../2-semantic/numeric.ts';
+import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateUse } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
 import { columnNamed, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
-import { columnReference } from '../3-plan/expression.ts';
 import { constantOf, valueType } from '../3-plan/bind.ts';
+import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { Bucket, PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
-import { clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, wrongForm, written } from './pipe.ts';
+import { clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 
 export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
@@ -31,7 +31,8 @@ const widthOf = (e: Expression | undefined, scope: PlanScope): Width | Typed | u
   if (literal?.node === 'quantity' && literal.kind === 'duration') {
     const [part] = literal.parts;
     const calendar = literal.parts.some((p) => p.unit === 'd' || p.unit === 'w');
-    if (calendar && literal.parts.length === 1 && part !== undefined && Number.isInteger(part.value) && part.value > 0) return { kind: 'calendar', unit: part.unit === 'w' ? 'week' : 'day', count: part.value };
+    if (calendar && literal.parts.length === 1 && part !== undefined && Number.isInteger(part.value) && part.value > 0)
+      return { kind: 'calendar', unit: part.unit === 'w' ? 'week' : 'day', count: part.value };
     const nanos = durationNanos(literal);
     if (!calendar && nanos >= 1_000_000n) return { kind: 'fixed', nanos };
   } else if (e?.node === 'parameter') {
@@ -122,7 +123,12 @@ export const every: IqlPipe = {
       const keys = by.arguments.map((a) => (a.words[0]?.node === 'name' ? a.words[0].name : 'k')).join(', ');
       const called = head.words[1]?.node === 'name' ? head.words[1].name : '';
       const across = ['avg', 'min', 'max', 'sum'].includes(called) ? called : 'sum';
-      scope.reporter.error('iql.every-by', { keys }, by.span, fix(`Write | ${across} by ${keys}`, replace({ start: by.span.start, end: by.span.start }, `| ${across} `)));
+      scope.reporter.error(
+        'iql.every-by',
+        { keys },
+        by.span,
+        fix(`Write | ${across} by ${keys}`, replace({ start: by.span.start, end: by.span.start }, `| ${across} `)),
+      );
       return undefined;
     }
     const args: readonly Argument[] = [named({ ...head, words: head.words.slice(1) }), ...more];
@@ -139,14 +145,40 @@ export const every: IqlPipe = {
     }
     const grouped = withKeys(input, keys);
     const shape: Shape = series
-      ? { keys: input.key, carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name) && !c.name.startsWith('#')), zeros: false }
+      ? {
+          keys: input.key,
+          carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name) && !c.name.startsWith('#')),
+          zeros: false,
+        }
       : { keys: keys.map((k) => k.name), carry: [], zeros: true };
     const taken = ['time', ...shape.keys, ...shape.carry.map((c) => c.name)];
-    const collected = collectAggregates(args.map((a) => ({ ...a, clauses: [] })), input, keys.map((k) => k.name), scope, { pipe: 'every', overTime: series, wrong, qualify: false, taken });
+    const collected = collectAggregates(
+      args.map((a) => ({ ...a, clauses: [] })),
+      input,
+      keys.map((k) => k.name),
+      scope,
+      { pipe: 'every', overTime: series, wrong, qualify: false, taken },
+    );
     if (collected === undefined) return undefined;
-    const output = outputRelation(input, shape, keys, width, collected.outputs.map((o) => o.column));
+    const output = outputRelation(
+      input,
+      shape,
+      keys,
+      width,
+      collected.outputs.map((o) => o.column),
+    );
     const windows = byWindow(collected, overs).map(({ over, uses }) =>
-      planWindow(input, grouped.output, output, shape, width, over, uses.map((u) => u.function), (request) => aggregateCalls(uses, request), useColumns(uses)),
+      planWindow(
+        input,
+        grouped.output,
+        output,
+        shape,
+        width,
+        over,
+        uses.map((u) => u.function),
+        (request) => aggregateCalls(uses, request),
+        useColumns(uses),
+      ),
     );
     const windowed = oneOf(windows, shape, output, useColumns(collected.uses));
     const outputs = outputsOf(output, collected.outputs);
@@ -175,7 +207,11 @@ const oversOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undef
     const checked = e === undefined ? undefined : checkExpression(scope, e);
     const t = checked === undefined ? undefined : settle(scope, checked, type('duration'));
     if (e !== undefined && (t?.type.value !== 'duration' || (t.op === 'literal' && (t.literal as bigint) <= 0n))) {
-      scope.reporter.error('iql.argument-type', { function: 'over', wanted: 'a positive duration', got: t === undefined || t.type.value === 'duration' ? 'this' : typeName(t.type) }, e.span);
+      scope.reporter.error(
+        'iql.argument-type',
+        { function: 'over', wanted: 'a positive duration', got: t === undefined || t.type.value === 'duration' ? 'this' : typeName(t.type) },
+        e.span,
+      );
       return undefined;
     }
     found.push(t);
@@ -184,7 +220,10 @@ const oversOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undef
 };
 
 /** The aggregates that share a window. */
-const byWindow = ({ uses, places }: CollectedAggregates, overs: readonly (Typed | undefined)[]): readonly { readonly over: Typed | undefined; readonly uses: readonly AggregateUse[] }[] => {
+const byWindow = (
+  { uses, places }: CollectedAggregates,
+  overs: readonly (Typed | undefined)[],
+): readonly { readonly over: Typed | undefined; readonly uses: readonly AggregateUse[] }[] => {
   const groups = new Map<string, { over: Typed | undefined; uses: AggregateUse[] }>();
   for (const [i, use] of uses.entries()) {
     const over = overs[places[i] as number];
@@ -228,7 +267,9 @@ const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], wid
     key: shape.keys,
     timed: !all,
     bucket: width,
-    order: [...time, ...shown, ...hidden].map((c) => (c.type.levels === undefined ? { column: c.name, descending: false } : { column: c.name, descending: false, levels: c.type.levels })),
+    order: [...time, ...shown, ...hidden].map((c) =>
+      c.type.levels === undefined ? { column: c.name, descending: false } : { column: c.name, descending: false, levels: c.type.levels },
+    ),
     open: undefined,
     intervalMs: undefined,
     temporality: undefined,

@@ -6,7 +6,7 @@ import { bind } from '../3-plan/bind.ts';
 import { call, columnReference } from '../3-plan/expression.ts';
 import { planColumns } from '../3-plan/lower.ts';
 import { bucketFor } from './every.ts';
-import { type IqlPipe, plainArgument, syntax, wrongForm, written } from './pipe.ts';
+import { type IqlPipe, plainArgument, syntax, written, wrongForm } from './pipe.ts';
 
 export const fill: IqlPipe = {
   syntax: syntax('fill'),
@@ -39,20 +39,31 @@ export const fill: IqlPipe = {
       output: input,
       plan: (plan) => (request) => {
         const filled = {
-          node: 'fill', input: plan(request), keys: input.key, carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name)).map((c) => c.name),
-          bucket: bucketFor(bucket, request), from: request.from, to: request.to, values: values.map((v) => v.name), method, columns,
+          node: 'fill',
+          input: plan(request),
+          keys: input.key,
+          carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name)).map((c) => c.name),
+          bucket: bucketFor(bucket, request),
+          from: request.from,
+          to: request.to,
+          values: values.map((v) => v.name),
+          method,
+          columns,
         } as const;
         if (value === undefined) return filled;
         const bound = bind(value, request);
         const number = bound.op === 'literal' ? Number(bound.value) : 0;
-        const put = (c: (typeof columns)[number]) => ({ op: 'literal', type: c.type, value: c.type === 'float' ? number : BigInt(Math.round(number)) }) as const;
+        const put = (c: (typeof columns)[number]) =>
+          ({ op: 'literal', type: c.type, value: c.type === 'float' ? number : BigInt(Math.round(number)) }) as const;
         return {
-          node: 'project', input: filled, columns,
+          node: 'project',
+          input: filled,
+          columns,
           values: columns.map((c) => (names.has(c.name) ? call('coalesce', c.type, columnReference(c.name, c.type), put(c)) : columnReference(c.name, c.type))),
         };
       },
-      streaming: method === 'linear' ? { kind: 'unbounded', reason: 'it looks at the value after the gap' } : { kind: 'bounded', bound: 'the last row of each series' },
+      streaming:
+        method === 'linear' ? { kind: 'unbounded', reason: 'it looks at the value after the gap' } : { kind: 'bounded', bound: 'the last row of each series' },
     };
   },
 };
-

@@ -26,12 +26,22 @@ export const lookup: IqlPipe = {
     const e = plainArgument(pipe.arguments[0]);
     const on = clauseOf(pipe, 'on');
     const pair = pairOf(on?.arguments[0]);
-    if (e?.node !== 'name' || pipe.arguments.length > 1 || on === undefined || pair === undefined || on.arguments.length > 1) return wrongForm(pipe, lookup, scope);
+    if (e?.node !== 'name' || pipe.arguments.length > 1 || on === undefined || pair === undefined || on.arguments.length > 1)
+      return wrongForm(pipe, lookup, scope);
     const choices = scope.catalogue.datasets.filter((d) => d.role === 'records' && d.key.length > 0);
     const dataset = choices.find((d) => d.name === e.name);
     if (dataset === undefined) {
-      const near = nearest(e.name, choices.map((d) => d.name)) ?? '';
-      scope.reporter.error('iql.unknown-source', { name: e.name, nearest: near }, e.span, near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near)));
+      const near =
+        nearest(
+          e.name,
+          choices.map((d) => d.name),
+        ) ?? '';
+      scope.reporter.error(
+        'iql.unknown-source',
+        { name: e.name, nearest: near },
+        e.span,
+        near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near)),
+      );
       return undefined;
     }
     const key = checkValue({ ...scope, relation: input }, { node: 'name', name: pair.left, span: on.span });
@@ -50,7 +60,9 @@ export const lookup: IqlPipe = {
       .filter((c) => c.name !== pair.right)
       .map((c) => ({ column: c.name, as: c.name, there: columnNamed(input, c.name) }))
       .filter(({ column, there }) => there === undefined || there.type.value === columnNamed(right, column)?.type.value);
-    const fresh = take.filter((t) => t.there === undefined).map((t) => ({ ...(columnNamed(right, t.column) as Relation['columns'][number]), label: keyColumn.label }));
+    const fresh = take
+      .filter((t) => t.there === undefined)
+      .map((t) => ({ ...(columnNamed(right, t.column) as Relation['columns'][number]), label: keyColumn.label }));
     const shown = visible(input);
     const output: Relation = { ...input, columns: [...shown, ...fresh, ...input.columns.filter((c) => c.name.startsWith('#'))] };
     const joined = planColumns({ ...output, columns: [...input.columns, ...fresh] });
@@ -69,7 +81,11 @@ export const lookup: IqlPipe = {
           right: source(request),
           on: [pair],
           within: undefined,
-          take: [...take.filter((t) => t.there !== undefined), ...take.filter((t) => t.there === undefined)].map((t) => ({ column: t.column, as: t.as, fill: t.there !== undefined })),
+          take: [...take.filter((t) => t.there !== undefined), ...take.filter((t) => t.there === undefined)].map((t) => ({
+            column: t.column,
+            as: t.as,
+            fill: t.there !== undefined,
+          })),
           columns: joined,
         },
       }),

@@ -6,7 +6,20 @@ import { type OrderColumn, type Relation, type RelationColumn, type Typed, visib
 import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
-import { type Checked, clauseOf, countArgument, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, plainArgument, syntax, wrongForm, written } from './pipe.ts';
+import {
+  type Checked,
+  clauseOf,
+  countArgument,
+  type IqlPipe,
+  type Key,
+  keyColumn,
+  keysOf,
+  type PlanScope,
+  plainArgument,
+  syntax,
+  written,
+  wrongForm,
+} from './pipe.ts';
 import { computed, hiddenName, kept, project } from './project.ts';
 
 const everything: Streaming = { kind: 'unbounded', reason: 'it needs every row before it can say which comes first' };
@@ -20,7 +33,8 @@ const orderColumn = (value: Typed, input: Relation): { readonly input: Relation;
   return { input: step.output, step: step.plan, name: column.name };
 };
 
-const key = (column: string, descending: boolean, value: Typed): OrderColumn => (value.type.levels === undefined ? { column, descending } : { column, descending, levels: value.type.levels });
+const key = (column: string, descending: boolean, value: Typed): OrderColumn =>
+  value.type.levels === undefined ? { column, descending } : { column, descending, levels: value.type.levels };
 
 /** Rows in the order of these keys, ties in input order. */
 const ordered = (input: Relation, keys: readonly OrderColumn[]): { readonly output: Relation; readonly plan: Step } => {
@@ -29,10 +43,13 @@ const ordered = (input: Relation, keys: readonly OrderColumn[]): { readonly outp
   return { output: { ...input, order }, plan: (plan) => (request) => ({ node: 'sort', input: plan(request), keys: order, columns }) };
 };
 
-const limited = (relation: Relation, count: Typed, per: readonly string[]): Step => (plan) => (request) => {
-  const input = sorted(plan(request), relation);
-  return { node: 'limit', input, count: Number(constantOf(count, request) ?? 0), per, columns: input.columns };
-};
+const limited =
+  (relation: Relation, count: Typed, per: readonly string[]): Step =>
+  (plan) =>
+  (request) => {
+    const input = sorted(plan(request), relation);
+    return { node: 'limit', input, count: Number(constantOf(count, request) ?? 0), per, columns: input.columns };
+  };
 
 export const sort: IqlPipe = {
   syntax: syntax('sort'),
@@ -47,7 +64,8 @@ export const sort: IqlPipe = {
     for (const argument of pipe.arguments) {
       const [e, direction] = argument.words;
       const word = direction?.node === 'name' ? direction.name.toLowerCase() : undefined;
-      if (e === undefined || argument.name !== undefined || argument.words.length > 2 || (direction !== undefined && word !== 'desc' && word !== 'asc')) return wrongForm(pipe, sort, scope, argument.span);
+      if (e === undefined || argument.name !== undefined || argument.words.length > 2 || (direction !== undefined && word !== 'desc' && word !== 'asc'))
+        return wrongForm(pipe, sort, scope, argument.span);
       const value = sortable(scope, relation, e);
       if (value === undefined) return undefined;
       const column = orderColumn(value, relation);
@@ -81,7 +99,13 @@ export const limit: IqlPipe = {
     const e = plainArgument(pipe.arguments[0]);
     if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, limit, scope);
     const count = countArgument(e, scope);
-    return count && { output: input, plan: limited(input, count, []), streaming: { kind: 'unbounded', reason: 'the first rows of an endless input never change again' } };
+    return (
+      count && {
+        output: input,
+        plan: limited(input, count, []),
+        streaming: { kind: 'unbounded', reason: 'the first rows of an endless input never change again' },
+      }
+    );
   },
 };
 
@@ -96,7 +120,8 @@ const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
       const by = clauseOf(pipe, 'by');
       const [count, ...keys] = argument?.words ?? [];
       const [target] = by?.arguments ?? [];
-      if (count === undefined || by === undefined || target === undefined || by.arguments.length > 1 || argument?.name !== undefined) return wrongForm(pipe, definition, scope);
+      if (count === undefined || by === undefined || target === undefined || by.arguments.length > 1 || argument?.name !== undefined)
+        return wrongForm(pipe, definition, scope);
       const n = countArgument(count, scope);
       if (n === undefined) return undefined;
       if (keys.length > 0 || pipe.arguments.length > 1) return best(pipe, input, scope, n, name === 'top', definition);
@@ -125,14 +150,26 @@ const withHiddenKeys = (input: Relation, keys: readonly Key[]): { readonly outpu
 };
 
 /** `top n k by agg(x)`: all rows of the n best keys. */
-const best = (pipe: Parameters<IqlPipe['check']>[0], input: Relation, scope: PlanScope, n: Typed, descending: boolean, definition: IqlPipe): Checked | undefined => {
+const best = (
+  pipe: Parameters<IqlPipe['check']>[0],
+  input: Relation,
+  scope: PlanScope,
+  n: Typed,
+  descending: boolean,
+  definition: IqlPipe,
+): Checked | undefined => {
   const [first, ...more] = pipe.arguments;
   const words = [...(first?.words.slice(1) ?? []), ...more.flatMap((a) => a.words)];
   const args = words.map((e) => ({ name: undefined, words: [e], clauses: [], span: e.span }));
   const keys = keysOf({ word: 'by', wordSpan: pipe.nameSpan, arguments: args, span: pipe.span }, input, scope, () => wrongForm(pipe, definition, scope));
   const target = clauseOf(pipe, 'by')?.arguments ?? [];
   if (keys === undefined) return undefined;
-  const aggregated = checkAggregates(target, keys, input, scope, { pipe: pipe.name, overTime: false, wrong: () => wrongForm(pipe, definition, scope), qualify: true });
+  const aggregated = checkAggregates(target, keys, input, scope, {
+    pipe: pipe.name,
+    overTime: false,
+    wrong: () => wrongForm(pipe, definition, scope),
+    qualify: true,
+  });
   if (aggregated === undefined) return undefined;
   if (keys.some((k) => k.value.op !== 'column')) return wrongForm(pipe, definition, scope);
   const value = aggregated.output.columns.find((c) => !keys.some((k) => k.name === c.name) && !c.name.startsWith('#'));
@@ -144,8 +181,14 @@ const best = (pipe: Parameters<IqlPipe['check']>[0], input: Relation, scope: Pla
   return {
     output: input,
     plan: (plan) => (request) => ({
-      node: 'join', kind: 'semi', left: plan(request), right: cut(ranked.plan(aggregated.plan(plan)))(request),
-      on: keys.map((k) => ({ left: k.name, right: k.name })), within: undefined, take: [], columns,
+      node: 'join',
+      kind: 'semi',
+      left: plan(request),
+      right: cut(ranked.plan(aggregated.plan(plan)))(request),
+      on: keys.map((k) => ({ left: k.name, right: k.name })),
+      within: undefined,
+      take: [],
+      columns,
     }),
     streaming: everything,
   };
@@ -161,9 +204,16 @@ export const distinct: IqlPipe = {
   examples: ['from processes last 5m | distinct host, user'],
   check: (pipe, input, scope) => {
     if (pipe.arguments.length === 0) return wrongForm(pipe, distinct, scope);
-    const keys = keysOf({ word: 'distinct', wordSpan: pipe.nameSpan, arguments: pipe.arguments, span: pipe.span }, input, scope, () => wrongForm(pipe, distinct, scope));
+    const keys = keysOf({ word: 'distinct', wordSpan: pipe.nameSpan, arguments: pipe.arguments, span: pipe.span }, input, scope, () =>
+      wrongForm(pipe, distinct, scope),
+    );
     if (keys === undefined) return undefined;
-    return checkAggregates([], keys, { ...input, bucket: undefined }, scope, { pipe: 'distinct', overTime: false, wrong: () => wrongForm(pipe, distinct, scope), qualify: false });
+    return checkAggregates([], keys, { ...input, bucket: undefined }, scope, {
+      pipe: 'distinct',
+      overTime: false,
+      wrong: () => wrongForm(pipe, distinct, scope),
+      qualify: false,
+    });
   },
 };
 
@@ -193,4 +243,5 @@ export const latest: IqlPipe = {
 };
 
 /** Of rows with one time the one received last is the newest: the receive order turned round. */
-const latestTies = (relation: Relation): readonly OrderColumn[] => relation.order.filter((k) => k.column !== 'time').map((k) => (/^#(insert|row|message)$/.test(k.column) ? { ...k, descending: !k.descending } : k));
+const latestTies = (relation: Relation): readonly OrderColumn[] =>
+  relation.order.filter((k) => k.column !== 'time').map((k) => (/^#(insert|row|message)$/.test(k.column) ? { ...k, descending: !k.descending } : k));

@@ -11,7 +11,10 @@ export type IqlPipe = PipeDefinition<Plan>;
 export type Checked = CheckedPipe<Plan>;
 export type PlanScope = PipeScope<Plan>;
 
-export const syntax = (name: string, words: { readonly clauses?: readonly string[]; readonly argumentClauses?: readonly string[]; readonly raw?: boolean } = {}): PipeSyntax => ({
+export const syntax = (
+  name: string,
+  words: { readonly clauses?: readonly string[]; readonly argumentClauses?: readonly string[]; readonly raw?: boolean } = {},
+): PipeSyntax => ({
   name,
   clauses: words.clauses ?? [],
   argumentClauses: words.argumentClauses ?? [],
@@ -80,7 +83,13 @@ export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanS
   return out;
 };
 
-export const keyColumn = (key: Key): RelationColumn => ({ name: key.name, type: { ...key.value.type, bare: false }, kind: undefined, label: key.name !== 'time', description: key.column?.description ?? '' });
+export const keyColumn = (key: Key): RelationColumn => ({
+  name: key.name,
+  type: { ...key.value.type, bare: false },
+  kind: undefined,
+  label: key.name !== 'time',
+  description: key.column?.description ?? '',
+});
 
 /** A whole number ≥ 1 known when planning: a literal or a parameter. */
 export const countArgument = (e: Expression | undefined, scope: PlanScope): Typed | undefined => {
@@ -89,7 +98,11 @@ export const countArgument = (e: Expression | undefined, scope: PlanScope): Type
   if (checked === undefined) return undefined;
   const t = settle(scope, checked, type('int'));
   if ((t.op !== 'literal' && t.op !== 'parameter') || t.type.value !== 'int' || (t.op === 'literal' && (t.literal as bigint) < 0n)) {
-    scope.reporter.error('iql.argument-type', { function: 'the number of rows', wanted: 'a whole number that is not negative', got: t.op === 'literal' ? String(t.literal) : 'an expression' }, e.span);
+    scope.reporter.error(
+      'iql.argument-type',
+      { function: 'the number of rows', wanted: 'a whole number that is not negative', got: t.op === 'literal' ? String(t.literal) : 'an expression' },
+      e.span,
+    );
     return undefined;
   }
   return t;

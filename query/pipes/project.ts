@@ -1,9 +1,10 @@
 // Columns changed without losing what the platform still needs: when a user drops or overwrites a column that the key or the natural
 // order stands on, its old values go on under a hidden name.
+
+import { columnNamed, type OrderColumn, type Relation, type RelationColumn, type Typed } from '../2-semantic/type.ts';
 import { bind, valueType } from '../3-plan/bind.ts';
 import { columnReference, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
-import { columnNamed, type OrderColumn, type Relation, type RelationColumn, type Typed } from '../2-semantic/type.ts';
 
 /** A visible column of the output: one of the input under its own or another name, or a new value. */
 export interface Output {
@@ -30,7 +31,12 @@ export const project = (input: Relation, outputs: readonly Output[]): { readonly
   const place = new Map<string, string>();
   for (const o of outputs) if (o.from !== undefined) if (!place.has(o.from) || o.from === o.column.name) place.set(o.from, o.column.name);
   const maps = input.open?.maps;
-  const needed = new Set([...input.key, ...input.order.map((k) => k.column), ...(input.timed ? ['time'] : []), ...(maps === undefined ? [] : [maps.text, maps.number])]);
+  const needed = new Set([
+    ...input.key,
+    ...input.order.map((k) => k.column),
+    ...(input.timed ? ['time'] : []),
+    ...(maps === undefined ? [] : [maps.text, maps.number]),
+  ]);
   for (const name of needed) {
     if (place.has(name) || name.startsWith('#')) continue;
     const column = columnNamed(input, name);
@@ -52,9 +58,13 @@ export const project = (input: Relation, outputs: readonly Output[]): { readonly
     open: input.open === undefined || maps === undefined ? input.open : { ...input.open, maps: { text: moved(maps.text), number: moved(maps.number) } },
   };
   const columns = planColumns(output);
-  const plan = (before: Plan): Plan => (request) => {
-    const values = all.map((o): PlanExpression => (o.value === undefined ? columnReference(o.from as string, valueType(o.column.type)) : bind(o.value, request)));
-    return { node: 'project', input: before(request), columns, values };
-  };
+  const plan =
+    (before: Plan): Plan =>
+    (request) => {
+      const values = all.map(
+        (o): PlanExpression => (o.value === undefined ? columnReference(o.from as string, valueType(o.column.type)) : bind(o.value, request)),
+      );
+      return { node: 'project', input: before(request), columns, values };
+    };
   return { output, plan };
 };

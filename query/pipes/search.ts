@@ -2,9 +2,9 @@
 import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
-import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
-import { type IqlPipe, type PlanScope, syntax, wrongForm, written } from './pipe.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
+import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
+import { type IqlPipe, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 import { filtered } from './where.ts';
 
 const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
@@ -45,7 +45,10 @@ const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanSc
       const number = node.term.kind === 'all' ? Number.NaN : Number(node.term.text);
       if (isNumber(settled.type) && !Number.isNaN(number)) {
         const value: Typed = { op: 'literal', literal: number, type: { ...settled.type, value: 'float' }, span: node.term.span };
-        const wide: Typed = settled.type.value === 'float' ? settled : { op: 'call', function: 'to_float', arguments: [settled], type: { ...settled.type, value: 'float' }, span: settled.span };
+        const wide: Typed =
+          settled.type.value === 'float'
+            ? settled
+            : { op: 'call', function: 'to_float', arguments: [settled], type: { ...settled.type, value: 'float' }, span: settled.span };
         return call('equals', node.span, wide, value);
       }
       const text: Typed = { op: 'call', function: 'text', arguments: [settled], type: STRING, span: settled.span };

@@ -13,10 +13,12 @@ const parts = (e: Expression): readonly Expression[] => (e.node === 'binary' && 
 
 const isSubQuery = (e: Expression): e is In => e.node === 'in' && e.items.length === 1 && e.items[0]?.node === 'query-expression';
 
-export const filtered = (predicate: Typed, relation: Relation) => (input: Plan): Plan => {
-  const columns = planColumns(relation);
-  return (request) => ({ node: 'filter', input: input(request), predicate: bind(predicate, request), columns });
-};
+export const filtered =
+  (predicate: Typed, relation: Relation) =>
+  (input: Plan): Plan => {
+    const columns = planColumns(relation);
+    return (request) => ({ node: 'filter', input: input(request), predicate: bind(predicate, request), columns });
+  };
 
 export const where: IqlPipe = {
   syntax: { ...syntax('where'), equals: 'compares' },

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../1-syntax/parser.ts';
 import { parseSearch, printSearch } from '../1-syntax/search-syntax.ts';
+import { check } from '../compile.ts';
 import { AGGREGATES, SCALAR_FUNCTIONS } from '../functions/names.ts';
 import { format } from '../language.ts';
 import { PIPE_SYNTAXES, PIPES } from '../pipes/index.ts';
@@ -11,11 +12,12 @@ import { sameValue } from '../testing/both-ways.ts';
 import { printPlan, printSql } from '../testing/print-plan.ts';
 import { readSpec, type SpecCase, withSections } from '../testing/spec-file.ts';
 import { asked, diagnosticsOf, fixedText, rowsOf, specCatalogue } from '../testing/spec-run.ts';
-import { check } from '../compile.ts';
 
 const folder = new URL('.', import.meta.url);
 const update = process.env.UPDATE === '1';
-const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.iql')).sort();
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((f) => f.endsWith('.iql'))
+  .sort();
 const contents = new Map(files.map((f) => [f, readFileSync(new URL(f, folder), 'utf8')]));
 const specs = files.map((f) => ({ file: f, cases: readSpec(f, contents.get(f) as string) }));
 
@@ -54,33 +56,58 @@ const cellValue = (cell: string): unknown => {
   }
 };
 
-const plain = (v: unknown): unknown => (v !== null && typeof v === 'object' && !Array.isArray(v) ? new Map(Object.entries(v).map(([k, x]) => [k, plain(x)])) : Array.isArray(v) ? v.map(plain) : v);
+const plain = (v: unknown): unknown =>
+  v !== null && typeof v === 'object' && !Array.isArray(v) ? new Map(Object.entries(v).map(([k, x]) => [k, plain(x)])) : Array.isArray(v) ? v.map(plain) : v;
 
 const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void> => {
   const { columns, rows } = await rowsOf(c);
   const [head = '', ...lines] = expected;
   const wanted = cellsOf(head).map((h) => /^(?:"(.*)"|(\S*?))(?: (\w+)(?: in (\S+))?)?$/.exec(h));
-  const shown = columns.map((col, i) => `${col.name}${wanted[i]?.[3] === undefined ? '' : ` ${col.type}`}${wanted[i]?.[4] === undefined ? '' : ` in ${col.unit}`}`);
-  expect(shown.join(' | ')).toBe(cellsOf(head).map((h) => h.replace(/^"(.*)"/, '$1')).join(' | '));
+  const shown = columns.map(
+    (col, i) => `${col.name}${wanted[i]?.[3] === undefined ? '' : ` ${col.type}`}${wanted[i]?.[4] === undefined ? '' : ` in ${col.unit}`}`,
+  );
+  expect(shown.join(' | ')).toBe(
+    cellsOf(head)
+      .map((h) => h.replace(/^"(.*)"/, '$1'))
+      .join(' | '),
+  );
   const values = lines.map((l) => cellsOf(l).map(cellValue));
-  const same = values.length === rows.length && values.every((row, i) => row.length === rows[i]?.length && row.every((v, k) => sameValue(plain(v) as never, plain(rows[i]?.[k]) as never)));
+  const same =
+    values.length === rows.length &&
+    values.every((row, i) => row.length === rows[i]?.length && row.every((v, k) => sameValue(plain(v) as never, plain(rows[i]?.[k]) as never)));
   if (!same) expect(rows).toEqual(values);
   for (const seed of [1, 2, 3]) expect((await rowsOf(c, { seed })).rows, 'cut into batches').toEqual(rows);
-  for (const pass of ['merge-projects', 'push-filters', 'prune-columns']) expect((await rowsOf(c, { without: new Set([pass]) })).rows, `without ${pass}`).toEqual(rows);
+  for (const pass of ['merge-projects', 'push-filters', 'prune-columns'])
+    expect((await rowsOf(c, { without: new Set([pass]) })).rows, `without ${pass}`).toEqual(rows);
 };
 
 const checkDiagnostics = (c: SpecCase, expected: readonly string[]): void => {
   const found = diagnosticsOf(c);
   expect(found.map((d) => `${d.severity} ${d.code}: ${d.message}`)).toEqual(expected);
   const inOrder = (a: { start: number; end: number }, b: { start: number; end: number }): number => a.start - b.start || b.end - a.end;
-  expect(found.map((d) => d.span).toSorted(inOrder).map((s) => c.text.slice(s.start, s.end))).toEqual([...c.marks].sort(inOrder).map((s) => c.text.slice(s.start, s.end)));
+  expect(
+    found
+      .map((d) => d.span)
+      .toSorted(inOrder)
+      .map((s) => c.text.slice(s.start, s.end)),
+  ).toEqual([...c.marks].sort(inOrder).map((s) => c.text.slice(s.start, s.end)));
   expect(found.map((d) => ({ start: d.span.start, end: d.span.end })).toSorted(inOrder)).toEqual([...c.marks].sort(inOrder));
 };
 
 const goldensOf = (c: SpecCase): ReadonlyMap<string, readonly string[]> => {
   const { plan, fragments } = asked(c);
-  const sql = fragments.flatMap((f, i) => [...(i === 0 ? [] : ['']), `// ${f.role}`, ...printSql(f.text), ...[...f.parameters].map(([k, v]) => `// ${k} = ${typeof v === 'bigint' ? String(v) : JSON.stringify(v, (_, x: unknown) => (typeof x === 'bigint' ? String(x) : x))}`)]);
-  return new Map([['plan', printPlan(plan)], ['sql', sql]]);
+  const sql = fragments.flatMap((f, i) => [
+    ...(i === 0 ? [] : ['']),
+    `// ${f.role}`,
+    ...printSql(f.text),
+    ...[...f.parameters].map(
+      ([k, v]) => `// ${k} = ${typeof v === 'bigint' ? String(v) : JSON.stringify(v, (_, x: unknown) => (typeof x === 'bigint' ? String(x) : x))}`,
+    ),
+  ]);
+  return new Map([
+    ['plan', printPlan(plan)],
+    ['sql', sql],
+  ]);
 };
 
 describe.each(specs)('$file', ({ file, cases }) => {

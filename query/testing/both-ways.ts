@@ -1,10 +1,10 @@
 // A text answered two ways: by the stores as far as they can, and wholly in this process from plain rows; and whether both are one answer.
 import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
-import { check, plan, type SplitPlan, split } from '../compile.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { inputsOf, type PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
+import { check, plan, type SplitPlan, split } from '../compile.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
 import { ask } from '../run/ask.ts';
 import type { LoadedStores } from './stores.ts';
@@ -73,13 +73,28 @@ const close = (a: number, b: number, tolerance: number): boolean => a === b || M
 
 export const sameValue = (a: Value, b: Value, tolerance = 1e-9): boolean => {
   if (typeof a === 'number' && typeof b === 'number') return close(a, b, tolerance);
-  if (a instanceof Map && b instanceof Map) return a.size === b.size && [...a].every(([k, v]) => b.has(k) && sameValue(v as Value, b.get(k) as Value, tolerance));
+  if (a instanceof Map && b instanceof Map)
+    return a.size === b.size && [...a].every(([k, v]) => b.has(k) && sameValue(v as Value, b.get(k) as Value, tolerance));
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((v, i) => sameValue(v as Value, b[i] as Value, tolerance));
   return a === b;
 };
 
 const shown = (row: Row | undefined): string =>
-  row === undefined ? '(no row)' : row.map((v) => (typeof v === 'bigint' ? String(v) : v instanceof Map ? JSON.stringify([...v]) : typeof v === 'string' ? JSON.stringify(v) : Array.isArray(v) ? `[${v.map(String).join()}]` : String(v))).join(' | ');
+  row === undefined
+    ? '(no row)'
+    : row
+        .map((v) =>
+          typeof v === 'bigint'
+            ? String(v)
+            : v instanceof Map
+              ? JSON.stringify([...v])
+              : typeof v === 'string'
+                ? JSON.stringify(v)
+                : Array.isArray(v)
+                  ? `[${v.map(String).join()}]`
+                  : String(v),
+        )
+        .join(' | ');
 
 /** The first difference for people; undefined where both ways gave one answer, rows in one order. */
 export const difference = ({ names, pushed, local }: BothWays): string | undefined => {

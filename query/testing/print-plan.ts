@@ -1,7 +1,8 @@
 // Plans and SQL as people read them, for goldens: a node a line, its input indented below; one SELECT a line.
+
+import { formatTime } from '../../core/time.ts';
 import type { PlanExpression } from '../3-plan/expression.ts';
 import { type AggregateCall, type Bucket, inputsOf, type OrderKey, type PlanNode } from '../3-plan/nodes.ts';
-import { formatTime } from '../../core/time.ts';
 
 const value = (v: unknown, type: string): string => {
   if (typeof v === 'bigint' && type === 'time') return `@${formatTime(v)}`;
@@ -23,8 +24,12 @@ const expression = (e: PlanExpression): string => {
   }
 };
 
-const order = (keys: readonly OrderKey[]): string => keys.map((k) => `${k.column}${k.descending ? ' desc' : ''}${k.levels === undefined ? '' : ' by levels'}`).join(', ');
-const calls = (list: readonly AggregateCall[]): string => list.map((a) => `${a.name} = ${a.function}(${a.arguments.map(expression).join(', ')}${a.where === undefined ? '' : ` where ${expression(a.where)}`})`).join(', ');
+const order = (keys: readonly OrderKey[]): string =>
+  keys.map((k) => `${k.column}${k.descending ? ' desc' : ''}${k.levels === undefined ? '' : ' by levels'}`).join(', ');
+const calls = (list: readonly AggregateCall[]): string =>
+  list
+    .map((a) => `${a.name} = ${a.function}(${a.arguments.map(expression).join(', ')}${a.where === undefined ? '' : ` where ${expression(a.where)}`})`)
+    .join(', ');
 const bucket = (b: Bucket): string => (b.kind === 'fixed' ? `${Number(b.nanos) / 1e9}s` : b.kind === 'all' ? 'all' : `${b.count} ${b.unit} of ${b.zone}`);
 const span = (from: bigint, to: bigint): string => `${formatTime(from)} … ${formatTime(to)}`;
 const seconds = (ns: bigint): string => `${Number(ns) / 1e9}s`;
@@ -38,7 +43,12 @@ const details = (n: PlanNode): string => {
     case 'filter':
       return expression(n.predicate);
     case 'project':
-      return n.columns.map((c, i) => { const e = expression(n.values[i] as PlanExpression); return e === c.name ? e : `${c.name} = ${e}`; }).join(', ');
+      return n.columns
+        .map((c, i) => {
+          const e = expression(n.values[i] as PlanExpression);
+          return e === c.name ? e : `${c.name} = ${e}`;
+        })
+        .join(', ');
     case 'window':
       return `${bucket(n.bucket)}${n.over === undefined ? '' : ` over ${seconds(n.over)}`} in ${span(n.from, n.to)} by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.carry.length === 0 ? '' : ` carry ${n.carry.join(', ')}`}${n.zeros ? ` zeros to ${formatTime(n.completeTo)}` : ''}${n.lookback === 0n ? '' : ` look back ${seconds(n.lookback)}`}${n.delta ? ' delta' : ''}`;
     case 'aggregate':
@@ -58,7 +68,10 @@ const details = (n: PlanNode): string => {
   }
 };
 
-export const printPlan = (node: PlanNode, depth = 0): readonly string[] => [`${'  '.repeat(depth)}${node.node} ${details(node)}`.trimEnd(), ...inputsOf(node).flatMap((i) => printPlan(i, depth + 1))];
+export const printPlan = (node: PlanNode, depth = 0): readonly string[] => [
+  `${'  '.repeat(depth)}${node.node} ${details(node)}`.trimEnd(),
+  ...inputsOf(node).flatMap((i) => printPlan(i, depth + 1)),
+];
 
 /** Each SELECT on a line of its own, indented by its depth; what is quoted stays as it is. */
 export const printSql = (sql: string): readonly string[] => {

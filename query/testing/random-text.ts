@@ -1,9 +1,10 @@
 // Random IQL texts that check: each pipe is made for the rows at that point. Made of choices, so that fewer and smaller choices are a
 // shorter text. A pipe that the checker refuses is left out.
-import { check, format } from '../language.ts';
+
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { isNumber, type Relation, type RelationColumn, visible } from '../2-semantic/type.ts';
 import { isCount, isRatio } from '../2-semantic/unit.ts';
+import { check, format } from '../language.ts';
 import { Chooser } from './random.ts';
 import { ODD_TEXTS } from './store-data.ts';
 
@@ -13,9 +14,37 @@ const name = (n: string): string => (PLAIN.test(n) && !RESERVED.has(n) ? n : `\`
 const quoted = (text: string): string => JSON.stringify(text);
 
 const SOURCES = [
-  'metrics.system.cpu.utilization', 'metrics.system.network.io', 'logs', 'processes', 'metrics.odd.values', 'metrics.system.memory.usage', 'metrics.http.requests', 'metrics.http.latency', 'hosts', 'events', 'metrics', ...['metrics.system.cpu.utilization', 'metrics.system.network.io', 'logs', 'processes', 'logs', 'processes'], 'metrics.empty.metric',
+  'metrics.system.cpu.utilization',
+  'metrics.system.network.io',
+  'logs',
+  'processes',
+  'metrics.odd.values',
+  'metrics.system.memory.usage',
+  'metrics.http.requests',
+  'metrics.http.latency',
+  'hosts',
+  'events',
+  'metrics',
+  ...['metrics.system.cpu.utilization', 'metrics.system.network.io', 'logs', 'processes', 'logs', 'processes'],
+  'metrics.empty.metric',
 ];
-const RANGES = ['', '', '', '', '', '', ' last 20m', ' last 1h', ' last 1h', ' between @2026-10-25T00:50:00.001Z and @2026-10-25T01:07:30Z', ' between @2026-10-25[Europe/Berlin] and @2026-10-26[Europe/Berlin]', ' offset 1h', ' last 2d', ' last 30m offset 1d', ' between @2026-10-25T01:00:00Z and @2026-10-25T01:00:00Z'];
+const RANGES = [
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  ' last 20m',
+  ' last 1h',
+  ' last 1h',
+  ' between @2026-10-25T00:50:00.001Z and @2026-10-25T01:07:30Z',
+  ' between @2026-10-25[Europe/Berlin] and @2026-10-26[Europe/Berlin]',
+  ' offset 1h',
+  ' last 2d',
+  ' last 30m offset 1d',
+  ' between @2026-10-25T01:00:00Z and @2026-10-25T01:00:00Z',
+];
 const TEXTS: readonly string[] = ['web-1', 'db-1', 'eu', 'fra1', 'error', '200', 'GET', ...ODD_TEXTS];
 
 /** Sources whose values cancel out so far that a sum depends on its order. */
@@ -25,7 +54,15 @@ const numberLiteral = (c: RelationColumn, ch: Chooser): string => {
   const { unit } = c.type;
   if (unit === undefined || isCount(unit)) return ch.pick(['1', '0', '10', '100', '-1', '0.5', '1e6', '1e300', '9007199254740993', '123.456', '200', '404']);
   if (isRatio(unit) && unit.factor === 1) return ch.pick(['0.5', '50%', '0', '1', '10%', '-1', '99.9%']);
-  return ch.pick({ By: ['1KiB', '0', '10MB', '512B', '1.5GB'], 'By/s': ['1KiB/s', '0', '100B/s'], s: ['5s', '0', '100ms', '2m'], ms: ['5ms', '0', '1s', '250us'], '{request}/s': ['1/s', '0'] }[unit.text] ?? ['0']);
+  return ch.pick(
+    {
+      By: ['1KiB', '0', '10MB', '512B', '1.5GB'],
+      'By/s': ['1KiB/s', '0', '100B/s'],
+      s: ['5s', '0', '100ms', '2m'],
+      ms: ['5ms', '0', '1s', '250us'],
+      '{request}/s': ['1/s', '0'],
+    }[unit.text] ?? ['0'],
+  );
 };
 
 class Builder {
@@ -38,7 +75,13 @@ class Builder {
     this.#extreme = extreme;
     this.#relation = relation;
     const extra = relation.open?.dataset.attributes === undefined ? [] : attributes;
-    const open = (n: string): RelationColumn => ({ name: n, type: { value: n === 'duration_ms' ? 'float' : n === 'status' ? 'unknown' : 'string', unit: undefined, bare: false }, kind: undefined, label: false, description: '' });
+    const open = (n: string): RelationColumn => ({
+      name: n,
+      type: { value: n === 'duration_ms' ? 'float' : n === 'status' ? 'unknown' : 'string', unit: undefined, bare: false },
+      kind: undefined,
+      label: false,
+      description: '',
+    });
     this.#columns = [...visible(relation), ...extra.filter((n) => !visible(relation).some((c) => c.name === n)).map(open)];
   }
 
@@ -102,9 +145,18 @@ class Builder {
           () => `concat(${inner(this.#relation.raw ? 'number' : 'time')}, ${inner('string')})`,
         ])();
       case 'time':
-        return ch.pick<() => string>([() => leaf, () => `bucket(${leaf}, ${ch.pick(['1m', '1h', '7s', '1d'])})`, () => `${leaf} ${ch.pick(['+', '-'])} ${ch.pick(['1h', '5ms', '1d'])}`, () => leaf])();
+        return ch.pick<() => string>([
+          () => leaf,
+          () => `bucket(${leaf}, ${ch.pick(['1m', '1h', '7s', '1d'])})`,
+          () => `${leaf} ${ch.pick(['+', '-'])} ${ch.pick(['1h', '5ms', '1d'])}`,
+          () => leaf,
+        ])();
       case 'duration':
-        return ch.pick<() => string>([() => `${inner('time')} - @2026-10-25T01:00Z`, () => `${inner('time')} - ${inner('time')}`, () => `duration(${inner('number')})`])();
+        return ch.pick<() => string>([
+          () => `${inner('time')} - @2026-10-25T01:00Z`,
+          () => `${inner('time')} - ${inner('time')}`,
+          () => `duration(${inner('number')})`,
+        ])();
       case 'bool':
         return this.condition(depth - 1);
       default:
@@ -114,21 +166,41 @@ class Builder {
 
   literal(type: string): string {
     const ch = this.#ch;
-    return { number: ch.pick(['1', '0', '2.5', '-7']), string: this.text(), time: ch.pick(['@2026-10-25T01:00:00Z', '@2026-10-25T02:30[Europe/Berlin]', 'now', 'now - 1h']), bool: 'true', duration: '5m' }[type] ?? 'missing';
+    return (
+      {
+        number: ch.pick(['1', '0', '2.5', '-7']),
+        string: this.text(),
+        time: ch.pick(['@2026-10-25T01:00:00Z', '@2026-10-25T02:30[Europe/Berlin]', 'now', 'now - 1h']),
+        bool: 'true',
+        duration: '5m',
+      }[type] ?? 'missing'
+    );
   }
 
   condition(depth = 1): string {
     const ch = this.#ch;
     if (depth > 0 && ch.chance(3, 10)) {
-      return ch.pick<() => string>([() => `not (${this.condition(depth - 1)})`, () => `(${this.condition(depth - 1)} and ${this.condition(depth - 1)})`, () => `(${this.condition(depth - 1)} or ${this.condition(depth - 1)})`])();
+      return ch.pick<() => string>([
+        () => `not (${this.condition(depth - 1)})`,
+        () => `(${this.condition(depth - 1)} and ${this.condition(depth - 1)})`,
+        () => `(${this.condition(depth - 1)} or ${this.condition(depth - 1)})`,
+      ])();
     }
     const compare = (): string => ch.pick(['==', '>', '<', '!=', '>=', '<=']);
     const c = this.scalar();
     const n = name(c.name);
     const own = (): string => {
+      if (c.name === 'name' && this.#extreme)
+        return ch.pick(['name == "system.cpu.utilization"', 'name in ("odd.values", "http.latency")', 'name like "http*"', 'name != "odd.values"']);
       if (isNumber(c.type)) {
         const l = (): string => numberLiteral(c, ch);
-        return ch.pick<() => string>([() => `${n} ${compare()} ${l()}`, () => `${n} between ${l()} and ${l()}`, () => `${n} in (${l()}, ${l()})`, () => `exists ${n}`, () => `${this.value('number', depth)} ${compare()} ${l()}`])();
+        return ch.pick<() => string>([
+          () => `${n} ${compare()} ${l()}`,
+          () => `${n} between ${l()} and ${l()}`,
+          () => `${n} in (${l()}, ${l()})`,
+          () => `exists ${n}`,
+          () => `${this.value('number', depth)} ${compare()} ${l()}`,
+        ])();
       }
       if (c.type.levels !== undefined) return `${n} ${compare()} "${ch.pick(c.type.levels)}"`;
       if (c.type.value === 'string' || c.type.value === 'ip')
@@ -159,10 +231,27 @@ class Builder {
     const any = this.scalar();
     const of = (c: RelationColumn | undefined): string => (c === undefined ? '' : name(c.name));
     const where = ch.chance(1, 6) ? ` where ${this.condition(0)}` : '';
-    const list: string[] = number === undefined ? [] : (this.#extreme ? ['max', 'min', 'p95', 'p50'] : ['avg', 'max', 'min', 'sum', 'p95', 'p50', 'stddev', 'variance', 'p99.9']).map((f) => `${f}(${of(number)}${where})`);
-    list.push(where === '' ? 'count()' : `count(${where.trim()})`, `count(${of(any)})`, `last(${of(any)}${where})`, `first(${of(any)})`, `distinct_count(${of(any)})`, `values(${of(any)})`, `any(${of(any)})`, `max(${of(any)})`, `min(${of(any)}${where})`);
-    if (number !== undefined && !this.#extreme) list.push(`sum(${of(number)} * 2) / count()`, `max(${of(number)}) - min(${of(number)})`, `quantile(0.25, ${of(number)})`);
-    if (overTime && number !== undefined && !this.#extreme) list.unshift('rate', 'increase', `delta(${of(number)})`, `rate(${of(number)})`, `increase(${of(number)})`);
+    const list: string[] =
+      number === undefined
+        ? []
+        : (this.#extreme ? ['max', 'min', 'p95', 'p50'] : ['avg', 'max', 'min', 'sum', 'p95', 'p50', 'stddev', 'variance', 'p99.9']).map(
+            (f) => `${f}(${of(number)}${where})`,
+          );
+    list.push(
+      where === '' ? 'count()' : `count(${where.trim()})`,
+      `count(${of(any)})`,
+      `last(${of(any)}${where})`,
+      `first(${of(any)})`,
+      `distinct_count(${of(any)})`,
+      `values(${of(any)})`,
+      `any(${of(any)})`,
+      `max(${of(any)})`,
+      `min(${of(any)}${where})`,
+    );
+    if (number !== undefined && !this.#extreme)
+      list.push(`sum(${of(number)} * 2) / count()`, `max(${of(number)}) - min(${of(number)})`, `quantile(0.25, ${of(number)})`);
+    if (overTime && number !== undefined && !this.#extreme)
+      list.unshift('rate', 'increase', `delta(${of(number)})`, `rate(${of(number)})`, `increase(${of(number)})`);
     if (overTime && number !== undefined && !this.#extreme) list.push('avg', 'max', 'last', 'sum');
     const made = ch.pick(list);
     return named ? `agg${ch.number(3)} = ${made}` : made;
@@ -198,16 +287,23 @@ class Builder {
       () => `top ${ch.pick(['3', '1', '10'])} by ${this.value('number', 1)}${ch.chance(1, 2) ? ` per ${this.keys(1)}` : ''}`,
       () => `bottom ${ch.pick(['3', '1'])} by ${name(this.scalar().name)}${ch.chance(1, 2) ? ` per ${name(this.scalar().name)}` : ''}`,
       () => `${ch.pick(['top', 'bottom'])} ${ch.pick(['2', '1'])} ${name((this.of('string') ?? this.any()).name)} by ${this.aggregate(false, false)}`,
-      () => `select ${name(this.any().name)}, ${ch.chance(1, 2) ? `y = ${this.value('number', 1)}` : name(this.any().name)}${this.#relation.timed && ch.chance(1, 2) ? ', time' : ''}`,
+      () =>
+        `select ${name(this.any().name)}, ${ch.chance(1, 2) ? `y = ${this.value('number', 1)}` : name(this.any().name)}${this.#relation.timed && ch.chance(1, 2) ? ', time' : ''}`,
       () => `drop ${name(this.any().name)}`,
       () => `rename ${name(this.any().name)} as renamed${ch.number(2)}`,
       () => `distinct ${this.keys(1)}`,
       () => `summarize ${this.aggregate(false, ch.chance(1, 2))}${ch.chance(1, 2) ? `, ${this.aggregate(false, true)}` : ''}${this.by()}`,
-      () => `${ch.pick(this.#extreme ? ['count', 'max', 'min', 'p95', 'last'] : ['count', 'sum', 'avg', 'max', 'min', 'p95', 'last'])}${ch.chance(1, 2) ? '' : ` ${name((this.of('float', 'int') ?? this.any()).name)}`}${this.by()}`,
+      () =>
+        `${ch.pick(this.#extreme ? ['count', 'max', 'min', 'p95', 'last'] : ['count', 'sum', 'avg', 'max', 'min', 'p95', 'last'])}${ch.chance(1, 2) ? '' : ` ${name((this.of('float', 'int') ?? this.any()).name)}`}${this.by()}`,
       () => `latest${series && ch.chance(2, 3) ? '' : ` by ${this.keys(1)}`}`,
-      () => (series ? `every ${width()} ${this.aggregate(true, false)}${over()}${ch.chance(1, 4) ? `, ${this.aggregate(true, true)}` : ''}` : `every ${width()} ${this.aggregate(false, false)}${over()}${this.by()}`),
-      () => `where ${name((this.of('string') ?? this.any()).name)} ${ch.pick(['in', 'not in'])} (from ${ch.pick(['hosts', 'logs last 1h', 'processes last 1h'])} | select host)`,
-      () => `search ${ch.pick(['refused', '"connection refused"', 'err*', 'ok -user', '日本*', 'straße or σίσυφος', 'host:web-1', 'status:500', '"x y"', 'not ok', '😀', '200 or (get -api)', 'c:', 'naïve', 'duration_ms:12'])}`,
+      () =>
+        series
+          ? `every ${width()} ${this.aggregate(true, false)}${over()}${ch.chance(1, 4) ? `, ${this.aggregate(true, true)}` : ''}`
+          : `every ${width()} ${this.aggregate(false, false)}${over()}${this.by()}`,
+      () =>
+        `where ${name((this.of('string') ?? this.any()).name)} ${ch.pick(['in', 'not in'])} (from ${ch.pick(['hosts', 'logs last 1h', 'processes last 1h'])} | select host)`,
+      () =>
+        `search ${ch.pick(['refused', '"connection refused"', 'err*', 'ok -user', '日本*', 'straße or σίσυφος', 'host:web-1', 'status:500', '"x y"', 'not ok', '😀', '200 or (get -api)', 'c:', 'naïve', 'duration_ms:12'])}`,
       () => 'lookup hosts on host',
       () => `fill ${ch.pick(['0', 'missing', 'previous', 'linear'])}`,
     ];

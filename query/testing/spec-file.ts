@@ -55,8 +55,17 @@ export const readSpec = (file: string, content: string): readonly SpecCase[] => 
       current = [];
       sections.set(name, current);
     }
-    const request = new Map((sections.get('request') ?? []).filter((l) => l.trim() !== '').map((l) => [l.slice(0, l.indexOf(' ')), l.slice(l.indexOf(' ') + 1).trim()] as const));
-    return { file, title: (lines[start] as string).slice(2), ...unmarked(trimmed(body).join('\n')), request, sections: new Map([...sections].map(([k, v]) => [k, trimmed(v)])), lines: { start, end } };
+    const request = new Map(
+      (sections.get('request') ?? []).filter((l) => l.trim() !== '').map((l) => [l.slice(0, l.indexOf(' ')), l.slice(l.indexOf(' ') + 1).trim()] as const),
+    );
+    return {
+      file,
+      title: (lines[start] as string).slice(2),
+      ...unmarked(trimmed(body).join('\n')),
+      request,
+      sections: new Map([...sections].map(([k, v]) => [k, trimmed(v)])),
+      lines: { start, end },
+    };
   });
 };
 

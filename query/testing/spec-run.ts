@@ -3,10 +3,10 @@ import { type Batch, valueAt } from '../../core/batch/batch.ts';
 import { formatTime, parseTime } from '../../core/time.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import type { MetricInfo } from '../../schemas/types.ts';
-import { CLICKHOUSE, check, plan, split } from '../compile.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { inputsOf, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
+import { CLICKHOUSE, check, plan, split } from '../compile.ts';
 import type { Diagnostic } from '../language.ts';
 import { type JsonValue, jsonValue } from '../run/answer.ts';
 import { runPlan } from '../run/run.ts';
@@ -33,7 +33,8 @@ export const specCatalogue: Catalogue = {
   datasets: DATASETS,
   metric: (name) => METRICS.find((m) => m.name === name),
   metricNames: () => METRICS.map((m) => m.name),
-  attribute: (dataset, name) => (dataset !== 'logs' ? undefined : name === 'status' ? 'number' : name === 'path' ? 'text' : name === 'code' ? 'both' : undefined),
+  attribute: (dataset, name) =>
+    dataset !== 'logs' ? undefined : name === 'status' ? 'number' : name === 'path' ? 'text' : name === 'code' ? 'both' : undefined,
   attributeNames: (dataset) => (dataset === 'logs' ? ['status', 'path', 'code'] : []),
 };
 
@@ -45,10 +46,19 @@ const moment = (text: string): bigint => {
 
 export const requestOf = (c: SpecCase, notices: string[] = []): PlanRequest => {
   const at = moment(c.request.get('at') ?? '2026-11-20T11:00:00Z');
-  const parameters = new Map([...c.request].flatMap(([k, v]) => (k.startsWith('$') ? [[k.slice(1), JSON.parse(v, (_, x: unknown) => (Number.isInteger(x) ? BigInt(x as number) : x))] as const] : [])));
+  const parameters = new Map(
+    [...c.request].flatMap(([k, v]) =>
+      k.startsWith('$') ? [[k.slice(1), JSON.parse(v, (_, x: unknown) => (Number.isInteger(x) ? BigInt(x as number) : x))] as const] : [],
+    ),
+  );
   return {
-    at, from: moment(c.request.get('from') ?? formatTime(at - 3_600_000_000_000n)), to: moment(c.request.get('to') ?? formatTime(at)), zone: c.request.get('zone') ?? 'UTC', parameters,
-    completeTo: moment(c.request.get('complete') ?? formatTime(at)), notice: (severity, code) => void notices.push(`${severity} ${code}`),
+    at,
+    from: moment(c.request.get('from') ?? formatTime(at - 3_600_000_000_000n)),
+    to: moment(c.request.get('to') ?? formatTime(at)),
+    zone: c.request.get('zone') ?? 'UTC',
+    parameters,
+    completeTo: moment(c.request.get('complete') ?? formatTime(at)),
+    notice: (severity, code) => void notices.push(`${severity} ${code}`),
   };
 };
 
@@ -61,11 +71,29 @@ export interface SpecRows {
 const cut = (node: PlanNode, pieces: Map<string, readonly Batch[]>, random: () => number): PlanNode => {
   if (node.node !== 'inline') {
     const inputs = inputsOf(node);
-    return inputs.length === 0 ? node : withInputs(node, inputs.map((i) => cut(i, pieces, random)));
+    return inputs.length === 0
+      ? node
+      : withInputs(
+          node,
+          inputs.map((i) => cut(i, pieces, random)),
+        );
   }
   const name = `piece ${pieces.size}`;
-  pieces.set(name, cutBatch(node.batch, Array.from({ length: 3 }, () => [random(), random() < 0.5] as const)));
-  const leaf: Scan = { node: 'scan', columns: node.columns, dataset: { name, description: '', role: 'columns', table: '', shape: 'rows', key: [], columns: [] }, range: undefined, before: 0n, filter: undefined };
+  pieces.set(
+    name,
+    cutBatch(
+      node.batch,
+      Array.from({ length: 3 }, () => [random(), random() < 0.5] as const),
+    ),
+  );
+  const leaf: Scan = {
+    node: 'scan',
+    columns: node.columns,
+    dataset: { name, description: '', role: 'columns', table: '', shape: 'rows', key: [], columns: [] },
+    range: undefined,
+    before: 0n,
+    filter: undefined,
+  };
   return leaf;
 };
 
@@ -75,9 +103,23 @@ export const rowsOf = async (c: SpecCase, options: { readonly seed?: number; rea
   const planned = plan(checked, requestOf(c), options.without === undefined ? {} : { without: options.without });
   const pieces = new Map<string, readonly Batch[]>();
   const whole = options.seed === undefined ? planned.plan : cut(planned.plan, pieces, seeded(options.seed));
-  const batches = await runPlan(whole, testEnvironment({ scan: async function* (scan) { yield* pieces.get(scan.dataset.name) ?? []; } }));
+  const batches = await runPlan(
+    whole,
+    testEnvironment({
+      scan: async function* (scan) {
+        yield* pieces.get(scan.dataset.name) ?? [];
+      },
+    }),
+  );
   const places = planned.columns.map((x) => whole.columns.findIndex((w) => w.name === x.name));
-  const rows = batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => places.map((p) => { const column = b.columns[p]; return column === undefined ? null : jsonValue(valueAt(column, i), column.type); })));
+  const rows = batches.flatMap((b) =>
+    Array.from({ length: b.length }, (_, i) =>
+      places.map((p) => {
+        const column = b.columns[p];
+        return column === undefined ? null : jsonValue(valueAt(column, i), column.type);
+      }),
+    ),
+  );
   return { columns: planned.columns.map((x) => ({ name: x.name, type: x.type.value, unit: x.type.value === 'duration' ? 's' : x.type.unit?.text })), rows };
 };
 
@@ -97,8 +139,17 @@ export const fixedText = (text: string, diagnostics: readonly Diagnostic[]): str
 };
 
 /** What is planned and what each store is asked. */
-export const asked = (c: SpecCase): { readonly plan: PlanNode; readonly fragments: readonly { readonly role: string; readonly text: string; readonly parameters: ReadonlyMap<string, unknown> }[] } => {
+export const asked = (
+  c: SpecCase,
+): {
+  readonly plan: PlanNode;
+  readonly fragments: readonly { readonly role: string; readonly text: string; readonly parameters: ReadonlyMap<string, unknown> }[];
+} => {
   const planned = plan(check(c.text, specCatalogue), requestOf(c));
-  const parts = split(planned.plan, { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, dirtyHours: () => [] });
+  const parts = split(planned.plan, {
+    dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' },
+    clickhouse: CLICKHOUSE,
+    dirtyHours: () => [],
+  });
   return { plan: planned.plan, fragments: [...parts.fragments.values()] };
 };

@@ -1,7 +1,7 @@
 // Data for differential tests, in the form in which the tables keep it: series with gaps, resets, repeats and odd values; processes;
 // log lines with odd text; an inventory. The same seed gives the same data. What a catalogue would have learned of it stands beside.
 import { createHash } from 'node:crypto';
-import { type Batch, type Value, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64 } from '../../core/batch/batch.ts';
+import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { encodeValues } from '../../schemas/sample-value.ts';
@@ -19,8 +19,62 @@ export const CHANGE = Date.UTC(2026, 9, 25, 1);
 export const BEGIN = CHANGE - 3 * HOUR;
 export const END = CHANGE + 3 * HOUR;
 
-export const ODD_TEXTS: readonly string[] = ['', 'a', 'Ä', 'ß', 'ς', 'İ', "it's", 'say "hi"', 'back\\slash', '__proto__', 'constructor', '%_%', 'tab\there', 'line\nbreak', '日本語', '😀 smile', 'zero\0byte', ' padded ', 'UPPER lower', '10.0.0.1', '::1', '12', '-3.5', '1e3', 'true', '2026-10-25T01:30:00Z', '5m', 'a,b,,c', '`tick`', '{p0:String}'];
-const WORDS = ['connection', 'refused', 'Refused', 'timeout', 'healthcheck', 'ok', 'user', 'GET', '/api/v1', 'error=5', 'Straße', 'ΣΊΣΥΦΟΣ', 'x-y_z', 'naïve', '日本語', '😀', '200', 'a', '"quoted"', "o'clock", 'C:\\temp', '100%'];
+export const ODD_TEXTS: readonly string[] = [
+  '',
+  'a',
+  'Ä',
+  'ß',
+  'ς',
+  'İ',
+  "it's",
+  'say "hi"',
+  'back\\slash',
+  '__proto__',
+  'constructor',
+  '%_%',
+  'tab\there',
+  'line\nbreak',
+  '日本語',
+  '😀 smile',
+  'zero\0byte',
+  ' padded ',
+  'UPPER lower',
+  '10.0.0.1',
+  '::1',
+  '12',
+  '-3.5',
+  '1e3',
+  'true',
+  '2026-10-25T01:30:00Z',
+  '5m',
+  'a,b,,c',
+  '`tick`',
+  '{p0:String}',
+];
+const WORDS = [
+  'connection',
+  'refused',
+  'Refused',
+  'timeout',
+  'healthcheck',
+  'ok',
+  'user',
+  'GET',
+  '/api/v1',
+  'error=5',
+  'Straße',
+  'ΣΊΣΥΦΟΣ',
+  'x-y_z',
+  'naïve',
+  '日本語',
+  '😀',
+  '200',
+  'a',
+  '"quoted"',
+  "o'clock",
+  'C:\\temp',
+  '100%',
+];
 const HOSTS = ['web-1', 'web-2', 'db-1', "o'hara", '日本', '__proto__', 'unlisted'];
 
 const METRICS: readonly MetricInfo[] = [
@@ -37,7 +91,16 @@ export const learnedCatalogue: Catalogue = {
   datasets: DATASETS,
   metric: (name) => METRICS.find((m) => m.name === name),
   metricNames: () => METRICS.map((m) => m.name),
-  attribute: (dataset, name) => (dataset !== 'logs' ? undefined : name === 'path' || name === '__proto__' ? 'text' : name === 'duration_ms' ? 'number' : name === 'status' ? 'both' : undefined),
+  attribute: (dataset, name) =>
+    dataset !== 'logs'
+      ? undefined
+      : name === 'path' || name === '__proto__'
+        ? 'text'
+        : name === 'duration_ms'
+          ? 'number'
+          : name === 'status'
+            ? 'both'
+            : undefined,
   attributeNames: (dataset) => (dataset === 'logs' ? ['path', 'duration_ms', 'status', '__proto__'] : []),
 };
 
@@ -53,7 +116,18 @@ export interface StoreData {
 type Row = Readonly<Record<string, Value>>;
 
 const toBatch = (table: TableName, rows: readonly Row[]): Batch =>
-  batchOf(TABLE_FIELDS[table].map((f) => [f.name, columnFrom(f.type, rows.map((r) => r[f.name] ?? null))] as const));
+  batchOf(
+    TABLE_FIELDS[table].map(
+      (f) =>
+        [
+          f.name,
+          columnFrom(
+            f.type,
+            rows.map((r) => r[f.name] ?? null),
+          ),
+        ] as const,
+    ),
+  );
 
 const byDay = (rows: readonly Row[], nanos: boolean): readonly (readonly Row[])[] => {
   const days = new Map<bigint, Row[]>();
@@ -87,7 +161,27 @@ const valuesOf = (name: string, random: () => number): (() => number) => {
     case 'http.latency':
       return () => exact(random() ** 4 * 1000);
     default: {
-      const odd = [0, -0, 1, -1, 0.1, 1e-300, -1e300, 1e308, 1.7e308, 2 ** 53, 2 ** 53 + 2, -(2 ** 63), 1 / 3, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324, 123456.789, 1e15 + 0.5];
+      const odd = [
+        0,
+        -0,
+        1,
+        -1,
+        0.1,
+        1e-300,
+        -1e300,
+        1e308,
+        1.7e308,
+        2 ** 53,
+        2 ** 53 + 2,
+        -(2 ** 63),
+        1 / 3,
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        Number.NEGATIVE_INFINITY,
+        5e-324,
+        123456.789,
+        1e15 + 0.5,
+      ];
       return () => odd[Math.floor(random() * odd.length)] as number;
     }
   }
@@ -96,17 +190,68 @@ const valuesOf = (name: string, random: () => number): (() => number) => {
 const labelSets = (info: MetricInfo): readonly ReadonlyMap<string, string>[] => {
   switch (info.name) {
     case 'system.cpu.utilization':
-      return ['web-1', 'web-2', 'db-1', '__proto__'].flatMap((host) => ['0', '1'].map((cpu) => new Map([['host', host], ['cpu', cpu]])));
+      return ['web-1', 'web-2', 'db-1', '__proto__'].flatMap((host) =>
+        ['0', '1'].map(
+          (cpu) =>
+            new Map([
+              ['host', host],
+              ['cpu', cpu],
+            ]),
+        ),
+      );
     case 'system.memory.usage':
-      return ['web-1', 'web-2', 'db-1', "o'hara", '日本'].flatMap((host) => ['used', 'free'].map((state) => new Map([['host', host], ['state', state]])));
+      return ['web-1', 'web-2', 'db-1', "o'hara", '日本'].flatMap((host) =>
+        ['used', 'free'].map(
+          (state) =>
+            new Map([
+              ['host', host],
+              ['state', state],
+            ]),
+        ),
+      );
     case 'system.network.io':
-      return ['web-1', 'web-2', 'db-1'].flatMap((host) => ['eth0', ''].flatMap((device) => ['transmit', 'receive'].map((direction) => new Map([['host', host], ['device', device], ['direction', direction]]))));
+      return ['web-1', 'web-2', 'db-1'].flatMap((host) =>
+        ['eth0', ''].flatMap((device) =>
+          ['transmit', 'receive'].map(
+            (direction) =>
+              new Map([
+                ['host', host],
+                ['device', device],
+                ['direction', direction],
+              ]),
+          ),
+        ),
+      );
     case 'http.requests':
-      return ['web-1', 'web-2', 'unlisted'].flatMap((host) => ['200', '404', '500'].map((status) => new Map([['host', host], ['status', status]])));
+      return ['web-1', 'web-2', 'unlisted'].flatMap((host) =>
+        ['200', '404', '500'].map(
+          (status) =>
+            new Map([
+              ['host', host],
+              ['status', status],
+            ]),
+        ),
+      );
     case 'http.latency':
-      return ['web-1', 'web-2'].flatMap((host) => ['/', '/api', '/api/v1?x="1"'].map((route) => new Map([['host', host], ['route', route]])));
+      return ['web-1', 'web-2'].flatMap((host) =>
+        ['/', '/api', '/api/v1?x="1"'].map(
+          (route) =>
+            new Map([
+              ['host', host],
+              ['route', route],
+            ]),
+        ),
+      );
     case 'odd.values':
-      return ODD_TEXTS.slice(0, 14).map((text, i) => new Map([['host', HOSTS[i % HOSTS.length] as string], ['text', text], ...(i % 3 === 0 ? [['__proto__', `p${i % 2}`] as const] : []), ...(i % 4 === 0 ? [['odd`label "\\', text] as const] : [])]));
+      return ODD_TEXTS.slice(0, 14).map(
+        (text, i) =>
+          new Map([
+            ['host', HOSTS[i % HOSTS.length] as string],
+            ['text', text],
+            ...(i % 3 === 0 ? [['__proto__', `p${i % 2}`] as const] : []),
+            ...(i % 4 === 0 ? [['odd`label "\\', text] as const] : []),
+          ]),
+      );
     default:
       return [];
   }
@@ -121,7 +266,20 @@ export const makeData = (seed: number): StoreData => {
   let insert = 1000n;
 
   const enrichmentOf = (host: string): ReadonlyMap<string, string> =>
-    new Map(host.startsWith('web') ? [['datacenter', 'fra1'], ['region', 'eu'], ['env', 'prod']] : host === 'db-1' ? [['datacenter', 'nyc2'], ['region', '']] : []);
+    new Map(
+      host.startsWith('web')
+        ? [
+            ['datacenter', 'fra1'],
+            ['region', 'eu'],
+            ['env', 'prod'],
+          ]
+        : host === 'db-1'
+          ? [
+              ['datacenter', 'nyc2'],
+              ['region', ''],
+            ]
+          : [],
+    );
 
   // Series and samples.
   const seriesRows: Row[] = [];
@@ -132,17 +290,34 @@ export const makeData = (seed: number): StoreData => {
     for (const labels of labelSets(info)) {
       const id = seriesId(info.name, labels, sha256);
       const definition: Row = {
-        metric, name: info.name, id, since: BigInt(BEGIN - 10 * DAY), seen: BigInt(BEGIN - 10 * DAY), kind: info.kind, temporality: info.temporality,
-        unit: info.unit ?? null, description: null, interval: info.intervalMs ?? 0, labels: new Map(labels), enrichment: new Map(enrichmentOf(labels.get('host') ?? '')),
+        metric,
+        name: info.name,
+        id,
+        since: BigInt(BEGIN - 10 * DAY),
+        seen: BigInt(BEGIN - 10 * DAY),
+        kind: info.kind,
+        temporality: info.temporality,
+        unit: info.unit ?? null,
+        description: null,
+        interval: info.intervalMs ?? 0,
+        labels: new Map(labels),
+        enrichment: new Map(enrichmentOf(labels.get('host') ?? '')),
       };
       seriesRows.push(definition, { ...definition, seen: BigInt(END) });
       const next = valuesOf(info.name, random);
       const step = info.intervalMs ?? 30_000;
       const times: number[] = [];
       // Every series now and then stops for a while; the dense part is hours around the change of clocks, the sparse part days.
-      for (let t = CHANGE - 30 * MINUTE + Math.floor(random() * 3) * step; t < CHANGE + 20 * MINUTE; t += step * (random() < 0.05 ? 30 : random() < 0.2 ? 2 : 1)) times.push(random() < 0.1 ? t + Math.floor(random() * 1000) : t);
-      for (let t = BEGIN - 5 * DAY + Math.floor(random() * HOUR); t < END + 3 * DAY; t += 6 * HOUR + Math.floor(random() * 3) * 7 * MINUTE) if (t < BEGIN || t > END) times.push(t);
-      for (let t = BEGIN; t < END; t += 10 * MINUTE) if (random() < 0.7 && (t < CHANGE - 30 * MINUTE || t > CHANGE + 20 * MINUTE)) times.push(random() < 0.2 ? t - 1 : t);
+      for (
+        let t = CHANGE - 30 * MINUTE + Math.floor(random() * 3) * step;
+        t < CHANGE + 20 * MINUTE;
+        t += step * (random() < 0.05 ? 30 : random() < 0.2 ? 2 : 1)
+      )
+        times.push(random() < 0.1 ? t + Math.floor(random() * 1000) : t);
+      for (let t = BEGIN - 5 * DAY + Math.floor(random() * HOUR); t < END + 3 * DAY; t += 6 * HOUR + Math.floor(random() * 3) * 7 * MINUTE)
+        if (t < BEGIN || t > END) times.push(t);
+      for (let t = BEGIN; t < END; t += 10 * MINUTE)
+        if (random() < 0.7 && (t < CHANGE - 30 * MINUTE || t > CHANGE + 20 * MINUTE)) times.push(random() < 0.2 ? t - 1 : t);
       for (const t of [...new Set(times)].sort((a, b) => a - b)) {
         const value = next();
         samples.push({ metric, id, time: BigInt(t), value: random() < 0.01 ? 'stale' : value });
@@ -153,7 +328,22 @@ export const makeData = (seed: number): StoreData => {
       }
     }
   }
-  inserts.push({ table: 'series', batch: toBatch('series', seriesRows.filter((_, i) => i % 2 === 0)) }, { table: 'series', batch: toBatch('series', seriesRows.filter((_, i) => i % 2 === 1)) });
+  inserts.push(
+    {
+      table: 'series',
+      batch: toBatch(
+        'series',
+        seriesRows.filter((_, i) => i % 2 === 0),
+      ),
+    },
+    {
+      table: 'series',
+      batch: toBatch(
+        'series',
+        seriesRows.filter((_, i) => i % 2 === 1),
+      ),
+    },
+  );
   const put = (rows: readonly Row[]): void => {
     for (const day of byDay(rows, false)) {
       const values = Float64Array.from(day, (r) => (r.value === 'stale' ? 0 : (r.value as number)));
@@ -168,17 +358,42 @@ export const makeData = (seed: number): StoreData => {
       const out = { mantissa: new BigInt64Array(day.length), exponent: new Int8Array(day.length), float: new Float64Array(day.length) };
       encodeValues(values, numbers, new Int8Array(series.size), out);
       insert += 1n;
-      const fixed = <T extends BigInt64Array | Int8Array | Float64Array>(type: typeof INT64 | typeof INT8 | typeof FLOAT, v: T) => ({ layout: 'fixed', type, length: day.length, validity: undefined, values: v }) as const;
+      const fixed = <T extends BigInt64Array | Int8Array | Float64Array>(type: typeof INT64 | typeof INT8 | typeof FLOAT, v: T) =>
+        ({ layout: 'fixed', type, length: day.length, validity: undefined, values: v }) as const;
       inserts.push({
         table: 'samples',
         batch: batchOf([
-          ['metric', columnFrom(UINT32, day.map((r) => r.metric as number))],
-          ['id', columnFrom(UINT64, day.map((r) => r.id as bigint))],
-          ['time', columnFrom(TIME_MS, day.map((r) => r.time as bigint))],
+          [
+            'metric',
+            columnFrom(
+              UINT32,
+              day.map((r) => r.metric as number),
+            ),
+          ],
+          [
+            'id',
+            columnFrom(
+              UINT64,
+              day.map((r) => r.id as bigint),
+            ),
+          ],
+          [
+            'time',
+            columnFrom(
+              TIME_MS,
+              day.map((r) => r.time as bigint),
+            ),
+          ],
           ['mantissa', fixed(INT64, out.mantissa)],
           ['exponent', fixed(INT8, out.exponent)],
           ['float', fixed(FLOAT, out.float)],
-          ['insert', columnFrom(UINT64, day.map(() => insert))],
+          [
+            'insert',
+            columnFrom(
+              UINT64,
+              day.map(() => insert),
+            ),
+          ],
         ]),
       });
     }
@@ -194,10 +409,27 @@ export const makeData = (seed: number): StoreData => {
     for (let n = 0; n < 4; n++) {
       const pid = 100 + n * 7;
       const start = BigInt(BEGIN - DAY + n * 1000);
-      const labels = { host, pid, start, name: optional(pick(['nginx', 'postgres', 'node', ...ODD_TEXTS])), command: optional(pick(ODD_TEXTS)), user: optional(pick(['root', 'www', ''])), ...Object.fromEntries([...enrichmentOf(host)].map(([k, v]) => [k, v])) };
+      const labels = {
+        host,
+        pid,
+        start,
+        name: optional(pick(['nginx', 'postgres', 'node', ...ODD_TEXTS])),
+        command: optional(pick(ODD_TEXTS)),
+        user: optional(pick(['root', 'www', ''])),
+        ...Object.fromEntries([...enrichmentOf(host)].map(([k, v]) => [k, v])),
+      };
       const rowAt = (t: number): Row => ({
-        ...labels, time: BigInt(t), parent: optional(1), state: optional(pick(['running', 'sleeping', 'zombie'])), cpu: optional(Math.round(random() * 64) / 64), memory: optional(BigInt(Math.floor(random() * 2 ** 33))),
-        virtual_memory: optional(random() < 0.1 ? 2n ** 63n - 1n : BigInt(Math.floor(random() * 2 ** 40))), threads: optional(Math.floor(random() * 64)), open_files: optional(Math.floor(random() * 1000)), 'io.read': optional(Math.round(random() * 1e6) / 8), 'io.write': optional(Math.floor(random() * 3) * 100.5),
+        ...labels,
+        time: BigInt(t),
+        parent: optional(1),
+        state: optional(pick(['running', 'sleeping', 'zombie'])),
+        cpu: optional(Math.round(random() * 64) / 64),
+        memory: optional(BigInt(Math.floor(random() * 2 ** 33))),
+        virtual_memory: optional(random() < 0.1 ? 2n ** 63n - 1n : BigInt(Math.floor(random() * 2 ** 40))),
+        threads: optional(Math.floor(random() * 64)),
+        open_files: optional(Math.floor(random() * 1000)),
+        'io.read': optional(Math.round(random() * 1e6) / 8),
+        'io.write': optional(Math.floor(random() * 3) * 100.5),
       });
       for (let t = CHANGE - 10 * MINUTE; t < CHANGE + 5 * MINUTE; t += 15_000 * (random() < 0.1 ? 12 : 1)) {
         processes.push(rowAt(t));
@@ -211,7 +443,13 @@ export const makeData = (seed: number): StoreData => {
     for (const day of byDay(rows, false)) {
       insert += 1n;
       const at = insert;
-      inserts.push({ table: 'processes', batch: toBatch('processes', day.map((r) => ({ ...r, insert: at }))) });
+      inserts.push({
+        table: 'processes',
+        batch: toBatch(
+          'processes',
+          day.map((r) => ({ ...r, insert: at })),
+        ),
+      });
     }
 
   // Logs.
@@ -220,8 +458,10 @@ export const makeData = (seed: number): StoreData => {
     const near = random() < 0.8;
     const ms = near ? CHANGE - 20 * MINUTE + Math.floor(random() * 40 * MINUTE) : BEGIN - 3 * DAY + Math.floor(random() * 6 * DAY);
     const edge = random();
-    const time = BigInt(edge < 0.2 ? Math.floor(ms / MINUTE) * MINUTE : ms) * 1_000_000n + (edge < 0.1 ? -1n : edge < 0.5 ? 0n : BigInt(Math.floor(random() * 1e6)));
-    const body = random() < 0.15 ? pick(ODD_TEXTS) : Array.from({ length: 1 + Math.floor(random() * 5) }, () => pick(WORDS)).join(pick([' ', ' ', '-', '  ', '=']));
+    const time =
+      BigInt(edge < 0.2 ? Math.floor(ms / MINUTE) * MINUTE : ms) * 1_000_000n + (edge < 0.1 ? -1n : edge < 0.5 ? 0n : BigInt(Math.floor(random() * 1e6)));
+    const body =
+      random() < 0.15 ? pick(ODD_TEXTS) : Array.from({ length: 1 + Math.floor(random() * 5) }, () => pick(WORDS)).join(pick([' ', ' ', '-', '  ', '=']));
     const host = pick([...HOSTS, null]);
     const attributes = new Map<string, string>();
     const numbers = new Map<string, number>();
@@ -233,25 +473,67 @@ export const makeData = (seed: number): StoreData => {
       else attributes.set('status', pick(['200', 'none', '500']));
     }
     logs.push({
-      time, severity: optional(pick(['trace', 'debug', 'info', 'info', 'warn', 'error', 'fatal', 'Error', 'odd'])), body: random() < 0.03 ? null : body, service: optional(pick(['api', 'web', 'API', ''])), host, source: optional(pick(['/var/log/syslog', 'unit'])),
-      trace_id: optional(pick(['', 'abc', '00ff'])), span_id: null, attributes, numbers, ...(host === null ? {} : Object.fromEntries([...enrichmentOf(host)])),
-      sender: `agent-${i % 3}`, boot: BigInt(i % 2), seq: BigInt(Math.floor(i / 10)), row: i, message: BigInt(i % 3) * 1_000_003n + BigInt(Math.floor(i / 10)), insert: 5000n + BigInt(i % 5),
+      time,
+      severity: optional(pick(['trace', 'debug', 'info', 'info', 'warn', 'error', 'fatal', 'Error', 'odd'])),
+      body: random() < 0.03 ? null : body,
+      service: optional(pick(['api', 'web', 'API', ''])),
+      host,
+      source: optional(pick(['/var/log/syslog', 'unit'])),
+      trace_id: optional(pick(['', 'abc', '00ff'])),
+      span_id: null,
+      attributes,
+      numbers,
+      ...(host === null ? {} : Object.fromEntries([...enrichmentOf(host)])),
+      sender: `agent-${i % 3}`,
+      boot: BigInt(i % 2),
+      seq: BigInt(Math.floor(i / 10)),
+      row: i,
+      message: BigInt(i % 3) * 1_000_003n + BigInt(Math.floor(i / 10)),
+      insert: 5000n + BigInt(i % 5),
     });
   }
   for (const day of byDay(logs, true)) inserts.push({ table: 'logs', batch: toBatch('logs', day) });
 
   const hosts = ['web-1', 'web-2', 'db-1', "o'hara", '__proto__'].map((host, i): readonly Value[] => [
-    host, `id-${i}`, i === 1 ? null : 'Debian 13', '6.12', i % 2 === 0 ? 'amd64' : 'arm64', i === 2 ? null : BigInt(2 ** i), i === 3 ? null : BigInt(2 ** (30 + i)), ['10.0.0.1', '::1'].slice(0, i % 3),
-    i < 2 ? 'eu' : null, ['fra1', 'fra1', 'nyc2', null, ''][i] ?? null, i === 4 ? 'prod' : null, pick(['web', 'db', '']), null, '1.0', BigInt(BEGIN) * 1_000_000n + BigInt(i), BigInt(END) * 1_000_000n, `agent-${i}`,
+    host,
+    `id-${i}`,
+    i === 1 ? null : 'Debian 13',
+    '6.12',
+    i % 2 === 0 ? 'amd64' : 'arm64',
+    i === 2 ? null : BigInt(2 ** i),
+    i === 3 ? null : BigInt(2 ** (30 + i)),
+    ['10.0.0.1', '::1'].slice(0, i % 3),
+    i < 2 ? 'eu' : null,
+    ['fra1', 'fra1', 'nyc2', null, ''][i] ?? null,
+    i === 4 ? 'prod' : null,
+    pick(['web', 'db', '']),
+    null,
+    '1.0',
+    BigInt(BEGIN) * 1_000_000n + BigInt(i),
+    BigInt(END) * 1_000_000n,
+    `agent-${i}`,
   ]);
   const events = Array.from({ length: 60 }, (_, i): readonly Value[] => [
-    BigInt(BEGIN + Math.floor(random() * 6) * HOUR) * 1_000_000n, pick(['agent.start', 'inventory.change', '']), pick(ODD_TEXTS.filter((t) => !t.includes('\0'))), optional(pick(HOSTS)), optional('api'), optional('eu'), null, null, null, null, `agent-${i % 3}`, BigInt(i % 2), BigInt(i), BigInt(i % 4),
+    BigInt(BEGIN + Math.floor(random() * 6) * HOUR) * 1_000_000n,
+    pick(['agent.start', 'inventory.change', '']),
+    pick(ODD_TEXTS.filter((t) => !t.includes('\0'))),
+    optional(pick(HOSTS)),
+    optional('api'),
+    optional('eu'),
+    null,
+    null,
+    null,
+    null,
+    `agent-${i % 3}`,
+    BigInt(i % 2),
+    BigInt(i),
+    BigInt(i % 4),
   ]);
   return {
     inserts,
-    dirtyHours: (table, from, to) => (table === 'samples' || table === 'processes' ? [...dirty[table]].filter((h) => h + 3_600_000_000_000n > from && h < to) : []),
+    dirtyHours: (table, from, to) =>
+      table === 'samples' || table === 'processes' ? [...dirty[table]].filter((h) => h + 3_600_000_000_000n > from && h < to) : [],
     hosts,
     events,
   };
 };
-

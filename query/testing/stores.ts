@@ -18,14 +18,18 @@ export interface LoadedStores {
   stop(): Promise<void>;
 }
 
-const HOSTS = 'host, id, os, kernel, architecture, cores, memory, addresses, region, datacenter, env, role, owner, agent_version, first_seen, last_seen, sender';
+const HOSTS =
+  'host, id, os, kernel, architecture, cores, memory, addresses, region, datacenter, env, role, owner, agent_version, first_seen, last_seen, sender';
 const EVENTS = 'time, kind, title, host, service, region, datacenter, env, role, owner, sender, boot, seq, "row"';
 const places = (count: number): string => Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ');
 
 export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-query-'));
   const log = createLogger({ level: 'error', format: 'text', write: () => {} });
-  const [engine, server] = await Promise.all([startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log }), startEmbeddedPostgres({ dataDir: join(dataDir, 'records') })]);
+  const [engine, server] = await Promise.all([
+    startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log }),
+    startEmbeddedPostgres({ dataDir: join(dataDir, 'records') }),
+  ]);
   const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
   const search = openColumnSearch(columns);
   const records = openPostgres(server.connection);

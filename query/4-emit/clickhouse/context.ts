@@ -4,10 +4,20 @@ import type { PlanColumn } from '../../3-plan/nodes.ts';
 import type { Bind, EmitTable, FragmentValue } from '../fragment.ts';
 
 const SQL_TYPES: Readonly<Record<ValueType, string>> = {
-  bool: 'Bool', int: 'Int64', float: 'Float64', string: 'String', ip: 'String', time: 'Int64', duration: 'Int64', list: 'Array(String)', map: 'Map(String, String)', histogram: 'Float64',
+  bool: 'Bool',
+  int: 'Int64',
+  float: 'Float64',
+  string: 'String',
+  ip: 'String',
+  time: 'Int64',
+  duration: 'Int64',
+  list: 'Array(String)',
+  map: 'Map(String, String)',
+  histogram: 'Float64',
 };
 
-export const sqlType = (type: ValueType, item?: ValueType): string => (type === 'list' ? `Array(${SQL_TYPES[item ?? 'string']})` : type === 'map' ? `Map(String, ${SQL_TYPES[item ?? 'string']})` : SQL_TYPES[type]);
+export const sqlType = (type: ValueType, item?: ValueType): string =>
+  type === 'list' ? `Array(${SQL_TYPES[item ?? 'string']})` : type === 'map' ? `Map(String, ${SQL_TYPES[item ?? 'string']})` : SQL_TYPES[type];
 
 /** Hours (start, nanoseconds) of a table that may hold two values for one time. */
 export type DirtyHours = (table: string, from: bigint, to: bigint) => readonly bigint[];
@@ -45,4 +55,3 @@ export interface Select {
   readonly sql: string;
   readonly columns: readonly PlanColumn[];
 }
-

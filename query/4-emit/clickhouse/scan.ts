@@ -1,6 +1,7 @@
 // Reading a table of the column store as IQL sees it: names and types of the dataset, NULL for missing, one row a sample.
-import { metricHash } from '../../../schemas/series-id.ts';
+
 import { ENRICHMENT } from '../../../schemas/catalogue.ts';
+import { metricHash } from '../../../schemas/series-id.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import { conjunction, conjuncts, eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
@@ -15,7 +16,8 @@ const HOUR = 3_600_000_000_000n;
 // for them in WHERE.
 
 /** Nanoseconds of a column of times, by the table's precision. */
-const nanos = (column: string, precision: 'ms' | 'ns'): string => (precision === 'ms' ? `toUnixTimestamp64Milli(${column}) * 1000000` : `toUnixTimestamp64Nano(${column})`);
+const nanos = (column: string, precision: 'ms' | 'ns'): string =>
+  precision === 'ms' ? `toUnixTimestamp64Milli(${column}) * 1000000` : `toUnixTimestamp64Nano(${column})`;
 
 interface TableForm {
   readonly precision: 'ms' | 'ns';
@@ -37,7 +39,11 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     replacing: true,
   },
   processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') }, replacing: true },
-  logs: { precision: 'ns', special: { '#insert': 'reinterpretAsInt64(s.insert)', '#message': 'reinterpretAsInt64(s.message)', '#row': 'toInt64(s.row)' }, replacing: false },
+  logs: {
+    precision: 'ns',
+    special: { '#insert': 'reinterpretAsInt64(s.insert)', '#message': 'reinterpretAsInt64(s.message)', '#row': 'toInt64(s.row)' },
+    replacing: false,
+  },
 };
 
 const CAST: Readonly<Partial<Record<ValueType, string>>> = { int: 'toInt64', string: 'toString' };
@@ -55,7 +61,9 @@ const selected = (columns: readonly PlanColumn[], form: TableForm): string =>
 
 const bounds = (form: TableForm, context: ClickHouseContext, from: bigint, to: bigint): string => {
   const at = (ns: bigint): string =>
-    form.precision === 'ms' ? `fromUnixTimestamp64Milli(${context.raw('Int64', (ns + 999_999n) / 1_000_000n)}, 'UTC')` : `fromUnixTimestamp64Nano(${context.raw('Int64', ns)}, 'UTC')`;
+    form.precision === 'ms'
+      ? `fromUnixTimestamp64Milli(${context.raw('Int64', (ns + 999_999n) / 1_000_000n)}, 'UTC')`
+      : `fromUnixTimestamp64Nano(${context.raw('Int64', ns)}, 'UTC')`;
   return `s.time >= ${at(from)} AND s.time < ${at(to)}`;
 };
 
@@ -75,7 +83,7 @@ const stretches = (dirty: readonly bigint[], from: bigint, to: bigint): { readon
   };
   let at = from;
   for (const hour of dirty.toSorted((a, b) => (a < b ? -1 : 1))) {
-    const start = hour < at ? at : hour;
+    const [, start] = hour < at ? [hour, at] : [at, hour];
     const end = hour + HOUR > to ? to : hour + HOUR;
     if (end <= at || start >= to) continue;
     add(out.clean, at, start);
@@ -140,9 +148,12 @@ export const emitSeries = (scan: Scan, labels: readonly string[], filter: PlanEx
   const conditions = filter === undefined ? undefined : emitConditions(filter, context);
   if (filter !== undefined && conditions === undefined) return undefined;
   const wanted = [...new Set([...labels, ...(filter === undefined ? [] : names(filter))])];
-  const which = metric === undefined ? '' : ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
+  const which =
+    metric === undefined ? '' : ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
   const newest = `SELECT s.id AS \`#id\`, any(s.name) AS \`#name\`, argMax(s.labels, (s.since, s.seen)) AS \`#labels\`, argMax(s.enrichment, (s.since, s.seen)) AS \`#enrichment\` FROM series AS s${which} GROUP BY s.id`;
-  const columns = ['`#id`', ...wanted.map((name) => `${metric === undefined && name === 'name' ? '`#name`' : label(name, context)} AS ${quote(name)}`)].join(', ');
+  const columns = ['`#id`', ...wanted.map((name) => `${metric === undefined && name === 'name' ? '`#name`' : label(name, context)} AS ${quote(name)}`)].join(
+    ', ',
+  );
   const all = `SELECT ${columns} FROM (${newest})`;
   return conditions === undefined ? all : `SELECT ${['`#id`', ...labels.map(quote)].join(', ')} FROM (${all}) WHERE ${conditions}`;
 };
@@ -158,6 +169,17 @@ export const splitFilter = (scan: Scan): { readonly labels: PlanExpression | und
   return { labels: conjunction(parts.filter(only)), rest: conjunction(parts.filter((p) => !only(p))) };
 };
 
+/** Of all metrics together: the names that the filter lets through, where it says them. */
+const namesAsked = (filter: PlanExpression | undefined): readonly string[] | undefined => {
+  for (const e of filter === undefined ? [] : conjuncts(filter)) {
+    const [column, value] = e.op === 'call' && (e.function === 'equals' || e.function === 'in') ? e.arguments : [];
+    if (column?.op !== 'column' || column.name !== 'name' || value?.op !== 'literal' || value.value === null) continue;
+    const found = Array.isArray(value.value) ? value.value : [value.value];
+    if (found.length > 0 && found.length <= 100) return found.map(String);
+  }
+  return undefined;
+};
+
 const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): Select | undefined => {
   const metric = scan.dataset.metric;
   const isLabel = labelsOf(scan);
@@ -167,10 +189,13 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   const needed = [...new Set([...shown, ...restLabels])];
   const ids = emitSeries(scan, [], labels, context);
   const own = [...scan.columns.filter((c) => !isLabel.has(c.name))];
-  for (const name of rest === undefined ? [] : names(rest)) if (!isLabel.has(name) && !own.some((c) => c.name === name)) own.push(name === 'value' ? { name, type: 'float' } : { name, type: name === 'time' ? 'time' : 'int' });
+  for (const name of rest === undefined ? [] : names(rest))
+    if (!isLabel.has(name) && !own.some((c) => c.name === name))
+      own.push(name === 'value' ? { name, type: 'float' } : { name, type: name === 'time' ? 'time' : 'int' });
   if (needed.length > 0 && !own.some((c) => c.name === '#series')) own.push({ name: '#series', type: 'int' });
   if (ids === undefined) return undefined;
-  const which = metric === undefined ? [] : [`s.metric = ${context.raw('UInt32', metricHash(metric.name))}`];
+  const hashes = metric === undefined ? namesAsked(scan.filter)?.map(metricHash) : [metricHash(metric.name)];
+  const which = hashes === undefined ? [] : [`s.metric IN (${hashes.map((h) => context.raw('UInt32', h)).join(', ')})`];
   let sql = reads(scan, own, form, context, [...which, `s.id IN (SELECT \`#id\` FROM (${ids}))`, 's.exponent != 126']);
   if (needed.length > 0) {
     const series = emitSeries(scan, needed, labels, context) as string;
@@ -179,5 +204,8 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   }
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
-  return { sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${sql})${conditions === undefined ? '' : ` WHERE ${conditions}`}`, columns: scan.columns };
+  return {
+    sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${sql})${conditions === undefined ? '' : ` WHERE ${conditions}`}`,
+    columns: scan.columns,
+  };
 };

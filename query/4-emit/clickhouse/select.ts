@@ -1,8 +1,8 @@
 // Plans as ClickHouse queries: each node one SELECT over its input's. undefined where a node cannot be said in SQL with the very same
 // result; the splitter then asks for what is below and the rest runs here.
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
-import type { EmitAggregate, EmitTable } from '../fragment.ts';
 import type { Aggregate, AggregateCall, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
+import type { EmitAggregate, EmitTable } from '../fragment.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions, emitExpression } from './expression.ts';
@@ -27,7 +27,9 @@ export const emitClickHouse = (node: PlanNode, context: ClickHouseContext, table
     case 'filter': {
       const below = input(node.input);
       const conditions = emitConditions(node.predicate, context);
-      return below && conditions === undefined ? undefined : below && { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql}) WHERE ${conditions}`, columns: node.columns };
+      return below && conditions === undefined
+        ? undefined
+        : below && { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql}) WHERE ${conditions}`, columns: node.columns };
     }
     case 'project':
       return emitProject(node, input(node.input), context);
@@ -58,7 +60,8 @@ const emitProject = (node: Project, below: Select | undefined, context: ClickHou
     values.push(emitted.sql);
   }
   const names = node.columns.map((c) => quote(c.name));
-  const select = (aliases: readonly string[]): string => `SELECT ${values.map((v, i) => (v === aliases[i] ? v : `${v} AS ${aliases[i]}`)).join(', ')} FROM (${below.sql})`;
+  const select = (aliases: readonly string[]): string =>
+    `SELECT ${values.map((v, i) => (v === aliases[i] ? v : `${v} AS ${aliases[i]}`)).join(', ')} FROM (${below.sql})`;
   if (!shadows(node)) return { sql: select(names), columns: node.columns };
   const places = names.map((_, i) => `\`#${i}\``);
   return { sql: `SELECT ${names.map((n, i) => `${places[i]} AS ${n}`).join(', ')} FROM (${select(places)})`, columns: node.columns };
@@ -135,7 +138,10 @@ export const orderBy = (keys: readonly OrderKey[], context: ClickHouseContext): 
       if (k.levels === undefined) return [{ column, k }];
       // What is no level stands after all levels, by code point.
       const at = `indexOf(${context.bind('list', k.levels, 'string')}, ${column})`;
-      return [{ column: `multiIf(isNull(${column}), NULL, ${at} = 0, ${k.levels.length + 1}, ${at})`, k }, { column, k }];
+      return [
+        { column: `multiIf(isNull(${column}), NULL, ${at} = 0, ${k.levels.length + 1}, ${at})`, k },
+        { column, k },
+      ];
     })
     .map(({ column, k }) => `${column} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`)
     .join(', ');
@@ -147,7 +153,10 @@ const emitSort = (node: Sort, below: Select | undefined, context: ClickHouseCont
 const emitLimit = (node: Limit, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
   if (below === undefined || node.input.node !== 'sort') return undefined;
   const count = context.raw('UInt64', node.count);
-  const per = node.per.length === 0 ? '' : ` BY ${node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key))).join(', ')}`;
+  const per =
+    node.per.length === 0
+      ? ''
+      : ` BY ${node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key))).join(', ')}`;
   return { sql: `${below.sql} LIMIT ${count}${per}`, columns: node.columns };
 };
 
@@ -159,5 +168,8 @@ const emitJoin = (node: Join, input: (of: PlanNode) => Select | undefined): Sele
   const right = input(node.right);
   if (left === undefined || right === undefined) return undefined;
   const found = `ifNull(${quote(pair.left)} IN (SELECT ${quote(pair.right)} FROM (${right.sql}) WHERE isNotNull(${quote(pair.right)})), false)`;
-  return { sql: `SELECT ${columnList(node.columns)} FROM (${left.sql}) WHERE ${node.kind === 'semi' ? condition(found) : `NOT ${found}`}`, columns: node.columns };
+  return {
+    sql: `SELECT ${columnList(node.columns)} FROM (${left.sql}) WHERE ${node.kind === 'semi' ? condition(found) : `NOT ${found}`}`,
+    columns: node.columns,
+  };
 };

@@ -43,7 +43,9 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
     return { bucket: int(node.from), where: `${time} >= ${int(begin)} AND ${time} < ${int(node.to)}`, begin: int(begin) };
   }
   const floor =
-    node.bucket.kind === 'fixed' ? `(${time} - positiveModulo(${time}, ${int(node.bucket.nanos)}))` : `roundDown(${time}, ${context.raw('Array(Int64)', span.starts)})`;
+    node.bucket.kind === 'fixed'
+      ? `(${time} - positiveModulo(${time}, ${int(node.bucket.nanos)}))`
+      : `roundDown(${time}, ${context.raw('Array(Int64)', span.starts)})`;
   const range = `${time} < ${int(node.to)}`;
   if (over === undefined) return { bucket: floor, where: `${time} >= ${int(node.from)} AND ${range}`, begin: `greatest(\`#bucket\`, ${int(node.from)})` };
   const [first] = span.starts;
@@ -51,6 +53,11 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
     const d = int(node.bucket.nanos);
     const w = int(over);
     const steps = (over + node.bucket.nanos - 1n) / node.bucket.nanos;
+    // Of a long window over few buckets the buckets are fewer than the steps back.
+    if (steps > BigInt(span.starts.length)) {
+      const held = `arrayJoin(arrayFilter(b -> b + ${d} - ${w} <= ${time} AND ${time} < b + ${d}, ${context.raw('Array(Int64)', span.starts)}))`;
+      return { bucket: held, where: range, begin: `(\`#bucket\` + ${d} - ${w})` };
+    }
     const candidates = `arrayMap(j -> ${floor} + j * ${d}, range(${context.raw('UInt32', Number(steps))}))`;
     const bucket = `arrayJoin(arrayFilter(b -> b + ${d} - ${w} <= ${time} AND b >= ${int(first ?? node.from)} AND b < ${int(node.to)}, ${candidates}))`;
     return { bucket, where: range, begin: `(\`#bucket\` + ${d} - ${w})` };
@@ -74,7 +81,12 @@ const lateLabels = (node: Window): { readonly node: Window; readonly labels: rea
   return { node: { ...node, carry: [], columns: node.columns.filter((c) => !labels.includes(c.name)), input: { ...input, columns } }, labels };
 };
 
-export const emitWindow = (whole: Window, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
+export const emitWindow = (
+  whole: Window,
+  input: (of: PlanNode) => Select | undefined,
+  context: ClickHouseContext,
+  tables: ClickHouseTables,
+): Select | undefined => {
   const { node, labels } = lateLabels(whole);
   if (node.delta || node.from >= node.to) return undefined;
   const below = node.input.node === 'scan' ? emitScan(node.input, context) : input(node.input);
@@ -115,7 +127,15 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const group = [...keys, ...(all ? [] : ['`#bucket`'])];
   const inner = `SELECT ${parts.join(', ')} FROM (${rows})${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
   const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
-  const named = node.columns.map((c) => (c.name === 'time' && !all ? '`#bucket` AS `time`' : node.carry.includes(c.name) ? `\`#carry.${node.carry.indexOf(c.name)}\` AS ${quote(c.name)}` : quote(c.name))).join(', ');
+  const named = node.columns
+    .map((c) =>
+      c.name === 'time' && !all
+        ? '`#bucket` AS `time`'
+        : node.carry.includes(c.name)
+          ? `\`#carry.${node.carry.indexOf(c.name)}\` AS ${quote(c.name)}`
+          : quote(c.name),
+    )
+    .join(', ');
   return `SELECT ${named} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
 };
 
@@ -155,7 +175,9 @@ const withZeros = (node: Window, grouped: string, span: Span, context: ClickHous
   const starts = context.raw('Array(Int64)', span.starts);
   const complete = context.raw('Int64', node.completeTo);
   const wanted = `arrayJoin(arrayFilter(b -> b < ${complete} OR has(\`#seen\`, b), ${starts}))`;
-  const values = node.aggregates.map((a, i) => `${ZERO.has(a.function) ? `ifNull(\`#m${i}\`[\`#start\`].1, 0)` : `\`#m${i}\`[\`#start\`].1`} AS ${quote(a.name)}`);
+  const values = node.aggregates.map(
+    (a, i) => `${ZERO.has(a.function) ? `ifNull(\`#m${i}\`[\`#start\`].1, 0)` : `\`#m${i}\`[\`#start\`].1`} AS ${quote(a.name)}`,
+  );
   const spread = `SELECT *, ${wanted} AS \`#start\` FROM (${gathered})`;
   return `SELECT ${columnList(node.columns)} FROM (SELECT ${[...keys, '`#start` AS `time`', ...values].join(', ')} FROM (${spread}))`;
 };

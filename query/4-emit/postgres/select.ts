@@ -15,7 +15,15 @@ export class PostgresContext {
   }
 }
 
-const CAST: Readonly<Partial<Record<ValueType, string>>> = { bool: 'boolean', int: 'int8', float: 'float8', string: 'text', ip: 'text', time: 'int8', duration: 'int8' };
+const CAST: Readonly<Partial<Record<ValueType, string>>> = {
+  bool: 'boolean',
+  int: 'int8',
+  float: 'float8',
+  string: 'text',
+  ip: 'text',
+  time: 'int8',
+  duration: 'int8',
+};
 const COMPARE: Readonly<Record<string, string>> = { equals: '=', not_equals: '<>', less: '<', less_or_equal: '<=', greater: '>', greater_or_equal: '>=' };
 
 const isText = (type: ValueType): boolean => type === 'string' || type === 'ip';
@@ -66,7 +74,8 @@ const emitScan = (scan: Scan, context: PostgresContext): string | undefined => {
   const filter = scan.filter === undefined ? undefined : emit(scan.filter, context);
   if (scan.filter !== undefined && filter === undefined) return undefined;
   const columns = scan.columns.map((c) => `${HIDDEN[c.name] ?? quote(c.name)} AS ${quote(c.name)}`).join(', ');
-  const range = scan.range === undefined ? [] : [`time >= ${context.bind(scan.range.from - scan.before, 'int8')}`, `time < ${context.bind(scan.range.to, 'int8')}`];
+  const range =
+    scan.range === undefined ? [] : [`time >= ${context.bind(scan.range.from - scan.before, 'int8')}`, `time < ${context.bind(scan.range.to, 'int8')}`];
   const where = [...range, ...(filter === undefined ? [] : [filter])];
   return `SELECT ${columns} FROM ${scan.dataset.table}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
 };

@@ -9,7 +9,8 @@ const plain = (x: string, of: string): string => (float(of) ? `(${x} + 0.)` : x)
 /** Of durations the runner works in exact integers: left to it. */
 const number = (of: string): boolean => of === 'float' || of === 'int';
 
-const sum = (x: string, of: string): string => (float(of) ? finite(`ifNull(sumKahan(${x}), 0)`) : `accurateCastOrNull(ifNull(sum(toInt128(${x})), 0), 'Int64')`);
+const sum = (x: string, of: string): string =>
+  float(of) ? finite(`ifNull(sumKahan(${x}), 0)`) : `accurateCastOrNull(ifNull(sum(toInt128(${x})), 0), 'Int64')`;
 
 /** Statistics whose result the runner gives to the last digits only of floats. */
 const spread =
@@ -26,7 +27,10 @@ const edge =
 export const CLICKHOUSE_AGGREGATES: Readonly<Record<AggregateFunction, EmitAggregate>> = {
   count: ({ x, where }) => `toInt64(${x !== undefined ? `count(${x})` : where === undefined ? 'count()' : `countIf(${where})`})`,
   sum: ({ x, of }) => (x === undefined || !(number(of) || of === 'duration') ? undefined : sum(x, of)),
-  avg: ({ x, of }) => (x === undefined || !number(of) ? undefined : `if(count(${x}) = 0, NULL, ${float(of) ? finite(`sumKahan(${x}) / count(${x})`) : `toFloat64(sum(toInt128(${x}))) / count(${x})`})`),
+  avg: ({ x, of }) =>
+    x === undefined || !number(of)
+      ? undefined
+      : `if(count(${x}) = 0, NULL, ${float(of) ? finite(`sumKahan(${x}) / count(${x})`) : `toFloat64(sum(toInt128(${x}))) / count(${x})`})`,
   min: ({ x }) => (x === undefined ? undefined : `minOrNull(${x})`),
   max: ({ x }) => (x === undefined ? undefined : `maxOrNull(${x})`),
   first: edge('argMin'),

@@ -1,10 +1,11 @@
 // Every scalar function in ClickHouse's SQL, so that it gives to the last bit what `run/` gives; where that cannot be had: undefined.
 //
 // Times and durations are Int64 nanoseconds there, missing is NULL. What is not finite becomes NULL at each step, as in the runner.
-import { tokensOf } from '../run/words.ts';
-import type { AnyScalar } from '../names.ts';
-import type { EmitFunction, Emitted } from '../../4-emit/fragment.ts';
+
 import { truth } from '../../4-emit/clickhouse/truth.ts';
+import type { EmitFunction, Emitted } from '../../4-emit/fragment.ts';
+import type { AnyScalar } from '../names.ts';
+import { tokensOf } from '../run/words.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
 const isFloat = (a: Emitted | undefined): boolean => a?.type === 'float';
@@ -56,7 +57,14 @@ const tokens = (x: string, list: readonly string[], prefix: boolean, bind: (v: s
 const searching =
   (prefix: boolean): EmitFunction =>
   (args, { bind }) =>
-    args[1]?.constant === true ? tokens(sql(args, 0), (args[1].value as readonly unknown[]).flatMap((t) => tokensOf(String(t))), prefix, (v) => bind('string', v)) : undefined;
+    args[1]?.constant === true
+      ? tokens(
+          sql(args, 0),
+          (args[1].value as readonly unknown[]).flatMap((t) => tokensOf(String(t))),
+          prefix,
+          (v) => bind('string', v),
+        )
+      : undefined;
 
 /** `*` and `?` of IQL as `%` and `_` of LIKE. */
 export const likePattern = (pattern: string): string => {
@@ -114,7 +122,8 @@ export const CLICKHOUSE_FUNCTIONS: Readonly<Record<AnyScalar, EmitFunction>> = {
     if (items.length <= 100) return `ifNull(${isFloat(x) ? `(${x.sql} + 0.)` : x.sql} IN (${items.map((v) => bind(x.type, v)).join(', ')}), false)`;
     return `ifNull(has(${list.sql}, ${x.sql}), false)`;
   },
-  like: (args, { bind }) => (args[1]?.constant === true ? `ifNull(${sql(args, 0)} LIKE ${bind('string', likePattern(String(args[1].value)))}, false)` : undefined),
+  like: (args, { bind }) =>
+    args[1]?.constant === true ? `ifNull(${sql(args, 0)} LIKE ${bind('string', likePattern(String(args[1].value)))}, false)` : undefined,
   matches: (args) => (args[1]?.constant === true ? `ifNull(match(${sql(args, 0)}, ${sql(args, 1)}), false)` : undefined),
   starts_with: (args) => `ifNull(startsWith(${sql(args, 0)}, ${sql(args, 1)}), false)`,
   contains: (args) => `ifNull(position(${FOLD(sql(args, 0))}, ${FOLD(sql(args, 1))}) > 0, false)`,
