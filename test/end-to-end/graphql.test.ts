@@ -177,6 +177,18 @@ describe('parameters', () => {
 });
 
 describe('beside `query`', () => {
+  test('values of a field are completed from the data, closed quotes included', async () => {
+    const text = 'from processes last 1h | where name == ""';
+    const offset = text.length - 1;
+    const { data } = await product.graphql('query ($text: String!, $offset: Int!) { complete(text: $text, offset: $offset) { label kind insert from to } }', {
+      text,
+      offset,
+    });
+    const found = (data?.complete ?? []) as readonly { readonly label: string; readonly insert: string }[];
+    expect(found.length).toBeGreaterThan(0);
+    for (const item of found) expect(item).toMatchObject({ kind: 'value', insert: JSON.stringify(item.label), from: offset - 1, to: offset + 1 });
+  });
+
   test('check, format and complete', async () => {
     const { data } = await product.graphql(
       `{ right: check(text: "from hosts") { code } wrong: check(text: "from hots") { severity code message fix { label } }

@@ -55,7 +55,7 @@ const toResult = (found: readonly Completion[], position: number): CompletionRes
     options: found
       .filter((item) => item.from === from)
       .map((item, i) => ({
-        label: item.label,
+        label: item.kind === 'value' ? item.insert : item.label,
         apply: item.insert,
         type: KINDS[item.kind] ?? item.kind,
         detail: [item.type, item.unit].filter((part) => part !== null && part !== '').join(' '),
@@ -68,7 +68,7 @@ const toResult = (found: readonly Completion[], position: number): CompletionRes
 const completionSource =
   (language: LanguageService) =>
   async (context: CompletionContext): Promise<CompletionResult | null> => {
-    const before = context.matchBefore(/[\p{L}\p{N}_.]+|\|\s*|\.$|(from|by|per|where|on)\s+$/u);
+    const before = context.matchBefore(/[\p{L}\p{N}_.]+|\|\s*|\.$|"[^"\n]*$|(==|!=|=|in \()\s*$|(from|by|per|where|on)\s+$/u);
     if (!context.explicit && before === null) return null;
     const found = await language.complete(context.state.doc.toString(), context.pos);
     return context.aborted ? null : toResult(found, context.pos);

@@ -4,7 +4,7 @@ import type { Catalogue as IqlCatalogue } from '../../../query/language.ts';
 import { askOnce } from '../data/client.ts';
 import { CATALOGUE, CHECK, COMPLETE } from '../data/documents.ts';
 import type { Catalogue, Completion, Diagnostic } from '../data/types.ts';
-import { checkHere, completeHere, formatHere, iqlCatalogue } from './local-language.ts';
+import { checkHere, completeHere, formatHere, iqlCatalogue, wantsValues } from './local-language.ts';
 
 export interface LanguageService {
   /** At once, without what only the server knows; undefined while too little is known. */
@@ -35,7 +35,7 @@ export const languageService = (): LanguageService => {
     format: formatHere,
     complete: async (text, offset) => {
       void load();
-      if (catalogue !== undefined) return completeHere(text, offset, catalogue);
+      if (catalogue !== undefined && !wantsValues(text, offset)) return completeHere(text, offset, catalogue);
       return (await askOnce<{ complete: Completion[] }, { text: string; offset: number }>(COMPLETE, { text, offset })).data?.complete ?? [];
     },
   };

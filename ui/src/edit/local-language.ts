@@ -7,6 +7,7 @@ import {
   type Catalogue as IqlCatalogue,
   type Completion as LocalCompletion,
   type Diagnostic as LocalDiagnostic,
+  valueQuestion,
 } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
 import type { MetricInfo, MetricKind } from '../../../schemas/types.ts';
@@ -57,5 +58,8 @@ export const checkHere = (text: string, catalogue: IqlCatalogue): readonly Diagn
 
 export const completeHere = (text: string, offset: number, catalogue: IqlCatalogue): readonly Completion[] =>
   complete(text, offset, catalogue).map(({ type, unit, ...item }: LocalCompletion) => ({ ...item, type: type ?? null, unit: unit ?? null }));
+
+/** Whether what may stand there are values of a field, which only the server knows. */
+export const wantsValues = (text: string, offset: number): boolean => valueQuestion(text, offset) !== undefined;
 
 export const formatHere = (text: string): string | undefined => format(text);
