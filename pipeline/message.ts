@@ -1,4 +1,5 @@
-// A message of the stream as the stages see it. Data only.
+// A message of the stream as the stages see it, and a letter to the dead.
+// Data only: what makes and takes them is in `stages/`, `sinks/` and `dead.ts`.
 import type { Batch } from '../core/batch/batch.ts';
 import type { StoredMessage } from '../engines/stream/port.ts';
 import type { SignalSchema } from '../schemas/tables.ts';

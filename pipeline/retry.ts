@@ -1,4 +1,5 @@
-// Waiting with jitter for a store that does not answer. It never gives up by itself: what waits is safe in the stream, and the lag shows it.
+// Waiting with jitter for a store that does not answer.
+// It never gives up by itself: what waits is safe in the stream, and the lag shows it.
 
 const FIRST_MS = 100;
 const LONGEST_MS = 10_000;

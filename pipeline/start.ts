@@ -1,4 +1,5 @@
-// The pipeline: runs the topology over the ports that are handed in. What it does is in `topology.ts`; this only puts it together.
+// The pipeline: runs the topology over the ports that are handed in.
+// What it does is in `topology.ts`; this only puts it together, and never opens a store.
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Columns } from '../engines/columns/port.ts';

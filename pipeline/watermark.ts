@@ -1,4 +1,5 @@
 // Up to which moment a topic's data is in its store, as far as the event times of what came can tell.
+// It knows neither the stream nor a store.
 
 export interface GroupView {
   /** Messages that are not in the store yet. */

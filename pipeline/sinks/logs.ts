@@ -1,4 +1,5 @@
-// The sink of log lines: documents with ids of their own, so that whatever is written again stands once. What the store refuses becomes a letter.
+// The sink of log lines: documents with ids of their own, so that whatever is written again stands once.
+// What the store refuses becomes a letter; nothing is planned or read back.
 import { concatBatches } from '../../core/batch/concat.ts';
 import { sliceBatch } from '../../core/batch/take.ts';
 import { encodeStream } from '../../core/ipc/write.ts';

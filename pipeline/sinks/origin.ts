@@ -1,4 +1,5 @@
-// Which message a row of a day's block came from; worked out only when the store refused the row.
+// Which message a row of a day's block came from.
+// Worked out only when the store refused the row; nothing is kept for it.
 import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 import { daysOf } from '../stages/days.ts';

@@ -1,4 +1,5 @@
 // The sink of process samples: enriched rows into the table `processes` by the insert protocol.
+// It keeps nothing from one round to the next.
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Sink } from '../sink.ts';
 import { byDay } from '../stages/days.ts';

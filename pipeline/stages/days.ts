@@ -1,4 +1,5 @@
-// Which rows of a round go into which partition of a table: a UTC day each. Works on two-word times; nothing is allocated for a row.
+// Which rows of a round go into which partition of a table: a UTC day each.
+// Works on two-word times; nothing is allocated for a row.
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
 import { takeRows } from '../../core/batch/take.ts';

@@ -1,4 +1,5 @@
 // Log lines as documents of the search store: each row gets its id (sender, boot, seq, row), a hash of its message and the number of its insert.
+// Works by column; no row becomes an object.
 import { createHash } from 'node:crypto';
 import { type Batch, type Column, type FixedArray, type TextColumn, UINT32, UINT64, UTF8 } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';

@@ -1,4 +1,5 @@
-// Adds what the inventory says of each row's host as dictionary columns: one entry a host, one index a row, no object or text a row.
+// Adds what the inventory says of each row's host as dictionary columns: one entry a host, one index a row.
+// No object and no text is made for a row.
 import { type Batch, type Column, columnOf, type DictionaryColumn, isPresent, type TextColumn, textAt, UTF8 } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import { ENRICHMENT } from '../../schemas/catalogue.ts';

@@ -1,4 +1,5 @@
 // The real embedded stores in one folder, for the tests of the pipeline and for the process that the kill test kills.
+// No part of the product.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../core/logger.ts';
