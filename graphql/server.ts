@@ -76,11 +76,23 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
     } catch (error) {
       if (gone.signal.aborted) return;
       if (!(error instanceof Refusal)) throw error;
-      // What is left of the body is not read.
+      await drain(request);
       response.writeHead(error.status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
       response.end(`${JSON.stringify({ errors: [new GraphQLError(error.message)] })}\n`);
     }
   };
+};
+
+/** Of a refused body, so that its sender reads the answer instead of a broken connection. */
+const MOST_DRAINED = 64 << 20;
+
+const drain = async (request: IncomingMessage): Promise<void> => {
+  if (request.destroyed) return;
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MOST_DRAINED) return;
+  }
 };
 
 const readText = async (request: IncomingMessage): Promise<string> => {

@@ -178,7 +178,7 @@ describe('parameters', () => {
 
 describe('beside `query`', () => {
   test('values of a field are completed from the data, closed quotes included', async () => {
-    const text = `${rows} | where s == ""`;
+    const text = 'data [{s: "a"}, {s: "b"}] | where s == ""';
     const offset = text.length - 1;
     const { data } = await product.graphql('query ($text: String!, $offset: Int!) { complete(text: $text, offset: $offset) { label kind insert from to } }', {
       text,
