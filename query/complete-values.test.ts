@@ -1,3 +1,4 @@
+// The cursor at the value of a comparison, and the text that asks for what may stand there.
 import { describe, expect, it } from 'vitest';
 import { valueQuestion } from './complete-values.ts';
 

@@ -184,7 +184,7 @@ describe('beside `query`', () => {
       text,
       offset,
     });
-    const found = (data?.complete ?? []) as readonly { readonly label: string; readonly insert: string }[];
+    const found = (data?.complete ?? []) as unknown as readonly { readonly label: string; readonly insert: string }[];
     expect(found.length).toBeGreaterThan(0);
     for (const item of found) expect(item).toMatchObject({ kind: 'value', insert: JSON.stringify(item.label), from: offset - 1, to: offset + 1 });
   });
