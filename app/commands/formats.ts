@@ -20,11 +20,13 @@ const plain = (value: unknown): string => {
 /** Columns a character takes are counted as code points. */
 const width = (text: string): number => [...text].length;
 const MOST_WIDTH = 120;
+/** A ratio and a bare count say enough without. */
+const UNSHOWN: ReadonlySet<string> = new Set(['1', '{}']);
 
 const table = (columns: readonly ShownColumn[], rows: number): string => {
   const cut = (text: string): string => (width(text) > MOST_WIDTH ? `${[...text].slice(0, MOST_WIDTH - 1).join('')}…` : text);
   const cells = columns.map((c) => [
-    c.unit === null || c.unit === '1' ? c.name : `${c.name} (${c.unit})`,
+    plain(c.unit === null || UNSHOWN.has(c.unit) ? c.name : `${c.name} (${c.unit})`),
     ...Array.from({ length: rows }, (_, i) => cut(plain(c.values[i]))),
   ]);
   const widths = cells.map((column) => Math.max(...column.map(width)));

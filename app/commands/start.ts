@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger } from '../../core/logger.ts';
-import { startProduct } from '../product.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 
 const OPTIONS: Options = {
@@ -33,6 +32,8 @@ const stopSignal = (): Promise<string> =>
 export const start = (args: readonly string[]): Promise<number> =>
   command(args, 'start [OPTIONS]', 'Starts InfraMirror on this machine.', OPTIONS, 0, async (read) => {
     const stopping = stopSignal();
+    // Help and wrong usage need none of it.
+    const { startProduct } = await import('../product.ts');
     const log = createLogger({
       level: process.env.INFRAMIRROR_LOG === 'debug' ? 'debug' : 'info',
       format: process.stderr.isTTY ? 'text' : 'json',

@@ -1,0 +1,83 @@
+// A result for people and for programs.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { FORMATS, formatResult, type ShownColumn } from './formats.ts';
+
+const columns: readonly ShownColumn[] = [
+  { name: 'host', type: 'string', unit: null, values: ['a', 'b"c', null] },
+  { name: 'value', type: 'float', unit: 'By', values: [1, 2.5, null] },
+  { name: 'labels', type: 'map', unit: null, values: [{ x: 'y,z' }, {}, null] },
+];
+
+test('table', () => {
+  expect(formatResult('table', columns, 3)).toBe(
+    ['host  value (By)  labels', '────  ──────────  ───────────', 'a              1  {"x":"y,z"}', 'b"c          2.5  {}', '–              –  –', ''].join(
+      '\n',
+    ),
+  );
+  expect(formatResult('table', [], 0)).toBe('');
+});
+
+test('json and ndjson', () => {
+  const rows = [
+    { host: 'a', value: 1, labels: { x: 'y,z' } },
+    { host: 'b"c', value: 2.5, labels: {} },
+    { host: null, value: null, labels: null },
+  ];
+  expect(JSON.parse(formatResult('json', columns, 3))).toEqual(rows);
+  expect(
+    formatResult('ndjson', columns, 3)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(rows);
+  expect(formatResult('json', columns, 0)).toBe('[]\n');
+  expect(formatResult('ndjson', columns, 0)).toBe('');
+});
+
+test('csv', () => {
+  expect(formatResult('csv', columns, 3)).toBe('host,value,labels\na,1,"{""x"":""y,z""}"\n"b""c",2.5,{}\n,,\n');
+});
+
+test('a terminal is given nothing to obey', () => {
+  const bad: readonly ShownColumn[] = [{ name: '\u001b[31mred', type: 'string', unit: null, values: ['a\u001b[2Jb\nc\u0007\u009b'] }];
+  const lines = formatResult('table', bad, 1).split('\n');
+  expect(lines).toHaveLength(4);
+  for (const line of lines) expect(line).not.toMatch(/\p{Cc}/u);
+});
+
+test('names like __proto__ are names', () => {
+  const proto: readonly ShownColumn[] = [{ name: '__proto__', type: 'int', unit: null, values: [1] }];
+  expect(formatResult('ndjson', proto, 1)).toBe('{"__proto__":1}\n');
+});
+
+test('whatever the text, json reads back and csv keeps its rows', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 8 }), fc.constantFrom(...FORMATS), (values, format) => {
+      const made = formatResult(format, [{ name: 'v', type: 'string', unit: null, values }], values.length);
+      if (format === 'json') expect(JSON.parse(made).map((row: { v: string }) => row.v)).toEqual(values);
+      if (format === 'csv') expect(readCsv(made).slice(1)).toEqual(values);
+    }),
+  );
+});
+
+/** RFC 4180, one column. */
+const readCsv = (text: string): readonly string[] => {
+  const out: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    if (text[at] !== '"') {
+      const end = text.indexOf('\n', at);
+      out.push(text.slice(at, end));
+      at = end + 1;
+      continue;
+    }
+    let cell = '';
+    for (at++; !(text[at] === '"' && text[at + 1] !== '"'); at++) {
+      cell += text[at];
+      if (text[at] === '"') at++;
+    }
+    out.push(cell);
+    at += 2;
+  }
+  return out;
+};
