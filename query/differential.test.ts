@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PlanRequest } from './3-plan/request.ts';
 import { bothWays, difference, type Pushed } from './testing/both-ways.ts';
-import { randomText } from './testing/random-text.ts';
-import { CHANGE, learnedCatalogue, makeData } from './testing/store-data.ts';
+import { PARAMETERS, randomText } from './testing/random-text.ts';
+import { CHANGE, makeData } from './testing/store-data.ts';
+import { learnedCatalogue } from './testing/store-metrics.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
 const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 2200);
@@ -29,7 +30,7 @@ const requestOf = (n: number): PlanRequest => {
     from,
     to: at,
     zone: (['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'] as const)[(n >> 2) % 4] as string,
-    parameters: new Map(),
+    parameters: PARAMETERS,
     completeTo: n % 5 === 0 ? at - moment(90_000) : at,
     notice: () => {},
   };

@@ -112,7 +112,22 @@ export const collectAggregates = (
 const aggregatedColumn = (value: Typed, uses: readonly AggregateUse[]): string | undefined => {
   const use = value.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
   const [argument] = use?.arguments ?? [];
-  return argument?.op === 'column' ? argument.name : undefined;
+  return argument === undefined ? undefined : fieldName(argument);
+};
+
+/** The name under which a user knows it: a column's, or that of an attribute in its map. */
+const fieldName = (t: Typed): string | undefined => {
+  if (t.op === 'column') return t.name;
+  if (t.op !== 'call') return undefined;
+  const [first, second] = t.arguments;
+  if (t.function === 'map_get')
+    return first?.op === 'column' && second?.op === 'literal' && first.span.start === t.span.start && first.span.end === t.span.end
+      ? String(second.literal)
+      : undefined;
+  // An attribute that is text in some rows and a number in others.
+  return t.function === 'coalesce' && first?.span.start === t.span.start && second?.span.end === t.span.end && second.span.start === t.span.start
+    ? fieldName(first)
+    : undefined;
 };
 
 const defaultName = (value: Typed, column: string | undefined, written: string, qualify: boolean): string | undefined => {

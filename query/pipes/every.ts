@@ -91,7 +91,11 @@ const lookingBack = (node: PlanNode, by: bigint): PlanNode => {
       return { ...node, before: by };
     case 'filter':
     case 'project':
+    case 'sort':
       return { ...node, input: lookingBack(node.input, by) };
+    case 'join':
+      // These keep or widen single rows of the left side.
+      return node.kind === 'semi' || node.kind === 'anti' || node.kind === 'lookup' ? { ...node, left: lookingBack(node.left, by) } : node;
     default:
       return node;
   }

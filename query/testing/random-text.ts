@@ -4,9 +4,10 @@
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { isNumber, type Relation, type RelationColumn, visible } from '../2-semantic/type.ts';
 import { isCount, isRatio } from '../2-semantic/unit.ts';
+import type { ParameterValue } from '../3-plan/request.ts';
 import { check, format } from '../language.ts';
 import { Chooser } from './random.ts';
-import { ODD_TEXTS } from './store-data.ts';
+import { ODD_TEXTS } from './store-metrics.ts';
 
 const PLAIN = /^[\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*$/u;
 const RESERVED = new Set('and or not in between if case when then else end exists true false missing now as by per over from data let fn alert'.split(' '));
@@ -196,6 +197,7 @@ class Builder {
         const l = (): string => numberLiteral(c, ch);
         return ch.pick<() => string>([
           () => `${n} ${compare()} ${l()}`,
+          () => `${n} ${compare()} $number`,
           () => `${n} between ${l()} and ${l()}`,
           () => `${n} in (${l()}, ${l()})`,
           () => `exists ${n}`,
@@ -208,6 +210,8 @@ class Builder {
           () => `${n} ${compare()} ${this.text()}`,
           () => `${n} ${ch.pick(['in', 'not in'])} (${this.text()}, ${this.text()})`,
           () => `${n} ${ch.pick(['like', 'not like'])} ${quoted(ch.pick(['web-*', '*', '?', '*1', '*\\*', 'a?*', '%', '_', '*ß*', 'web-\\1', '*\n*']))}`,
+          () => `${n} ${ch.pick(['==', '!=', '<'])} $text`,
+          () => `${n} in ($list)`,
           () => `${n} starts with ${this.text()}`,
           () => `${n} contains ${this.text()}`,
           () => `${n} has ${quoted(ch.pick(['web', 'refused', 'Straße', '1', 'api v1', '日本語', 'x y']))}`,
@@ -281,7 +285,7 @@ class Builder {
     const over = (): string => (ch.chance(1, 3) ? ` over ${ch.pick(['5m', '10s', '1h', '90s', '1d'])}` : '');
     const makers: (() => string)[] = [
       () => `where ${this.condition(2)}`,
-      () => `limit ${ch.pick(['10', '1', '3', '0', '100'])}`,
+      () => `limit ${ch.pick(['10', '1', '3', '0', '100', '$count'])}`,
       () => `sort ${name(this.scalar().name)}${ch.pick(['', ' desc'])}${ch.chance(1, 3) ? `, ${name(this.scalar().name)} desc` : ''}`,
       () => `set x${ch.number(2)} = ${this.value(ch.pick(['number', 'string', 'bool', 'time', 'duration']), 2)}`,
       () => `top ${ch.pick(['3', '1', '10'])} by ${this.value('number', 1)}${ch.chance(1, 2) ? ` per ${this.keys(1)}` : ''}`,
@@ -314,6 +318,14 @@ class Builder {
     return ch.pick(makers)();
   }
 }
+
+/** Values of the parameters that the texts use. */
+export const PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map<string, ParameterValue>([
+  ['text', 'web-1'],
+  ['list', ['eu', 'web-2', '日本', "it's"]],
+  ['number', 0.5],
+  ['count', 7n],
+]);
 
 /** A text that checks. `pipes`: the choices of each pipe. */
 export const randomText = (head: readonly number[], pipes: readonly (readonly number[])[], catalogue: Catalogue): string => {

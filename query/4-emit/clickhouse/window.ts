@@ -3,10 +3,10 @@ import { calendarBucket } from '../../../core/zone.ts';
 import { eachColumn } from '../../3-plan/expression.ts';
 import type { Bucket, PlanNode, Window } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
-import type { ClickHouseContext, Select } from './context.ts';
+import { type ClickHouseContext, type Select, sqlType } from './context.ts';
 import { emitExpression } from './expression.ts';
 import { emitScan, emitSeries, splitFilter } from './scan.ts';
-import { type ClickHouseTables, columnList, emitAggregateCall, keyOf, orderTuple } from './select.ts';
+import { type ClickHouseTables, emitAggregateCall, keyOf, orderTuple } from './select.ts';
 
 const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
 const ZERO: ReadonlySet<string> = new Set(['count', 'sum', 'distinct_count']);
@@ -166,18 +166,30 @@ const overTime = (name: string, begin: string, lookback: bigint, context: ClickH
   return `if(${seconds} > 0, ${sum} / ${seconds}, NULL)`;
 };
 
-/** A row for each group in each bucket: found ones as they are, others 0 or missing up to where the data is complete. */
+/**
+ * A row for each group in each bucket: found ones as they are, others 0 or missing up to where the data is complete. Each group's found
+ * cells and empty ones for all buckets become rows, of two for one bucket the found one stands.
+ */
 const withZeros = (node: Window, grouped: string, span: Span, context: ClickHouseContext): string => {
   if (node.bucket.kind === 'all') return grouped;
   const keys = node.keys.map(quote);
-  const maps = node.aggregates.map((a, i) => `mapFromArrays(groupArray(\`time\`), groupArray(tuple(${quote(a.name)}))) AS \`#m${i}\``);
-  const gathered = `SELECT ${[...keys, 'groupArray(`time`) AS `#seen`', ...maps].join(', ')} FROM (${grouped})${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
-  const starts = context.raw('Array(Int64)', span.starts);
-  const complete = context.raw('Int64', node.completeTo);
-  const wanted = `arrayJoin(arrayFilter(b -> b < ${complete} OR has(\`#seen\`, b), ${starts}))`;
-  const values = node.aggregates.map(
-    (a, i) => `${ZERO.has(a.function) ? `ifNull(\`#m${i}\`[\`#start\`].1, 0)` : `\`#m${i}\`[\`#start\`].1`} AS ${quote(a.name)}`,
+  const by = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
+  const nothing = node.aggregates.map((a) => {
+    const type = sqlType(a.type, node.columns.find((c) => c.name === a.name)?.item);
+    return a.type === 'list' ? `CAST([], '${type}')` : `CAST(NULL, 'Nullable(${type})')`;
+  });
+  const found = node.aggregates.map((a) => (a.type === 'list' ? quote(a.name) : `toNullable(${quote(a.name)})`));
+  const starts = context.raw(
+    'Array(Int64)',
+    span.starts.filter((b) => b < node.completeTo),
   );
-  const spread = `SELECT *, ${wanted} AS \`#start\` FROM (${gathered})`;
-  return `SELECT ${columnList(node.columns)} FROM (SELECT ${[...keys, '`#start` AS `time`', ...values].join(', ')} FROM (${spread}))`;
+  const gathered = `SELECT ${[...keys, `groupArray((\`time\`, toUInt8(1), ${found.join(', ')})) AS \`#cells\``].join(', ')} FROM (${grouped})${by}`;
+  const empty = `arrayMap(b -> (b, toUInt8(0), ${nothing.join(', ')}), ${starts})`;
+  const spread = `SELECT ${[...keys, `arrayJoin(arrayConcat(\`#cells\`, ${empty})) AS \`#cell\``].join(', ')} FROM (${gathered})`;
+  const values = node.aggregates.map((a, i) => {
+    const value = `argMax(tuple(\`#cell\`.${i + 3}), \`#cell\`.2).1`;
+    return `${ZERO.has(a.function) ? `if(max(\`#cell\`.2) = 0, 0, ${value})` : value} AS ${quote(a.name)}`;
+  });
+  const rows = `SELECT ${[...keys, '`#cell`.1 AS `#start`', ...values].join(', ')} FROM (${spread}) GROUP BY ${[...keys, '`#cell`.1'].join(', ')}`;
+  return `SELECT ${node.columns.map((c) => (c.name === 'time' ? '`#start` AS `time`' : quote(c.name))).join(', ')} FROM (${rows})`;
 };
