@@ -11,7 +11,7 @@ export interface ReadyText {
 }
 
 export const readyTexts = (range: Range): readonly ReadyText[] => {
-  const width = bucketFor(range, 90);
+  const width = bucketFor(range, 45);
   return [
     {
       title: 'Processors',
