@@ -35,9 +35,21 @@ export const plan = (
 ): PlannedQuery => {
   const { query } = checked;
   if (query === undefined) throw new CodedError('iql.no-query', {});
-  const rows = sorted(query.plan(request), query.relation);
+  const rows = sorted(query.plan(tellingOnce(request)), query.relation);
   const cut: PlanNode = options.limit === undefined ? rows : { node: 'limit', input: rows, count: options.limit + 1, per: [], columns: rows.columns };
   return { plan: optimize(cut, options.without), columns: visible(query.relation) };
+};
+
+/** A pipe may plan the rows before it twice (`top n k by …`); what is told of them is told once. */
+const tellingOnce = (request: PlanRequest): PlanRequest => {
+  const told = new Set<string>();
+  const notice: PlanRequest['notice'] = (severity, code, parameters) => {
+    const key = `${code} ${JSON.stringify(parameters)}`;
+    if (told.has(key)) return;
+    told.add(key);
+    request.notice(severity, code, parameters);
+  };
+  return { ...request, notice };
 };
 
 export { type SplitPlan, type Stores, split };

@@ -3,7 +3,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PlanRequest } from './3-plan/request.ts';
+import { check } from './compile.ts';
 import { bothWays, difference, type Pushed } from './testing/both-ways.ts';
+import { FOUND } from './testing/found-texts.ts';
 import { PARAMETERS, randomText } from './testing/random-text.ts';
 import { CHANGE, makeData } from './testing/store-data.ts';
 import { learnedCatalogue } from './testing/store-metrics.ts';
@@ -45,6 +47,11 @@ const cases = fc.noBias(
     request: fc.nat(1 << 20),
   }),
 );
+
+test.each(FOUND)('%s', async (_, text) => {
+  expect(check(text, learnedCatalogue).diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
+  for (const request of [0, 1, 2, 6]) expect(difference(await bothWays(text, learnedCatalogue, requestOf(request), loaded))).toBeUndefined();
+});
 
 test('stores and this process give one answer', async () => {
   const shares: Record<Pushed, number> = { whole: 0, partly: 0, 'plain rows': 0 };

@@ -172,7 +172,6 @@ export interface Table extends NodeBase {
 }
 
 export type PlanNode = Scan | Inline | Filter | Project | Window | Aggregate | Sort | Limit | Join | Union | Fill | Table;
-export type PlanNodeKind = PlanNode['node'];
 
 export const inputsOf = (node: PlanNode): readonly PlanNode[] => {
   switch (node.node) {
