@@ -11,7 +11,28 @@ const streaming: Streaming = { kind: 'stateless' };
 
 const valueColumn = (name: string, value: Typed, input: Relation): RelationColumn => {
   const from = value.op === 'column' ? columnNamed(input, value.name) : undefined;
-  return { name, type: { ...value.type, bare: false }, kind: from?.kind, label: onlyLabels(value, input), description: from?.description ?? '' };
+  return {
+    name,
+    type: { ...value.type, bare: false },
+    kind: from?.kind,
+    label: onlyLabels(value, input) && (value.type.value === 'string' || hasColumn(value)),
+    description: from?.description ?? '',
+  };
+};
+
+/** A number that stands in the text is measured by nobody, but it is no label either. */
+const hasColumn = (t: Typed): boolean => {
+  switch (t.op) {
+    case 'column':
+    case 'attribute':
+      return true;
+    case 'call':
+      return t.arguments.some(hasColumn);
+    case 'case':
+      return hasColumn(t.otherwise) || t.branches.some((b) => hasColumn(b.when) || hasColumn(b.then));
+    default:
+      return false;
+  }
 };
 
 /** Made of labels alone, and so one itself. */

@@ -192,7 +192,10 @@ export class KeyTable {
     const before = this.size;
     const ids = this.#numbers(columns, rows, true);
     if (this.#types.length === 0) {
-      if (rows > 0) this.size = 1;
+      if (rows > 0 && before === 0) {
+        this.size = 1;
+        if (carry.length > 0) this.#carried.push(carry.map((column) => takeColumn(column, new Int32Array(1))));
+      }
       return ids;
     }
     this.size = this.#pairs.length === 0 ? (this.#codes[0] as ColumnCodes).size : (this.#pairs.at(-1) as PairTable).size;

@@ -24,6 +24,10 @@ export const FOUND: readonly (readonly [string, string])[] = [
     'a map of all buckets in every row',
     'from logs between @2026-10-25[Europe/Berlin] and @2026-10-26[Europe/Berlin] | every 1m avg(duration_ms) over 1d by path',
   ],
+  [
+    'a carried column without a key',
+    'from metrics.http.requests | summarize agg0 = last(time) by time | select agg0, y = "web-1", time | every 1m count(agg0) over 5m',
+  ],
   ['numbers joined to text', 'from processes | set x0 = concat(pid, host)'],
   ['a low-cardinality column read askew', 'from logs offset 1h | set x0 = if(service matches r"^web" or severity > source, duration_ms, 1)'],
   ['labels that have the names of columns of the store', 'from metrics.odd.values last 1h | max by `__proto__`, text'],
