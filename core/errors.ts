@@ -2,8 +2,8 @@
 // `docs/errors.md` is made from it; `core/errors.test.ts` holds both equal.
 // Adding one: a line in the file of its area, nothing elsewhere. A code is never given another meaning.
 import { INTAKE_ERRORS } from './errors/intake.ts';
-import { IQL_CHECK_ERRORS } from './errors/iql-check.ts';
 import { IQL_ERRORS } from './errors/iql.ts';
+import { IQL_CHECK_ERRORS } from './errors/iql-check.ts';
 import { PRODUCT_ERRORS } from './errors/product.ts';
 import { STORE_ERRORS } from './errors/stores.ts';
 

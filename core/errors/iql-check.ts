@@ -169,6 +169,11 @@ export const IQL_CHECK_ERRORS = {
   ),
   'iql.bad-range': entry((_: NoParameters) => 'the range ends before it begins', {}, 'Put the earlier moment first.'),
   'iql.no-range': entry((p: { source: string }) => `${p.source} has no time, so it takes no range`, { source: 'hosts' }, 'Leave out the range.'),
+  'iql.no-moment': entry(
+    (p: { source: string }) => `${p.source} has a time of its own: \`at\` is for the inventory`,
+    { source: 'logs' },
+    'Write `between @a and @b` or `last 1h`; `from hosts at @t` is the inventory as it was.',
+  ),
   'iql.let-repeated': entry((p: { name: string }) => `${JSON.stringify(p.name)} is defined twice`, { name: 'busy' }, 'Give the second another name.'),
   'iql.bad-regex': entry(
     (p: { reason: string }) => `the regular expression cannot be read: ${p.reason}`,

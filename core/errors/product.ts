@@ -2,14 +2,50 @@
 import { entry, type NoParameters } from './entry.ts';
 
 export const PRODUCT_ERRORS = {
-  'data.folder': entry((p: { path: string; reason: string }) => `the data folder ${p.path} cannot be used: ${p.reason}`, { path: './data', reason: 'permission denied' }, 'Choose another folder with `--data DIR`, or give this user the right to write there.'),
+  'data.folder': entry(
+    (p: { path: string; reason: string }) => `the data folder ${p.path} cannot be used: ${p.reason}`,
+    { path: './data', reason: 'permission denied' },
+    'Choose another folder with `--data DIR`, or give this user the right to write there.',
+  ),
   'data.token': entry((p: { file: string }) => `${p.file} holds no token`, { file: './data/token' }, 'Remove the file; the next start makes a new token.'),
-  'start.part': entry((p: { part: string; reason: string }) => `${p.part} does not start: ${p.reason}`, { part: 'the column store', reason: 'no space left on device' }, 'The message says what is in the way; `inframirror doctor` looks at the usual causes.'),
-  'start.address': entry((p: { address: string; reason: string }) => `cannot listen on ${p.address}: ${p.reason}`, { address: '127.0.0.1:8080', reason: 'it is in use' }, 'Stop what listens there, or choose another address: `--listen 127.0.0.1:8081` (port 0 takes a free one).'),
-  'command.usage': entry((p: { problem: string }) => p.problem, { problem: 'unknown option --dta' }, '`inframirror --help` lists the commands, `inframirror COMMAND --help` their options.'),
-  'command.token': entry((p: { file: string; reason: string }) => `no token can be read from ${p.file}: ${p.reason}`, { file: './data/token', reason: 'no such file' }, 'Name the file with `--token-file`; the server writes it to its data folder at the first start.'),
-  'command.server': entry((p: { server: string; reason: string }) => `${p.server} does not answer: ${p.reason}`, { server: 'http://127.0.0.1:8080', reason: 'connection refused' }, 'Start it with `npm start`, or name another with `--server URL`.'),
-  'access.unauthorized': entry((_: NoParameters) => 'this needs a token or a session', {}, 'Send `Authorization: Bearer TOKEN` (the token is in DATA/token), or open the link that the server printed.'),
-  'access.forbidden': entry((p: { what: string }) => `this token may not ${p.what}`, { what: 'ask queries' }, 'The agent’s token may only post frames; use the one in DATA/token.'),
-  'access.origin': entry((_: NoParameters) => 'a request with the session’s cookie must come from the explorer’s own address', {}, 'Open the explorer under the address you ask; programs use a token.'),
+  'start.part': entry(
+    (p: { part: string; reason: string }) => `${p.part} does not start: ${p.reason}`,
+    { part: 'the column store', reason: 'no space left on device' },
+    'The message says what is in the way; `inframirror doctor` looks at the usual causes.',
+  ),
+  'start.address': entry(
+    (p: { address: string; reason: string }) => `cannot listen on ${p.address}: ${p.reason}`,
+    { address: '127.0.0.1:8080', reason: 'it is in use' },
+    'Stop what listens there, or choose another address: `--listen 127.0.0.1:8081` (port 0 takes a free one).',
+  ),
+  'command.usage': entry(
+    (p: { problem: string }) => p.problem,
+    { problem: 'unknown option --dta' },
+    '`inframirror --help` lists the commands, `inframirror COMMAND --help` their options.',
+  ),
+  'command.token': entry(
+    (p: { file: string; reason: string }) => `no token can be read from ${p.file}: ${p.reason}`,
+    { file: './data/token', reason: 'no such file' },
+    'Name the file with `--token-file`; the server writes it to its data folder at the first start.',
+  ),
+  'command.server': entry(
+    (p: { server: string; reason: string }) => `${p.server} does not answer: ${p.reason}`,
+    { server: 'http://127.0.0.1:8080', reason: 'connection refused' },
+    'Start it with `npm start`, or name another with `--server URL`.',
+  ),
+  'access.unauthorized': entry(
+    (_: NoParameters) => 'this needs a token or a session',
+    {},
+    'Send `Authorization: Bearer TOKEN` (the token is in DATA/token), or open the link that the server printed.',
+  ),
+  'access.forbidden': entry(
+    (p: { what: string }) => `this token may not ${p.what}`,
+    { what: 'ask queries' },
+    'The agent’s token may only post frames; use the one in DATA/token.',
+  ),
+  'access.origin': entry(
+    (_: NoParameters) => 'a request with the session’s cookie must come from the explorer’s own address',
+    {},
+    'Open the explorer under the address you ask; programs use a token.',
+  ),
 };

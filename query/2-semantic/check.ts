@@ -107,6 +107,8 @@ class TextChecker<Plan> {
       checkedRange = checkRange(this.#scope(NO_ROWS), range);
       if (source !== undefined && !source.relation.timed && (range.last ?? range.between ?? range.offset) !== undefined)
         this.#reporter.error('iql.no-range', { source: source.relation.origin }, range.span);
+      if (source !== undefined && range.at !== undefined && source.relation.timed)
+        this.#reporter.error('iql.no-moment', { source: source.relation.origin }, range.at.span);
     }
     if (source === undefined) return undefined;
     let { relation, plan } = source;

@@ -46,3 +46,6 @@ export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
     raw: true,
   };
 };
+
+/** The inventory: `at @t` asks for it as it was. */
+export const keepsHistory = (dataset: Dataset): boolean => dataset.role === 'records' && dataset.key.length > 0;

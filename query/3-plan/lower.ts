@@ -9,6 +9,7 @@ import type { Dataset } from '../../schemas/types.ts';
 import type { SourcePlanner } from '../2-semantic/check.ts';
 import type { CheckedInline, InlineCell } from '../2-semantic/inline.ts';
 import type { CheckedRange, Shift } from '../2-semantic/range.ts';
+import { keepsHistory } from '../2-semantic/source.ts';
 import type { Relation } from '../2-semantic/type.ts';
 import { bind, valueType } from './bind.ts';
 import type { Literal } from './expression.ts';
@@ -49,7 +50,8 @@ export const rangeOf = (range: CheckedRange, request: PlanRequest): PlanRequest 
   if (range.between !== undefined) [from, to] = [nanosOf(range.between.from, request), nanosOf(range.between.to, request)];
   if (range.offset !== undefined) [from, to] = [shifted(from, range.offset, request), shifted(to, range.offset, request)];
   if (to < from) throw new CodedError('iql.bad-range', {});
-  return { ...request, from, to };
+  const moment = range.at === undefined ? {} : { inventoryAt: nanosOf(range.at, request) };
+  return { ...request, ...moment, from, to };
 };
 
 /** No row lies outside of these, and no store need know of moments that do. */
@@ -58,13 +60,14 @@ const stored = (moment: bigint): bigint => (moment < EARLIEST_NS ? EARLIEST_NS :
 export const sourcePlanner: SourcePlanner<Plan> = {
   scan: (dataset: Dataset, relation: Relation): Plan => {
     const columns = planColumns(relation);
-    return ({ from, to }) => ({
+    return ({ from, to, inventoryAt }) => ({
       node: 'scan',
       dataset,
       columns,
       range: relation.timed ? { from: stored(from), to: stored(to) } : undefined,
       before: 0n,
       filter: undefined,
+      ...(inventoryAt === undefined || !keepsHistory(dataset) ? {} : { at: stored(inventoryAt) }),
     });
   },
   inline:

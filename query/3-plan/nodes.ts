@@ -36,6 +36,8 @@ export interface Scan extends NodeBase {
   readonly dataset: Dataset;
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
   readonly before: bigint;
+  /** The inventory as it was at that moment; left out: as it is now. */
+  readonly at?: bigint;
   readonly filter: PlanExpression | undefined;
 }
 /** Rows that stand in the text, in their order. `range` and `before` are as a `Scan`'s; the pass `cut-inline` has applied them to `batch`. */

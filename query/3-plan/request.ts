@@ -11,6 +11,8 @@ export interface PlanRequest {
   /** Closed-open; what a source without a range of its own takes. */
   readonly from: bigint;
   readonly to: bigint;
+  /** The inventory as it was then (`at @t`); left out: as it is now. */
+  readonly inventoryAt?: bigint;
   /** IANA name; for days and weeks and for times written without a zone. */
   readonly zone: string;
   readonly parameters: ReadonlyMap<string, ParameterValue>;

@@ -37,7 +37,7 @@ const seconds = (ns: bigint): string => `${Number(ns) / 1e9}s`;
 const details = (n: PlanNode): string => {
   switch (n.node) {
     case 'scan':
-      return `${n.dataset.name}${n.range === undefined ? '' : ` ${span(n.range.from, n.range.to)}`}${n.before === 0n ? '' : ` and ${seconds(n.before)} before`}${n.filter === undefined ? '' : ` where ${expression(n.filter)}`} (${n.columns.map((c) => c.name).join(', ')})`;
+      return `${n.dataset.name}${n.range === undefined ? '' : ` ${span(n.range.from, n.range.to)}`}${n.at === undefined ? '' : ` at ${n.at}`}${n.before === 0n ? '' : ` and ${seconds(n.before)} before`}${n.filter === undefined ? '' : ` where ${expression(n.filter)}`} (${n.columns.map((c) => c.name).join(', ')})`;
     case 'inline':
       return `${n.batch.length} rows`;
     case 'filter':

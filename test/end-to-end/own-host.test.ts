@@ -154,6 +154,12 @@ describe('inventory', () => {
     const { data } = await product.graphql('{ hosts { host os kernel cores memory labels agentVersion lastSeen } }');
     expect(data?.hosts).toEqual([expect.objectContaining({ host: hostname(), os: host?.os, cores: host?.cores })]);
   });
+  test('hosts as they were', async () => {
+    expect(await rows('from hosts at @2020-01-01')).toEqual([]);
+    const [host] = await some('from hosts at now');
+    const [today] = await some('from hosts');
+    expect(host).toMatchObject({ host: hostname(), datacenter: 'fra1', os: today?.os, cores: today?.cores, first_seen: today?.first_seen });
+  });
   test('events: the agent’s start and the new host', async () => {
     const found = await some('from events last 1h | where host == $host | select kind, title'.replace('$host', `"${hostname()}"`));
     expect(found.map((r) => r.kind).sort()).toEqual(['agent.start', 'inventory.new']);

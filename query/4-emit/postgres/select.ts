@@ -70,6 +70,16 @@ const emitIn = (args: readonly PlanExpression[], context: PostgresContext): stri
 /** Rows of events have no number of their own: the order of their identity is one. */
 const HIDDEN: Readonly<Record<string, string>> = { '#row': 'row_number() OVER (ORDER BY sender, boot, seq, "row")' };
 
+/** The table, or its rows that held at a moment: what was last known then had been told when it began to hold. */
+const tableOf = (scan: Scan, context: PostgresContext): string => {
+  if (scan.at === undefined) return scan.dataset.table;
+  const history = `${scan.dataset.table}_history`;
+  const keys = scan.dataset.key.map((k) => `f.${quote(k)} = h.${quote(k)}`).join(' AND ');
+  const first = `(SELECT min(f.valid_from) FROM ${history} AS f WHERE ${keys})`;
+  const at = context.bind(scan.at, 'int8');
+  return `(SELECT h.*, ${first} AS first_seen, h.valid_from AS last_seen FROM ${history} AS h WHERE h.valid_from <= ${at} AND (h.valid_to IS NULL OR h.valid_to > ${at})) AS ${scan.dataset.table}`;
+};
+
 const emitScan = (scan: Scan, context: PostgresContext): string | undefined => {
   const filter = scan.filter === undefined ? undefined : emit(scan.filter, context);
   if (scan.filter !== undefined && filter === undefined) return undefined;
@@ -77,7 +87,7 @@ const emitScan = (scan: Scan, context: PostgresContext): string | undefined => {
   const range =
     scan.range === undefined ? [] : [`time >= ${context.bind(scan.range.from - scan.before, 'int8')}`, `time < ${context.bind(scan.range.to, 'int8')}`];
   const where = [...range, ...(filter === undefined ? [] : [filter])];
-  return `SELECT ${columns} FROM ${scan.dataset.table}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
+  return `SELECT ${columns} FROM ${tableOf(scan, context)}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
 };
 
 const orderBy = (keys: readonly OrderKey[], columns: readonly PlanColumn[]): string | undefined => {
