@@ -41,14 +41,6 @@ export const agent = (args: readonly string[]): Promise<number> =>
     OPTIONS,
     0,
     async (read) => {
-      const stopping = new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-        if (read.flags.has('with-parent'))
-          process.stdin
-            .on('end', () => resolve())
-            .on('error', () => resolve())
-            .resume();
-      });
       const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
       const host = read.values.get('host');
       const logs = read.lists.get('logs');
@@ -60,11 +52,22 @@ export const agent = (args: readonly string[]): Promise<number> =>
         ...(host === undefined ? {} : { host }),
         ...(logs === undefined ? {} : { logs }),
       });
-      const running = await startAgent(config, { log, version: VERSION });
-      await stopping;
-      await running.stop();
-      // A pipe that is read keeps a process alive.
-      process.stdin.destroy();
-      return 0;
+      // Only now: a pipe that is read keeps a process alive.
+      const stopping = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+        if (read.flags.has('with-parent'))
+          process.stdin
+            .on('end', () => resolve())
+            .on('error', () => resolve())
+            .resume();
+      });
+      try {
+        const running = await startAgent(config, { log, version: VERSION });
+        await stopping;
+        await running.stop();
+        return 0;
+      } finally {
+        process.stdin.destroy();
+      }
     },
   );

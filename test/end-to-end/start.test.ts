@@ -110,6 +110,16 @@ test('a store that cannot start is named, and nothing is left running', async ()
   expect(readFileSync(join(data, 'agent-token'), 'utf8')).toMatch(/^\S{32,}\n$/);
 });
 
+test('an agent that cannot run is named, and nothing is left running', async () => {
+  const data = await folder();
+  writeFileSync(join(data, 'agent'), 'no folder');
+  const { heard, ended } = begin(data);
+  expect((await ended).code).toBe(1);
+  expect(heard.stderr).toContain('the agent cannot use its folder');
+  expect(heard.stderr).toContain('this host’s agent does not start');
+  expect(heard.stdout).toBe('');
+});
+
 test('told to stop while it starts, it ends in good order', async () => {
   const data = await folder();
   const { child, heard, ended } = begin(data);
