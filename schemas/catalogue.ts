@@ -120,7 +120,11 @@ export const metrics: Dataset = {
   table: 'samples',
   shape: 'series',
   key: ['name'],
-  columns: [time, { name: 'name', type: 'string', description: 'Name of the metric' }, { name: 'value', type: 'float', description: 'The sample' }],
+  columns: [
+    time,
+    { name: 'name', type: 'string', label: true, description: 'Name of the metric' },
+    { name: 'value', type: 'float', description: 'The sample' },
+  ],
 };
 
 export const DATASETS: readonly Dataset[] = [metrics, logs, processes, hosts, events];

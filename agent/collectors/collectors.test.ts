@@ -146,9 +146,9 @@ describe('of a recorded host the collectors tell', () => {
       'system.network.connections{protocol=tcp,state=established}': 2,
       'system.network.connections{protocol=tcp,state=time_wait}': 0,
       'system.network.connections{protocol=udp}': 6,
-      'system.processes.count{state=sleeping}': 1,
-      'system.processes.count{state=zombie}': 1,
-      'system.processes.created': 4321,
+      'system.process.count{state=sleeping}': 1,
+      'system.process.count{state=zombie}': 1,
+      'system.process.created': 4321,
       'system.uptime': 350735.47,
       'inframirror.agent.frames.dropped{reason=spool full}': 4,
     });

@@ -5,10 +5,10 @@ import type { MakeCollector } from './collector.ts';
 const IS_NUMBER = /^\d+$/;
 
 export const processCounts: MakeCollector = (instruments, { files }) => {
-  const count = instruments.gauge('system.processes.count', '{process}', 'Processes by state', 'state');
-  const created = instruments.counter('system.processes.created', '{process}', 'Processes and threads made since the system began');
-  const runnable = instruments.gauge('system.processes.runnable', '{thread}', 'Threads that run or wait for a processor');
-  const blocked = instruments.gauge('system.processes.blocked', '{thread}', 'Threads that wait for a disk');
+  const count = instruments.gauge('system.process.count', '{process}', 'Processes by state', 'state');
+  const created = instruments.counter('system.process.created', '{process}', 'Processes and threads made since the system began');
+  const runnable = instruments.gauge('system.process.runnable', '{thread}', 'Threads that run or wait for a processor');
+  const blocked = instruments.gauge('system.process.blocked', '{thread}', 'Threads that wait for a disk');
   const states = new Map<string, number>();
   return {
     name: 'process-counts',

@@ -190,7 +190,7 @@ const checkOperand = (scope: Scope, e: Expression, other: Expression): Typed | u
       const quoted = JSON.stringify(e.name.toLowerCase());
       scope.reporter.error(
         'iql.unknown-field',
-        { name: e.name, source: scope.relation.origin, nearest: quoted },
+        { name: e.name, source: scope.relation.origin, nearest: e.name.toLowerCase() },
         e.span,
         fix(`Write ${quoted}`, replace(e.span, quoted)),
       );

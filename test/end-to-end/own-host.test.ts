@@ -52,7 +52,7 @@ describe('metrics', () => {
     ['from metrics.system.disk.io | every 1m increase | sum by host', 'By'],
     ['from metrics.system.network.io | every 1m increase | sum by host', 'By'],
     ['from metrics.system.paging.faults | every 1m rate | sum by host', null],
-    ['from metrics.system.processes.count | latest | sum by host', null],
+    ['from metrics.system.process.count | latest | sum by host', null],
     ['from metrics.system.uptime | latest', 's'],
   ])('%s', async (text, unit) => {
     const [row] = await some(text);
