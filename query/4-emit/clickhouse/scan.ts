@@ -116,10 +116,11 @@ const names = (e: PlanExpression): ReadonlySet<string> => {
   return found;
 };
 
-export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undefined => {
+/** `joined`: its series are joined above, which leaves out what is none of the metric's. */
+export const emitScan = (scan: Scan, context: ClickHouseContext, joined = false): Select | undefined => {
   const form = TABLES[scan.dataset.table];
   if (form === undefined) return undefined;
-  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context);
+  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context, joined);
   const filter = scan.filter === undefined ? undefined : emitConditions(scan.filter, context);
   if (scan.filter !== undefined && filter === undefined) return undefined;
   const all = new Map(scan.columns.map((c) => [c.name, c]));
@@ -150,6 +151,7 @@ export const emitSeries = (scan: Scan, labels: readonly string[], filter: PlanEx
   const wanted = [...new Set([...labels, ...(filter === undefined ? [] : names(filter))])];
   const which =
     metric === undefined ? '' : ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
+  if (wanted.length === 0) return `SELECT s.id AS \`#id\` FROM series AS s${which}`;
   const newest = `SELECT s.id AS \`#id\`, any(s.name) AS \`#name\`, argMax(s.labels, (s.since, s.seen)) AS \`#labels\`, argMax(s.enrichment, (s.since, s.seen)) AS \`#enrichment\` FROM series AS s${which} GROUP BY s.id`;
   const columns = ['`#id`', ...wanted.map((name) => `${metric === undefined && name === 'name' ? '`#name`' : label(name, context)} AS ${quote(name)}`)].join(
     ', ',
@@ -180,7 +182,7 @@ const namesAsked = (filter: PlanExpression | undefined): readonly string[] | und
   return undefined;
 };
 
-const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): Select | undefined => {
+const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, joined: boolean): Select | undefined => {
   const metric = scan.dataset.metric;
   const isLabel = labelsOf(scan);
   const { labels, rest } = splitFilter(scan);
@@ -196,11 +198,13 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   if (ids === undefined) return undefined;
   const hashes = metric === undefined ? namesAsked(scan.filter)?.map(metricHash) : [metricHash(metric.name)];
   const which = hashes === undefined ? [] : [`s.metric IN (${hashes.map((h) => context.raw('UInt32', h)).join(', ')})`];
-  let sql = reads(scan, own, form, context, [...which, `s.id IN (SELECT \`#id\` FROM (${ids}))`, 's.exponent != 126']);
+  // A hash may be shared by two metrics: the series say whose a sample is, here or in the join that follows.
+  const whose = labels === undefined && (joined || needed.length > 0) ? [] : [`s.id IN (SELECT \`#id\` FROM (${ids}))`];
+  let sql = reads(scan, own, form, context, [...which, ...whose, 's.exponent != 126']);
   if (needed.length > 0) {
     const series = emitSeries(scan, needed, labels, context) as string;
-    const joined = needed.map((n) => `s.${quote(n)} AS ${quote(n)}`);
-    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...joined].join(', ')} FROM (${sql}) AS r INNER JOIN (SELECT reinterpretAsInt64(\`#id\`) AS \`#series\`, ${needed.map(quote).join(', ')} FROM (${series})) AS s ON r.\`#series\` = s.\`#series\``;
+    const labelled = needed.map((n) => `s.${quote(n)} AS ${quote(n)}`);
+    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...labelled].join(', ')} FROM (${sql}) AS r INNER JOIN (SELECT reinterpretAsInt64(\`#id\`) AS \`#series\`, ${needed.map(quote).join(', ')} FROM (${series})) AS s ON r.\`#series\` = s.\`#series\``;
   }
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;

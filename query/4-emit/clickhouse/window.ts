@@ -89,7 +89,7 @@ export const emitWindow = (
 ): Select | undefined => {
   const { node, labels } = lateLabels(whole);
   if (node.delta || node.from >= node.to) return undefined;
-  const below = node.input.node === 'scan' ? emitScan(node.input, context) : input(node.input);
+  const below = node.input.node === 'scan' ? emitScan(node.input, context, labels.length > 0) : input(node.input);
   if (below === undefined || below.columns.some((c) => c.name === '#stale')) return undefined;
   const span = bucketsOf(node.bucket, node.from, node.to);
   const grouped = emitGrouped(node, below, span, context, tables);
