@@ -4,6 +4,7 @@ import { CodedError } from '../core/errors.ts';
 import { parseTime } from '../core/time.ts';
 import { typeName } from './2-semantic/numeric.ts';
 import type { Type } from './2-semantic/type.ts';
+import { parseDuration } from './functions/run/conversion.ts';
 
 type Uses = ReadonlyMap<string, { readonly type: Type; readonly list: boolean }>;
 
@@ -29,8 +30,6 @@ export const readParameters = (uses: Uses, given: unknown): ReadonlyMap<string, 
   return out;
 };
 
-const DURATION = /^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d|w)$/;
-const NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: 86_400e9, w: 604_800e9 };
 const WHOLE = /^-?\d{1,19}$/;
 
 const readValue = (v: unknown, type: Type): Value | undefined => {
@@ -47,8 +46,7 @@ const readValue = (v: unknown, type: Type): Value | undefined => {
       return typeof v === 'string' ? parseTime(v) : undefined;
     case 'duration': {
       if (typeof v === 'number') return Number.isFinite(v) ? BigInt(Math.round(v * 1e9)) : undefined;
-      const m = typeof v === 'string' ? DURATION.exec(v) : null;
-      return m === null ? undefined : BigInt(Math.round(Number(m[1]) * (NANOS[m[2] as string] as number)));
+      return typeof v === 'string' ? parseDuration(v) : undefined;
     }
     case 'string':
     case 'ip':

@@ -2,6 +2,7 @@
 // `undefined`, so that one mistake is told once.
 import type { Binary, Call, Case, Expression, Name, QuantityLiteral, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
+import { DURATION_NANOS } from '../1-syntax/number-literal.ts';
 import { checkAggregate, isAggregateName } from './aggregate.ts';
 import { compare, membership } from './compare.ts';
 import { checkCall } from './function-call.ts';
@@ -99,9 +100,9 @@ const quantity = (e: QuantityLiteral): Typed => {
   }
 };
 
-const NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: 86_400e9, w: 604_800e9 };
 /** d is 24 h and w 168 h here; pipes that mean calendar units look at the parts. */
-export const durationNanos = (e: QuantityLiteral): bigint => e.parts.reduce((sum, p) => sum + BigInt(Math.round(p.value * (NANOS[p.unit] as number))), 0n);
+export const durationNanos = (e: QuantityLiteral): bigint =>
+  e.parts.reduce((sum, p) => sum + BigInt(Math.round(p.value * (DURATION_NANOS[p.unit] as number))), 0n);
 
 const checkName = (scope: Scope, e: Name): Typed | undefined => {
   const column = columnNamed(scope.relation, e.name);
