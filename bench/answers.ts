@@ -7,7 +7,8 @@ import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import type { Records } from '../engines/records/port.ts';
+import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
+import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
@@ -98,16 +99,17 @@ const timed = async (a: () => Promise<unknown>, b: () => Promise<unknown>): Prom
 
 export const run = async (): Promise<readonly Figure[]> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-'));
-  const child = await startEmbeddedColumns({ dataDir, log });
+  const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
   const columns = openClickHouse({ url: child.url, socketPath: child.socketPath });
+  const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records') });
+  const records = openPostgres(server.connection);
   try {
     await columns.migrate();
     await load(columns);
     const search = openColumnSearch(columns);
     const catalogue = new LearnedCatalogue(DATASETS, columns, search);
     await catalogue.refresh(TO_MS);
-    const noRecords = { query: () => Promise.reject(new Error('no record store in this bench')) } as unknown as Records;
-    const service = new QueryService({ ports: { columns, search, records: noRecords }, catalogue, completeUpTo: () => undefined, now: () => TO_MS });
+    const service = new QueryService({ ports: { columns, search, records }, catalogue, completeUpTo: () => undefined, now: () => TO_MS });
     const figures: Figure[] = [];
     for (const { text, sql } of QUESTIONS) {
       const ask = async (): Promise<void> => {
@@ -125,6 +127,8 @@ export const run = async (): Promise<readonly Figure[]> => {
     }
     return figures;
   } finally {
+    await records.close();
+    await server.stop();
     await columns.close();
     await child.stop();
     rmSync(dataDir, { recursive: true, force: true });
