@@ -32,6 +32,16 @@ export const STORE_ERRORS = {
     { reason: 'it is restarting' },
     'It is restarted by itself; if it stays so, look at its log in the data folder.',
   ),
+  'columns.start-failed': entry(
+    (p: { reason: string }) => `the embedded column store did not start: ${p.reason}`,
+    { reason: 'Cannot open file ./data/columns/db/status: Permission denied' },
+    'The message is ClickHouse’s own. The user who starts InfraMirror must own the data folder; a folder that a newer InfraMirror has written needs that version; what is damaged comes back from a copy of the folder, or start with another one.',
+  ),
+  'columns.in-use': entry(
+    (p: { folder: string; reason: string }) => `the column store's folder ${p.folder} is in use by another process: ${p.reason}`,
+    { folder: './data/columns', reason: 'Cannot lock file ./data/columns/db/status' },
+    'Stop the other InfraMirror, or start this one with another data folder.',
+  ),
   'columns.rejected': entry(
     (p: { code: number; reason: string }) => `the column store refused the statement (${p.code}): ${p.reason}`,
     { code: 60, reason: 'Unknown table' },

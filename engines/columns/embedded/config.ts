@@ -10,6 +10,9 @@ export interface EngineLimits {
   readonly lockMs: number;
 }
 
+/** Begins the child's line on stderr that it did not open the folder; what the library said of it came before. */
+export const NOT_OPENED = 'the folder was not opened: ';
+
 const MIB = 1 << 20;
 
 /** A quarter of the machine's memory, at least 768 MiB and at most 4 GiB. */

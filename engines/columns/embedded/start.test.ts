@@ -92,13 +92,49 @@ describe('the process of the embedded store', { timeout: 60_000 }, () => {
     const folder = newFolder();
     await start(folder);
     const second = startEmbeddedColumns({ dataDir: folder, log: silent, limits: { lockMs: 300 } });
-    await expect(second).rejects.toMatchObject({ code: 'columns.unavailable', message: expect.stringContaining('Cannot lock file') });
+    await expect(second).rejects.toMatchObject({ code: 'columns.in-use', parameters: { folder, reason: expect.stringContaining('Cannot lock file') } });
   });
 
-  it('rejects when its folder cannot be made', async () => {
+  /** A way to spoil the folder of a store with one table, and what the reason must say. */
+  const SPOILT: readonly (readonly [string, RegExp, (folder: string) => void])[] = [
+    ['a definition is damaged', /Cannot parse definition/, (folder) => writeFileSync(definitionIn(folder), 'not a definition')],
+    [
+      'a newer version has written it',
+      /newer_setting/,
+      (folder) => writeFileSync(definitionIn(folder), readFileSync(definitionIn(folder), 'utf8').replace('index_granularity', 'newer_setting')),
+    ],
+    ['its lock cannot be opened', /status.*Is a directory/, (folder) => mkdirSync(join(folder, 'db', 'status'))],
+    [
+      'a file stands where a folder should be',
+      /EEXIST.*db/,
+      (folder) => {
+        rmSync(join(folder, 'db'), { recursive: true });
+        writeFileSync(join(folder, 'db'), '');
+      },
+    ],
+  ];
+  const definitionIn = (folder: string): string => {
+    const found = readdirSync(join(folder, 'db'), { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith('kept.sql'));
+    return join(folder, 'db', found as string);
+  };
+
+  it.each(SPOILT)('rejects at once when %s, and says so', async (_, reason, spoil) => {
     const folder = newFolder();
-    writeFileSync(join(folder, 'db'), 'a file where the folder should be');
-    await expect(startEmbeddedColumns({ dataDir: folder, log: silent, limits: { lockMs: 100 } })).rejects.toMatchObject({ code: 'columns.unavailable' });
+    const first = await start(folder);
+    const columns = openClickHouse(first);
+    await columns.command('CREATE TABLE kept (a UInt8) ENGINE = MergeTree ORDER BY a');
+    await columns.close();
+    await first.stop();
+    spoil(folder);
+    // Waiting for a lock would take longer than this test may.
+    const second = startEmbeddedColumns({ dataDir: folder, log: silent, limits: { lockMs: 600_000 } });
+    await expect(second).rejects.toMatchObject({ code: 'columns.start-failed', parameters: { reason: expect.stringMatching(reason) } });
+  });
+
+  it('rejects at once when its folder cannot be made', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'file'), '');
+    await expect(startEmbeddedColumns({ dataDir: join(folder, 'file', 'columns'), log: silent })).rejects.toMatchObject({ code: 'columns.start-failed' });
   });
 
   it('comes back each time it is killed', async () => {

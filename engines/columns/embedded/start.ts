@@ -4,10 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
-import { defaultLimits, type EngineLimits, threadPoolSize } from './config.ts';
+import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
+import { LastWords } from './last-words.ts';
 
 export interface EmbeddedColumns {
   /** What `openClickHouse` needs to reach it; stays the same through restarts. */
@@ -35,14 +37,22 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 const HEAP = '--max-old-space-size=256';
 /** `sun_path` holds 104 bytes on macOS, 108 on Linux. */
 const LONGEST_SOCKET = 100;
+const LOCK_PAUSE_MS = 100;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 const STOP_MS = 8000;
 
-/** Resolves when the store answers; rejects with `columns.unavailable` when it cannot start. */
+/**
+ * Resolves when the store answers. Rejects with `columns.in-use` when another process keeps the folder for longer than it is waited for,
+ * and at once with `columns.start-failed`, which says what is in the way.
+ */
 export const startEmbeddedColumns = async ({ dataDir, log, limits }: EmbeddedOptions): Promise<EmbeddedColumns> => {
   const folder = resolve(dataDir);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CodedError('columns.start-failed', { reason: (error as Error).message }, { cause: error });
+  }
   const supervisor = new Supervisor(folder, socketFor(folder), { ...defaultLimits(), ...limits }, log);
   try {
     await supervisor.start();
@@ -93,24 +103,24 @@ class Supervisor implements EmbeddedColumns {
       env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize(this.#limits)) },
     });
     this.#child = child;
-    let lastWords: string | undefined;
-    let exception: string | undefined;
+    const said = new LastWords(this.#folder);
+    const until = performance.now() + this.#limits.lockMs;
     child.stdin.on('error', () => {});
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      for (const line of text.split('\n')) {
-        // It repeats itself while it waits for the folder.
-        if (line.trim() === '' || line === lastWords) continue;
-        lastWords = line;
-        if (line.includes('DB::Exception')) exception = line;
-        this.#log.warn('column store', { line });
-      }
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (said.isNew(line)) this.#log.warn('column store', { line });
+      if (!line.startsWith(NOT_OPENED)) return;
+      if (said.isLocked && performance.now() < until && !this.#stopping) {
+        setTimeout(() => {
+          said.forget();
+          child.stdin.write('again\n');
+        }, LOCK_PAUSE_MS);
+      } else child.stdin.end();
     });
     const ready = Promise.withResolvers<void>();
     let wasReady = false;
     child.stdout.setEncoding('utf8').once('data', () => {
       wasReady = true;
-      exception = undefined;
-      lastWords = undefined;
+      said.forget();
       this.#pauseMs = FIRST_PAUSE_MS;
       ready.resolve();
     });
@@ -119,15 +129,15 @@ class Supervisor implements EmbeddedColumns {
     child.once('error', (error) => {
       this.#child = undefined;
       exited.resolve();
-      ready.reject(unavailable(error.message));
+      ready.reject(new CodedError('columns.start-failed', { reason: error.message }));
     });
     child.once('close', (code, signal) => {
       this.#child = undefined;
       exited.resolve();
-      if (this.#stopping) return ready.reject(unavailable('it was stopped'));
-      const reason = exception ?? lastWords ?? `it ended with ${signal ?? `code ${code}`}`;
-      ready.reject(unavailable(reason));
-      if (wasReady || this.restarts > 0) this.#restartLater(reason);
+      if (this.#stopping) return ready.reject(new CodedError('columns.unavailable', { reason: 'it was stopped' }));
+      const error = said.error(`it ended with ${signal ?? `code ${code}`}`);
+      ready.reject(error);
+      if (wasReady || this.restarts > 0) this.#restartLater(error.parameters.reason);
     });
     return ready.promise;
   }
@@ -156,5 +166,3 @@ class Supervisor implements EmbeddedColumns {
     if (dirname(this.socketPath) !== this.#folder) rmSync(dirname(this.socketPath), { recursive: true, force: true });
   }
 }
-
-const unavailable = (reason: string): CodedError<'columns.unavailable'> => new CodedError('columns.unavailable', { reason });
