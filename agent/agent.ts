@@ -18,7 +18,7 @@ import { Outbox, type OutboxPart } from './outbox.ts';
 import { ProcessTable } from './processes/process-table.ts';
 import { every, type Repeated } from './repeat.ts';
 import { Sender } from './send.ts';
-import { Spool } from './spool/spool.ts';
+import { type FrameMeta, Spool } from './spool/spool.ts';
 import { AgentState } from './state.ts';
 import { systemStart } from './system-start.ts';
 
@@ -96,6 +96,8 @@ class RunningAgent implements Agent {
   #early: NodeJS.Timeout | undefined;
   #inventoryTold = 0;
   #droppedSeen = 0;
+  /** Frames of metrics from this seq on have the definitions that the server asked for last. */
+  #definedAgain = 0;
   #stopped: Promise<void> | undefined;
 
   constructor(config: AgentConfig, deps: AgentDependencies) {
@@ -126,7 +128,13 @@ class RunningAgent implements Agent {
       await this.#unlock();
       throw refused(error);
     }
-    this.#sender = new Sender(this.#spool, this.#config, { acknowledged: () => undefined, refused: () => this.#samples.redefine() }, this.#log);
+    const events = {
+      acknowledged: (meta: FrameMeta, wantsDefinitions: boolean) => {
+        if (wantsDefinitions) this.#defineAgain(meta);
+      },
+      refused: () => this.#samples.redefine(),
+    };
+    this.#sender = new Sender(this.#spool, this.#config, events, this.#log);
     const identity = { agent: this.#state.id, host: this.#host, boot: this.#state.boot, labels: this.#config.labels };
     this.#outbox = new Outbox(this.#spool, identity, () => this.#sender.notify());
     this.#processes = new ProcessTable({
@@ -240,6 +248,14 @@ class RunningAgent implements Agent {
     const time = nanosFromMillis(now);
     const metrics: OutboxPart = { schema: 'metrics', batch: taken.metrics, from: time, to: time };
     return taken.definitions === undefined ? [metrics] : [{ schema: 'series', batch: taken.definitions }, metrics];
+  }
+
+  /** Frames that waited when it was asked first, and those of an earlier run, ask for the same. */
+  #defineAgain({ boot, seq }: FrameMeta): void {
+    if (boot !== this.#state.boot.toString() || seq < this.#definedAgain) return;
+    this.#samples.redefine();
+    this.#definedAgain = this.#outbox.nextSeq;
+    this.#log.info('the server asks for the definitions of the series; they go with the next samples');
   }
 
   async #sampleProcesses(): Promise<void> {

@@ -39,6 +39,11 @@ export class Outbox {
     this.#added = added;
   }
 
+  /** Seq of the first part of the next frame. */
+  get nextSeq(): number {
+    return this.#seq;
+  }
+
   /** Throws when the spool takes no more; then nothing has changed. */
   put(parts: readonly OutboxPart[], positions: readonly Position[] = []): void {
     const own = parts.map(

@@ -27,7 +27,8 @@ export interface SenderStatus {
 }
 
 export interface SenderEvents {
-  readonly acknowledged: (meta: FrameMeta) => void;
+  /** `wantsDefinitions`: the server met series in it whose definitions it does not know, as it was started since they were sent. */
+  readonly acknowledged: (meta: FrameMeta, wantsDefinitions: boolean) => void;
   readonly refused: (meta: FrameMeta, reason: string) => void;
 }
 
@@ -35,11 +36,14 @@ interface Answer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
+  /** `define` of a JSON answer; an older server never says it. */
+  readonly wantsDefinitions: boolean;
 }
 
 /** No repetition makes these right: the frame itself is at fault. */
 const HOPELESS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
-const MOST_ANSWER = 16 << 10;
+/** Names what was dropped of each part, of which there are at most 64. */
+const MOST_ANSWER = 64 << 10;
 const MOST_RETRY_AFTER_MS = 300_000;
 
 export class Sender {
@@ -104,7 +108,7 @@ export class Sender {
         await this.#spool.sync();
         const answer = await this.#post(frame);
         if (answer.status >= 200 && answer.status < 300) {
-          this.#acknowledged(frame, failures);
+          this.#acknowledged(frame, answer, failures);
           failures = 0;
           continue;
         }
@@ -124,11 +128,11 @@ export class Sender {
     }
   }
 
-  #acknowledged(frame: SpooledFrame, failures: number): void {
+  #acknowledged(frame: SpooledFrame, answer: Answer, failures: number): void {
     this.#spool.acknowledge(frame);
     if (failures > 0) this.#log.info('the server takes frames again', { after: failures });
     this.#status = { ...this.#status, sentFrames: this.#status.sentFrames + 1, sentBytes: this.#status.sentBytes + frame.body.length, lastSent: Date.now() };
-    this.#events.acknowledged(frame.meta);
+    this.#events.acknowledged(frame.meta, answer.wantsDefinitions);
   }
 
   #refused(frame: SpooledFrame, answer: Answer): void {
@@ -214,24 +218,35 @@ const readAnswer = async (answer: IncomingMessage): Promise<Answer> => {
     size += chunk.length;
     if (size <= MOST_ANSWER) chunks.push(chunk);
   }
-  return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'], text: sentence(Buffer.concat(chunks).toString('utf8')) };
+  const text = Buffer.concat(chunks).toString('utf8');
+  const told = jsonObject(text);
+  return {
+    status: answer.statusCode ?? 0,
+    retryAfter: answer.headers['retry-after'],
+    text: sentence(text, told),
+    wantsDefinitions: told?.define === true,
+  };
+};
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+
+const jsonObject = (text: string): Json | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    // Not JSON: its text speaks for itself.
+    return undefined;
+  }
 };
 
 /** The message of a JSON answer, else its first line. */
-const sentence = (text: string): string => {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) {
-      const { message, error } = value as { readonly message?: unknown; readonly error?: unknown };
-      if (typeof message === 'string') return message.slice(0, 500);
-      if (typeof error === 'string') return error.slice(0, 500);
-      if (typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string')
-        return (error as { message: string }).message.slice(0, 500);
-    }
-  } catch {
-    // Not JSON: its text speaks for itself.
-  }
-  return (text.split('\n', 1)[0] ?? '').trim().slice(0, 500);
+const sentence = (text: string, told: Json | undefined): string => {
+  const { message, error } = told ?? {};
+  const said = [message, error, isObject(error) ? error.message : undefined].find((part) => typeof part === 'string');
+  return (said ?? (text.split('\n', 1)[0] ?? '').trim()).slice(0, 500);
 };
 
 /** Seconds or a date (RFC 9110, 10.2.3), at most five minutes. */

@@ -1,6 +1,6 @@
 // Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
-// admitted, without the rows that are late, in the future or over the series limit. Never changes a value.
-import { type Batch, type Column, columnIndex, type Field, type FixedColumn, typeEquals, valueAt } from '../core/batch/batch.ts';
+// admitted, without the rows that are late or in the future, and with those over the series limit summed. Never changes a value.
+import { type Batch, type Column, columnIndex, type Field, type FixedColumn, typeEquals } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
 import { takeRows } from '../core/batch/take.ts';
 import { CodedError } from '../core/errors.ts';
@@ -9,10 +9,12 @@ import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import { SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
 import { columnOffence } from './columns.ts';
+import { foldDefinitions, foldSamples } from './fold.ts';
+import type { FrameSeries } from './frame-series.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
 import type { SeriesTables } from './series-tables.ts';
-import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
+import { type DropReason, markTimes, REASONS, SUMMED, timeRange } from './times.ts';
 
 /** One part as it came: of a frame, or of another protocol after it was brought into our schemas. */
 export interface Arrival {
@@ -36,21 +38,34 @@ export interface Dropped {
   readonly firstRow: number;
 }
 
+/** Rows over the series limit: the rows of overflow series stand for them. */
+export interface Summed {
+  readonly part: number;
+  readonly schema: SignalSchema;
+  readonly rows: number;
+  /** The first of them, from 0 in the part as it was sent. */
+  readonly firstRow: number;
+}
+
 export interface Admitted {
   readonly arrival: Arrival;
-  /** One Arrow stream of the rows that go on: the bytes as they came, unless rows were dropped. */
+  /** One Arrow stream of the rows that go on: the bytes as they came, unless rows were dropped or summed. */
   readonly ipc: Uint8Array;
   readonly rows: number;
+  /** So many of them, the last ones, are of overflow series and made here. */
+  readonly made: number;
   /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
   readonly dropped: readonly Dropped[];
+  readonly summed: Summed | undefined;
   /** Columns that this program does not know; they go on untouched. */
   readonly unknownColumns: number;
 }
 
 export interface AdmitOptions {
   readonly limits: IntakeLimits;
-  readonly series: SeriesTables;
+  readonly series: Pick<SeriesTables, 'identify'>;
+  readonly frame: FrameSeries;
   /** The server's clock, in ms. */
   readonly now: number;
 }
@@ -74,16 +89,23 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const time = rule.time === undefined ? undefined : fixed(rule.time);
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
-  if (schema === 'series') marks = checkSeries(batch, arrival, options.series, refuse);
-  if (schema === 'metrics') marks = markOverLimit(batch, arrival, options.series, marks);
+  let made: Batch | undefined;
+  if (schema === 'series') {
+    const folded = foldDefinitions(batch, options.frame, options.series.identify);
+    if ('row' in folded) throw refuse('id', folded.row, folded.reason);
+    ({ marks, made } = folded);
+  } else if (schema === 'metrics') ({ marks, made } = foldSamples(batch, options.frame, marks));
   const kept = marks === undefined ? batch : keep(batch, marks);
-  const keptTime = kept === batch ? time : rule.time === undefined ? undefined : (kept.columns[columnIndex(kept, rule.time)] as FixedColumn);
+  const out = made === undefined ? kept : concatBatches([kept, made]);
+  const outTime = out === batch ? time : rule.time === undefined ? undefined : (out.columns[columnIndex(out, rule.time)] as FixedColumn);
   return {
     arrival,
-    ipc: kept === batch ? arrival.ipc : encodeStream([kept]),
-    rows: kept.length,
-    range: keptTime === undefined || kept.length === 0 ? undefined : timeRange(keptTime),
+    ipc: out === batch ? arrival.ipc : encodeStream([out]),
+    rows: out.length,
+    made: made?.length ?? 0,
+    range: outTime === undefined || out.length === 0 ? undefined : timeRange(outTime),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks),
+    summed: marks === undefined ? undefined : summedOf(arrival, marks),
     unknownColumns,
   };
 };
@@ -135,39 +157,6 @@ const typeText = ({ type }: Pick<Column, 'type'>): string => {
   }
 };
 
-const SERIES_LIMIT = REASONS.indexOf('series-limit') + 1;
-
-/** Each id must be that of its definition, and no two definitions may share one. */
-const checkSeries = (batch: Batch, { sender, boot }: Arrival, series: SeriesTables, refuse: Refuse): Uint8Array | undefined => {
-  const column = (name: string): Column => batch.columns[columnIndex(batch, name)] as Column;
-  const [ids, names, labels] = [column('id'), column('name'), column('labels')];
-  let marks: Uint8Array | undefined;
-  for (let row = 0; row < batch.length; row++) {
-    const given = valueAt(ids, row) as bigint;
-    const { id, print } = series.identify(valueAt(names, row) as string, valueAt(labels, row) as ReadonlyMap<string, string>);
-    if (id !== given) throw refuse('id', row, `it is ${given}, the name and the labels of the row give ${id}`);
-    const verdict = series.define(sender, boot, id, print);
-    if (verdict === 'collision') throw refuse('id', row, `${given} means another name and other labels already`);
-    if (verdict !== 'over-limit') continue;
-    marks ??= new Uint8Array(batch.length);
-    marks[row] = SERIES_LIMIT;
-  }
-  return marks;
-};
-
-const markOverLimit = (batch: Batch, { sender, boot }: Arrival, series: SeriesTables, given: Uint8Array | undefined): Uint8Array | undefined => {
-  const isOver = series.overLimit(sender, boot);
-  if (isOver === undefined) return given;
-  const ids = batch.columns[columnIndex(batch, 'id')] as FixedColumn;
-  let marks = given;
-  for (let row = 0; row < batch.length; row++) {
-    if (!isOver(ids.values[row] as bigint)) continue;
-    marks ??= new Uint8Array(batch.length);
-    marks[row] ||= SERIES_LIMIT;
-  }
-  return marks;
-};
-
 const keep = (batch: Batch, marks: Uint8Array): Batch => {
   const rows = new Int32Array(batch.length);
   let count = 0;
@@ -177,7 +166,16 @@ const keep = (batch: Batch, marks: Uint8Array): Batch => {
 
 const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array): readonly Dropped[] =>
   REASONS.flatMap((reason, i) => {
-    const firstRow = marks.indexOf(i + 1);
-    if (firstRow === -1) return [];
-    return [{ part, schema, reason, rows: marks.reduce((n, mark) => (mark === i + 1 ? n + 1 : n), 0), firstRow }];
+    const found = marked(marks, i + 1);
+    return found === undefined ? [] : [{ part, schema, reason, ...found }];
   });
+
+const summedOf = ({ part, schema }: Arrival, marks: Uint8Array): Summed | undefined => {
+  const found = marked(marks, SUMMED);
+  return found === undefined ? undefined : { part, schema, ...found };
+};
+
+const marked = (marks: Uint8Array, mark: number): { readonly rows: number; readonly firstRow: number } | undefined => {
+  const firstRow = marks.indexOf(mark);
+  return firstRow === -1 ? undefined : { rows: marks.reduce((n, m) => (m === mark ? n + 1 : n), 0), firstRow };
+};

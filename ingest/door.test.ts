@@ -63,7 +63,7 @@ describe('a good frame', () => {
       ]),
       logsPart(['a', 'b']),
     ];
-    expect(await post(zstd(frameOf(parts)), { 'content-encoding': 'zstd' })).toEqual({ status: 200, rows: 6, dropped: [], unknown: [] });
+    expect(await post(zstd(frameOf(parts)), { 'content-encoding': 'zstd' })).toEqual({ status: 200, rows: 6, dropped: [], summed: [], unknown: [] });
     expect(sent.map(({ topic, messages }) => [topic, messages.length])).toEqual([
       ['im.metrics', 2],
       ['im.logs', 1],
@@ -259,36 +259,6 @@ describe('definitions of series', () => {
       row: '0',
       column: 'id',
       reason: '9 means another name and other labels already',
-    });
-  });
-
-  test('over the limit are dropped with their samples, counted and named; what was known goes on; a new run begins anew', async () => {
-    const { post, telemetry } = setUp({ limits: { seriesPerSender: 2 } });
-    const [a, b, c]: Definition[] = [
-      ['m', [['k', 'a']]],
-      ['m', [['k', 'b']]],
-      ['m', [['k', 'c']]],
-    ] as const;
-    const all = [a, b, c] as Definition[];
-    expect(await post(frameOf([seriesPart(all)]))).toMatchObject({ rows: 2, dropped: [{ reason: 'series-limit', rows: 1, firstRow: 2 }] });
-    expect(
-      await post(
-        frameOf(
-          all.map((d) =>
-            samplesPart(d, [
-              [NOW, 1],
-              [NOW - 1, 2],
-            ]),
-          ),
-          { seq: 41 },
-        ),
-      ),
-    ).toMatchObject({ rows: 4, dropped: [{ part: 2, reason: 'series-limit', rows: 2 }] });
-    expect(telemetry.value('inframirror_dropped_rows_total', { stage: 'ingest', reason: 'series-limit', schema: 'metrics' })).toBe(2);
-    expect(await post(frameOf([seriesPart(all)], { agent: 'agent-2' }))).toMatchObject({ rows: 2 });
-    expect(await post(frameOf([seriesPart([c as Definition]), samplesPart(c as Definition, [[NOW, 1]])], { boot: 8n }))).toMatchObject({
-      rows: 2,
-      dropped: [],
     });
   });
 

@@ -5,7 +5,8 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
-import { type Admitted, admit, type Dropped } from './admit.ts';
+import { type Admitted, type Arrival, admit, type Dropped, type Summed } from './admit.ts';
+import { FrameSeries } from './frame-series.ts';
 import { Gate } from './gate.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
 import { publish } from './publish.ts';
@@ -84,12 +85,13 @@ export const openDoor = (options: DoorOptions): Door => {
     return gate.receiving(size, async () => {
       const bytes = await readBody(request.body, limits.requestBytes);
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
-      const { at, received, admitted, leave } = await gate.inTurn(async () => {
-        const frame = await decompress(bytes, encoding, limits.frame.bytes);
-        const taken = receiveFrame(frame, limits.frame);
+      const { at, received, frame, admitted, leave } = await gate.inTurn(async () => {
+        const plain = await decompress(bytes, encoding, limits.frame.bytes);
+        const taken = receiveFrame(plain, limits.frame);
         const clock = now();
-        const parts = taken.arrivals.map((arrival) => admit(arrival, { limits, series, now: clock }));
-        return { at: clock, received: taken, admitted: parts, leave: await gate.room(frame.length) };
+        const ofSeries = seriesOf(taken.arrivals);
+        const parts = taken.arrivals.map((arrival) => admit(arrival, { limits, series, frame: ofSeries, now: clock }));
+        return { at: clock, received: taken, frame: ofSeries, admitted: parts, leave: await gate.room(plain.length) };
       });
       try {
         // Not in turn: many requests wait for one flush of the stream together.
@@ -97,33 +99,51 @@ export const openDoor = (options: DoorOptions): Door => {
       } finally {
         leave();
       }
-      return accepted(received, admitted);
+      frame.acknowledge();
+      return accepted(received, admitted, frame.wantsDefinitions());
     });
   };
 
+  const seriesOf = (arrivals: readonly Arrival[]): FrameSeries => {
+    const last = arrivals.findLast(({ schema }) => schema === 'series' || schema === 'metrics');
+    return last === undefined ? new FrameSeries(undefined, 0n) : new FrameSeries(series.run(last.sender, last.boot), last.seq);
+  };
+
   /** Counts and names what was taken and what was not; only now, as a request that fails is sent again. */
-  const accepted = (received: Received, admitted: readonly Admitted[]): DoorAnswer => {
+  const accepted = (received: Received, admitted: readonly Admitted[], define: boolean): DoorAnswer => {
     const dropped: Dropped[] = [];
+    const summed: Summed[] = [];
     let rows = 0;
     for (const part of admitted) {
       const { schema } = part.arrival;
-      rows += part.rows;
-      telemetry.add('inframirror_ingest_rows_total', { schema }, part.rows);
+      rows += part.rows - part.made;
+      telemetry.add('inframirror_ingest_rows_total', { schema }, part.rows - part.made);
       if (part.unknownColumns > 0) telemetry.add('inframirror_ingest_unknown_columns_total', { schema }, part.unknownColumns);
       for (const drop of part.dropped) {
         telemetry.add('inframirror_dropped_rows_total', { stage: 'ingest', reason: drop.reason, schema }, drop.rows);
         dropped.push(drop);
       }
+      if (part.summed === undefined) continue;
+      telemetry.add('inframirror_summed_rows_total', { stage: 'ingest', reason: 'series-limit', schema }, part.summed.rows);
+      summed.push(part.summed);
     }
     for (const part of received.unknown) telemetry.add('inframirror_dead_rows_total', { stage: 'ingest', reason: 'unknown-schema' }, part.rows);
     telemetry.set('inframirror_ingest_series', {}, series.size);
+    telemetry.set('inframirror_ingest_overflow_series', {}, series.overflow);
     if (dropped.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped });
+    // Definitions come once a run, samples all the time.
+    if (summed.length > 0) {
+      const isNew = summed.some(({ schema }) => schema === 'series');
+      log[isNew ? 'warn' : 'debug']('series over the limit are summed into one a metric', { sender: received.sender, summed });
+    }
+    if (define) log.debug('a sender is asked for its definitions', { sender: received.sender });
     if (received.unknown.length > 0)
       log.warn('parts of an unknown schema went to the dead letters', {
         sender: received.sender,
         schemas: received.unknown.map((p) => `${p.schema}/${p.version}`),
       });
-    return answer(200, { rows, dropped, unknown: received.unknown.map(({ schema, version, rows: count }) => ({ schema, version, rows: count })) });
+    const unknown = received.unknown.map(({ schema, version, rows: count }) => ({ schema, version, rows: count }));
+    return answer(200, { rows, dropped, summed, unknown, ...(define ? { define } : {}) });
   };
 
   const refused = (error: unknown): DoorAnswer => {

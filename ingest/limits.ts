@@ -1,10 +1,11 @@
 // What the door takes at most: sizes, counts and times. Data only; each limit is a setting of the server.
 import { FRAME_LIMITS, type FrameLimits } from '../schemas/frame.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
+import type { SeriesLimits } from './sender-run.ts';
 
 const DAY = 86_400_000;
 
-export interface IntakeLimits {
+export interface IntakeLimits extends SeriesLimits {
   /** Bytes of a request as it comes over the wire. */
   readonly requestBytes: number;
   /** Of a frame, decompressed. */
@@ -13,9 +14,6 @@ export interface IntakeLimits {
   readonly futureMs: number;
   /** How old a row may be; the retention of its raw data. */
   readonly ageMs: Readonly<Record<SignalSchema, number>>;
-  /** Series of one run of a sender, and of all senders. */
-  readonly seriesPerSender: number;
-  readonly series: number;
   /** Bytes of all requests being received at once, and requests being worked on at once. */
   readonly bytesInHand: number;
   readonly requestsAtWork: number;
@@ -29,6 +27,8 @@ export const INTAKE_LIMITS: IntakeLimits = {
   ageMs: { series: 15 * DAY, metrics: 15 * DAY, processes: 15 * DAY, logs: 15 * DAY, inventory: 15 * DAY, events: 365 * DAY },
   seriesPerSender: 200_000,
   series: 2_000_000,
+  overflowPerSender: 1_000,
+  overflow: 10_000,
   bytesInHand: 256 << 20,
   requestsAtWork: 4,
   requestsWaiting: 2_000,

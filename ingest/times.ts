@@ -24,8 +24,9 @@ export interface TimeBounds {
   readonly newest: bigint;
 }
 
-/** A row's mark is 0 where it stays, else 1 + its reason's place here. */
+/** A row's mark is 0 where it stays, SUMMED where it goes into an overflow series, else 1 + its reason's place here. */
 export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit'];
+export const SUMMED = REASONS.length + 1;
 
 const unitOf = (column: FixedColumn): bigint => (column.type.kind === 'timestamp' && column.type.unit === 'ms' ? NANOS_PER_MS : 1n);
 const ceil = (ns: bigint, unit: bigint): bigint => (ns + unit - 1n) / unit;
