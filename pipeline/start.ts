@@ -16,6 +16,7 @@ import { processesSink } from './sinks/processes.ts';
 import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
 import { type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
+import { Upkeep } from './upkeep.ts';
 import { completeUpTo, type GroupView } from './watermark.ts';
 
 export interface PipelineOptions {
@@ -31,6 +32,8 @@ export interface PipelineOptions {
   readonly maxExecutionMs?: number;
   /** How late data may come and is still waited for. Default 5 s. */
   readonly latenessMs?: number;
+  /** Between two looks at the ledger of dirty hours, about. Default 15 min. */
+  readonly upkeepMs?: number;
   /** ms. */
   readonly now?: () => number;
   /** What only tests switch off, to see that the loss or the repeat is found. */
@@ -91,6 +94,8 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   }));
   for (const { group } of groups) await group.start();
   reenricher.start();
+  const upkeep = new Upkeep({ columns, telemetry, log: logger, now, ...(options.upkeepMs === undefined ? {} : { everyMs: options.upkeepMs }) });
+  upkeep.start();
 
   const complete = new Map<string, bigint | undefined>();
   const look = async (): Promise<readonly PartitionStatus[]> => {
@@ -118,6 +123,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const stop = async (): Promise<void> => {
     clearInterval(watch);
     await Promise.all(groups.map(({ group }) => group.stop()));
+    await upkeep.stop();
     await reenricher.stop();
     await inventory.stop();
   };

@@ -124,6 +124,6 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('message', UINT64),
     field('insert', UINT64),
   ],
-  /** Hours (start, ms) of a table in which one time of a series may have two values. */
+  /** Hours (start, ms) of a table in which one time of a series may have two values. When each was marked is the store's own column. */
   dirty: [field('table', UTF8), field('hour', TIME_MS)],
 };

@@ -21,14 +21,17 @@ export const queryContract = (at: UnderContract): void => {
 
     it('may be run again', async () => {
       await at.columns.migrate();
-      expect(rowsOf(await at.columns.query('SELECT version, count() FROM schema_version GROUP BY version ORDER BY version'))).toEqual([[1, 1n]]);
+      const versions = rowsOf(await at.columns.query('SELECT version, count() FROM schema_version GROUP BY version ORDER BY version'));
+      expect(versions.length).toBeGreaterThan(0);
+      expect(versions).toEqual(versions.map((_, i) => [i + 1, 1n]));
     });
 
     it('refuses a schema newer than the program', async () => {
+      const [[known] = []] = rowsOf(await at.columns.query('SELECT max(version) FROM schema_version'));
       await at.columns.command('INSERT INTO schema_version SELECT 4000000, now64(3)');
       const error = await at.columns.migrate().catch((e: unknown) => e);
       await at.columns.command('ALTER TABLE schema_version DELETE WHERE version = 4000000', { settings: { mutations_sync: 1 } });
-      expect(hasCode(error, 'columns.newer-schema') && error.parameters).toEqual({ found: 4_000_000, known: 1 });
+      expect(hasCode(error, 'columns.newer-schema') && error.parameters).toEqual({ found: 4_000_000, known });
       await at.columns.migrate();
     });
   });

@@ -45,6 +45,16 @@ describe('migrations', { timeout: 60_000 }, () => {
     expect(await versions()).toEqual(MIGRATIONS.map((m) => m.version));
   });
 
+  it('give the marks of the first version a moment that does not move on', async () => {
+    await migrateColumns(columns, MIGRATIONS.slice(0, 1));
+    await columns.command("INSERT INTO dirty (table, hour) VALUES ('samples', '2026-11-19 10:00:00')");
+    await migrateColumns(columns);
+    const marked = () => columns.query('SELECT toUnixTimestamp64Milli(marked) AS marked FROM dirty').then(rowsOf);
+    const first = await marked();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await marked()).toEqual(first);
+  });
+
   it('run each once, in order, and go on where the last start failed', async () => {
     const make = (name: string) => `CREATE TABLE IF NOT EXISTS ${name} (a UInt8) ENGINE = MergeTree ORDER BY a`;
     const one = { version: 1, statements: [make('a'), 'INSERT INTO a VALUES (1)'] };

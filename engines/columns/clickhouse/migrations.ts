@@ -1,6 +1,8 @@
 // The schema of the column store, as the ordered list of what was ever done to it. Forward only: a released entry is never
 // changed, another one is added. Each statement must do no harm when it is run again (a start may die between two of them).
+
 import { TABLES_1 } from './tables-1.ts';
+import { LEDGER_2 } from './tables-2.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -8,4 +10,7 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, statements: TABLES_1 }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, statements: TABLES_1 },
+  { version: 2, statements: LEDGER_2 },
+];
