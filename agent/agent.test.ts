@@ -17,7 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Value } from '../core/batch/batch.ts';
+import { columnOf, type Value, valueAt } from '../core/batch/batch.ts';
+import { decodeStream } from '../core/ipc/read.ts';
 import { silentLogger } from '../core/logger.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { type Agent, startAgent } from './agent.ts';
@@ -173,6 +174,44 @@ describe('the agent', () => {
     await sink.until(() => sink.column('series', 'name').includes('system.uptime'));
     expect(agent.status().droppedFrames.get('refused')).toBe(1);
     expect(agent.status().lastError?.message).toContain('400: no');
+  });
+
+  test('defines its series again when the server asks, once for all frames that waited', async () => {
+    const asked: number[] = [];
+    const held = new Set<number>();
+    let isNew = false;
+    sink.fault = (frame) => {
+      const schemas = frame.parts.map((p) => p.schema);
+      // Those of a few new series are not all.
+      const definitions = frame.parts.filter((p) => p.schema === 'series').flatMap((p) => decodeStream(p.ipc));
+      if (definitions.some((b) => Array.from({ length: b.length }, (_, row) => valueAt(columnOf(b, 'name'), row)).includes('system.uptime'))) isNew = false;
+      if (!isNew || !schemas.includes('metrics')) return { take: true, status: 200, body: '{"rows":1}' };
+      // Slowly, so that new frames are made before the last of the old ones is answered.
+      if (!held.has(frame.header.seq)) {
+        held.add(frame.header.seq);
+        return { status: 503, headers: { 'retry-after': '0' } };
+      }
+      asked.push(frame.header.seq);
+      return { take: true, status: 200, body: '{"rows":1,"define":true}' };
+    };
+    const defined = (): number => sink.column('series', 'name').filter((name) => name === 'system.uptime').length;
+    const agent = await run({ metricsMs: 300 });
+    await sink.until(() => defined() === 1);
+    const port = sink.port;
+    await sink.stop();
+    // The server is away while some frames gather, and knows nothing when it is back.
+    while (agent.status().spoolFrames < 12) await new Promise((resolve) => setTimeout(resolve, 20));
+    const { fault, parts } = sink;
+    sink = await Sink.start(port);
+    sink.fault = fault;
+    sink.parts.push(...parts);
+    isNew = true;
+    await sink.until(() => defined() === 2);
+    expect(asked.length).toBeGreaterThan(1);
+    const before = sink.parts.length;
+    await sink.until(() => sink.parts.length > before + 6);
+    expect(defined()).toBe(2);
+    expect(agent.status().droppedFrames.get('refused')).toBe(0);
   });
 
   test('goes on while the server is away and sends all of it later, in order', async () => {

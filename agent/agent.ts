@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { nanosFromMillis } from '../core/time.ts';
+import { bounded } from './bounded.ts';
 import type { Collector, FilesystemSpace } from './collectors/collector.ts';
 import { COLLECTORS } from './collectors/list.ts';
 import { Samples } from './collectors/samples.ts';
@@ -61,6 +62,8 @@ export interface Agent {
 
 /** While the spool is fuller than this, log lines wait in their own files. */
 const PRESSED = 0.5;
+/** Characters of the system's own name, where none is configured. */
+const MOST_HOST = 253;
 const LOCK_PATIENCE_MS = 5000;
 const STOP_PATIENCE_MS = 1500;
 const LOG_QUIET_MS = 30_000;
@@ -104,7 +107,7 @@ class RunningAgent implements Agent {
     this.#config = config;
     this.#deps = deps;
     this.#log = deps.log.with({ role: 'agent' });
-    this.#host = config.host ?? hostname();
+    this.#host = config.host ?? (bounded(hostname().replaceAll(/\p{Cc}/gu, ''), MOST_HOST) || 'localhost');
     this.#files = new HostFiles(config.root);
     this.#samples = new Samples(this.#host, config.metricsMs, config.repeatMs);
     const sources = { files: this.#files, space: (mountpoint: string) => this.#space(mountpoint), own: () => this.status() };

@@ -84,10 +84,11 @@ export const agentConfig = (given: Given): AgentConfig => {
   ] as const)
     if (!(config[key] >= 10)) wrong(key, 'it must be at least 10 ms');
   if (!(config.spoolBytes >= 1 << 20)) wrong('spoolBytes', 'it must be at least 1 MiB');
-  if (config.host !== undefined && !/^[^\p{Cc}]{1,253}$/u.test(config.host)) wrong('host', 'it must be a name of 1 to 253 characters');
+  if (config.host !== undefined && !/^[^\p{Cc}\p{Cs}]{1,253}$/u.test(config.host)) wrong('host', 'it must be a name of 1 to 253 characters');
   for (const [name, value] of config.labels) {
     if (!/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u.test(name)) wrong('labels', `${JSON.stringify(name)} is no name of a label`);
-    if (value.length > 1024 || /\p{Cc}/u.test(value)) wrong('labels', `the value of ${name} is longer than 1024 characters or holds a control character`);
+    if (value.length > 1024 || /[\p{Cc}\p{Cs}]/u.test(value))
+      wrong('labels', `the value of ${name} is longer than 1024 characters or holds a control character`);
   }
   if (config.labels.size > 60) wrong('labels', 'there are more than 60');
   for (const glob of config.logs) if (!glob.startsWith('/')) wrong('logs', `${JSON.stringify(glob)} must begin with /`);

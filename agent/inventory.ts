@@ -4,6 +4,7 @@ import type { Batch, Value } from '../core/batch/batch.ts';
 import { ColumnBuilder } from '../core/batch/build.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
+import { bounded } from './bounded.ts';
 import { readMeminfo } from './collectors/meminfo.ts';
 import type { HostFiles } from './host-files.ts';
 
@@ -24,6 +25,14 @@ export interface Inventory {
   readonly agentVersion: string;
 }
 
+/** Characters of what the host says of itself, of the title of an event, of its attributes' names and values. */
+const MOST_TEXT = 512;
+const MOST_TITLE = 1024;
+const MOST_NAME = 160;
+const MOST_ATTRIBUTE = 16_384;
+const MOST_ATTRIBUTES = 120;
+const MOST_ADDRESSES = 1000;
+
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: 'x86', arm: 'arm32', ppc64: 'ppc64', s390x: 's390x', arm64: 'arm64' };
 
 export const readInventory = (files: HostFiles, host: string, labels: ReadonlyMap<string, string>, agentVersion: string): Inventory => {
@@ -36,9 +45,9 @@ export const readInventory = (files: HostFiles, host: string, labels: ReadonlyMa
   const cores = (files.ascii('/proc/stat') ?? '').match(/^cpu\d+ /gm)?.length;
   return {
     host,
-    id: (files.ascii('/etc/machine-id') ?? files.ascii('/var/lib/dbus/machine-id') ?? '').trim(),
-    os: release.get('PRETTY_NAME') ?? release.get('NAME') ?? 'Linux',
-    kernel: (files.text('/proc/sys/kernel/osrelease') ?? '').trim(),
+    id: bounded((files.ascii('/etc/machine-id') ?? files.ascii('/var/lib/dbus/machine-id') ?? '').trim(), MOST_TEXT),
+    os: bounded(release.get('PRETTY_NAME') ?? release.get('NAME') ?? 'Linux', MOST_TEXT),
+    kernel: bounded((files.text('/proc/sys/kernel/osrelease') ?? '').trim(), MOST_TEXT),
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
     cores: cores ?? cpus().length,
     memory: readMeminfo(files).get('MemTotal') ?? 0,
@@ -53,7 +62,7 @@ const addressesOf = (): readonly string[] => {
   const out = new Set<string>();
   for (const addresses of Object.values(networkInterfaces()))
     for (const { address, internal } of addresses ?? []) if (!internal && !address.startsWith('fe80:') && !address.startsWith('169.254.')) out.add(address);
-  return [...out].sort();
+  return [...out].sort().slice(0, MOST_ADDRESSES);
 };
 
 /** Flat texts by name: what is compared, kept over restarts and told as an event. */
@@ -83,7 +92,14 @@ export const inventoryBatch = (inventory: Inventory, now: number): Batch => {
 };
 
 export const eventBatch = (now: number, kind: string, title: string, host: string, attributes: ReadonlyMap<string, string>): Batch =>
-  oneRow('events', [nanosFromMillis(now), kind, title, host, null, attributes]);
+  oneRow('events', [
+    nanosFromMillis(now),
+    kind,
+    bounded(title, MOST_TITLE),
+    host,
+    null,
+    new Map([...attributes].slice(0, MOST_ATTRIBUTES).map(([name, value]) => [bounded(name, MOST_NAME), bounded(value, MOST_ATTRIBUTE)])),
+  ]);
 
 const oneRow = (schema: 'inventory' | 'events', row: readonly Value[]): Batch => {
   const fields = SIGNAL_FIELDS[schema];

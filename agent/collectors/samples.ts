@@ -6,6 +6,7 @@ import { ColumnBuilder } from '../../core/batch/build.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import type { MetricKind } from '../../schemas/types.ts';
+import { boundedName } from '../bounded.ts';
 
 export interface Instrument {
   /** A value that is undefined or not finite is left out. Label values stand in the order the instrument was made with. */
@@ -41,6 +42,8 @@ export interface Taken {
 }
 
 const MOST_SERIES = 20_000;
+/** Characters of the value of a label. */
+const MOST_LABEL = 1024;
 /** A series without samples for so long is forgotten: its device is gone. */
 const FORGET_MS = 3_600_000;
 
@@ -134,7 +137,7 @@ export class Samples implements Instruments {
             return;
           }
           const all = new Map([['host', this.#host]]);
-          for (const [i, label] of labels.entries()) if (values[i] !== undefined && values[i] !== '') all.set(label, values[i]);
+          for (const [i, label] of labels.entries()) if (values[i] !== undefined && values[i] !== '') all.set(label, boundedName(values[i], MOST_LABEL));
           series = {
             id: seriesId(name, all, sha256),
             metric,

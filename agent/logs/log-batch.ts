@@ -3,6 +3,7 @@ import type { Batch, Value } from '../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../core/batch/build.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
+import { bounded } from '../bounded.ts';
 import { parseLine } from './formats/list.ts';
 import { isContinuation } from './formats/text.ts';
 import { lineText } from './line.ts';
@@ -11,6 +12,8 @@ const FIELDS = SIGNAL_FIELDS.logs;
 /** A part is closed at either bound. */
 const MOST_ROWS = 10_000;
 const MOST_BYTES = 1 << 20;
+/** Characters of the name of a file. */
+const MOST_SOURCE = 1024;
 
 export class LogBatch {
   readonly #host: string;
@@ -41,7 +44,7 @@ export class LogBatch {
     if (invalid) found.attributes.set('log.invalid_utf8', 'true');
     const time = found.time ?? (before !== undefined && isContinuation(body) ? before : nanosFromMillis(Math.round(fallbackMs)));
     const { severity = null, service = null, traceId = null, spanId = null, attributes, numbers } = found;
-    const row: readonly Value[] = [time, severity, body, service, this.#host, source, traceId, spanId, attributes, numbers];
+    const row: readonly Value[] = [time, severity, body, service, this.#host, bounded(source, MOST_SOURCE), traceId, spanId, attributes, numbers];
     for (let i = 0; i < row.length; i++) (this.#columns[i] as ColumnBuilder).append(row[i] as Value);
     if (this.rows === 0 || time < this.#from) this.#from = time;
     if (this.rows === 0 || time > this.#to) this.#to = time;

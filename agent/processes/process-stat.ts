@@ -1,5 +1,10 @@
 // What /proc/<pid>/stat says, taken from its text (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 
+import { bounded } from '../bounded.ts';
+
+/** Characters; the kernel keeps 15, of its own threads 63. */
+const MOST_NAME = 256;
+
 export interface ProcessStat {
   readonly name: string;
   readonly state: string;
@@ -39,7 +44,7 @@ export const parseProcessStat = (text: string): ProcessStat | undefined => {
   if (fields.length < 22) return undefined;
   const number = (i: number): number => Number(fields[i]);
   return {
-    name: text.slice(open + 1, close),
+    name: bounded(text.slice(open + 1, close), MOST_NAME),
     state: stateOf(fields[0] as string),
     parent: number(1),
     ticks: number(11) + number(12),

@@ -5,6 +5,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Batch, Value } from '../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../core/batch/build.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
+import { bounded } from '../bounded.ts';
 import type { HostFiles } from '../host-files.ts';
 import { type ProcessStat, parseProcessStat } from './process-stat.ts';
 import { Users } from './users.ts';
@@ -36,6 +37,9 @@ export interface ProcessTableOptions {
 const TICK_MS = 10;
 const MOST_PROCESSES = 32_768;
 const MOST_COMMAND = 4096;
+/** Characters of all commands of a sample, so that a frame can hold it; beyond them only so much of each. */
+const MOST_COMMANDS = 4 << 20;
+const SHORT_COMMAND = 128;
 const BREATHE_EVERY = 100;
 const FRESH_PASSES = 20;
 const IS_NUMBER = /^\d+$/;
@@ -50,6 +54,7 @@ export class ProcessTable {
   readonly #page = pageSize();
   #pass = 0;
   #timeBefore = 0;
+  #commands = 0;
 
   constructor(options: ProcessTableOptions) {
     this.#options = options;
@@ -62,6 +67,7 @@ export class ProcessTable {
   /** One row a process, all of one time; lets other work run in between. */
   async sample(now: number): Promise<Batch> {
     this.#pass++;
+    this.#commands = 0;
     this.#users.refresh();
     const fields = SIGNAL_FIELDS.processes;
     const columns = fields.map((f) => new ColumnBuilder(f.type));
@@ -117,7 +123,7 @@ export class ProcessTable {
       BigInt(start),
       stat.parent,
       stat.name,
-      known.command,
+      this.#commandOf(known),
       known.user,
       stat.state,
       cpu,
@@ -132,6 +138,12 @@ export class ProcessTable {
     known.written = io?.written;
     for (let i = 0; i < row.length; i++) (columns[i] as ColumnBuilder).append(row[i] as Value);
     return true;
+  }
+
+  #commandOf({ command }: Known): string {
+    const told = this.#commands + command.length <= MOST_COMMANDS ? command : bounded(command, SHORT_COMMAND);
+    this.#commands += told.length;
+    return told;
   }
 
   #describe(folder: string, stat: ProcessStat, known: Known): boolean {

@@ -1,5 +1,9 @@
 // Names of users by number, from /etc/passwd; read again when the file changes. A number without a name stays a number.
+import { bounded } from '../bounded.ts';
 import type { HostFiles } from '../host-files.ts';
+
+/** Characters of a name. */
+const MOST_NAME = 256;
 
 export class Users {
   readonly #files: HostFiles;
@@ -18,7 +22,7 @@ export class Users {
     this.#names = new Map();
     for (const line of (this.#files.text('/etc/passwd') ?? '').split('\n')) {
       const [name, , id] = line.split(':');
-      if (name && id && !this.#names.has(Number(id))) this.#names.set(Number(id), name);
+      if (name && id && !this.#names.has(Number(id))) this.#names.set(Number(id), bounded(name, MOST_NAME));
     }
   }
 

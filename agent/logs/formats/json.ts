@@ -1,6 +1,6 @@
 // A line that is one JSON object. Nested names are joined with dots; lists are kept as their text.
 import { isoMoment, momentOfNumber } from './moment.ts';
-import { type LineFormat, type ParsedLine, setNumber, setText } from './parsed-line.ts';
+import { type LineFormat, type ParsedLine, setNumber, setOwn, setText } from './parsed-line.ts';
 import { severityOfNumber, severityOfWord } from './severity.ts';
 
 const TIME: ReadonlySet<string> = new Set(['time', 'timestamp', 'ts', '@timestamp', 't', 'datetime', 'date', 'asctime']);
@@ -66,10 +66,7 @@ const known = (into: ParsedLine, name: string, value: unknown): boolean => {
     if (severity !== undefined) into.severity = severity;
     return severity !== undefined;
   }
-  if (typeof value !== 'string' || value === '' || value.length > 256 || !value.isWellFormed()) return false;
-  if (SERVICE.has(name)) into.service ??= value;
-  else if (TRACE.has(name)) into.traceId ??= value;
-  else if (SPAN.has(name)) into.spanId ??= value;
-  else return false;
-  return true;
+  if (typeof value !== 'string') return false;
+  const column = SERVICE.has(name) ? 'service' : TRACE.has(name) ? 'traceId' : SPAN.has(name) ? 'spanId' : undefined;
+  return column !== undefined && setOwn(into, column, value);
 };

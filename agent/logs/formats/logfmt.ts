@@ -1,10 +1,20 @@
 // A line of `key=value` pairs (https://brandur.org/logfmt): values bare or in quotes, keys alone are left out.
 import { isoMoment, momentOfNumber } from './moment.ts';
-import { type LineFormat, setText, setValue } from './parsed-line.ts';
+import { type LineFormat, setOwn, setText, setValue } from './parsed-line.ts';
 import { severityOfWord } from './severity.ts';
 
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/y;
 const MOST_PAIRS = 64;
+const OWN: ReadonlyMap<string, 'service' | 'traceId' | 'spanId'> = new Map([
+  ['service', 'service'],
+  ['app', 'service'],
+  ['trace_id', 'traceId'],
+  ['traceID', 'traceId'],
+  ['traceId', 'traceId'],
+  ['span_id', 'spanId'],
+  ['spanID', 'spanId'],
+  ['spanId', 'spanId'],
+]);
 
 export const logfmt: LineFormat = (line, into) => {
   const pairs: (readonly [key: string, value: string, quoted: boolean])[] = [];
@@ -47,10 +57,9 @@ export const logfmt: LineFormat = (line, into) => {
       }
     }
     if (key === 'msg' || key === 'message') continue;
-    if ((key === 'service' || key === 'app') && value !== '') into.service ??= value.slice(0, 256);
-    else if (key === 'trace_id' || key === 'traceID' || key === 'traceId') into.traceId ??= value;
-    else if (key === 'span_id' || key === 'spanID' || key === 'spanId') into.spanId ??= value;
-    else if (quoted) setText(into, key, value);
+    const column = OWN.get(key);
+    if (column !== undefined && setOwn(into, column, value)) continue;
+    if (quoted) setText(into, key, value);
     else setValue(into, key, value);
   }
   return true;

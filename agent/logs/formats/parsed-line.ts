@@ -18,10 +18,21 @@ export type LineFormat = (line: string, into: ParsedLine, now: number) => boolea
 const MOST_ATTRIBUTES = 64;
 const MOST_NAME = 128;
 const MOST_VALUE = 2048;
+/** Of a text with a column of its own: ids, names of services. */
+const MOST_OWN = 256;
 
 export const newLine = (): ParsedLine => ({ attributes: new Map(), numbers: new Map() });
 
-const room = (into: ParsedLine, name: string): boolean => name !== '' && name.length <= MOST_NAME && into.attributes.size + into.numbers.size < MOST_ATTRIBUTES;
+/** Halves of surrogate pairs all become the same character as bytes: two names that differ in them would be one there. */
+const room = (into: ParsedLine, name: string): boolean =>
+  name !== '' && name.length <= MOST_NAME && name.isWellFormed() && into.attributes.size + into.numbers.size < MOST_ATTRIBUTES;
+
+/** For what has a column of its own, where a first finding stands; false for what cannot be such a text. */
+export const setOwn = (into: ParsedLine, column: 'service' | 'traceId' | 'spanId', value: string): boolean => {
+  if (value === '' || value.length > MOST_OWN || !value.isWellFormed()) return false;
+  into[column] ??= value;
+  return true;
+};
 
 export const setText = (into: ParsedLine, name: string, value: string | undefined): void => {
   if (value === undefined || value === '' || !room(into, name)) return;
