@@ -5,7 +5,11 @@ import type { Consumer, Stream, TopicPartition } from '../engines/stream/port.ts
 import { backoffMs } from './retry.ts';
 import { PartitionWorker, type WorkerOptions } from './worker.ts';
 
-export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'pause' | 'resume' | 'failed' | 'stream'> & { readonly stream: Stream };
+export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'pause' | 'resume' | 'failed' | 'stream'> & {
+  readonly stream: Stream;
+  /** Told when a partition is ours and its progress is known. */
+  readonly assigned: () => void;
+};
 
 /** How long a stop waits for what is being written. */
 const GRACE_MS = 3000;
@@ -42,7 +46,9 @@ export class Group {
           const worker = new PartitionWorker(this.#workerOptions(at, () => own.consumer));
           this.#workers.set(at.partition, worker);
           try {
-            return await worker.assigned(progress);
+            const from = await worker.assigned(progress);
+            this.#options.assigned();
+            return from;
           } catch (error) {
             await worker.end();
             throw error;

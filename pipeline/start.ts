@@ -90,12 +90,9 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   };
   const groups = TOPOLOGY.map((route) => ({
     route,
-    group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck }),
+    // A watermark is known as soon as the progress is, not only when it is next looked for.
+    group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck, assigned: () => void watched() }),
   }));
-  for (const { group } of groups) await group.start();
-  reenricher.start();
-  const upkeep = new Upkeep({ columns, telemetry, log: logger, now, ...(options.upkeepMs === undefined ? {} : { everyMs: options.upkeepMs }) });
-  upkeep.start();
 
   const complete = new Map<string, bigint | undefined>();
   const look = async (): Promise<readonly PartitionStatus[]> => {
@@ -114,9 +111,12 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     }
     return out;
   };
-  const watch = setInterval(() => {
-    look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
-  }, WATCH_MS);
+  const watched = (): Promise<unknown> => look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
+  for (const { group } of groups) await group.start();
+  reenricher.start();
+  const upkeep = new Upkeep({ columns, telemetry, log: logger, now, ...(options.upkeepMs === undefined ? {} : { everyMs: options.upkeepMs }) });
+  upkeep.start();
+  const watch = setInterval(watched, WATCH_MS);
   watch.unref();
 
   let stopped: Promise<void> | undefined;
