@@ -79,7 +79,10 @@ export const eachColumn = (e: PlanExpression, visit: (name: string) => void): vo
 };
 
 /** The parts of a conjunction; a predicate that is none is its only part. */
-export const conjuncts = (e: PlanExpression): readonly PlanExpression[] => (e.op === 'call' && e.function === 'and' ? e.arguments.flatMap(conjuncts) : [e]);
+export const conjuncts = (e: PlanExpression | undefined): readonly PlanExpression[] => {
+  if (e === undefined) return [];
+  return e.op === 'call' && e.function === 'and' ? e.arguments.flatMap(conjuncts) : [e];
+};
 
 export const conjunction = (parts: readonly PlanExpression[]): PlanExpression | undefined =>
   parts.length === 0 ? undefined : parts.reduce((a, b) => call('and', 'bool', a, b));

@@ -151,14 +151,26 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
   }
 };
 
+const NEIGHBOURS: ReadonlySet<string> = new Set(['increase', 'rate', 'delta']);
+
+/** Stored stale markers are read where neighbours count: nobody else sees them. */
+const readStale = (plan: PlanNode): PlanNode =>
+  bottomUp(plan, (node) => {
+    if (node.node !== 'window' || node.input.node !== 'scan' || node.input.dataset.table !== 'samples') return node;
+    if (!node.aggregates.some((a) => NEIGHBOURS.has(a.function))) return node;
+    return { ...node, input: { ...node.input, columns: [...node.input.columns, { name: '#stale', type: 'bool' }] } };
+  });
+
 export const PASSES: readonly Pass[] = [
   // First: later passes look at batches as they are.
   { name: 'cut-inline', run: cutInline },
   // Before filters move: fewer projections to move them through.
   { name: 'merge-projects', run: mergeProjects },
   { name: 'push-filters', run: pushFilters },
-  // Last: what is needed is known only now.
+  // What is needed is known only now.
   { name: 'prune-columns', run: pruneColumns },
+  // Last: no relation knows of this column, so that what is pruned by relations would lose it.
+  { name: 'read-stale', run: readStale },
 ];
 
 export const optimize = (plan: PlanNode, without: ReadonlySet<string> = new Set()): PlanNode =>

@@ -60,7 +60,9 @@ const plain = (v: unknown): unknown =>
   v !== null && typeof v === 'object' && !Array.isArray(v) ? new Map(Object.entries(v).map(([k, x]) => [k, plain(x)])) : Array.isArray(v) ? v.map(plain) : v;
 
 const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void> => {
-  const { columns, rows } = await rowsOf(c);
+  const { columns, rows, warnings } = await rowsOf(c);
+  const told = c.sections.get('warnings');
+  if (told !== undefined) expect(warnings).toEqual(told);
   const [head = '', ...lines] = expected;
   const wanted = cellsOf(head).map((h) => /^(?:"(.*)"|(\S*?))(?: (\w+)(?: in (\S+))?)?$/.exec(h));
   const shown = columns.map(
@@ -76,7 +78,11 @@ const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void
     values.length === rows.length &&
     values.every((row, i) => row.length === rows[i]?.length && row.every((v, k) => sameValue(plain(v) as never, plain(rows[i]?.[k]) as never)));
   if (!same) expect(rows).toEqual(values);
-  for (const seed of [1, 2, 3]) expect((await rowsOf(c, { seed })).rows, 'cut into batches').toEqual(rows);
+  for (const seed of [1, 2, 3]) {
+    const pieces = await rowsOf(c, { seed });
+    expect(pieces.rows, 'cut into batches').toEqual(rows);
+    expect(pieces.warnings, 'cut into batches').toEqual(warnings);
+  }
   for (const pass of ['merge-projects', 'push-filters', 'prune-columns'])
     expect((await rowsOf(c, { without: new Set([pass]) })).rows, `without ${pass}`).toEqual(rows);
 };

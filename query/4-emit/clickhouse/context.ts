@@ -22,15 +22,24 @@ export const sqlType = (type: ValueType, item?: ValueType): string =>
 /** Hours (start, nanoseconds) of a table that may hold two values for one time. */
 export type DirtyHours = (table: string, from: bigint, to: bigint) => readonly bigint[];
 
+/** A question about the store that has rows or none. */
+export interface Question {
+  readonly text: string;
+  readonly parameters: ReadonlyMap<string, FragmentValue>;
+}
+
 export class ClickHouseContext {
   readonly functions: EmitTable;
   readonly dirtyHours: DirtyHours;
+  /** Whether the question has rows. */
+  readonly holds: (question: Question) => boolean;
   readonly parameters = new Map<string, FragmentValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, dirtyHours: DirtyHours) {
+  constructor(functions: EmitTable, dirtyHours: DirtyHours, holds: (question: Question) => boolean = () => false) {
     this.functions = functions;
     this.dirtyHours = dirtyHours;
+    this.holds = holds;
   }
 
   readonly bind: Bind = (type, value, item) => {

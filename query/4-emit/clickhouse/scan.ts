@@ -1,13 +1,13 @@
 // Reading a table of the column store as IQL sees it: names and types of the dataset, NULL for missing, one row a sample.
 
-import { ENRICHMENT } from '../../../schemas/catalogue.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import type { ValueType } from '../../../schemas/types.ts';
-import { conjunction, conjuncts, eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
+import { conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions } from './expression.ts';
+import { columnsOf, emitIds, emitLabels, isMovingFilter, type SeriesLabels } from './series.ts';
 import { indexed } from './text-index.ts';
 
 const HOUR = 3_600_000_000_000n;
@@ -34,6 +34,7 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     special: {
       '#series': 'reinterpretAsInt64(s.id)',
       '#insert': 'reinterpretAsInt64(s.insert)',
+      '#stale': 'toBool(s.exponent = 126)',
       value: `multiIf(s.exponent <= 6, s.mantissa / ${POWERS}[s.exponent + 1], isFinite(s.float), s.float, NULL)`,
     },
     replacing: true,
@@ -110,23 +111,18 @@ const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, cont
   return all.length === 0 ? `${select} WHERE false` : all.join(' UNION ALL ');
 };
 
-const names = (e: PlanExpression): ReadonlySet<string> => {
-  const found = new Set<string>();
-  eachColumn(e, (n) => void found.add(n));
-  return found;
-};
-
 /** `joined`: its series are joined above, which leaves out what is none of the metric's. */
 export const emitScan = (scan: Scan, context: ClickHouseContext, joined = false): Select | undefined => {
   const form = TABLES[scan.dataset.table];
   if (form === undefined) return undefined;
   if (scan.dataset.table === 'samples') return emitSamples(scan, form, context, joined);
-  const filter = scan.filter === undefined ? undefined : emitConditions(scan.filter, context);
-  if (scan.filter !== undefined && filter === undefined) return undefined;
+  const { conditions, rest } = scan.dataset.table === 'logs' ? indexed(scan.filter, context) : { conditions: [], rest: conjuncts(scan.filter) };
+  const remaining = conjunction(rest);
+  const filter = remaining === undefined ? undefined : emitConditions(remaining, context);
+  if (remaining !== undefined && filter === undefined) return undefined;
   const all = new Map(scan.columns.map((c) => [c.name, c]));
-  for (const name of scan.filter === undefined ? [] : names(scan.filter)) if (!all.has(name)) all.set(name, columnOf(scan, name));
-  const found = scan.filter === undefined || scan.dataset.table !== 'logs' ? undefined : indexed(scan.filter, context);
-  const rows = reads(scan, [...all.values()], form, context, found === undefined ? [] : [found]);
+  for (const name of columnsOf(remaining)) if (!all.has(name)) all.set(name, columnOf(scan, name));
+  const rows = reads(scan, [...all.values()], form, context, conditions);
   if (filter === undefined) return { sql: rows, columns: scan.columns };
   return { sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${rows}) WHERE ${filter}`, columns: scan.columns };
 };
@@ -136,44 +132,20 @@ const columnOf = (scan: Scan, name: string): PlanColumn => {
   return found === undefined ? { name, type: 'int' } : { name, type: found.type, ...(found.item === undefined ? {} : { item: found.item }) };
 };
 
-/** A label of a series: identifying, else from the inventory; empty is missing. */
-const label = (name: string, context: ClickHouseContext): string => {
-  const key = context.bind('string', name);
-  const own = `nullIf(\`#labels\`[${key}], '')`;
-  return (ENRICHMENT as readonly string[]).includes(name) ? `coalesce(${own}, nullIf(\`#enrichment\`[${key}], ''))` : own;
-};
-
-/** The series of the metric for which the filter on labels holds, with these labels: `#id` and one column each. */
-export const emitSeries = (scan: Scan, labels: readonly string[], filter: PlanExpression | undefined, context: ClickHouseContext): string | undefined => {
-  const metric = scan.dataset.metric;
-  const conditions = filter === undefined ? undefined : emitConditions(filter, context);
-  if (filter !== undefined && conditions === undefined) return undefined;
-  const wanted = [...new Set([...labels, ...(filter === undefined ? [] : names(filter))])];
-  const which =
-    metric === undefined ? '' : ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
-  if (wanted.length === 0) return `SELECT s.id AS \`#id\` FROM series AS s${which}`;
-  const newest = `SELECT s.id AS \`#id\`, any(s.name) AS \`#name\`, argMax(s.labels, (s.since, s.seen)) AS \`#labels\`, argMax(s.enrichment, (s.since, s.seen)) AS \`#enrichment\` FROM series AS s${which} GROUP BY s.id`;
-  const columns = ['`#id`', ...wanted.map((name) => `${metric === undefined && name === 'name' ? '`#name`' : label(name, context)} AS ${quote(name)}`)].join(
-    ', ',
-  );
-  const all = `SELECT ${columns} FROM (${newest})`;
-  return conditions === undefined ? all : `SELECT ${['`#id`', ...labels.map(quote)].join(', ')} FROM (${all}) WHERE ${conditions}`;
-};
-
 /** The columns that are a series' own; of all metrics together only the name. */
 const labelsOf = (scan: Scan): ReadonlySet<string> => new Set(scan.dataset.metric?.labels ?? ['name']);
 
-/** Which parts of the filter speak of labels alone. */
-export const splitFilter = (scan: Scan): { readonly labels: PlanExpression | undefined; readonly rest: PlanExpression | undefined } => {
+/** The filter in two: what speaks of labels alone, so that ids say it, and the rest. */
+const splitFilter = (scan: Scan): { readonly labels: PlanExpression | undefined; readonly rest: PlanExpression | undefined } => {
   const isLabel = labelsOf(scan);
-  const parts = scan.filter === undefined ? [] : conjuncts(scan.filter);
-  const only = (e: PlanExpression): boolean => names(e).size > 0 && [...names(e)].every((n) => isLabel.has(n));
+  const parts = conjuncts(scan.filter);
+  const only = (e: PlanExpression): boolean => columnsOf(e).size > 0 && [...columnsOf(e)].every((n) => isLabel.has(n));
   return { labels: conjunction(parts.filter(only)), rest: conjunction(parts.filter((p) => !only(p))) };
 };
 
 /** Of all metrics together: the names that the filter lets through, where it says them. */
 const namesAsked = (filter: PlanExpression | undefined): readonly string[] | undefined => {
-  for (const e of filter === undefined ? [] : conjuncts(filter)) {
+  for (const e of conjuncts(filter)) {
     const [column, value] = e.op === 'call' && (e.function === 'equals' || e.function === 'in') ? e.arguments : [];
     if (column?.op !== 'column' || column.name !== 'name' || value?.op !== 'literal' || value.value === null) continue;
     const found = Array.isArray(value.value) ? value.value : [value.value];
@@ -183,33 +155,41 @@ const namesAsked = (filter: PlanExpression | undefined): readonly string[] | und
 };
 
 const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, joined: boolean): Select | undefined => {
-  const metric = scan.dataset.metric;
+  const { metric } = scan.dataset;
   const isLabel = labelsOf(scan);
-  const { labels, rest } = splitFilter(scan);
-  const restLabels = rest === undefined ? [] : [...names(rest)].filter((n) => isLabel.has(n));
-  const shown = scan.columns.filter((c) => isLabel.has(c.name)).map((c) => c.name);
-  const needed = [...new Set([...shown, ...restLabels])];
-  const ids = emitSeries(scan, [], labels, context);
-  const own = [...scan.columns.filter((c) => !isLabel.has(c.name))];
-  for (const name of rest === undefined ? [] : names(rest))
-    if (!isLabel.has(name) && !own.some((c) => c.name === name))
-      own.push(name === 'value' ? { name, type: 'float' } : { name, type: name === 'time' ? 'time' : 'int' });
-  if (needed.length > 0 && !own.some((c) => c.name === '#series')) own.push({ name: '#series', type: 'int' });
+  const { labels, rest: others } = splitFilter(scan);
+  const ids = emitIds(scan, labels, context);
   if (ids === undefined) return undefined;
+  // Where a filter on labels holds for a series only at times, each sample has to be asked too.
+  const rest = labels !== undefined && isMovingFilter(scan, labels, context) ? scan.filter : others;
+  const needed = [...new Set([...scan.columns.map((c) => c.name), ...columnsOf(rest)])].filter((n) => isLabel.has(n));
+  const own = scan.columns.filter((c) => !isLabel.has(c.name));
+  const add = (column: PlanColumn): void => {
+    if (!own.some((c) => c.name === column.name)) own.push(column);
+  };
+  for (const name of columnsOf(rest))
+    if (!isLabel.has(name)) add(name === 'value' ? { name, type: 'float' } : { name, type: name === 'time' ? 'time' : 'int' });
+  if (needed.length > 0) add({ name: '#series', type: 'int' });
+  const series = needed.length === 0 ? undefined : emitLabels(scan, needed, context);
+  if (series?.moving === true) add({ name: 'time', type: 'time' });
   const hashes = metric === undefined ? namesAsked(scan.filter)?.map(metricHash) : [metricHash(metric.name)];
   const which = hashes === undefined ? [] : [`s.metric IN (${hashes.map((h) => context.raw('UInt32', h)).join(', ')})`];
   // A hash may be shared by two metrics: the series say whose a sample is, here or in the join that follows.
-  const whose = labels === undefined && (joined || needed.length > 0) ? [] : [`s.id IN (SELECT \`#id\` FROM (${ids}))`];
-  let sql = reads(scan, own, form, context, [...which, ...whose, 's.exponent != 126']);
-  if (needed.length > 0) {
-    const series = emitSeries(scan, needed, labels, context) as string;
-    const labelled = needed.map((n) => `s.${quote(n)} AS ${quote(n)}`);
-    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...labelled].join(', ')} FROM (${sql}) AS r INNER JOIN (SELECT reinterpretAsInt64(\`#id\`) AS \`#series\`, ${needed.map(quote).join(', ')} FROM (${series})) AS s ON r.\`#series\` = s.\`#series\``;
+  const whose = labels === undefined && (joined || series !== undefined) ? [] : [`s.id IN (${ids})`];
+  const fresh = own.some((c) => c.name === '#stale') ? [] : ['s.exponent != 126'];
+  let sql = reads(scan, own, form, context, [...which, ...whose, ...fresh]);
+  if (series !== undefined) {
+    const labelled = needed.map((n) => `${series.value(n, 'r.`time`')} AS ${quote(n)}`);
+    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...labelled].join(', ')} FROM (${sql}) AS r INNER JOIN (${bySeries(series)}) AS s ON r.\`#series\` = s.\`#series\``;
   }
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
+  if (series === undefined && conditions === undefined) return { sql, columns: scan.columns };
   return {
     sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${sql})${conditions === undefined ? '' : ` WHERE ${conditions}`}`,
     columns: scan.columns,
   };
 };
+
+/** With the id as `#series`, which samples are joined by. */
+export const bySeries = ({ sql }: SeriesLabels): string => `SELECT *, reinterpretAsInt64(\`#id\`) AS \`#series\` FROM (${sql})`;

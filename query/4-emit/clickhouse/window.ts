@@ -1,14 +1,15 @@
-// `every` in ClickHouse: rows fall into the buckets whose window holds them, counters bring their predecessor along by a window function.
+// `every` in ClickHouse: rows fall into the buckets whose window holds them and are aggregated by key and bucket. Labels of a series are
+// joined to its buckets, not to its samples.
 import { calendarBucket } from '../../../core/zone.ts';
 import { eachColumn } from '../../3-plan/expression.ts';
 import type { Bucket, PlanNode, Window } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { type ClickHouseContext, type Select, sqlType } from './context.ts';
-import { emitExpression } from './expression.ts';
-import { emitScan, emitSeries, splitFilter } from './scan.ts';
+import { knownBefore, OVER_TIME, overTime, withPredecessors } from './counters.ts';
+import { bySeries, emitScan } from './scan.ts';
 import { type ClickHouseTables, emitAggregateCall, keyOf, orderTuple } from './select.ts';
+import { emitLabels } from './series.ts';
 
-const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
 const ZERO: ReadonlySet<string> = new Set(['count', 'sum', 'distinct_count']);
 
 interface Span {
@@ -81,6 +82,13 @@ const lateLabels = (node: Window): { readonly node: Window; readonly labels: rea
   return { node: { ...node, carry: [], columns: node.columns.filter((c) => !labels.includes(c.name)), input: { ...input, columns } }, labels };
 };
 
+/** Whether the scan below has no row that is in no window. */
+const isCut = ({ input, from, to, over, bucket }: Window): boolean => {
+  if (input.node !== 'scan' || input.range === undefined || input.range.to > to) return false;
+  const begin = over !== undefined && bucket.kind === 'all' ? to - over : from;
+  return (over !== undefined && bucket.kind !== 'all') || input.range.from - input.before >= begin;
+};
+
 export const emitWindow = (
   whole: Window,
   input: (of: PlanNode) => Select | undefined,
@@ -90,32 +98,36 @@ export const emitWindow = (
   const { node, labels } = lateLabels(whole);
   if (node.delta || node.from >= node.to) return undefined;
   const below = node.input.node === 'scan' ? emitScan(node.input, context, labels.length > 0) : input(node.input);
-  if (below === undefined || below.columns.some((c) => c.name === '#stale')) return undefined;
+  if (below === undefined) return undefined;
   const span = bucketsOf(node.bucket, node.from, node.to);
-  const grouped = emitGrouped(node, below, span, context, tables);
+  const scan = labels.length > 0 && node.input.node === 'scan' ? node.input : undefined;
+  const series = scan && emitLabels(scan, labels, context);
+  const grouped = emitGrouped(node, below, span, context, tables, series?.moving ?? false);
   if (grouped === undefined) return undefined;
-  const rows = node.zeros ? withZeros(node, grouped, span, context) : grouped;
-  if (labels.length === 0) return { sql: rows, columns: whole.columns };
-  const scan = node.input.node === 'scan' ? node.input : undefined;
-  const series = scan && emitSeries(scan, labels, splitFilter(scan).labels, context);
-  if (series === undefined) return undefined;
-  const names = `SELECT reinterpretAsInt64(\`#id\`) AS \`#series\`, ${labels.map(quote).join(', ')} FROM (${series})`;
+  if (series === undefined) return { sql: node.zeros ? withZeros(node, grouped, span, context) : grouped, columns: whole.columns };
   const isLabel = new Set(labels);
-  const out = whole.columns.map((c) => `${isLabel.has(c.name) ? 's' : 'r'}.${quote(c.name)} AS ${quote(c.name)}`).join(', ');
-  return { sql: `SELECT ${out} FROM (${rows}) AS r INNER JOIN (${names}) AS s ON r.\`#series\` = s.\`#series\``, columns: whole.columns };
+  const out = whole.columns.map((c) => `${isLabel.has(c.name) ? series.value(c.name, 'r.`#newest`') : `r.${quote(c.name)}`} AS ${quote(c.name)}`);
+  return {
+    sql: `SELECT ${out.join(', ')} FROM (${grouped}) AS r INNER JOIN (${bySeries(series)}) AS s ON r.\`#series\` = s.\`#series\``,
+    columns: whole.columns,
+  };
 };
 
-/** Keys, carried columns, `time`, aggregates; rows whose aggregates are all missing left out unless zeros follow. */
-const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
+/**
+ * Keys, carried columns, `time`, aggregates; rows whose aggregates are all missing left out unless zeros follow. `newest`: beside them
+ * `#newest`, the time of the newest row of each.
+ */
+const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables, newest: boolean): string | undefined => {
   const place = placement(node, span, context);
-  const counters = node.aggregates.filter((a) => OVER_TIME.has(a.function));
-  const risen = counters.length === 0 ? below.sql : withPredecessors(node, below, context);
+  const counts = node.aggregates.some((a) => OVER_TIME.has(a.function));
+  const risen = counts ? withPredecessors(node, below, context) : below.sql;
   if (risen === undefined) return undefined;
-  const rows = `SELECT *, ${place.bucket} AS \`#bucket\` FROM (${risen}) WHERE ${place.where}`;
+  const known = counts ? `, ${knownBefore(place.begin, node.lookback, context)} AS \`#known\`` : '';
+  const rows = `SELECT *, ${place.bucket} AS \`#bucket\`${known} FROM (${risen})${isCut(node) ? '' : ` WHERE ${place.where}`}`;
   const order = orderTuple('time', node.ties, below.columns);
   const outputs: string[] = [];
   for (const a of node.aggregates) {
-    const sql = OVER_TIME.has(a.function) ? overTime(a.function, place.begin, node.lookback, context) : emitAggregateCall(a, order, context, tables);
+    const sql = OVER_TIME.has(a.function) ? overTime(a.function, place.begin) : emitAggregateCall(a, order, context, tables);
     if (sql === undefined) return undefined;
     outputs.push(`${sql} AS ${quote(a.name)}`);
   }
@@ -123,7 +135,8 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const keys = node.keys.map(quote);
   // No alias may be a name that aggregates above still speak of: the row's own time, a carried label.
   const carried = node.carry.map((c, i) => `argMax(tuple(${quote(c)}), \`time\`).1 AS \`#carry.${i}\``);
-  const parts = [...node.keys.map((key) => keyOf(key, node.columns, key)), ...carried, ...(all ? [] : ['`#bucket`']), ...outputs];
+  const last = newest ? ['max(`time`) AS `#newest`'] : [];
+  const parts = [...node.keys.map((key) => keyOf(key, node.columns, key)), ...carried, ...(all ? [] : ['`#bucket`']), ...outputs, ...last];
   const group = [...keys, ...(all ? [] : ['`#bucket`'])];
   const inner = `SELECT ${parts.join(', ')} FROM (${rows})${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
   const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
@@ -136,34 +149,7 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
           : quote(c.name),
     )
     .join(', ');
-  return `SELECT ${named} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
-};
-
-/** Each sample with the time and value of the one before it in its series; undefined when the counters do not share one column. */
-const withPredecessors = (node: Window, below: Select, context: ClickHouseContext): string | undefined => {
-  const arguments_ = node.aggregates.flatMap((a) => a.arguments.slice(0, 1).map((e) => ({ e, a })));
-  const [first] = arguments_;
-  const same = (e: typeof first): boolean => e !== undefined && e.e.op === 'column' && first?.e.op === 'column' && e.e.name === first.e.name;
-  if (first === undefined || !arguments_.every(same) || node.aggregates.some((a) => a.where !== undefined || a.arguments.length === 0)) return undefined;
-  const value = emitExpression(first.e, context);
-  if (value === undefined || value.type !== 'float') return undefined;
-  const partition = node.keys.length === 0 ? '' : `PARTITION BY ${node.keys.map(quote).join(', ')} `;
-  return `SELECT *, ${value.sql} AS \`#v\`, lagInFrame(toNullable(\`time\`)) OVER w AS \`#pt\`, lagInFrame(toNullable(${value.sql})) OVER w AS \`#pv\` FROM (SELECT * FROM (${below.sql}) WHERE isNotNull(${value.sql})) WINDOW w AS (${partition}ORDER BY \`time\` ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`;
-};
-
-/** See query/functions/run/series.ts, which says exactly what each is. */
-const overTime = (name: string, begin: string, lookback: bigint, context: ClickHouseContext): string => {
-  const known = `(isNotNull(\`#pt\`) AND \`#pt\` >= ${begin} - ${context.raw('Int64', lookback)})`;
-  const rise = `if(${known}, if(\`#v\` < \`#pv\`, \`#v\`, \`#v\` - \`#pv\`), NULL)`;
-  if (name === 'delta') {
-    const base = `argMin(if(${known}, \`#pv\`, \`#v\`), \`time\`)`;
-    return `if(count() > 1 OR countIf(${known}) > 0, argMax(\`#v\`, \`time\`) - ${base}, NULL)`;
-  }
-  const sum = `if(countIf(${known}) = 0, NULL, ifNotFinite(sumKahan(${rise}), NULL))`;
-  if (name === 'increase') return sum;
-  // The first sample used is the predecessor of the first rise.
-  const seconds = `(toFloat64(maxIf(\`time\`, ${known}) - minIf(\`#pt\`, ${known})) / 1000000000.)`;
-  return `if(${seconds} > 0, ${sum} / ${seconds}, NULL)`;
+  return `SELECT ${named}${newest ? ', `#newest`' : ''} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
 };
 
 /**
