@@ -48,6 +48,8 @@ export interface AgentStatus {
   readonly lastSent: number | undefined;
   readonly logFiles: number;
   readonly logLines: number;
+  /** Older than what the server keeps, when their file was met for the first time. */
+  readonly logLinesSkipped: number;
   /** What is not collected, most often for want of root. */
   readonly leftOut: readonly string[];
 }
@@ -178,6 +180,7 @@ class RunningAgent implements Agent {
       lastSent,
       logFiles: this.#tailer.fileCount,
       logLines: this.#tailer.linesRead,
+      logLinesSkipped: this.#tailer.linesSkipped,
       leftOut: [...this.#leftOut],
     };
   }

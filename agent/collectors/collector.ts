@@ -22,6 +22,7 @@ export interface OwnFigures {
   /** By reason. */
   readonly droppedFrames: ReadonlyMap<string, number>;
   readonly logLines: number;
+  readonly logLinesSkipped: number;
   readonly logFiles: number;
 }
 

@@ -17,6 +17,7 @@ const own: OwnFigures = {
   spoolFrames: 2,
   droppedFrames: new Map([['spool full', 4]]),
   logLines: 5,
+  logLinesSkipped: 7,
   logFiles: 6,
 };
 let root = '';
@@ -151,6 +152,7 @@ describe('of a recorded host the collectors tell', () => {
       'system.process.created': 4321,
       'system.uptime': 350735.47,
       'inframirror.agent.frames.dropped{reason=spool full}': 4,
+      'inframirror.agent.log.skipped': 7,
     });
     expect(Object.fromEntries(units)).toMatchObject({
       'system.cpu.time': 'counter s',

@@ -11,6 +11,7 @@ export const own: MakeCollector = (instruments, sources) => {
   const spoolBytes = instruments.gauge('inframirror.agent.spool.usage', 'By', 'Disk space of the spool');
   const spoolFrames = instruments.gauge('inframirror.agent.spool.frames', '{frame}', 'Frames that wait to be acknowledged');
   const lines = instruments.counter('inframirror.agent.log.lines', '{line}', 'Log lines read');
+  const skipped = instruments.counter('inframirror.agent.log.skipped', '{line}', 'Log lines too old to be sent when their file was met for the first time');
   const logFiles = instruments.gauge('inframirror.agent.log.files', '{file}', 'Log files followed');
   return {
     name: 'own',
@@ -27,6 +28,7 @@ export const own: MakeCollector = (instruments, sources) => {
       spoolBytes.set(figures.spoolBytes);
       spoolFrames.set(figures.spoolFrames);
       lines.set(figures.logLines);
+      skipped.set(figures.logLinesSkipped);
       logFiles.set(figures.logFiles);
     },
   };

@@ -33,9 +33,9 @@ export class LogBatch {
 
   /**
    * `fallbackMs` is the time of a line that tells none, `before` that of the line before it in the file, which a continuation takes over.
-   * Returns the line's time; undefined for an empty line, which is not kept.
+   * Returns the line's time; undefined for an empty line, which is not kept. Nor is a line before `oldest`, where that is given.
    */
-  add(source: string, bytes: Buffer, more: boolean, fallbackMs: number, before: bigint | undefined): bigint | undefined {
+  add(source: string, bytes: Buffer, more: boolean, fallbackMs: number, before: bigint | undefined, oldest?: bigint): bigint | undefined {
     const { body, truncated, binary, invalid } = lineText(bytes, more);
     if (body.trim() === '') return undefined;
     const found = parseLine(body, fallbackMs);
@@ -43,6 +43,7 @@ export class LogBatch {
     if (binary) found.attributes.set('log.binary', 'true');
     if (invalid) found.attributes.set('log.invalid_utf8', 'true');
     const time = found.time ?? (before !== undefined && isContinuation(body) ? before : nanosFromMillis(Math.round(fallbackMs)));
+    if (oldest !== undefined && time < oldest) return time;
     const { severity = null, service = null, traceId = null, spanId = null, attributes, numbers } = found;
     const row: readonly Value[] = [time, severity, body, service, this.#host, bounded(source, MOST_SOURCE), traceId, spanId, attributes, numbers];
     for (let i = 0; i < row.length; i++) (this.#columns[i] as ColumnBuilder).append(row[i] as Value);

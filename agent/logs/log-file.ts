@@ -28,6 +28,8 @@ export class LogFile {
   readAt: number;
   /** No name leads to it any more: it is read to its end and then given up. */
   orphan = false;
+  /** Up to here it was written before it was met for the first time; 0 where it was read before. */
+  metAt = 0;
   /** Of its last line. */
   lineTime: bigint | undefined;
   readonly #fd: number;
@@ -117,6 +119,7 @@ export class LogFile {
   restart(): void {
     this.#committed = LogFile.start(this.key, this.path);
     this.#restarted = true;
+    this.metAt = 0;
     this.rewind();
   }
 

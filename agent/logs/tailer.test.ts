@@ -17,9 +17,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { INTAKE_LIMITS } from '../../ingest/limits.ts';
 import { LogBatch } from './log-batch.ts';
 import type { Position } from './position.ts';
-import { Tailer } from './tailer.ts';
+import { KEPT_MS, Tailer } from './tailer.ts';
 
 let folder = '';
 let at = 1_790_000_000_000;
@@ -98,6 +99,47 @@ describe('log files', () => {
     const before = bodies().length;
     await round();
     expect(bodies().length - before).toBe(500);
+  });
+
+  /** A line whose own time is so many days before now. */
+  const aged = (days: number, text: string): string => `${new Date(at - days * 86_400_000).toISOString()} INFO ${text}`;
+
+  test('give no line that the door would refuse as too old when they are met for the first time, and it is said once', async () => {
+    write('a.log', aged(16, 'too old'), '  a continuation of it', aged(14, 'kept'), aged(17, 'out of order'), 'now');
+    start();
+    await round();
+    expect(bodies().map((b) => (b as string).replace(/^.*INFO /, ''))).toEqual(['kept', 'now']);
+    // All lines of one that comes later are too old: the next ones are found nevertheless.
+    write('b.log', ...Array.from({ length: 12_000 }, (_, i) => aged(20, `${i}`)));
+    await round();
+    write('b.log', 'later');
+    await round();
+    expect(bodies().at(-1)).toBe('later');
+    expect([tailer?.linesSkipped, tailer?.linesRead]).toEqual([12_003, 3]);
+    expect([...leftOut]).toEqual(['log lines older than 15 days in files met for the first time']);
+    expect(KEPT_MS).toBeLessThan(INTAKE_LIMITS.ageMs.logs);
+  });
+
+  test('that were met before give every line, however old', async () => {
+    write('a.log', ...range(1, 20));
+    start();
+    await round();
+    write('a.log', aged(30, 'written now'));
+    await round();
+    copyFileSync(path('a.log'), path('a.log.1'));
+    truncateSync(path('a.log'));
+    write('a.log', aged(50, 'written after a copy'));
+    await round();
+    write('a.log', aged(40, 'written while the agent was away'));
+    start();
+    await round();
+    expect(bodies().map((b) => (b as string).replace(/^.*INFO /, ''))).toEqual([
+      ...range(1, 20),
+      'written now',
+      'written after a copy',
+      'written while the agent was away',
+    ]);
+    expect(tailer?.linesSkipped).toBe(0);
   });
 
   test('rotated by rename lose nothing, not even what is written to the old file afterwards', async () => {
@@ -305,12 +347,12 @@ describe('log files', () => {
 
   test('take the time of the line before for what continues it, and of the file for what tells none', async () => {
     write('a.log', '2026-11-20T10:00:00Z ERROR broke', '    at a.b(c.java:1)', 'Caused by: x', 'plain');
-    utimesSync(path('a.log'), 1_780_000_000, 1_780_000_000);
+    utimesSync(path('a.log'), 1_789_500_000, 1_789_500_000);
     start();
     await round();
     const second = 1_000_000_000n;
     const first = BigInt(Date.UTC(2026, 10, 20, 10)) * 1_000_000n;
-    expect(column('time')).toEqual([first, first, first, 1_780_000_000n * second]);
+    expect(column('time')).toEqual([first, first, first, 1_789_500_000n * second]);
     expect(column('severity')).toEqual(['error', null, null, null]);
   });
 

@@ -4,6 +4,7 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
+import { nanosFromMillis } from '../../core/time.ts';
 import { findFiles } from './glob.ts';
 import type { LogBatch } from './log-batch.ts';
 import { holds, LogFile } from './log-file.ts';
@@ -26,6 +27,13 @@ export type DeliverLines = (batch: LogBatch, positions: readonly Position[]) => 
 /** Compressed archives that a pattern may catch. */
 const NOT_LOGS = /\.(gz|xz|zst|bz2|zip|journal)$/;
 const MOST_FILES = 512;
+/**
+ * The door refuses what is older than the 15 days it keeps lines for (an hour is for the way there). What a file holds of older
+ * ones when it is met for the first time nobody has asked for: it is passed over, where else each line would count as lost.
+ */
+export const KEPT_MS = (15 * 24 - 1) * 3_600_000;
+/** Lines that are passed over at once. */
+const MOST_SKIPPED = 10_000;
 
 export class Tailer {
   readonly #options: TailerOptions;
@@ -38,6 +46,8 @@ export class Tailer {
   readonly #refused = new Set<string>();
   #first: boolean;
   linesRead = 0;
+  /** Too old already when their file was met for the first time. */
+  linesSkipped = 0;
 
   /** Positions come from the spool; without any this is the first start of all. */
   constructor(options: TailerOptions, batch: LogBatch, deliver: DeliverLines, positions: Iterable<Position>) {
@@ -108,8 +118,11 @@ export class Tailer {
     const position = LogFile.start(key, path);
     const skip = this.#first && stat.size > this.#options.backlogBytes;
     if (copied !== undefined) this.#open({ ...copied.position(), key, path }, path, now);
-    // The line that the backlog begins in is not whole.
-    else this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
+    else {
+      // The line that the backlog begins in is not whole.
+      const file = this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
+      if (file !== undefined) file.metAt = stat.size;
+    }
   }
 
   /** A followed file whose content, as far as it was read, the new one repeats: what copy-truncate leaves under a name that is followed too. */
@@ -167,14 +180,21 @@ export class Tailer {
     if (!file.orphan && !ended && file.size === file.offset) return false;
     const fallback = file.modifiedMs > 0 && !file.orphan ? Math.min(now, file.modifiedMs) : now;
     const before = file.offset;
+    const kept = nanosFromMillis(now - KEPT_MS);
+    let skipped = 0;
     const more = file.read((bytes, goesOn) => {
-      const time = this.#batch.add(file.path, bytes, goesOn, fallback, file.lineTime);
-      if (time !== undefined) {
-        file.lineTime = time;
-        this.linesRead++;
-      }
-      return !this.#batch.full;
+      const rows = this.#batch.rows;
+      const time = this.#batch.add(file.path, bytes, goesOn, fallback, file.lineTime, file.offset <= file.metAt ? kept : undefined);
+      if (time === undefined) return true;
+      file.lineTime = time;
+      if (this.#batch.rows > rows) this.linesRead++;
+      else skipped++;
+      return !this.#batch.full && skipped < MOST_SKIPPED;
     }, ended);
+    if (skipped > 0) {
+      this.linesSkipped += skipped;
+      this.#options.leftOut('log lines older than 15 days in files met for the first time');
+    }
     if (file.offset !== before) file.readAt = now;
     return more;
   }
