@@ -14,11 +14,16 @@ import type { PlanRequest } from './3-plan/request.ts';
 import { type SplitPlan, type Stores, split } from './4-emit/split.ts';
 import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
 import { CLICKHOUSE_AGGREGATES } from './functions/emit/clickhouse-aggregates.ts';
+import { FAILING, FAILING_AGGREGATES } from './functions/failing.ts';
 
 export { check } from './language.ts';
 
-/** How ClickHouse is spoken to, whole. */
-export const CLICKHOUSE = { scalars: CLICKHOUSE_FUNCTIONS, aggregates: CLICKHOUSE_AGGREGATES };
+/** How ClickHouse is spoken to, whole, and what of it may fail and is to be counted. */
+export const CLICKHOUSE = {
+  scalars: CLICKHOUSE_FUNCTIONS,
+  aggregates: CLICKHOUSE_AGGREGATES,
+  failures: { scalars: FAILING, aggregates: FAILING_AGGREGATES },
+};
 
 export interface PlannedQuery {
   /** In natural order, cut at `limit` + 1 rows so that a cut is seen. */

@@ -4,12 +4,13 @@
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import { isZone } from '../core/zone.ts';
+import { metricHash } from '../schemas/series-id.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
 import type { Plan } from './3-plan/lower.ts';
-import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
+import { inputsOf, type PlanNode, type Scan } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
@@ -17,6 +18,7 @@ import { type Completion, complete, format, valueQuestion } from './language.ts'
 import { readParameters } from './parameters.ts';
 import { answerColumns, type JsonValue } from './run/answer.ts';
 import { ask, type StorePorts } from './run/ask.ts';
+import { earlierOf, laterOf } from './run/buckets.ts';
 import type { LearnedCatalogue } from './run/learned-catalogue.ts';
 
 export interface AskRequest {
@@ -186,7 +188,7 @@ export class QueryService {
     const parts = split(planned.plan, {
       dialects,
       clickhouse: CLICKHOUSE,
-      dirtyHours: (_, from, until) => dirty.filter((hour) => hour < until && hour + HOUR > from),
+      dirtyHours: (table, from, until) => dirty(table).filter((hour) => hour < until && hour + HOUR > from),
     });
     const answer = await ask(
       parts,
@@ -232,14 +234,36 @@ export class QueryService {
       .reduce((a, b) => (a === undefined ? b : b === undefined || a < b ? a : b), own);
   }
 
-  async #dirtyHours(node: PlanNode): Promise<readonly bigint[]> {
-    if (!readsSamples(node)) return [];
-    const { batches } = await this.#options.ports.columns.query("SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty WHERE table = 'samples'");
-    return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) => BigInt(valueAt(columnOf(batch, 'hour'), row) as bigint) * 1_000_000n));
+  /** Marked hours of what the plan reads, by the ledger's name; `samples.extreme` are those of all `samples.extreme/…`. */
+  async #dirtyHours(node: PlanNode): Promise<(table: string) => readonly bigint[]> {
+    const scans = samplesScans(node);
+    if (scans.length === 0) return () => [];
+    const metrics = new Set(scans.map((scan) => scan.dataset.metric?.name));
+    const names = ['samples', ...[...metrics].flatMap((name) => (name === undefined ? [] : MARKS.map((mark) => `samples.${mark}/${metricHash(name)}`)))];
+    const all = metrics.has(undefined) ? " OR startsWith(table, 'samples.')" : '';
+    const ranges = scans.flatMap(({ range, before }) => (range === undefined ? [] : [{ from: range.from - before, to: range.to }]));
+    const from = ranges.reduce((least, r) => earlierOf(least, r.from), ranges[0]?.from ?? 0n) - HOUR;
+    const to = ranges.reduce((most, r) => laterOf(most, r.to), ranges[0]?.to ?? 0n);
+    const { batches } = await this.#options.ports.columns.query(
+      `SELECT DISTINCT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty
+WHERE (table IN ({names:Array(String)})${all}) AND toUnixTimestamp64Milli(hour) BETWEEN {from:Int64} AND {to:Int64}`,
+      { params: { names, from: from / 1_000_000n, to: to / 1_000_000n } },
+    );
+    const hours = new Map<string, Set<bigint>>();
+    for (const batch of batches)
+      for (let row = 0; row < batch.length; row++) {
+        const name = String(valueAt(columnOf(batch, 'name'), row));
+        const hour = BigInt(valueAt(columnOf(batch, 'hour'), row) as bigint) * 1_000_000n;
+        for (const each of new Set([name, name.split('/')[0] as string])) hours.set(each, (hours.get(each) ?? new Set()).add(hour));
+      }
+    return (table) => [...(hours.get(table) ?? [])];
   }
 }
 
-const readsSamples = (node: PlanNode): boolean => (node.node === 'scan' ? node.dataset.table === 'samples' : inputsOf(node).some(readsSamples));
+const MARKS = ['not-finite', 'extreme', 'stale'] as const;
+
+const samplesScans = (node: PlanNode): readonly Scan[] =>
+  node.node === 'scan' ? (node.dataset.table === 'samples' ? [node] : []) : inputsOf(node).flatMap(samplesScans);
 
 /** What a text or a request can mend; anything else is a failure. */
 const isDiagnostic = (code: ErrorCode): boolean =>

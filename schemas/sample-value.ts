@@ -9,6 +9,12 @@ export const EXPONENT_STALE = 126;
 /** Above it a value goes to `float`. */
 export const MOST_EXPONENT = 6;
 
+/**
+ * Numbers at rest lie between ±this: their products, sums and squares can be represented. Hours with samples beyond it are marked in
+ * the ledger; no reading of a process and no number of a line comes near it.
+ */
+export const EXTREME = 1e140;
+
 /** Columns of one length; where `exponent` is 0 to 6 the value is mantissa / 10^exponent and `float` is 0, else `mantissa` is 0. */
 export interface ValueColumns {
   readonly mantissa: BigInt64Array;

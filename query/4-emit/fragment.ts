@@ -12,6 +12,24 @@ export interface Fragment {
   readonly parameters: ReadonlyMap<string, FragmentValue>;
   /** Exactly what comes back, in this order; times and durations as 64-bit nanoseconds. */
   readonly columns: readonly PlanColumn[];
+  readonly audits: readonly Audit[];
+}
+
+/** A question beside a fragment's own, to the same store: how many values it made missing because they cannot be represented. */
+export interface Audit {
+  /** Answers one row of counts, to be added up. */
+  readonly text: string;
+  readonly parameters: ReadonlyMap<string, FragmentValue>;
+  /** undefined: always to be asked. */
+  readonly when: AuditWhen | undefined;
+  /** Counts what was read, not what was worked out: once, however often a plan reads it. */
+  readonly shared: boolean;
+}
+
+/** Only if the fragment's answer has a missing value in one of the columns, or as many rows as this: then there may be more. */
+export interface AuditWhen {
+  readonly missingIn: readonly string[];
+  readonly rows: number;
 }
 
 /** An expression as it stands in SQL. */

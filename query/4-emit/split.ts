@@ -1,17 +1,20 @@
 // Splits a plan between the stores and this process: as much as one store answers with the very same result goes to it as a
 // fragment; the rest stays a plan whose leaves are scans of the fragments' results.
 import type { Dataset, Role } from '../../schemas/types.ts';
-import { conjunction, conjuncts, eachColumn } from '../3-plan/expression.ts';
+import { conjunction, conjuncts, type PlanExpression } from '../3-plan/expression.ts';
+import { canFail } from '../3-plan/failing.ts';
 import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
+import { auditsOf, withColumnsOf } from './audit.ts';
 import { ClickHouseContext, type DirtyHours } from './clickhouse/context.ts';
 import { type ClickHouseTables, emitClickHouse } from './clickhouse/select.ts';
-import type { Fragment, FragmentValue } from './fragment.ts';
+import type { Audit, Fragment, FragmentValue } from './fragment.ts';
+import type { Failures } from './interval.ts';
 import { emitPostgres, PostgresContext } from './postgres/select.ts';
 
 export interface Stores {
   /** How each role is asked. A role that speaks no dialect we emit for is an error of the build. */
   readonly dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>>;
-  readonly clickhouse: ClickHouseTables;
+  readonly clickhouse: ClickHouseTables & { readonly failures: Failures };
   readonly dirtyHours: DirtyHours;
 }
 
@@ -46,13 +49,36 @@ const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {
   const [role, ...more] = rolesOf(node);
   if (role === undefined || more.length > 0 || readsText(node)) return undefined;
   if (stores.dialects[role] === 'clickhouse') {
-    const context = new ClickHouseContext(stores.clickhouse.scalars, stores.dirtyHours);
-    const select = emitClickHouse(node, context, stores.clickhouse);
-    return select && { role, dialect: 'clickhouse', text: select.sql, parameters: used(select.sql, context.parameters), columns: node.columns };
+    const asked = inClickHouse(node, stores);
+    const audits = asked && auditsIn(node, stores);
+    return audits && { role, dialect: 'clickhouse', ...asked, columns: node.columns, audits };
   }
   const context = new PostgresContext();
   const text = emitPostgres(node, context);
-  return text === undefined ? undefined : { role, dialect: 'postgres', text, parameters: context.parameters, columns: node.columns };
+  // It is asked for nothing that could fail.
+  return text === undefined ? undefined : { role, dialect: 'postgres', text, parameters: context.parameters, columns: node.columns, audits: [] };
+};
+
+const inClickHouse = (node: PlanNode, stores: Stores): Pick<Fragment, 'text' | 'parameters'> | undefined => {
+  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.dirtyHours);
+  const select = emitClickHouse(node, context, stores.clickhouse);
+  return select && { text: select.sql, parameters: used(select.sql, context.parameters) };
+};
+
+/** Above it a store may refuse the text. */
+const LONGEST_AUDIT = 100_000;
+
+/** undefined where the store cannot count what it would lose. */
+const auditsIn = (node: PlanNode, stores: Stores): readonly Audit[] | undefined => {
+  const audits = auditsOf(node, stores.clickhouse.failures, stores.dirtyHours);
+  if (audits === undefined) return undefined;
+  const out: Audit[] = [];
+  for (const { plan, when, shared } of audits) {
+    const asked = inClickHouse(plan, stores);
+    if (asked === undefined || asked.text.length > LONGEST_AUDIT) return undefined;
+    out.push({ ...asked, when, shared });
+  }
+  return out;
 };
 
 /** Functions that chose another form have bound values that nothing speaks of. */
@@ -68,17 +94,18 @@ const leafOf = (fragment: Fragment, columns: readonly PlanColumn[], number: numb
 const partlyFiltered = (scan: Scan, stores: Stores): PlanNode => {
   if (scan.filter === undefined) throw new TypeError(`no store can read ${scan.dataset.name}`);
   const parts = conjuncts(scan.filter);
-  const can = parts.filter((p) => emitted({ ...scan, filter: p }, stores) !== undefined);
-  const rest = conjunction(parts.filter((p) => !can.includes(p)));
-  const columns = [...scan.columns];
-  if (rest !== undefined)
-    eachColumn(rest, (name) => {
-      const found = scan.dataset.columns.find((c) => c.name === name);
-      if (!columns.some((c) => c.name === name)) columns.push({ name, type: found?.type ?? 'int', ...(found?.item === undefined ? {} : { item: found.item }) });
-    });
-  const below: Scan = { ...scan, filter: conjunction(can), columns };
-  if (rest === undefined) return below;
-  const filter: PlanNode = { node: 'filter', input: below, predicate: rest, columns };
-  if (columns.length === scan.columns.length) return filter;
+  // What may fail is counted for the rows that all else lets through: it stays with what has to stay.
+  const can = parts.filter((p) => !canFail(p, stores.clickhouse.failures.scalars) && emitted({ ...scan, filter: p }, stores) !== undefined);
+  return filteredHere(scan, can);
+};
+
+/** The same rows, of whose conditions only these are asked of the store. */
+export const filteredHere = (scan: Scan, can: readonly PlanExpression[]): PlanNode => {
+  const rest = (scan.filter === undefined ? [] : conjuncts(scan.filter)).filter((p) => !can.includes(p));
+  const below = withColumnsOf(scan, conjunction(can), rest);
+  const predicate = conjunction(rest);
+  if (predicate === undefined) return below;
+  const filter: PlanNode = { node: 'filter', input: below, predicate, columns: below.columns };
+  if (below.columns.length === scan.columns.length) return filter;
   return { node: 'project', input: filter, columns: scan.columns, values: scan.columns.map((c) => ({ op: 'column', name: c.name, type: c.type })) };
 };

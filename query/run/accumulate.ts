@@ -5,7 +5,7 @@ import { physicalType } from '../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, RowOrder } from './aggregate.ts';
 import { widen } from './conform.ts';
 import type { RunEnvironment } from './environment.ts';
-import { evaluateTrue, evaluateVector } from './evaluate.ts';
+import { evaluateTrue, evaluateWhere } from './evaluate.ts';
 
 /** Counted against the budget for the state of one aggregate of one group. */
 const BYTES_A_GROUP = 24;
@@ -38,10 +38,10 @@ export class Accumulators {
 
   /** Prepared once a batch, so that one batch can be added to several windows. */
   prepare(batch: Batch, order: RowOrder): (groups: Int32Array, size: number) => void {
-    const prepared = this.#calls.map((call) => ({
-      wanted: call.where === undefined ? undefined : evaluateTrue(call.where, batch, this.#env),
-      arguments: call.arguments.map((a) => evaluateVector(a, batch, this.#env)),
-    }));
+    const prepared = this.#calls.map((call) => {
+      const wanted = call.where === undefined ? undefined : evaluateTrue(call.where, batch, this.#env);
+      return { wanted, arguments: call.arguments.map((a) => evaluateWhere(a, wanted, batch, this.#env)) };
+    });
     return (groups, size) => {
       this.#hold(size);
       for (const [i, { wanted, arguments: args }] of prepared.entries()) {

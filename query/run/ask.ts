@@ -1,12 +1,13 @@
 // Runs a split plan: each fragment is asked of its store when the plan reads it, the rest runs here. Stores are ports, handed in.
-import type { Batch, Column } from '../../core/batch/batch.ts';
+import { type Batch, type Column, columnOf, valueAt } from '../../core/batch/batch.ts';
+import { countOnes } from '../../core/batch/bits.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import type { Columns, Parameters, QueryAnswer } from '../../engines/columns/port.ts';
 import type { RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
 import { physicalType } from '../3-plan/physical.ts';
-import type { Fragment } from '../4-emit/fragment.ts';
+import type { Audit, AuditWhen, Fragment } from '../4-emit/fragment.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits } from './budget.ts';
 import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
@@ -44,6 +45,11 @@ export const ask = async (
   let rowsRead = 0;
   let bytesRead = 0;
   let notRepresentable = 0;
+  const counted = new Set<string>();
+  const told = ({ stats }: QueryAnswer): void => {
+    rowsRead += stats.rowsRead;
+    bytesRead += stats.bytesRead;
+  };
   const env: RunEnvironment = {
     functions,
     tables,
@@ -65,9 +71,20 @@ export const ask = async (
         yield recordBatch(rows, fragment);
         return;
       }
-      const answer = await askClickHouse(fragment, fragment.role, ports, options);
-      rowsRead += answer.stats.rowsRead;
-      bytesRead += answer.stats.bytesRead;
+      const answer = await inTime(options.signal, async (signal) => {
+        const put = (asked: Asking): Promise<QueryAnswer> => askClickHouse(asked, fragment.role, ports, { ...options, signal });
+        const count = async (audit: Audit): Promise<void> => {
+          if (audit.shared && counted.has(keyOf(audit))) return;
+          if (audit.shared) counted.add(keyOf(audit));
+          const found = await put(audit);
+          told(found);
+          notRepresentable += found.batches.reduce((n, batch) => n + sumOf(batch), 0);
+        };
+        const [main] = await Promise.all([put(fragment), ...fragment.audits.filter((audit) => audit.when === undefined).map(count)]);
+        await Promise.all(fragment.audits.filter((audit) => audit.when !== undefined && mayHaveLost(main.batches, audit.when)).map(count));
+        return main;
+      });
+      told(answer);
       yield* answer.batches;
     },
   };
@@ -75,13 +92,35 @@ export const ask = async (
   return { batches, rowsRead, bytesRead, notRepresentable };
 };
 
-const askClickHouse = (fragment: Fragment, role: Role, ports: StorePorts, options: AskOptions): Promise<QueryAnswer> => {
+/** When one question fails the others asked with it are ended too. */
+const inTime = async <T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const own = new AbortController();
+  try {
+    return await work(signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]));
+  } catch (error) {
+    own.abort();
+    throw error;
+  }
+};
+
+const keyOf = ({ text, parameters }: Audit): string => JSON.stringify([text, ...parameters], (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
+
+const sumOf = (batch: Batch): number => batch.columns.reduce((n, column) => n + (batch.length === 0 ? 0 : Number(valueAt(column, 0) ?? 0)), 0);
+
+const mayHaveLost = (batches: readonly Batch[], { missingIn, rows }: AuditWhen): boolean =>
+  batches.reduce((n, batch) => n + batch.length, 0) >= rows || batches.some((batch) => missingIn.some((name) => hasMissing(columnOf(batch, name))));
+
+const hasMissing = ({ validity, length }: Column): boolean => validity !== undefined && countOnes(validity, length) < length;
+
+type Asking = Pick<Fragment, 'text' | 'parameters'>;
+
+const askClickHouse = (asked: Asking, role: Role, ports: StorePorts, options: AskOptions): Promise<QueryAnswer> => {
   const query = {
-    params: Object.fromEntries(fragment.parameters) as Parameters,
+    params: Object.fromEntries(asked.parameters) as Parameters,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
-  return role === 'search' ? ports.search.query(fragment.text, query) : ports.columns.query(fragment.text, query);
+  return role === 'search' ? ports.search.query(asked.text, query) : ports.columns.query(asked.text, query);
 };
 
 /** Rows of the record store as one batch in the fragment's columns. */

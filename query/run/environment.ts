@@ -1,6 +1,7 @@
 // What a run is given: functions, where scans come from, limits, and whom to tell. Nothing here knows a store.
 import type { Batch } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
+import type { FailingTable } from '../3-plan/failing.ts';
 import type { Scan, Table } from '../3-plan/nodes.ts';
 import type { AggregateRun, SeriesRun } from './aggregate.ts';
 import type { Budget } from './budget.ts';
@@ -16,6 +17,8 @@ export interface RunFunctions {
   readonly aggregates: Readonly<Record<string, AggregateRun>>;
   /** Those of a series over a window. */
   readonly series: Readonly<Record<string, SeriesRun>>;
+  /** Which scalars' evaluation can be noticed. */
+  readonly failing: FailingTable;
 }
 
 export type TableRun = (node: Table, env: RunEnvironment) => Operator;

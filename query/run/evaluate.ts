@@ -5,6 +5,7 @@ import { bitmapBytes, clearBit, countOnes, setBit } from '../../core/batch/bits.
 import { concatColumns } from '../../core/batch/concat.ts';
 import { takeColumn } from '../../core/batch/take.ts';
 import { type CaseExpression, eachColumn, type FunctionCall, type PlanExpression } from '../3-plan/expression.ts';
+import { canFail, inOrder } from '../3-plan/failing.ts';
 import { physicalType } from '../3-plan/physical.ts';
 import { widen } from './conform.ts';
 import type { RunEnvironment } from './environment.ts';
@@ -57,7 +58,11 @@ const callFunction = (e: FunctionCall, args: readonly Vector[], rows: number, en
   const target = physicalType(e.type, e.type === 'list' || e.type === 'map' ? itemType(e) : undefined);
   const context = { type: e.type, notRepresentable: (count: number) => env.warn('not-representable', count) };
   const finish = (column: Column): Column => (target.kind === 'list' || target.kind === 'map' ? column : widen(column, target));
-  if (args.every((a) => a.constant)) return { column: finish(run(args, { ...context, rows: 1 })), constant: true };
+  if (args.every((a) => a.constant)) {
+    // Worked out once, but missing in each row.
+    const notRepresentable = (count: number): void => (rows === 0 ? undefined : context.notRepresentable(count * rows));
+    return { column: finish(run(args, { ...context, rows: 1, notRepresentable })), constant: true };
+  }
   const varying = args.filter((a) => !a.constant);
   const only = varying.length === 1 ? varying[0]?.column : undefined;
   if (only?.layout === 'dictionary' && only.dictionary.length < rows) {
@@ -121,6 +126,17 @@ const rowsWhere = (bits: Uint8Array, rows: number, wanted: boolean): Int32Array 
   return out;
 };
 
+/** The value where the bits are set, missing elsewhere; what can be noticed is worked out for those rows only. */
+export const evaluateWhere = (e: PlanExpression, wanted: Uint8Array | undefined, batch: Batch, env: EvaluationEnvironment): Vector => {
+  if (wanted === undefined || !canFail(e, env.functions.failing)) return evaluateVector(e, batch, env);
+  const rows = rowsWhere(wanted, batch.length, true);
+  const value = evaluateVector(e, subset(batch, rows, e), env);
+  if (value.constant || rows.length === batch.length) return value;
+  const places = new Int32Array(batch.length).fill(-1);
+  for (let i = 0; i < rows.length; i++) places[rows[i] as number] = i;
+  return vectorOf(takeColumn(value.column, places));
+};
+
 const evaluateCase = (e: CaseExpression, batch: Batch, env: EvaluationEnvironment): Vector => {
   const type = physicalType(e.type);
   const isNested = e.type === 'list' || e.type === 'map';
@@ -155,25 +171,18 @@ const evaluateCase = (e: CaseExpression, batch: Batch, env: EvaluationEnvironmen
   return vectorOf(takeColumn(concatColumns(parts), places));
 };
 
-/** Functions whose evaluation can be noticed: they may count results that cannot be represented. */
-const COUNTING: ReadonlySet<string> = new Set(
-  'add subtract multiply divide remainder negate scale to_float abs ceil floor round sqrt exp ln log2 log10 pow sign'.split(' '),
-);
-const canCount = (e: PlanExpression): boolean => {
-  if (e.op === 'call') return COUNTING.has(e.function) || e.arguments.some(canCount);
-  return e.op === 'case' && (canCount(e.otherwise) || e.branches.some((b) => canCount(b.when) || canCount(b.then)));
-};
-
-/** `and`, `or`: what the left decides is not asked of the right, when the right's evaluation can be noticed or is wanted by few rows. */
+/** `and`, `or`: what is decided is not asked of the next operand, when its evaluation can be noticed or is wanted by few rows. */
 const evaluateJunction = (e: FunctionCall, batch: Batch, env: EvaluationEnvironment): Vector => {
   const rows = batch.length;
   const isAnd = e.function === 'and';
-  const bits = trueBits(evaluateVector(e.arguments[0] as PlanExpression, batch, env), rows);
-  for (const right of e.arguments.slice(1)) {
+  const { failing } = env.functions;
+  const [first, ...others] = inOrder(e, failing);
+  const bits = trueBits(evaluateVector(first as PlanExpression, batch, env), rows);
+  for (const right of others) {
     const ones = countOnes(bits, rows);
     const open = isAnd ? ones : rows - ones;
     if (open === 0) break;
-    if (open === rows || !(canCount(right) || open * 8 < rows)) {
+    if (open === rows || !(canFail(right, failing) || open * 8 < rows)) {
       const other = trueBits(evaluateVector(right, batch, env), rows);
       for (let i = 0; i < bits.length; i++) bits[i] = isAnd ? (bits[i] as number) & (other[i] as number) : (bits[i] as number) | (other[i] as number);
       continue;

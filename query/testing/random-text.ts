@@ -130,6 +130,9 @@ class Builder {
           () => `${ch.pick(['int', 'float'])}(${inner('string')})`,
           () => `hash(${inner('string')})`,
           () => `int(${this.condition(0)})`,
+          () => this.failing(depth),
+          () => this.failing(depth),
+          () => this.failing(depth),
         ])();
       case 'string':
         return ch.pick<() => string>([
@@ -163,6 +166,34 @@ class Builder {
       default:
         return leaf;
     }
+  }
+
+  /** A number that can often not be represented, asked only of some rows now and then. */
+  failing(depth: number): string {
+    const ch = this.#ch;
+    const column = this.of('float', 'int', 'float', 'int');
+    const [x, y] = [column, this.of('float', 'int')].map((c) => (c === undefined ? this.literal('number') : name(c.name)));
+    const plain = ch.pick([
+      `${x} / 0`,
+      `${x} / ${y}`,
+      `${x} / (${x} - ${x})`,
+      `${x} / floor(${y})`,
+      `${x} % (${x} - ${x})`,
+      `${x} * 9223372036854775807`,
+      `${x} * 1e308 * 100`,
+      `ln(-abs(${x}))`,
+      `sqrt(-abs(${y}))`,
+      `log10(floor(${x}))`,
+    ]);
+    return ch.pick<() => string>([
+      () => plain,
+      () => plain,
+      () => `(${plain}) ?? (${x} / 0)`,
+      () => `if(${this.condition(depth - 1)}, ${plain}, ${x} / 0)`,
+      () => `case when ${this.condition(depth - 1)} then ${plain} when (${plain}) > 0 then 1 end`,
+      () => `abs(${plain}) + ${x} / ${y}`,
+      () => `if(exists (${plain}) or ${this.condition(0)}, 1, 0)`,
+    ])();
   }
 
   literal(type: string): string {
@@ -202,6 +233,7 @@ class Builder {
           () => `${n} in (${l()}, ${l()})`,
           () => `exists ${n}`,
           () => `${this.value('number', depth)} ${compare()} ${l()}`,
+          () => `(${this.failing(depth)}) ${compare()} 0`,
         ])();
       }
       if (c.type.levels !== undefined) return `${n} ${compare()} "${ch.pick(c.type.levels)}"`;
@@ -254,6 +286,16 @@ class Builder {
     );
     if (number !== undefined && !this.#extreme)
       list.push(`sum(${of(number)} * 2) / count()`, `max(${of(number)}) - min(${of(number)})`, `quantile(0.25, ${of(number)})`);
+    if (number !== undefined && ch.chance(1, 4)) {
+      const divided = `${of(number)} / ${of(this.of('float', 'int') ?? number)}`;
+      const f = ch.pick(this.#extreme ? ['max', 'count', 'last'] : ['sum', 'avg', 'max', 'min', 'count', 'stddev', 'p50', 'last']);
+      const guard = ch.chance(1, 2) ? where : ` where ${of(number)} != 0`;
+      const huge = this.#extreme
+        ? []
+        : [`${ch.pick(['sum', 'avg'])}(${of(number)} * 1e308)`, `stddev(${of(number)} * 1e200)`, `sum(${of(number)} * 9007199254740993)`];
+      const made = ch.pick([`${f}(${divided}${guard})`, `${f}(${divided})`, `max(${of(number)} where ${divided} > 0)`, ...huge]);
+      return named ? `agg${ch.number(3)} = ${made}` : made;
+    }
     if (overTime && number !== undefined && !this.#extreme)
       list.unshift('rate', 'increase', `delta(${of(number)})`, `rate(${of(number)})`, `increase(${of(number)})`);
     if (overTime && number !== undefined && !this.#extreme) list.push('avg', 'max', 'last', 'sum');
@@ -313,7 +355,16 @@ class Builder {
     ];
     // What carries expressions comes oftener: there are many functions.
     const [where, , , set] = makers as [() => string, () => string, () => string, () => string];
-    makers.push(where, set, set, set, set, set);
+    makers.push(
+      where,
+      set,
+      set,
+      set,
+      set,
+      set,
+      () => `set x${ch.number(2)} = ${this.failing(1)}`,
+      () => `where (${this.failing(1)}) > 0`,
+    );
     if (series && ch.chance(1, 2)) return (makers[14] as () => string)();
     return ch.pick(makers)();
   }

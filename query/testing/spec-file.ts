@@ -15,7 +15,7 @@ export interface SpecCase {
   readonly lines: { readonly start: number; readonly end: number };
 }
 
-const SECTIONS: ReadonlySet<string> = new Set(['request', 'rows', 'diagnostics', 'fixed', 'plan', 'sql']);
+const SECTIONS: ReadonlySet<string> = new Set(['request', 'rows', 'warnings', 'diagnostics', 'fixed', 'plan', 'sql']);
 
 const unmarked = (written: string): Pick<SpecCase, 'text' | 'marks'> => {
   let text = '';

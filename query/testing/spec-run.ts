@@ -4,6 +4,7 @@ import { formatTime, parseTime } from '../../core/time.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import type { MetricInfo } from '../../schemas/types.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
+import { Reporter } from '../2-semantic/report.ts';
 import { inputsOf, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from '../compile.ts';
@@ -65,6 +66,8 @@ export const requestOf = (c: SpecCase, notices: string[] = []): PlanRequest => {
 export interface SpecRows {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly unit: string | undefined }[];
   readonly rows: readonly (readonly JsonValue[])[];
+  /** What the run told, as it is shown. */
+  readonly warnings: readonly string[];
 }
 
 /** The plan with its inline rows in batches cut at these places. */
@@ -103,14 +106,12 @@ export const rowsOf = async (c: SpecCase, options: { readonly seed?: number; rea
   const planned = plan(checked, requestOf(c), options.without === undefined ? {} : { without: options.without });
   const pieces = new Map<string, readonly Batch[]>();
   const whole = options.seed === undefined ? planned.plan : cut(planned.plan, pieces, seeded(options.seed));
-  const batches = await runPlan(
-    whole,
-    testEnvironment({
-      scan: async function* (scan) {
-        yield* pieces.get(scan.dataset.name) ?? [];
-      },
-    }),
-  );
+  const env = testEnvironment({
+    scan: async function* (scan) {
+      yield* pieces.get(scan.dataset.name) ?? [];
+    },
+  });
+  const batches = await runPlan(whole, env);
   const places = planned.columns.map((x) => whole.columns.findIndex((w) => w.name === x.name));
   const rows = batches.flatMap((b) =>
     Array.from({ length: b.length }, (_, i) =>
@@ -120,7 +121,13 @@ export const rowsOf = async (c: SpecCase, options: { readonly seed?: number; rea
       }),
     ),
   );
-  return { columns: planned.columns.map((x) => ({ name: x.name, type: x.type.value, unit: x.type.value === 'duration' ? 's' : x.type.unit?.text })), rows };
+  const lost = new Reporter();
+  if (env.lost() > 0) lost.warning('iql.not-representable', { count: env.lost() }, { start: 0, end: 0 });
+  return {
+    columns: planned.columns.map((x) => ({ name: x.name, type: x.type.value, unit: x.type.value === 'duration' ? 's' : x.type.unit?.text })),
+    rows,
+    warnings: lost.diagnostics.map((d) => `${d.code}: ${d.message}`),
+  };
 };
 
 export const diagnosticsOf = (c: SpecCase): readonly Diagnostic[] => check(c.text, specCatalogue).diagnostics;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { encodeValues } from '../../schemas/sample-value.ts';
+import { EXTREME, encodeValues } from '../../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS, type TableName } from '../../schemas/tables.ts';
 import { seeded } from './random.ts';
@@ -82,8 +82,14 @@ const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha
 export const makeData = (seed: number): StoreData => {
   const random = seeded(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const dirty = { samples: new Set<bigint>(), processes: new Set<bigint>() };
-  const markDirty = (table: 'samples' | 'processes', ms: number): void => void dirty[table].add(BigInt(Math.floor(ms / HOUR) * HOUR) * 1_000_000n);
+  const dirty = new Map<string, Set<bigint>>();
+  const markDirty = (table: string, ms: number): void =>
+    void dirty.set(table, (dirty.get(table) ?? new Set()).add(BigInt(Math.floor(ms / HOUR) * HOUR) * 1_000_000n));
+  /** As the pipeline does. */
+  const markValue = (metric: number, ms: number, value: number): void => {
+    const marks = [...(Number.isFinite(value) ? [] : ['not-finite']), ...(Math.abs(value) > EXTREME && Number.isFinite(value) ? ['extreme'] : [])];
+    for (const mark of marks) for (const table of [`samples.${mark}`, `samples.${mark}/${metric}`]) markDirty(table, ms);
+  };
   const inserts: { table: TableName; batch: Batch }[] = [];
   let insert = 1000n;
 
@@ -142,9 +148,12 @@ export const makeData = (seed: number): StoreData => {
         if (random() < 0.7 && (t < CHANGE - 30 * MINUTE || t > CHANGE + 20 * MINUTE)) times.push(random() < 0.2 ? t - 1 : t);
       for (const t of [...new Set(times)].sort((a, b) => a - b)) {
         const value = next();
+        markValue(metric, t, value);
         samples.push({ metric, id, time: BigInt(t), value: random() < 0.01 ? 'stale' : value });
         if (random() < 0.02 && t < CHANGE + 5 * MINUTE) {
-          later.push({ metric, id, time: BigInt(t), value: next() });
+          const other = next();
+          markValue(metric, t, other);
+          later.push({ metric, id, time: BigInt(t), value: other });
           markDirty('samples', t);
         }
       }
@@ -353,8 +362,7 @@ export const makeData = (seed: number): StoreData => {
   ]);
   return {
     inserts,
-    dirtyHours: (table, from, to) =>
-      table === 'samples' || table === 'processes' ? [...dirty[table]].filter((h) => h + 3_600_000_000_000n > from && h < to) : [],
+    dirtyHours: (table, from, to) => [...(dirty.get(table) ?? [])].filter((h) => h + 3_600_000_000_000n > from && h < to),
     hosts,
     events,
   };

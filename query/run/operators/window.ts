@@ -12,7 +12,7 @@ import { Accumulators } from '../accumulate.ts';
 import { Buckets, earlierOf, laterOf } from '../buckets.ts';
 import { fieldsOf, missingColumn, widen } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
-import { evaluate, evaluateTrue } from '../evaluate.ts';
+import { evaluateTrue, evaluateWhere, expand } from '../evaluate.ts';
 import { KeyTable, PairTable } from '../keys.ts';
 import { rowOrder } from '../row-order.ts';
 import { SeriesStore, staleFlags } from '../series-store.ts';
@@ -103,7 +103,7 @@ class WindowOperator implements Operator {
       lasts[i] = last;
       if (last - first >= steps) steps = last - first + 1;
     }
-    if (steps === 0) return;
+    // Of rows in no window too: what is counted must not depend on how the input is cut.
     const add = this.#accumulators.prepare(batch, rowOrder(batch, 'time', this.#node.ties));
     const groups = new Int32Array(rows);
     for (let step = 0; step < steps; step++) {
@@ -135,8 +135,8 @@ class WindowOperator implements Operator {
     for (const [call, store] of this.#series) {
       const [argument] = call.arguments;
       if (argument === undefined) throw new TypeError(`${call.function} without an argument`);
-      const value = evaluate(argument, batch, this.#env);
       const wanted = call.where === undefined ? undefined : evaluateTrue(call.where, batch, this.#env);
+      const value = expand(evaluateWhere(argument, wanted, batch, this.#env), batch.length);
       const rows: number[] = [];
       for (let i = 0; i < batch.length; i++) {
         if (usable[i] === 0) continue;
