@@ -1,6 +1,6 @@
 // What may stand at the cursor: `|` in a text marks it.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EXAMPLES } from './1-syntax/test-support/texts.ts';
 import { complete } from './language.ts';
 import { specCatalogue } from './testing/spec-run.ts';
@@ -31,10 +31,47 @@ test.each([
   // Broken texts.
   ['from logs | where host == "a | set x = lo‸', []],
   ['from logs | where ( and | where hos‸', ['host']],
-  ['from logs | nonsense x | where ho‸', []],
+  ['from logs | nonsense x | where ho‸', ['host']],
 ])('%s', (text, wanted) => {
   const found = labels(text);
   for (const w of wanted) expect(found).toContain(w);
+});
+
+describe('behind a mistake', () => {
+  test.each([
+    ['from processes | where memory > "x" | sort hots | where ‸', ['memory', 'host', 'user']],
+    ['from processes | set a = lenght(name), b = memory / 1KiB | where ‸', ['a', 'b', 'memory']],
+    ['from processes | every 1m hihgest = maxx(cpu), m = max(memory) | where ‸', ['time', 'host', 'hihgest', 'm']],
+    ['from processes | summarize n = cuont(), max(cpu) by host, nothing | where ‸', ['n', 'cpu.max', 'host', 'nothing']],
+    ['from processes | select host, nmae, half = memory / 5m | sort ‸', ['host', 'nmae', 'half']],
+    ['from processes | rename memori as m, pid as process | where ‸', ['m', 'process', 'memory']],
+    ['from processes | lookup hosts on hots | where ‸', ['host', 'os', 'memory']],
+    ['from processes | limit "ten" | fill 0 | top x by y | where ‸', ['host', 'memory']],
+    ['from processes | drop hots | where ‸', ['host', 'memory']],
+    ['from processes | filter host == "a" | where ‸', ['host', 'memory']],
+    ['from process | where ‸', ['host', 'memory']],
+    ['from logs last "long" | where ‸', ['host', 'severity']],
+    ['data [{a: 1, b: lenght("x")}, {a: "x", c: 5}] | where ‸', ['a', 'b', 'c']],
+    ['from hosts | where host in (from processes | where memory > "x" | where ‸', ['memory', 'user']],
+    ['from hosts | where hots == 1 and host in (from processes | where ‸', ['memory', 'user']],
+    ['from processes | where pid == 1 or host in (from hosts | where ‸', ['os', 'kernel']],
+    ['let big = (from processes | where ‸', ['memory', 'user']],
+    ['let big = (from processes | where memory > "x" | select host, memory)\nfrom big | where ‸', ['host', 'memory']],
+  ])('%s', (text, wanted) => {
+    const found = labels(text);
+    for (const w of wanted) expect(found).toContain(w);
+  });
+
+  test('what is certain keeps its type and unit, the rest has none', () => {
+    const found = at('from processes | set a = lenght(name), memory = memory / 2 | where ‸');
+    expect(found.find((c) => c.label === 'memory')).toMatchObject({ type: 'a number', unit: 'By' });
+    expect(found.find((c) => c.label === 'a')).toMatchObject({ kind: 'field', type: undefined, unit: undefined });
+  });
+
+  test('what a pipe leaves out is not offered because it is wrong', () => {
+    expect(labels('from processes | select host, m = memory / "x" | where ‸')).not.toContain('user');
+    expect(labels('from hosts | where host in (from processes | select host, memory) | where ‸')).not.toContain('pid');
+  });
 });
 
 test('only what is there at this point of the pipe', () => {

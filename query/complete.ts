@@ -4,6 +4,7 @@ import { parse } from './1-syntax/parser.ts';
 import { searchTokens } from './1-syntax/search-syntax.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { checkText } from './2-semantic/check.ts';
+import { isMistaken } from './2-semantic/doubt.ts';
 import { typeName } from './2-semantic/numeric.ts';
 import { type Relation, visible } from './2-semantic/type.ts';
 import { sourcePlanner } from './3-plan/lower.ts';
@@ -130,12 +131,20 @@ export const lastBar = (head: string): number => {
 const rowsBefore = (text: string, catalogue: Catalogue): Relation | undefined => {
   const parsed = parse(text, PIPE_SYNTAXES);
   const { points } = checkText(parsed.text, { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner }, catalogue);
-  return points.at(-1)?.input;
+  // Of queries that end here the innermost comes first.
+  const last = points.at(-1)?.start;
+  return points.find((p) => p.start === last)?.input;
 };
 
 const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] => [
   ...visible(relation).map(
-    (c): Draft => ({ label: c.name, kind: 'field', detail: c.description, type: typeName({ ...c.type, unit: undefined }), unit: c.type.unit?.text }),
+    (c): Draft => ({
+      label: c.name,
+      kind: 'field',
+      detail: c.description,
+      type: isMistaken(c) ? undefined : typeName({ ...c.type, unit: undefined }),
+      unit: c.type.unit?.text,
+    }),
   ),
   ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).map(
     (label): Draft => ({ label, kind: 'field', detail: 'Attribute seen in the data', type: undefined, unit: undefined }),

@@ -20,12 +20,7 @@ const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner
 /** Reads and checks a text. `query` is there only when nothing is wrong; warnings may stand beside it. Never throws. */
 export const check = (text: string, catalogue: Catalogue, options: { readonly strict?: boolean } = {}): CheckedText<Plan> => {
   const parsed = parse(text, PIPE_SYNTAXES);
-  const checked = checkText(parsed.text, LANGUAGE, catalogue, options);
-  if (parsed.diagnostics.length === 0) return checked;
-  // What the checker says of a hole in the tree is a consequence of what the parser has told.
-  const holes = parsed.diagnostics.map((d) => d.span);
-  const told = checked.diagnostics.filter((d) => !holes.some((h) => d.span.start <= h.end && h.start <= d.span.end));
-  return { ...checked, query: undefined, diagnostics: [...parsed.diagnostics, ...told].toSorted((a, b) => a.span.start - b.span.start) };
+  return checkText(parsed.text, LANGUAGE, catalogue, { ...options, told: parsed.diagnostics });
 };
 
 /** The tokens of a text by kind, for colours; of broken texts too. */

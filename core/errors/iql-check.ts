@@ -212,6 +212,11 @@ export const IQL_CHECK_ERRORS = {
     { what: 'combine' },
     'It comes with a later version; docs/ says what there is.',
   ),
+  'iql.more-mistakes': entry(
+    (p: { count: number; told: number }) => `${p.told} mistakes are told; from here on ${p.count} more ${p.count === 1 ? 'is' : 'are'} not`,
+    { count: 12, told: 100 },
+    'Mend those that are told first.',
+  ),
   'iql.not-representable': entry(
     (p: { count: number }) =>
       `${p.count} value${p.count === 1 ? '' : 's'} could not be represented (x/0, overflow, NaN or infinity) and ${p.count === 1 ? 'is' : 'are'} missing`,

@@ -1,6 +1,7 @@
 // Aggregates inside expressions: `avg`, `avg x`, `avg(x where c)`. Checks the column they take and hands them to the collector of the
 // pipe at hand, which gives each a column of its own.
 import type { Call, Expression } from '../1-syntax/ast.ts';
+import { isMistaken, mayHaveMore } from './doubt.ts';
 import { checkCondition } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
 import type { AggregateCollector, AggregateSignature, Scope } from './scope.ts';
@@ -25,6 +26,8 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   const collector = scope.aggregates;
   if (collector === undefined) {
     scope.reporter.error('iql.aggregate-here', { name: written }, e.span);
+    for (const argument of e.arguments) check(scope, argument);
+    if (e.where !== undefined) checkCondition(scope, e.where);
     return undefined;
   }
   const q = percentile(written);
@@ -32,32 +35,37 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   const signature = scope.functions.aggregates.get(name) as AggregateSignature;
   const inner: Scope = { ...scope, aggregates: undefined };
   const where = e.where === undefined ? undefined : checkCondition(inner, e.where);
-  if (e.where !== undefined && where === undefined) return undefined;
+  const known = e.where === undefined || where !== undefined;
+  const args = [...e.arguments];
+  const wrong = (): undefined => {
+    for (const argument of e.arguments) check(inner, argument);
+    return undefined;
+  };
   if (signature.overTime && !collector.overTime) {
     scope.reporter.error('iql.over-time-only', { name: written }, e.span);
-    return undefined;
+    return wrong();
   }
-  const args = [...e.arguments];
   let constant: Typed | undefined;
   if (name === 'quantile') {
+    const before = scope.reporter.errors;
     constant = q === undefined ? takeConstant(scope, args, check) : { op: 'literal', literal: q, type: type('float'), span: e.function.span };
     if (constant === undefined) {
-      scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
-      return undefined;
+      if (scope.reporter.errors === before) scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
+      return wrong();
     }
   }
   if (args.length > 1) {
     scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
-    return undefined;
+    return wrong();
   }
   if (args.length === 0 && signature.argument === 'none-or-any')
-    return collector.add({ function: name, arguments: [], where, type: signature.result(undefined), kind: 'gauge' }, e.span);
+    return known ? collector.add({ function: name, arguments: [], where, type: signature.result(undefined), kind: 'gauge' }, e.span) : undefined;
   const argument = args[0] === undefined ? onlyColumn(scope, written, collector, e) : check(inner, args[0]);
   if (argument === undefined) return undefined;
   const checked = fitArgument(scope, written, signature, argument, e);
   if (checked === undefined) return undefined;
   const kind = checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
-  if (!heedKind(scope, written, name, collector, checked, kind, e)) return undefined;
+  if (!heedKind(scope, written, name, collector, checked, kind, e) || !known) return undefined;
   return collector.add(
     {
       function: name,
@@ -84,6 +92,7 @@ const onlyColumn = (scope: Scope, name: string, collector: AggregateCollector, e
   const free = values.filter((c) => !collector.keys.includes(c.name) && !scope.relation.key.includes(c.name));
   const [only] = free;
   if (only === undefined || free.length > 1) {
+    if (collector.maybeKeys || mayHaveMore(scope.relation) || visible(scope.relation).some(isMistaken)) return undefined;
     scope.reporter.error(
       'iql.aggregate-argument',
       { name, choices: free.length === 0 ? 'there is no column of numbers' : free.map((c) => c.name).join(', ') },

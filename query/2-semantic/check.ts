@@ -1,16 +1,18 @@
-// Checks a whole text: definitions, the source, then each pipe on the rows the one before it gives.
-// A wrong text gives diagnostics; nothing here throws, and nothing here knows a pipe by name.
+// Checks a whole text: definitions, the source, then each pipe on the rows the one before it gives. After a mistake it goes on with
+// what is certain. A wrong text gives diagnostics; nothing here throws, and nothing here knows a pipe by name.
 
 import { metricDataset } from '../../schemas/catalogue.ts';
 import type { Dataset } from '../../schemas/types.ts';
-import type { Expression, Query, Text } from '../1-syntax/ast.ts';
+import type { Expression, NamedSource, Pipe, Query, Source, Span, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import type { Catalogue } from './catalogue.ts';
+import { mended, unsure } from './doubt.ts';
 import { type CheckedInline, checkInline } from './inline.ts';
-import type { CheckedQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
+import { withoutFollowing } from './parameter-use.ts';
+import type { CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
-import { fix, Reporter, replace } from './report.ts';
+import { fix, inTextOrder, Reporter, replace } from './report.ts';
 import { type FunctionRegistry, NO_ROWS, type Scope } from './scope.ts';
 import { datasetRelation } from './source.ts';
 import type { Relation, Type } from './type.ts';
@@ -38,54 +40,90 @@ export interface PipePoint {
 }
 
 export interface CheckedText<Plan> {
+  /** In the order of the text; at most `MOST_TOLD` and one that says where the rest was cut. */
   readonly diagnostics: readonly Diagnostic[];
   /** undefined when the text has errors. */
   readonly query: CheckedQuery<Plan> | undefined;
   readonly parameters: ReadonlyMap<string, { readonly type: Type; readonly list: boolean }>;
   readonly streaming: readonly { readonly pipe: string; readonly streaming: Streaming }[];
-  /** In text order; sub-queries' points lie inside their pipe's. */
+  /** By where they start; of a sub-query and the query around it that end at one place the sub-query's comes first. */
   readonly points: readonly PipePoint[];
 }
 
-export const checkText = <Plan>(text: Text, language: Language<Plan>, catalogue: Catalogue, options: { readonly strict?: boolean } = {}): CheckedText<Plan> => {
+export interface CheckOptions {
+  /** Unknown fields of open datasets are errors. */
+  readonly strict?: boolean;
+  /** What the parser told of the text. */
+  readonly told?: readonly Diagnostic[];
+}
+
+export const checkText = <Plan>(text: Text, language: Language<Plan>, catalogue: Catalogue, options: CheckOptions = {}): CheckedText<Plan> => {
   const reporter = new Reporter();
-  const checker = new TextChecker(text, language, catalogue, reporter, options.strict ?? false);
-  const query = text.query === undefined ? undefined : checker.query(text.query, new Set());
+  const parsed = options.told ?? [];
+  const checker = new TextChecker(text, language, catalogue, reporter, options.strict ?? false, parsed);
+  const query = checker.text();
+  // How the words of an unknown pipe are to be read is not known either.
+  const told = parsed.filter((d) => d.code.startsWith('iql.unclosed') || !checker.unread.some((span) => span.start < d.span.start && d.span.start <= span.end));
+  // What the checker says of a hole in the tree is a consequence of what the parser has told.
+  const own = reporter.diagnostics.filter((d) => !told.some((t) => touches(d.span, t.span)));
   return {
-    diagnostics: reporter.diagnostics,
-    query: reporter.failed ? undefined : query,
+    diagnostics: inTextOrder([...told, ...withoutFollowing(own, text, reporter.errors + told.length)]),
+    query: reporter.failed || told.length > 0 || query?.plan === undefined ? undefined : { relation: query.relation, plan: query.plan },
     parameters: checker.parameters,
     streaming: checker.streaming,
-    points: checker.points,
+    points: checker.points.toSorted((a, b) => a.start - b.start),
   };
 };
 
+const touches = (a: Span, b: Span): boolean => a.start <= b.end && b.start <= a.end;
+
 class TextChecker<Plan> {
+  readonly #text: Text;
   readonly #language: Language<Plan>;
   readonly #catalogue: Catalogue;
   readonly #reporter: Reporter;
   readonly #strict: boolean;
+  readonly #told: readonly Diagnostic[];
   readonly #queries = new Map<string, Query>();
+  /** What `let` queries gave: each is checked once. */
+  readonly #known = new Map<string, KnownQuery<Plan>>();
   readonly #values = new Map<string, Expression>();
+  readonly #spoilt = new Set<string>();
   readonly parameters = new Map<string, { readonly type: Type; readonly list: boolean }>();
   readonly streaming: { readonly pipe: string; readonly streaming: Streaming }[] = [];
   readonly points: PipePoint[] = [];
+  /** What stands behind the names of unknown pipes. */
+  readonly unread: Span[] = [];
 
-  constructor(text: Text, language: Language<Plan>, catalogue: Catalogue, reporter: Reporter, strict: boolean) {
+  constructor(text: Text, language: Language<Plan>, catalogue: Catalogue, reporter: Reporter, strict: boolean, told: readonly Diagnostic[]) {
+    this.#text = text;
     this.#language = language;
     this.#catalogue = catalogue;
     this.#reporter = reporter;
     this.#strict = strict;
+    this.#told = told;
     for (const definition of text.definitions) {
       const { name } = definition.name;
-      if (this.#queries.has(name) || this.#values.has(name)) reporter.error('iql.let-repeated', { name }, definition.name.span);
-      if (definition.node === 'fn') reporter.error('iql.not-yet', { what: '`fn`' }, definition.span);
-      else if (definition.value.node === 'query-expression') this.#queries.set(name, definition.value.query);
+      if (this.#queries.has(name) || this.#values.has(name)) {
+        reporter.error('iql.let-repeated', { name }, definition.name.span);
+        this.#spoilt.add(name);
+      }
+      if (definition.node === 'fn') {
+        reporter.error('iql.not-yet', { what: '`fn`' }, definition.span);
+        this.#spoilt.add(name);
+      } else if (definition.value.node === 'query-expression') this.#queries.set(name, definition.value.query);
       else this.#values.set(name, definition.value);
     }
   }
 
-  #scope(relation: Relation): Scope {
+  /** The query of the text; definitions that it does not use are checked too. */
+  text(): KnownQuery<Plan> | undefined {
+    const query = this.#text.query === undefined ? undefined : this.query(this.#text.query, new Set());
+    for (const name of this.#queries.keys()) this.#defined(name, new Set());
+    return query;
+  }
+
+  #scope(relation: Relation, open: ReadonlySet<string>): Scope {
     return {
       reporter: this.#reporter,
       catalogue: this.#catalogue,
@@ -94,70 +132,118 @@ class TextChecker<Plan> {
       values: this.#values,
       parameters: this.parameters,
       strict: this.#strict,
+      spoilt: this.#spoilt,
+      stray: (query) => void this.query(query, open),
       aggregates: undefined,
     };
   }
 
   /** `open`: names of `let` queries being checked, against recursion. */
-  query(query: Query, open: ReadonlySet<string>): CheckedQuery<Plan> | undefined {
-    const source = this.#source(query, open);
-    const range = query.source.range;
-    let checkedRange: CheckedRange | undefined;
-    if (range !== undefined) {
-      checkedRange = checkRange(this.#scope(NO_ROWS), range);
-      if (source !== undefined && !source.relation.timed && (range.last ?? range.between ?? range.offset) !== undefined)
-        this.#reporter.error('iql.no-range', { source: source.relation.origin }, range.span);
-      if (source !== undefined && range.at !== undefined && source.relation.timed)
-        this.#reporter.error('iql.no-moment', { source: source.relation.origin }, range.at.span);
-    }
-    if (source === undefined) return undefined;
+  query(query: Query, open: ReadonlySet<string>): KnownQuery<Plan> {
+    const source = this.#source(query.source, open);
+    const range = this.#range(query, source.relation, open);
     let { relation, plan } = source;
-    for (const pipe of query.pipes) {
+    const last = query === this.#text.query ? this.#text.span.end : query.span.end;
+    for (const [place, pipe] of query.pipes.entries()) {
       this.points.push({ start: pipe.span.start, end: pipe.span.end, input: relation });
+      const before = this.#reporter.errors;
       const definition = this.#language.pipe(pipe.name);
-      if (definition === undefined) return undefined;
-      const scope: PipeScope<Plan> = { ...this.#scope(relation), query: (q) => this.query(q, open) };
-      const checked = definition.check(pipe, relation, scope);
-      if (checked === undefined) return undefined;
-      relation = checked.output;
-      plan = checked.plan(plan);
-      this.streaming.push({ pipe: pipe.name, streaming: checked.streaming });
+      if (pipe.name !== '' && definition === undefined) this.unread.push({ start: pipe.nameSpan.start, end: query.pipes[place + 1]?.span.start ?? last });
+      const checked = definition?.check(pipe, relation, {
+        ...this.#scope(relation, open),
+        query: (q) => this.query(q, open),
+      } satisfies PipeScope<Plan>);
+      const wrong = checked === undefined || this.#reporter.errors > before || this.#isMended(pipe.span);
+      plan = wrong || plan === undefined ? undefined : checked.plan(plan);
+      if (checked === undefined) relation = unsure(relation);
+      else if (wrong) relation = this.#afterMistake(pipe, relation, checked.output);
+      else relation = checked.output;
+      if (checked !== undefined) this.streaming.push({ pipe: pipe.name, streaming: checked.streaming });
     }
     this.points.push({ start: query.span.end, end: query.span.end, input: relation });
-    return { relation, plan: checkedRange === undefined ? plan : this.#language.planner.within(checkedRange, plan) };
+    if (plan === undefined) return { relation, plan };
+    return { relation, plan: range === undefined ? plan : this.#language.planner.within(range, plan) };
   }
 
-  #source(query: Query, open: ReadonlySet<string>): CheckedQuery<Plan> | undefined {
-    const { source } = query;
+  #afterMistake(pipe: Pipe, input: Relation, output: Relation): Relation {
+    const hides = [pipe, ...pipe.clauses].some((p) => p.arguments.some((a) => a.words.some((w) => this.#isPipe(w))));
+    return hides || this.#isMended(pipe.span) ? mended(input, output, hides) : output;
+  }
+
+  /** A bare word that names a pipe: most likely its bar was forgotten. */
+  #isPipe(word: Expression): boolean {
+    return word.node === 'name' && this.#language.pipe(word.name) !== undefined;
+  }
+
+  #isMended(span: Span): boolean {
+    return this.#told.some((t) => touches(t.span, span));
+  }
+
+  #range(query: Query, relation: Relation, open: ReadonlySet<string>): CheckedRange | undefined {
+    const { range } = query.source;
+    if (range === undefined) return undefined;
+    const checked = checkRange(this.#scope(NO_ROWS, open), range);
+    if (relation.doubt === undefined && !relation.timed && (range.last ?? range.between ?? range.offset) !== undefined)
+      this.#reporter.error('iql.no-range', { source: relation.origin }, range.span);
+    if (relation.doubt === undefined && relation.timed && range.at !== undefined)
+      this.#reporter.error('iql.no-moment', { source: relation.origin }, range.at.span);
+    return checked;
+  }
+
+  #source(source: Source, open: ReadonlySet<string>): KnownQuery<Plan> {
     const { planner } = this.#language;
-    if (source.node === 'data') {
-      const inline = checkInline(this.#scope(NO_ROWS), source);
-      return inline && { relation: inline.relation, plan: planner.inline(inline) };
+    const nothing = { ...NO_ROWS, origin: 'this data' };
+    switch (source.node) {
+      case 'data': {
+        const before = this.#reporter.errors;
+        const inline = checkInline(this.#scope(NO_ROWS, open), source);
+        if (this.#isMended(source.span)) return { relation: unsure(inline.relation), plan: undefined };
+        return this.#reporter.errors > before ? { relation: inline.relation, plan: undefined } : { relation: inline.relation, plan: planner.inline(inline) };
+      }
+      case 'combine':
+        this.#reporter.error('iql.not-yet', { what: '`combine`' }, source.span);
+        for (const part of source.parts) this.query(part.query, open);
+        return { relation: unsure(nothing), plan: undefined };
+      case 'source':
+        return this.#named(source, open);
     }
-    if (source.node === 'combine') {
-      this.#reporter.error('iql.not-yet', { what: '`combine`' }, source.span);
-      return undefined;
-    }
-    const { name } = source.name;
-    const defined = this.#queries.get(name);
-    if (defined !== undefined && !open.has(name)) {
-      const inner = this.query(defined, new Set([...open, name]));
-      return inner && { ...inner, relation: { ...inner.relation, origin: name } };
+  }
+
+  #defined(name: string, open: ReadonlySet<string>): KnownQuery<Plan> {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const inner = this.query(this.#queries.get(name) as Query, new Set([...open, name]));
+    this.#known.set(name, inner);
+    return inner;
+  }
+
+  #named({ name: { name, span } }: NamedSource, open: ReadonlySet<string>): KnownQuery<Plan> {
+    const nothing = unsure({ ...NO_ROWS, origin: name });
+    if (this.#spoilt.has(name) || name === '') return { relation: nothing, plan: undefined };
+    if (this.#queries.has(name) && !open.has(name)) {
+      const inner = this.#defined(name, open);
+      return { ...inner, relation: { ...inner.relation, origin: name } };
     }
     const dataset = this.#dataset(name);
-    if (dataset === undefined) {
-      const names = [...this.#catalogue.datasets.map((d) => d.name), ...this.#catalogue.metricNames().map((m) => `metrics.${m}`), ...this.#queries.keys()];
-      const near = nearest(name, names) ?? (this.#catalogue.metric(name) === undefined ? '' : `metrics.${name}`);
-      this.#reporter.error(
-        'iql.unknown-source',
-        { name, nearest: near },
-        source.name.span,
-        near === '' ? undefined : fix(`Write ${near}`, replace(source.name.span, near)),
-      );
-      return undefined;
+    if (dataset !== undefined) {
+      const relation = datasetRelation(dataset, name);
+      return { relation, plan: this.#language.planner.scan(dataset, relation) };
     }
-    const relation = datasetRelation(dataset, name);
-    return { relation, plan: planner.scan(dataset, relation) };
+    const near = this.#nearestSource(name, open);
+    this.#reporter.error('iql.unknown-source', { name, nearest: near }, span, near === '' ? undefined : fix(`Write ${near}`, replace(span, near)));
+    const meant = this.#dataset(near);
+    return { relation: meant === undefined ? nothing : unsure(datasetRelation(meant, name)), plan: undefined };
+  }
+
+  #nearestSource(name: string, open: ReadonlySet<string>): string {
+    if (this.#reporter.full) return '';
+    const names = [...this.#catalogue.datasets.map((d) => d.name), ...this.#catalogue.metricNames().map((m) => `metrics.${m}`), ...this.#queries.keys()];
+    return (
+      nearest(
+        name,
+        names.filter((n) => !open.has(n)),
+      ) ?? (this.#catalogue.metric(name) === undefined ? '' : `metrics.${name}`)
+    );
   }
 
   #dataset(name: string): Dataset | undefined {

@@ -51,7 +51,7 @@ export const compare = (scope: Scope, operator: BinaryOperator, l0: Typed, r0: T
   }
   const levels = l.type.levels ?? r.type.levels;
   if (levels === undefined) return call(name, span, l, r);
-  if (!checkLevel(scope, l, levels) || !checkLevel(scope, r, levels)) return undefined;
+  if ([checkLevel(scope, l, levels), checkLevel(scope, r, levels)].includes(false)) return undefined;
   if (operator === '==' || operator === '!=') return call(name, span, l, r);
   return call(name, span, rank(l, levels), rank(r, levels));
 };
@@ -92,11 +92,9 @@ export const rank = (t: Typed, levels: readonly string[]): Typed => {
 const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, span: Span): readonly [Typed, Typed] | undefined => {
   const l = settle(scope, l0, STRING);
   const r = settle(scope, r0, STRING);
-  const bad = [l, r].find((t) => t.type.value !== 'string' && t.type.value !== 'ip');
-  if (bad !== undefined) {
-    scope.reporter.error('iql.argument-type', { function: operator, wanted: 'text', got: typeName(bad.type) }, bad.span);
-    return undefined;
-  }
+  const bad = [l, r].filter((t) => t.type.value !== 'string' && t.type.value !== 'ip');
+  for (const { type: t, span: at } of bad) scope.reporter.error('iql.argument-type', { function: operator, wanted: 'text', got: typeName(t) }, at);
+  if (bad.length > 0) return undefined;
   if (r.op !== 'literal' && r.op !== 'parameter' && operator !== 'contains' && operator !== 'starts with') {
     scope.reporter.error('iql.constant-wanted', { what: operator === 'has' ? 'the token' : 'the pattern' }, span);
     return undefined;
@@ -106,27 +104,25 @@ const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, span
 
 /** `x in (a, b)`, `x in ($list)`. A sub-query is taken out by `where` before it gets here. */
 export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
-  const query = e.items.find((i) => i.node === 'query-expression');
-  if (query !== undefined) {
-    scope.reporter.error('iql.query-here', {}, query.span);
-    return undefined;
-  }
   let operand = check(scope, e.operand);
   const items = e.items.map((i) => check(scope, i));
-  if (operand === undefined || items.includes(undefined)) return undefined;
-  const lead = (items as Typed[]).find((i) => i.type.value !== 'unknown' && i.type.value !== 'missing');
-  operand = lead === undefined ? settleFreely(scope, operand) : settle(scope, operand, lead.type);
+  const lead = items.find((i) => i !== undefined && i.type.value !== 'unknown' && i.type.value !== 'missing');
+  if (operand !== undefined)
+    operand = lead !== undefined ? settle(scope, operand, lead.type) : items.includes(undefined) ? undefined : settleFreely(scope, operand);
+  if (operand === undefined) return undefined;
   const out: Typed[] = [];
-  for (const [i, item] of (items as Typed[]).entries()) {
+  for (const [i, item] of items.entries()) {
+    if (item === undefined) continue;
     if (item.op === 'parameter') {
       out.push(settle(scope, { ...item, list: true }, operand.type));
       continue;
     }
     const one = compare(scope, '==', operand, item, { right: e.items[i] as Expression }, item.span);
-    if (one === undefined || one.op !== 'call') return undefined;
+    if (one === undefined || one.op !== 'call') continue;
     if (one.arguments[0]?.type.value !== operand.type.value) operand = one.arguments[0] as Typed;
     out.push(one.arguments[1] as Typed);
   }
+  if (out.length < items.length) return undefined;
   const wide = operand;
   const values = out.map((v) =>
     v.type.value === 'int' && wide.type.value === 'float' && v.op === 'literal' ? { ...v, literal: Number(v.literal), type: wide.type } : v,

@@ -1,10 +1,11 @@
 // Checks one expression: resolves names, finds types and units, puts in conversions. Reports what is wrong and then goes on with
-// `undefined`, so that one mistake is told once.
+// `undefined`, so that one mistake is told once; the other operands are still looked at.
 import type { Binary, Call, Case, Expression, Name, QuantityLiteral, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { DURATION_NANOS } from '../1-syntax/number-literal.ts';
 import { checkAggregate, isAggregateName } from './aggregate.ts';
 import { compare, membership } from './compare.ts';
+import { isMistaken, mayHave } from './doubt.ts';
 import { checkCall } from './function-call.ts';
 import { align, scaled, toFloat, typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
@@ -30,7 +31,8 @@ export const checkExpression = (scope: Scope, e: Expression): Typed | undefined 
     case 'bool':
       return literal(e.value, BOOLEAN, e.span);
     case 'missing':
-      return literal(null, type('missing'), e.span);
+      // Of no width: what should stand here is missing, which the parser has told.
+      return e.span.start === e.span.end ? undefined : literal(null, type('missing'), e.span);
     case 'now':
       return { op: 'now', type: type('time'), span: e.span };
     case 'parameter':
@@ -63,6 +65,7 @@ export const checkExpression = (scope: Scope, e: Expression): Typed | undefined 
       return undefined;
     case 'query-expression':
       scope.reporter.error('iql.query-here', {}, e.span);
+      scope.stray(e.query);
       return undefined;
   }
 };
@@ -84,7 +87,7 @@ export const checkValue = (scope: Scope, e: Expression): Typed | undefined => {
   const t = checkExpression(scope, e);
   if (t === undefined) return undefined;
   const settled = settleFreely(scope, t);
-  return settled.type.value === 'missing' ? { ...settled, type: STRING } : settled;
+  return settled?.type.value === 'missing' ? { ...settled, type: STRING } : settled;
 };
 
 const quantity = (e: QuantityLiteral): Typed => {
@@ -106,6 +109,7 @@ export const durationNanos = (e: QuantityLiteral): bigint =>
 
 const checkName = (scope: Scope, e: Name): Typed | undefined => {
   const column = columnNamed(scope.relation, e.name);
+  if ((column !== undefined && isMistaken(column)) || e.name === '' || scope.spoilt.has(e.name)) return undefined;
   if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span };
   const value = scope.values.get(e.name);
   if (value !== undefined) {
@@ -123,12 +127,13 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
     const attribute: Typed & { op: 'attribute' } = { op: 'attribute', name: e.name, text: maps.text, number: maps.number, type: type('unknown'), span: e.span };
     return seen === 'both' ? attribute : settle(scope, attribute, type(seen === 'text' ? 'string' : 'float'));
   }
-  const candidates = [
+  if (mayHave(scope.relation, e.name)) return undefined;
+  const candidates = () => [
     ...visible(scope.relation).map((c) => c.name),
     ...(open === undefined ? [] : scope.catalogue.attributeNames(open.dataset.name)),
     ...scope.values.keys(),
   ];
-  const near = nearest(e.name, candidates) ?? '';
+  const near = (scope.reporter.full ? undefined : nearest(e.name, candidates())) ?? '';
   const mend = near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near));
   const parameters = { name: e.name, source: scope.relation.origin, nearest: near };
   if (open === undefined || scope.strict) {
@@ -147,7 +152,10 @@ const checkUnary = (scope: Scope, e: Expression & { node: 'unary' }): Typed | un
   }
   const operand = checkExpression(scope, e.operand);
   if (operand === undefined) return undefined;
-  if (e.operator === 'exists') return { op: 'call', function: 'exists', arguments: [settleFreely(scope, operand)], type: BOOLEAN, span: e.span };
+  if (e.operator === 'exists') {
+    const free = settleFreely(scope, operand);
+    return free && { op: 'call', function: 'exists', arguments: [free], type: BOOLEAN, span: e.span };
+  }
   const number = settle(scope, operand, type('float'));
   if (!isNumber(number.type) && number.type.value !== 'duration') {
     scope.reporter.error('iql.argument-type', { function: '-', wanted: 'a number', got: typeName(number.type) }, e.span);
@@ -185,7 +193,13 @@ const checkBinary = (scope: Scope, e: Binary): Typed | undefined => {
 
 /** A bare word beside an ordered text is most likely one of its levels: offer the quotes. */
 const checkOperand = (scope: Scope, e: Expression, other: Expression): Typed | undefined => {
-  if (e.node === 'name' && other.node === 'name' && columnNamed(scope.relation, e.name) === undefined && !scope.values.has(e.name)) {
+  if (
+    e.node === 'name' &&
+    other.node === 'name' &&
+    columnNamed(scope.relation, e.name) === undefined &&
+    !mayHave(scope.relation, e.name) &&
+    !scope.values.has(e.name)
+  ) {
     const levels = columnNamed(scope.relation, other.name)?.type.levels;
     if (levels?.includes(e.name.toLowerCase()) === true) {
       const quoted = JSON.stringify(e.name.toLowerCase());
@@ -242,12 +256,11 @@ export const unified = (scope: Scope, values: readonly Typed[], operator: string
   const first = all[0] as Typed;
   if (all.every((v) => isNumber(v.type) || v.type.value === 'duration') && all.some((v) => isNumber(v.type))) {
     const anyFloat = all.some((v) => v.type.value !== 'int');
-    const out: Typed[] = [];
-    for (const v of all) {
+    const out = all.flatMap((v): readonly Typed[] => {
       const same = align(scope, operator, first, v);
-      if (same === undefined) return undefined;
-      out.push(anyFloat ? toFloat(same.right) : same.right);
-    }
+      return same === undefined ? [] : [anyFloat ? toFloat(same.right) : same.right];
+    });
+    if (out.length < all.length) return undefined;
     const unit = all.find((v) => v.type.unit !== undefined)?.type.unit;
     const bare = all.every((v) => v.type.bare);
     return out.map((v) => ({ ...v, type: { ...v.type, unit, bare } }));
@@ -263,6 +276,7 @@ export const unified = (scope: Scope, values: readonly Typed[], operator: string
 const checkIf = (scope: Scope, e: Call): Typed | undefined => {
   const [when, then, otherwise] = e.arguments;
   if (when === undefined || then === undefined || e.arguments.length > 3) {
+    for (const argument of e.arguments) checkExpression(scope, argument);
     scope.reporter.error('iql.argument-count', { form: 'if(condition, then [, else])', got: e.arguments.length }, e.span);
     return undefined;
   }
@@ -277,10 +291,11 @@ const checkBranches = (scope: Scope, branches: Case['branches'], otherwise: Expr
     ...branches.map((b) => checkExpression(scope, b.then)),
     otherwise === undefined ? literal(null, type('missing'), span) : checkExpression(scope, otherwise),
   ];
-  if (whens.includes(undefined) || values.includes(undefined)) return undefined;
-  const same = unified(scope, values as Typed[], 'case', span);
-  if (same === undefined) return undefined;
+  const right = values.filter((v) => v !== undefined);
+  const same = unified(scope, right, 'case', span);
+  if (same === undefined || whens.includes(undefined) || right.length < values.length) return undefined;
   const free = same.map((v) => settleFreely(scope, v));
+  if (free.includes(undefined)) return undefined;
   return {
     op: 'case',
     branches: branches.map((_, i) => {

@@ -27,47 +27,64 @@ const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonl
 export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
   const name = e.function.name;
   const signature = scope.functions.scalars.get(name);
-  if (signature === undefined) {
-    const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
-    scope.reporter.error(
-      'iql.unknown-function',
-      { name, nearest: near },
-      e.function.span,
-      near === '' ? undefined : fix(`Write ${near}`, replace(e.function.span, near)),
-    );
+  const most = signature?.variadic === true ? Number.POSITIVE_INFINITY : (signature?.slots.length ?? 0);
+  const least = (signature?.slots.length ?? 0) - (signature?.optional ?? 0);
+  if (signature === undefined || e.where !== undefined || e.arguments.length > most || e.arguments.length < least) {
+    for (const argument of e.arguments) check(scope, argument);
+    if (e.where !== undefined) check(scope, e.where);
+    if (signature !== undefined) scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
+    else if (!scope.spoilt.has(name) && name !== '') unknownFunction(scope, e);
     return undefined;
   }
-  const most = signature.variadic ? Number.POSITIVE_INFINITY : signature.slots.length;
-  if (e.where !== undefined || e.arguments.length > most || e.arguments.length < signature.slots.length - signature.optional) {
-    scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
-    return undefined;
-  }
-  const args: Typed[] = [];
-  for (const [i, argument] of e.arguments.entries()) {
+  const args = e.arguments.map((argument, i) => {
     const slot = signature.slots[Math.min(i, signature.slots.length - 1)] as Slot;
-    const wanted = WANTED[slot];
-    const checked = check(scope, argument);
-    if (checked === undefined) return undefined;
-    const target = slot === 'same' ? args[0]?.type : wanted.settle;
-    const settled = target === undefined ? settleFreely(scope, checked) : settle(scope, checked, target);
-    const constant = settled.op === 'literal' || settled.op === 'parameter';
-    if (!wanted.fits(settled.type)) {
-      scope.reporter.error('iql.argument-type', { function: name, wanted: wanted.name, got: typeName(settled.type) }, argument.span);
-      return undefined;
-    }
-    if ((slot === 'constant-string' || slot === 'zone') && !constant) {
-      scope.reporter.error('iql.constant-wanted', { what: `argument ${i + 1} of ${name}` }, argument.span);
-      return undefined;
-    }
-    if (slot === 'zone' && settled.op === 'literal' && !isZone(String(settled.literal))) {
-      scope.reporter.error('iql.unknown-zone', { zone: String(settled.literal) }, argument.span);
-      return undefined;
-    }
-    args.push(slot === 'as-text' ? asText(settled) : settled);
-  }
-  const same = signature.slots.includes('same') ? unifiedSame(scope, name, args) : args;
-  return same && { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
+    return slot === 'same' ? check(scope, argument) : checkArgument(scope, name, slot, i, argument, check);
+  });
+  const right = args.filter((a) => a !== undefined);
+  if (!signature.slots.includes('same'))
+    return right.length < args.length ? undefined : { op: 'call', function: name, arguments: right, type: signature.result(right), span: e.span };
+  if (args[0] === undefined) return undefined;
+  const same = unifiedSame(scope, name, right);
+  return same === undefined || right.length < args.length
+    ? undefined
+    : { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
 };
+
+const unknownFunction = (scope: Scope, e: Call): void => {
+  const { name, span } = e.function;
+  const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
+  scope.reporter.error('iql.unknown-function', { name, nearest: near }, span, near === '' ? undefined : fix(`Write ${near}`, replace(span, near)));
+};
+
+const checkArgument = (
+  scope: Scope,
+  name: string,
+  slot: Slot,
+  place: number,
+  argument: Expression,
+  check: (scope: Scope, e: Expression) => Typed | undefined,
+): Typed | undefined => {
+  const wanted = WANTED[slot];
+  const checked = check(scope, argument);
+  if (checked === undefined) return undefined;
+  const settled = wanted.settle === undefined ? settleFreely(scope, checked) : settle(scope, checked, wanted.settle);
+  if (settled === undefined) return undefined;
+  const constant = settled.op === 'literal' || settled.op === 'parameter';
+  if (!wanted.fits(settled.type)) {
+    scope.reporter.error('iql.argument-type', { function: name, wanted: wanted.name, got: typeName(settled.type) }, argument.span);
+    return undefined;
+  }
+  if ((slot === 'constant-string' || slot === 'zone') && !constant) {
+    scope.reporter.error('iql.constant-wanted', { what: `argument ${place + 1} of ${name}` }, argument.span);
+    return undefined;
+  }
+  if (slot === 'zone' && settled.op === 'literal' && !isZone(String(settled.literal))) {
+    scope.reporter.error('iql.unknown-zone', { zone: String(settled.literal) }, argument.span);
+    return undefined;
+  }
+  return slot === 'as-text' ? asText(settled) : settled;
+};
+
 const asText = (t: Typed): Typed => {
   if (t.type.value === 'string' || t.type.value === 'ip') return t;
   return t.type.value === 'missing' ? { ...t, type: STRING } : { op: 'call', function: 'text', arguments: [t], type: STRING, span: t.span };

@@ -3,6 +3,7 @@
 import { SEVERITIES } from '../../schemas/catalogue.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import type { Expression, InlineSource, MapLiteral, Span } from '../1-syntax/ast.ts';
+import { mistakenColumn } from './doubt.ts';
 import { checkExpression } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
 import { NO_ROWS, type Scope } from './scope.ts';
@@ -23,12 +24,14 @@ export interface CheckedInline {
   readonly delta: boolean;
 }
 
-export const checkInline = (outer: Scope, source: InlineSource): CheckedInline | undefined => {
+/** After an error only its relation is to be used. */
+export const checkInline = (outer: Scope, source: InlineSource): CheckedInline => {
   const scope: Scope = { ...outer, relation: NO_ROWS, aggregates: undefined };
-  const before = scope.reporter.diagnostics.length;
+  const before = scope.reporter.errors;
   const names: string[] = [];
   for (const row of source.rows) for (const e of row.entries) if (!names.includes(keyOf(e.key))) names.push(keyOf(e.key));
-  const rows = source.rows.map((row) => checkRow(scope, row, names));
+  const mistaken = new Set<string>();
+  const rows = source.rows.map((row) => checkRow(scope, row, names, mistaken));
   const metric = source.metric;
   if (metric !== undefined) {
     if (metric.kind === 'histogram') scope.reporter.error('iql.not-yet', { what: 'a histogram in inline data' }, metric.span);
@@ -36,15 +39,24 @@ export const checkInline = (outer: Scope, source: InlineSource): CheckedInline |
       if (source.rows.length > 0 && !names.includes(needed))
         scope.reporter.error('iql.unknown-field', { name: needed, source: 'this metric', nearest: '' }, metric.span);
   }
-  const columns = names.map((name, i) => ({ name, type: columnType(scope, name, rows, i, source, metric?.unit) }));
-  if (scope.reporter.diagnostics.slice(before).some((d) => d.severity === 'error')) return undefined;
+  const columns = names.map((name, i) => ({ name, type: columnType(scope, name, rows, i, source, mistaken) }));
+  const made = { columns, metric: metric !== undefined, delta: metric?.delta ?? false };
+  if (scope.reporter.errors > before) return { ...made, relation: spoilt(relationOf(source, columns), source, mistaken), rows: [] };
   const settled = rows.map((row) => row.map((cell, i) => fitted(scope, cell, (columns[i] as { type: Type }).type)));
-  return { relation: relationOf(source, columns), columns, rows: settled, metric: metric !== undefined, delta: metric?.delta ?? false };
+  return { ...made, relation: relationOf(source, columns), rows: settled };
+};
+
+/** The relation with what a mistake leaves open; of a metric it is known what it must have. */
+const spoilt = (relation: Relation, source: InlineSource, mistaken: ReadonlySet<string>): Relation => {
+  const { metric } = source;
+  const columns = relation.columns.map((c) => (mistaken.has(c.name) || (metric?.kind === 'histogram' && c.name === 'value') ? mistakenColumn(c.name) : c));
+  const lacking = metric === undefined ? [] : ['time', 'value'].filter((name) => !columns.some((c) => c.name === name)).map(mistakenColumn);
+  return { ...relation, columns: [...lacking, ...columns], timed: relation.timed || metric !== undefined || mistaken.has('time') };
 };
 
 const keyOf = (key: MapLiteral['entries'][number]['key']): string => (key.node === 'name' ? key.name : key.value);
 
-const checkRow = (scope: Scope, row: MapLiteral, names: readonly string[]): InlineCell[] => {
+const checkRow = (scope: Scope, row: MapLiteral, names: readonly string[], mistaken: Set<string>): InlineCell[] => {
   const cells: InlineCell[] = names.map(() => undefined);
   const seen = new Set<string>();
   for (const { key, value } of row.entries) {
@@ -52,7 +64,9 @@ const checkRow = (scope: Scope, row: MapLiteral, names: readonly string[]): Inli
     if (seen.has(name)) scope.reporter.error('iql.repeated-name', { name }, key.span);
     if (name.startsWith('#')) scope.reporter.error('iql.name-taken', { name }, key.span);
     seen.add(name);
+    const before = scope.reporter.errors;
     cells[names.indexOf(name)] = checkCell(scope, value);
+    if (scope.reporter.errors > before) mistaken.add(name);
   }
   return cells;
 };
@@ -72,7 +86,8 @@ const checkCell = (scope: Scope, e: Expression): InlineCell => {
 
 const LEVELS: ReadonlySet<string> = new Set(SEVERITIES);
 
-const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineCell[])[], i: number, source: InlineSource, unit: string | undefined): Type => {
+const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineCell[])[], i: number, source: InlineSource, mistaken: Set<string>): Type => {
+  const unit = source.metric?.unit;
   const cells = rows.map((r) => r[i]).filter((c) => c !== undefined);
   const spanOf = (c: InlineCell): Span => (c !== undefined && 'op' in c ? c.span : source.span);
   const metric = source.metric !== undefined;
@@ -86,19 +101,24 @@ const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineC
       out = { value: out.value === 'int' && t.value === 'int' ? 'int' : 'float', unit: commonUnit(out.unit, t.unit), bare: false };
     else if (out.value !== t.value) {
       scope.reporter.error('iql.type-mismatch', { operator: `the column ${JSON.stringify(name)}`, left: typeName(out), right: typeName(t) }, spanOf(cell));
+      mistaken.add(name);
       return out;
     }
   }
   const found: Type = out ?? STRING;
+  if (mistaken.has(name)) return found;
   if (name === 'time' && found.value !== 'time' && cells.length > 0)
     scope.reporter.error('iql.argument-type', { function: 'time', wanted: 'a time', got: typeName(found) }, spanOf(cells[0]));
+  if (name === 'time' && found.value !== 'time' && cells.length > 0) return type('time');
   if (metric && name === 'value') {
     if (!isNumber(found) && cells.length > 0)
       scope.reporter.error('iql.argument-type', { function: 'value', wanted: 'a number', got: typeName(found) }, spanOf(cells[0]));
     return type('float', unit === undefined ? found.unit : parseUnit(unit));
   }
-  if (metric && name !== 'time' && found.value !== 'string')
+  if (metric && name !== 'time' && found.value !== 'string') {
     scope.reporter.error('iql.argument-type', { function: `the label ${name}`, wanted: 'text', got: typeName(found) }, spanOf(cells[0]));
+    return STRING;
+  }
   const levels =
     name === 'severity' && found.value === 'string' && cells.every((c) => c !== undefined && 'op' in c && c.op === 'literal' && LEVELS.has(String(c.literal)));
   return levels ? { ...found, levels: SEVERITIES } : { ...found, bare: false };

@@ -19,15 +19,21 @@ export interface CheckedQuery<Plan> {
   readonly plan: Plan;
 }
 
+/** What can be known of a query; without a plan when it has errors, which are then reported. */
+export interface KnownQuery<Plan> {
+  readonly relation: Relation;
+  readonly plan: Plan | undefined;
+}
+
 export interface PipeScope<Plan> extends Scope {
-  /** Checks a sub-query of this pipe; undefined when it has errors, which are then reported. */
-  query(query: Query): CheckedQuery<Plan> | undefined;
+  /** Checks a sub-query of this pipe. */
+  query(query: Query): KnownQuery<Plan>;
 }
 
 /** What a pipe makes of its input. `Plan` is opaque here: the planner knows it. */
 export interface CheckedPipe<Plan> {
   readonly output: Relation;
-  /** The plan of the rows after the pipe, from the plan of those before it. */
+  /** The plan of the rows after the pipe, from the plan of those before it. Never asked of a pipe that reported an error. */
   readonly plan: (input: Plan) => Plan;
   readonly streaming: Streaming;
 }
@@ -42,9 +48,12 @@ export interface PipeDocumentation {
 
 /**
  * One pipe of the language.
- * - `check` must report every mistake of its arguments at its span, and must return undefined when it reported an error.
+ * - `check` must report every mistake of its arguments at its span, and go on after each. What an expression with a mistake gave is
+ *   `undefined`: it has been told, and nothing that follows from it may be told again.
  * - It must say the output relation truly: columns in order, types and units, key, natural order; a column that the key or
  *   the order needs is kept under a hidden name when the user drops it.
+ * - After an error it must say as much of the output as is certain (`doubt.ts`): the columns it names, mistaken ones with a type that
+ *   fits everything; what may be there beside them is in doubt. undefined, only after an error: nothing is certain.
  * - It must not look at data.
  */
 export interface PipeDefinition<Plan> extends PipeDocumentation {

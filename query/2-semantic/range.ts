@@ -29,13 +29,13 @@ export const checkRange = (scope: Scope, range: Range): CheckedRange | undefined
     scope.reporter.error('iql.argument-type', { function: place, wanted: wanted === 'time' ? 'a time' : 'a duration', got: typeName(settled.type) }, e.span);
     return undefined;
   };
-  const before = scope.reporter.diagnostics.length;
+  const before = scope.reporter.errors;
   const last = checked(range.last, 'duration', 'last');
   const from = checked(range.between?.from, 'time', 'between');
   const to = checked(range.between?.to, 'time', 'between');
   const at = checked(range.at, 'time', 'at');
   const offset = checked(range.offset, 'duration', 'offset');
-  if (scope.reporter.diagnostics.slice(before).some((d) => d.severity === 'error')) return undefined;
+  if (scope.reporter.errors > before) return undefined;
   return {
     last,
     between: from === undefined || to === undefined ? undefined : { from, to },

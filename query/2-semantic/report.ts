@@ -1,4 +1,4 @@
-// How the checker says what is wrong: a code of the catalogue with its parameters at a span.
+// How the checker says what is wrong: a code of the catalogue with its parameters at a span; in what order, and how much of it.
 import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/errors.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import type { Diagnostic, Edit, Fix } from '../1-syntax/diagnostic.ts';
@@ -6,11 +6,19 @@ import type { Diagnostic, Edit, Fix } from '../1-syntax/diagnostic.ts';
 export const fix = (label: string, ...edits: readonly Edit[]): Fix => ({ label, edits });
 export const replace = (span: Span, text: string): Edit => ({ span, text });
 
+/** Diagnostics told of one text; one more says where the rest was cut. */
+export const MOST_TOLD = 100;
+/** Diagnostics kept of one text before they are put in order. */
+const MOST_KEPT = 10 * MOST_TOLD;
+
 /** Collects diagnostics of one text. */
 export class Reporter {
   readonly diagnostics: Diagnostic[] = [];
+  /** Errors so far, those that are no longer kept among them. */
+  errors = 0;
 
   error<C extends ErrorCode>(code: C, parameters: ErrorParameters<C>, span: Span, mend?: Fix): void {
+    this.errors += 1;
     this.#add('error', code, parameters, span, mend);
   }
   warning<C extends ErrorCode>(code: C, parameters: ErrorParameters<C>, span: Span, mend?: Fix): void {
@@ -21,10 +29,38 @@ export class Reporter {
   }
 
   #add<C extends ErrorCode>(severity: Diagnostic['severity'], code: C, parameters: ErrorParameters<C>, span: Span, mend: Fix | undefined): void {
-    this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: mend });
+    if (this.diagnostics.length < MOST_KEPT) this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: mend });
   }
 
+  /** More is told than anybody reads: near names are no longer looked for. */
+  get full(): boolean {
+    return this.diagnostics.length >= MOST_TOLD;
+  }
   get failed(): boolean {
-    return this.diagnostics.some((d) => d.severity === 'error');
+    return this.errors > 0;
   }
 }
+
+/** In the order of the text, each thing once (a `let` is checked where it is used), and no more than anybody reads: errors before others. */
+export const inTextOrder = (found: readonly Diagnostic[]): readonly Diagnostic[] => {
+  const seen = new Set<string>();
+  const told = found
+    .filter(({ code, span }) => {
+      const key = `${code} ${span.start} ${span.end}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .toSorted((a, b) => a.span.start - b.span.start || b.span.end - a.span.end);
+  if (told.length <= MOST_TOLD) return told;
+  const isError = (d: Diagnostic): boolean => d.severity === 'error';
+  const shown = new Set([...told.filter(isError), ...told.filter((d) => !isError(d))].slice(0, MOST_TOLD));
+  const left = told.filter((d) => !shown.has(d));
+  const [first] = left as [Diagnostic];
+  const cut: Diagnostic = {
+    code: 'iql.more-mistakes',
+    severity: left.some(isError) ? 'error' : 'info',
+    message: errorMessage('iql.more-mistakes', { count: left.length, told: MOST_TOLD }),
+    span: first.span,
+    fix: undefined,
+  };
+  return told.flatMap((d) => (shown.has(d) ? [d] : d === first ? [cut] : []));
+};

@@ -1,5 +1,5 @@
 // What an expression or a pipe is checked in: the rows at hand, the definitions of the text, the functions there are.
-import type { Expression, Span } from '../1-syntax/ast.ts';
+import type { Expression, Query, Span } from '../1-syntax/ast.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Reporter } from './report.ts';
 import type { Relation, Type, Typed } from './type.ts';
@@ -52,6 +52,8 @@ export interface AggregateCollector {
   readonly overTime: boolean;
   /** Columns that an aggregate without argument must not take. */
   readonly keys: readonly string[];
+  /** A mistake may hide one of them. */
+  readonly maybeKeys: boolean;
   add(use: Omit<AggregateUse, 'name'>, span: Span): Typed;
 }
 
@@ -66,6 +68,10 @@ export interface Scope {
   readonly parameters: Map<string, { readonly type: Type; readonly list: boolean }>;
   /** Unknown fields are errors (a rule) instead of warnings. */
   readonly strict: boolean;
+  /** Names that the text defines wrongly (twice, or by what is not there yet): their use is not told as wrong. */
+  readonly spoilt: ReadonlySet<string>;
+  /** Checks a sub-query that stands where none may, for its own mistakes. */
+  readonly stray: (query: Query) => void;
   readonly aggregates: AggregateCollector | undefined;
 }
 

@@ -37,8 +37,8 @@ const noteParameter = (scope: Scope, t: Typed & { op: 'parameter' }, as: Type): 
     scope.reporter.error('iql.parameter-conflict', { name: t.name, first: typeName(known.type), second: typeName(as) }, t.span);
 };
 
-/** Where nothing says what it should be: attributes as text (a number as its text), parameters are an error. */
-export const settleFreely = (scope: Scope, t: Typed): Typed => {
+/** Where nothing says what it should be: attributes as text (a number as its text), parameters are an error (reported; undefined). */
+export const settleFreely = (scope: Scope, t: Typed): Typed | undefined => {
   if (t.op === 'attribute') {
     const number = attributeAs(t, true);
     return {
@@ -53,7 +53,7 @@ export const settleFreely = (scope: Scope, t: Typed): Typed => {
     const known = scope.parameters.get(t.name);
     if (known !== undefined) return { ...t, type: known.type };
     scope.reporter.error('iql.unknown-parameter-type', { name: t.name }, t.span);
-    return { ...t, type: STRING };
+    return undefined;
   }
   return t;
 };

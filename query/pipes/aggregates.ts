@@ -1,15 +1,16 @@
 // Aggregates of a pipe: `summarize`, the aggregate pipes (`sum by host`), and what `every`, `top` and `distinct` share with them.
 import type { Argument, Call, Expression, Pipe, Span } from '../1-syntax/ast.ts';
 import { isAggregateName } from '../2-semantic/aggregate.ts';
+import { doubted, eitherName, isBucketKnown, isMistaken, mayHave, mistakenColumn, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
-import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind, valueType } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
-import { type Checked, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
+import { type Checked, clauseOf, type IqlPipe, type Key, type Keys, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
 import { computed, kept, project } from './project.ts';
 
 export interface AggregateOptions {
@@ -33,6 +34,8 @@ export interface CollectedAggregates {
   /** Number of the argument that each use stands in. */
   readonly places: readonly number[];
   readonly outputs: readonly AggregateOutput[];
+  /** Names of outputs that a mistake hides. */
+  readonly maybe: MaybeNames;
 }
 
 /** `p95 x` written as two words is the call `p95(x)`. */
@@ -51,19 +54,29 @@ const asExpression = (argument: Argument): Expression | undefined => {
   return call;
 };
 
-/** Reads the aggregates of the arguments; undefined when one has errors (reported). */
+/** One argument as it was read; `value` is undefined where it has a mistake (reported). */
+interface Found {
+  readonly argument: Argument;
+  readonly e: Expression;
+  readonly value: Typed | undefined;
+  readonly written: string;
+}
+
+/** Reads the aggregates of the arguments; one with a mistake (reported) is a column of unknown type. */
 export const collectAggregates = (
   args: readonly Argument[],
   input: Relation,
-  keys: readonly string[],
+  { keys: read, maybe: maybeKeys }: Keys,
   scope: PlanScope,
   options: AggregateOptions,
-): CollectedAggregates | undefined => {
+): CollectedAggregates => {
   const uses: AggregateUse[] = [];
+  const keys = read.map((k) => k.name);
   const collector: AggregateCollector = {
     pipe: options.pipe,
     overTime: options.overTime,
     keys,
+    maybeKeys: maybeKeys === 'any' || maybeKeys.size > 0,
     add: (use, span) => {
       const name = `#aggregate.${uses.length}`;
       uses.push({ ...use, name });
@@ -71,42 +84,74 @@ export const collectAggregates = (
     },
   };
   const inner: Scope = { ...scope, relation: input, aggregates: collector };
-  const found: { readonly argument: Argument; readonly value: Typed; readonly written: string }[] = [];
+  const found: Found[] = [];
   const places: number[] = [];
+  let maybe = NO_NAMES;
   for (const [place, argument] of args.entries()) {
     const e = asExpression(argument);
-    if (e === undefined) return options.wrong();
-    const before = uses.length;
-    const value = checkExpression(inner, e);
-    if (value === undefined) return undefined;
-    if (uses.length === before) {
-      scope.reporter.error('iql.aggregate-wanted', { pipe: options.pipe }, argument.span);
-      return undefined;
+    if (e === undefined) {
+      options.wrong();
+      maybe = 'any';
+      continue;
     }
+    const before = uses.length;
+    const checked = checkExpression(inner, e);
+    const bare = checked !== undefined && uses.length === before;
+    if (bare) scope.reporter.error('iql.aggregate-wanted', { pipe: options.pipe }, argument.span);
     while (places.length < uses.length) places.push(place);
-    found.push({ argument, value, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
+    found.push({ argument, e, value: bare ? undefined : checked, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
   }
-  const columns = found.map(({ value }) => aggregatedColumn(value, uses));
+  const columns = found.map((f) => (f.value === undefined ? namedColumn(f.e, input, scope) : aggregatedColumn(f.value, uses)));
+  const hidden = found.some((f, i) => f.value === undefined && columns[i] === undefined && !isPlainCount(f.e));
   const names = new Set([...keys, ...options.taken]);
-  const outputs: AggregateOutput[] = [];
-  for (const [i, { argument, value, written }] of found.entries()) {
+  const outputs = new Map<string, AggregateOutput>();
+  for (const [i, f] of found.entries()) {
+    const { argument, e, value } = f;
     const of = columns[i];
     const often = of !== undefined && columns.filter((c) => c === of).length > 1;
-    const short = argument.name?.name ?? defaultName(value, of, written, options.qualify || often);
-    const name = argument.name === undefined && short !== undefined && names.has(short) ? defaultName(value, of, written, true) : short;
-    if (name === undefined) {
-      scope.reporter.error('iql.name-needed', {}, argument.span);
-      return undefined;
+    const known = value !== undefined || of !== undefined || isPlainCount(e);
+    const short = argument.name?.name ?? defaultName(f, of, options.qualify || often);
+    const name = argument.name === undefined && short !== undefined && names.has(short) ? defaultName(f, of, true) : short;
+    // A mistake may hide that a column is aggregated twice, or that a label or key has its name, and so how this is called.
+    const column = of === undefined ? undefined : columnNamed(input, of);
+    const unclear =
+      argument.name === undefined &&
+      of !== undefined &&
+      (hidden || mayHave(input, of) || maybeKeys === 'any' || maybeKeys.has(of) || (column !== undefined && isMistaken(column)));
+    if (unclear) maybe = eitherName(maybe, new Set([of, `${of}.${f.written}`]));
+    if (name === undefined) scope.reporter.error('iql.name-needed', {}, argument.span);
+    if (name === undefined || (argument.name === undefined && !known)) {
+      maybe = 'any';
+      continue;
     }
     if (names.has(name)) {
       scope.reporter.error('iql.repeated-name', { name }, argument.span);
-      return undefined;
+      const first = outputs.get(name);
+      if (first !== undefined) outputs.set(name, { ...first, column: mistakenColumn(name) });
+      maybe = 'any';
+      continue;
     }
     names.add(name);
-    const use = value.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
-    outputs.push({ column: { name, type: { ...value.type, bare: false }, kind: use?.kind ?? 'gauge', label: false, description: '' }, value });
+    const use = value?.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
+    outputs.set(name, {
+      column:
+        value === undefined || unclear
+          ? { ...mistakenColumn(name), label: false }
+          : { name, type: { ...value.type, bare: false }, kind: use?.kind ?? 'gauge', label: false, description: '' },
+      value: value ?? mistakenValue(e.span),
+    });
   }
-  return { uses, places, outputs };
+  return { uses, places, outputs: [...outputs.values()], maybe };
+};
+
+const isPlainCount = (e: Expression): boolean =>
+  (e.node === 'name' && e.name === 'count') || (e.node === 'call' && e.function.name === 'count' && e.arguments.length === 0);
+
+/** The column that an aggregate with a mistake names, if it is there. */
+const namedColumn = (e: Expression, input: Relation, scope: Scope): string | undefined => {
+  const named = e.node === 'call' && isAggregateName(scope, e.function.name) ? e.arguments.filter((a) => a.node === 'name') : [];
+  const [only] = named;
+  return only !== undefined && named.length === 1 && columnNamed(input, only.name) !== undefined ? only.name : undefined;
 };
 
 const aggregatedColumn = (value: Typed, uses: readonly AggregateUse[]): string | undefined => {
@@ -130,8 +175,8 @@ const fieldName = (t: Typed): string | undefined => {
     : undefined;
 };
 
-const defaultName = (value: Typed, column: string | undefined, written: string, qualify: boolean): string | undefined => {
-  if (value.op !== 'column') return undefined;
+const defaultName = ({ e, value, written }: Found, column: string | undefined, qualify: boolean): string | undefined => {
+  if (value === undefined ? e.node !== 'name' && e.node !== 'call' : value.op !== 'column') return undefined;
   if (column === undefined) return written;
   return qualify ? `${column}.${written}` : column;
 };
@@ -181,24 +226,19 @@ export const withKeys = (input: Relation, keys: readonly Key[]): { readonly outp
 /** Across rows: an `Aggregate` by the keys; on bucketed data `time` is kept by itself. */
 export const checkAggregates = (
   args: readonly Argument[],
-  keys: readonly Key[],
+  { keys, maybe }: Keys,
   input: Relation,
   scope: PlanScope,
   options: Omit<AggregateOptions, 'taken'>,
-): Checked | undefined => {
+): Checked => {
   const bucketed = input.bucket !== undefined && input.timed && !keys.some((k) => k.name === 'time');
   const time = bucketed ? input.columns.filter((c) => c.name === 'time') : [];
-  const collected = collectAggregates(
-    args,
-    input,
-    keys.map((k) => k.name),
-    scope,
-    { ...options, taken: time.map((c) => c.name) },
-  );
-  if (collected === undefined) return undefined;
+  const collected = collectAggregates(args, input, { keys, maybe }, scope, { ...options, taken: time.map((c) => c.name) });
   const names = [...time.map((c) => c.name), ...keys.map((k) => k.name)];
   const grouped = withKeys(input, keys);
-  const output: Relation = {
+  // On buckets `time` would be there too.
+  const perhaps = isBucketKnown(input) || keys.some((k) => k.name === 'time') ? NO_NAMES : new Set(['time']);
+  const certain: Relation = {
     columns: [...time, ...keys.map(keyColumn), ...collected.outputs.map((o) => o.column)],
     shape: 'series',
     key: keys.filter((k) => k.name !== 'time').map((k) => k.name),
@@ -211,6 +251,7 @@ export const checkAggregates = (
     origin: input.origin,
     raw: false,
   };
+  const output = doubted(certain, eitherName(eitherName(maybe, collected.maybe), perhaps), !isBucketKnown(input));
   const keyColumns = planColumns({ ...output, columns: output.columns.slice(0, names.length) });
   const aggregated =
     (plan: Plan): Plan =>
@@ -247,7 +288,7 @@ export const summarize: IqlPipe = {
     const wrong = (): undefined => wrongForm(pipe, summarize, scope);
     if (pipe.arguments.length === 0) return wrong();
     const keys = keysOf(clauseOf(pipe, 'by'), input, scope, wrong);
-    return keys && checkAggregates(pipe.arguments, keys, input, scope, { pipe: 'summarize', overTime: false, wrong, qualify: true });
+    return checkAggregates(pipe.arguments, keys, input, scope, { pipe: 'summarize', overTime: false, wrong, qualify: true });
   },
 };
 
@@ -276,7 +317,7 @@ export const aggregatePipe = (name: string, summary: string, pattern?: RegExp): 
       const argument = asCall(pipe);
       if (argument === undefined || !isAggregateName(scope, pipe.name)) return wrong();
       const keys = keysOf(clauseOf(pipe, 'by'), input, scope, wrong);
-      return keys && checkAggregates([argument], keys, input, scope, { pipe: pipe.name, overTime: false, wrong, qualify: false });
+      return checkAggregates([argument], keys, input, scope, { pipe: pipe.name, overTime: false, wrong, qualify: false });
     },
   };
   return definition;

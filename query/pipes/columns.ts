@@ -1,15 +1,17 @@
 // `set`, `select`, `drop`, `rename`: which columns there are.
 import type { Argument } from '../1-syntax/ast.ts';
+import { doubted, eitherName, mayHaveMore, mistakenColumn, mistakenValue, NO_NAMES, perhapsWith } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
-import { columnNamed, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
-import { type Checked, type IqlPipe, namesOf, syntax, visibleNames, written, wrongForm } from './pipe.ts';
+import { afterMistake, type Checked, type IqlPipe, meantBy, namesOf, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 import { computed, kept, type Output, project, renamed } from './project.ts';
 
 const streaming: Streaming = { kind: 'stateless' };
 
-const valueColumn = (name: string, value: Typed, input: Relation): RelationColumn => {
+const valueColumn = (name: string, value: Typed | undefined, input: Relation): RelationColumn => {
+  if (value === undefined) return mistakenColumn(name);
   const from = value.op === 'column' ? columnNamed(input, value.name) : undefined;
   return {
     name,
@@ -65,13 +67,16 @@ export const set: IqlPipe = {
     if (pipe.arguments.length === 0) return wrongForm(pipe, set, scope);
     for (const argument of pipe.arguments) {
       const e = onlyWord(argument);
-      if (e === undefined || argument.name === undefined) return wrongForm(pipe, set, scope, argument.span);
-      const value = checkValue({ ...scope, relation }, e);
-      if (value === undefined) return undefined;
-      const column = valueColumn(argument.name.name, value, relation);
-      const there = visibleNames(relation).has(column.name);
-      const outputs = visible(relation).map((c): Output => (c.name === column.name ? computed(column, value) : kept(c)));
-      const step = project(relation, there ? outputs : [...outputs, computed(column, value)]);
+      if (argument.name === undefined || e === undefined) wrongForm(pipe, set, scope, argument.span);
+      if (argument.name === undefined) {
+        relation = perhapsWith(relation, 'any');
+        continue;
+      }
+      const value = e === undefined ? undefined : checkValue({ ...scope, relation }, e);
+      const output = computed(valueColumn(argument.name.name, value, relation), value ?? mistakenValue(argument.span));
+      const there = visibleNames(relation).has(output.column.name);
+      const outputs = visible(relation).map((c): Output => (c.name === output.column.name ? output : kept(c)));
+      const step = project(relation, there ? outputs : [...outputs, output]);
       relation = step.output;
       steps.push(step.plan);
     }
@@ -85,32 +90,36 @@ export const select: IqlPipe = {
   summary: 'Only these columns, in this order',
   examples: ['from processes last 5m | select host, name, mib = memory / 1MiB'],
   check: (pipe, input, scope) => {
-    const outputs: Output[] = [];
+    const outputs = new Map<string, Output>();
+    let maybe = NO_NAMES;
     if (pipe.arguments.length === 0) return wrongForm(pipe, select, scope);
     for (const argument of pipe.arguments) {
       const e = onlyWord(argument);
-      if (e === undefined) return wrongForm(pipe, select, scope, argument.span);
-      const name = argument.name?.name ?? (e.node === 'name' ? e.name : undefined);
-      if (name === undefined) {
-        scope.reporter.error('iql.name-needed', {}, argument.span);
-        return undefined;
+      const name = argument.name?.name ?? (e?.node === 'name' ? e.name : undefined);
+      if (e === undefined) wrongForm(pipe, select, scope, argument.span);
+      const value = e === undefined ? undefined : checkValue({ ...scope, relation: input }, e);
+      if (e !== undefined && name === undefined) scope.reporter.error('iql.name-needed', {}, argument.span);
+      if (name === undefined || name === '') {
+        maybe = 'any';
+        continue;
       }
-      const value = checkValue({ ...scope, relation: input }, e);
-      if (value === undefined) return undefined;
-      if (outputs.some((o) => o.column.name === name)) {
+      if (outputs.has(name)) {
         scope.reporter.error('iql.repeated-name', { name }, argument.span);
-        return undefined;
+        outputs.set(name, computed(mistakenColumn(name), mistakenValue(argument.span)));
+        maybe = 'any';
+        continue;
       }
-      const from = value.op === 'column' ? columnNamed(input, value.name) : undefined;
-      outputs.push(from === undefined ? computed(valueColumn(name, value, input), value) : renamed(from, name));
+      if (value === undefined && argument.name === undefined && e !== undefined) maybe = eitherName(maybe, meantBy(e, input));
+      const from = value?.op === 'column' ? columnNamed(input, value.name) : undefined;
+      outputs.set(name, from === undefined ? computed(valueColumn(name, value, input), value ?? mistakenValue(argument.span)) : renamed(from, name));
     }
-    return closed(project(input, outputs));
+    return closed(project(input, [...outputs.values()]), maybe);
   },
 };
 
 /** After `select` the columns are known for certain. */
-const closed = (step: { readonly output: Relation; readonly plan: (plan: Plan) => Plan }): Checked => ({
-  output: { ...step.output, open: undefined },
+const closed = (step: { readonly output: Relation; readonly plan: (plan: Plan) => Plan }, maybe: MaybeNames): Checked => ({
+  output: doubted({ ...step.output, open: undefined }, maybe, step.output.doubt?.rows ?? false),
   plan: step.plan,
   streaming,
 });
@@ -121,14 +130,17 @@ export const drop: IqlPipe = {
   summary: 'Without these columns',
   examples: ['from processes last 5m | drop command'],
   check: (pipe, input, scope) => {
-    const names = namesOf(pipe.arguments, input, scope, () => wrongForm(pipe, drop, scope));
-    if (names === undefined || names.length === 0) return names === undefined ? undefined : wrongForm(pipe, drop, scope);
+    if (pipe.arguments.length === 0) return wrongForm(pipe, drop, scope);
+    const before = scope.reporter.errors;
+    const names = namesOf(pipe.arguments, input, scope, (at) => wrongForm(pipe, drop, scope, at));
     const left = visible(input).filter((c) => !names.some((n) => n.name === c.name));
-    if (left.length === 0) {
+    if (left.length === 0 && !mayHaveMore(input)) {
       scope.reporter.error('iql.last-column', {}, written(pipe));
-      return undefined;
+      return afterMistake(input);
     }
-    return { ...project(input, left.map(kept)), streaming };
+    const step = project(input, left.map(kept));
+    // Any of them may be the one that was meant.
+    return scope.reporter.errors > before ? afterMistake(perhapsWith(step.output, visibleNames(input))) : { ...step, streaming };
   },
 };
 
@@ -139,24 +151,28 @@ export const rename: IqlPipe = {
   examples: ['from processes last 5m | rename memory as rss'],
   check: (pipe, input, scope) => {
     const names = new Map<string, string>();
+    const fresh = new Map<string, Output>();
+    const spoilt = new Set<string>();
     if (pipe.arguments.length === 0) return wrongForm(pipe, rename, scope);
     for (const argument of pipe.arguments) {
       const from = argument.words[0];
       const to = argument.clauses[0]?.arguments[0]?.words[0];
-      if (from?.node !== 'name' || to?.node !== 'name' || argument.words.length > 1) return wrongForm(pipe, rename, scope, argument.span);
-      if (checkValue({ ...scope, relation: input, values: new Map() }, from) === undefined || columnNamed(input, from.name) === undefined) return undefined;
-      if ((visibleNames(input).has(to.name) && to.name !== from.name) || [...names.values()].includes(to.name)) {
-        scope.reporter.error('iql.name-taken', { name: to.name }, to.span);
-        return undefined;
+      if (from?.node !== 'name' || to?.node !== 'name' || argument.words.length > 1) {
+        wrongForm(pipe, rename, scope, argument.span);
+        if (to?.node === 'name') fresh.set(to.name, computed(mistakenColumn(to.name), mistakenValue(argument.span)));
+        continue;
       }
-      names.set(from.name, to.name);
+      const value = checkValue({ ...scope, relation: input, values: new Map() }, from);
+      if ((visibleNames(input).has(to.name) && to.name !== from.name) || [...names.values()].includes(to.name) || fresh.has(to.name)) {
+        scope.reporter.error('iql.name-taken', { name: to.name }, to.span);
+        spoilt.add(to.name);
+      } else if (columnNamed(input, from.name) !== undefined) names.set(from.name, to.name);
+      // An attribute, which stays in its map.
+      else fresh.set(to.name, computed(valueColumn(to.name, value, input), value ?? mistakenValue(argument.span)));
     }
-    return {
-      ...project(
-        input,
-        visible(input).map((c) => renamed(c, names.get(c.name) ?? c.name)),
-      ),
-      streaming,
-    };
+    const outputs = visible(input).map((c) => renamed(c, names.get(c.name) ?? c.name));
+    const step = project(input, [...outputs, ...fresh.values()]);
+    const columns = step.output.columns.map((c) => (spoilt.has(c.name) ? mistakenColumn(c.name) : c));
+    return { output: spoilt.size === 0 ? step.output : { ...step.output, columns }, plan: step.plan, streaming };
   },
 };

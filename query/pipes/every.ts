@@ -2,19 +2,20 @@
 import { CodedError } from '../../core/errors.ts';
 import { calendarBucket } from '../../core/zone.ts';
 import type { Argument, Expression } from '../1-syntax/ast.ts';
+import { doubted, eitherName, isMistaken, isShapeKnown, mayBeTimed, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateUse } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
-import { columnNamed, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
+import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
 import { constantOf, valueType } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { Bucket, PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
-import { clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
+import { afterMistake, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 
 export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
@@ -38,6 +39,8 @@ const widthOf = (e: Expression | undefined, scope: PlanScope): Width | Typed | u
   } else if (e?.node === 'parameter') {
     return { op: 'parameter', name: e.name, list: false, type: { value: 'duration', unit: undefined, bare: false }, span: e.span };
   }
+  const hole = e?.node === 'missing' && e.span.start === e.span.end;
+  if (hole || (e?.node === 'name' && scope.spoilt.has(e.name))) return undefined;
   const span = e?.span ?? { start: 0, end: 0 };
   scope.reporter.error('iql.bad-width', { got: e === undefined ? 'nothing' : literal?.node === 'quantity' ? literal.text : 'this' }, span);
   return undefined;
@@ -115,14 +118,16 @@ export const every: IqlPipe = {
   check: (pipe, input, scope) => {
     const wrong = (): undefined => wrongForm(pipe, every, scope);
     const [head, ...more] = pipe.arguments;
-    const width = head === undefined ? wrong() : widthOf(head.words[0], scope);
-    if (head === undefined || width === undefined) return undefined;
-    if (!input.timed) {
-      scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
-      return undefined;
-    }
+    if (head === undefined) return wrong();
+    const before = scope.reporter.errors;
+    const known = widthOf(head.words[0], scope);
+    const width = known ?? { kind: 'auto' };
+    const timed = mayBeTimed(input);
+    if (!timed) scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
     const by = clauseOf(pipe, 'by');
-    const series = input.shape === 'series';
+    // Where it is not known what the rows are, they are what the pipe takes them for.
+    const shapeKnown = isShapeKnown(input);
+    const series = shapeKnown ? input.shape === 'series' : by === undefined;
     if (series && by !== undefined) {
       const keys = by.arguments.map((a) => (a.words[0]?.node === 'name' ? a.words[0].name : 'k')).join(', ');
       const called = head.words[1]?.node === 'name' ? head.words[1].name : '';
@@ -133,44 +138,43 @@ export const every: IqlPipe = {
         by.span,
         fix(`Write | ${across} by ${keys}`, replace({ start: by.span.start, end: by.span.start }, `| ${across} `)),
       );
-      return undefined;
     }
-    const args: readonly Argument[] = [named({ ...head, words: head.words.slice(1) }), ...more];
-    if (head.words.length < 2) {
-      scope.reporter.error('iql.aggregate-wanted', { pipe: 'every' }, written(pipe));
-      return undefined;
-    }
+    // `every avg`: the width is what is lacking.
+    const bare = head.words.length < 2;
+    if (bare && known !== undefined && scope.reporter.errors === before) scope.reporter.error('iql.aggregate-wanted', { pipe: 'every' }, written(pipe));
+    const args: readonly Argument[] = [...(bare ? [] : [named({ ...head, words: head.words.slice(1) })]), ...more];
     const overs = oversOf(args, scope, wrong);
-    const keys = keysOf(by, input, scope, wrong);
-    if (overs === undefined || keys === undefined) return undefined;
-    if (keys.some((k) => k.name === 'time') && !('kind' in width && width.kind === 'all')) {
-      scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? written(pipe));
-      return undefined;
-    }
+    const read = keysOf(by, input, scope, wrong);
+    const all = 'kind' in width && width.kind === 'all';
+    const keys = all ? read.keys : read.keys.filter((k) => k.name !== 'time');
+    if (keys.length < read.keys.length) scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? written(pipe));
     const grouped = withKeys(input, keys);
-    const shape: Shape = series
+    const rows = !series || by !== undefined;
+    const shape: Shape = !rows
       ? {
           keys: input.key,
           carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name) && !c.name.startsWith('#')),
           zeros: false,
         }
       : { keys: keys.map((k) => k.name), carry: [], zeros: true };
-    const taken = ['time', ...shape.keys, ...shape.carry.map((c) => c.name)];
+    const taken = ['time', ...shape.keys, ...shape.carry.filter((c) => !isMistaken(c)).map((c) => c.name)];
     const collected = collectAggregates(
       args.map((a) => ({ ...a, clauses: [] })),
       input,
-      keys.map((k) => k.name),
+      { keys, maybe: read.maybe },
       scope,
-      { pipe: 'every', overTime: series, wrong, qualify: false, taken },
+      { pipe: 'every', overTime: series || !shapeKnown, wrong, qualify: false, taken },
     );
-    if (collected === undefined) return undefined;
-    const output = outputRelation(
+    const certain = outputRelation(
       input,
       shape,
       keys,
       width,
       collected.outputs.map((o) => o.column),
     );
+    const perhaps = bare || !timed ? 'any' : eitherName(eitherName(read.maybe, collected.maybe), carriedPerhaps(input, rows));
+    const output = doubted(certain, perhaps, !timed);
+    if (overs === undefined || scope.reporter.errors > before || !input.timed) return afterMistake(output);
     const windows = byWindow(collected, overs).map(({ over, uses }) =>
       planWindow(
         input,
@@ -194,6 +198,10 @@ export const every: IqlPipe = {
   },
 };
 
+/** Labels that series carry along though it is not known which they are. */
+const carriedPerhaps = (input: Relation, rows: boolean): MaybeNames =>
+  rows || input.doubt === undefined ? NO_NAMES : input.doubt.rows ? eitherName(input.doubt.names, visibleNames(input)) : input.doubt.names;
+
 /** The name of the first aggregate stands after the width, where `x = avg` reads as `x == avg`. */
 const named = (argument: Argument): Argument => {
   const [only, ...others] = argument.words;
@@ -204,23 +212,23 @@ const named = (argument: Argument): Argument => {
 /** The `over` of each argument; undefined when one is wrong (reported). */
 const oversOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undefined): readonly (Typed | undefined)[] | undefined => {
   const found: (Typed | undefined)[] = [];
+  let whole = true;
   for (const argument of args) {
     const clause = argument.clauses.find((c) => c.word === 'over');
     const e = clause?.arguments[0]?.words[0];
-    if (clause !== undefined && (e === undefined || clause.arguments.length > 1)) return wrong();
+    if (clause !== undefined && (e === undefined || clause.arguments.length > 1)) wrong();
     const checked = e === undefined ? undefined : checkExpression(scope, e);
+    if (e !== undefined && checked === undefined) whole = false;
     const t = checked === undefined ? undefined : settle(scope, checked, type('duration'));
-    if (e !== undefined && (t?.type.value !== 'duration' || (t.op === 'literal' && (t.literal as bigint) <= 0n))) {
+    if (e !== undefined && t !== undefined && (t.type.value !== 'duration' || (t.op === 'literal' && (t.literal as bigint) <= 0n)))
       scope.reporter.error(
         'iql.argument-type',
-        { function: 'over', wanted: 'a positive duration', got: t === undefined || t.type.value === 'duration' ? 'this' : typeName(t.type) },
+        { function: 'over', wanted: 'a positive duration', got: t.type.value === 'duration' ? 'this' : typeName(t.type) },
         e.span,
       );
-      return undefined;
-    }
     found.push(t);
   }
-  return found;
+  return whole ? found : undefined;
 };
 
 /** The aggregates that share a window. */
@@ -259,11 +267,16 @@ const oneOf =
     });
   };
 
+/** The bucket's, where a mistake hides that of the rows. */
+const TIME: RelationColumn = { name: 'time', type: type('time'), kind: undefined, label: false, description: '' };
+
 const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], width: Width | Typed, aggregates: readonly RelationColumn[]): Relation => {
   const all = !('op' in width) && width.kind === 'all';
-  const time = all ? [] : visible(input).filter((c) => c.name === 'time');
+  const there = visible(input).filter((c) => c.name === 'time' && !isMistaken(c));
+  const time = all ? [] : there.length > 0 ? there : [TIME];
   const keyColumns = shape.zeros ? keys.map(keyColumn) : shape.keys.flatMap((k) => input.columns.filter((c) => c.name === k));
-  const shown = [...keyColumns.filter((c) => !c.name.startsWith('#')), ...shape.carry];
+  const named = new Set(aggregates.map((c) => c.name));
+  const shown = [...keyColumns.filter((c) => !c.name.startsWith('#')), ...shape.carry.filter((c) => !named.has(c.name))];
   const hidden = keyColumns.filter((c) => c.name.startsWith('#'));
   return {
     columns: [...time, ...shown, ...aggregates, ...hidden],

@@ -1,4 +1,5 @@
 // `fill 0|missing|previous|linear`: rows for the buckets that a series lacks.
+import { isBucketKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { isNumber, type Typed, visible } from '../2-semantic/type.ts';
@@ -6,7 +7,7 @@ import { bind } from '../3-plan/bind.ts';
 import { call, columnReference } from '../3-plan/expression.ts';
 import { planColumns } from '../3-plan/lower.ts';
 import { bucketFor } from './every.ts';
-import { type IqlPipe, plainArgument, syntax, written, wrongForm } from './pipe.ts';
+import { afterMistake, type IqlPipe, plainArgument, syntax, written, wrongForm } from './pipe.ts';
 
 export const fill: IqlPipe = {
   syntax: syntax('fill'),
@@ -15,11 +16,12 @@ export const fill: IqlPipe = {
   examples: ['from metrics.system.cpu.utilization | every 1m avg | max by host | fill 0'],
   check: (pipe, input, scope) => {
     const e = plainArgument(pipe.arguments[0]);
-    if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, fill, scope);
     const { bucket } = input;
-    if (bucket === undefined || !input.timed) {
+    if ((bucket === undefined || !input.timed) && (isBucketKnown(input) || !mayBeTimed(input)))
       scope.reporter.error('iql.not-bucketed', { pipe: 'fill' }, written(pipe));
-      return undefined;
+    if (e === undefined || pipe.arguments.length > 1) {
+      wrongForm(pipe, fill, scope);
+      return afterMistake(input);
     }
     const values = visible(input).filter((c) => c.name !== 'time' && !c.label && (isNumber(c.type) || c.type.value === 'duration'));
     let method: 'missing' | 'previous' | 'linear' = 'missing';
@@ -27,12 +29,13 @@ export const fill: IqlPipe = {
     if (e.node === 'name' && (e.name === 'previous' || e.name === 'linear')) method = e.name;
     else if (e.node !== 'missing') {
       value = checkExpression({ ...scope, relation: input }, e);
-      if (value === undefined) return undefined;
+      if (value === undefined) return afterMistake(input);
       if (value.op !== 'literal' || (!isNumber(value.type) && value.type.value !== 'duration')) {
         scope.reporter.error('iql.argument-type', { function: 'fill', wanted: 'a number, missing, previous or linear', got: typeName(value.type) }, e.span);
-        return undefined;
+        return afterMistake(input);
       }
     }
+    if (bucket === undefined || !input.timed) return afterMistake(input);
     const columns = planColumns(input);
     const names = new Set(values.map((v) => v.name));
     return {

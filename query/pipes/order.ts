@@ -1,5 +1,6 @@
 // `sort`, `limit`, `top`, `bottom`, `distinct`, `latest`: order and cut.
 import type { Expression } from '../1-syntax/ast.ts';
+import { isShapeKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { type OrderColumn, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
@@ -7,6 +8,7 @@ import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
 import {
+  afterMistake,
   type Checked,
   clauseOf,
   countArgument,
@@ -57,22 +59,33 @@ export const sort: IqlPipe = {
   summary: 'Order rows; missing stands last',
   examples: ['from processes last 5m | sort memory desc'],
   check: (pipe, input, scope) => {
-    if (pipe.arguments.length === 0) return wrongForm(pipe, sort, scope);
+    if (pipe.arguments.length === 0) {
+      wrongForm(pipe, sort, scope);
+      return afterMistake(input);
+    }
     let relation = input;
     const steps: Step[] = [];
     const keys: OrderColumn[] = [];
+    const before = scope.reporter.errors;
+    let whole = true;
     for (const argument of pipe.arguments) {
       const [e, direction] = argument.words;
       const word = direction?.node === 'name' ? direction.name.toLowerCase() : undefined;
-      if (e === undefined || argument.name !== undefined || argument.words.length > 2 || (direction !== undefined && word !== 'desc' && word !== 'asc'))
-        return wrongForm(pipe, sort, scope, argument.span);
+      if (e === undefined || argument.name !== undefined || argument.words.length > 2 || (direction !== undefined && word !== 'desc' && word !== 'asc')) {
+        wrongForm(pipe, sort, scope, argument.span);
+        continue;
+      }
       const value = sortable(scope, relation, e);
-      if (value === undefined) return undefined;
+      if (value === undefined) {
+        whole = false;
+        continue;
+      }
       const column = orderColumn(value, relation);
       relation = column.input;
       steps.push(column.step);
       keys.push(key(column.name, word === 'desc', value));
     }
+    if (!whole || scope.reporter.errors > before) return afterMistake(input);
     const last = ordered(relation, keys);
     return { output: last.output, plan: (plan) => [...steps, last.plan].reduce((p, step) => step(p), plan), streaming: everything };
   },
@@ -97,15 +110,14 @@ export const limit: IqlPipe = {
   examples: ['from logs | limit 100'],
   check: (pipe, input, scope) => {
     const e = plainArgument(pipe.arguments[0]);
-    if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, limit, scope);
+    if (e === undefined || pipe.arguments.length > 1) wrongForm(pipe, limit, scope);
     const count = countArgument(e, scope);
-    return (
-      count && {
-        output: input,
-        plan: limited(input, count, []),
-        streaming: { kind: 'unbounded', reason: 'the first rows of an endless input never change again' },
-      }
-    );
+    if (count === undefined) return afterMistake(input);
+    return {
+      output: input,
+      plan: limited(input, count, []),
+      streaming: { kind: 'unbounded', reason: 'the first rows of an endless input never change again' },
+    };
   },
 };
 
@@ -120,16 +132,16 @@ const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
       const by = clauseOf(pipe, 'by');
       const [count, ...keys] = argument?.words ?? [];
       const [target] = by?.arguments ?? [];
+      const before = scope.reporter.errors;
       if (count === undefined || by === undefined || target === undefined || by.arguments.length > 1 || argument?.name !== undefined)
-        return wrongForm(pipe, definition, scope);
+        wrongForm(pipe, definition, scope);
       const n = countArgument(count, scope);
-      if (n === undefined) return undefined;
-      if (keys.length > 0 || pipe.arguments.length > 1) return best(pipe, input, scope, n, name === 'top', definition);
-      const [e] = target.words;
-      if (e === undefined || target.words.length > 1) return wrongForm(pipe, definition, scope, target.span);
-      const value = sortable(scope, input, e);
-      const per = keysOf(clauseOf(pipe, 'per'), input, scope, () => wrongForm(pipe, definition, scope));
-      if (value === undefined || per === undefined) return undefined;
+      if (keys.length > 0 || pipe.arguments.length > 1) return best(pipe, input, scope, n, name === 'top', definition) ?? afterMistake(input);
+      const [e] = target?.words ?? [];
+      if (target !== undefined && (e === undefined || target.words.length > 1)) wrongForm(pipe, definition, scope, target.span);
+      const value = e === undefined ? undefined : sortable(scope, input, e);
+      const { keys: per } = keysOf(clauseOf(pipe, 'per'), input, scope, () => wrongForm(pipe, definition, scope));
+      if (n === undefined || value === undefined || scope.reporter.errors > before) return afterMistake(input);
       const column = orderColumn(value, input);
       const grouped = withHiddenKeys(column.input, per);
       const { names } = grouped;
@@ -154,25 +166,25 @@ const best = (
   pipe: Parameters<IqlPipe['check']>[0],
   input: Relation,
   scope: PlanScope,
-  n: Typed,
+  n: Typed | undefined,
   descending: boolean,
   definition: IqlPipe,
 ): Checked | undefined => {
   const [first, ...more] = pipe.arguments;
+  const before = scope.reporter.errors;
   const words = [...(first?.words.slice(1) ?? []), ...more.flatMap((a) => a.words)];
   const args = words.map((e) => ({ name: undefined, words: [e], clauses: [], span: e.span }));
   const keys = keysOf({ word: 'by', wordSpan: pipe.nameSpan, arguments: args, span: pipe.span }, input, scope, () => wrongForm(pipe, definition, scope));
   const target = clauseOf(pipe, 'by')?.arguments ?? [];
-  if (keys === undefined) return undefined;
   const aggregated = checkAggregates(target, keys, input, scope, {
     pipe: pipe.name,
     overTime: false,
     wrong: () => wrongForm(pipe, definition, scope),
     qualify: true,
   });
-  if (aggregated === undefined) return undefined;
-  if (keys.some((k) => k.value.op !== 'column')) return wrongForm(pipe, definition, scope);
-  const value = aggregated.output.columns.find((c) => !keys.some((k) => k.name === c.name) && !c.name.startsWith('#'));
+  if (keys.keys.some((k) => k.value.op !== 'column' && k.value.type.value !== 'unknown')) return wrongForm(pipe, definition, scope);
+  const value = aggregated.output.columns.find((c) => !keys.keys.some((k) => k.name === c.name) && !c.name.startsWith('#'));
+  if (n === undefined || scope.reporter.errors > before || aggregated.output.doubt !== undefined) return undefined;
   if (value === undefined) return wrongForm(pipe, definition, scope);
   if (!orderable(scope, value.type.value, target[0]?.span ?? written(pipe))) return undefined;
   const ranked = ordered(aggregated.output, [{ column: value.name, descending }]);
@@ -185,7 +197,7 @@ const best = (
       kind: 'semi',
       left: plan(request),
       right: cut(ranked.plan(aggregated.plan(plan)))(request),
-      on: keys.map((k) => ({ left: k.name, right: k.name })),
+      on: keys.keys.map((k) => ({ left: k.name, right: k.name })),
       within: undefined,
       take: [],
       columns,
@@ -207,7 +219,6 @@ export const distinct: IqlPipe = {
     const keys = keysOf({ word: 'distinct', wordSpan: pipe.nameSpan, arguments: pipe.arguments, span: pipe.span }, input, scope, () =>
       wrongForm(pipe, distinct, scope),
     );
-    if (keys === undefined) return undefined;
     return checkAggregates([], keys, { ...input, bucket: undefined }, scope, {
       pipe: 'distinct',
       overTime: false,
@@ -224,14 +235,12 @@ export const latest: IqlPipe = {
   examples: ['from processes last 5m | latest', 'from logs last 1h | latest by host'],
   check: (pipe, input, scope) => {
     const by = clauseOf(pipe, 'by');
-    if (pipe.arguments.length > 0) return wrongForm(pipe, latest, scope);
-    if (!input.timed) {
-      scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
-      return undefined;
-    }
-    const keys = keysOf(by, input, scope, () => wrongForm(pipe, latest, scope));
-    if (keys === undefined) return undefined;
-    if (by === undefined && input.shape === 'rows') return wrongForm(pipe, latest, scope);
+    const before = scope.reporter.errors;
+    if (pipe.arguments.length > 0) wrongForm(pipe, latest, scope);
+    if (!mayBeTimed(input)) scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
+    const { keys } = keysOf(by, input, scope, () => wrongForm(pipe, latest, scope));
+    if (by === undefined && input.shape === 'rows' && isShapeKnown(input) && scope.reporter.errors === before) wrongForm(pipe, latest, scope);
+    if (scope.reporter.errors > before || !input.timed) return afterMistake({ ...input, raw: false });
     const grouped = withHiddenKeys(input, keys);
     const names = by === undefined ? grouped.output.key : grouped.names;
     const newest = ordered({ ...grouped.output, order: latestTies(grouped.output) }, [{ column: 'time', descending: true }]);

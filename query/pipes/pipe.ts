@@ -1,10 +1,11 @@
 // What the files of pipes share: the definition bound to this planner's kind of plan, and the reading of common argument forms.
 import type { Argument, Clause, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
+import { eitherName, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, checkValue } from '../2-semantic/expression.ts';
 import type { CheckedPipe, PipeDefinition, PipeScope } from '../2-semantic/pipe.ts';
 import { settle } from '../2-semantic/settle.ts';
-import { columnNamed, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
+import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
 
 export type IqlPipe = PipeDefinition<Plan>;
@@ -30,6 +31,9 @@ export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, sco
   return undefined;
 };
 
+/** After a mistake (reported): what goes out, as far as it is certain. */
+export const afterMistake = (output: Relation): Checked => ({ output, plan: (plan) => plan, streaming: { kind: 'stateless' } });
+
 /** The clause of that word; reports a second one. */
 export const clauseOf = (pipe: Pipe, word: string): Clause | undefined => pipe.clauses.find((c) => c.word === word);
 
@@ -37,16 +41,16 @@ export const clauseOf = (pipe: Pipe, word: string): Clause | undefined => pipe.c
 export const plainArgument = (argument: Argument | undefined): Expression | undefined =>
   argument !== undefined && argument.name === undefined && argument.clauses.length === 0 && argument.words.length === 1 ? argument.words[0] : undefined;
 
-/** A list of column names, each of which must be there; undefined when one is not (reported). */
-export const namesOf = (args: readonly Argument[], input: Relation, scope: PlanScope, wrong: () => undefined): readonly Name[] | undefined => {
+/** A list of column names, each of which must be there; one that is not is reported. */
+export const namesOf = (args: readonly Argument[], input: Relation, scope: PlanScope, wrong: (at: Span) => undefined): readonly Name[] => {
   const out: Name[] = [];
   for (const argument of args) {
     const e = plainArgument(argument);
-    if (e === undefined || e.node !== 'name') return wrong();
-    if (columnNamed(input, e.name) === undefined) {
-      const value = checkValue({ ...scope, relation: input, values: new Map() }, e);
-      if (value === undefined) return undefined;
+    if (e === undefined || e.node !== 'name') {
+      wrong(argument.span);
+      continue;
     }
+    if (columnNamed(input, e.name) === undefined) checkValue({ ...scope, relation: input, values: new Map() }, e);
     if (out.some((n) => n.name === e.name)) scope.reporter.error('iql.repeated-name', { name: e.name }, e.span);
     out.push(e);
   }
@@ -60,27 +64,51 @@ export interface Key {
   readonly column: RelationColumn | undefined;
 }
 
-/** `by a, b, k = lower(x)`; undefined when one has errors (reported). */
-export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanScope, wrong: () => undefined): readonly Key[] | undefined => {
+export interface Keys {
+  readonly keys: readonly Key[];
+  /** Names of keys that a mistake hides. */
+  readonly maybe: MaybeNames;
+}
+
+/** Names that may be meant where a column is named wrongly. */
+export const meantBy = (e: Expression, input: Relation): MaybeNames => {
+  if (e.node !== 'name') return 'any';
+  if (columnNamed(input, e.name) !== undefined) return NO_NAMES;
+  return input.open === undefined && e.name !== '' ? eitherName(visibleNames(input), input.doubt?.names ?? NO_NAMES) : 'any';
+};
+
+/** `by a, b, k = lower(x)`; a key with a mistake (reported) is one of unknown type. */
+export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanScope, wrong: () => undefined): Keys => {
   const out: Key[] = [];
+  let maybe = NO_NAMES;
   for (const argument of clause?.arguments ?? []) {
     const [e] = argument.words;
-    if (e === undefined || argument.words.length > 1 || argument.clauses.length > 0) return wrong();
-    const name = argument.name?.name ?? (e.node === 'name' ? e.name : undefined);
-    if (name === undefined) {
-      scope.reporter.error('iql.name-needed', {}, argument.span);
-      return undefined;
+    const name = argument.name?.name ?? (e?.node === 'name' ? e.name : undefined);
+    if (e === undefined || argument.words.length > 1 || argument.clauses.length > 0) {
+      wrong();
+      maybe = 'any';
+      continue;
     }
     const value = checkValue({ ...scope, relation: input }, e);
-    if (value === undefined) return undefined;
+    if (name === '') {
+      maybe = 'any';
+      continue;
+    }
+    if (name === undefined) {
+      scope.reporter.error('iql.name-needed', {}, argument.span);
+      maybe = 'any';
+      continue;
+    }
     if (out.some((k) => k.name === name)) {
       scope.reporter.error('iql.repeated-name', { name }, argument.span);
-      return undefined;
+      maybe = 'any';
+      continue;
     }
-    const column = value.op === 'column' ? columnNamed(input, value.name) : undefined;
-    out.push({ name, value, column });
+    if (value === undefined && argument.name === undefined) maybe = eitherName(maybe, meantBy(e, input));
+    const column = value?.op === 'column' ? columnNamed(input, value.name) : undefined;
+    out.push({ name, value: value ?? mistakenValue(e.span), column });
   }
-  return out;
+  return { keys: out, maybe };
 };
 
 export const keyColumn = (key: Key): RelationColumn => ({

@@ -1,10 +1,11 @@
 // `search words`: full text in `body`; `field:term` in a column. A store with an index answers it from there.
 import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
+import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
 import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
-import { type IqlPipe, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
+import { afterMistake, type IqlPipe, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 import { filtered } from './where.ts';
 
 const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
@@ -17,7 +18,9 @@ const found = (field: Typed, term: SearchTerm): Typed => {
 };
 
 const isColumn = (name: string, input: Relation, scope: PlanScope): boolean =>
-  columnNamed(input, name) !== undefined || (input.open !== undefined && scope.catalogue.attribute(input.open.dataset.name, name) !== undefined);
+  columnNamed(input, name) !== undefined ||
+  mayHave(input, name) ||
+  (input.open !== undefined && scope.catalogue.attribute(input.open.dataset.name, name) !== undefined);
 
 const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanScope): Typed | undefined => {
   switch (node.kind) {
@@ -41,6 +44,7 @@ const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanSc
       const field = checkExpression({ ...scope, relation: input }, { node: 'name', name: node.field, span: node.fieldSpan });
       if (field === undefined) return undefined;
       const settled = settleFreely(scope, field);
+      if (settled === undefined) return undefined;
       if (settled.type.value === 'string' || settled.type.value === 'ip') return found(settled, node.term);
       const number = node.term.kind === 'all' ? Number.NaN : Number(node.term.text);
       if (isNumber(settled.type) && !Number.isNaN(number)) {
@@ -64,17 +68,13 @@ export const search: IqlPipe = {
   examples: ['from logs last 6h | search "connection refused" -healthcheck'],
   check: (pipe, input, scope) => {
     const body = columnNamed(input, 'body');
-    if (body === undefined || body.type.value !== 'string') {
-      scope.reporter.error('iql.no-body', { source: input.origin }, pipe.nameSpan);
-      return undefined;
-    }
-    if (pipe.raw === undefined || pipe.arguments.length > 0) return wrongForm(pipe, search, scope);
-    if (pipe.raw.text.trim() === '') {
-      scope.reporter.error('iql.empty-search', {}, written(pipe));
-      return undefined;
-    }
+    const open = body === undefined ? mayHave(input, 'body') : isMistaken(body);
+    if (body?.type.value !== 'string' && !open) scope.reporter.error('iql.no-body', { source: input.origin }, pipe.nameSpan);
+    if (pipe.raw === undefined || pipe.arguments.length > 0) wrongForm(pipe, search, scope);
+    else if (pipe.raw.text.trim() === '') scope.reporter.error('iql.empty-search', {}, written(pipe));
+    if (pipe.raw === undefined || pipe.raw.text.trim() === '') return afterMistake(input);
     const { node } = parseSearch(pipe.raw.text, pipe.raw.span.start);
-    const wanted = predicate(node, { op: 'column', name: 'body', type: body.type, span: pipe.raw.span }, input, scope);
-    return wanted && { output: input, plan: filtered(wanted, input), streaming: { kind: 'stateless' } };
+    const wanted = predicate(node, { op: 'column', name: 'body', type: body?.type ?? STRING, span: pipe.raw.span }, input, scope);
+    return wanted === undefined ? afterMistake(input) : { output: input, plan: filtered(wanted, input), streaming: { kind: 'stateless' } };
   },
 };

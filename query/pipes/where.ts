@@ -1,11 +1,12 @@
 // `where expr`: keeps the rows for which it is true. `x in (from …)` as a condition of its own becomes a semi join.
 import type { Expression, In } from '../1-syntax/ast.ts';
+import { isMistaken, mayHaveMore } from '../2-semantic/doubt.ts';
 import { checkCondition, checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind } from '../3-plan/bind.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
-import { type IqlPipe, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
+import { afterMistake, type IqlPipe, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
 import { computed, hiddenName, kept, project } from './project.ts';
 
 /** The conditions joined by `and`. */
@@ -27,7 +28,10 @@ export const where: IqlPipe = {
   examples: ['from metrics.system.cpu.utilization | where host == "web-1"', 'from logs | where severity >= "error" and service in ("api", "web")'],
   check: (pipe, input, scope) => {
     const e = plainArgument(pipe.arguments[0]);
-    if (e === undefined || pipe.arguments.length > 1) return wrongForm(pipe, where, scope);
+    if (e === undefined || pipe.arguments.length > 1) {
+      wrongForm(pipe, where, scope);
+      return afterMistake(input);
+    }
     let relation = input;
     const steps: ((plan: Plan) => Plan)[] = [];
     let whole = true;
@@ -45,7 +49,7 @@ export const where: IqlPipe = {
         steps.push(step.plan);
       }
     }
-    if (!whole) return undefined;
+    if (!whole) return afterMistake(relation);
     const joins = conditions.some(isSubQuery);
     return {
       output: relation,
@@ -59,17 +63,21 @@ const semiJoin = (condition: In, input: Relation, scope: PlanScope): { readonly 
   const operand = checkValue({ ...scope, relation: input }, condition.operand);
   const [item] = condition.items;
   const right = item?.node === 'query-expression' ? scope.query(item.query) : undefined;
-  if (operand === undefined || right === undefined) return undefined;
+  if (right === undefined) return undefined;
   const columns = visible(right.relation);
   const [column] = columns;
   if (column === undefined || columns.length > 1) {
+    if (mayHaveMore(right.relation)) return undefined;
     scope.reporter.error('iql.one-column', { got: columns.length }, condition.span);
     return undefined;
   }
+  if (operand === undefined || isMistaken(column)) return undefined;
   if (column.type.value !== operand.type.value) {
     scope.reporter.error('iql.type-mismatch', { operator: 'in', left: typeName(operand.type), right: typeName(column.type) }, condition.span);
     return undefined;
   }
+  const { plan: asked } = right;
+  if (asked === undefined) return undefined;
   const key: RelationColumn = { name: hiddenName(input, 'in'), type: operand.type, kind: undefined, label: false, description: '' };
   const widened = operand.op === 'column' ? undefined : project(input, [...visible(input).map(kept), computed(key, operand)]);
   const relation = widened?.output ?? input;
@@ -81,7 +89,7 @@ const semiJoin = (condition: In, input: Relation, scope: PlanScope): { readonly 
       node: 'join',
       kind: condition.negated ? 'anti' : 'semi',
       left: (widened === undefined ? plan : widened.plan(plan))(request),
-      right: right.plan(request),
+      right: asked(request),
       on: [{ left: name, right: column.name }],
       within: undefined,
       take: [],
