@@ -4,6 +4,7 @@
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import { isZone } from '../core/zone.ts';
+import { markName, SAMPLE_MARKS } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
@@ -239,14 +240,14 @@ export class QueryService {
     const scans = samplesScans(node);
     if (scans.length === 0) return () => [];
     const metrics = new Set(scans.map((scan) => scan.dataset.metric?.name));
-    const names = ['samples', ...[...metrics].flatMap((name) => (name === undefined ? [] : MARKS.map((mark) => `samples.${mark}/${metricHash(name)}`)))];
+    const names = ['samples', ...[...metrics].flatMap((name) => (name === undefined ? [] : SAMPLE_MARKS.map((mark) => markName(mark, metricHash(name)))))];
     const all = metrics.has(undefined) ? " OR startsWith(table, 'samples.')" : '';
     const ranges = scans.flatMap(({ range, before }) => (range === undefined ? [] : [{ from: range.from - before, to: range.to }]));
     const from = ranges.reduce((least, r) => earlierOf(least, r.from), ranges[0]?.from ?? 0n) - HOUR;
     const to = ranges.reduce((most, r) => laterOf(most, r.to), ranges[0]?.to ?? 0n);
     const { batches } = await this.#options.ports.columns.query(
       `SELECT DISTINCT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty
-WHERE (table IN ({names:Array(String)})${all}) AND toUnixTimestamp64Milli(hour) BETWEEN {from:Int64} AND {to:Int64}`,
+WHERE (table IN ({names:Array(String)})${all}) AND toUnixTimestamp64Milli(dirty.hour) BETWEEN {from:Int64} AND {to:Int64}`,
       { params: { names, from: from / 1_000_000n, to: to / 1_000_000n } },
     );
     const hours = new Map<string, Set<bigint>>();
@@ -259,8 +260,6 @@ WHERE (table IN ({names:Array(String)})${all}) AND toUnixTimestamp64Milli(hour) 
     return (table) => [...(hours.get(table) ?? [])];
   }
 }
-
-const MARKS = ['not-finite', 'extreme', 'stale'] as const;
 
 const samplesScans = (node: PlanNode): readonly Scan[] =>
   node.node === 'scan' ? (node.dataset.table === 'samples' ? [node] : []) : inputsOf(node).flatMap(samplesScans);

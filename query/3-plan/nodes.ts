@@ -79,7 +79,7 @@ export interface AggregateCall {
  * `every`: for each key and each bucket [t, t+d) that meets [from, to): the aggregates over the rows with time in the window
  * [t+d-over, t+d), and before `to`. When `over` is undefined the window is the bucket and a bucket cut by `from` counts only
  * rows from `from` on. `time` of the output is the bucket's start; `all` has no time column.
- * - `carry`: columns that depend on the key (labels); the output has them after the keys.
+ * - `carry`: columns that go with the key (labels): their values in the window's newest row; the output has them after the keys.
  * - `lookback`: how long before a window its preceding sample may lie (increase, rate, delta); nanoseconds.
  * - `zeros`: each key of the input has a row in each bucket that begins before `completeTo`; `count`, `sum`, `distinct_count` are
  *   0 there, others missing; with no keys there is always one group. Without it a bucket whose aggregates are all missing has no row.

@@ -4,7 +4,7 @@ import { columnOf } from '../../core/batch/batch.ts';
 import { batchOf } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
 import { conjunction, conjuncts, eachColumn, mapExpression, type PlanExpression } from './expression.ts';
-import { type Filter, inputsOf, type PlanNode, type Project, withInputs } from './nodes.ts';
+import { type Filter, inputsOf, type PlanColumn, type PlanNode, type Project, withInputs } from './nodes.ts';
 
 export interface Pass {
   readonly name: string;
@@ -153,12 +153,21 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
 
 const NEIGHBOURS: ReadonlySet<string> = new Set(['increase', 'rate', 'delta']);
 
+const STALE: PlanColumn = { name: '#stale', type: 'bool' };
+
+/** The rows of stored samples with their stale markers; undefined where it is none of these. */
+const withStale = (node: PlanNode): PlanNode | undefined => {
+  if (node.node === 'scan') return node.dataset.table === 'samples' ? { ...node, columns: [...node.columns, STALE] } : undefined;
+  const input = node.node === 'filter' ? withStale(node.input) : undefined;
+  return input && withInputs({ ...node, columns: input.columns }, [input]);
+};
+
 /** Stored stale markers are read where neighbours count: nobody else sees them. */
 const readStale = (plan: PlanNode): PlanNode =>
   bottomUp(plan, (node) => {
-    if (node.node !== 'window' || node.input.node !== 'scan' || node.input.dataset.table !== 'samples') return node;
-    if (!node.aggregates.some((a) => NEIGHBOURS.has(a.function))) return node;
-    return { ...node, input: { ...node.input, columns: [...node.input.columns, { name: '#stale', type: 'bool' }] } };
+    if (node.node !== 'window' || !node.aggregates.some((a) => NEIGHBOURS.has(a.function))) return node;
+    const input = withStale(node.input);
+    return input === undefined ? node : { ...node, input };
   });
 
 export const PASSES: readonly Pass[] = [

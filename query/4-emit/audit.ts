@@ -6,7 +6,7 @@ import { type Aggregate, type AggregateCall, inputsOf, type PlanColumn, type Pla
 import { PASSES } from '../3-plan/passes.ts';
 import type { DirtyHours } from './clickhouse/context.ts';
 import type { AuditWhen } from './fragment.ts';
-import { aggregateMayFail, type Failures, type Intervals, intervalsOf, ledgerOf, mayFail } from './interval.ts';
+import { aggregateMayFail, type Failures, type Intervals, intervalsOf, markedHours, mayFail } from './interval.ts';
 
 export interface AuditPlan {
   /** One row of counts, to be added up. */
@@ -192,7 +192,7 @@ class Auditor {
     let reads = scan.columns.some((c) => c.name === 'value');
     if (filter !== undefined) eachColumn(filter, (name) => (reads ||= name === 'value'));
     const from = range.from - before;
-    const hours = reads ? ascending(this.#hours(ledgerOf(scan, 'not-finite'), from, range.to)) : [];
+    const hours = reads ? ascending(markedHours(scan, 'not-finite', this.#hours)) : [];
     const [first, last] = [hours[0], hours.at(-1)];
     if (first === undefined || last === undefined) return;
     const stretch = { from: ascending([first, from])[1] as bigint, to: ascending([last + HOUR, range.to])[0] as bigint };

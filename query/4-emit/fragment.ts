@@ -13,6 +13,20 @@ export interface Fragment {
   /** Exactly what comes back, in this order; times and durations as 64-bit nanoseconds. */
   readonly columns: readonly PlanColumn[];
   readonly audits: readonly Audit[];
+  /** What the text supposes of the store; left out: nothing. */
+  readonly supposes?: Supposition;
+}
+
+/** The fragment's text is right only if none of the questions has a row; else `otherwise` is to be asked. */
+export interface Supposition {
+  readonly questions: readonly Question[];
+  readonly otherwise: Question;
+}
+
+/** A question to the fragment's store. */
+export interface Question {
+  readonly text: string;
+  readonly parameters: ReadonlyMap<string, FragmentValue>;
 }
 
 /** A question beside a fragment's own, to the same store: how many values it made missing because they cannot be represented. */

@@ -1,7 +1,7 @@
 // Between which numbers the columns of a plan lie, as far as tables and functions say: where no call can fail nobody has to count. Never
 // narrower than the truth.
 import type { Field } from '../../core/batch/batch.ts';
-import { EXTREME } from '../../schemas/sample-value.ts';
+import { EXTREME, markName, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { ValueType } from '../../schemas/types.ts';
@@ -82,18 +82,16 @@ export const aggregateMayFail = (call: AggregateCall, columns: Intervals, failur
   return found === undefined || !fits(found, call.type);
 };
 
-/** The ledger's name for hours of a metric with values that are to be counted (`not-finite`) or near what cannot be represented (`extreme`). */
-export const ledgerOf = (scan: Scan, mark: 'not-finite' | 'extreme'): string => {
-  const { metric } = scan.dataset;
-  return metric === undefined ? `samples.${mark}` : `samples.${mark}/${metricHash(metric.name)}`;
-};
+/** Marked hours of the scan's metric. */
+export const markedHours = ({ dataset, range, before }: Scan, mark: SampleMark, hours: DirtyHours): readonly bigint[] =>
+  range === undefined ? [] : hours(markName(mark, dataset.metric && metricHash(dataset.metric.name)), range.from - before, range.to);
 
 const scanned = (scan: Scan, column: PlanColumn, hours: DirtyHours): Interval | undefined => {
   const { range, before, dataset } = scan;
   const [from, to] = range === undefined ? [0n, 0n] : [range.from - before, range.to];
   if (column.type === 'time') return column.name === 'time' && range !== undefined ? { low: Number(from), high: Number(to) } : TIMES;
   if (dataset.table === 'samples')
-    return column.name === 'value' && hours(ledgerOf(scan, 'extreme'), from, to).length === 0 ? { low: -EXTREME, high: EXTREME } : undefined;
+    return column.name === 'value' && markedHours(scan, 'extreme', hours).length === 0 ? { low: -EXTREME, high: EXTREME } : undefined;
   const fields: readonly Field[] = Object.hasOwn(TABLE_FIELDS, dataset.table) ? TABLE_FIELDS[dataset.table as keyof typeof TABLE_FIELDS] : [];
   const type = fields.find((f) => f.name === column.name)?.type;
   if (type?.kind === 'float') return { low: -EXTREME, high: EXTREME };

@@ -7,7 +7,7 @@ import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from 
 import { auditsOf, withColumnsOf } from './audit.ts';
 import { ClickHouseContext, type DirtyHours } from './clickhouse/context.ts';
 import { type ClickHouseTables, emitClickHouse } from './clickhouse/select.ts';
-import type { Audit, Fragment, FragmentValue } from './fragment.ts';
+import type { Audit, Fragment, FragmentValue, Question } from './fragment.ts';
 import type { Failures } from './interval.ts';
 import { emitPostgres, PostgresContext } from './postgres/select.ts';
 
@@ -49,7 +49,7 @@ const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {
   const [role, ...more] = rolesOf(node);
   if (role === undefined || more.length > 0 || readsText(node)) return undefined;
   if (stores.dialects[role] === 'clickhouse') {
-    const asked = inClickHouse(node, stores);
+    const asked = supposing(node, stores);
     const audits = asked && auditsIn(node, stores);
     return audits && { role, dialect: 'clickhouse', ...asked, columns: node.columns, audits };
   }
@@ -59,10 +59,21 @@ const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {
   return text === undefined ? undefined : { role, dialect: 'postgres', text, parameters: context.parameters, columns: node.columns, audits: [] };
 };
 
-const inClickHouse = (node: PlanNode, stores: Stores): Pick<Fragment, 'text' | 'parameters'> | undefined => {
-  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.dirtyHours);
+/** `holds`: what is known of the store; the form that is right either way where it is left out. */
+const inClickHouse = (node: PlanNode, stores: Stores, holds?: (question: Question) => boolean): Question | undefined => {
+  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.dirtyHours, holds);
   const select = emitClickHouse(node, context, stores.clickhouse);
   return select && { text: select.sql, parameters: used(select.sql, context.parameters) };
+};
+
+const supposing = (node: PlanNode, stores: Stores): Pick<Fragment, 'text' | 'parameters' | 'supposes'> | undefined => {
+  const questions: Question[] = [];
+  const asked = inClickHouse(node, stores, (question) => {
+    questions.push(question);
+    return false;
+  });
+  const otherwise = asked && questions.length > 0 ? inClickHouse(node, stores) : undefined;
+  return otherwise === undefined ? asked : { ...(asked as Question), supposes: { questions, otherwise } };
 };
 
 /** Above it a store may refuse the text. */

@@ -1,6 +1,6 @@
 // `set`, `select`, `drop`, `rename`: which columns there are.
 import type { Argument } from '../1-syntax/ast.ts';
-import { doubted, eitherName, mayHaveMore, mistakenColumn, mistakenValue, NO_NAMES, perhapsWith } from '../2-semantic/doubt.ts';
+import { doubted, eitherName, isMistaken, mayHaveMore, mistakenColumn, mistakenValue, NO_NAMES, perhapsWith } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
@@ -163,7 +163,9 @@ export const rename: IqlPipe = {
         continue;
       }
       const value = checkValue({ ...scope, relation: input, values: new Map() }, from);
-      if ((visibleNames(input).has(to.name) && to.name !== from.name) || [...names.values()].includes(to.name) || fresh.has(to.name)) {
+      const taken = visible(input).find((c) => c.name === to.name && to.name !== from.name);
+      if (taken !== undefined && isMistaken(taken)) spoilt.add(to.name);
+      else if (taken !== undefined || [...names.values()].includes(to.name) || fresh.has(to.name)) {
         scope.reporter.error('iql.name-taken', { name: to.name }, to.span);
         spoilt.add(to.name);
       } else if (columnNamed(input, from.name) !== undefined) names.set(from.name, to.name);

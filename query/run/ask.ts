@@ -7,7 +7,7 @@ import type { RecordRow, Records, RecordValue } from '../../engines/records/port
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
 import { physicalType } from '../3-plan/physical.ts';
-import type { Audit, AuditWhen, Fragment } from '../4-emit/fragment.ts';
+import type { Audit, AuditWhen, Fragment, Question } from '../4-emit/fragment.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits } from './budget.ts';
 import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
@@ -72,7 +72,7 @@ export const ask = async (
         return;
       }
       const answer = await inTime(options.signal, async (signal) => {
-        const put = (asked: Asking): Promise<QueryAnswer> => askClickHouse(asked, fragment.role, ports, { ...options, signal });
+        const put = (asked: Question): Promise<QueryAnswer> => askClickHouse(asked, fragment.role, ports, { ...options, signal });
         const count = async (audit: Audit): Promise<void> => {
           if (audit.shared && counted.has(keyOf(audit))) return;
           if (audit.shared) counted.add(keyOf(audit));
@@ -80,7 +80,7 @@ export const ask = async (
           told(found);
           notRepresentable += found.batches.reduce((n, batch) => n + sumOf(batch), 0);
         };
-        const [main] = await Promise.all([put(fragment), ...fragment.audits.filter((audit) => audit.when === undefined).map(count)]);
+        const [main] = await Promise.all([supposed(fragment, put), ...fragment.audits.filter((audit) => audit.when === undefined).map(count)]);
         await Promise.all(fragment.audits.filter((audit) => audit.when !== undefined && mayHaveLost(main.batches, audit.when)).map(count));
         return main;
       });
@@ -103,6 +103,14 @@ const inTime = async <T>(signal: AbortSignal | undefined, work: (signal: AbortSi
   }
 };
 
+/** What the fragment supposes is looked up beside it, as it nearly always holds. */
+const supposed = async (fragment: Fragment, put: (asked: Question) => Promise<QueryAnswer>): Promise<QueryAnswer> => {
+  const { supposes } = fragment;
+  if (supposes === undefined) return put(fragment);
+  const [answer, ...found] = await Promise.all([put(fragment), ...supposes.questions.map(put)]);
+  return found.some(({ batches }) => batches.some((batch) => batch.length > 0)) ? put(supposes.otherwise) : answer;
+};
+
 const keyOf = ({ text, parameters }: Audit): string => JSON.stringify([text, ...parameters], (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
 
 const sumOf = (batch: Batch): number => batch.columns.reduce((n, column) => n + (batch.length === 0 ? 0 : Number(valueAt(column, 0) ?? 0)), 0);
@@ -112,9 +120,7 @@ const mayHaveLost = (batches: readonly Batch[], { missingIn, rows }: AuditWhen):
 
 const hasMissing = ({ validity, length }: Column): boolean => validity !== undefined && countOnes(validity, length) < length;
 
-type Asking = Pick<Fragment, 'text' | 'parameters'>;
-
-const askClickHouse = (asked: Asking, role: Role, ports: StorePorts, options: AskOptions): Promise<QueryAnswer> => {
+const askClickHouse = (asked: Question, role: Role, ports: StorePorts, options: AskOptions): Promise<QueryAnswer> => {
   const query = {
     params: Object.fromEntries(asked.parameters) as Parameters,
     ...(options.settings === undefined ? {} : { settings: options.settings }),

@@ -176,7 +176,6 @@ export class KeyTable {
   readonly #pairs: readonly PairTable[];
   readonly #missingIsKey: boolean;
   readonly #seen: (readonly Column[])[] = [];
-  readonly #carried: (readonly Column[])[] = [];
   size = 0;
 
   /** `missingIsKey`: missing is a value like any other (`by`); else a row with a missing key has no number (joins). */
@@ -187,15 +186,12 @@ export class KeyTable {
     this.#pairs = types.slice(1).map(() => new PairTable());
   }
 
-  /** The number of each row's combination, new ones given as met; without columns all are 0. `carry`: columns to keep beside, see `carried`. */
-  add(columns: readonly Column[], rows: number, carry: readonly Column[] = []): Int32Array {
+  /** The number of each row's combination, new ones given as met; without columns all are 0. */
+  add(columns: readonly Column[], rows: number): Int32Array {
     const before = this.size;
     const ids = this.#numbers(columns, rows, true);
     if (this.#types.length === 0) {
-      if (rows > 0 && before === 0) {
-        this.size = 1;
-        if (carry.length > 0) this.#carried.push(carry.map((column) => takeColumn(column, new Int32Array(1))));
-      }
+      if (rows > 0 && before === 0) this.size = 1;
       return ids;
     }
     this.size = this.#pairs.length === 0 ? (this.#codes[0] as ColumnCodes).size : (this.#pairs.at(-1) as PairTable).size;
@@ -203,7 +199,6 @@ export class KeyTable {
       const firsts = new Int32Array(this.size - before);
       for (let i = 0, next = before; i < rows && next < this.size; i++) if (ids[i] === next) firsts[next++ - before] = i;
       this.#seen.push(columns.map((column) => takeColumn(column, firsts)));
-      if (carry.length > 0) this.#carried.push(carry.map((column) => takeColumn(column, firsts)));
     }
     return ids;
   }
@@ -233,11 +228,5 @@ export class KeyTable {
   /** The key values of each number: one row for each of `size`. */
   columns(): readonly Column[] {
     return this.#types.map((type, k) => (this.#seen.length === 0 ? missingColumn(type, 0) : concatColumns(this.#seen.map((chunk) => chunk[k] as Column))));
-  }
-
-  /** The carried columns' values in the first row of each number; nothing before the first row. */
-  carried(): readonly Column[] {
-    const first = this.#carried[0] ?? [];
-    return first.map((_, k) => concatColumns(this.#carried.map((chunk) => chunk[k] as Column)));
   }
 }

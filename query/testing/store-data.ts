@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { EXTREME, encodeValues } from '../../schemas/sample-value.ts';
+import { EXPONENT_FLOAT, encodeValues, markName, markOf } from '../../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS, type TableName } from '../../schemas/tables.ts';
 import { seeded } from './random.ts';
@@ -16,6 +16,13 @@ const DAY = 86_400_000;
 export const CHANGE = Date.UTC(2026, 9, 25, 1);
 export const BEGIN = CHANGE - 3 * HOUR;
 export const END = CHANGE + 3 * HOUR;
+
+/** What the inventory comes to say of a host's series, by minutes from the change of clocks; undefined: what it said at first. */
+const MOVES: ReadonlyMap<string, readonly { readonly minutes: number; readonly enrichment?: Readonly<Record<string, string>> }[]> = new Map([
+  ['web-1', [{ minutes: -7, enrichment: { datacenter: 'nyc2' } }, { minutes: 4.01 }]],
+  ['db-1', [{ minutes: -3.5, enrichment: { datacenter: 'fra1', region: 'eu' } }]],
+  ['unlisted', [{ minutes: -5, enrichment: { region: 'eu' } }]],
+]);
 
 const WORDS = [
   'connection',
@@ -87,8 +94,8 @@ export const makeData = (seed: number): StoreData => {
     void dirty.set(table, (dirty.get(table) ?? new Set()).add(BigInt(Math.floor(ms / HOUR) * HOUR) * 1_000_000n));
   /** As the pipeline does. */
   const markValue = (metric: number, ms: number, value: number): void => {
-    const marks = [...(Number.isFinite(value) ? [] : ['not-finite']), ...(Math.abs(value) > EXTREME && Number.isFinite(value) ? ['extreme'] : [])];
-    for (const mark of marks) for (const table of [`samples.${mark}`, `samples.${mark}/${metric}`]) markDirty(table, ms);
+    const mark = markOf(EXPONENT_FLOAT, value);
+    if (mark !== undefined) for (const table of [markName(mark), markName(mark, metric)]) markDirty(table, ms);
   };
   const inserts: { table: TableName; batch: Batch }[] = [];
   let insert = 1000n;
@@ -132,6 +139,17 @@ export const makeData = (seed: number): StoreData => {
         enrichment: new Map(enrichmentOf(labels.get('host') ?? '')),
       };
       seriesRows.push(definition, { ...definition, seen: BigInt(END) });
+      // A row of a new day says nothing new; a move of the host does.
+      seriesRows.push({ ...definition, since: BigInt(BEGIN - DAY), seen: BigInt(BEGIN - DAY) });
+      for (const { minutes, enrichment } of MOVES.get(labels.get('host') ?? '') ?? []) {
+        const since = BigInt(CHANGE + minutes * MINUTE);
+        seriesRows.push({
+          ...definition,
+          since,
+          seen: since,
+          enrichment: enrichment === undefined ? (definition.enrichment as Value) : new Map(Object.entries(enrichment)),
+        });
+      }
       const next = valuesOf(info.name, random);
       const step = info.intervalMs ?? 30_000;
       const times: number[] = [];

@@ -1,7 +1,7 @@
 // What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanColumn } from '../../3-plan/nodes.ts';
-import type { Bind, EmitTable, FragmentValue } from '../fragment.ts';
+import type { Bind, EmitTable, FragmentValue, Question } from '../fragment.ts';
 
 const SQL_TYPES: Readonly<Record<ValueType, string>> = {
   bool: 'Bool',
@@ -22,21 +22,15 @@ export const sqlType = (type: ValueType, item?: ValueType): string =>
 /** Hours (start, nanoseconds) of a table that may hold two values for one time. */
 export type DirtyHours = (table: string, from: bigint, to: bigint) => readonly bigint[];
 
-/** A question about the store that has rows or none. */
-export interface Question {
-  readonly text: string;
-  readonly parameters: ReadonlyMap<string, FragmentValue>;
-}
-
 export class ClickHouseContext {
   readonly functions: EmitTable;
   readonly dirtyHours: DirtyHours;
-  /** Whether the question has rows. */
+  /** Whether the question to the store has rows. */
   readonly holds: (question: Question) => boolean;
   readonly parameters = new Map<string, FragmentValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, dirtyHours: DirtyHours, holds: (question: Question) => boolean = () => false) {
+  constructor(functions: EmitTable, dirtyHours: DirtyHours, holds: (question: Question) => boolean = () => true) {
     this.functions = functions;
     this.dirtyHours = dirtyHours;
     this.holds = holds;

@@ -10,6 +10,7 @@ import type { AggregateCall, Window } from '../../3-plan/nodes.ts';
 import { physicalType } from '../../3-plan/physical.ts';
 import { Accumulators } from '../accumulate.ts';
 import { Buckets, earlierOf, laterOf } from '../buckets.ts';
+import { Carried } from '../carried.ts';
 import { fieldsOf, missingColumn, widen } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
 import { evaluateTrue, evaluateWhere, expand } from '../evaluate.ts';
@@ -28,6 +29,9 @@ class WindowOperator implements Operator {
   readonly #env: RunEnvironment;
   readonly #buckets: Buckets;
   readonly #keys: KeyTable;
+  /** undefined: nothing is carried. */
+  readonly #carried: Carried | undefined;
+  readonly #carriedNames: readonly string[];
   readonly #plain: readonly AggregateCall[];
   readonly #accumulators: Accumulators;
   readonly #series: ReadonlyMap<AggregateCall, SeriesStore>;
@@ -51,6 +55,9 @@ class WindowOperator implements Operator {
       }),
       true,
     );
+    const carry = node.columns.filter((c) => node.carry.includes(c.name));
+    this.#carriedNames = carry.map((c) => c.name);
+    this.#carried = carry.length === 0 ? undefined : new Carried(carry);
     const isSeries = (call: AggregateCall): boolean => Object.hasOwn(env.functions.series, call.function);
     this.#plain = node.aggregates.filter((call) => !isSeries(call));
     this.#accumulators = new Accumulators(this.#plain, node.input.columns, env);
@@ -68,7 +75,6 @@ class WindowOperator implements Operator {
     const keys = this.#keys.add(
       node.keys.map((key) => columnOf(batch, key)),
       rows,
-      node.carry.map((name) => columnOf(batch, name)),
     );
     this.#growSeen(this.#keys.size);
     const stale = staleFlags(batch);
@@ -105,6 +111,12 @@ class WindowOperator implements Operator {
     }
     // Of rows in no window too: what is counted must not depend on how the input is cut.
     const add = this.#accumulators.prepare(batch, rowOrder(batch, 'time', this.#node.ties));
+    const carried = this.#carried?.numbersOf(
+      this.#carriedNames.map((name) => columnOf(batch, name)),
+      rows,
+    );
+    // A bucket of zeros has no row of its own: there the key's newest row stands for all.
+    if (carried !== undefined && this.#node.zeros) this.#carried?.add(keys, this.#keys.size, times, carried);
     const groups = new Int32Array(rows);
     for (let step = 0; step < steps; step++) {
       let lastKey = -1;
@@ -127,6 +139,7 @@ class WindowOperator implements Operator {
       }
       this.#hold();
       add(groups, this.#groups.size);
+      if (carried !== undefined && !this.#node.zeros) this.#carried?.add(groups, this.#groups.size, times, carried);
     }
   }
 
@@ -187,6 +200,7 @@ class WindowOperator implements Operator {
     this.#next = limit;
     const kept = Int32Array.from(open);
     this.#accumulators.keep(kept);
+    if (!this.#node.zeros) this.#carried?.keep(kept);
     this.#groups = new PairTable();
     for (const g of open) this.#groups.put(groups.first(g), groups.second(g));
     this.#env.budget.give(done.length, done.length * BYTES_A_GROUP);
@@ -235,7 +249,7 @@ class WindowOperator implements Operator {
     if (rows !== undefined) for (const [name, column] of made) made.set(name, takeColumn(column, rows));
     const keyRows = kept.map((g) => groups.first(g));
     for (const [i, column] of this.#keys.columns().entries()) made.set(node.keys[i] as string, takeColumn(column, keyRows));
-    for (const [i, column] of this.#keys.carried().entries()) made.set(node.carry[i] as string, takeColumn(column, keyRows));
+    for (const [i, column] of (this.#carried?.columns(node.zeros ? keyRows : kept) ?? []).entries()) made.set(this.#carriedNames[i] as string, column);
     if (node.bucket.kind !== 'all')
       made.set(
         'time',
