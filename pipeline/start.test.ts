@@ -10,6 +10,7 @@ import type { Message } from '../engines/stream/port.ts';
 import { openDoor } from '../ingest/door.ts';
 import { frameOf, ipcOf, logsPart, partOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
 import type { OwnFramePart } from '../schemas/frame.ts';
+import { metricHash } from '../schemas/series-id.ts';
 import { type Pipeline, startPipeline } from './start.ts';
 import { openStores, type Stores } from './testing/stores.ts';
 
@@ -238,6 +239,25 @@ test('late samples make their hour dirty; of two values for one time the later s
     [3],
     [9],
     [2],
+  ]);
+});
+
+test('hours with values that are no numbers are marked by metric before they stand, once', async () => {
+  const sender = 'odd-1';
+  const definition = ['test.odd', [['host', sender]]] as const;
+  const hour = BigInt(minute - (minute % 3_600_000));
+  const marks = "SELECT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty WHERE startsWith(table, 'samples.') ORDER BY name";
+  await send(sender, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
+  await settled();
+  expect(await rowsOf(marks)).toEqual([]);
+  await send(sender, [samplesPart(definition, [[minute + 1000, Number.NaN]]), samplesPart(definition, [[minute + 2000, 1e200]])]);
+  await settled();
+  await send(sender, [samplesPart(definition, [[minute + 3000, Number.NEGATIVE_INFINITY]])]);
+  await settled();
+  const metric = metricHash('test.odd');
+  expect(await rowsOf(marks)).toEqual([
+    [`samples.extreme/${metric}`, hour],
+    [`samples.not-finite/${metric}`, hour],
   ]);
 });
 

@@ -9,11 +9,26 @@ export const EXPONENT_STALE = 126;
 /** Above it a value goes to `float`. */
 export const MOST_EXPONENT = 6;
 
-/**
- * Numbers at rest lie between ±this: their products, sums and squares can be represented. Hours with samples beyond it are marked in
- * the ledger; no reading of a process and no number of a line comes near it.
- */
+/** Numbers at rest hardly ever lie beyond ±this: within it products, sums and squares of them can be represented. */
 export const EXTREME = 1e140;
+
+/**
+ * Hours in which a metric has samples that want care are named in the ledger `dirty` before the samples stand: `not-finite` (NaN, ±Inf;
+ * missing when read, and counted), `extreme` (beyond ±`EXTREME`), `stale` (stale markers).
+ */
+export const SAMPLE_MARKS = ['not-finite', 'extreme', 'stale'] as const;
+export type SampleMark = (typeof SAMPLE_MARKS)[number];
+
+/** The ledger's name for such hours of one metric (by its hash); what asks for `samples.stale` means those of all metrics. */
+export const markName = (mark: SampleMark, metric?: number): string => `samples.${mark}${metric === undefined ? '' : `/${metric}`}`;
+
+/** Of a value as it rests. */
+export const markOf = (exponent: number, float: number): SampleMark | undefined => {
+  if (exponent === EXPONENT_STALE) return 'stale';
+  if (exponent !== EXPONENT_FLOAT) return undefined;
+  if (!Number.isFinite(float)) return 'not-finite';
+  return Math.abs(float) > EXTREME ? 'extreme' : undefined;
+};
 
 /** Columns of one length; where `exponent` is 0 to 6 the value is mantissa / 10^exponent and `float` is 0, else `mantissa` is 0. */
 export interface ValueColumns {

@@ -1,4 +1,4 @@
-// The sink of metrics: definitions are upserted first, then hours that become dirty are marked, then the samples are inserted.
+// The sink of metrics: definitions are upserted first, then hours that become dirty or have odd values are marked, then the samples are inserted.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
 import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
@@ -16,7 +16,7 @@ import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
-import { markDirty, type SampleBlock, sampleBlock } from '../stages/samples.ts';
+import { type Mark, markDirty, type SampleBlock, sampleBlock, ValueMarks } from '../stages/samples.ts';
 import { seriesRows } from '../stages/series.ts';
 import { SETTLED_MS } from '../upkeep.ts';
 import { type Block, lookFor, writeBlocks } from '../write.ts';
@@ -47,6 +47,7 @@ class SamplesPartition implements PartitionSink {
   #coldUntil: number;
   #exponentDay = 0;
   #looked = 0;
+  readonly #marks = new ValueMarks();
 
   constructor(options: ColumnSinkOptions, table: SeriesTable) {
     this.#options = options;
@@ -69,11 +70,15 @@ class SamplesPartition implements PartitionSink {
     const hours = new Set<number>();
     for (const block of blocks) markDirty(block, this.#index, this.#coldUntil, hours);
     const marked = this.#options.now();
-    if (hours.size > 0) await persist(() => this.#dirty([...hours], signal), signal, trouble);
+    const dirty = [...hours].map((hour): Mark => ({ table: 'samples', hour }));
+    const values = this.#marks.of(blocks);
+    const marks = [...dirty, ...values.marks];
+    if (marks.length > 0) await persist(() => this.#mark(marks, signal), signal, trouble);
+    values.stand();
     const refused = await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack });
     // The upkeep removes marks that have settled: it may have done so before the inserts came.
     const slow = Math.abs(this.#options.now() - marked) > SETTLED_MS / 2;
-    if (hours.size > 0 && slow) await persist(() => this.#dirty([...hours], signal), signal, trouble);
+    if (dirty.length > 0 && slow) await persist(() => this.#mark(dirty, signal), signal, trouble);
     await persist(() => this.#renew(blocks), signal, trouble);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
   }
@@ -126,18 +131,20 @@ class SamplesPartition implements PartitionSink {
     if (unknown > 0) this.#options.telemetry.add('inframirror_pipeline_unknown_series_samples_total', {}, unknown);
   }
 
-  async #dirty(hours: readonly number[], signal: AbortSignal): Promise<void> {
+  async #mark(marks: readonly Mark[], signal: AbortSignal): Promise<void> {
     const [table, hour] = TABLE_FIELDS.dirty;
     if (table === undefined || hour === undefined) return;
+    const tables = columnFrom(
+      table.type,
+      marks.map((mark) => mark.table),
+    );
+    const hours = columnFrom(
+      hour.type,
+      marks.map((mark) => BigInt(mark.hour)),
+    );
     const rows = batchOf([
-      [
-        table.name,
-        columnFrom(
-          table.type,
-          hours.map(() => 'samples'),
-        ),
-      ],
-      [hour.name, columnFrom(hour.type, hours.map(BigInt))],
+      [table.name, tables],
+      [hour.name, hours],
     ]);
     await this.#options.columns.insert('dirty', rows, { queryId: randomUUID(), signal });
   }

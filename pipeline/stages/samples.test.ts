@@ -6,7 +6,7 @@ import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { decodeValues } from '../../schemas/sample-value.ts';
 import { SIGNAL_FIELDS, TABLE_FIELDS } from '../../schemas/tables.ts';
 import { SeriesIndex } from '../series-index.ts';
-import { HOUR_MS, markDirty, sampleBlock } from './samples.ts';
+import { HOUR_MS, markDirty, sampleBlock, ValueMarks } from './samples.ts';
 
 type Sample = readonly [id: bigint, time: number, value: number];
 
@@ -55,6 +55,45 @@ test('dirty hours are those a naive oracle names', () => {
         const hours = new Set<number>();
         markDirty(sampleBlock(batch(samples), index), index, coldUntil, hours);
         expect([...hours].sort()).toEqual([...expected].sort());
+      }
+    }),
+  );
+});
+
+/** Stands for a stale marker: as a number its bits would not survive. */
+const STALE = 77;
+const withMarkers = (samples: readonly Sample[]) => {
+  const made = batch(samples);
+  const words = new Uint32Array(((columnOf(made, 'value') as FixedColumn).values as Float64Array).buffer);
+  for (const [i, [, , value]] of samples.entries()) if (value === STALE) words.set([2, 0x7ff00000], i * 2);
+  return made;
+};
+const odd = fc.tuple(
+  fc.constantFrom(1n, 2n),
+  fc.integer({ min: 0, max: 40 }).map((n) => BASE + n * 600_000),
+  fc.constantFrom(0, -0, 1, 1 / 3, 1e139, -2e140, 1.7e308, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, STALE),
+);
+
+test('hours with values that are no numbers, with huge ones and with stale markers are marked once, by metric', () => {
+  const nameOf = (v: number): string | undefined => (v === STALE ? 'stale' : !Number.isFinite(v) ? 'not-finite' : Math.abs(v) > 1e140 ? 'extreme' : undefined);
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.array(odd, { maxLength: 12 }), fc.boolean()), { maxLength: 4 }), (rounds) => {
+      const index = new SeriesIndex();
+      const values = new ValueMarks();
+      const standing = new Set<string>();
+      for (const [samples, stands] of rounds) {
+        const wanted = new Set(
+          samples.flatMap(([, time, value]) => {
+            const name = nameOf(value);
+            return name === undefined ? [] : [`samples.${name}/7 ${time - (time % HOUR_MS)}`];
+          }),
+        );
+        const { marks, stand } = values.of([sampleBlock(withMarkers(samples), index)]);
+        expect(marks.map((m) => `${m.table} ${m.hour}`).sort()).toEqual([...wanted].filter((m) => !standing.has(m)).sort());
+        // An insert into the ledger that failed is made again.
+        if (!stands) continue;
+        stand();
+        for (const m of wanted) standing.add(m);
       }
     }),
   );
