@@ -130,7 +130,7 @@ export const lastBar = (head: string): number => {
 
 const rowsBefore = (text: string, catalogue: Catalogue): Relation | undefined => {
   const parsed = parse(text, PIPE_SYNTAXES);
-  const { points } = checkText(parsed.text, { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner }, catalogue);
+  const { points } = checkText(parsed.text, { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner }, catalogue, { told: parsed.diagnostics });
   // Of queries that end here the innermost comes first.
   const last = points.at(-1)?.start;
   return points.find((p) => p.start === last)?.input;

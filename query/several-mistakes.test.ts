@@ -40,6 +40,21 @@ const misspelt = (text: string, at: Part, word: string): string => `${text.slice
 const at = <V>(values: readonly V[], n: number): V | undefined => values[n % Math.max(values.length, 1)];
 const shown = (text: string, found: readonly Diagnostic[]): string => `${text}\n${found.map((d) => d.message).join('\n')}`;
 
+test.each([
+  ['a column that is aggregated has another name', 'from processes | every 1m qqzzq(cpu), n = count(time) | where cpu.any == "web-1"'],
+  ['lookup knows its key, but not the column', 'from processes | lookup hosts on qqzzq'],
+  ['the number that is no key', 'from hosts | sum by qqzzq'],
+  ['the time was meant', 'from events | select kind, title, qqzzq | distinct time | every 1m count()'],
+  ['a column is aggregated twice', 'from processes | every 1m avg(cpu where cpu < 50%), n = qqzzq(cpu) | where cpu.avg > 50%'],
+  ['a label may have the name', 'from processes | set x = qqzzq(user) | every 1m quantile(0.25, x) | where x.quantile == 1'],
+  ['the dropped column was meant', 'from processes | drop qqzzq | every 1m avg'],
+  ['a name that may not be taken', 'from qqzzq | rename state as x | every 1m sum(pid / pid where pid != 0) | rename time as x'],
+  ['all may be meant', 'from logs | every qqzzq count() by time | where time == @2026-10-25T01:00:00Z'],
+  ['the words of an unknown pipe', 'from logs | qqzzq *'],
+])('found: %s', (_, text) => {
+  expect(errorsOf(text).map((d) => text.slice(d.span.start, d.span.end))).toEqual([expect.stringContaining('qqzzq')]);
+});
+
 test('a misspelt word is told once, and nothing that follows from it', () => {
   fc.assert(
     fc.property(rightText, fc.nat(), (text, n) => {

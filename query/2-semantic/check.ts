@@ -53,17 +53,18 @@ export interface CheckedText<Plan> {
 export interface CheckOptions {
   /** Unknown fields of open datasets are errors. */
   readonly strict?: boolean;
-  /** What the parser told of the text. */
-  readonly told?: readonly Diagnostic[];
+  /** What the parser told of the text: where it did, the tree may hold holes. */
+  readonly told: readonly Diagnostic[];
 }
 
-export const checkText = <Plan>(text: Text, language: Language<Plan>, catalogue: Catalogue, options: CheckOptions = {}): CheckedText<Plan> => {
+export const checkText = <Plan>(text: Text, language: Language<Plan>, catalogue: Catalogue, options: CheckOptions): CheckedText<Plan> => {
   const reporter = new Reporter();
-  const parsed = options.told ?? [];
-  const checker = new TextChecker(text, language, catalogue, reporter, options.strict ?? false, parsed);
+  const checker = new TextChecker(text, language, catalogue, reporter, options.strict ?? false, options.told);
   const query = checker.text();
   // How the words of an unknown pipe are to be read is not known either.
-  const told = parsed.filter((d) => d.code.startsWith('iql.unclosed') || !checker.unread.some((span) => span.start < d.span.start && d.span.start <= span.end));
+  const told = options.told.filter(
+    (d) => d.code.startsWith('iql.unclosed') || !checker.unread.some((span) => span.start < d.span.start && d.span.start <= span.end),
+  );
   // What the checker says of a hole in the tree is a consequence of what the parser has told.
   const own = reporter.diagnostics.filter((d) => !told.some((t) => touches(d.span, t.span)));
   return {
@@ -154,7 +155,8 @@ class TextChecker<Plan> {
         query: (q) => this.query(q, open),
       } satisfies PipeScope<Plan>);
       const wrong = checked === undefined || this.#reporter.errors > before || this.#isMended(pipe.span);
-      plan = wrong || plan === undefined ? undefined : checked.plan(plan);
+      // With a mistake anywhere there is no plan: a pipe may have passed over what follows from it without a word.
+      plan = wrong || plan === undefined || this.#reporter.failed || this.#told.length > 0 ? undefined : checked.plan(plan);
       if (checked === undefined) relation = unsure(relation);
       else if (wrong) relation = this.#afterMistake(pipe, relation, checked.output);
       else relation = checked.output;

@@ -147,7 +147,7 @@ export const every: IqlPipe = {
     const read = keysOf(by, input, scope, wrong);
     const all = 'kind' in width && width.kind === 'all';
     const keys = all ? read.keys : read.keys.filter((k) => k.name !== 'time');
-    if (keys.length < read.keys.length) scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? written(pipe));
+    if (keys.length < read.keys.length && known !== undefined) scope.reporter.error('iql.name-taken', { name: 'time' }, by?.span ?? written(pipe));
     const grouped = withKeys(input, keys);
     const rows = !series || by !== undefined;
     const shape: Shape = !rows
