@@ -95,7 +95,7 @@ const scanned = (scan: Scan, column: PlanColumn, hours: DirtyHours): Interval | 
   const fields: readonly Field[] = Object.hasOwn(TABLE_FIELDS, dataset.table) ? TABLE_FIELDS[dataset.table as keyof typeof TABLE_FIELDS] : [];
   const type = fields.find((f) => f.name === column.name)?.type;
   if (type?.kind === 'float') return { low: -EXTREME, high: EXTREME };
-  return type?.kind === 'int' && type.bits < 64 ? { low: -(2 ** type.bits), high: 2 ** type.bits } : undefined;
+  return type?.kind === 'int' && type.signed && type.bits < 64 ? { low: -(2 ** (type.bits - 1)), high: 2 ** (type.bits - 1) } : undefined;
 };
 
 export const intervalsOf = (node: PlanNode, failures: Failures, hours: DirtyHours): Intervals => {
