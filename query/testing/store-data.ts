@@ -93,8 +93,8 @@ export const makeData = (seed: number): StoreData => {
   const markDirty = (table: string, ms: number): void =>
     void dirty.set(table, (dirty.get(table) ?? new Set()).add(BigInt(Math.floor(ms / HOUR) * HOUR) * 1_000_000n));
   /** As the pipeline does. */
-  const markValue = (metric: number, ms: number, value: number): void => {
-    const mark = markOf(EXPONENT_FLOAT, value);
+  const markValue = (metric: number, ms: number, value: number | 'stale'): void => {
+    const mark = value === 'stale' ? 'stale' : markOf(EXPONENT_FLOAT, value);
     if (mark !== undefined) for (const table of [markName(mark), markName(mark, metric)]) markDirty(table, ms);
   };
   const inserts: { table: TableName; batch: Batch }[] = [];
@@ -166,8 +166,9 @@ export const makeData = (seed: number): StoreData => {
         if (random() < 0.7 && (t < CHANGE - 30 * MINUTE || t > CHANGE + 20 * MINUTE)) times.push(random() < 0.2 ? t - 1 : t);
       for (const t of [...new Set(times)].sort((a, b) => a - b)) {
         const value = next();
-        markValue(metric, t, value);
-        samples.push({ metric, id, time: BigInt(t), value: random() < 0.01 ? 'stale' : value });
+        const sample = random() < 0.01 ? 'stale' : value;
+        samples.push({ metric, id, time: BigInt(t), value: sample });
+        markValue(metric, t, sample);
         if (random() < 0.02 && t < CHANGE + 5 * MINUTE) {
           const other = next();
           markValue(metric, t, other);

@@ -4,6 +4,7 @@ import { metricHash } from '../../../schemas/series-id.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import { conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
+import { markedHours } from '../interval.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions } from './expression.ts';
@@ -34,8 +35,6 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     special: {
       '#series': 'reinterpretAsInt64(s.id)',
       '#insert': 'reinterpretAsInt64(s.insert)',
-      '#stale': 'toBool(s.exponent = 126)',
-      value: `multiIf(s.exponent <= 6, s.mantissa / ${POWERS}[s.exponent + 1], isFinite(s.float), s.float, NULL)`,
     },
     replacing: true,
   },
@@ -45,6 +44,16 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     special: { '#insert': 'reinterpretAsInt64(s.insert)', '#message': 'reinterpretAsInt64(s.message)', '#row': 'toInt64(s.row)' },
     replacing: false,
   },
+};
+
+/**
+ * Values as they rest (schemas/sample-value.ts); what is not finite is missing. Where the ledger has no hour with such values, or none
+ * with stale markers, they are not looked for: each value is there.
+ */
+const samplesForm = (form: TableForm, odd: { readonly notFinite: boolean; readonly stale: boolean }): TableForm => {
+  const exact = `s.exponent <= 6, s.mantissa / ${POWERS}[s.exponent + 1]`;
+  const value = odd.notFinite || odd.stale ? `multiIf(${exact}, isFinite(s.float), s.float, NULL)` : `if(${exact}, s.float)`;
+  return { ...form, special: { ...form.special, value, '#stale': odd.stale ? 'toBool(s.exponent = 126)' : 'false' } };
 };
 
 const CAST: Readonly<Partial<Record<ValueType, string>>> = { int: 'toInt64', string: 'toString' };
@@ -176,8 +185,11 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, jo
   const which = hashes === undefined ? [] : [`s.metric IN (${hashes.map((h) => context.raw('UInt32', h)).join(', ')})`];
   // A hash may be shared by two metrics: the series say whose a sample is, here or in the join that follows.
   const whose = labels === undefined && (joined || series !== undefined) ? [] : [`s.id IN (${ids})`];
-  const fresh = own.some((c) => c.name === '#stale') ? [] : ['s.exponent != 126'];
-  let sql = reads(scan, own, form, context, [...which, ...whose, ...fresh]);
+  const stale = markedHours(scan, 'stale', context.dirtyHours).length > 0;
+  const isRead = own.some((c) => c.name === '#stale');
+  const fresh = stale && !isRead ? ['s.exponent != 126'] : [];
+  const odd = { notFinite: markedHours(scan, 'not-finite', context.dirtyHours).length > 0, stale: stale && isRead };
+  let sql = reads(scan, own, samplesForm(form, odd), context, [...which, ...whose, ...fresh]);
   if (series !== undefined) {
     const labelled = needed.map((n) => `${series.value(n, 'r.`time`')} AS ${quote(n)}`);
     sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...labelled].join(', ')} FROM (${sql}) AS r INNER JOIN (${bySeries(series)}) AS s ON r.\`#series\` = s.\`#series\``;
