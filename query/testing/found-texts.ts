@@ -31,4 +31,9 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['numbers joined to text', 'from processes | set x0 = concat(pid, host)'],
   ['a low-cardinality column read askew', 'from logs offset 1h | set x0 = if(service matches r"^web" or severity > source, duration_ms, 1)'],
   ['labels that have the names of columns of the store', 'from metrics.odd.values last 1h | max by `__proto__`, text'],
+  // The text index alone decides of words in ASCII.
+  ['a part of a word with other letters', 'from logs | search na or stra or ve | count'],
+  ['lines without a word', 'from logs | search -refused -"connection timeout" | every 5m count by severity'],
+  ['words beside signs and other letters', 'from logs | where body has "error 5" or not (body has "x y" and body has "ok") | count by service'],
+  ['words of both kinds', 'from logs | search "connection refused" or straße or -naïve or tim* | count by host'],
 ];
