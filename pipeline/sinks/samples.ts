@@ -37,6 +37,8 @@ export interface ColumnSinkOptions {
 const LOOK_AGAIN_MS = 60_000;
 /** How far ahead of the clock a sample may be that an earlier owner of the partition has written: the door's limit. */
 const AHEAD_MS = 600_000;
+/** A mark as young as this is not made again: with as long an insert behind it, it has not settled for the upkeep. */
+const MARK_HOLDS_MS = SETTLED_MS / 4;
 
 interface DaySamples extends SampleBlock, Block {}
 
@@ -48,6 +50,8 @@ class SamplesPartition implements PartitionSink {
   #exponentDay = 0;
   #looked = 0;
   readonly #marks = new ValueMarks();
+  /** When hours were marked dirty last, ms. */
+  readonly #marked = new Map<number, number>();
 
   constructor(options: ColumnSinkOptions, table: SeriesTable) {
     this.#options = options;
@@ -69,18 +73,25 @@ class SamplesPartition implements PartitionSink {
     await persist(() => this.#meet(blocks), signal, trouble);
     const hours = new Set<number>();
     for (const block of blocks) markDirty(block, this.#index, this.#coldUntil, hours);
-    const marked = this.#options.now();
-    const dirty = [...hours].map((hour): Mark => ({ table: 'samples', hour }));
+    const begun = this.#options.now();
     const values = this.#marks.of(blocks);
-    const marks = [...dirty, ...values.marks];
+    const marks = [...this.#due(hours, begun), ...values.marks];
     if (marks.length > 0) await persist(() => this.#mark(marks, signal), signal, trouble);
     values.stand();
     const refused = await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack });
     // The upkeep removes marks that have settled: it may have done so before the inserts came.
-    const slow = Math.abs(this.#options.now() - marked) > SETTLED_MS / 2;
-    if (dirty.length > 0 && slow) await persist(() => this.#mark(dirty, signal), signal, trouble);
+    const late = Math.abs(this.#options.now() - begun) > MARK_HOLDS_MS ? this.#due(hours, this.#options.now()) : [];
+    if (late.length > 0) await persist(() => this.#mark(late, signal), signal, trouble);
     await persist(() => this.#renew(blocks), signal, trouble);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
+  }
+
+  /** Marks for hours that have none of ours made lately. */
+  #due(hours: ReadonlySet<number>, now: number): readonly Mark[] {
+    for (const [hour, at] of this.#marked) if (Math.abs(now - at) > MARK_HOLDS_MS) this.#marked.delete(hour);
+    const due = [...hours].filter((hour) => !this.#marked.has(hour));
+    for (const hour of due) this.#marked.set(hour, now);
+    return due.map((hour): Mark => ({ table: 'samples', hour }));
   }
 
   /** Once a day exponents begin anew; a table of series that is full does so too, and then no time is known any more. */

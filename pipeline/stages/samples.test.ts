@@ -49,7 +49,7 @@ test('dirty hours are those a naive oracle names', () => {
         const expected = new Set<number>();
         for (const [id, time] of samples) {
           const before = last.get(id);
-          if (before === undefined ? time < coldUntil : time <= before) expected.add(Math.floor(time / HOUR_MS) * HOUR_MS);
+          if (time < coldUntil || (before !== undefined && time <= before)) expected.add(Math.floor(time / HOUR_MS) * HOUR_MS);
           last.set(id, Math.max(before ?? time, time));
         }
         const hours = new Set<number>();

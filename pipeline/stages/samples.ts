@@ -48,8 +48,8 @@ export const sampleBlock = (samples: Batch, index: SeriesIndex): SampleBlock => 
 };
 
 /**
- * Adds to `hours` (starts, ms) those in which a sample is not surely newer than every other of its series: its time is not
- * above the last one, or there is no last one and it is before `coldUntil`, up to which another worker may have written.
+ * Adds to `hours` (starts, ms) those in which a sample is not surely newer than every other of its series: its time is not above the
+ * last one, or it is before `coldUntil`, up to which another worker may have written what this one has not seen.
  */
 export const markDirty = ({ batch, series }: SampleBlock, index: SeriesIndex, coldUntil: number, hours: Set<number>): void => {
   const words = wordsOf((columnOf(batch, 'time') as FixedColumn).values as BigInt64Array);
@@ -60,7 +60,7 @@ export const markDirty = ({ batch, series }: SampleBlock, index: SeriesIndex, co
     const at = series[row] as number;
     const before = last[at] as number;
     if (time > before) last[at] = time;
-    if (before === Number.NEGATIVE_INFINITY ? time >= coldUntil : time > before) continue;
+    if (time > before && time >= coldUntil) continue;
     const hour = time - (time % HOUR_MS);
     if (hour === marked) continue;
     marked = hour;
