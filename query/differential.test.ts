@@ -2,15 +2,20 @@
 // order. Prints how much was really pushed, so that it cannot come to compare a way with itself.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { columnOf, valueAt } from '../core/batch/batch.ts';
+import { columnOf, TIME_MS, UTF8, valueAt } from '../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../core/batch/build.ts';
+import { DATASETS } from '../schemas/catalogue.ts';
+import { markName, SAMPLE_MARKS } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { check } from './compile.ts';
+import { LearnedCatalogue } from './run/learned-catalogue.ts';
+import { QueryService } from './service.ts';
 import { bothWays, difference, type Pushed } from './testing/both-ways.ts';
 import { FOUND } from './testing/found-texts.ts';
 import { PARAMETERS, randomText } from './testing/random-text.ts';
-import { CHANGE, makeData } from './testing/store-data.ts';
-import { learnedCatalogue } from './testing/store-metrics.ts';
+import { CHANGE, END, makeData } from './testing/store-data.ts';
+import { learnedCatalogue, METRICS } from './testing/store-metrics.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
 const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 2200);
@@ -77,6 +82,40 @@ test.each([
   const both = await bothWays(text, learnedCatalogue, request, loaded);
   expect(difference(both)).toBeUndefined();
   expect([both.pushed, both.counted]).toMatchObject([{ notRepresentable: wanted }, { notRepresentable: wanted }]);
+});
+
+test('whoever asks is told how many, by the ledger of the store', async () => {
+  const { columns, search } = loaded.ports;
+  const tables = ['samples', ...METRICS.flatMap(({ name }) => SAMPLE_MARKS.map((mark) => markName(mark, metricHash(name))))];
+  const marks = tables.flatMap((table) => loaded.stores.dirtyHours(table, 0n, 2n ** 62n).map((hour) => [table, hour / 1_000_000n] as const));
+  const [table, hour] = [marks.map(([name]) => name), marks.map(([, ms]) => ms)];
+  await columns.insert('dirty', batchOf([['table', columnFrom(UTF8, table)] as const, ['hour', columnFrom(TIME_MS, hour)] as const]), { queryId: 'marks' });
+  const catalogue = new LearnedCatalogue(DATASETS, columns, search);
+  await catalogue.refresh(END);
+  const service = new QueryService({ ports: loaded.ports, catalogue, completeUpTo: () => undefined });
+  const { at, from, to } = requestOf(2);
+  const told = async (text: string): Promise<readonly string[]> => {
+    const { diagnostics } = await service.query(text, { at, from, to });
+    return diagnostics.filter((d) => d.code === 'iql.not-representable').map((d) => `${d.code} ${d.message.split(' ')[0]}`);
+  };
+  const lost = async (text: string): Promise<number> => {
+    const { counted } = await bothWays(text, learnedCatalogue, { ...requestOf(2), zone: 'UTC', completeTo: at }, loaded);
+    return 'rows' in counted ? counted.notRepresentable : Number.NaN;
+  };
+  for (const text of [
+    'from metrics.odd.values | max by text',
+    'from metrics.odd.values | set x = 1 / (value - value)',
+    'from metrics.odd.values | where value * 1e300 > 0 | count',
+    'from metrics | where name == "odd.values" | max by name',
+    'from processes | summarize sum(virtual_memory) by host',
+    'from logs | where 1 / (duration_ms - duration_ms) > 0.5 | count by path',
+    'from metrics.http.latency | every 1m avg | set x = value / 0',
+  ]) {
+    const count = await lost(text);
+    expect(count, text).toBeGreaterThan(0);
+    expect(await told(text), text).toEqual([`iql.not-representable ${count}`]);
+  }
+  expect(await told('from metrics.http.latency | every 1m avg | set x = value / 5')).toEqual([]);
 });
 
 test('stores and this process give one answer', async () => {
