@@ -75,6 +75,14 @@ const needed = (e: PlanExpression): readonly string[] => {
 const isLost = ({ call: e, when }: Failure): PlanExpression =>
   conjunction([...when, ...e.arguments.filter((a) => a.op !== 'literal').map(exists), not(exists(e))]) as PlanExpression;
 
+/** What an audit may be made of: each call that can fail repeats all that it is made of. */
+const MOST_PARTS = 5000;
+
+const sizeOf = (e: PlanExpression): number => {
+  if (e.op === 'call') return e.arguments.reduce((n, a) => n + sizeOf(a), 1);
+  return e.op === 'case' ? e.branches.reduce((n, b) => n + sizeOf(b.when) + sizeOf(b.then), 1 + sizeOf(e.otherwise)) : 1;
+};
+
 const prune = PASSES.find((p) => p.name === 'prune-columns');
 
 /** How many rows of the input each condition is true for. */
@@ -172,7 +180,12 @@ class Auditor {
   }
 
   #add(input: PlanNode, failures: readonly Failure[], when: AuditWhen | undefined): void {
-    if (failures.length > 0) this.found.push({ plan: counting(input, failures.map(isLost)), when, shared: false });
+    if (failures.length === 0) return;
+    const conditions = failures.map(isLost);
+    let parts = 0;
+    for (const e of conditions) if (parts <= MOST_PARTS) parts += sizeOf(e);
+    if (parts > MOST_PARTS) this.uncountable = true;
+    else this.found.push({ plan: counting(input, conditions), when, shared: false });
   }
 
   /** What fails in the filter is asked of the rows that the rest of it lets through. */

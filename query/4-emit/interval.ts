@@ -30,7 +30,18 @@ const wholeOf = (type: ValueType): Interval => (type === 'float' ? FLOATS : WHOL
 const fits = ({ low, high }: Interval, type: ValueType): boolean =>
   type === 'float' ? Number.isFinite(low) && Number.isFinite(high) : low >= -MOST_INT && high < MOST_INT;
 
+/** What was found already: each part of a long expression is asked again for all that it is part of. */
+const found = new WeakMap<Intervals, Map<PlanExpression, Interval>>();
+
 export const intervalOf = (e: PlanExpression, columns: Intervals, failing: FailingTable): Interval => {
+  const known = found.get(columns) ?? new Map<PlanExpression, Interval>();
+  found.set(columns, known);
+  const interval = known.get(e) ?? worked(e, columns, failing);
+  known.set(e, interval);
+  return interval;
+};
+
+const worked = (e: PlanExpression, columns: Intervals, failing: FailingTable): Interval => {
   switch (e.op) {
     case 'column':
       return columns.get(e.name) ?? wholeOf(e.type);
@@ -43,18 +54,18 @@ export const intervalOf = (e: PlanExpression, columns: Intervals, failing: Faili
       return { low: Math.min(...all.map((i) => i.low)), high: Math.max(...all.map((i) => i.high)) };
     }
     case 'call': {
-      const found = reached(e, columns, failing);
-      return found !== undefined && fits(found, e.type) ? found : wholeOf(e.type);
+      const interval = reached(e, columns, failing);
+      return interval !== undefined && fits(interval, e.type) ? interval : wholeOf(e.type);
     }
   }
 };
 
 const reached = (e: PlanExpression & { op: 'call' }, columns: Intervals, failing: FailingTable): Interval | undefined => {
-  const found = failing[e.function]?.reach?.(
+  const interval = failing[e.function]?.reach?.(
     e.arguments.map((a) => loose(intervalOf(a, columns, failing), a.type)),
     { type: e.type, of: e.arguments.map((a) => a.type) },
   );
-  return found && loose(found, e.type);
+  return interval && loose(interval, e.type);
 };
 
 /** Whole numbers are told here as floats, which beyond 2^53 are not exact. */
@@ -66,8 +77,8 @@ const loose = ({ low, high }: Interval, type: ValueType): Interval =>
 /** Whether this very call can lack a result though its arguments are present. */
 export const mayFail = (e: PlanExpression & { op: 'call' }, columns: Intervals, failing: FailingTable): boolean => {
   if (failing[e.function]?.fails === false) return false;
-  const found = reached(e, columns, failing);
-  return found === undefined || !fits(found, e.type);
+  const interval = reached(e, columns, failing);
+  return interval === undefined || !fits(interval, e.type);
 };
 
 const aggregated = (call: AggregateCall, columns: Intervals, failures: Failures): Interval | undefined => {
@@ -78,8 +89,8 @@ const aggregated = (call: AggregateCall, columns: Intervals, failures: Failures)
 
 export const aggregateMayFail = (call: AggregateCall, columns: Intervals, failures: Failures): boolean => {
   if (failures.aggregates[call.function]?.fails === false) return false;
-  const found = aggregated(call, columns, failures);
-  return found === undefined || !fits(found, call.type);
+  const interval = aggregated(call, columns, failures);
+  return interval === undefined || !fits(interval, call.type);
 };
 
 /** Marked hours of the scan's metric. */
@@ -114,8 +125,8 @@ export const intervalsOf = (node: PlanNode, failures: Failures, hours: DirtyHour
     case 'aggregate':
       for (const name of node.node === 'window' ? [...node.keys, ...node.carry] : node.keys) put(name, below.get(name));
       for (const a of node.aggregates) {
-        const found = aggregated(a, below, failures);
-        put(a.name, found !== undefined && fits(found, a.type) ? found : undefined);
+        const interval = aggregated(a, below, failures);
+        put(a.name, interval !== undefined && fits(interval, a.type) ? interval : undefined);
       }
       if (node.node === 'window') put('time', TIMES);
       return out;
