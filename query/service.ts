@@ -1,17 +1,14 @@
 // The one door to IQL for everything that asks: GraphQL, commands, later rules. Takes a text and a request, gives an answer with
 // diagnostics. Holds the plan cache and the limits; knows stores only as ports.
 
-import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import { isZone } from '../core/zone.ts';
-import { markName, SAMPLE_MARKS } from '../schemas/sample-value.ts';
-import { metricHash } from '../schemas/series-id.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
 import type { Plan } from './3-plan/lower.ts';
-import { inputsOf, type PlanNode, type Scan } from './3-plan/nodes.ts';
+import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
@@ -19,8 +16,8 @@ import { type Completion, complete, format, valueQuestion } from './language.ts'
 import { readParameters } from './parameters.ts';
 import { answerColumns, type JsonValue } from './run/answer.ts';
 import { ask, type StorePorts } from './run/ask.ts';
-import { earlierOf, laterOf } from './run/buckets.ts';
 import type { LearnedCatalogue } from './run/learned-catalogue.ts';
+import { Ledger } from './run/ledger.ts';
 
 export interface AskRequest {
   /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
@@ -74,10 +71,12 @@ const MAYBE_NEW: ReadonlySet<string> = new Set(['iql.unknown-source', 'iql.unkno
 export class QueryService {
   readonly #options: QueryServiceOptions;
   readonly #checked = new Map<string, { readonly version: number; readonly text: CheckedText<Plan> }>();
+  readonly #ledger: Ledger;
   #learned = 0;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
+    this.#ledger = new Ledger(options.ports.columns);
   }
 
   /** Checks a text; an unknown name is looked up once in the stores before it is told. */
@@ -184,23 +183,13 @@ export class QueryService {
     const notice: PlanRequest['notice'] = (severity, code, parameters) =>
       severity === 'info' ? reporter.info(code, parameters, whole) : reporter.warning(code, parameters, whole);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
-    const dirty = await this.#dirtyHours(planned.plan);
     const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
-    const parts = split(planned.plan, {
-      dialects,
-      clickhouse: CLICKHOUSE,
-      dirtyHours: (table, from, until) => dirty(table).filter((hour) => hour < until && hour + HOUR > from),
+    const { parts, answer } = await this.#ledger.asking(planned.plan, async (dirtyHours, signal) => {
+      const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, dirtyHours });
+      const signals = request.signal === undefined ? signal : AbortSignal.any([request.signal, signal]);
+      const settings = { max_execution_time: this.#options.maxSeconds ?? 30 };
+      return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals }) };
     });
-    const answer = await ask(
-      parts,
-      this.#options.ports,
-      RUN_FUNCTIONS,
-      {},
-      {
-        settings: { max_execution_time: this.#options.maxSeconds ?? 30 },
-        ...(request.signal === undefined ? {} : { signal: request.signal }),
-      },
-    );
     if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     const found = answer.batches.reduce((n, b) => n + b.length, 0);
     const shown = new Map(planned.columns.map((c) => [c.name, c]));
@@ -234,35 +223,7 @@ export class QueryService {
       .map((i) => this.#completeUpTo(i))
       .reduce((a, b) => (a === undefined ? b : b === undefined || a < b ? a : b), own);
   }
-
-  /** Marked hours of what the plan reads, by the ledger's name; `samples.extreme` are those of all `samples.extreme/…`. */
-  async #dirtyHours(node: PlanNode): Promise<(table: string) => readonly bigint[]> {
-    const scans = samplesScans(node);
-    if (scans.length === 0) return () => [];
-    const metrics = new Set(scans.map((scan) => scan.dataset.metric?.name));
-    const names = ['samples', ...[...metrics].flatMap((name) => (name === undefined ? [] : SAMPLE_MARKS.map((mark) => markName(mark, metricHash(name)))))];
-    const all = metrics.has(undefined) ? " OR startsWith(table, 'samples.')" : '';
-    const ranges = scans.flatMap(({ range, before }) => (range === undefined ? [] : [{ from: range.from - before, to: range.to }]));
-    const from = ranges.reduce((least, r) => earlierOf(least, r.from), ranges[0]?.from ?? 0n) - HOUR;
-    const to = ranges.reduce((most, r) => laterOf(most, r.to), ranges[0]?.to ?? 0n);
-    const { batches } = await this.#options.ports.columns.query(
-      `SELECT DISTINCT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty
-WHERE (table IN ({names:Array(String)})${all}) AND toUnixTimestamp64Milli(dirty.hour) BETWEEN {from:Int64} AND {to:Int64}`,
-      { params: { names, from: from / 1_000_000n, to: to / 1_000_000n } },
-    );
-    const hours = new Map<string, Set<bigint>>();
-    for (const batch of batches)
-      for (let row = 0; row < batch.length; row++) {
-        const name = String(valueAt(columnOf(batch, 'name'), row));
-        const hour = BigInt(valueAt(columnOf(batch, 'hour'), row) as bigint) * 1_000_000n;
-        for (const each of new Set([name, name.split('/')[0] as string])) hours.set(each, (hours.get(each) ?? new Set()).add(hour));
-      }
-    return (table) => [...(hours.get(table) ?? [])];
-  }
 }
-
-const samplesScans = (node: PlanNode): readonly Scan[] =>
-  node.node === 'scan' ? (node.dataset.table === 'samples' ? [node] : []) : inputsOf(node).flatMap(samplesScans);
 
 /** What a text or a request can mend; anything else is a failure. */
 const isDiagnostic = (code: ErrorCode): boolean =>

@@ -1,0 +1,92 @@
+// The ledger over a real column store: whatever was known before, the answer is by the hours that are marked now.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLogger } from '../../core/logger.ts';
+import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
+import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import type { Columns } from '../../engines/columns/port.ts';
+import { metricDataset } from '../../schemas/catalogue.ts';
+import { markName } from '../../schemas/sample-value.ts';
+import { metricHash } from '../../schemas/series-id.ts';
+import type { PlanNode } from '../3-plan/nodes.ts';
+import { Ledger } from './ledger.ts';
+
+const HOUR = 3_600_000_000_000n;
+const BASE = 490_000n * HOUR;
+const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-ledger-'));
+let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
+let columns: Columns;
+
+beforeAll(async () => {
+  engine = await startEmbeddedColumns({ dataDir, log: createLogger({ level: 'error', format: 'text', write: () => {} }) });
+  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath });
+  await columns.migrate();
+});
+afterAll(async () => {
+  await columns?.close();
+  await engine?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const mark = (table: string, hour: bigint): Promise<void> =>
+  columns.command(`INSERT INTO dirty (table, hour) VALUES ('${table}', fromUnixTimestamp64Milli(${hour / 1_000_000n}, 'UTC'))`);
+
+const plan = (from: bigint, to: bigint): PlanNode => ({
+  node: 'scan',
+  dataset: metricDataset({ name: 'some.metric', kind: 'gauge', temporality: 'cumulative', labels: [] }),
+  columns: [],
+  range: { from, to },
+  before: 0n,
+  filter: undefined,
+});
+
+/** What is answered, and how often it was asked for. */
+const marked = async (ledger: Ledger, table: string, from: bigint, to: bigint) => {
+  let times = 0;
+  const hours = await ledger.asking(plan(from, to), async (dirty) => {
+    times++;
+    return dirty(table, from, to);
+  });
+  return { hours, times };
+};
+
+test('what is known is taken as it is, what changed is asked for again', async () => {
+  const ledger = new Ledger(columns);
+  const [from, to] = [BASE, BASE + 5n * HOUR];
+  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [], times: 1 });
+  await mark('samples', BASE + HOUR);
+  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [BASE + HOUR], times: 2 });
+  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [BASE + HOUR], times: 1 });
+  // Another range says nothing of this one.
+  expect(await marked(ledger, 'samples', BASE + 20n * HOUR, BASE + 21n * HOUR)).toEqual({ hours: [], times: 1 });
+  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [BASE + HOUR], times: 1 });
+  await columns.command('TRUNCATE TABLE dirty');
+  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [], times: 2 });
+});
+
+test('marks of a metric are read by its name, an hour that only touches the range is in it', async () => {
+  const ledger = new Ledger(columns);
+  const own = markName('stale', metricHash('some.metric'));
+  await mark(own, BASE);
+  await mark(markName('stale', metricHash('another.metric')), BASE + HOUR);
+  expect((await marked(ledger, own, BASE + HOUR - 1n, BASE + 3n * HOUR)).hours).toEqual([BASE]);
+  expect((await marked(ledger, own, BASE + HOUR, BASE + 3n * HOUR)).hours).toEqual([]);
+});
+
+test('where the ledger cannot be read there is no answer, and the work is told to end', async () => {
+  const closed = openClickHouse({ url: engine.url, socketPath: join(dataDir, 'nowhere') });
+  const ledger = new Ledger(closed);
+  let ended = false;
+  const work = (_: unknown, signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => {
+        ended = true;
+        reject(new Error('ended'));
+      }),
+    );
+  await expect(ledger.asking(plan(BASE, BASE + HOUR), work)).rejects.toMatchObject({ code: 'columns.unavailable' });
+  expect(ended).toBe(true);
+  await closed.close();
+});
