@@ -5,7 +5,8 @@
 // they stand; without keys it does so even without a row. `previous` and `linear` go from a key's first to its last row.
 // previous: the last present value of that column before; none before: it stays missing. linear: between the nearest present values on
 // both sides, by the buckets' starts, x0 + (x1 − x0) · (t − t0) / (t1 − t0) in doubles (an int or duration column: truncated); without one on
-// both sides it stays missing. `carry` columns of new rows are those of the key's first row; other columns are missing there.
+// both sides it stays missing. `carry` columns of new rows are those of the key's row before it in time, else of its
+// first; other columns are missing there.
 import { type Batch, type Column, columnIndex, columnOf, isPresent, type Value, valueAt } from '../../../core/batch/batch.ts';
 import { columnFrom } from '../../../core/batch/build.ts';
 import { concatBatches } from '../../../core/batch/concat.ts';
@@ -18,7 +19,7 @@ import { KeyTable } from '../keys.ts';
 import { batchBytes } from '../size.ts';
 import type { Emit, Operator } from './operator.ts';
 
-/** What the output rows are made of: row −1 of the input is a new one; `firsts` is the key's first row, for its keys and carry. */
+/** What the output rows are made of: row −1 of the input is a new one; `firsts` is the row that a new one has its keys and carry of. */
 interface Layout {
   readonly rows: Int32Array;
   readonly firsts: Int32Array;
@@ -65,8 +66,8 @@ const layOut = (node: Fill, all: Batch): Layout => {
   const bounds: number[] = [];
   for (const rows of rowsOf) {
     bounds.push(out.length);
-    const first = rows[0] ?? -1;
     rows.sort((a, b) => Number((times[a] as bigint) - (times[b] as bigint)) || a - b);
+    const first = rows[0] ?? -1;
     const known = rows.map((row) => ({ row, first, time: times[row] as bigint }));
     if (!hasTime || node.bucket.kind === 'all') {
       out.push(...known);
@@ -76,7 +77,11 @@ const layOut = (node: Fill, all: Batch): Layout => {
     const [low, high] = isWhole ? [0, buckets.count] : [buckets.numberOf(known[0]?.time ?? 0n), buckets.numberOf(known.at(-1)?.time ?? 0n)];
     for (let b = Math.max(low, 0); b < high; b++) if (!taken.has(buckets.start(b))) known.push({ row: -1, first, time: buckets.start(b) });
     known.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-    for (const k of known) out.push(k);
+    let near = first;
+    for (const k of known) {
+      if (k.row >= 0) near = k.row;
+      out.push({ ...k, first: near });
+    }
   }
   bounds.push(out.length);
   return {
