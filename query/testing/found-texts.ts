@@ -36,4 +36,6 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['lines without a word', 'from logs | search -refused -"connection timeout" | every 5m count by severity'],
   ['words beside signs and other letters', 'from logs | where body has "error 5" or not (body has "x y" and body has "ok") | count by service'],
   ['words of both kinds', 'from logs | search "connection refused" or straße or -naïve or tim* | count by host'],
+  ['rows without the counter’s value were lost to the others', 'from processes | every 1m delta(io.read), agg0 = avg(pid where time != @2026-10-25T01:00:00Z)'],
+  ['a delta beside others, over longer windows', 'from processes | every 1m delta(io.read) over 3m, agg0 = count(), last(name)'],
 ];

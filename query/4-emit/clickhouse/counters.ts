@@ -22,7 +22,7 @@ const readBeside = (node: Window): readonly string[] => {
 
 /**
  * Each sample as a row: keys, `time`, `#v` (its value), `#pt` and `#pv` (time and value of the one before it; NaN where that is a stale
- * marker), and what else is read. undefined when the functions do not share one column of floats.
+ * marker), and what else is read. Where other aggregates stand beside, rows without a value follow, `#v` NaN. undefined when the functions do not share one column of floats.
  */
 export const withPredecessors = (node: Window, below: Select, context: ClickHouseContext): string | undefined => {
   const counters = node.aggregates.filter((a) => OVER_TIME.has(a.function));
@@ -36,14 +36,14 @@ export const withPredecessors = (node: Window, below: Select, context: ClickHous
   if (value === undefined || value.type !== 'float') return undefined;
   const beside = readBeside(node);
   const keys = node.keys.map(quote);
-  const stale = below.columns.some((c) => c.name === '#stale') ? ' OR `#stale`' : '';
+  const isStale = below.columns.some((c) => c.name === '#stale');
   const gathered = [
     ...keys,
     'groupArray(`time`) AS `#times`',
     `groupArray(ifNull(${value.sql}, nan)) AS \`#values\``,
     ...beside.map((name, i) => `groupArray(tuple(${quote(name)})) AS \`#beside.${i}\``),
   ];
-  const series = `SELECT ${gathered.join(', ')} FROM (${below.sql}) WHERE isNotNull(${value.sql})${stale}${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
+  const series = `SELECT ${gathered.join(', ')} FROM (${below.sql}) WHERE isNotNull(${value.sql})${isStale ? ' OR `#stale`' : ''}${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
   const inOrder = (name: string): string => `if(\`#t\` = \`#times\`, ${name}, arraySort((x, t) -> t, ${name}, \`#times\`))`;
   const places = beside.map((_, i) => `\`#b.${i}\``);
   const sorted = [
@@ -60,7 +60,11 @@ export const withPredecessors = (node: Window, below: Select, context: ClickHous
     ...places.map((p, i) => `${p} AS \`#r.${i}\``),
   ];
   const out = [...keys, '`time`', '`#v`', '`#pt`', '`#pv`', ...beside.map((name, i) => `\`#r.${i}\`.1 AS ${quote(name)}`)];
-  return `SELECT ${out.join(', ')} FROM (SELECT ${sorted.join(', ')} FROM (${series})) ARRAY JOIN ${joined.join(', ')} WHERE NOT isNaN(\`#v\`)`;
+  const rows = `SELECT ${out.join(', ')} FROM (SELECT ${sorted.join(', ')} FROM (${series})) ARRAY JOIN ${joined.join(', ')} WHERE NOT isNaN(\`#v\`)`;
+  if (node.aggregates.length === counters.length) return rows;
+  // The other aggregates see rows without the counter's value too.
+  const without = [...keys, '`time`', 'nan AS `#v`', `toInt64(${NO_TIME}) AS \`#pt\``, 'nan AS `#pv`', ...beside.map(quote)];
+  return `${rows} UNION ALL SELECT ${without.join(', ')} FROM (${below.sql}) WHERE isNull(${value.sql})${isStale ? ' AND NOT `#stale`' : ''}`;
 };
 
 /** Whether a row's predecessor is one and near enough; `begin`: where the row's window begins. */
@@ -70,10 +74,12 @@ export const knownBefore = (begin: string, lookback: bigint, context: ClickHouse
 /** An aggregate over rows of `withPredecessors` with `#known`, as `knownBefore` says it. */
 export const overTime = (name: string, begin: string): string => {
   if (name === 'delta') {
+    const has = 'NOT isNaN(`#v`)';
     // Where the newest run of samples in the window begins: nothing before it in the window, or a stale marker.
-    const begins = `(isNaN(\`#pv\`) OR \`#pt\` < ${begin})`;
+    const begins = `${has} AND (isNaN(\`#pv\`) OR \`#pt\` < ${begin})`;
     const base = 'if(`#known`, `#pv`, `#v`)';
-    return `if(max(\`time\`) > maxIf(\`time\`, ${begins}) OR argMax(\`#known\`, \`time\`), argMax(\`#v\`, \`time\`) - argMaxIf(${base}, \`time\`, ${begins}), NULL)`;
+    const goesOn = `maxIf(\`time\`, ${has}) > maxIf(\`time\`, ${begins}) OR argMaxIf(\`#known\`, \`time\`, ${has})`;
+    return `if(${goesOn}, argMaxIf(\`#v\`, \`time\`, ${has}) - argMaxIf(${base}, \`time\`, ${begins}), NULL)`;
   }
   const sum = 'if(countIf(`#known`) = 0, NULL, ifNotFinite(sumKahanIf(if(`#v` < `#pv`, `#v`, `#v` - `#pv`), `#known`), NULL))';
   if (name === 'increase') return sum;
