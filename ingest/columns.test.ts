@@ -44,7 +44,7 @@ test('a word is held to the list, a zero byte to its own text', () => {
   expect(columnOffence(columnFrom(UTF8, ['a', '', 'b\0']), {}, false)).toEqual({ row: 2, reason: 'it holds a zero byte' });
 });
 
-test('values of a map of numbers may be any number, but not missing', () => {
+test('values of a map of numbers are any number within the bound of the rule, but not missing', () => {
   const numbers = (value: number | null) =>
     columnFrom(map(FLOAT), [
       new Map([
@@ -54,4 +54,14 @@ test('values of a map of numbers may be any number, but not missing', () => {
     ]);
   expect(columnOffence(numbers(Number.NaN), {}, false)).toBeUndefined();
   expect(columnOffence(numbers(null), {}, false)).toEqual({ row: 0, reason: 'the value of "n": an entry of it is missing' });
+  expect(columnOffence(numbers(-1e9), { magnitude: 1e9 }, false)).toBeUndefined();
+  for (const value of [-1.1e9, Number.POSITIVE_INFINITY])
+    expect(columnOffence(numbers(value), { magnitude: 1e9 }, false)?.reason).toBe(`the value of "n": it is ${value}, numbers here lie between ±1000000000`);
+});
+
+test('the first number beyond the bound of the rule is named', () => {
+  const column = columnFrom(FLOAT, [1, null, 5, Number.NaN]);
+  expect(columnOffence(column, {}, false)).toBeUndefined();
+  expect(columnOffence(column, { magnitude: 4 }, false)).toEqual({ row: 2, reason: 'it is 5, numbers here lie between ±4' });
+  expect(columnOffence(column, { magnitude: 6 }, false)).toEqual({ row: 3, reason: 'it is NaN, numbers here lie between ±6' });
 });

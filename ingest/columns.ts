@@ -87,12 +87,32 @@ const entriesOffence = (
   return undefined;
 };
 
-const entryJudge =
-  (column: Column, judge: Judge) =>
+/** What is wrong with a number. */
+const numberJudge =
+  (column: Column, { magnitude }: ColumnRule) =>
   (at: number): string | undefined => {
-    if (!isPresent(column, at)) return 'an entry of it is missing';
-    return isText(column) ? judge(source(column), place(column, at)) : undefined;
+    if (magnitude === undefined || column.layout !== 'fixed' || !(column.values instanceof Float64Array)) return undefined;
+    const value = column.values[at] as number;
+    return Math.abs(value) <= magnitude ? undefined : `it is ${value}, numbers here lie between ±${magnitude}`;
   };
+
+const entryJudge = (column: Column, judge: Judge, rule: ColumnRule): ((at: number) => string | undefined) => {
+  const judgeNumber = numberJudge(column, rule);
+  return (at) => {
+    if (!isPresent(column, at)) return 'an entry of it is missing';
+    return isText(column) ? judge(source(column), place(column, at)) : judgeNumber(at);
+  };
+};
+
+const firstWrongNumber = (column: Column, rule: ColumnRule): Offence | undefined => {
+  if (rule.magnitude === undefined) return undefined;
+  const judge = numberJudge(column, rule);
+  for (let row = 0; row < column.length; row++) {
+    const reason = isPresent(column, row) ? judge(row) : undefined;
+    if (reason !== undefined) return { row, reason };
+  }
+  return undefined;
+};
 
 /** The first offence of the column against its rule. */
 export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boolean): Offence | undefined => {
@@ -104,7 +124,7 @@ export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boole
   const most = rule.entries ?? DEFAULT_ENTRIES;
   if (isText(column)) return firstOffence(column, judge);
   if (column.layout === 'list') {
-    const judgeItem = entryJudge(column.items, judge);
+    const judgeItem = entryJudge(column.items, judge, rule);
     return entriesOffence(column, most, (from, to) => {
       for (let i = from; i < to; i++) {
         const reason = judgeItem(i);
@@ -113,10 +133,10 @@ export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boole
       return undefined;
     });
   }
-  if (column.layout !== 'map') return undefined;
+  if (column.layout !== 'map') return firstWrongNumber(column, rule);
   const { keys, values } = column;
   const judgeKey = judgeOf({ empty: false }, zeroBytes, KEY_BYTES);
-  const judgeValue = entryJudge(values, judge);
+  const judgeValue = entryJudge(values, judge, rule);
   const shown = (at: number): string => JSON.stringify(textAt(source(keys), place(keys, at)).slice(0, 80));
   return entriesOffence(column, most, (from, to) => {
     for (let i = from; i < to; i++) {

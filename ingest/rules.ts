@@ -1,6 +1,7 @@
 // What the rows of each schema must be beyond their types: which columns may not be missing, how long texts may be,
 // which words a text may be, which column is the row's time. Data only; `admit.ts` holds rows against it.
 import { SEVERITIES } from '../schemas/catalogue.ts';
+import { EXTREME } from '../schemas/sample-value.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
 
 export interface ColumnRule {
@@ -14,6 +15,8 @@ export interface ColumnRule {
   readonly entries?: number;
   /** The text may be empty. Default yes. */
   readonly empty?: boolean;
+  /** Numbers lie between ± this, so that what is worked out of them can be represented; a number of a sample may be any. */
+  readonly magnitude?: number;
 }
 
 export interface SchemaRule {
@@ -35,6 +38,7 @@ const needed: ColumnRule = { required: true };
 const name: ColumnRule = { required: true, bytes: 512, empty: false };
 const found: ColumnRule = { bytes: 64 << 10 };
 const attributes: ColumnRule = { entries: 128, bytes: 64 << 10 };
+const number: ColumnRule = { magnitude: EXTREME };
 
 export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
   series: {
@@ -64,14 +68,14 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
       trace_id: found,
       span_id: found,
       attributes,
-      numbers: attributes,
+      numbers: { ...attributes, ...number },
     },
   },
   processes: {
     time: 'time',
     moments: ['start'],
     zeroBytes: true,
-    columns: { time: needed, host: name, pid: needed, start: needed, command: { bytes: 128 << 10 } },
+    columns: { time: needed, host: name, pid: needed, start: needed, command: { bytes: 128 << 10 }, cpu: number, 'io.read': number, 'io.write': number },
   },
   inventory: { time: 'time', moments: [], zeroBytes: false, columns: { time: needed, host: name, addresses: { entries: 1024, bytes: 64 } } },
   events: { time: 'time', moments: [], zeroBytes: false, columns: { time: needed, kind: name, title: { required: true, bytes: 4 << 10 }, attributes } },

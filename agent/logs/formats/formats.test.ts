@@ -151,6 +151,11 @@ test.each<[name: string, line: string, expected: Record<string, unknown>]>([
   expect(found(line)).toEqual(expected);
 });
 
+test('numbers that no reading can be are left in the line', () => {
+  expect(found('{"level":"info","a":1e999,"b":-1e300,"c":1e140,"d":7}')).toEqual({ severity: 'info', c: 1e140, d: 7 });
+  expect(found('level=warn a=1e200 b=2')).toEqual({ severity: 'warn', b: 2 });
+});
+
 test('no line makes a format fail, take long or bring a time out of range', () => {
   const pieces = fc.constantFrom(
     '<34>',

@@ -1,5 +1,6 @@
 // What is found in one line of a log; the line itself is kept whole beside it.
 import type { Severity } from '../../../schemas/catalogue.ts';
+import { EXTREME } from '../../../schemas/sample-value.ts';
 
 export interface ParsedLine {
   /** ns since 1970. */
@@ -39,8 +40,9 @@ export const setText = (into: ParsedLine, name: string, value: string | undefine
   into.attributes.set(name, value.slice(0, MOST_VALUE).toWellFormed());
 };
 
+/** What lies beyond ±`EXTREME` the door would refuse: no reading comes near it. */
 export const setNumber = (into: ParsedLine, name: string, value: number): void => {
-  if (Number.isFinite(value) && room(into, name)) into.numbers.set(name, value);
+  if (Math.abs(value) <= EXTREME && room(into, name)) into.numbers.set(name, value);
 };
 
 const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?$/;
