@@ -1,80 +1,17 @@
 // The explorer in a real browser against the real product: the way in, texts with errors and their fixes, results, zoom, filters, keys.
 // Texts with inline data make what is seen certain; the machine's own figures are only asked to be there.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.js';
 import { describeWith } from '../support/need.ts';
-import { launchBrowser, type Visit, visit } from './chromium.ts';
-import { type Product, startProduct } from './product.ts';
-
-const PATIENCE = 30_000;
+import { exploring, hash, inlineLogs, inlineMetric, PATIENCE, result, textOf, type } from './explore.ts';
 
 describeWith('explorer', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
-  let product: Product;
-  let browser: Browser;
-  let signedIn: Awaited<ReturnType<Visit['context']['storageState']>>;
-  const visits: Visit[] = [];
-
-  beforeAll(async () => {
-    [product, browser] = await Promise.all([startProduct(), launchBrowser(executable)]);
-    const { page, context } = await open({});
-    await page.goto(product.link);
-    signedIn = await context.storageState();
-  }, 180_000);
-  afterEach(async () => {
-    for (const { context } of visits.splice(0)) await context.close();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await product?.stop();
-  });
-
-  const open = async (options: Parameters<typeof visit>[1]): Promise<Visit> => {
-    const made = await visit(browser, options);
-    made.page.setDefaultTimeout(PATIENCE);
-    visits.push(made);
-    return made;
-  };
-  /** A page on that text, signed in. */
-  const explore = async (text: string, more = '', options: Parameters<typeof visit>[1] = {}): Promise<Visit> => {
-    const made = await open({ storageState: signedIn, ...options });
-    await made.page.goto(`${product.origin}/${text === '' ? '' : `#/explore?text=${encodeURIComponent(text)}${more}`}`);
-    await made.page.locator('.cm-content').waitFor();
-    return made;
-  };
-  const textOf = async (page: Page): Promise<string> =>
-    (
-      await page.locator('.cm-line').evaluateAll((lines) =>
-        lines.map((line) => {
-          const copy = line.cloneNode(true) as HTMLElement;
-          for (const message of copy.querySelectorAll('.cm-message, .cm-placeholder')) message.remove();
-          return copy.textContent;
-        }),
-      )
-    ).join('\n');
-  const hash = (page: Page): URLSearchParams => new URLSearchParams(new URL(page.url()).hash.split('?')[1] ?? '');
-  const type = async (page: Page, text: string): Promise<void> => {
-    await page.locator('.cm-content').click();
-    await page.keyboard.press('Control+A');
-    await page.keyboard.press('Delete');
-    await page.keyboard.insertText(text);
-  };
-  const result = (page: Page, view: string) => page.locator(`[data-testid=result][data-view=${view}]`);
-  const minutesAgo = (minutes: number): string => new Date(Math.floor(Date.now() / 60_000 - minutes) * 60_000).toISOString();
-  /** Two hosts over 40 minutes. */
-  const inlineMetric = (): string => {
-    const rows = Array.from({ length: 9 }, (_, i) =>
-      ['web-1', 'web-2'].map((host, h) => `{time: @${minutesAgo(45 - 5 * i)}, value: 0.${i + h}, host: "${host}"}`),
-    ).flat();
-    return `data gauge("1") [${rows.join(', ')}]\n| every 1m avg`;
-  };
-  const inlineLogs = (): string =>
-    `data [{time: @${minutesAgo(2)}, severity: "error", body: "connection refused", service: "orders"}, {time: @${minutesAgo(3)}, severity: "info", body: "started", service: "cache"}]`;
+  const { open, explore, product } = exploring(executable);
 
   test('the printed link signs in, leaves no token behind, and shows this machine', async () => {
     const { page, complaints } = await open({});
-    await page.goto(product.link);
-    expect(page.url()).toBe(`${product.origin}/`);
+    await page.goto(product().link);
+    expect(page.url()).toBe(`${product().origin}/`);
     const panels = page.locator('[data-testid=first-page] section[aria-label]');
     await panels.first().waitFor();
     await page.locator('[data-testid=first-page] > section').nth(5).waitFor();
@@ -103,12 +40,12 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
 
   test('a browser that is not known is told how to get in, and a pasted token is enough', async () => {
     const { page } = await open({});
-    await page.goto(`${product.origin}/`);
+    await page.goto(`${product().origin}/`);
     await page.getByRole('heading', { name: 'This browser is not signed in' }).waitFor();
-    await page.getByLabel('Token').fill(product.token);
+    await page.getByLabel('Token').fill(product().token);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.locator('[data-testid=first-page]').waitFor();
-    expect(page.url()).toBe(`${product.origin}/`);
+    expect(page.url()).toBe(`${product().origin}/`);
   });
 
   test('an error is shown beside its line while typing, its key fixes it, and the text runs', async () => {

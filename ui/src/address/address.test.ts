@@ -1,7 +1,7 @@
 // Holds that every state survives the address and that no address, however broken, breaks the explorer.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Address, FIRST_PAGE, parseAddress, printAddress, REFRESH_SECONDS, VIEWS } from './address.ts';
+import { type Address, FIRST_PAGE, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds, VIEWS } from './address.ts';
 import { bucketFor, localText, parseLocal, type Range, RELATIVE_SPANS, rangeLabel, requestRange, spanMillis } from './range.ts';
 
 const range: fc.Arbitrary<Range> = fc.oneof(
@@ -13,7 +13,7 @@ const address: fc.Arbitrary<Address> = fc.record({
   text: fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed()),
   range,
   view: fc.constantFrom(undefined, ...VIEWS),
-  refresh: fc.constantFrom(...REFRESH_SECONDS),
+  refresh: fc.constantFrom(undefined, ...REFRESH_SECONDS),
 });
 
 describe('address', () => {
@@ -33,6 +33,16 @@ describe('address', () => {
     );
     expect(parseAddress('')).toEqual(FIRST_PAGE);
     expect(parseAddress('#/explore?range=-5&refresh=1&view=pie&from=b&to=a')).toEqual(FIRST_PAGE);
+  });
+});
+
+describe('refreshSeconds', () => {
+  it('is alive by itself on the first page and the status page, and what was chosen anywhere', () => {
+    expect(refreshSeconds(FIRST_PAGE)).toBe(10);
+    expect(refreshSeconds({ ...FIRST_PAGE, text: 'from logs', page: 'status' })).toBe(10);
+    expect(refreshSeconds({ ...FIRST_PAGE, text: 'from logs' })).toBe(0);
+    expect(refreshSeconds({ ...FIRST_PAGE, refresh: 0 })).toBe(0);
+    expect(refreshSeconds({ ...FIRST_PAGE, text: 'from logs', refresh: 5 })).toBe(5);
   });
 });
 

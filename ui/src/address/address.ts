@@ -14,11 +14,15 @@ export interface Address {
   readonly range: Range;
   /** undefined: chosen by the columns of the result. */
   readonly view: View | undefined;
-  /** Seconds between refreshes; 0 is by hand. */
-  readonly refresh: number;
+  /** Seconds between refreshes as chosen; 0 is by hand, undefined what the page does by itself. */
+  readonly refresh: number | undefined;
 }
 
-export const FIRST_PAGE: Address = { page: 'explore', text: '', range: DEFAULT_RANGE, view: undefined, refresh: 0 };
+export const FIRST_PAGE: Address = { page: 'explore', text: '', range: DEFAULT_RANGE, view: undefined, refresh: undefined };
+
+/** The first page and the state of the product are alive by themselves. */
+export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
+  refresh ?? (text === '' || page === 'status' ? 10 : 0);
 
 export const printAddress = (address: Address): string => {
   const query = new URLSearchParams();
@@ -30,7 +34,7 @@ export const printAddress = (address: Address): string => {
     query.set('range', address.range.span);
   }
   if (address.view !== undefined) query.set('view', address.view);
-  if (address.refresh !== 0) query.set('refresh', String(address.refresh));
+  if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -46,12 +50,12 @@ const readRange = (query: URLSearchParams): Range => {
 export const parseAddress = (hash: string): Address => {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
-  const refresh = Number(query.get('refresh') ?? 0);
+  const refresh = Number(query.get('refresh') ?? Number.NaN);
   return {
     page: path === 'status' ? 'status' : 'explore',
     text: query.get('text') ?? '',
     range: readRange(query),
     view: VIEWS.find((view) => view === query.get('view')),
-    refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : 0,
+    refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : undefined,
   };
 };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
-import { valueRange } from './draw.ts';
+import { isRead, timeSpace, valueRange } from './draw.ts';
 import { EVENTS_TEXT, marksOf } from './events.ts';
 import { partialBuckets } from './partial.ts';
 
@@ -25,6 +25,23 @@ describe('valueRange', () => {
 
   it('is there without any value', () => {
     expect(valueRange('1', Number.NaN, Number.NaN)).toEqual([0, 1]);
+  });
+});
+
+describe('the crosshair', () => {
+  it('reads only what it stands on, a bucket over all its width', () => {
+    const samples = { times: [1000, 2000], bucket: undefined };
+    expect(isRead(samples, 0, 1100, 10)).toBe(true);
+    expect(isRead(samples, 0, 1500, 10)).toBe(false);
+    expect(isRead({ ...samples, bucket: 1000 }, 0, 1500, 10)).toBe(true);
+    expect(isRead({ ...samples, bucket: 1000 }, 1, 9000, 10)).toBe(false);
+  });
+});
+
+describe('timeSpace', () => {
+  it('leaves room for minutes on a phone and for seconds where they are shown', () => {
+    expect(timeSpace(5 * 60_000, 290)).toBeLessThan(290 / 5);
+    expect(timeSpace(60_000, 290)).toBeGreaterThan(54);
   });
 });
 

@@ -33,10 +33,12 @@ export interface ChartWishes {
 }
 
 const FONT = '11px "JetBrains Mono", ui-monospace, Menlo, Consolas, monospace';
+/** Room at the right of a chart. */
+const RIGHT = 8;
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** Clock times, with the day where it changes; seconds and milliseconds only where the step needs them. */
-const timeLabels = (splits: readonly number[], step: number): string[] => {
+export const timeLabels = (splits: readonly number[], step: number): string[] => {
   let day = '';
   return splits.map((ms) => {
     const d = new Date(ms);
@@ -54,6 +56,20 @@ const timeLabels = (splits: readonly number[], step: number): string[] => {
     return changed ? `${exact}\n${date.slice(5)}` : exact;
   });
 };
+
+/** Pixels between labels: minutes need less than seconds, so a narrow chart has more than one. */
+export const timeSpace = (range: number, pixels: number): number => {
+  const perMinute = (pixels / range) * 60_000;
+  // below 96 px a minute the next step down from minutes (30 s) would be too narrow for any label
+  return perMinute >= 96 ? 76 : 46;
+};
+
+/** A label that would run over the right edge is left out. */
+const withoutCut = (u: uPlot, splits: readonly number[], labels: readonly string[]): string[] =>
+  labels.map((label, i) => {
+    const half = (Math.max(...label.split('\n').map((line) => line.length)) * 6.7) / 2;
+    return u.valToPos(splits[i] as number, 'x') + half > u.over.clientWidth + RIGHT ? '' : label;
+  });
 
 /** Ratios, and what begins near nothing, stand on 0; everything else fills the height. */
 export const valueRange = (unit: string | null, min: number, max: number): [number, number] => {
@@ -122,6 +138,15 @@ const drawMarks = (u: uPlot, marks: readonly Mark[], colour: string): void => {
   ctx.restore();
 };
 
+/** Further away than this many pixels, and than half a bucket, a point is not what the crosshair stands on. */
+const READ_PIXELS = 24;
+
+/** Whether the crosshair stands on what there is at that index of the times. */
+export const isRead = (panel: Pick<Panel, 'times' | 'bucket'>, index: number, at: number, perPixel: number): boolean => {
+  const away = Math.abs((panel.times[index] ?? Number.POSITIVE_INFINITY) - at);
+  return away <= Math.max(READ_PIXELS * perPixel, (panel.bucket ?? 0) * 0.6);
+};
+
 /** The nearest point of a line to the cursor, where the line has none at its very time. */
 const nearest = (points: readonly (number | null | undefined)[], index: number): number => {
   if (points[index] !== undefined) return index;
@@ -144,7 +169,7 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
     height: wishes.height,
     ms: 1,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, RIGHT, 0, 0],
     scales: {
       x: { time: true, range: () => [start, to] },
       y: { range: (_u, min, max) => valueRange(unit, min ?? Number.NaN, max ?? Number.NaN) },
@@ -157,8 +182,8 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
         ticks: { stroke: ground.grid, width: 1, size: 4 },
         size: 34,
         gap: 4,
-        space: 72,
-        values: (_u, splits, _axis, _space, step) => timeLabels(splits, step),
+        space: (_u, _axis, min, max, pixels) => timeSpace(max - min, pixels),
+        values: (u, splits, _axis, _space, step) => withoutCut(u, splits, timeLabels(splits, step)),
       },
       {
         stroke: ground.text,
@@ -191,7 +216,11 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
       y: false,
       drag: { x: true, y: false, setScale: false },
       focus: { prox: 24 },
-      dataIdx: (_u, series, index) => (series === 0 ? index : nearest(panel.lines[series - 1]?.points ?? [], index)),
+      dataIdx: (u, series, index, at) => {
+        if (series === 0) return index;
+        const nearby = nearest(panel.lines[series - 1]?.points ?? [], index);
+        return isRead(panel, nearby, at, (to - start) / Math.max(1, u.over.clientWidth)) ? nearby : null;
+      },
       points: { size: 6, width: 0 },
       bind: { dblclick: () => null },
       ...(wishes.sync === undefined

@@ -12,13 +12,18 @@ export interface Asked {
   /** Milliseconds. */
   readonly from: number;
   readonly to: number;
+  /** What `now` and `last` meant. */
+  readonly at: number;
 }
 
 /** Days and weeks are the reader's. */
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Lines of a chart are whole or wrong, so buckets are cut as late as the server allows; other rows where it cuts by itself. */
-const limitOf = (text: string): number | null => (partsOf(text).some(({ word }) => word === 'every') ? 100_000 : null);
+/**
+ * Lines of a chart are whole or wrong, and a number of rows that the text names is meant: both are cut as late as the server allows;
+ * other rows where it cuts by itself.
+ */
+const limitOf = (text: string): number | null => (partsOf(text).some(({ word }) => word === 'every' || word === 'limit') ? 100_000 : null);
 
 export class QueryRun {
   /** The last good result and what was asked for it. */
@@ -56,7 +61,7 @@ export class QueryRun {
       this.rejected = wrong ? query.diagnostics : undefined;
       if (wrong) return;
       this.result = query;
-      this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to) };
+      this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to), at: request.at === null ? now : Date.parse(request.at) };
       this.answeredAt = Date.now();
     });
     if (!done) this.#drop = drop;

@@ -65,13 +65,25 @@ const toResult = (found: readonly Completion[], position: number): CompletionRes
   };
 };
 
+/** Inside quotes the values are chosen here by what is written between them: the editor's own matching counts the quotes. */
+const toQuoted = (result: CompletionResult, written: string): CompletionResult => {
+  const wanted = written.slice(1).toLowerCase();
+  const at = ({ label }: { readonly label: string }): number => label.slice(1).toLowerCase().indexOf(wanted);
+  const { validFor: _, ...rest } = result;
+  const options = result.options.filter((option) => at(option) >= 0);
+  return { ...rest, filter: false, options: [...options.filter((option) => at(option) === 0), ...options.filter((option) => at(option) > 0)] };
+};
+
 const completionSource =
   (language: LanguageService) =>
   async (context: CompletionContext): Promise<CompletionResult | null> => {
     const before = context.matchBefore(/[\p{L}\p{N}_.]+|\|\s*|\.$|"[^"\n]*$|(==|!=|=|in \()\s*$|(from|by|per|where|on)\s+$/u);
     if (!context.explicit && before === null) return null;
     const found = await language.complete(context.state.doc.toString(), context.pos);
-    return context.aborted ? null : toResult(found, context.pos);
+    const result = toResult(found, context.pos);
+    if (context.aborted || result === null) return null;
+    const written = context.state.sliceDoc(result.from, context.pos);
+    return written.startsWith('"') ? toQuoted(result, written) : result;
   };
 
 /** Set from outside (the address, a filter), not typed: nobody is told of the change. */

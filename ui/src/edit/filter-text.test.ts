@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
 import type { Diagnostic, Value } from '../data/types.ts';
-import { fieldText, filterText, hasOwnRange, literalText, onlyFieldText, partsOf, replaceOwnRange } from './filter-text.ts';
+import { fieldText, filterText, literalText, onlyFieldText, partsOf, sourceText, withoutFilters } from './filter-text.ts';
+import { hasOwnRange, ownRange, replaceOwnRange } from './own-range.ts';
 import { applyFix, offsetOf, offsetsOf } from './positions.ts';
 
 const text = { name: 'host', type: 'string', unit: null };
@@ -104,6 +105,30 @@ describe('ranges in the text', () => {
       'from logs between @1970-01-01T00:00:00.000Z and @1970-01-01T00:01:00.000Z | limit 5',
     );
     expect(replaceOwnRange(replaceOwnRange('from logs last 6h', 0, 1), 5, 6)).toBe('from logs between @1970-01-01T00:00:00.005Z and @1970-01-01T00:00:00.006Z');
+    const quoted = 'data [{body: "the last 6h"}] // last 1h';
+    expect(hasOwnRange(quoted)).toBe(false);
+    expect(replaceOwnRange(quoted, 0, 1)).toBe(quoted);
+    expect(replaceOwnRange('from logs last 1h offset 1w | limit 5', 0, 1)).toBe(
+      'from logs between @1970-01-01T00:00:00.000Z and @1970-01-01T00:00:00.001Z | limit 5',
+    );
+  });
+
+  it('are read where this side knows what they mean', () => {
+    expect(ownRange('from logs last 1h30m | limit 5', 10_000_000)).toEqual({ from: 4_600_000, to: 10_000_000 });
+    const written = replaceOwnRange('from logs last 6h', 1000, 60_000);
+    expect(ownRange(written, 5)).toEqual({ from: 1000, to: 60_000 });
+    for (const text of ['from logs', 'from logs offset 1w', 'from logs last 1h offset 1w', 'from logs between @b and @a'])
+      expect(ownRange(text, 5)).toBeUndefined();
+    expect(hasOwnRange('from logs offset 1w')).toBe(true);
+  });
+});
+
+describe('a text without its filters', () => {
+  it('keeps its source and what follows', () => {
+    expect(withoutFilters('from logs last 1h\n| where body == "a | b"\n| search "x"\n| summarize count()')).toBe('from logs last 1h\n| summarize count()');
+    expect(withoutFilters('from logs | where false')).toBe('from logs');
+    expect(withoutFilters('from logs | limit 5 | where false')).toBeUndefined();
+    expect(sourceText('data [{a: "|"}] | where false')).toBe('data [{a: "|"}]');
   });
 });
 

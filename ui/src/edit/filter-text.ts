@@ -1,4 +1,4 @@
-// Edits to an IQL text that a click makes: a value filtered in or out, one field alone, the range of the text itself replaced.
+// Edits to an IQL text that a click makes: a value filtered in or out, one field alone, no filter at all.
 // Finds the pipes of the outer query by a small scan (texts, comments, parentheses); never changes the rest of the text.
 import type { Column, Value } from '../data/types.ts';
 import { unitForm } from '../format/units.ts';
@@ -11,7 +11,7 @@ interface Part {
 }
 
 /** Ends of the token that begins at `i`, for tokens in which `|` and parentheses mean nothing; undefined for any other. `search` knows phrases only. */
-const skipToken = (text: string, i: number, inSearch: boolean): number | undefined => {
+export const skipToken = (text: string, i: number, inSearch: boolean): number | undefined => {
   if (inSearch && text[i] !== '"') return undefined;
   const rest = text.slice(i, i + 2);
   if (rest === '//') {
@@ -129,18 +129,18 @@ export const onlyFieldText = (text: string, name: string, hasTime: boolean): str
   return `${text.slice(0, end).trimEnd()}\n| select ${fields}${text.slice(end)}`;
 };
 
-const OWN_RANGE = /\s(last\s+[\dsmhdwn]+|between\s+@\S+\s+and\s+@\S+)/i;
+const FILTERS = new Set(['where', 'search']);
 
-/** Whether the source of the outer query has a range of its own; then the request's range has no effect. */
-export const hasOwnRange = (text: string): boolean => {
-  const source = partsOf(text)[0];
-  return source !== undefined && OWN_RANGE.test(text.slice(source.start, source.end));
+/** The text without the pipes that leave rows out before any other pipe has changed them; undefined where it begins with none. */
+export const withoutFilters = (text: string): string | undefined => {
+  const parts = partsOf(text);
+  let count = 1;
+  while (FILTERS.has(parts[count]?.word ?? '')) count++;
+  if (count === 1) return undefined;
+  const source = text.slice(0, parts[0]?.end).trimEnd();
+  const rest = parts[count] === undefined ? '' : text.slice(parts[count]?.start);
+  return rest === '' ? source : `${source}\n${rest}`;
 };
 
-/** The range of the source replaced; the text itself where it has none. */
-export const replaceOwnRange = (text: string, from: number, to: number): string => {
-  const source = partsOf(text)[0];
-  if (source === undefined) return text;
-  const range = ` between @${new Date(from).toISOString()} and @${new Date(to).toISOString()}`;
-  return text.slice(0, source.end).replace(OWN_RANGE, () => range) + text.slice(source.end);
-};
+/** Only its source: whether anything was sent at all. */
+export const sourceText = (text: string): string => text.slice(0, partsOf(text)[0]?.end).trimEnd();

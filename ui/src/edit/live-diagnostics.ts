@@ -37,40 +37,44 @@ export const showDiagnostics = (view: EditorView, text: string, diagnostics: rea
   view.dispatch(setDiagnostics(view.state, marks));
 };
 
-class Message extends WidgetType {
-  readonly mark: Mark;
-  readonly more: number;
-  constructor(mark: Mark, more: number) {
+/** One mistake stands beside its line; several stand under it, one a row, so that each can be read and mended. */
+class Messages extends WidgetType {
+  readonly marks: readonly Mark[];
+  constructor(marks: readonly Mark[]) {
     super();
-    this.mark = mark;
-    this.more = more;
+    this.marks = marks;
   }
-  override eq(other: Message): boolean {
-    return other.mark === this.mark && other.more === this.more;
+  override eq(other: Messages): boolean {
+    return other.marks.length === this.marks.length && other.marks.every((mark, i) => mark === this.marks[i]);
   }
   override toDOM(view: EditorView): HTMLElement {
-    const { mark } = this;
     const box = document.createElement('span');
-    box.className = `cm-message cm-message-${mark.severity}`;
+    box.className = this.marks.length === 1 ? 'cm-messages' : 'cm-messages cm-messages-under';
     box.setAttribute('aria-hidden', 'true');
-    box.append(Object.assign(document.createElement('span'), { textContent: `${mark.message}${this.more > 0 ? ` (+${this.more})` : ''}` }));
-    for (const action of mark.actions ?? []) {
-      const button = Object.assign(document.createElement('button'), {
-        type: 'button',
-        textContent: action.name,
-        title: `${action.name} (Ctrl-.)`,
-        tabIndex: -1,
-      });
-      button.addEventListener('mousedown', (event) => event.preventDefault());
-      button.addEventListener('click', () => action.apply(view, mark.from, mark.to));
-      box.append(button);
-    }
+    box.append(...this.marks.map((mark) => messageOf(view, mark)));
     return box;
   }
   override ignoreEvent(): boolean {
     return true;
   }
 }
+
+const messageOf = (view: EditorView, mark: Mark): HTMLElement => {
+  const message = Object.assign(document.createElement('span'), { className: `cm-message cm-message-${mark.severity}` });
+  message.append(Object.assign(document.createElement('span'), { textContent: mark.message }));
+  for (const action of mark.actions ?? []) {
+    const button = Object.assign(document.createElement('button'), {
+      type: 'button',
+      textContent: action.name,
+      title: `${action.name} (Ctrl-.)`,
+      tabIndex: -1,
+    });
+    button.addEventListener('mousedown', (event) => event.preventDefault());
+    button.addEventListener('click', () => action.apply(view, mark.from, mark.to));
+    message.append(button);
+  }
+  return message;
+};
 
 const RANK = { error: 0, warning: 1, info: 2, hint: 3 } as const;
 
@@ -82,8 +86,8 @@ const messagesOf = (view: EditorView): DecorationSet => {
   });
   return Decoration.set(
     [...byLine].map(([end, marks]) => {
-      const [first, ...rest] = marks.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
-      return Decoration.widget({ widget: new Message(first as Mark, rest.length), side: 1 }).range(end);
+      marks.sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.from - b.from);
+      return Decoration.widget({ widget: new Messages(marks), side: 1 }).range(end);
     }),
     true,
   );
@@ -166,7 +170,9 @@ export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnost
     '.cm-lintRange-warning': { textDecoration: 'underline wavy var(--warn) 1px', textUnderlineOffset: '3px' },
     '.cm-lintRange-info': { textDecoration: 'underline dotted var(--info) 1px', textUnderlineOffset: '3px' },
     '.cm-lintPoint::after': { borderBottomColor: 'var(--error) !important' },
-    '.cm-message': { marginLeft: '24px', fontFamily: 'var(--sans)', fontSize: 'var(--small)', userSelect: 'none', whiteSpace: 'normal' },
+    '.cm-messages': { marginLeft: '24px', fontFamily: 'var(--sans)', fontSize: 'var(--small)', userSelect: 'none', whiteSpace: 'normal' },
+    '.cm-messages-under': { display: 'inline-block', boxSizing: 'border-box', width: '100%', paddingLeft: '16px', marginLeft: '0', verticalAlign: 'top' },
+    '.cm-messages-under .cm-message': { display: 'block' },
     '.cm-message::before': { marginRight: '6px' },
     '.cm-message-error': { color: 'var(--error)' },
     '.cm-message-error::before': { content: '"✕"' },

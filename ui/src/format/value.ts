@@ -12,6 +12,12 @@ export const timeText = (iso: string): string => {
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clock}`;
 };
 
+/** The clock to the second, with the day where it is another one than that of `beside` (milliseconds). */
+export const momentText = (iso: string, beside: number): string => {
+  const text = timeText(iso).slice(0, 19);
+  return new Date(iso).toDateString() === new Date(beside).toDateString() ? text.slice(11) : text;
+};
+
 const NUMERIC = new Set(['int', 'float', 'duration']);
 
 /** Whole numbers that name a thing rather than measure it: they are keys, and are written without grouping. */

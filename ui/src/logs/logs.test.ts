@@ -5,7 +5,7 @@ import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
 import { fieldsOf } from './fields.ts';
 import { RowHeights } from './heights.ts';
-import { barsOf, volumeText } from './volume.ts';
+import { barsOf, totalsOf, volumeText } from './volume.ts';
 
 const hour = { kind: 'relative', span: '1h' } as const;
 
@@ -37,6 +37,10 @@ describe('volumeText', () => {
       },
     ]);
     expect([width, highest]).toEqual([60_000, 5]);
+    expect(totalsOf(bars)).toEqual([
+      { severity: 'error', total: 2 },
+      { severity: null, total: 3 },
+    ]);
   });
 });
 

@@ -1,8 +1,9 @@
 // The histogram above log lines: the text that asks for it, and its bars from the answer, severities stacked.
 // Only for texts whose pipes keep every line whole; for others there is no honest volume to show.
-import { bucketFor, type Range, spanMillis } from '../address/range.ts';
+import { bucketFor, type Range } from '../address/range.ts';
 import type { Column } from '../data/types.ts';
 import { partsOf } from '../edit/filter-text.ts';
+import { ownRange } from '../edit/own-range.ts';
 import { severityRank } from './severity.ts';
 
 const KEEPS_LINES = new Set(['where', 'search', 'set', 'parse', 'extract', 'json', 'logfmt']);
@@ -14,8 +15,8 @@ export const volumeText = (text: string, range: Range): string | undefined => {
   let count = parts.length;
   while (count > 1 && TRAILING.has((parts[count - 1] as { word: string }).word)) count--;
   if (!parts.slice(1, count).every(({ word }) => KEEPS_LINES.has(word))) return undefined;
-  const own = /\slast\s+((\d+[smhdw])+)/i.exec(text.slice(0, parts[0]?.end))?.[1];
-  const width = bucketFor(own !== undefined && spanMillis(own) !== undefined ? { kind: 'relative', span: own } : range, 90);
+  const own = ownRange(text, 0);
+  const width = bucketFor(own === undefined ? range : { kind: 'absolute', ...own }, 90);
   return `${text.slice(0, parts[count - 1]?.end).trimEnd()}\n| every ${width} count by severity`;
 };
 
@@ -53,4 +54,16 @@ export const barsOf = (columns: readonly Column[]): { readonly bars: readonly Ba
   let width = Number.POSITIVE_INFINITY;
   for (let i = 1; i < bars.length; i++) width = Math.min(width, (bars[i] as Bar).time - (bars[i - 1] as Bar).time);
   return { bars, width: Number.isFinite(width) ? width : 60_000, highest: Math.max(0, ...bars.map(({ total }) => total)) };
+};
+
+export interface SeverityTotal {
+  readonly severity: string | null;
+  readonly total: number;
+}
+
+/** How many lines of each severity the bars hold, the worst first. */
+export const totalsOf = (bars: readonly Bar[]): SeverityTotal[] => {
+  const totals = new Map<string | null, number>();
+  for (const { parts } of bars) for (const { severity, from, to } of parts) totals.set(severity, (totals.get(severity) ?? 0) + to - from);
+  return [...totals].map(([severity, total]) => ({ severity, total })).sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
 };

@@ -1,7 +1,8 @@
 // Which columns of a result are time, keys and values, and from that the view it is shown in at first.
-// Looks at names, types and units only, and at the first rows; never at the text of the query.
+// Looks at names, types and units, at the first rows, and at the pipes of the text.
 import type { View } from '../address/address.ts';
 import type { Column, Result } from '../data/types.ts';
+import { partsOf } from '../edit/filter-text.ts';
 import { namesAThing } from '../format/value.ts';
 
 export interface Roles {
@@ -38,10 +39,21 @@ const hasLines = ({ time, keys }: Roles): boolean => {
 export const isLogs = (columns: readonly Column[]): boolean =>
   columns.some((column) => column.name === 'body') && columns.some((column) => column.name === 'time');
 
-export const chooseView = (result: Result): View => {
+const LEAVES_NO_LINES = new Set(['latest', 'summarize', 'top', 'bottom', 'distinct', 'limit']);
+
+/** Whether the text asks for something over time, however many buckets there are by now. */
+const asksForLines = (text: string): boolean => {
+  const words = partsOf(text).map(({ word }) => word);
+  const at = words.lastIndexOf('every');
+  return at > 0 && !words.slice(at + 1).some((word) => LEAVES_NO_LINES.has(word));
+};
+
+/** Over time is a chart from the first bucket on: what opens as a table would turn into a chart while one looks at it. */
+export const chooseView = (result: Result, text: string): View => {
   if (isLogs(result.columns)) return 'logs';
   const roles = rolesOf(result.columns);
-  return roles.values.length > 0 && roles.others.length === 0 && hasLines(roles) ? 'chart' : 'table';
+  const drawable = roles.time !== undefined && roles.values.length > 0 && roles.others.length === 0;
+  return drawable && (hasLines(roles) || asksForLines(text)) ? 'chart' : 'table';
 };
 
 /** Views that make sense for these columns; a table always does. */

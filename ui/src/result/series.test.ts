@@ -108,11 +108,20 @@ describe('panelsOf', () => {
 describe('chooseView', () => {
   it('follows the columns', () => {
     const time = column('time', 'time', [minute(0), minute(1)]);
-    expect(chooseView(result(time, column('value', 'float', [1, 2])))).toBe('chart');
-    expect(chooseView(result(time, column('severity', 'string', ['info', 'warn']), column('body', 'string', ['x', 'y'])))).toBe('logs');
-    expect(chooseView(result(column('name', 'string', ['a', 'b']), column('cpu', 'float', [1, 2])))).toBe('table');
-    expect(chooseView(result(time, column('host', 'string', ['a', 'b']), column('value', 'float', [1, 2])))).toBe('table');
-    expect(chooseView(result())).toBe('table');
+    expect(chooseView(result(time, column('value', 'float', [1, 2])), 'from x')).toBe('chart');
+    expect(chooseView(result(time, column('severity', 'string', ['info', 'warn']), column('body', 'string', ['x', 'y'])), 'from x')).toBe('logs');
+    expect(chooseView(result(column('name', 'string', ['a', 'b']), column('cpu', 'float', [1, 2])), 'from x')).toBe('table');
+    expect(chooseView(result(time, column('host', 'string', ['a', 'b']), column('value', 'float', [1, 2])), 'from x')).toBe('table');
+    expect(chooseView(result(), 'from x')).toBe('table');
+  });
+
+  it('opens what is asked over time as a chart from the first bucket on', () => {
+    const one = result(column('time', 'time', [minute(0), minute(0)]), column('host', 'string', ['a', 'b']), column('value', 'float', [1, 2]));
+    expect(chooseView(one, 'from metrics.x\n| every 1h avg\n| sum by host')).toBe('chart');
+    expect(chooseView(one, 'from metrics.x | every 1h avg | latest')).toBe('table');
+    expect(chooseView(one, 'from metrics.x | latest')).toBe('table');
+    expect(chooseView(result(column('value', 'float', [1])), 'from metrics.x | every all avg')).toBe('table');
+    expect(panelsOf(one.columns, 3_600_000)[0]?.bucket).toBe(3_600_000);
   });
 
   it('tells keys from values', () => {

@@ -139,8 +139,8 @@ const labelOf = (key: string, keys: readonly Column[], name: string, severalValu
   return severalValues ? `${parts.join(' · ')} · ${name}` : parts.join(' · ');
 };
 
-/** One panel per unit; the lines with the highest average first, at most `most` of them. */
-export const panelsOf = (columns: readonly Column[], most = MOST_LINES): Panel[] => {
+/** One panel per unit; the lines with the highest average first, at most `most` of them. `width`: of a bucket, where the text says it. */
+export const panelsOf = (columns: readonly Column[], width?: number, most = MOST_LINES): Panel[] => {
   const { time, keys, values } = rolesOf(columns);
   if (time === undefined) return [];
   const times = Float64Array.from(time.values, (value) => (typeof value === 'string' ? Date.parse(value) : Number.NaN));
@@ -168,7 +168,7 @@ export const panelsOf = (columns: readonly Column[], most = MOST_LINES): Panel[]
       times: union,
       lines: shown.map(({ line, stats, key, label }) => ({ key, label, points: align(line, position, union.length), ...stats })),
       total: ranked.length,
-      bucket: bucketOf(union),
+      bucket: union.length === 1 ? width : bucketOf(union),
     };
   });
 };

@@ -9,6 +9,18 @@ const tokensOf = (block: string): Map<string, string> =>
 const [, dark = '', light = ''] = css.split(/:root[^{]*\{/);
 const THEMES = { dark: tokensOf(dark), light: tokensOf(light) };
 
+const fadedOf = (block: string): number => Number(/--faded:\s*([\d.]+)/.exec(block)?.[1]);
+const FADED = { dark: fadedOf(dark), light: fadedOf(light) };
+/** A colour shown that opaque on a ground. */
+const faded = (hex: string, ground: string, opacity: number): string =>
+  `#${[1, 3, 5]
+    .map((i) =>
+      Math.round(Number.parseInt(hex.slice(i, i + 2), 16) * opacity + Number.parseInt(ground.slice(i, i + 2), 16) * (1 - opacity))
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`;
+
 const luminance = (hex: string): number => {
   const [r, g, b] = [1, 3, 5].map((i) => {
     const c = Number.parseInt(hex.slice(i, i + 2), 16) / 255;
@@ -21,7 +33,8 @@ const contrast = (a: string, b: string): number => {
   return (high + 0.05) / (low + 0.05);
 };
 
-describe.each(Object.entries(THEMES))('%s', (_, tokens) => {
+describe.each(Object.entries(THEMES))('%s', (theme, tokens) => {
+  const fade = FADED[theme as keyof typeof THEMES];
   const of = (name: string): string => {
     const value = tokens.get(name);
     if (value === undefined) throw new Error(`no token --${name}`);
@@ -43,5 +56,12 @@ describe.each(Object.entries(THEMES))('%s', (_, tokens) => {
     expect(contrast(of('error'), of('error-ground'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('warn'), of('warn-ground'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('control-line'), of('ground'))).toBeGreaterThanOrEqual(3);
+  });
+
+  it('what is selected and what is stale can be read', () => {
+    for (const name of ['muted', 'accent', 'error', 'warn', 'ok', 'info', ...[...tokens.keys()].filter((key) => key.startsWith('syntax-'))])
+      expect(contrast(of(name), of('selected')), name).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(faded(of('text'), of('ground'), fade), of('ground'))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(faded(of('muted'), of('ground'), fade), of('ground'))).toBeGreaterThanOrEqual(3);
   });
 });
