@@ -6,12 +6,12 @@ import { checkExpression } from '../2-semantic/expression.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind, valueType } from '../3-plan/bind.ts';
-import { columnReference } from '../3-plan/expression.ts';
+import { columnReference, mapExpression, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { type Checked, clauseOf, type IqlPipe, type Key, type Keys, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
-import { computed, kept, project } from './project.ts';
+import { computed, hiddenName, kept, project, renamed } from './project.ts';
 
 export interface AggregateOptions {
   readonly pipe: string;
@@ -181,14 +181,18 @@ const defaultName = ({ e, value, written }: Found, column: string | undefined, q
   return qualify ? `${column}.${written}` : column;
 };
 
-export const aggregateCalls = (uses: readonly AggregateUse[], request: PlanRequest): readonly AggregateCall[] =>
-  uses.map((u) => ({
+/** `grouped`: the input as `withKeys` leaves it. */
+export const aggregateCalls = (uses: readonly AggregateUse[], request: PlanRequest, grouped: Grouped): readonly AggregateCall[] => {
+  const expression = (e: Typed): PlanExpression =>
+    mapExpression(bind(e, request), (x) => (x.op === 'column' ? { ...x, name: grouped.moved.get(x.name) ?? x.name } : x));
+  return uses.map((u) => ({
     name: u.name,
     type: valueType(u.type),
     function: u.function,
-    arguments: u.arguments.map((a) => bind(a, request)),
-    where: u.where === undefined ? undefined : bind(u.where, request),
+    arguments: u.arguments.map(expression),
+    where: u.where === undefined ? undefined : expression(u.where),
   }));
+};
 
 export const useColumns = (uses: readonly AggregateUse[]): readonly PlanColumn[] =>
   uses.map((u) => ({ name: u.name, type: valueType(u.type), ...(u.type.item === undefined ? {} : { item: u.type.item }) }));
@@ -210,17 +214,25 @@ export const outputsOf =
     });
   };
 
+export interface Grouped {
+  readonly output: Relation;
+  readonly plan: (plan: Plan) => Plan;
+  /** Where columns went whose name a key has taken: aggregates mean the input's. */
+  readonly moved: ReadonlyMap<string, string>;
+}
+
 /** The input with computed keys as columns of their own. */
-export const withKeys = (input: Relation, keys: readonly Key[]): { readonly output: Relation; readonly plan: (plan: Plan) => Plan } => {
+export const withKeys = (input: Relation, keys: readonly Key[]): Grouped => {
   const fresh = keys.filter((k) => k.value.op !== 'column' || k.value.name !== k.name);
-  if (fresh.length === 0) return { output: input, plan: (p) => p };
+  if (fresh.length === 0) return { output: input, plan: (p) => p, moved: new Map() };
   const names = new Set(fresh.map((k) => k.name));
-  return project(input, [
-    ...visible(input)
-      .filter((c) => !names.has(c.name))
-      .map(kept),
+  const columns = visible(input);
+  const moved = new Map(columns.filter((c) => names.has(c.name)).map((c) => [c.name, hiddenName(input, c.name)]));
+  const made = project(input, [
+    ...columns.map((c) => (moved.has(c.name) ? renamed(c, moved.get(c.name) as string) : kept(c))),
     ...fresh.map((k) => computed(keyColumn(k), k.value)),
   ]);
+  return { ...made, moved };
 };
 
 /** Across rows: an `Aggregate` by the keys; on bucketed data `time` is kept by itself. */
@@ -259,7 +271,7 @@ export const checkAggregates = (
       node: 'aggregate',
       input: grouped.plan(plan)(request),
       keys: names,
-      aggregates: aggregateCalls(collected.uses, request),
+      aggregates: aggregateCalls(collected.uses, request, grouped),
       time: grouped.output.timed ? 'time' : undefined,
       order: grouped.output.order,
       columns: [...keyColumns, ...useColumns(collected.uses)],

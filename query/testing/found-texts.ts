@@ -38,4 +38,10 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['words of both kinds', 'from logs | search "connection refused" or straße or -naïve or tim* | count by host'],
   ['rows without the counter’s value were lost to the others', 'from processes | every 1m delta(io.read), agg0 = avg(pid where time != @2026-10-25T01:00:00Z)'],
   ['a delta beside others, over longer windows', 'from processes | every 1m delta(io.read) over 3m, agg0 = count(), last(name)'],
+  [
+    'an aggregate of a column whose name a key took',
+    'from metrics.system.cpu.utilization | every 1m max | distinct cpu, k1 = cpu, time | summarize count(), agg0 = values(k1) by cpu, k1 = 1',
+  ],
+  ['the same over time, with time', 'from logs | every 1m n = count(), a = values(severity where severity != "info") by severity = host, body = 1'],
+  ['a share between two ranks to the last digit', 'from metrics.system.cpu.utilization | every 1m p99.9 | set x0 = duration(value)'],
 ];

@@ -1,7 +1,8 @@
 // quantile(x, q), and p50 … p99.9 as quantile.
 //
-// Exactly: R's type 7. With n values ascending and h = (n − 1) · q, k = ⌊h⌋: x[k] + (h − k) · (x[k+1] − x[k]) in doubles. q is a constant of
-// 0 … 1; any other gives missing, as does nothing. Every value is kept, within the run's limits. ClickHouse: quantileExactInclusive(q)(x).
+// Exactly: R's type 7. With n values x[1] … x[n] ascending and h = (n − 1) · q + 1, k = ⌊h⌋: x[k] + (h − k) · (x[k+1] − x[k]) in doubles. q is
+// a constant of 0 … 1; any other gives missing, as does nothing. Every value is kept, within the run's limits. ClickHouse:
+// quantileExactInclusive(q)(x), which works it out in this order.
 import { isPresent } from '../../../../core/batch/batch.ts';
 import type { AggregateRun } from '../../../run/aggregate.ts';
 import { floatsOf, maskOf, type Vector } from '../../../run/vector.ts';
@@ -10,10 +11,10 @@ import { grown } from './growing.ts';
 
 /** Of values in ascending order. */
 export const quantileOf = (sorted: Float64Array, q: number): number => {
-  const h = (sorted.length - 1) * q;
+  const h = (sorted.length - 1) * q + 1;
   const k = Math.floor(h);
-  const low = sorted[k] as number;
-  return k + 1 < sorted.length ? low + (h - k) * ((sorted[k + 1] as number) - low) : low;
+  const low = sorted[k - 1] as number;
+  return k < sorted.length ? low + (h - k) * ((sorted[k] as number) - low) : low;
 };
 
 export const quantile: AggregateRun = (context) => {
