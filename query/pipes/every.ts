@@ -184,7 +184,7 @@ export const every: IqlPipe = {
         width,
         over,
         uses.map((u) => u.function),
-        (request) => aggregateCalls(uses, request),
+        (request) => aggregateCalls(uses, request, grouped),
         useColumns(uses),
       ),
     );
