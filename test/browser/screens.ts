@@ -39,7 +39,7 @@ const SCREENS: readonly Screen[] = [
       await page.locator('.line .head').nth(2).click();
     },
   },
-  { name: 'error', text: 'from processes last 5m\n| latest\n| where memory > 100000000\n| top 10 by cpu' },
+  { name: 'error', text: 'from processes last 5m\n| latest\n| where memory > 100000000 and usr == "root"\n| top 10 by cpuu' },
   { name: 'status', text: '', page: 'status' },
   {
     name: 'find',

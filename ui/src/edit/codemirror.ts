@@ -58,7 +58,7 @@ const toResult = (found: readonly Completion[], position: number): CompletionRes
         label: item.kind === 'value' ? item.insert : item.label,
         apply: item.insert,
         type: KINDS[item.kind] ?? item.kind,
-        detail: [item.type, item.unit].filter((part) => part !== null && part !== '').join(' '),
+        detail: [item.type, item.unit === '1' ? '(ratio)' : item.unit].filter((part) => part !== null && part !== '').join(' '),
         ...(item.detail === null || item.detail === '' ? {} : { info: item.detail }),
         boost: Math.max(-99, 99 - i),
       })),

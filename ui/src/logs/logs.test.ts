@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
-import { fieldsOf } from './fields.ts';
+import { fieldsOf, orderOfTimes } from './fields.ts';
 import { RowHeights } from './heights.ts';
 import { barsOf, totalsOf, volumeText } from './volume.ts';
 
@@ -41,6 +41,17 @@ describe('volumeText', () => {
       { severity: 'error', total: 2 },
       { severity: null, total: 3 },
     ]);
+  });
+});
+
+describe('orderOfTimes', () => {
+  it('tells newest first from newest last, and from neither', () => {
+    const [a, b, c] = ['2026-11-20T10:00:00.000Z', '2026-11-20T10:00:00.001Z', '2026-11-20T10:00:01.000000001Z'] as const;
+    expect(orderOfTimes([c, b, b, a])).toBe('falling');
+    expect(orderOfTimes([a, b, b, c])).toBe('rising');
+    expect(orderOfTimes([a, c, b])).toBe('none');
+    expect(orderOfTimes([])).toBe('falling');
+    expect(orderOfTimes([a, a])).toBe('falling');
   });
 });
 

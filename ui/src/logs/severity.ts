@@ -10,7 +10,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   info: 'var(--info)',
   warn: 'var(--warn)',
   error: 'var(--error)',
-  fatal: 'var(--error)',
+  fatal: 'var(--fatal)',
 };
 
 export const severityColour = (severity: string | null): string => TOKENS[severity ?? ''] ?? PALE;

@@ -45,7 +45,7 @@ describe.each(Object.entries(THEMES))('%s', (theme, tokens) => {
     expect([...THEMES.dark.keys()]).toEqual([...THEMES.light.keys()]);
   });
 
-  it.each(['text', 'muted', 'accent', 'error', 'warn', 'ok', 'info'])('%s can be read', (name) => {
+  it.each(['text', 'muted', 'accent', 'error', 'fatal', 'warn', 'ok', 'info'])('%s can be read', (name) => {
     for (const ground of ['ground', 'raised', 'hover']) expect(contrast(of(name), of(ground)), ground).toBeGreaterThanOrEqual(4.5);
   });
 
