@@ -44,4 +44,5 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ],
   ['the same over time, with time', 'from logs | every 1m n = count(), a = values(severity where severity != "info") by severity = host, body = 1'],
   ['a share between two ranks to the last digit', 'from metrics.system.cpu.utilization | every 1m p99.9 | set x0 = duration(value)'],
+  ['a logarithm to the last digit', 'from metrics.system.cpu.utilization | set x1 = text(ln(value)), x2 = text(log10(value)), x3 = text(log2(value))'],
 ];

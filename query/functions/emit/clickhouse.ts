@@ -144,10 +144,11 @@ export const CLICKHOUSE_FUNCTIONS: Readonly<Record<AnyScalar, EmitFunction>> = {
     return args[1] === undefined ? once(sql(args, 0), 'trunc(x) + if(abs(x - trunc(x)) >= 0.5, sign(x), 0)') : undefined;
   },
   sqrt: floats('sqrt'),
+  // The store's differ in the last digit.
   exp: local,
-  ln: floats('log'),
-  log2: floats('log2'),
-  log10: floats('log10'),
+  ln: local,
+  log2: local,
+  log10: local,
   pow: local,
   sign: (args) => `toInt64(sign(${sql(args, 0)}))`,
   clamp: (args) => {
