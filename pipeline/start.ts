@@ -17,7 +17,7 @@ import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
 import { type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
 import { Upkeep } from './upkeep.ts';
-import { completeUpTo, type GroupView } from './watermark.ts';
+import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 
 export interface PipelineOptions {
   readonly stream: Stream;
@@ -97,6 +97,8 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const complete = new Map<string, bigint | undefined>();
   const look = async (): Promise<readonly PartitionStatus[]> => {
     const out: PartitionStatus[] = [];
+    // Before the lags are read: what had come by then is in all stores where nothing lags after.
+    const furthest = latestOf(groups.flatMap(({ group }) => [...group.workers.values()].map((worker) => worker.time)));
     for (const { route, group } of groups) {
       const views: GroupView[] = [];
       for (const { partition, next, earliest } of await stream.partitions(route.topic)) {
@@ -107,7 +109,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
         out.push({ group: route.group, topic: route.topic, partition, lag, trouble: worker?.trouble?.message });
         telemetry.set('inframirror_pipeline_lag_messages', { group: route.group, partition: String(partition) }, Number(lag));
       }
-      complete.set(route.topic, completeUpTo(views, latenessMs, now()));
+      complete.set(route.topic, completeUpTo(views, furthest, latenessMs, now()));
     }
     return out;
   };

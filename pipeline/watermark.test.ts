@@ -5,14 +5,16 @@ import { completeUpTo } from './watermark.ts';
 const s = (n: number): bigint => BigInt(n) * 1_000_000_000n;
 
 test.each([
-  ['nothing came', [{ lag: 0n, time: 0n }], undefined],
+  ['nothing came', [{ lag: 0n, time: 0n }], 0, undefined],
+  ['nothing came by this topic, and something by another', [{ lag: 0n, time: 0n }], 90, s(85)],
   [
-    'all is written: the furthest counts',
+    'all is written: it is as far as any topic',
     [
       { lag: 0n, time: s(50) },
       { lag: 0n, time: s(90) },
     ],
-    s(85),
+    95,
+    s(90),
   ],
   [
     'what is behind holds it back',
@@ -20,6 +22,7 @@ test.each([
       { lag: 3n, time: s(50) },
       { lag: 0n, time: s(90) },
     ],
+    95,
     s(45),
   ],
   [
@@ -28,6 +31,7 @@ test.each([
       { lag: 3n, time: s(50) },
       { lag: 1n, time: s(40) },
     ],
+    95,
     s(35),
   ],
   [
@@ -36,9 +40,10 @@ test.each([
       { lag: 3n, time: 0n },
       { lag: 0n, time: s(90) },
     ],
+    95,
     undefined,
   ],
-  ['a clock ahead of ours', [{ lag: 0n, time: s(500) }], s(95)],
-])('%s', (_, partitions, expected) => {
-  expect(completeUpTo(partitions, 5000, 100_000)).toBe(expected);
+  ['a clock ahead of ours', [{ lag: 0n, time: s(500) }], 500, s(95)],
+])('%s', (_, partitions, furthest, expected) => {
+  expect(completeUpTo(partitions, s(furthest), 5000, 100_000)).toBe(expected);
 });

@@ -11,16 +11,19 @@ export interface GroupView {
 const NANOS_PER_MS = 1_000_000n;
 
 /**
- * ns, exclusive. Partitions that are behind hold it back; those that are not cannot know better than the furthest one.
- * A sender's clock that runs ahead does not carry it beyond the server's. Undefined: nothing came yet.
+ * ns, exclusive. Partitions that are behind hold it back. A topic of which everything is in its store is as far as what came by any topic,
+ * `furthest` (ns; 0: nothing came): a host that had no line to send has sent its readings. A sender's clock that runs ahead does not carry it
+ * beyond the server's. Undefined: not known.
  */
-export const completeUpTo = (partitions: readonly GroupView[], latenessMs: number, nowMs: number): bigint | undefined => {
+export const completeUpTo = (partitions: readonly GroupView[], furthest: bigint, latenessMs: number, nowMs: number): bigint | undefined => {
   const behind = partitions.filter(({ lag }) => lag > 0n).map(({ time }) => time);
-  const all = partitions.map(({ time }) => time);
-  const time = (behind.length > 0 ? ascending(behind)[0] : ascending(all).at(-1)) ?? 0n;
+  const time = ascending(behind)[0] ?? furthest;
   if (time === 0n) return undefined;
   const bound = BigInt(nowMs) * NANOS_PER_MS;
   return (time < bound ? time : bound) - BigInt(latenessMs) * NANOS_PER_MS;
 };
 
 const ascending = (times: readonly bigint[]): readonly bigint[] => times.toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+
+/** 0 of none. */
+export const latestOf = (times: readonly bigint[]): bigint => ascending(times).at(-1) ?? 0n;
