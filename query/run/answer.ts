@@ -35,7 +35,18 @@ const appendColumn = (column: Column, out: JsonValue[]): void => {
     for (let i = 0; i < length; i++) out.push(isPresent(column, i) ? entries(column.indices[i] as number) : null);
     return;
   }
-  for (let i = 0; i < length; i++) out.push(jsonValue(valueAt(column, i), column.type));
+  // Buckets stand once a series: neighbours are often the same.
+  let before: Value = null;
+  let text: JsonValue = null;
+  for (let i = 0; i < length; i++) {
+    const value = valueAt(column, i);
+    if (typeof value !== 'bigint') out.push(jsonValue(value, column.type));
+    else {
+      if (value !== before) text = jsonValue(value, column.type);
+      before = value;
+      out.push(text);
+    }
+  }
 };
 
 const decodeUsed = (dictionary: TextColumn): ((entry: number) => string) => {
