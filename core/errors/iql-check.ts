@@ -217,6 +217,12 @@ export const IQL_CHECK_ERRORS = {
     { count: 12, told: 100 },
     'Mend those that are told first.',
   ),
+  'iql.too-large': entry(
+    (p: { what: string; amount: number; limit: number }) =>
+      `with every \`let\` and sub-query written out this has ${p.amount} ${p.what}, the limit is ${p.limit}`,
+    { what: 'steps', amount: 512, limit: 400 },
+    'Use a `let` or sub-query less often, or ask in several queries. Steps are sources and pipes; parts are names, literals, calls and columns.',
+  ),
   'iql.not-representable': entry(
     (p: { count: number }) =>
       `${p.count} value${p.count === 1 ? '' : 's'} could not be represented (x/0, overflow, NaN or infinity) and ${p.count === 1 ? 'is' : 'are'} missing`,

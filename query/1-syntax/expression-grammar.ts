@@ -308,15 +308,20 @@ export abstract class ExpressionGrammar extends GrammarTools {
     this.skip(NOTHING);
     this.CONSUME(T.Close);
     this.level -= 1;
-    return this.ACTION<Expression>(() => ({
-      node: 'call',
-      function: this.nameOf(callee),
-      arguments: args,
-      where,
-      ...(named.length > 0 ? { named } : {}),
-      written: 'parentheses',
-      span: this.to(callee.startOffset),
-    }));
+    return this.ACTION<Expression>(() => {
+      const [only] = args;
+      // A pipe's name before an expression in parentheses is no call: `| sum(x,)` is `| sum x`.
+      if (callee.synthetic && only !== undefined && args.length === 1 && where === undefined && named.length === 0) return only;
+      return {
+        node: 'call',
+        function: this.nameOf(callee),
+        arguments: args,
+        where,
+        ...(named.length > 0 ? { named } : {}),
+        written: 'parentheses',
+        span: this.to(callee.startOffset),
+      };
+    });
   });
 
   protected readonly group: ParserMethod<[], Expression> = this.RULE('group', () => {

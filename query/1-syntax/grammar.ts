@@ -38,6 +38,7 @@ export class Grammar extends ExpressionGrammar {
   });
 
   protected readonly letStatement: ParserMethod<[], void> = this.RULE('letStatement', () => {
+    if (this.level === 0) this.operators = 0;
     const word = this.CONSUME(T.Let) as Token;
     const name = this.isNext(T.Name) ? this.nameOf(this.CONSUME(T.Name) as Token) : this.nameHole('let');
     if (this.isNext(T.Equals)) this.CONSUME(T.Equals);
@@ -104,7 +105,6 @@ export class Grammar extends ExpressionGrammar {
     const pipes: Pipe[] = [];
     this.skip(PIPES);
     this.MANY(() => {
-      if (this.level === 0) this.operators = 0;
       const pipe = this.SUBRULE(this.pipe);
       this.ACTION(() => pipes.push(pipe));
       this.skip(PIPES);
@@ -323,6 +323,7 @@ export class Grammar extends ExpressionGrammar {
   });
 
   protected readonly argument: ParserMethod<[], Argument> = this.RULE('argument', () => {
+    if (this.level === 0) this.operators = 0;
     const start = this.next().startOffset;
     let name: Name | undefined;
     const words: Expression[] = [];

@@ -64,6 +64,10 @@ describe('pipes', () => {
     ['from a | summarize n = count(where b = 1), sum(c where d)', 'from a | summarize n = count(where b == 1), sum(c where d)'],
     ['from a | parse b with "<x>" on error drop', 'from a | parse b with "<x>" on error drop'],
     ['from a | sum (b where c = 1) by d', 'from a | sum(b where c == 1) by d'],
+    ['from a | sum(b,)', 'from a | sum b'],
+    ['from a | sum(b,)[0] by d', 'from a | sum b[0] by d'],
+    ['from a | sum(b% where c != "d") by e', 'from a | sum b % (`where` c) != "d" by e'],
+    ['from a | sum(b like where c)', 'from a | sum b like (`where` c)'],
     ['from a | p95(b, c)', 'from a | p95(b, c)'],
     ['from a | count() by d', 'from a | count() by d'],
     ['from a | sum(b)', 'from a | sum b'],
@@ -159,6 +163,10 @@ describe('limits', () => {
     ['index', `from a | where x${'[0]'.repeat(20_000)}`],
     ['nested or', `from a | where ${`${'('.repeat(50)}x`}${' or x'.repeat(5000)}${')'.repeat(50)}`],
   ])('too many operators: %s', (_, text) => expect(codes(text)).toEqual(['iql.too-complex']));
+  test('operators are counted for each value and argument by itself', () => {
+    const sum = `x${' + 1'.repeat(900)}`;
+    expect(codes(`let a = ${sum}\nlet b = ${sum}\nfrom c | set d = ${sum}, e = ${sum}`)).toEqual([]);
+  });
   test('what is just below the limits is read and printed', () => {
     const deep = `from a | where ${'('.repeat(99)}x${' or x'.repeat(900)}${')'.repeat(99)}`;
     const queries = `from a | where x in (${'from a | where x in ('.repeat(49)}from b${')'.repeat(50)}`;

@@ -64,7 +64,9 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   if (argument === undefined) return undefined;
   const checked = fitArgument(scope, written, signature, argument, e);
   if (checked === undefined) return undefined;
-  const kind = checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
+  // A mistake may hide which column is meant.
+  const sure = args[0] !== undefined || !(collector.maybeKeys || mayHaveMore(scope.relation) || visible(scope.relation).some(isMistaken));
+  const kind = sure && checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
   if (!heedKind(scope, written, name, collector, checked, kind, e) || !known) return undefined;
   return collector.add(
     {

@@ -9,11 +9,13 @@ import { nearest } from '../1-syntax/nearest.ts';
 import type { Catalogue } from './catalogue.ts';
 import { mended, unsure } from './doubt.ts';
 import { type CheckedInline, checkInline } from './inline.ts';
+import { LetValues } from './let-value.ts';
 import { withoutFollowing } from './parameter-use.ts';
-import type { CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
+import type { CheckedPipe, CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
 import { fix, inTextOrder, Reporter, replace } from './report.ts';
 import { type FunctionRegistry, NO_ROWS, type Scope } from './scope.ts';
+import { NO_SIZE, type QuerySize, TextSize } from './size.ts';
 import { datasetRelation } from './source.ts';
 import type { Relation, Type } from './type.ts';
 
@@ -76,6 +78,20 @@ export const checkText = <Plan>(text: Text, language: Language<Plan>, catalogue:
   };
 };
 
+const sourceSize = (relation: Relation): QuerySize => ({ steps: 1, parts: 1 + relation.columns.length });
+
+/** The rows behind a pipe: those before it, its own expressions and sub-queries, and the columns of each step. */
+const grown = (before: QuerySize, own: QuerySize, checked: Pick<CheckedPipe<never>, 'steps' | 'copies' | 'output'> | undefined): QuerySize => {
+  const { steps = 1, copies = 1, output } = checked ?? {};
+  return {
+    steps: before.steps * copies + own.steps + steps,
+    parts: before.parts * copies + own.parts + steps * (1 + (output?.columns.length ?? 0)),
+  };
+};
+
+/** No `let` value is being read. */
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 const touches = (a: Span, b: Span): boolean => a.start <= b.end && b.start <= a.end;
 
 class TextChecker<Plan> {
@@ -89,10 +105,14 @@ class TextChecker<Plan> {
   /** What `let` queries gave: each is checked once. */
   readonly #known = new Map<string, KnownQuery<Plan>>();
   readonly #values = new Map<string, Expression>();
+  readonly #lets = new LetValues(this.#values);
+  readonly #size: TextSize;
   readonly #spoilt = new Set<string>();
   readonly parameters = new Map<string, { readonly type: Type; readonly list: boolean }>();
   readonly streaming: { readonly pipe: string; readonly streaming: Streaming }[] = [];
   readonly points: PipePoint[] = [];
+  /** Queries within each other that are being checked. */
+  #depth = 0;
   /** What stands behind the names of unknown pipes. */
   readonly unread: Span[] = [];
 
@@ -101,6 +121,7 @@ class TextChecker<Plan> {
     this.#language = language;
     this.#catalogue = catalogue;
     this.#reporter = reporter;
+    this.#size = new TextSize(reporter);
     this.#strict = strict;
     this.#told = told;
     for (const definition of text.definitions) {
@@ -131,6 +152,9 @@ class TextChecker<Plan> {
       functions: this.#language.functions,
       relation,
       values: this.#values,
+      lets: this.#lets,
+      expanding: NO_NAMES,
+      size: this.#size,
       parameters: this.parameters,
       strict: this.#strict,
       spoilt: this.#spoilt,
@@ -139,21 +163,28 @@ class TextChecker<Plan> {
     };
   }
 
-  /** `open`: names of `let` queries being checked, against recursion. */
   query(query: Query, open: ReadonlySet<string>): KnownQuery<Plan> {
+    if (!this.#size.mayEnter(this.#depth, query.source.span)) return { relation: unsure({ ...NO_ROWS, origin: 'this query' }), plan: undefined, size: NO_SIZE };
+    this.#depth += 1;
+    const known = this.#pipes(query, open);
+    this.#depth -= 1;
+    return known;
+  }
+
+  /** `open`: names of `let` queries being checked, against recursion. */
+  #pipes(query: Query, open: ReadonlySet<string>): KnownQuery<Plan> {
     const source = this.#source(query.source, open);
     const range = this.#range(query, source.relation, open);
-    let { relation, plan } = source;
+    let { relation, plan, size } = source;
     const last = query === this.#text.query ? this.#text.span.end : query.span.end;
     for (const [place, pipe] of query.pipes.entries()) {
       this.points.push({ start: pipe.span.start, end: pipe.span.end, input: relation });
       const before = this.#reporter.errors;
       const definition = this.#language.pipe(pipe.name);
       if (pipe.name !== '' && definition === undefined) this.unread.push({ start: pipe.nameSpan.start, end: query.pipes[place + 1]?.span.start ?? last });
-      const checked = definition?.check(pipe, relation, {
-        ...this.#scope(relation, open),
-        query: (q) => this.query(q, open),
-      } satisfies PipeScope<Plan>);
+      const { checked, own } = this.#pipe(pipe, definition, relation, open);
+      size = grown(size, own, checked);
+      if (!this.#size.fits(size, pipe.span)) size = NO_SIZE;
       const wrong = checked === undefined || this.#reporter.errors > before || this.#isMended(pipe.span);
       // With a mistake anywhere there is no plan: a pipe may have passed over what follows from it without a word.
       plan = wrong || plan === undefined || this.#reporter.failed || this.#told.length > 0 ? undefined : checked.plan(plan);
@@ -163,8 +194,28 @@ class TextChecker<Plan> {
       if (checked !== undefined) this.streaming.push({ pipe: pipe.name, streaming: checked.streaming });
     }
     this.points.push({ start: query.span.end, end: query.span.end, input: relation });
-    if (plan === undefined) return { relation, plan };
-    return { relation, plan: range === undefined ? plan : this.#language.planner.within(range, plan) };
+    if (plan === undefined) return { relation, plan, size };
+    return { relation, plan: range === undefined ? plan : this.#language.planner.within(range, plan), size };
+  }
+
+  /** `own`: the size of its expressions and of its sub-queries. */
+  #pipe(
+    pipe: Pipe,
+    definition: PipeDefinition<Plan> | undefined,
+    input: Relation,
+    open: ReadonlySet<string>,
+  ): { readonly checked: CheckedPipe<Plan> | undefined; readonly own: QuerySize } {
+    let steps = 0;
+    let parts = -this.#size.parts;
+    const query = (q: Query): KnownQuery<Plan> => {
+      const before = this.#size.parts;
+      const known = this.query(q, open);
+      steps += known.size.steps;
+      parts += known.size.parts - (this.#size.parts - before);
+      return known;
+    };
+    const checked = definition?.check(pipe, input, { ...this.#scope(input, open), query } satisfies PipeScope<Plan>);
+    return { checked, own: { steps, parts: parts + this.#size.parts } };
   }
 
   #afterMistake(pipe: Pipe, input: Relation, output: Relation): Relation {
@@ -199,13 +250,14 @@ class TextChecker<Plan> {
       case 'data': {
         const before = this.#reporter.errors;
         const inline = checkInline(this.#scope(NO_ROWS, open), source);
-        if (this.#isMended(source.span)) return { relation: unsure(inline.relation), plan: undefined };
-        return this.#reporter.errors > before ? { relation: inline.relation, plan: undefined } : { relation: inline.relation, plan: planner.inline(inline) };
+        const size = sourceSize(inline.relation);
+        if (this.#isMended(source.span)) return { relation: unsure(inline.relation), plan: undefined, size };
+        return { relation: inline.relation, plan: this.#reporter.errors > before ? undefined : planner.inline(inline), size };
       }
       case 'combine':
         this.#reporter.error('iql.not-yet', { what: '`combine`' }, source.span);
         for (const part of source.parts) this.query(part.query, open);
-        return { relation: unsure(nothing), plan: undefined };
+        return { relation: unsure(nothing), plan: undefined, size: NO_SIZE };
       case 'source':
         return this.#named(source, open);
     }
@@ -221,7 +273,7 @@ class TextChecker<Plan> {
 
   #named({ name: { name, span } }: NamedSource, open: ReadonlySet<string>): KnownQuery<Plan> {
     const nothing = unsure({ ...NO_ROWS, origin: name });
-    if (this.#spoilt.has(name) || name === '') return { relation: nothing, plan: undefined };
+    if (this.#spoilt.has(name) || name === '') return { relation: nothing, plan: undefined, size: NO_SIZE };
     if (this.#queries.has(name) && !open.has(name)) {
       const inner = this.#defined(name, open);
       return { ...inner, relation: { ...inner.relation, origin: name } };
@@ -229,12 +281,12 @@ class TextChecker<Plan> {
     const dataset = this.#dataset(name);
     if (dataset !== undefined) {
       const relation = datasetRelation(dataset, name);
-      return { relation, plan: this.#language.planner.scan(dataset, relation) };
+      return { relation, plan: this.#language.planner.scan(dataset, relation), size: sourceSize(relation) };
     }
     const near = this.#nearestSource(name, open);
     this.#reporter.error('iql.unknown-source', { name, nearest: near }, span, near === '' ? undefined : fix(`Write ${near}`, replace(span, near)));
     const meant = this.#dataset(near);
-    return { relation: meant === undefined ? nothing : unsure(datasetRelation(meant, name)), plan: undefined };
+    return { relation: meant === undefined ? nothing : unsure(datasetRelation(meant, name)), plan: undefined, size: NO_SIZE };
   }
 
   #nearestSource(name: string, open: ReadonlySet<string>): string {

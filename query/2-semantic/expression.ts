@@ -17,6 +17,11 @@ import { BYTES, COUNT, perSecond, RATIO } from './unit.ts';
 const literal = (value: boolean | number | bigint | string | null, t: Type, span: Span): Typed => ({ op: 'literal', literal: value, type: t, span });
 
 export const checkExpression = (scope: Scope, e: Expression): Typed | undefined => {
+  const before = scope.size.parts;
+  return scope.size.begin(e) ? scope.size.end(e, checkNode(scope, e), before) : undefined;
+};
+
+const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
   switch (e.node) {
     case 'name':
       return checkName(scope, e);
@@ -111,13 +116,8 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
   const column = columnNamed(scope.relation, e.name);
   if ((column !== undefined && isMistaken(column)) || e.name === '' || scope.spoilt.has(e.name)) return undefined;
   if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span };
-  const value = scope.values.get(e.name);
-  if (value !== undefined) {
-    const values = new Map(scope.values);
-    values.delete(e.name);
-    const checked = checkExpression({ ...scope, values }, value);
-    return checked === undefined ? undefined : { ...checked, span: e.span };
-  }
+  const value = scope.expanding.has(e.name) ? undefined : scope.values.get(e.name);
+  if (value !== undefined) return scope.lets.at(scope, e, value, checkExpression);
   if (scope.aggregates !== undefined && isAggregateName(scope, e.name))
     return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span }, checkExpression);
   const { open } = scope.relation;
@@ -131,7 +131,7 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
   const candidates = () => [
     ...visible(scope.relation).map((c) => c.name),
     ...(open === undefined ? [] : scope.catalogue.attributeNames(open.dataset.name)),
-    ...scope.values.keys(),
+    ...[...scope.values.keys()].filter((name) => !scope.expanding.has(name)),
   ];
   const near = (scope.reporter.full ? undefined : nearest(e.name, candidates())) ?? '';
   const mend = near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near));

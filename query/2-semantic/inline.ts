@@ -28,10 +28,12 @@ export interface CheckedInline {
 export const checkInline = (outer: Scope, source: InlineSource): CheckedInline => {
   const scope: Scope = { ...outer, relation: NO_ROWS, aggregates: undefined };
   const before = scope.reporter.errors;
-  const names: string[] = [];
-  for (const row of source.rows) for (const e of row.entries) if (!names.includes(keyOf(e.key))) names.push(keyOf(e.key));
+  const names = [...new Set(source.rows.flatMap((row) => row.entries.map((e) => keyOf(e.key))))];
   const mistaken = new Set<string>();
-  const rows = source.rows.map((row) => checkRow(scope, row, names, mistaken));
+  // A row has a place for each column, written or not.
+  const written = scope.size.fits({ steps: 0, parts: source.rows.length * names.length }, source.span) ? source.rows : [];
+  const places = new Map(names.map((name, i) => [name, i]));
+  const rows = written.map((row) => checkRow(scope, row, places, mistaken));
   const metric = source.metric;
   if (metric !== undefined) {
     if (metric.kind === 'histogram') scope.reporter.error('iql.not-yet', { what: 'a histogram in inline data' }, metric.span);
@@ -56,8 +58,8 @@ const spoilt = (relation: Relation, source: InlineSource, mistaken: ReadonlySet<
 
 const keyOf = (key: MapLiteral['entries'][number]['key']): string => (key.node === 'name' ? key.name : key.value);
 
-const checkRow = (scope: Scope, row: MapLiteral, names: readonly string[], mistaken: Set<string>): InlineCell[] => {
-  const cells: InlineCell[] = names.map(() => undefined);
+const checkRow = (scope: Scope, row: MapLiteral, places: ReadonlyMap<string, number>, mistaken: Set<string>): InlineCell[] => {
+  const cells: InlineCell[] = Array.from(places, () => undefined);
   const seen = new Set<string>();
   for (const { key, value } of row.entries) {
     const name = keyOf(key);
@@ -65,7 +67,7 @@ const checkRow = (scope: Scope, row: MapLiteral, names: readonly string[], mista
     if (name.startsWith('#')) scope.reporter.error('iql.name-taken', { name }, key.span);
     seen.add(name);
     const before = scope.reporter.errors;
-    cells[names.indexOf(name)] = checkCell(scope, value);
+    cells[places.get(name) as number] = checkCell(scope, value);
     if (scope.reporter.errors > before) mistaken.add(name);
   }
   return cells;

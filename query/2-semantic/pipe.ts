@@ -2,6 +2,7 @@
 import type { Pipe, Query } from '../1-syntax/ast.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
 import type { Scope } from './scope.ts';
+import type { QuerySize } from './size.ts';
 import type { Relation } from './type.ts';
 
 /** How a pipe runs on an endless input. */
@@ -23,6 +24,7 @@ export interface CheckedQuery<Plan> {
 export interface KnownQuery<Plan> {
   readonly relation: Relation;
   readonly plan: Plan | undefined;
+  readonly size: QuerySize;
 }
 
 export interface PipeScope<Plan> extends Scope {
@@ -36,6 +38,10 @@ export interface CheckedPipe<Plan> {
   /** The plan of the rows after the pipe, from the plan of those before it. Never asked of a pipe that reported an error. */
   readonly plan: (input: Plan) => Plan;
   readonly streaming: Streaming;
+  /** Nodes that it adds to the plan, more or less, without those of its sub-queries; left out: 1. */
+  readonly steps?: number;
+  /** How often it plans the rows before it; left out: once. */
+  readonly copies?: number;
 }
 
 export interface PipeDocumentation {

@@ -32,6 +32,18 @@ export class Reporter {
     if (this.diagnostics.length < MOST_KEPT) this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: mend });
   }
 
+  /** The first error that is told in it; of one that is no longer kept nothing. */
+  firstOf(check: () => void): Diagnostic | undefined {
+    const from = this.diagnostics.length;
+    check();
+    return this.diagnostics.find((d, i) => i >= from && d.severity === 'error');
+  }
+  /** The same mistake met again: it counts, and is told once. */
+  again(told: Diagnostic): void {
+    this.errors += 1;
+    if (this.diagnostics.length < MOST_KEPT) this.diagnostics.push(told);
+  }
+
   /** More is told than anybody reads: near names are no longer looked for. */
   get full(): boolean {
     return this.diagnostics.length >= MOST_TOLD;

@@ -1,7 +1,9 @@
 // What an expression or a pipe is checked in: the rows at hand, the definitions of the text, the functions there are.
 import type { Expression, Query, Span } from '../1-syntax/ast.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { LetValues } from './let-value.ts';
 import type { Reporter } from './report.ts';
+import type { TextSize } from './size.ts';
 import type { Relation, Type, Typed } from './type.ts';
 
 /** What an argument of a scalar function may be; `same`: of one type with the first; `as-text`: anything, made text. */
@@ -64,6 +66,11 @@ export interface Scope {
   readonly relation: Relation;
   /** `let` values. */
   readonly values: ReadonlyMap<string, Expression>;
+  /** What they mean where they are used. */
+  readonly lets: LetValues;
+  /** Names of those whose definition is being read: there such a name is no `let`. */
+  readonly expanding: ReadonlySet<string>;
+  readonly size: TextSize;
   /** Types of parameters as their uses said, over the whole text. */
   readonly parameters: Map<string, { readonly type: Type; readonly list: boolean }>;
   /** Unknown fields are errors (a rule) instead of warnings. */

@@ -4,7 +4,7 @@ import { CodedError } from '../../core/errors.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import type { Type, Typed } from '../2-semantic/type.ts';
-import type { Literal, PlanExpression } from './expression.ts';
+import { call, joined, type Literal, type PlanExpression } from './expression.ts';
 import type { PlanRequest } from './request.ts';
 
 export const valueType = (t: Type): ValueType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value);
@@ -42,6 +42,7 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
       );
     }
     case 'call': {
+      if (t.function === 'and' || t.function === 'or') return chained(t, t.function, request);
       const args = t.arguments.map((a) => bind(a, request));
       if (args.length === ZONED.get(t.function)) args.push({ op: 'literal', type: 'string', value: request.zone });
       return { op: 'call', function: t.function, type, arguments: args };
@@ -57,6 +58,17 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
         otherwise: bind(t.otherwise, request),
       };
   }
+};
+
+/** `a or b or c …`, however many. */
+const chained = (t: Typed & { op: 'call' }, name: 'and' | 'or', request: PlanRequest): PlanExpression => {
+  const parts: PlanExpression[] = [];
+  const left: Typed[] = [t];
+  for (let part = left.pop(); part !== undefined; part = left.pop()) {
+    if (part.op === 'call' && part.function === name) left.push(...part.arguments.toReversed());
+    else parts.push(bind(part, request));
+  }
+  return joined(parts as [PlanExpression, ...PlanExpression[]], (a, b) => call(name, 'bool', a, b));
 };
 
 const MOST = 2n ** 63n - 1n;

@@ -59,24 +59,31 @@ export const mapExpression = (e: PlanExpression, change: (e: PlanExpression) => 
   }
 };
 
-export const eachColumn = (e: PlanExpression, visit: (name: string) => void): void => {
-  switch (e.op) {
-    case 'column':
-      visit(e.name);
-      break;
-    case 'call':
-      for (const a of e.arguments) eachColumn(a, visit);
-      break;
-    case 'case':
-      for (const b of e.branches) {
-        eachColumn(b.when, visit);
-        eachColumn(b.then, visit);
-      }
-      eachColumn(e.otherwise, visit);
-      break;
-    case 'literal':
+/** The expression and all within it, outermost first. */
+const eachPart = (e: PlanExpression, visit: (part: PlanExpression) => void): void => {
+  visit(e);
+  if (e.op === 'call') for (const a of e.arguments) eachPart(a, visit);
+  if (e.op !== 'case') return;
+  for (const b of e.branches) {
+    eachPart(b.when, visit);
+    eachPart(b.then, visit);
   }
+  eachPart(e.otherwise, visit);
 };
+
+/** How many names, literals and calls it is; `column`: what a name counts for. */
+export const partsOf = (e: PlanExpression, column: (name: string) => number = () => 1): number => {
+  let parts = 0;
+  eachPart(e, (part) => {
+    parts += part.op === 'column' ? column(part.name) : 1;
+  });
+  return parts;
+};
+
+export const eachColumn = (e: PlanExpression, visit: (name: string) => void): void =>
+  eachPart(e, (part) => {
+    if (part.op === 'column') visit(part.name);
+  });
 
 /** The parts of a conjunction; a predicate that is none is its only part. */
 export const conjuncts = (e: PlanExpression | undefined): readonly PlanExpression[] => {
@@ -84,5 +91,16 @@ export const conjuncts = (e: PlanExpression | undefined): readonly PlanExpressio
   return e.op === 'call' && e.function === 'and' ? e.arguments.flatMap(conjuncts) : [e];
 };
 
-export const conjunction = (parts: readonly PlanExpression[]): PlanExpression | undefined =>
-  parts.length === 0 ? undefined : parts.reduce((a, b) => call('and', 'bool', a, b));
+const LONGEST_CHAIN = 32;
+
+/** One of all, in their order: of many as halves, so that neither we nor a store need go deep. `join` is associative. */
+export const joined = <E>([first, ...others]: readonly [E, ...E[]], join: (a: E, b: E) => E): E => {
+  if (others.length < LONGEST_CHAIN) return others.reduce(join, first);
+  const half = others.length >> 1;
+  return join(joined([first, ...others.slice(0, half)], join), joined(others.slice(half) as [E, ...E[]], join));
+};
+
+export const conjunction = (parts: readonly PlanExpression[]): PlanExpression | undefined => {
+  const [first, ...others] = parts;
+  return first && joined([first, ...others], (a, b) => call('and', 'bool', a, b));
+};

@@ -3,6 +3,7 @@ import type { Argument } from '../1-syntax/ast.ts';
 import { doubted, eitherName, isMistaken, mayHaveMore, mistakenColumn, mistakenValue, NO_NAMES, perhapsWith } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
+import { MOST_STEPS } from '../2-semantic/size.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
 import { afterMistake, type Checked, type IqlPipe, meantBy, namesOf, syntax, visibleNames, written, wrongForm } from './pipe.ts';
@@ -53,6 +54,27 @@ const onlyLabels = (t: Typed, input: Relation): boolean => {
   }
 };
 
+const speaksOf = (t: Typed, names: ReadonlyMap<string, unknown>): boolean => {
+  switch (t.op) {
+    case 'column':
+      return names.has(t.name);
+    case 'call':
+      return t.arguments.some((a) => speaksOf(a, names));
+    case 'list':
+      return t.items.some((a) => speaksOf(a, names));
+    case 'case':
+      return speaksOf(t.otherwise, names) || t.branches.some((b) => speaksOf(b.when, names) || speaksOf(b.then, names));
+    default:
+      return false;
+  }
+};
+
+/** One more behind the visible ones. */
+const withVisible = (columns: Relation['columns'], column: RelationColumn): Relation['columns'] => {
+  const hidden = columns.findIndex((c) => c.name.startsWith('#'));
+  return columns.toSpliced(hidden < 0 ? columns.length : hidden, 0, column);
+};
+
 const onlyWord = (argument: Argument): Argument['words'][number] | undefined =>
   argument.words.length === 1 && argument.clauses.length === 0 ? argument.words[0] : undefined;
 
@@ -62,25 +84,44 @@ export const set: IqlPipe = {
   summary: 'Add or change columns, from left to right',
   examples: ['from processes last 5m | set mib = memory / 1MiB'],
   check: (pipe, input, scope) => {
-    let relation = input;
     const steps: ((plan: Plan) => Plan)[] = [];
+    // Columns that stand beside each other are made in one step: one that another is made of, or that is set anew, begins the next.
+    let base = input;
+    const fresh = new Map<string, Output>();
+    let relation = input;
+    const names = new Set(visibleNames(input));
+    const step = (outputs: readonly Output[]): void => {
+      const made = project(base, outputs);
+      base = relation = made.output;
+      fresh.clear();
+      steps.push(made.plan);
+    };
+    const stepped = (): void => {
+      if (fresh.size > 0) step([...visible(base).map(kept), ...fresh.values()]);
+    };
     if (pipe.arguments.length === 0) return wrongForm(pipe, set, scope);
     for (const argument of pipe.arguments) {
       const e = onlyWord(argument);
       if (argument.name === undefined || e === undefined) wrongForm(pipe, set, scope, argument.span);
       if (argument.name === undefined) {
+        base = perhapsWith(base, 'any');
         relation = perhapsWith(relation, 'any');
         continue;
       }
       const value = e === undefined ? undefined : checkValue({ ...scope, relation }, e);
       const output = computed(valueColumn(argument.name.name, value, relation), value ?? mistakenValue(argument.span));
-      const there = visibleNames(relation).has(output.column.name);
-      const outputs = visible(relation).map((c): Output => (c.name === output.column.name ? output : kept(c)));
-      const step = project(relation, there ? outputs : [...outputs, output]);
-      relation = step.output;
-      steps.push(step.plan);
+      const { name } = output.column;
+      if (names.has(name) || (value !== undefined && speaksOf(value, fresh))) stepped();
+      if (names.has(name)) step(visible(base).map((c): Output => (c.name === name ? output : kept(c))));
+      else {
+        names.add(name);
+        fresh.set(name, output);
+        relation = { ...relation, columns: withVisible(relation.columns, output.column) };
+      }
+      if (steps.length > MOST_STEPS) break;
     }
-    return { output: relation, plan: (plan) => steps.reduce((p, step) => step(p), plan), streaming };
+    stepped();
+    return { output: relation, steps: steps.length, plan: (plan) => steps.reduce((p, made) => made(p), plan), streaming };
   },
 };
 

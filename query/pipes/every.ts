@@ -193,6 +193,8 @@ export const every: IqlPipe = {
     return {
       output,
       plan: (plan) => outputs(windowed(grouped.plan(plan))),
+      steps: windows.length + 2,
+      copies: windows.length,
       streaming: { kind: 'bounded', bound: series ? 'one state for each series and open bucket' : 'one state for each group and open bucket' },
     };
   },

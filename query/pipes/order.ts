@@ -3,7 +3,7 @@ import type { Expression } from '../1-syntax/ast.ts';
 import { isShapeKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
-import { type OrderColumn, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { type OrderColumn, type Relation, type Typed, visible } from '../2-semantic/type.ts';
 import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
@@ -22,17 +22,24 @@ import {
   written,
   wrongForm,
 } from './pipe.ts';
-import { computed, hiddenName, kept, project } from './project.ts';
+import { computed, hiddenName, kept, type Output, project } from './project.ts';
 
 const everything: Streaming = { kind: 'unbounded', reason: 'it needs every row before it can say which comes first' };
 type Step = (plan: Plan) => Plan;
 
-/** A column to order by: there already, or computed under a hidden name. */
-const orderColumn = (value: Typed, input: Relation): { readonly input: Relation; readonly step: Step; readonly name: string } => {
-  if (value.op === 'column') return { input, step: (p) => p, name: value.name };
-  const column: RelationColumn = { name: hiddenName(input, 'sort'), type: value.type, kind: undefined, label: false, description: '' };
-  const step = project(input, [...visible(input).map(kept), computed(column, value)]);
-  return { input: step.output, step: step.plan, name: column.name };
+/** Columns to order by: there already, or computed under hidden names. */
+const orderColumns = (values: readonly Typed[], input: Relation): { readonly input: Relation; readonly step: Step; readonly names: readonly string[] } => {
+  const fresh: Output[] = [];
+  const first = hiddenName(input, 'sort');
+  const names = values.map((value) => {
+    if (value.op === 'column') return value.name;
+    const name = fresh.length === 0 ? first : hiddenName(input, `${first.slice(1)}+${fresh.length}`);
+    fresh.push(computed({ name, type: value.type, kind: undefined, label: false, description: '' }, value));
+    return name;
+  });
+  if (fresh.length === 0) return { input, step: (p) => p, names };
+  const step = project(input, [...visible(input).map(kept), ...fresh]);
+  return { input: step.output, step: step.plan, names };
 };
 
 const key = (column: string, descending: boolean, value: Typed): OrderColumn =>
@@ -63,9 +70,7 @@ export const sort: IqlPipe = {
       wrongForm(pipe, sort, scope);
       return afterMistake(input);
     }
-    let relation = input;
-    const steps: Step[] = [];
-    const keys: OrderColumn[] = [];
+    const values: { readonly value: Typed; readonly descending: boolean }[] = [];
     const before = scope.reporter.errors;
     let whole = true;
     for (const argument of pipe.arguments) {
@@ -75,19 +80,20 @@ export const sort: IqlPipe = {
         wrongForm(pipe, sort, scope, argument.span);
         continue;
       }
-      const value = sortable(scope, relation, e);
-      if (value === undefined) {
-        whole = false;
-        continue;
-      }
-      const column = orderColumn(value, relation);
-      relation = column.input;
-      steps.push(column.step);
-      keys.push(key(column.name, word === 'desc', value));
+      const value = sortable(scope, input, e);
+      if (value === undefined) whole = false;
+      else values.push({ value, descending: word === 'desc' });
     }
     if (!whole || scope.reporter.errors > before) return afterMistake(input);
-    const last = ordered(relation, keys);
-    return { output: last.output, plan: (plan) => [...steps, last.plan].reduce((p, step) => step(p), plan), streaming: everything };
+    const columns = orderColumns(
+      values.map((v) => v.value),
+      input,
+    );
+    const last = ordered(
+      columns.input,
+      values.map(({ value, descending }, i) => key(columns.names[i] as string, descending, value)),
+    );
+    return { output: last.output, steps: 2, plan: (plan) => last.plan(columns.step(plan)), streaming: everything };
   },
 };
 
@@ -142,10 +148,10 @@ const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
       const value = e === undefined ? undefined : sortable(scope, input, e);
       const { keys: per } = keysOf(clauseOf(pipe, 'per'), input, scope, () => wrongForm(pipe, definition, scope));
       if (n === undefined || value === undefined || scope.reporter.errors > before) return afterMistake(input);
-      const column = orderColumn(value, input);
+      const column = orderColumns([value], input);
       const grouped = withHiddenKeys(column.input, per);
       const { names } = grouped;
-      const rows = ordered(grouped.output, [key(column.name, name === 'top', value)]);
+      const rows = ordered(grouped.output, [key(column.names[0] as string, name === 'top', value)]);
       const cut = limited(rows.output, n, names);
       return { output: rows.output, plan: (plan) => cut(rows.plan(grouped.plan(column.step(plan)))), streaming: everything };
     },
@@ -192,6 +198,8 @@ const best = (
   const columns = planColumns(input);
   return {
     output: input,
+    copies: 2,
+    steps: 4,
     plan: (plan) => (request) => ({
       node: 'join',
       kind: 'semi',

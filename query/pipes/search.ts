@@ -5,6 +5,7 @@ import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
 import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
+import { joined } from '../3-plan/expression.ts';
 import { afterMistake, type IqlPipe, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 import { filtered } from './where.ts';
 
@@ -37,7 +38,8 @@ const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanSc
     case 'and':
     case 'or': {
       const items = node.items.map((i) => predicate(i, body, input, scope));
-      return items.reduce((a, b) => (a === undefined || b === undefined ? undefined : call(node.kind, node.span, a, b)));
+      const [first, ...others] = items.filter((i) => i !== undefined);
+      return first === undefined || others.length + 1 < items.length ? undefined : joined([first, ...others], (a, b) => call(node.kind, node.span, a, b));
     }
     case 'field': {
       if (!isColumn(node.field, input, scope)) return found(body, node.word);
@@ -74,7 +76,8 @@ export const search: IqlPipe = {
     else if (pipe.raw.text.trim() === '') scope.reporter.error('iql.empty-search', {}, written(pipe));
     if (pipe.raw === undefined || pipe.raw.text.trim() === '') return afterMistake(input);
     const { node } = parseSearch(pipe.raw.text, pipe.raw.span.start);
-    const wanted = predicate(node, { op: 'column', name: 'body', type: body?.type ?? STRING, span: pipe.raw.span }, input, scope);
-    return wanted === undefined ? afterMistake(input) : { output: input, plan: filtered(wanted, input), streaming: { kind: 'stateless' } };
+    const found = predicate(node, { op: 'column', name: 'body', type: body?.type ?? STRING, span: pipe.raw.span }, input, scope);
+    const wanted = scope.size.counted(found, pipe.raw.span);
+    return wanted === undefined ? afterMistake(input) : { output: input, plan: filtered([wanted], input), streaming: { kind: 'stateless' } };
   },
 };

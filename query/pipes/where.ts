@@ -5,6 +5,7 @@ import { checkCondition, checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind } from '../3-plan/bind.ts';
+import { conjunction, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import { afterMistake, type IqlPipe, type PlanScope, plainArgument, syntax, wrongForm } from './pipe.ts';
 import { computed, hiddenName, kept, project } from './project.ts';
@@ -14,11 +15,15 @@ const parts = (e: Expression): readonly Expression[] => (e.node === 'binary' && 
 
 const isSubQuery = (e: Expression): e is In => e.node === 'in' && e.items.length === 1 && e.items[0]?.node === 'query-expression';
 
+/** The rows for which all conditions hold. */
 export const filtered =
-  (predicate: Typed, relation: Relation) =>
+  (conditions: readonly Typed[], relation: Relation) =>
   (input: Plan): Plan => {
     const columns = planColumns(relation);
-    return (request) => ({ node: 'filter', input: input(request), predicate: bind(predicate, request), columns });
+    return (request) => {
+      const predicate = conjunction(conditions.map((c) => bind(c, request))) as PlanExpression;
+      return { node: 'filter', input: input(request), predicate, columns };
+    };
   };
 
 export const where: IqlPipe = {
@@ -36,11 +41,13 @@ export const where: IqlPipe = {
     const steps: ((plan: Plan) => Plan)[] = [];
     let whole = true;
     const conditions = parts(e);
+    const predicates: Typed[] = [];
     for (const condition of conditions.filter((c) => !isSubQuery(c))) {
       const predicate = checkCondition({ ...scope, relation: input }, condition);
       if (predicate === undefined) whole = false;
-      else steps.push(filtered(predicate, input));
+      else predicates.push(predicate);
     }
+    if (predicates.length > 0) steps.push(filtered(predicates, input));
     for (const condition of conditions.filter(isSubQuery)) {
       const step = semiJoin(condition, relation, scope);
       if (step === undefined) whole = false;
@@ -54,6 +61,7 @@ export const where: IqlPipe = {
     return {
       output: relation,
       plan: (plan) => steps.reduce((p, step) => step(p), plan),
+      steps: steps.length,
       streaming: joins ? { kind: 'unbounded', reason: 'its sub-query is asked anew each time' } : { kind: 'stateless' },
     };
   },
