@@ -51,6 +51,10 @@ test.each([
   ['a name that may not be taken', 'from qqzzq | rename state as x | every 1m sum(pid / pid where pid != 0) | rename time as x'],
   ['all may be meant', 'from logs | every qqzzq count() by time | where time == @2026-10-25T01:00:00Z'],
   ['the words of an unknown pipe', 'from logs | qqzzq *'],
+  ['a column renamed to its own name', 'from logs | rename path as x | rename qqzzq as x'],
+  ['the same behind an unknown source', 'from qqzzq | every 1m count() | rename time as x | rename y as x'],
+  ['the counter may be no argument', 'from metrics.system.network.io | set x = 1 | sum by device, qqzzq'],
+  ['the column of numbers may be the one with the mistake', 'from metrics.system.network.io | set x = qqzzq(value) | sum by device'],
 ])('found: %s', (_, text) => {
   expect(errorsOf(text).map((d) => text.slice(d.span.start, d.span.end))).toEqual([expect.stringContaining('qqzzq')]);
 });

@@ -205,7 +205,8 @@ export const rename: IqlPipe = {
       }
       const value = checkValue({ ...scope, relation: input, values: new Map() }, from);
       const taken = visible(input).find((c) => c.name === to.name && to.name !== from.name);
-      if (taken !== undefined && isMistaken(taken)) spoilt.add(to.name);
+      // A column that is misspelt may be the very one whose name is given.
+      if (taken !== undefined && (isMistaken(taken) || value === undefined)) spoilt.add(to.name);
       else if (taken !== undefined || [...names.values()].includes(to.name) || fresh.has(to.name)) {
         scope.reporter.error('iql.name-taken', { name: to.name }, to.span);
         spoilt.add(to.name);
