@@ -8,7 +8,7 @@ test.each([
   ['nothing came', [{ lag: 0n, time: 0n }], 0, undefined],
   ['nothing came by this topic, and something by another', [{ lag: 0n, time: 0n }], 90, s(85)],
   [
-    'all is written: it is as far as any topic',
+    'all is written: it is as far as the furthest topic',
     [
       { lag: 0n, time: s(50) },
       { lag: 0n, time: s(90) },

@@ -93,8 +93,10 @@ const auditsIn = (node: PlanNode, stores: Stores): readonly Audit[] | undefined 
 };
 
 /** Functions that chose another form have bound values that nothing speaks of. */
-const used = (text: string, parameters: ReadonlyMap<string, FragmentValue>): ReadonlyMap<string, FragmentValue> =>
-  new Map([...parameters].filter(([name]) => text.includes(`{${name}:`)));
+const used = (text: string, parameters: ReadonlyMap<string, FragmentValue>): ReadonlyMap<string, FragmentValue> => {
+  const names = new Set(Array.from(text.matchAll(/\{(p\d+):/g), ([, name]) => name));
+  return new Map([...parameters].filter(([name]) => names.has(name)));
+};
 
 const leafOf = (fragment: Fragment, columns: readonly PlanColumn[], number: number): Scan => {
   const dataset: Dataset = { name: `#${number}`, description: '', role: fragment.role, table: '', shape: 'rows', key: [], columns: [] };

@@ -14,6 +14,7 @@ const LIMITS: Readonly<Record<number, string>> = {
   191: 'max_rows_in_set',
   241: 'max_memory_usage',
   290: 'max_bytes_to_read',
+  306: 'the depth of a statement',
   307: 'max_bytes_to_read',
   396: 'max_result_rows',
 };
