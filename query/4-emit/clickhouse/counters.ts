@@ -11,6 +11,9 @@ export const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delt
 /** No sample is before the first one. */
 const NO_TIME = '-9223372036854775808';
 
+/** In parts, which all threads go on with; as one part the arrays would be one thread's work. */
+const IN_PARALLEL = 'SETTINGS group_by_two_level_threshold_bytes = 1000000';
+
 /** Columns that the aggregates which are not over time read, and what orders their rows. */
 const readBeside = (node: Window): readonly string[] => {
   const plain = node.aggregates.filter((a) => !OVER_TIME.has(a.function));
@@ -43,7 +46,7 @@ export const withPredecessors = (node: Window, below: Select, context: ClickHous
     `groupArray(ifNull(${value.sql}, nan)) AS \`#values\``,
     ...beside.map((name, i) => `groupArray(tuple(${quote(name)})) AS \`#beside.${i}\``),
   ];
-  const series = `SELECT ${gathered.join(', ')} FROM (${below.sql}) WHERE isNotNull(${value.sql})${isStale ? ' OR `#stale`' : ''}${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`}`;
+  const series = `SELECT ${gathered.join(', ')} FROM (${below.sql}) WHERE isNotNull(${value.sql})${isStale ? ' OR `#stale`' : ''}${keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')} ${IN_PARALLEL}`}`;
   const inOrder = (name: string): string => `if(\`#t\` = \`#times\`, ${name}, arraySort((x, t) -> t, ${name}, \`#times\`))`;
   const places = beside.map((_, i) => `\`#b.${i}\``);
   const sorted = [

@@ -38,8 +38,8 @@ export const CLICKHOUSE_AGGREGATES: Readonly<Record<AggregateFunction, EmitAggre
   any: edge('argMin'),
   stddev: spread('stddevPopStable'),
   variance: spread('varPopStable'),
-  quantile: ({ x, of, q }) =>
-    x === undefined || !number(of) ? undefined : `if(count(${x}) = 0, NULL, ${finite(`quantileExactInclusive(${q})(toFloat64(${x}))`)})`,
+  // Of nothing it is NaN.
+  quantile: ({ x, of, q }) => (x === undefined || !number(of) ? undefined : finite(`quantileExactInclusive(${q})(toFloat64(${x}))`)),
   distinct_count: ({ x, of }) => (x === undefined ? undefined : `toInt64(uniqExact(${plain(x, of)}))`),
   values: ({ x, of }) => (x === undefined ? undefined : `arraySort(groupUniqArray(${plain(x, of)}))`),
   rate: () => undefined,
