@@ -67,13 +67,13 @@ const inClickHouse = (node: PlanNode, stores: Stores, holds?: (question: Questio
 };
 
 const supposing = (node: PlanNode, stores: Stores): Pick<Fragment, 'text' | 'parameters' | 'supposes'> | undefined => {
-  const questions: Question[] = [];
+  const questions = new Map<string, Question>();
   const asked = inClickHouse(node, stores, (question) => {
-    questions.push(question);
+    questions.set([question.text, ...question.parameters.values()].join('\n'), question);
     return false;
   });
-  const otherwise = asked && questions.length > 0 ? inClickHouse(node, stores) : undefined;
-  return otherwise === undefined ? asked : { ...(asked as Question), supposes: { questions, otherwise } };
+  const otherwise = asked && questions.size > 0 ? inClickHouse(node, stores) : undefined;
+  return otherwise === undefined ? asked : { ...(asked as Question), supposes: { questions: [...questions.values()], otherwise } };
 };
 
 /** Above it a store may refuse the text. */

@@ -1,5 +1,6 @@
 // The table `series` as questions to `samples` need it: one row an id with the labels that are asked for. What a sender says of a series
-// never changes; what the inventory says of its host (region, role …) does, so those labels are told as of a moment.
+// never changes; what the inventory says of its host (region, role …) does, so those labels are told as of a moment. Usually none of them
+// changed within the range: the emitted text supposes so, and `Fragment.supposes` has it looked up.
 import { ENRICHMENT } from '../../../schemas/catalogue.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
@@ -25,82 +26,103 @@ export const columnsOf = (e: PlanExpression | undefined): ReadonlySet<string> =>
   return found;
 };
 
-/** `#id`, the labels that stay, and `#changes`: (since, value of each moving label), a place for each change that the range meets. */
-const definitions = (scan: Scan, labels: readonly string[], context: ClickHouseContext): { readonly sql: string; readonly moving: readonly string[] } => {
-  const { metric } = scan.dataset;
-  const which =
-    metric === undefined ? '' : ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
-  const from = `FROM series AS s${which} GROUP BY s.id`;
-  const moving = metric === undefined ? [] : labels.filter(isMoving);
-  const columns = ['s.id AS `#id`'];
-  for (const label of labels) {
-    if (moving.includes(label)) continue;
-    const value = metric === undefined && label === 'name' ? 'any(s.name)' : `nullIf(any(s.labels[${context.bind('string', label)}]), '')`;
-    columns.push(`${value} AS ${quote(label)}`);
-  }
-  if (moving.length === 0) return { sql: `SELECT ${columns.join(', ')} ${from}`, moving };
-  const values = moving.map((label) => {
-    const key = context.bind('string', label);
-    return `if(s.labels[${key}] != '', s.labels[${key}], s.enrichment[${key}])`;
+const SINCE = 'toUnixTimestamp64Milli(s.since) * 1000000';
+
+const ofMetric = ({ dataset: { metric } }: Scan, context: ClickHouseContext): string => {
+  const which = metric && ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
+  return `FROM series AS s${which ?? ''} GROUP BY s.id`;
+};
+
+/** A label of one row of `series` that the inventory may have told; empty where nobody did. */
+const told = (label: string, context: ClickHouseContext): string => {
+  const key = context.bind('string', label);
+  return `if(s.labels[${key}] != '', s.labels[${key}], s.enrichment[${key}])`;
+};
+
+const staying = (scan: Scan, label: string, context: ClickHouseContext): string =>
+  scan.dataset.metric === undefined && label === 'name' ? 'any(s.name)' : `nullIf(any(s.labels[${context.bind('string', label)}]), '')`;
+
+const rangeOf = ({ range, before }: Scan): { readonly from: bigint; readonly to: bigint } | undefined => range && { from: range.from - before, to: range.to };
+
+/** Whether what the inventory says of a series of the metric changes within the range, as the context knows it. */
+export const changes = (scan: Scan, context: ClickHouseContext): boolean => {
+  const range = rangeOf(scan);
+  const labels = (scan.dataset.metric?.labels ?? []).filter(isMoving);
+  if (range === undefined || labels.length === 0) return labels.length > 0;
+  const own = new ClickHouseContext(context.functions, context.dirtyHours);
+  const [from, to] = [own.raw('Int64', range.from), own.raw('Int64', range.to)];
+  const state = `tuple(${labels.map((label) => told(label, own)).join(', ')})`;
+  const first = `argMax(${state}, (${SINCE} <= ${from}, if(${SINCE} <= ${from}, ${SINCE}, -${SINCE}), s.seen))`;
+  const later = `groupUniqArrayIf(${state}, ${SINCE} > ${from} AND ${SINCE} < ${to})`;
+  const states = `SELECT ${first} AS \`#first\`, ${later} AS \`#later\` ${ofMetric(scan, own)}`;
+  const text = `SELECT 1 AS found FROM (${states}) WHERE arrayExists(x -> x != \`#first\`, \`#later\`) LIMIT 1`;
+  return context.holds({ text, parameters: own.parameters });
+};
+
+/** `#id` and the labels, those from the inventory as at the end of the range. */
+const steady = (scan: Scan, labels: readonly string[], context: ClickHouseContext): string => {
+  const to = rangeOf(scan)?.to;
+  const columns = labels.map((label) => {
+    if (scan.dataset.metric === undefined || !isMoving(label)) return `${staying(scan, label, context)} AS ${quote(label)}`;
+    const end = to === undefined ? undefined : context.raw('Int64', to);
+    const newest = end === undefined ? '(s.since, s.seen)' : `(${SINCE} < ${end}, if(${SINCE} < ${end}, ${SINCE}, -${SINCE}), s.seen)`;
+    return `nullIf(argMax(${told(label, context)}, ${newest}), '') AS ${quote(label)}`;
   });
-  const nanos = (column: string): string => `toUnixTimestamp64Milli(${column}) * 1000000`;
-  columns.push(`arraySort(groupArray((${[nanos('s.since'), 's.seen', ...values].join(', ')}))) AS \`#rows\``);
+  return `SELECT ${['s.id AS `#id`', ...columns].join(', ')} ${ofMetric(scan, context)}`;
+};
+
+/** `#id`, the labels that stay, and `#changes`: (since, seen, value of each moving label), a place for each state that the range meets. */
+const history = (scan: Scan, labels: readonly string[], context: ClickHouseContext): { readonly sql: string; readonly moving: readonly string[] } => {
+  const moving = labels.filter(isMoving);
+  const stay = labels.filter((l) => !moving.includes(l));
+  const rows = `arraySort(groupArray((${[SINCE, 's.seen', ...moving.map((label) => told(label, context))].join(', ')}))) AS \`#rows\``;
+  const gathered = `SELECT ${['s.id AS `#id`', ...stay.map((l) => `${staying(scan, l, context)} AS ${quote(l)}`), rows].join(', ')} ${ofMetric(scan, context)}`;
   const differs = moving.map((_, i) => `r.${i + 3} != p.${i + 3}`).join(' OR ');
-  const changed = `SELECT *, arrayConcat(arraySlice(\`#rows\`, 1, 1), arrayFilter((r, p) -> ${differs}, arrayPopFront(\`#rows\`), arrayPopBack(\`#rows\`))) AS \`#changed\` FROM (SELECT ${columns.join(', ')} ${from})`;
-  const kept = ['`#id`', ...labels.filter((l) => !moving.includes(l)).map(quote)].join(', ');
-  if (scan.range === undefined) return { sql: `SELECT ${kept}, \`#changed\` AS \`#changes\` FROM (${changed})`, moving };
-  const first = `arrayCount(c -> c.1 <= greatest(${context.raw('Int64', scan.range.from - scan.before)}, \`#changed\`[1].1), \`#changed\`)`;
-  const last = `arrayCount(c -> c.1 < ${context.raw('Int64', scan.range.to)}, \`#changed\`)`;
+  const changed = `SELECT *, arrayConcat(arraySlice(\`#rows\`, 1, 1), arrayFilter((r, p) -> ${differs}, arrayPopFront(\`#rows\`), arrayPopBack(\`#rows\`))) AS \`#changed\` FROM (${gathered})`;
+  const kept = ['`#id`', ...stay.map(quote)].join(', ');
+  const range = rangeOf(scan);
+  if (range === undefined) return { sql: `SELECT ${kept}, \`#changed\` AS \`#changes\` FROM (${changed})`, moving };
+  const first = `arrayCount(c -> c.1 <= greatest(${context.raw('Int64', range.from)}, \`#changed\`[1].1), \`#changed\`)`;
+  const last = `arrayCount(c -> c.1 < ${context.raw('Int64', range.to)}, \`#changed\`)`;
   return { sql: `SELECT ${kept}, arraySlice(\`#changed\`, ${first}, greatest(1, ${last} - ${first} + 1)) AS \`#changes\` FROM (${changed})`, moving };
 };
 
 /** The series of the scan's metric with these labels. */
 export const emitLabels = (scan: Scan, labels: readonly string[], context: ClickHouseContext): SeriesLabels => {
-  const { sql, moving } = definitions(scan, labels, context);
-  const changes = 's.`#changes`';
+  if (scan.dataset.metric === undefined || !labels.some(isMoving) || !changes(scan, context))
+    return { sql: steady(scan, labels, context), moving: false, value: (label) => `s.${quote(label)}` };
+  const { sql, moving } = history(scan, labels, context);
+  const states = 's.`#changes`';
   return {
     sql,
-    moving: moving.length > 0,
+    moving: true,
     value: (label, time) => {
       const at = moving.indexOf(label);
       if (at < 0) return `s.${quote(label)}`;
       // Before the first one is told, what it says holds.
-      const place = `if(length(${changes}) = 1, 1, arrayCount(c -> c.1 <= greatest(${time}, ${changes}[1].1), ${changes}))`;
-      return `nullIf(${changes}[${place}].${at + 3}, '')`;
+      const place = `if(length(${states}) = 1, 1, arrayCount(c -> c.1 <= greatest(${time}, ${states}[1].1), ${states}))`;
+      return `nullIf(${states}[${place}].${at + 3}, '')`;
     },
   };
 };
 
-/** One row for each state of a series that the range meets: `#id`, `#states` (how many it has) and the labels. */
-const states = (scan: Scan, filter: PlanExpression, context: ClickHouseContext): { readonly sql: string; readonly moving: boolean } => {
-  const labels = [...columnsOf(filter)];
-  const { sql, moving } = definitions(scan, labels, context);
-  if (moving.length === 0) return { sql, moving: false };
-  const stay = labels.filter((l) => !moving.includes(l)).map(quote);
-  const each = `SELECT ${['`#id`', ...stay, 'length(`#changes`) AS `#states`', 'arrayJoin(`#changes`) AS `#state`'].join(', ')} FROM (${sql})`;
-  const values = moving.map((label, i) => `nullIf(\`#state\`.${i + 3}, '') AS ${quote(label)}`);
-  return { sql: `SELECT ${['`#id`', '`#states`', ...stay, ...values].join(', ')} FROM (${each})`, moving: true };
-};
-
 /** Ids of the scan's metric; `filter`: those for which it holds at some moment of the range. undefined: it cannot be said in SQL. */
 export const emitIds = (scan: Scan, filter: PlanExpression | undefined, context: ClickHouseContext): string | undefined => {
-  if (filter === undefined) return `SELECT \`#id\` FROM (${definitions(scan, [], context).sql})`;
-  const { sql } = states(scan, filter, context);
+  if (filter === undefined) return steady(scan, [], context);
+  const labels = [...columnsOf(filter)];
+  const rows = isMovingFilter(scan, filter, context) ? states(scan, labels, context) : steady(scan, labels, context);
   const conditions = emitConditions(filter, context);
-  return conditions && `SELECT \`#id\` FROM (${sql}) WHERE ${conditions}`;
+  return conditions && `SELECT \`#id\` FROM (${rows}) WHERE ${conditions}`;
 };
 
-/**
- * Whether the filter on labels holds for some series at one moment of the range and not at another, as the context knows it. Usually no
- * inventory changed, and ids alone say which samples are meant.
- */
-export const isMovingFilter = (scan: Scan, filter: PlanExpression, context: ClickHouseContext): boolean => {
-  const own = new ClickHouseContext(context.functions, context.dirtyHours);
-  const { sql, moving } = states(scan, filter, own);
-  const conditions = moving ? emitConditions(filter, own) : undefined;
-  if (conditions === undefined) return false;
-  return context.holds({
-    text: `SELECT 1 AS found FROM (${sql}) WHERE ${conditions} GROUP BY \`#id\` HAVING count() < any(\`#states\`) LIMIT 1`,
-    parameters: own.parameters,
-  });
+/** One row for each state of a series that the range meets: `#id` and the labels. */
+const states = (scan: Scan, labels: readonly string[], context: ClickHouseContext): string => {
+  const { sql, moving } = history(scan, labels, context);
+  const stay = labels.filter((l) => !moving.includes(l)).map(quote);
+  const values = moving.map((label, i) => `nullIf(\`#state\`.${i + 3}, '') AS ${quote(label)}`);
+  return `SELECT ${['`#id`', ...stay, ...values].join(', ')} FROM (SELECT ${['`#id`', ...stay, 'arrayJoin(`#changes`) AS `#state`'].join(', ')} FROM (${sql}))`;
 };
+
+/** Whether the filter may hold for a series at one moment of the range and not at another: then ids alone do not say which samples are meant. */
+export const isMovingFilter = (scan: Scan, filter: PlanExpression, context: ClickHouseContext): boolean =>
+  scan.dataset.metric !== undefined && [...columnsOf(filter)].some(isMoving) && changes(scan, context);
