@@ -5,8 +5,9 @@ import { conjunction, conjuncts, type PlanExpression } from '../3-plan/expressio
 import { canFail } from '../3-plan/failing.ts';
 import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
 import { auditsOf, withColumnsOf } from './audit.ts';
+import type { ClickHouseTables } from './clickhouse/aggregate-call.ts';
 import { ClickHouseContext, type DirtyHours } from './clickhouse/context.ts';
-import { type ClickHouseTables, emitClickHouse } from './clickhouse/select.ts';
+import { emitClickHouse } from './clickhouse/select.ts';
 import type { Audit, Fragment, FragmentValue, Question } from './fragment.ts';
 import type { Failures } from './interval.ts';
 import { emitPostgres, PostgresContext } from './postgres/select.ts';

@@ -1,21 +1,14 @@
 // Plans as ClickHouse queries: each node one SELECT over its input's. undefined where a node cannot be said in SQL with the very same
 // result; the splitter then asks for what is below and the rest runs here.
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
-import type { Aggregate, AggregateCall, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
-import type { EmitAggregate, EmitTable } from '../fragment.ts';
+import type { Aggregate, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
+import { type ClickHouseTables, emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions, emitExpression } from './expression.ts';
 import { emitScan } from './scan.ts';
 import { condition } from './truth.ts';
 import { emitWindow } from './window.ts';
-
-export type EmitAggregates = Readonly<Record<string, EmitAggregate>>;
-
-export interface ClickHouseTables {
-  readonly scalars: EmitTable;
-  readonly aggregates: EmitAggregates;
-}
 
 export const columnList = (columns: readonly PlanColumn[]): string => columns.map((c) => quote(c.name)).join(', ');
 
@@ -80,42 +73,6 @@ const shadows = (node: Project): boolean => {
   });
 };
 const isColumn = (e: PlanExpression | undefined, name: string): boolean => e?.op === 'column' && e.name === name;
-
-/** A row's place in time as a tuple, ascending, missing last; undefined when that cannot be said: text that descends, levels. */
-export const orderTuple = (time: string | undefined, ties: readonly OrderKey[], columns: readonly PlanColumn[]): string | undefined => {
-  const parts = time === undefined ? [] : [quote(time)];
-  for (const key of ties) {
-    if (key.column === time) continue;
-    const type = columns.find((c) => c.name === key.column)?.type;
-    const name = quote(key.column);
-    if (/^#(insert|series|message|row)$/.test(key.column)) {
-      parts.push(key.descending ? `-${name}` : name);
-      continue;
-    }
-    const number = type === 'int' || type === 'float' || type === 'time' || type === 'duration';
-    if (key.levels !== undefined || (type !== 'string' && !number) || (key.descending && !number)) return undefined;
-    parts.push(`isNull(${name})`, key.descending ? `-assumeNotNull(${name})` : `assumeNotNull(${name})`);
-  }
-  return parts.length === 0 ? undefined : `(${parts.join(', ')})`;
-};
-
-export const emitAggregateCall = (call: AggregateCall, order: string | undefined, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
-  const [argument, constant] = call.arguments;
-  const x = argument === undefined ? undefined : emitExpression(argument, context);
-  const where = call.where === undefined ? undefined : emitConditions(call.where, context);
-  if ((argument !== undefined && x === undefined) || (call.where !== undefined && where === undefined)) return undefined;
-  const filtered = x === undefined || where === undefined ? x?.sql : `if(${where}, ${x.sql}, NULL)`;
-  const q = constant?.op === 'literal' ? Number(constant.value) : 0;
-  if (!(q >= 0 && q <= 1)) return undefined;
-  return tables.aggregates[call.function]?.({ x: filtered, type: call.type, of: x?.type ?? 'int', where, q: String(q), order });
-};
-
-/** A column as a key under a name: 0 and −0 are one. */
-export const keyOf = (key: string, columns: readonly PlanColumn[], as: string): string => {
-  if (columns.find((c) => c.name === key)?.type === 'float') return `${zero(quote(key))} AS ${quote(as)}`;
-  return key === as ? quote(key) : `${quote(key)} AS ${quote(as)}`;
-};
-export const zero = (sql: string): string => `(${sql} + 0.)`;
 
 const emitAggregate = (node: Aggregate, below: Select | undefined, context: ClickHouseContext, tables: ClickHouseTables): Select | undefined => {
   if (below === undefined) return undefined;
