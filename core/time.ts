@@ -2,6 +2,7 @@
 
 export const NANOS_PER_MS = 1_000_000n;
 export const NANOS_PER_SECOND = 1_000_000_000n;
+export const NANOS_PER_HOUR = 3_600_000_000_000n;
 
 /** The range every boundary accepts for the time of a sample or a line: 1970-01-01 up to, not including, 2200-01-01. */
 export const EARLIEST_NS = 0n;

@@ -1,46 +1,22 @@
 // A host that moves, over the real stream, pipeline and stores, asked by IQL: what it sent before keeps its old place.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../core/logger.ts';
-import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openDoor } from '../ingest/door.ts';
 import { type Definition, frameOf, partOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
-import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
-import { QueryService } from '../query/service.ts';
-import { DATASETS } from '../schemas/catalogue.ts';
 import type { OwnFramePart } from '../schemas/frame.ts';
-import { type Pipeline, startPipeline } from './start.ts';
-import { openStores, type Stores } from './testing/stores.ts';
+import { type Running, runPipeline } from './testing/running.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'moved-'));
-const telemetry = new TelemetryRegistry();
-let stores: Stores;
-let pipeline: Pipeline;
-
+let running: Running;
 beforeAll(async () => {
-  stores = await openStores(dir, silentLogger);
-  pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger });
+  running = await runPipeline();
 });
-afterAll(async () => {
-  await pipeline?.stop();
-  await stores?.close();
-  rmSync(dir, { recursive: true, force: true });
-});
-
-const settled = async (): Promise<void> => {
-  for (;;) {
-    const { partitions } = await pipeline.status();
-    if (partitions.every(({ lag }) => lag === 0n)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-};
+afterAll(() => running?.stop());
 
 const inventory = (datacenter: string): OwnFramePart =>
   partOf('inventory', { time: [BigInt(Date.now()) * 1_000_000n], host: ['web-1'], labels: [new Map([['datacenter', datacenter]])] });
 
 test('samples, filters and buckets heed where the host was', async () => {
+  const { stores, telemetry, settled } = running;
   const door = openDoor({ stream: stores.stream, telemetry, log: silentLogger });
   const load: Definition = ['system.load', [['host', 'web-1']]];
   let seq = 1;
@@ -63,15 +39,7 @@ test('samples, filters and buckets heed where the host was', async () => {
   const moved = Date.now() + 1;
   await send(samplesPart(load, [[moved, 4]]), samplesPart(load, [[moved + 1000, 8]]));
 
-  const catalogue = new LearnedCatalogue(DATASETS, stores.columns, stores.search);
-  await catalogue.refresh();
-  const queries = new QueryService({ ports: stores, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
-  const ask = async (text: string) => {
-    const range = { from: BigInt(begun - 60_000) * 1_000_000n, to: BigInt(moved + 60_000) * 1_000_000n };
-    const { columns, diagnostics } = await queries.query(text, range);
-    expect(diagnostics).toEqual([]);
-    return Object.fromEntries(columns.map(({ name, values }) => [name, values]));
-  };
+  const ask = (text: string) => running.ask(text, begun - 60_000, moved + 60_000);
   const from = 'from metrics.system.load';
   expect(await ask(`${from} | sort time | select value, datacenter`)).toEqual({ value: [1, 2, 4, 8], datacenter: ['fra1', 'fra1', 'ams1', 'ams1'] });
   expect(await ask(`${from} | where datacenter == "fra1" | sort time | select value`)).toEqual({ value: [1, 2] });

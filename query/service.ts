@@ -2,6 +2,7 @@
 // diagnostics. Holds the plan cache and the limits; knows stores only as ports.
 
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
+import { NANOS_PER_HOUR } from '../core/time.ts';
 import { isZone } from '../core/zone.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
@@ -61,7 +62,6 @@ export interface QueryServiceOptions {
 export const DEFAULT_LIMIT = 10_000;
 export const MOST_ROWS = 100_000;
 const MOST_CACHED = 500;
-const HOUR = 3_600_000_000_000n;
 const RELEARN_MS = 1000;
 const VALUES_MS = 2000;
 
@@ -171,7 +171,7 @@ export class QueryService {
     const asked: PlanRequest = {
       at,
       to,
-      from: request.from ?? to - HOUR,
+      from: request.from ?? to - NANOS_PER_HOUR,
       zone: request.zone ?? 'UTC',
       parameters: readParameters(checked.parameters, request.params),
       completeTo: at,

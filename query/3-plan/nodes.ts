@@ -59,6 +59,9 @@ export interface Project extends NodeBase {
   readonly input: PlanNode;
   readonly values: readonly PlanExpression[];
 }
+/** Aggregates of a `Window` that read a series' samples with their neighbours. */
+export const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
+
 /** How time is cut: a fixed number of nanoseconds aligned to the epoch, or calendar units of a zone; `all`: one bucket, no time. */
 export type Bucket =
   | { readonly kind: 'fixed'; readonly nanos: bigint }

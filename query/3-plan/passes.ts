@@ -4,7 +4,7 @@ import { columnOf } from '../../core/batch/batch.ts';
 import { batchOf } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
 import { conjunction, conjuncts, eachColumn, mapExpression, type PlanExpression, partsOf } from './expression.ts';
-import { type Filter, inputsOf, type PlanColumn, type PlanNode, type Project, withInputs } from './nodes.ts';
+import { type Filter, inputsOf, OVER_TIME, type PlanColumn, type PlanNode, type Project, withInputs } from './nodes.ts';
 
 export interface Pass {
   readonly name: string;
@@ -157,8 +157,6 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
   }
 };
 
-const NEIGHBOURS: ReadonlySet<string> = new Set(['increase', 'rate', 'delta']);
-
 const STALE: PlanColumn = { name: '#stale', type: 'bool' };
 
 /** The rows of stored samples with their stale markers; undefined where it is none of these. */
@@ -171,7 +169,7 @@ const withStale = (node: PlanNode): PlanNode | undefined => {
 /** Stored stale markers are read where neighbours count: nobody else sees them. */
 const readStale = (plan: PlanNode): PlanNode =>
   bottomUp(plan, (node) => {
-    if (node.node !== 'window' || !node.aggregates.some((a) => NEIGHBOURS.has(a.function))) return node;
+    if (node.node !== 'window' || !node.aggregates.some((a) => OVER_TIME.has(a.function))) return node;
     const input = withStale(node.input);
     return input === undefined ? node : { ...node, input };
   });

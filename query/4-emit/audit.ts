@@ -1,8 +1,19 @@
 // Audits: questions beside a fragment's own, which count what the store made missing because it cannot be represented, as this process
 // does where it works a plan out itself. An audit is a plan of one row of counts, emitted like any other; nothing here knows a dialect.
+import { NANOS_PER_HOUR } from '../../core/time.ts';
 import { call, conjunction, conjuncts, eachColumn, type FunctionCall, type PlanExpression } from '../3-plan/expression.ts';
 import { canFail, type FailingTable, inOrder } from '../3-plan/failing.ts';
-import { type Aggregate, type AggregateCall, inputsOf, type PlanColumn, type PlanNode, type Project, type Scan, type Window } from '../3-plan/nodes.ts';
+import {
+  type Aggregate,
+  type AggregateCall,
+  inputsOf,
+  OVER_TIME,
+  type PlanColumn,
+  type PlanNode,
+  type Project,
+  type Scan,
+  type Window,
+} from '../3-plan/nodes.ts';
 import { PASSES } from '../3-plan/passes.ts';
 import type { DirtyHours } from './clickhouse/context.ts';
 import type { AuditWhen } from './fragment.ts';
@@ -113,7 +124,7 @@ export const seriesFilter = (scan: Scan, failing: FailingTable): PlanExpression 
     eachColumn(e, (name) => void names.push(name));
     return names.length > 0 && names.every((name) => labels.has(name)) && !canFail(e, failing);
   };
-  return conjunction((scan.filter === undefined ? [] : conjuncts(scan.filter)).filter(isOfLabels));
+  return conjunction(conjuncts(scan.filter).filter(isOfLabels));
 };
 
 class Auditor {
@@ -191,7 +202,7 @@ class Auditor {
   /** What fails in the filter is asked of the rows that the rest of it lets through. */
   #filtered(scan: Scan): void {
     const { scalars } = this.#failures;
-    const parts = scan.filter === undefined ? [] : conjuncts(scan.filter);
+    const parts = conjuncts(scan.filter);
     const failing = parts.filter((p) => canFail(p, scalars));
     if (failing.length === 0) return;
     const rows = withColumnsOf(scan, conjunction(parts.filter((p) => !failing.includes(p))), failing);
@@ -208,7 +219,7 @@ class Auditor {
     const hours = reads ? ascending(markedHours(scan, 'not-finite', this.#hours)) : [];
     const [first, last] = [hours[0], hours.at(-1)];
     if (first === undefined || last === undefined) return;
-    const stretch = { from: ascending([first, from])[1] as bigint, to: ascending([last + HOUR, range.to])[0] as bigint };
+    const stretch = { from: ascending([first, from])[1] as bigint, to: ascending([last + NANOS_PER_HOUR, range.to])[0] as bigint };
     const value: PlanColumn = { name: 'value', type: 'float' };
     const rows: Scan = { ...scan, columns: [value], range: stretch, before: 0n, filter: seriesFilter(scan, this.#failures.scalars) };
     this.found.push({ plan: counting(rows, [not(exists({ op: 'column', ...value }))]), when: undefined, shared: true });
@@ -234,9 +245,7 @@ class Auditor {
   }
 }
 
-const HOUR = 3_600_000_000_000n;
 const ascending = (times: readonly bigint[]): readonly bigint[] => times.toSorted((a, b) => (a < b ? -1 : 1));
-const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
 
 /** Groups that had values and have no result. */
 const overflowing = (node: Aggregate | Window, failing: readonly AggregateCall[]): Aggregate => {

@@ -115,7 +115,7 @@ const partlyFiltered = (scan: Scan, stores: Stores): PlanNode => {
 
 /** The same rows, of whose conditions only these are asked of the store. */
 export const filteredHere = (scan: Scan, can: readonly PlanExpression[]): PlanNode => {
-  const rest = (scan.filter === undefined ? [] : conjuncts(scan.filter)).filter((p) => !can.includes(p));
+  const rest = conjuncts(scan.filter).filter((p) => !can.includes(p));
   const below = withColumnsOf(scan, conjunction(can), rest);
   const predicate = conjunction(rest);
   if (predicate === undefined) return below;

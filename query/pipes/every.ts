@@ -12,14 +12,13 @@ import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type 
 import { constantOf, valueType } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
-import type { Bucket, PlanNode } from '../3-plan/nodes.ts';
+import { type Bucket, OVER_TIME, type PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
 import { afterMistake, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 
 export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
-const LOOKING_BACK: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
 /** Widths that `auto` chooses from, in seconds. */
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800];
 const AUTO_BUCKETS = 120n;
@@ -322,7 +321,7 @@ const planWindow =
         window = 2n * interval;
         request.notice('info', 'iql.widened-window', { window: seconds(window), interval: seconds(interval) });
       }
-      const lookback = functions.some((f) => LOOKING_BACK.has(f)) ? (interval !== undefined && 5n * interval > 5n * MINUTE ? 5n * interval : 5n * MINUTE) : 0n;
+      const lookback = functions.some((f) => OVER_TIME.has(f)) ? (interval !== undefined && 5n * interval > 5n * MINUTE ? 5n * interval : 5n * MINUTE) : 0n;
       const first = bucketAt(bucket, request.from, request);
       const begins = window === undefined ? request.from : min(request.from, first.end - window);
       const before = request.from - begins + lookback;

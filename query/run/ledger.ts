@@ -1,14 +1,13 @@
 // The ledger of marked hours as questions need it: in which hours one time of a series may have two values, or values want care. It changes
 // seldom, so a question is asked by what was read last, and what stands now is read beside it; only where that differs it is asked again.
 import { columnOf, valueAt } from '../../core/batch/batch.ts';
+import { NANOS_PER_HOUR } from '../../core/time.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { markName, SAMPLE_MARKS } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { inputsOf, type PlanNode, type Scan } from '../3-plan/nodes.ts';
 import type { DirtyHours } from '../4-emit/clickhouse/context.ts';
 import { earlierOf, laterOf } from './buckets.ts';
-
-const HOUR = 3_600_000_000_000n;
 
 const samplesScans = (node: PlanNode): readonly Scan[] =>
   node.node === 'scan' ? (node.dataset.table === 'samples' ? [node] : []) : inputsOf(node).flatMap(samplesScans);
@@ -23,7 +22,7 @@ class Reading {
   }
 
   readonly hours: DirtyHours = (table, from, until) => {
-    const found = [...(this.#hours.get(table) ?? [])].filter((hour) => hour < until && hour + HOUR > from).sort((a, b) => (a < b ? -1 : 1));
+    const found = [...(this.#hours.get(table) ?? [])].filter((hour) => hour < until && hour + NANOS_PER_HOUR > from).sort((a, b) => (a < b ? -1 : 1));
     this.#asked.set(`${table} ${from} ${until}`, found.join());
     return found;
   };
@@ -68,7 +67,7 @@ export class Ledger {
     const names = ['samples', ...[...metrics].flatMap((name) => (name === undefined ? [] : SAMPLE_MARKS.map((mark) => markName(mark, metricHash(name)))))];
     const all = metrics.has(undefined) ? " OR startsWith(table, 'samples.')" : '';
     const ranges = scans.flatMap(({ range, before }) => (range === undefined ? [] : [{ from: range.from - before, to: range.to }]));
-    const from = ranges.reduce((least, r) => earlierOf(least, r.from), ranges[0]?.from ?? 0n) - HOUR;
+    const from = ranges.reduce((least, r) => earlierOf(least, r.from), ranges[0]?.from ?? 0n) - NANOS_PER_HOUR;
     const to = ranges.reduce((most, r) => laterOf(most, r.to), ranges[0]?.to ?? 0n);
     const { batches } = await this.#columns.query(
       `SELECT DISTINCT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty

@@ -1,12 +1,10 @@
 // increase, rate and delta in ClickHouse. Each series' samples are gathered as arrays, put in order of time, and come back as rows beside the
 // sample before them: half the work of a window function, in less memory. What exactly each is, says query/functions/run/series.ts.
 import { eachColumn } from '../../3-plan/expression.ts';
-import type { Window } from '../../3-plan/nodes.ts';
+import { OVER_TIME, type Window } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitExpression } from './expression.ts';
-
-export const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
 
 /** No sample is before the first one. */
 const NO_TIME = '-9223372036854775808';
@@ -25,7 +23,8 @@ const readBeside = (node: Window): readonly string[] => {
 
 /**
  * Each sample as a row: keys, `time`, `#v` (its value), `#pt` and `#pv` (time and value of the one before it; NaN where that is a stale
- * marker), and what else is read. Where other aggregates stand beside, rows without a value follow, `#v` NaN. undefined when the functions do not share one column of floats.
+ * marker), and what else is read. Where other aggregates stand beside, rows without a value follow, `#v` NaN. undefined when the
+ * functions do not share one column of floats.
  */
 export const withPredecessors = (node: Window, below: Select, context: ClickHouseContext): string | undefined => {
   const counters = node.aggregates.filter((a) => OVER_TIME.has(a.function));

@@ -1,5 +1,6 @@
 // Reading a table of the column store as IQL sees it: names and types of the dataset, NULL for missing, one row a sample.
 
+import { NANOS_PER_HOUR } from '../../../core/time.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import { conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
@@ -10,8 +11,6 @@ import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions } from './expression.ts';
 import { columnsOf, emitIds, emitLabels, isMovingFilter, type SeriesLabels } from './series.ts';
 import { indexed } from './text-index.ts';
-
-const HOUR = 3_600_000_000_000n;
 
 // The table's own columns are always spoken of as `s.…`: an alias of the same name, which the enclosing query wants, must not stand in
 // for them in WHERE.
@@ -94,7 +93,7 @@ const stretches = (dirty: readonly bigint[], from: bigint, to: bigint): { readon
   let at = from;
   for (const hour of dirty.toSorted((a, b) => (a < b ? -1 : 1))) {
     const [, start] = hour < at ? [hour, at] : [at, hour];
-    const end = hour + HOUR > to ? to : hour + HOUR;
+    const end = hour + NANOS_PER_HOUR > to ? to : hour + NANOS_PER_HOUR;
     if (end <= at || start >= to) continue;
     add(out.clean, at, start);
     add(out.dirty, start, end);

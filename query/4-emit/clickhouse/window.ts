@@ -2,11 +2,11 @@
 // joined to its buckets, not to its samples.
 import { calendarBucket } from '../../../core/zone.ts';
 import { eachColumn } from '../../3-plan/expression.ts';
-import type { Bucket, PlanNode, Window } from '../../3-plan/nodes.ts';
+import { type Bucket, OVER_TIME, type PlanNode, type Window } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { type ClickHouseTables, emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import { type ClickHouseContext, type Select, sqlType } from './context.ts';
-import { knownBefore, OVER_TIME, overTime, withPredecessors } from './counters.ts';
+import { knownBefore, overTime, withPredecessors } from './counters.ts';
 import { bySeries, emitScan } from './scan.ts';
 
 import { emitLabels } from './series.ts';
