@@ -1,9 +1,7 @@
 // What the door takes at most: sizes, counts and times. Data only; each limit is a setting of the server.
 import { FRAME_LIMITS, type FrameLimits } from '../schemas/frame.ts';
-import type { SignalSchema } from '../schemas/tables.ts';
+import { RAW_KEPT_MS, type SignalSchema } from '../schemas/tables.ts';
 import type { SeriesLimits } from './sender-run.ts';
-
-const DAY = 86_400_000;
 
 export interface IntakeLimits extends SeriesLimits {
   /** Bytes of a request as it comes over the wire. */
@@ -24,7 +22,7 @@ export const INTAKE_LIMITS: IntakeLimits = {
   requestBytes: 16 << 20,
   frame: FRAME_LIMITS,
   futureMs: 600_000,
-  ageMs: { series: 15 * DAY, metrics: 15 * DAY, processes: 15 * DAY, logs: 15 * DAY, inventory: 15 * DAY, events: 365 * DAY },
+  ageMs: { series: RAW_KEPT_MS, metrics: RAW_KEPT_MS, processes: RAW_KEPT_MS, logs: RAW_KEPT_MS, inventory: RAW_KEPT_MS, events: 365 * 86_400_000 },
   seriesPerSender: 200_000,
   series: 2_000_000,
   overflowPerSender: 1_000,

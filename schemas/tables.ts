@@ -7,6 +7,9 @@ const field = (name: string, type: Field['type']): Field => ({ name, type });
 /** What a part of a frame, and so a stream message, can hold. */
 export type SignalSchema = 'series' | 'metrics' | 'logs' | 'processes' | 'inventory' | 'events';
 
+/** How long rows are kept as they came, ms: the door refuses older ones. */
+export const RAW_KEPT_MS = 15 * 86_400_000;
+
 /** Major version of every signal schema of this program. */
 export const SIGNAL_VERSION = 1;
 

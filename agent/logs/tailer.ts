@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
+import { RAW_KEPT_MS } from '../../schemas/tables.ts';
 import { findFiles } from './glob.ts';
 import type { LogBatch } from './log-batch.ts';
 import { holds, LogFile } from './log-file.ts';
@@ -28,10 +29,10 @@ export type DeliverLines = (batch: LogBatch, positions: readonly Position[]) => 
 const NOT_LOGS = /\.(gz|xz|zst|bz2|zip|journal)$/;
 const MOST_FILES = 512;
 /**
- * The door refuses what is older than the 15 days it keeps lines for (an hour is for the way there). What a file holds of older
+ * The door refuses what is older than it keeps lines for (an hour is for the way there). What a file holds of older
  * ones when it is met for the first time nobody has asked for: it is passed over, where else each line would count as lost.
  */
-export const KEPT_MS = (15 * 24 - 1) * 3_600_000;
+export const KEPT_MS = RAW_KEPT_MS - 3_600_000;
 /** Lines that are passed over at once. */
 const MOST_SKIPPED = 10_000;
 
