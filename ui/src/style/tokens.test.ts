@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
 const tokensOf = (block: string): Map<string, string> =>
-  new Map([...block.matchAll(/--([a-z-]+):\s*(#[0-9a-f]{6})/g)].map(([, name, value]) => [name as string, value as string]));
+  new Map([...block.matchAll(/--([a-z\d-]+):\s*(#[0-9a-f]{6})/g)].map(([, name, value]) => [name as string, value as string]));
 const [, dark = '', light = ''] = css.split(/:root[^{]*\{/);
 const THEMES = { dark: tokensOf(dark), light: tokensOf(light) };
 
@@ -56,6 +56,13 @@ describe.each(Object.entries(THEMES))('%s', (theme, tokens) => {
     expect(contrast(of('error'), of('error-ground'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('warn'), of('warn-ground'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('control-line'), of('ground'))).toBeGreaterThanOrEqual(3);
+  });
+
+  it('bars of severities and status classes are seen, words that were searched for are read', () => {
+    const bars = [...tokens.keys()].filter((key) => /^(severity|status)-/.test(key));
+    expect(bars).toHaveLength(12);
+    for (const name of bars) for (const ground of ['ground', 'raised']) expect(contrast(of(name), of(ground)), name).toBeGreaterThanOrEqual(3);
+    for (const name of ['text', 'muted']) expect(contrast(of(name), of('found-ground')), name).toBeGreaterThanOrEqual(name === 'text' ? 4.5 : 3);
   });
 
   it('what is selected and what is stale can be read', () => {
