@@ -13,6 +13,7 @@ import type { AgentConfig } from './config.ts';
 import { HostFiles } from './host-files.ts';
 import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventoryTexts, readInventory } from './inventory.ts';
 import { lockFolder } from './lock.ts';
+import { type LogFailure, LogFailures } from './logs/failures.ts';
 import { LogBatch } from './logs/log-batch.ts';
 import { Tailer } from './logs/tailer.ts';
 import { Outbox, type OutboxPart } from './outbox.ts';
@@ -50,6 +51,9 @@ export interface AgentStatus {
   readonly logLines: number;
   /** Older than what the server keeps, when their file was met for the first time. */
   readonly logLinesSkipped: number;
+  readonly logFailures: readonly LogFailure[];
+  /** Runs that failed, by collector. */
+  readonly failedCollectors: ReadonlyMap<string, number>;
   /** What is not collected, most often for want of root. */
   readonly leftOut: readonly string[];
 }
@@ -91,6 +95,8 @@ class RunningAgent implements Agent {
   readonly #repeated: Repeated[] = [];
   readonly #samples: Samples;
   readonly #collectors: readonly Collector[];
+  readonly #failedCollectors = new Map<string, number>();
+  readonly #logFailures: LogFailures;
   #state!: AgentState;
   #spool!: Spool;
   #sender!: Sender;
@@ -110,6 +116,7 @@ class RunningAgent implements Agent {
     this.#deps = deps;
     this.#log = deps.log.with({ role: 'agent' });
     this.#host = config.host ?? (bounded(hostname().replaceAll(/\p{Cc}/gu, ''), MOST_HOST) || 'localhost');
+    this.#logFailures = new LogFailures(this.#log, (what) => this.#leaveOut(what));
     this.#files = new HostFiles(config.root);
     this.#samples = new Samples(this.#host, config.metricsMs, config.repeatMs);
     const sources = { files: this.#files, space: (mountpoint: string) => this.#space(mountpoint), own: () => this.status() };
@@ -181,6 +188,8 @@ class RunningAgent implements Agent {
       logFiles: this.#tailer.fileCount,
       logLines: this.#tailer.linesRead,
       logLinesSkipped: this.#tailer.linesSkipped,
+      logFailures: this.#logFailures.all,
+      failedCollectors: this.#failedCollectors,
       leftOut: [...this.#leftOut],
     };
   }
@@ -245,7 +254,9 @@ class RunningAgent implements Agent {
       try {
         collector.collect(now);
       } catch (error) {
-        this.#log.error('a collector failed', { collector: collector.name, error });
+        const failed = this.#failedCollectors.get(collector.name) ?? 0;
+        this.#failedCollectors.set(collector.name, failed + 1);
+        if (failed === 0) this.#log.error('a collector failed; its further failures are counted only', { collector: collector.name, error });
         this.#leaveOut(`the collector ${collector.name}, which failed`);
       }
     }
@@ -313,11 +324,12 @@ class RunningAgent implements Agent {
       backlogBytes: this.#config.logBacklogBytes,
       quietMs: LOG_QUIET_MS,
       log: this.#log,
+      failures: this.#logFailures,
       leftOut: (what: string) => this.#leaveOut(what),
     };
     return new Tailer(
       options,
-      new LogBatch(this.#host),
+      new LogBatch(this.#host, this.#logFailures),
       (batch, positions) => {
         const { batch: rows, from, to } = batch.take();
         this.#outbox.put([{ schema: 'logs', batch: rows, from, to }], positions);

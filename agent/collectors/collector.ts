@@ -1,5 +1,6 @@
 // The contract of a collector, and what one is given. See `docs/adding-a-collector.md`.
 import type { HostFiles } from '../host-files.ts';
+import type { LogFailure } from '../logs/failures.ts';
 import type { Instruments } from './samples.ts';
 
 /** Space of a mounted filesystem, in its blocks; what `statfs` of the system says. */
@@ -24,6 +25,10 @@ export interface OwnFigures {
   readonly logLines: number;
   readonly logLinesSkipped: number;
   readonly logFiles: number;
+  /** A reader of lines or of a file that failed. */
+  readonly logFailures: readonly LogFailure[];
+  /** Runs that failed, by collector. */
+  readonly failedCollectors: ReadonlyMap<string, number>;
 }
 
 export interface CollectorSources {

@@ -19,6 +19,8 @@ const own: OwnFigures = {
   logLines: 5,
   logLinesSkipped: 7,
   logFiles: 6,
+  logFailures: [{ reason: 'json', source: '/var/log/a.log', count: 8 }],
+  failedCollectors: new Map([['disk', 9]]),
 };
 let root = '';
 beforeEach(() => {

@@ -12,6 +12,14 @@ export const own: MakeCollector = (instruments, sources) => {
   const spoolFrames = instruments.gauge('inframirror.agent.spool.frames', '{frame}', 'Frames that wait to be acknowledged');
   const lines = instruments.counter('inframirror.agent.log.lines', '{line}', 'Log lines read');
   const skipped = instruments.counter('inframirror.agent.log.skipped', '{line}', 'Log lines too old to be sent when their file was met for the first time');
+  const failed = instruments.counter(
+    'inframirror.agent.log.failed',
+    '{failure}',
+    'Log lines whose reader failed, by format (they are kept as plain text), and failures to read a file',
+    'reason',
+    'source',
+  );
+  const failedCollectors = instruments.counter('inframirror.agent.collector.failed', '{run}', 'Runs of a collector that failed', 'collector');
   const logFiles = instruments.gauge('inframirror.agent.log.files', '{file}', 'Log files followed');
   return {
     name: 'own',
@@ -29,6 +37,8 @@ export const own: MakeCollector = (instruments, sources) => {
       spoolFrames.set(figures.spoolFrames);
       lines.set(figures.logLines);
       skipped.set(figures.logLinesSkipped);
+      for (const { reason, source, count } of figures.logFailures) failed.set(count, reason, source);
+      for (const [name, n] of figures.failedCollectors) failedCollectors.set(n, name);
       logFiles.set(figures.logFiles);
     },
   };

@@ -4,7 +4,8 @@ import { ColumnBuilder } from '../../core/batch/build.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { bounded } from '../bounded.ts';
-import { parseLine } from './formats/list.ts';
+import type { LogFailures } from './failures.ts';
+import { FORMATS, type NamedFormat, parseLine } from './formats/list.ts';
 import { isContinuation } from './formats/text.ts';
 import { lineText } from './line.ts';
 
@@ -17,14 +18,18 @@ const MOST_SOURCE = 1024;
 
 export class LogBatch {
   readonly #host: string;
+  readonly #failures: LogFailures;
+  readonly #formats: readonly NamedFormat[];
   #columns: ColumnBuilder[] = FIELDS.map((f) => new ColumnBuilder(f.type));
   #bytes = 0;
   #from = 0n;
   #to = 0n;
   rows = 0;
 
-  constructor(host: string) {
+  constructor(host: string, failures: LogFailures, formats: readonly NamedFormat[] = FORMATS) {
     this.#host = host;
+    this.#failures = failures;
+    this.#formats = formats;
   }
 
   get full(): boolean {
@@ -32,17 +37,17 @@ export class LogBatch {
   }
 
   /**
-   * `fallbackMs` is the time of a line that tells none, `before` that of the line before it in the file, which a continuation takes over.
+   * `fallbackMs` (whole) is the time of a line that tells none, `before` that of the line before it in the file, which a continuation takes over.
    * Returns the line's time; undefined for an empty line, which is not kept. Nor is a line before `oldest`, where that is given.
    */
   add(source: string, bytes: Buffer, more: boolean, fallbackMs: number, before: bigint | undefined, oldest?: bigint): bigint | undefined {
     const { body, truncated, binary, invalid } = lineText(bytes, more);
     if (body.trim() === '') return undefined;
-    const found = parseLine(body, fallbackMs);
+    const found = parseLine(body, fallbackMs, (format, error) => this.#failures.format(source, format, error, fallbackMs), this.#formats);
     if (truncated) found.attributes.set('log.truncated', 'true');
     if (binary) found.attributes.set('log.binary', 'true');
     if (invalid) found.attributes.set('log.invalid_utf8', 'true');
-    const time = found.time ?? (before !== undefined && isContinuation(body) ? before : nanosFromMillis(Math.round(fallbackMs)));
+    const time = found.time ?? (before !== undefined && isContinuation(body) ? before : nanosFromMillis(fallbackMs));
     if (oldest !== undefined && time < oldest) return time;
     const { severity = null, service = null, traceId = null, spanId = null, attributes, numbers } = found;
     const row: readonly Value[] = [time, severity, body, service, this.#host, bounded(source, MOST_SOURCE), traceId, spanId, attributes, numbers];

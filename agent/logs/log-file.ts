@@ -76,16 +76,20 @@ export class LogFile {
       for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, start)) {
         const line = bytes.subarray(start, at > start && bytes[at - 1] === RETURN ? at - 1 : at);
         start = at + 1;
+        const room = this.skipping || take(line, false);
+        this.skipping = false;
+        // Only behind what was taken: a `take` that throws leaves the line in the file.
         this.offset = base + start;
-        if (this.skipping) this.skipping = false;
-        else if (!take(line, false)) return true;
+        if (!room) return true;
       }
       const rest = bytes.subarray(start);
       if (this.skipping) this.offset += rest.length;
       else if (rest.length > MOST_LINE || (end && rest.length > 0 && got < CHUNK)) {
+        const goesOn = rest.length > MOST_LINE;
+        const room = take(rest, goesOn);
         this.offset += rest.length;
-        this.skipping = rest.length > MOST_LINE;
-        if (!take(rest, this.skipping)) return true;
+        this.skipping = goesOn;
+        if (!room) return true;
       } else if (start === 0) return false;
     }
   }

@@ -18,6 +18,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { INTAKE_LIMITS } from '../../ingest/limits.ts';
+import { LogFailures } from './failures.ts';
+import type { NamedFormat } from './formats/list.ts';
 import { LogBatch } from './log-batch.ts';
 import type { Position } from './position.ts';
 import { KEPT_MS, Tailer } from './tailer.ts';
@@ -29,6 +31,8 @@ let tailer: Tailer | undefined;
 let records: { readonly batch: Batch; readonly positions: readonly Position[] }[] = [];
 let broken = false;
 const leftOut = new Set<string>();
+let failures = new LogFailures(silentLogger, () => undefined);
+let formats: readonly NamedFormat[] | undefined;
 
 const positions = (): Position[] => {
   const out = new Map<string, Position>();
@@ -39,8 +43,8 @@ const positions = (): Position[] => {
 const start = (globs = ['/*.log'], backlogBytes = 1 << 20): Tailer => {
   tailer?.close();
   tailer = new Tailer(
-    { globs, root: folder, backlogBytes, quietMs: 5000, log: silentLogger, leftOut: (what) => leftOut.add(what) },
-    new LogBatch('h'),
+    { globs, root: folder, backlogBytes, quietMs: 5000, log: silentLogger, failures, leftOut: (what) => leftOut.add(what) },
+    new LogBatch('h', failures, formats),
     (batch, p) => {
       if (broken) throw new Error('no space');
       records.push({ batch: batch.take().batch, positions: p });
@@ -68,6 +72,8 @@ beforeEach(() => {
   records = [];
   broken = false;
   leftOut.clear();
+  failures = new LogFailures(silentLogger, (what) => leftOut.add(what));
+  formats = undefined;
 });
 afterEach(() => {
   tailer?.close();
@@ -354,6 +360,42 @@ describe('log files', () => {
     const first = BigInt(Date.UTC(2026, 10, 20, 10)) * 1_000_000n;
     expect(column('time')).toEqual([first, first, first, 1_789_500_000n * second]);
     expect(column('severity')).toEqual(['error', null, null, null]);
+  });
+
+  test('of syslog are all read, whatever fraction of a millisecond they were changed at', async () => {
+    write('a.log', 'first');
+    start();
+    await round();
+    const lines = Array.from({ length: 50 }, (_, i) => `Nov 28 23:39:${String(i).padStart(2, '0')} host prog[1]: line ${i}`);
+    for (const [i, line] of lines.entries()) {
+      write('a.log', line);
+      utimesSync(path('a.log'), 1_789_500_000 + i, 1_789_500_000.0012345 + i);
+      await round();
+    }
+    expect(column('service').slice(1)).toEqual(lines.map(() => 'prog'));
+    expect(bodies()).toHaveLength(51);
+    expect(failures.all).toEqual([]);
+  });
+
+  test('whose reader throws are kept as plain text, counted and told; no line is passed over', async () => {
+    const throws = new Set(['two', 'three']);
+    formats = [
+      {
+        name: 'odd',
+        read: (line) => {
+          if (throws.has(line)) throw new RangeError('odd');
+          return false;
+        },
+      },
+    ];
+    write('a.log', 'one', 'two', 'three', 'four');
+    start();
+    await round();
+    write('a.log', 'five');
+    await round();
+    expect(bodies()).toEqual(['one', 'two', 'three', 'four', 'five']);
+    expect(failures.all).toEqual([{ reason: 'odd', source: path('a.log'), count: 2 }]);
+    expect([...leftOut]).toEqual(['the fields of log lines whose reader failed (odd)']);
   });
 
   test('are found by patterns: in folders, of any depth, once for a link, never archives', async () => {

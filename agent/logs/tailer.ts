@@ -6,6 +6,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import { RAW_KEPT_MS } from '../../schemas/tables.ts';
+import type { LogFailures } from './failures.ts';
 import { findFiles } from './glob.ts';
 import type { LogBatch } from './log-batch.ts';
 import { holds, LogFile } from './log-file.ts';
@@ -19,6 +20,7 @@ export interface TailerOptions {
   /** A last line without its end is taken when its file has been still for so long, a file without a name given up. */
   readonly quietMs: number;
   readonly log: Logger;
+  readonly failures: LogFailures;
   readonly leftOut: (what: string) => void;
 }
 
@@ -90,7 +92,8 @@ export class Tailer {
         }
         if (this.#batch.full) this.#flush();
       } catch (error) {
-        this.#failed(file, error);
+        // It stays followed: a disk may answer again.
+        this.#options.failures.read(file.path, error, now);
       }
     }
     this.#flush();
@@ -179,13 +182,13 @@ export class Tailer {
     const still = now - file.readAt;
     const ended = file.orphan ? still > this.#options.quietMs : still > this.#options.quietMs && file.size > file.offset;
     if (!file.orphan && !ended && file.size === file.offset) return false;
-    const fallback = file.modifiedMs > 0 && !file.orphan ? Math.min(now, file.modifiedMs) : now;
+    const fallback = file.modifiedMs > 0 && !file.orphan ? Math.floor(Math.min(now, file.modifiedMs)) : now;
     const before = file.offset;
     const kept = nanosFromMillis(now - KEPT_MS);
     let skipped = 0;
     const more = file.read((bytes, goesOn) => {
       const rows = this.#batch.rows;
-      const time = this.#batch.add(file.path, bytes, goesOn, fallback, file.lineTime, file.offset <= file.metAt ? kept : undefined);
+      const time = this.#batch.add(file.path, bytes, goesOn, fallback, file.lineTime, file.offset < file.metAt ? kept : undefined);
       if (time === undefined) return true;
       file.lineTime = time;
       if (this.#batch.rows > rows) this.linesRead++;
@@ -259,13 +262,6 @@ export class Tailer {
     file.close();
     this.#files.delete(file.key);
     this.#gone.push({ ...file.committed, gone: true });
-  }
-
-  /** It stays followed: a disk may answer again. */
-  #failed(file: LogFile, error: unknown): void {
-    if (this.#refused.has(file.path)) return;
-    this.#refused.add(file.path);
-    this.#options.log.warn('a log file cannot be read', { path: file.path, error });
   }
 }
 

@@ -5,8 +5,12 @@ import { formatTime, millisFromNanos } from '../../../core/time.ts';
 import { parseLine } from './list.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
+/** No format may throw. */
+const failed = (format: string, error: unknown): never => {
+  throw new Error(`${format} failed`, { cause: error });
+};
 const found = (line: string): Record<string, unknown> => {
-  const { time, attributes, numbers, ...rest } = parseLine(line, NOW);
+  const { time, attributes, numbers, ...rest } = parseLine(line, NOW, failed);
   return { ...rest, ...(time === undefined ? {} : { time: formatTime(time) }), ...Object.fromEntries(attributes), ...Object.fromEntries(numbers) };
 };
 /** The time of a line written in this machine's zone. */
@@ -180,7 +184,7 @@ test('no line makes a format fail, take long or bring a time out of range', () =
   );
   fc.assert(
     fc.property(fc.array(fc.oneof(pieces, fc.string({ unit: 'binary' })), { maxLength: 30 }), (parts) => {
-      const { time, attributes, numbers } = parseLine(parts.join(''), NOW);
+      const { time, attributes, numbers } = parseLine(parts.join(''), NOW, failed);
       if (time !== undefined) expect(millisFromNanos(time)).toBeLessThan(Date.UTC(2200, 0, 1));
       expect(attributes.size + numbers.size).toBeLessThanOrEqual(64);
     }),
@@ -199,6 +203,6 @@ test('lines made to be slow are not', () => {
     '[ERR'.repeat(15_000),
   ];
   const began = process.cpuUsage();
-  for (const line of hostile) parseLine(line, NOW);
+  for (const line of hostile) parseLine(line, NOW, failed);
   expect(process.cpuUsage(began).user).toBeLessThan(2_000_000);
 });

@@ -19,11 +19,18 @@ export const moment = (
   fraction = '',
   zone: string | undefined = undefined,
 ): bigint | undefined => {
-  if (month < 0 || month > 11 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return undefined;
+  // `Date` takes the years 0 to 99 for those of the last century; a second of 60 is the first of the next minute.
+  if (year < 1969 || year > 2200 || month < 0 || month > 11 || day < 1 || day > daysOf(year, month) || hour > 23 || minute > 59 || second > 60)
+    return undefined;
   const offset = zone === undefined ? undefined : offsetMs(zone);
   const ms = offset === undefined ? new Date(year, month, day, hour, minute, second).getTime() : Date.UTC(year, month, day, hour, minute, second) - offset;
   return accepted(BigInt(ms) * NANOS_PER_MS + BigInt(fraction.slice(0, 9).padEnd(9, '0')));
 };
+
+const DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+const daysOf = (year: number, month: number): number =>
+  month === 1 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : (DAYS[month] as number);
 
 const offsetMs = (zone: string): number | undefined => {
   if (zone === 'Z' || zone === 'z' || zone === 'UTC' || zone === 'GMT') return 0;
@@ -41,11 +48,11 @@ export const isoMoment = (text: string): { readonly time: bigint; readonly lengt
   return time === undefined ? undefined : { time, length: m[0].length };
 };
 
-/** A day without a year: this year's, unless that would lie in the future by more than a day. */
+/** A day without a year: this year's, unless that would lie in the future by more than a day or does not exist. `now` in ms, whole or not. */
 export const momentWithoutYear = (month: number, day: number, hour: number, minute: number, second: number, now: number, fraction = ''): bigint | undefined => {
   const year = new Date(now).getFullYear();
   const here = moment(year, month, day, hour, minute, second, fraction);
-  return here !== undefined && here > BigInt(now + 86_400_000) * NANOS_PER_MS ? moment(year - 1, month, day, hour, minute, second, fraction) : here;
+  return here === undefined || here > BigInt(Math.ceil(now) + 86_400_000) * NANOS_PER_MS ? moment(year - 1, month, day, hour, minute, second, fraction) : here;
 };
 
 /** A count since 1970, in seconds, ms, µs or ns, told apart by its size. */
