@@ -105,6 +105,11 @@ export const ResultRef = builder.objectRef<ResultShape>('Result').implement({
       description: 'Later data may still change the result',
       resolve: ({ result }) => result.completeUpTo ?? null,
     }),
+    partial: t.field({
+      type: ['Time'],
+      description: 'Starts of the buckets that the range cuts or that do not end by completeUpTo; empty where rows stand at no buckets',
+      resolve: ({ result }) => [...result.partial],
+    }),
     diagnostics: t.field({ type: [DiagnosticRef], resolve: ({ result, text }) => placed(result.diagnostics, text) }),
     stats: t.field({ type: StatsRef, resolve: ({ result }) => result.stats }),
   }),

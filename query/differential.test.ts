@@ -118,6 +118,28 @@ test('whoever asks is told how many, by the ledger of the store', async () => {
   expect(await told('from metrics.http.latency | every 1m avg | set x = value / 5')).toEqual([]);
 });
 
+test.each([
+  ['from metrics.system.cpu.utilization | every 1m avg', 'cpu', 'value', ['max', 'min', 'avg']],
+  ['from logs | every 5m count by service, path', 'path', 'count', ['sum', 'max']],
+  ['from processes | every 1m avg memory | sum by name', 'name', 'memory', ['sum', 'max']],
+  ['from logs', 'service', 'duration_ms', ['max', 'count']],
+])('the best keys of %s are those of the largest aggregates', async (text, key, value, aggregates) => {
+  for (const name of aggregates)
+    for (const [pipe, sign] of [
+      ['top', -1],
+      ['bottom', 1],
+    ] as const) {
+      const request = requestOf(2);
+      const best = await bothWays(`${text} | ${pipe} 2 ${key} by ${name}(${value}) | distinct ${key}`, learnedCatalogue, request, loaded);
+      const all = await bothWays(`${text} | select ${key}, ${value} | summarize m = ${name}(${value}) by ${key}`, learnedCatalogue, request, loaded);
+      expect([difference(best), difference(all)]).toEqual([undefined, undefined]);
+      if (!('rows' in best.pushed && 'rows' in all.local)) throw new Error('no rows');
+      const worth = (m: unknown): number => (m === null ? Number.POSITIVE_INFINITY : sign * Number(m));
+      const ranked = all.local.rows.toSorted((a, b) => worth(a[1]) - worth(b[1])).slice(0, 2);
+      expect(best.pushed.rows.map(([k]) => k).sort()).toEqual(ranked.map(([k]) => k).sort());
+    }
+});
+
 test('stores and this process give one answer', async () => {
   const shares: Record<Pushed, number> = { whole: 0, partly: 0, 'plain rows': 0 };
   let answered = 0;

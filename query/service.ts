@@ -15,6 +15,7 @@ import { CLICKHOUSE, check, plan, split } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
 import { readParameters } from './parameters.ts';
+import { partialBuckets } from './partial.ts';
 import { answerColumns, type JsonValue } from './run/answer.ts';
 import { ask, type StorePorts } from './run/ask.ts';
 import type { LearnedCatalogue } from './run/learned-catalogue.ts';
@@ -45,6 +46,8 @@ export interface QueryResult {
   readonly rowCount: number;
   readonly truncated: { readonly limit: number; readonly by: string } | undefined;
   readonly completeUpTo: bigint | undefined;
+  /** Starts of the buckets that the range cuts or that do not end by `completeUpTo`; of rows that stand at no buckets none. */
+  readonly partial: readonly bigint[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: { readonly elapsedMs: number; readonly rowsRead: number; readonly bytesRead: number };
 }
@@ -145,6 +148,7 @@ export class QueryService {
       rowCount: 0,
       truncated: undefined,
       completeUpTo: undefined,
+      partial: [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
       stats: { elapsedMs: performance.now() - begun, rowsRead: 0, bytesRead: 0 },
     });
@@ -195,6 +199,8 @@ export class QueryService {
     const shown = new Map(planned.columns.map((c) => [c.name, c]));
     const columns = answerColumns(answer.batches, parts.plan.columns).filter((c) => shown.has(c.name));
     const cut = found > limit;
+    const { relation } = checked.query as NonNullable<typeof checked.query>;
+    const bucketed = relation.timed && relation.bucket !== undefined;
     return {
       columns: planned.columns.flatMap((wanted): ResultColumn[] => {
         const column = columns.find((c) => c.name === wanted.name);
@@ -211,6 +217,7 @@ export class QueryService {
       rowCount: cut ? limit : found,
       truncated: cut ? { limit, by: 'rows' } : undefined,
       completeUpTo: complete,
+      partial: bucketed ? partialBuckets(planned.plan, complete) : [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
       stats: { elapsedMs: performance.now() - begun, rowsRead: answer.rowsRead, bytesRead: answer.bytesRead },
     };

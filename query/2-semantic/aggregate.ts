@@ -68,12 +68,15 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   const sure = args[0] !== undefined || !(collector.maybeKeys || mayHaveMore(scope.relation) || visible(scope.relation).some(isMistaken));
   const kind = sure && checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
   if (!heedKind(scope, written, name, collector, checked, kind, e) || !known) return undefined;
+  const result = signature.result(checked.type);
+  // What is no duration any more is in seconds: worked out of seconds.
+  const taken = result.value === 'float' && checked.type.value === 'duration' ? toFloat(checked) : checked;
   return collector.add(
     {
       function: name,
-      arguments: constant === undefined ? [checked] : [checked, constant],
+      arguments: constant === undefined ? [taken] : [taken, constant],
       where,
-      type: signature.result(checked.type),
+      type: result,
       kind: (name === 'last' || name === 'first') && kind === 'counter' ? 'counter' : 'gauge',
     },
     e.span,

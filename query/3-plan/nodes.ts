@@ -136,6 +136,7 @@ export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti' | 'asof' | 'l
  * Missing keys match nothing. Output: the left's columns, then the right's `take` under the given names.
  * `full`: a key column has the left's value, else the right's. `lookup`: left join whose right side has one row a key (more fail with
  * `iql.lookup-not-unique`); a column in `fill` keeps the left's value where present, else takes the right's.
+ * `missingMatches`, of semi joins: a missing key is a value like any other.
  * `within`: |left.time − right.time| ≤ within. `asof`: the newest right row with time ≤ left's, at most `within` older (undefined: any).
  */
 export interface Join extends NodeBase {
@@ -144,6 +145,7 @@ export interface Join extends NodeBase {
   readonly left: PlanNode;
   readonly right: PlanNode;
   readonly on: readonly { readonly left: string; readonly right: string }[];
+  readonly missingMatches?: true;
   readonly within: bigint | undefined;
   readonly take: readonly { readonly column: string; readonly as: string; readonly fill: boolean }[];
 }

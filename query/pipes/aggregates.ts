@@ -165,6 +165,8 @@ const fieldName = (t: Typed): string | undefined => {
   if (t.op === 'column') return t.name;
   if (t.op !== 'call') return undefined;
   const [first, second] = t.arguments;
+  // A duration made seconds.
+  if (t.function === 'to_float' && first?.span.start === t.span.start && first.span.end === t.span.end) return fieldName(first);
   if (t.function === 'map_get')
     return first?.op === 'column' && second?.op === 'literal' && first.span.start === t.span.start && first.span.end === t.span.end
       ? String(second.literal)

@@ -3,7 +3,7 @@ import type { Expression } from '../1-syntax/ast.ts';
 import { isShapeKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
-import { type OrderColumn, type Relation, type Typed, visible } from '../2-semantic/type.ts';
+import { columnNamed, type OrderColumn, type Relation, type Typed, visible } from '../2-semantic/type.ts';
 import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
@@ -42,7 +42,7 @@ const orderColumns = (values: readonly Typed[], input: Relation): { readonly inp
   return { input: step.output, step: step.plan, names };
 };
 
-const key = (column: string, descending: boolean, value: Typed): OrderColumn =>
+const key = (column: string, descending: boolean, value: Pick<Typed, 'type'>): OrderColumn =>
   value.type.levels === undefined ? { column, descending } : { column, descending, levels: value.type.levels };
 
 /** Rows in the order of these keys, ties in input order. */
@@ -167,6 +167,9 @@ const withHiddenKeys = (input: Relation, keys: readonly Key[]): { readonly outpu
   return { ...project(input, [...visible(input).map(kept), ...fresh]), names };
 };
 
+/** What the keys are ranked by. */
+const MEASURE = '#measure';
+
 /** `top n k by agg(x)`: all rows of the n best keys. */
 const best = (
   pipe: Parameters<IqlPipe['check']>[0],
@@ -181,19 +184,20 @@ const best = (
   const words = [...(first?.words.slice(1) ?? []), ...more.flatMap((a) => a.words)];
   const args = words.map((e) => ({ name: undefined, words: [e], clauses: [], span: e.span }));
   const keys = keysOf({ word: 'by', wordSpan: pipe.nameSpan, arguments: args, span: pipe.span }, input, scope, () => wrongForm(pipe, definition, scope));
-  const target = clauseOf(pipe, 'by')?.arguments ?? [];
-  const aggregated = checkAggregates(target, keys, input, scope, {
+  const target = (clauseOf(pipe, 'by')?.arguments ?? []).map((a) => ({ ...a, name: { node: 'name' as const, name: MEASURE, span: a.span } }));
+  // Over all buckets: `time` is a key only where it is named as one.
+  const aggregated = checkAggregates(target, keys, { ...input, bucket: undefined }, scope, {
     pipe: pipe.name,
     overTime: false,
     wrong: () => wrongForm(pipe, definition, scope),
     qualify: true,
   });
   if (keys.keys.some((k) => k.value.op !== 'column' && k.value.type.value !== 'unknown')) return wrongForm(pipe, definition, scope);
-  const value = aggregated.output.columns.find((c) => !keys.keys.some((k) => k.name === c.name) && !c.name.startsWith('#'));
+  const value = columnNamed(aggregated.output, MEASURE);
   if (n === undefined || scope.reporter.errors > before || aggregated.output.doubt !== undefined) return undefined;
   if (value === undefined) return wrongForm(pipe, definition, scope);
   if (!orderable(scope, value.type.value, target[0]?.span ?? written(pipe))) return undefined;
-  const ranked = ordered(aggregated.output, [{ column: value.name, descending }]);
+  const ranked = ordered(aggregated.output, [key(MEASURE, descending, value)]);
   const cut = limited(ranked.output, n, []);
   const columns = planColumns(input);
   return {
@@ -206,6 +210,7 @@ const best = (
       left: plan(request),
       right: cut(ranked.plan(aggregated.plan(plan)))(request),
       on: keys.keys.map((k) => ({ left: k.name, right: k.name })),
+      missingMatches: true,
       within: undefined,
       take: [],
       columns,

@@ -45,7 +45,9 @@ const moment = (text: string): bigint => {
   return ns;
 };
 
-export const requestOf = (c: SpecCase, notices: string[] = []): PlanRequest => {
+type Asked = Pick<SpecCase, 'text' | 'request'>;
+
+export const requestOf = (c: Asked, notices: string[] = []): PlanRequest => {
   const at = moment(c.request.get('at') ?? '2026-11-20T11:00:00Z');
   const parameters = new Map(
     [...c.request].flatMap(([k, v]) =>
@@ -101,7 +103,7 @@ const cut = (node: PlanNode, pieces: Map<string, readonly Batch[]>, random: () =
 };
 
 /** The case's rows; with `seed` its data comes in batches cut at random. */
-export const rowsOf = async (c: SpecCase, options: { readonly seed?: number; readonly without?: ReadonlySet<string> } = {}): Promise<SpecRows> => {
+export const rowsOf = async (c: Asked, options: { readonly seed?: number; readonly without?: ReadonlySet<string> } = {}): Promise<SpecRows> => {
   const checked = check(c.text, specCatalogue);
   const planned = plan(checked, requestOf(c), options.without === undefined ? {} : { without: options.without });
   const pieces = new Map<string, readonly Batch[]>();

@@ -124,7 +124,11 @@ const emitJoin = (node: Join, input: (of: PlanNode) => Select | undefined): Sele
   const left = input(node.left);
   const right = input(node.right);
   if (left === undefined || right === undefined) return undefined;
-  const found = `ifNull(${quote(pair.left)} IN (SELECT ${quote(pair.right)} FROM (${right.sql}) WHERE isNotNull(${quote(pair.right)})), false)`;
+  // A list that holds a missing value equals another: a set does not know a missing value by itself.
+  const found =
+    node.missingMatches === true
+      ? `[${quote(pair.left)}] IN (SELECT [${quote(pair.right)}] FROM (${right.sql}))`
+      : `ifNull(${quote(pair.left)} IN (SELECT ${quote(pair.right)} FROM (${right.sql}) WHERE isNotNull(${quote(pair.right)})), false)`;
   return {
     sql: `SELECT ${columnList(node.columns)} FROM (${left.sql}) WHERE ${node.kind === 'semi' ? condition(found) : `NOT ${found}`}`,
     columns: node.columns,

@@ -35,7 +35,7 @@ class Side {
     const columns = node.on.map((k) => columnOf(batch, k.right));
     this.keys = new KeyTable(
       columns.map((c) => c.type),
-      false,
+      node.missingMatches === true,
     );
     const ids = this.keys.add(columns, batch.length);
     const isTimed = node.kind === 'asof' || node.within !== undefined;
