@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { nanosFromMillis } from '../core/time.ts';
+import { changeTitle } from '../schemas/inventory-words.ts';
 import { bounded } from './bounded.ts';
 import type { Collector, FilesystemSpace } from './collectors/collector.ts';
 import { COLLECTORS } from './collectors/list.ts';
@@ -296,7 +297,7 @@ class RunningAgent implements Agent {
     if (changes.size === 0 && this.#inventoryTold !== 0 && now - this.#inventoryTold < this.#config.repeatMs) return;
     const parts: OutboxPart[] = [this.#inventoryPart(inventory, now)];
     if (before === undefined) parts.push(this.#event(now, 'inventory.new', `${this.#host} reports for the first time`, texts));
-    else if (changes.size > 0) parts.push(this.#event(now, 'inventory.change', `${this.#host} changed: ${[...changes.keys()].join(', ')}`, changes));
+    else if (changes.size > 0) parts.push(this.#event(now, 'inventory.change', changeTitle(this.#host, changes), changes));
     if (!this.#put(parts)) return;
     this.#inventoryTold = now;
     if (changes.size === 0) return;

@@ -11,6 +11,7 @@ import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import { openDoor } from '../ingest/door.ts';
+import { Heard } from '../ingest/heard.ts';
 import { startPipeline } from '../pipeline/start.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
@@ -96,14 +97,17 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
   undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
   const queries = new QueryService({ ports: engines, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
-  const door = openDoor({ stream, telemetry, log });
+  const heard = new Heard(engines.records, log);
+  await heard.start();
+  undo.push({ part: 'heard hosts', end: () => heard.stop() });
+  const door = openDoor({ stream, telemetry, log, heard: (frame, at) => heard.note(frame, at) });
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
     {
       queries,
       datasets: () => catalogue.datasets,
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
-      hosts: () => readHosts(engines.records),
+      hosts: () => readHosts(engines.records, queries),
       status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door }),
     },
     log,

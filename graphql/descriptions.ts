@@ -1,5 +1,6 @@
 // What there is to ask about, as GraphQL objects: datasets, metrics, hosts, completions, the product's own state.
 import type { Completion } from '../query/complete.ts';
+import { HOST_STATES, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from '../schemas/types.ts';
 import { builder } from './builder.ts';
 import type { HostRow, PartStatus, ProductStatus } from './service.ts';
@@ -38,6 +39,11 @@ export const CatalogueRef = builder.objectRef<{ readonly datasets: readonly Data
   }),
 });
 
+const HostStateRef = builder.enumType('HostState', {
+  description: `reporting; late: not heard for ${LATE_MS / 1000} s or its data is that old; silent: not heard for ${SILENT_MS / 1000} s; stopped: its agent said that it ends`,
+  values: HOST_STATES,
+});
+
 export const HostRef = builder.objectRef<HostRow>('Host').implement({
   fields: (t) => ({
     host: t.exposeString('host'),
@@ -48,9 +54,22 @@ export const HostRef = builder.objectRef<HostRow>('Host').implement({
     cores: t.exposeInt('cores', { nullable: true }),
     memory: t.exposeString('memory', { nullable: true, description: 'Bytes' }),
     addresses: t.stringList({ resolve: (h) => [...h.addresses] }),
+    region: t.exposeString('region', { nullable: true }),
+    datacenter: t.exposeString('datacenter', { nullable: true }),
+    env: t.exposeString('env', { nullable: true }),
+    role: t.exposeString('role', { nullable: true }),
+    owner: t.exposeString('owner', { nullable: true }),
     labels: t.field({ type: 'JSON', resolve: (h) => h.labels }),
+    leftOut: t.stringList({ description: 'What its agent may not look at', resolve: (h) => [...h.leftOut] }),
     agentVersion: t.exposeString('agentVersion', { nullable: true }),
-    lastSeen: t.exposeString('lastSeen', { nullable: true }),
+    state: t.field({ type: HostStateRef, resolve: (h) => h.state }),
+    firstSeen: t.exposeString('firstSeen', { nullable: true }),
+    lastSeen: t.exposeString('lastSeen', { nullable: true, description: 'When a frame of it was last heard, by the server’s clock' }),
+    lagSeconds: t.exposeFloat('lagSeconds', { nullable: true, description: 'How old its newest frame was when it came' }),
+    startedAt: t.exposeString('startedAt', { nullable: true, description: 'When its agent last started' }),
+    stoppedAt: t.exposeString('stoppedAt', { nullable: true, description: 'When its agent said that it ends; null while it runs' }),
+    spoolBytes: t.float({ nullable: true, description: 'Disk space of its spool, as it last said', resolve: (h) => h.figure('spoolBytes') }),
+    waitingFrames: t.float({ nullable: true, description: 'Frames that waited to be sent, as it last said', resolve: (h) => h.figure('waitingFrames') }),
   }),
 });
 

@@ -1,7 +1,14 @@
 // What the transport needs of the rest, as ports of its own: handed in by app.
 
 import type { QueryService } from '../query/service.ts';
+import type { HostState } from '../schemas/host-state.ts';
 import type { Dataset, MetricInfo } from '../schemas/types.ts';
+
+/** What an agent says of itself in its newest metrics. */
+export interface AgentFigures {
+  readonly spoolBytes: number | null;
+  readonly waitingFrames: number | null;
+}
 
 export interface HostRow {
   readonly host: string;
@@ -12,9 +19,23 @@ export interface HostRow {
   readonly cores: number | null;
   readonly memory: string | null;
   readonly addresses: readonly string[];
+  readonly region: string | null;
+  readonly datacenter: string | null;
+  readonly env: string | null;
+  readonly role: string | null;
+  readonly owner: string | null;
+  /** Those beyond the five above. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What its agent may not look at. */
+  readonly leftOut: readonly string[];
   readonly agentVersion: string | null;
+  readonly state: HostState;
+  readonly firstSeen: string | null;
   readonly lastSeen: string | null;
+  readonly lagSeconds: number | null;
+  readonly startedAt: string | null;
+  readonly stoppedAt: string | null;
+  readonly figure: (name: keyof AgentFigures) => Promise<number | null>;
 }
 
 /** One part of the product as it is now. */

@@ -8,6 +8,7 @@ import type { Stream } from '../engines/stream/port.ts';
 import { type Admitted, type Arrival, admit, type Dropped, type Summed } from './admit.ts';
 import { FrameSeries } from './frame-series.ts';
 import { Gate } from './gate.ts';
+import type { HeardFrame } from './heard.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
 import { publish } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
@@ -22,6 +23,8 @@ export interface DoorOptions {
   /** The server's clock, ms. */
   readonly now?: () => number;
   readonly series?: SeriesTables;
+  /** Told of each frame that was acknowledged; `at` in ms. */
+  readonly heard?: (frame: HeardFrame, at: number) => void;
 }
 
 export interface DoorRequest {
@@ -74,7 +77,7 @@ const announced = (header: string | undefined, most: number): number => {
 };
 
 export const openDoor = (options: DoorOptions): Door => {
-  const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now } = options;
+  const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
   const series = options.series ?? new SeriesTables(limits, now);
   const gate = new Gate(limits);
 
@@ -100,6 +103,7 @@ export const openDoor = (options: DoorOptions): Door => {
         leave();
       }
       frame.acknowledge();
+      heard?.(received.heard, at);
       return accepted(received, admitted, frame.wantsDefinitions());
     });
   };

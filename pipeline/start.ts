@@ -68,7 +68,7 @@ const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   samples: 'im.metrics',
   processes: 'im.processes',
   logs: 'im.logs',
-  hosts: 'im.events',
+  hosts_now: 'im.events',
   events: 'im.events',
 };
 

@@ -1,5 +1,6 @@
 // The one truth on datasets: what IQL, the tables, GraphQL and the explorer know of them comes from here.
 // Metrics are not listed: `metricDataset` makes the dataset of one from what was learned of it.
+import { HOST_STATES } from './host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from './types.ts';
 
 export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -74,7 +75,7 @@ export const hosts: Dataset = {
   name: 'hosts',
   description: 'The hosts of the inventory as they are now',
   role: 'records',
-  table: 'hosts',
+  table: 'hosts_now',
   shape: 'rows',
   key: ['host'],
   columns: [
@@ -90,7 +91,16 @@ export const hosts: Dataset = {
     { name: 'labels', type: 'map', item: 'string', description: 'Further labels from the agent’s configuration' },
     { name: 'agent_version', type: 'string', description: 'Version of the agent' },
     { name: 'first_seen', type: 'time', description: 'When it first reported' },
-    { name: 'last_seen', type: 'time', description: 'When it last reported its inventory' },
+    { name: 'last_seen', type: 'time', description: 'When the server last heard it, by the server’s clock; at a moment of the past: since when this held' },
+    {
+      name: 'agent_state',
+      type: 'string',
+      levels: HOST_STATES,
+      description: 'reporting; late: heard over a minute ago, or its data is that old; silent: not heard for five minutes; stopped: its agent said so',
+    },
+    { name: 'agent_lag', type: 'duration', description: 'How old its newest frame was when it came' },
+    { name: 'agent_started', type: 'time', description: 'When its agent last started' },
+    { name: 'agent_stopped', type: 'time', description: 'When its agent said that it ends; missing while it runs' },
   ],
 };
 

@@ -3,10 +3,12 @@ import { CodedError } from '../../core/errors.ts';
 import { decodeFrame, type FrameLimits } from '../../schemas/frame.ts';
 import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
 import type { Arrival } from '../admit.ts';
+import type { HeardFrame } from '../heard.ts';
 import type { UnknownPart } from '../publish.ts';
 
 export interface Received {
   readonly sender: string;
+  readonly heard: HeardFrame;
   readonly arrivals: readonly Arrival[];
   /** Of a newer sender: another schema or major version. */
   readonly unknown: readonly UnknownPart[];
@@ -31,5 +33,6 @@ export const receiveFrame = (bytes: Uint8Array, limits: FrameLimits): Received =
     samplesSeen ||= schema === 'metrics';
     arrivals.push({ ...identity, part, schema, rows, ipc });
   }
-  return { sender: header.agent, arrivals, unknown };
+  const heard = { host: header.host, sender: header.agent, boot: header.boot, seq: BigInt(header.seq), sent: header.sent };
+  return { sender: header.agent, heard, arrivals, unknown };
 };

@@ -52,6 +52,12 @@ const ADD_MADE = `INSERT INTO events (${EVENT.join(', ')}) SELECT ${placeholders
 WHERE NOT EXISTS (SELECT 1 FROM events WHERE sender = $12 AND kind = $2 AND time = $1 AND "row" < ${MADE}) ON CONFLICT DO NOTHING`;
 const REMOVE_MADE = `DELETE FROM events WHERE sender = $1 AND kind = $2 AND time = $3 AND "row" >= ${MADE}`;
 
+/** A frame may come before the inventory that names its host; a stop told late says nothing of a later run. */
+const AGENT_STARTED = `INSERT INTO hosts_heard (host, started) VALUES ($1, $2)
+ON CONFLICT (host) DO UPDATE SET started = greatest(hosts_heard.started, excluded.started)`;
+const AGENT_STOPPED = `INSERT INTO hosts_heard (host, stopped, stop_boot) VALUES ($1, $2, $3::numeric)
+ON CONFLICT (host) DO UPDATE SET stopped = excluded.stopped, stop_boot = excluded.stop_boot WHERE hosts_heard.stop_boot IS NULL OR hosts_heard.stop_boot <= excluded.stop_boot`;
+
 const valuesOf = (facts: HostFacts): readonly RecordValue[] =>
   FACTS.map((name) => (name === 'labels' ? Object.fromEntries(facts.labels) : (facts[name] as RecordValue)));
 
@@ -157,6 +163,8 @@ class RecordsWriter {
       const [time, kind, title, host, service, attributes] = columns.map((column) => valueAt(column, row)) as [bigint, string, string, ...Value[]];
       const found: Enrichment = hosts.get(host as string)?.enrichment ?? this.#options.inventory.of((host as string | null) ?? undefined, sender);
       if (kind.startsWith('inventory.')) await queries.query(REMOVE_MADE, [sender, kind, time]);
+      if (kind === 'agent.start' && host !== null) await queries.query(AGENT_STARTED, [host as string, time]);
+      if (kind === 'agent.stop' && host !== null) await queries.query(AGENT_STOPPED, [host as string, time, String(boot)]);
       await queries.query(ADD_EVENT, [
         time,
         kind,

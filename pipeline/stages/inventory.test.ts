@@ -55,7 +55,7 @@ test('a change names each thing with before and after', () => {
   const after = rowOf({ os: 'Linux 2', cores: 4, addresses: ['10.0.0.1', '::1'], memory: 5n, labels: new Map([['env', 'prod']]) });
   const event = eventOf(after, before.facts);
   expect(event?.kind).toBe('inventory.change');
-  expect(event?.title).toBe('h changed: os, env, addresses, labels.rack, memory');
+  expect(event?.title).toBe('h changed: operating system Linux 1 → Linux 2; env test → prod; addresses 10.0.0.1 → 10.0.0.1, ::1; and 2 more');
   expect(Object.fromEntries(event?.attributes ?? [])).toEqual({
     os: 'Linux 1 → Linux 2',
     env: 'test → prod',

@@ -3,6 +3,7 @@
 import { type Batch, columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { formatTime } from '../../core/time.ts';
 import { ENRICHMENT } from '../../schemas/catalogue.ts';
+import { changeTitle } from '../../schemas/inventory-words.ts';
 import type { Decoded } from '../message.ts';
 
 /** The columns of `hosts` that say what a host is. */
@@ -94,7 +95,5 @@ export const eventOf = ({ facts, time }: InventoryRow, before: HostFacts | undef
   if (before === undefined) return { kind: 'inventory.new', title: `${facts.host} reports for the first time`, attributes: told(facts) };
   const changes = changesOf(before, facts);
   if (changes.size === 0) return undefined;
-  const names = [...changes.keys()];
-  const shown = names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
-  return { kind: 'inventory.change', title: `${facts.host} changed: ${shown}`, attributes: new Map([...changes, ['inventory.time', formatTime(time)]]) };
+  return { kind: 'inventory.change', title: changeTitle(facts.host, changes), attributes: new Map([...changes, ['inventory.time', formatTime(time)]]) };
 };

@@ -181,7 +181,7 @@ test.runIf(isRoot)(
 );
 
 test('the tables have the columns of the catalogue, in types that keep every value', async () => {
-  const types = { string: 'text', int: 'bigint', time: 'bigint', list: 'ARRAY', map: 'jsonb' } as Readonly<Record<string, string>>;
+  const types = { string: 'text', int: 'bigint', time: 'bigint', duration: 'bigint', list: 'ARRAY', map: 'jsonb' } as Readonly<Record<string, string>>;
   const server = await start({ dataDir: folder() });
   const records = openPostgres(server.connection);
   await records.migrate();

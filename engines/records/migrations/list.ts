@@ -1,9 +1,11 @@
 // The migrations of the record store in their order; the place in the list is the version.
 import type { Migration } from './apply.ts';
+import { heard } from './heard.ts';
 import { inventory } from './inventory.ts';
 import { platform } from './platform.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   inventory, // hosts, their history, events: what the pipeline writes
   platform, // settings, sessions, audit: what the platform keeps on itself
+  heard, // when each host was last heard, and the views that `from hosts` reads
 ];
