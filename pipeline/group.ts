@@ -74,10 +74,10 @@ export class Group {
       ...this.#options,
       log,
       at,
-      save: async (progress) => {
+      save: async (progress, done) => {
         const own = consumer();
         if (own === undefined) throw new TypeError('progress is saved only after the consumer is there');
-        await own.saveProgress(at, progress);
+        await own.saveProgress(at, progress, done);
       },
       pause: () => consumer()?.pause(at),
       resume: () => consumer()?.resume(at),

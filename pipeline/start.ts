@@ -15,7 +15,7 @@ import { logsSink } from './sinks/logs.ts';
 import { processesSink } from './sinks/processes.ts';
 import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
-import { type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
+import { PARTITIONS, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
 import { Upkeep } from './upkeep.ts';
 import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 
@@ -26,7 +26,7 @@ export interface PipelineOptions {
   readonly records: Records;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
-  /** Of topics that are not there yet. Default 2. */
+  /** Of topics that are not there yet. */
   readonly partitions?: number;
   /** Longest an insert may work in the store; must be below the time in which the stream gives up an owner. Default 8 s. */
   readonly maxExecutionMs?: number;
@@ -74,9 +74,10 @@ const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
 
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
-  const { stream, columns, search, records, telemetry, logger, partitions = 2, now = Date.now, latenessMs = 5000 } = options;
+  const { stream, columns, search, records, telemetry, logger, partitions = PARTITIONS, now = Date.now, latenessMs = 5000 } = options;
   const { readBack = true, seqCheck = true } = options.switches ?? {};
-  await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions })));
+  const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
+  await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions, groups: groupsOf(topic.name) })));
   const inventory = new Inventory(records, logger);
   await inventory.start();
   const table = new SeriesTable(columns);

@@ -60,13 +60,21 @@ export interface TopicPlan {
   readonly retentionMs: number;
 }
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
-/** Every topic that the pipeline reads or writes. What a slow store has not taken within these bounds is lost, and counted by the stream. */
+/**
+ * Every topic that the pipeline reads or writes. The bounds, of a partition, are for what its groups are done with: what a slow
+ * store has not taken stays whatever its age, and all of them together fit the stream.
+ */
 export const TOPICS: readonly TopicPlan[] = [
-  ...TOPOLOGY.map(({ topic }) => ({ name: topic, retentionBytes: 2 * 2 ** 30, retentionMs: 3 * DAY })),
-  // Small, and kept for people to look at.
+  // A short tail, for a look at what came last.
+  ...TOPOLOGY.map(({ topic }) => ({ name: topic, retentionBytes: 256 * 2 ** 20, retentionMs: HOUR })),
+  // Read by no group: small, and kept for people to look at.
   { name: 'im.dead', retentionBytes: 256 * 2 ** 20, retentionMs: 14 * DAY },
 ];
+
+/** Of a topic that is made. */
+export const PARTITIONS = 2;
 
 export const DEAD_TOPIC = 'im.dead';

@@ -30,8 +30,11 @@ export interface WorkerOptions {
   readonly stream: Pick<Stream, 'produce' | 'partitions'>;
   readonly telemetry: Telemetry;
   readonly log: Logger;
-  /** Must be durable on resolve; rejects with `stream.fenced` when the partition is not ours any more. */
-  readonly save: (progress: Uint8Array) => Promise<void>;
+  /**
+   * Must be durable on resolve; rejects with `stream.fenced` when the partition is not ours any more. Messages before `done` are in
+   * the store.
+   */
+  readonly save: (progress: Uint8Array, done: bigint) => Promise<void>;
   readonly pause: () => void;
   readonly resume: () => void;
   /** The work cannot go on; nothing of this worker may be used any more. */
@@ -220,7 +223,7 @@ export class PartitionWorker {
     const plan = async (inserts: readonly PendingInsert[]): Promise<void> => {
       checkSignal(signal);
       for (const { number } of inserts) if (number > insert) insert = number;
-      await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }));
+      await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
     };
     const context = { signal, trouble: this.#trouble, numbers: this.#numbers, begun: begunOf(begun), plan };
     letters.push(...(await this.#part.write(messages, context)));
@@ -237,7 +240,7 @@ export class PartitionWorker {
     const { last: bounded, forgotten } = boundSenders(all);
     if (forgotten.length > 0) telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
     this.#progress = { next: to, insert, time, last: bounded, pending: undefined };
-    await this.#options.save(encodeProgress(this.#progress));
+    await this.#options.save(encodeProgress(this.#progress), to);
     this.#count(messages);
   }
 

@@ -5,7 +5,7 @@ export const STORE_ERRORS = {
   'stream.full': entry(
     (p: { limit: string }) => `the stream is full: its limit of ${p.limit} is reached`,
     { limit: '10 GiB' },
-    'Free disk space or raise the limit; readers go on, senders keep their data and try again.',
+    'A store does not take what waits for it (`status` names it), or the disk is full: mend that or free disk space. Nothing that was taken is lost, readers go on, senders keep their data and try again.',
   ),
   'stream.fenced': entry(
     (p: { partition: string }) => `partition ${p.partition} belongs to another consumer now`,

@@ -54,8 +54,9 @@ export interface Consumer {
   /**
    * Saves the progress of a partition we own: must be durable on resolve, and must refuse with `stream.fenced`
    * when another consumer of the group owns the partition by now. At most 1 MiB.
+   * `done`: messages before this offset are not needed by the group any more; default: before the delivery in hand.
    */
-  saveProgress(at: TopicPartition, progress: Uint8Array): Promise<void>;
+  saveProgress(at: TopicPartition, progress: Uint8Array, done?: bigint): Promise<void>;
   /** Stops deliveries of a partition (back-pressure); idempotent. */
   pause(at: TopicPartition): void;
   resume(at: TopicPartition): void;
@@ -70,22 +71,50 @@ export interface PartitionState extends TopicPartition {
   readonly bytes: number;
 }
 
+/** How far a group is with a topic. */
+export interface GroupState {
+  readonly group: string;
+  readonly topic: string;
+  /** Messages it still needs, at most: offsets may have gaps. */
+  readonly waiting: bigint;
+  /** When the oldest of them came, ms since 1970; undefined when none waits. */
+  readonly oldest: number | undefined;
+}
+
+export interface StreamState {
+  /** Disk space that messages take and may take at most; undefined where the stream does not tell. */
+  readonly bytes: number | undefined;
+  readonly maxBytes: number | undefined;
+  readonly groups: readonly GroupState[];
+}
+
+export interface TopicOptions {
+  readonly name: string;
+  readonly partitions: number;
+  /** Of a partition: what all its groups are done with, and what no group reads, goes when there is more than this … */
+  readonly retentionBytes: number;
+  /** … or when it is older than this, ms. */
+  readonly retentionMs: number;
+  /** Groups that read the topic, whether or not they have joined yet. Default: those that have joined or saved progress. */
+  readonly groups?: readonly string[];
+}
+
 /**
  * Contract, held by `conformance.ts` for every implementation:
  * - `produce` must resolve only when all the messages survive a `kill -9` and a power cut (fsync, acks=-1); when it
  *   rejects, any of them may or may not be there. Messages of one call and one key must stand in the order given.
  * - Readers must see only messages that are that safe, each exactly once per assignment, in offset order.
  * - A full disk or an over-full stream must reject with `stream.full` and must leave reading unharmed.
+ * - What a group of the topic is not done with must stay, whatever its age and size; with it the stream gets full instead.
  * - After `close` nothing may be pending: no timer, no handle.
  */
 export interface Stream {
   /** Makes the topics that are missing; those that are there keep their number of partitions. */
-  ensureTopics(
-    topics: readonly { readonly name: string; readonly partitions: number; readonly retentionBytes: number; readonly retentionMs: number }[],
-  ): Promise<void>;
+  ensureTopics(topics: readonly TopicOptions[]): Promise<void>;
   produce(topic: string, messages: readonly Message[]): Promise<void>;
   consume(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<Consumer>;
   /** For lag, status and tests. */
   partitions(topic: string): Promise<readonly PartitionState[]>;
+  state(): Promise<StreamState>;
   close(): Promise<void>;
 }

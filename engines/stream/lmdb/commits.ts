@@ -30,6 +30,8 @@ interface Waiting {
   /** Called when its turn comes, in order. */
   readonly puts: () => Put[];
   readonly bytes: number;
+  /** They may take what is spared for them of the last room. */
+  readonly aside: boolean;
   /** Messages are refused on a full disk, small records are tried. */
   readonly messages: { readonly partition: Partition; readonly count: number; readonly bytes: number; readonly cost: number }[];
   readonly resolve: () => void;
@@ -38,6 +40,8 @@ interface Waiting {
 
 const MOST_BYTES_OF_A_COMMIT = 32 << 20;
 const EMPTY = new Uint8Array(0);
+/** Share of the room that only topics without readers may take. */
+const SPARED = 1 / 16;
 
 export interface CommitOptions {
   readonly dir: string;
@@ -90,7 +94,12 @@ export class Commits {
     this.#cost += cost;
   }
 
-  append(entries: readonly { readonly partition: Partition; readonly messages: readonly Message[] }[]): Promise<void> {
+  /** All that is there or on its way, as space in the file. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  append(entries: readonly { readonly partition: Partition; readonly messages: readonly Message[] }[], aside = false): Promise<void> {
     const now = Date.now();
     const messages = entries.map(({ partition, messages: list }) => {
       const heads = list.map((message) => encodeHead(message, now));
@@ -99,7 +108,8 @@ export class Commits {
       return { partition, list, heads, count: list.length, bytes: sum(sizes), cost: sum(sizes.map(costOf)) };
     });
     const cost = messages.reduce((total, entry) => total + entry.cost, 0);
-    if (this.#cost + cost > this.#options.maxBytes) return Promise.reject(new CodedError('stream.full', { limit: sizeText(this.#options.maxBytes) }));
+    const most = this.#options.maxBytes * (aside ? 1 : 1 - SPARED);
+    if (this.#cost + cost > most) return Promise.reject(new CodedError('stream.full', { limit: sizeText(this.#options.maxBytes) }));
     this.#cost += cost;
     const puts = (): Put[] =>
       messages.flatMap(({ partition, list, heads }) =>
@@ -116,6 +126,7 @@ export class Commits {
       puts,
       messages.reduce((total, entry) => total + entry.bytes, 0),
       messages,
+      aside,
     );
     written.catch(() => {
       this.#cost -= cost;
@@ -127,16 +138,16 @@ export class Commits {
     return this.#enqueue(() => [{ database: 1, key, head: EMPTY, value }], value.length, []);
   }
 
-  #enqueue(puts: () => Put[], bytes: number, messages: Waiting['messages']): Promise<void> {
+  #enqueue(puts: () => Put[], bytes: number, messages: Waiting['messages'], aside = false): Promise<void> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ puts, bytes, messages, resolve, reject });
+      this.#waiting.push({ puts, bytes, aside, messages, resolve, reject });
       this.#run();
     });
   }
 
   /** One step of removing; runs between commits. */
-  trim(partition: Partition, limits: Pick<TrimTask, 'keepBytes' | 'keepSince' | 'mostMessages' | 'mostBytes'>): Promise<Trimmed | undefined> {
+  trim(partition: Partition, limits: Pick<TrimTask, 'before' | 'keepBytes' | 'keepSince' | 'mostMessages' | 'mostBytes'>): Promise<Trimmed | undefined> {
     if (this.#broken !== undefined) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#trims.push(async () => {
@@ -173,13 +184,17 @@ export class Commits {
       if (count > 0 && bytes > MOST_BYTES_OF_A_COMMIT) break;
     }
     let batch = this.#waiting.splice(0, count);
-    const costs = batch.reduce((sum, waiting) => sum + waiting.messages.reduce((own, { cost }) => own + cost, 0), 0);
-    if (costs > 0 && (await this.#diskFull(costs))) {
-      const full = new CodedError('stream.full', { limit: `a disk with ${sizeText(this.#options.minFreeBytes)} free` });
-      for (const waiting of batch) if (waiting.messages.length > 0) waiting.reject(full);
-      batch = batch.filter((waiting) => waiting.messages.length === 0);
-      if (batch.length === 0) return;
+    let costs = costsOf(batch);
+    for (const aside of [false, true]) {
+      const minFree = this.#options.minFreeBytes / (aside ? 2 : 1);
+      if (costs === 0 || !(await this.#diskFull(costs, minFree))) break;
+      const full = new CodedError('stream.full', { limit: `a disk with ${sizeText(minFree)} free` });
+      const refused = batch.filter((waiting) => waiting.messages.length > 0 && (aside || !waiting.aside));
+      for (const waiting of refused) waiting.reject(full);
+      batch = batch.filter((waiting) => !refused.includes(waiting));
+      costs = costsOf(batch);
     }
+    if (batch.length === 0) return;
     const puts = batch.flatMap((waiting) => waiting.puts());
     const partitions = new Map<Partition, PartitionRecord>();
     for (const { partition, bytes, cost } of batch.flatMap((waiting) => waiting.messages)) {
@@ -196,7 +211,7 @@ export class Commits {
       return;
     }
     this.#freeChecked = Number.NEGATIVE_INFINITY;
-    await this.#diskFull(costs);
+    await this.#diskFull(costs, this.#options.minFreeBytes);
     const full = this.#free - costs < this.#options.minFreeBytes;
     const error =
       this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk’s size' }) : new CodedError('stream.unavailable', { reason: answer.reason }));
@@ -207,9 +222,9 @@ export class Commits {
    * Whether messages of that cost (counted in `#cost` already) would eat into what has to stay free. The disk is asked at
    * most once a second while there is plenty. The file never shrinks: what retention freed in it takes messages again.
    */
-  async #diskFull(cost: number): Promise<boolean> {
+  async #diskFull(cost: number, minFree: number): Promise<boolean> {
     const now = performance.now();
-    if (this.#free < 4 * (this.#options.minFreeBytes + cost) || now - this.#freeChecked > 1000) {
+    if (this.#free < 4 * (minFree + cost) || now - this.#freeChecked > 1000) {
       // Where the system does not tell, the commit itself will.
       this.#free = await statfs(this.#options.dir).then(
         ({ bavail, bsize }) => bavail * bsize,
@@ -217,7 +232,7 @@ export class Commits {
       );
       this.#freeChecked = now;
     }
-    if (this.#free - cost >= this.#options.minFreeBytes) return false;
+    if (this.#free - cost >= minFree) return false;
     const file = await stat(join(this.#options.dir, 'data.mdb')).then(
       ({ size }) => size,
       () => 0,
@@ -254,6 +269,8 @@ export class Commits {
     await this.#worker.terminate();
   }
 }
+
+const costsOf = (batch: readonly Waiting[]): number => batch.reduce((sum, waiting) => sum + waiting.messages.reduce((own, { cost }) => own + cost, 0), 0);
 
 /** All puts in one buffer, whose ownership goes to the writer. */
 const framed = (puts: readonly Put[]): WriterTask => {

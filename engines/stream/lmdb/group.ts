@@ -12,8 +12,10 @@ export interface GroupLog {
   /** Resolves when there may be something at `from` or behind it, or when the signal aborts. */
   waitFor(partition: Partition, from: bigint, signal: AbortSignal): Promise<void>;
   progress(group: string, partition: Partition): Uint8Array | undefined;
-  /** `position`: the first offset not delivered yet. */
-  saveProgress(group: string, partition: Partition, position: bigint, progress: Uint8Array): Promise<void>;
+  /** `done`: what lies before it is not needed any more. */
+  saveProgress(group: string, partition: Partition, done: bigint, progress: Uint8Array): Promise<void>;
+  /** The group reads on from here: what lies before is not needed, what follows is. */
+  reads(group: string, partition: Partition, from: bigint): void;
 }
 
 /** How long a consumer may hold a partition that was taken from it, in ms; Kafka's session time-out plays this part there. */
@@ -63,11 +65,12 @@ class Member implements Consumer {
     return undefined;
   }
 
-  async saveProgress(at: TopicPartition, progress: Uint8Array): Promise<void> {
+  async saveProgress(at: TopicPartition, progress: Uint8Array, done?: bigint): Promise<void> {
     if (progress.length > MOST_PROGRESS) throw new RangeError(`progress of ${progress.length} bytes; ${MOST_PROGRESS} is the most`);
     const holding = this.#holding(at);
     if (holding === undefined) throw new CodedError('stream.fenced', { partition: `${at.topic}/${at.partition}` });
-    const saved = this.#log.saveProgress(this.options.group, holding.partition, holding.position ?? holding.partition.flushed.earliest, progress.slice());
+    const upTo = done ?? holding.position ?? holding.partition.flushed.earliest;
+    const saved = this.#log.saveProgress(this.options.group, holding.partition, upTo, progress.slice());
     holding.saves.add(saved);
     await saved.finally(() => holding.saves.delete(saved));
   }
@@ -132,6 +135,7 @@ class Member implements Consumer {
     const from = await this.handlers.assigned(holding.at, this.#log.progress(this.options.group, partition));
     let position = from ?? partition.flushed.earliest;
     holding.position = position;
+    this.#log.reads(this.options.group, partition, position);
     while (!signal.aborted) {
       if (holding.paused) {
         await new Promise<void>((resolve) => {
@@ -196,6 +200,10 @@ export class Group {
 
   failAll(error: Error): void {
     for (const member of [...this.#members]) member.fail(error);
+  }
+
+  reads(topic: string): boolean {
+    return this.#members.some((member) => member.options.topics.includes(topic));
   }
 
   /** Topics may have come since the members joined. */

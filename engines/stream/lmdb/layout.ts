@@ -12,6 +12,7 @@ export interface TopicRecord {
   readonly partitions: number;
   readonly retentionBytes: number;
   readonly retentionMs: number;
+  readonly groups?: readonly string[];
 }
 
 /** What is known of a partition without reading its messages; written with every change to them. */

@@ -150,29 +150,75 @@ describe('the LMDB log', () => {
     expect(reader.texts().at(-1)).toBe('after');
   });
 
-  test('forgets by bytes, from the beginning, and says what a group had not read', async () => {
+  test('forgets by bytes what every group is done with, and nothing that one still needs', async () => {
     const telemetry = new TelemetryRegistry();
-    const dir = await folder();
-    const stream = await openIn(dir, { telemetry, retentionEveryMs: 20 });
-    await stream.ensureTopics([{ ...topic, retentionBytes: 10_000 }]);
-    const reader = new Recorder();
-    await reader.start(stream, { group: 'slow', topics: ['t'], maxBytes: 1 });
-    await stream.produce('t', [message('k', 'first')]);
-    await until('it came', () => reader.messages.length === 1);
-    await until('it is saved', async () => (await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1)).then(() => true)) === true);
-    await reader.stop();
+    const stream = await openIn(await folder(), { telemetry, retentionEveryMs: 20 });
+    await stream.ensureTopics([{ ...topic, retentionBytes: 10_000, groups: ['fast', 'slow'] }]);
+    const at = { topic: 't', partition: 0 };
+    const state = async () => (await stream.partitions('t'))[0];
+    const fast = await new Recorder().start(stream, { group: 'fast', topics: ['t'] });
     for (let i = 0; i < 100; i++) await stream.produce('t', [message('k', 'x'.repeat(1000))]);
-    await until('it is within its limit', async () => ((await stream.partitions('t'))[0]?.bytes ?? 0) <= 10_000);
-    const [at] = await stream.partitions('t');
-    expect(at?.next).toBe(101n);
-    expect((at?.earliest ?? 0n) >= 91n).toBe(true);
-    await until('it is counted', () => telemetry.value('inframirror_stream_trimmed_messages_total', { topic: 't', reason: 'bytes' }) === Number(at?.earliest));
-    expect(telemetry.value('inframirror_stream_trimmed_unread_total', { topic: 't', group: 'slow' })).toBeGreaterThanOrEqual(Number(at?.earliest) - 1);
+    await until('all came', () => fast.messages.length === 100);
+    // The other has not even joined; it is known from the topic.
+    await fast.consumer?.saveProgress(at, new Uint8Array(1), 100n);
+    const slow = await new Recorder().start(stream, { group: 'slow', topics: ['t'] });
+    await until('all came', () => slow.messages.length === 100);
+    expect((await state())?.earliest).toBe(0n);
+    // All was delivered to it, but it says that it needs what follows the fortieth.
+    await slow.consumer?.saveProgress(at, new Uint8Array(1), 40n);
+    await until('what both are done with is gone', async () => (await state())?.earliest === 40n);
+    const { groups } = await stream.state();
+    expect(groups.map(({ group, waiting, oldest }) => [group, waiting, oldest !== undefined && Math.abs(Date.now() - oldest) < 600_000])).toEqual([
+      ['fast', 0n, false],
+      ['slow', 60n, true],
+    ]);
+    await slow.consumer?.saveProgress(at, new Uint8Array(1), 100n);
+    await until('it is within its limit', async () => ((await state())?.bytes ?? 0) <= 10_000);
+    expect((await state())?.earliest).toBe(91n);
+    await until('it is counted', () => telemetry.value('inframirror_stream_trimmed_messages_total', { topic: 't', reason: 'bytes' }) === 91);
+  });
+
+  test.each([
+    ['a group that was behind when it was closed', ['g']],
+    ['one that is known by what it saved alone', undefined],
+  ])('keeps over a stop of days, and a clock that runs ahead, what was not read: %s', async (_, groups) => {
+    const dir = await folder();
+    const before = await openIn(dir);
+    await before.ensureTopics([{ ...topic, retentionMs: 60_000, ...(groups === undefined ? {} : { groups }) }]);
+    const reader = await new Recorder().start(before, { group: 'g', topics: ['t'] });
+    await before.produce(
+      't',
+      Array.from({ length: 10 }, (__, n) => message('k', String(n))),
+    );
+    await until('all came', () => reader.messages.length === 10);
+    await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 6n);
+    await before.close();
+    const days = 4 * 86_400_000;
+    const stream = await openIn(dir, { retentionEveryMs: 5, now: () => Date.now() + days });
+    // Many looks at what is to go, before the reader is back.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const late = new Recorder();
-    late.from = () => 1n;
-    await late.start(stream, { group: 'slow', topics: ['t'] });
-    await until('the rest came', () => late.messages.at(-1)?.offset === 100n);
-    expect(late.messages[0]?.offset).toBe(at?.earliest);
+    late.from = () => 4n;
+    await late.start(stream, { group: 'g', topics: ['t'] });
+    await until('all came again', () => late.messages.length === 6);
+    await until('what it is done with is gone', async () => (await stream.partitions('t'))[0]?.earliest === 4n);
+    await late.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 10n);
+    await until('all of it', async () => (await stream.partitions('t'))[0]?.earliest === 10n);
+  });
+
+  test('has room for what is put aside when it is full of what was not read', async () => {
+    const stream = await openIn(await folder(), { maxBytes: 4 << 20 });
+    await stream.ensureTopics([
+      { ...topic, groups: ['g'] },
+      { ...topic, name: 'aside' },
+    ]);
+    const put = (name: string): Promise<string> => codeOf(stream.produce(name, [{ key: 'k', headers: {}, value: new Uint8Array(100 << 10) }]));
+    while ((await put('t')) === 'ok');
+    expect(await put('t')).toBe('stream.full');
+    expect(await put('aside')).toBe('ok');
+    const { bytes = 0, maxBytes } = await stream.state();
+    expect(maxBytes).toBe(4 << 20);
+    expect(bytes > 3.75 * 2 ** 20 - (110 << 10) && bytes < 4 << 20).toBe(true);
   });
 
   test('forgets by age, wholly, and never gives an offset twice', async () => {

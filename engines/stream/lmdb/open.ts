@@ -2,28 +2,40 @@
 // This thread reads, groups and counts; every change goes through the writer's thread (`commits.ts`).
 import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../../core/errors.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import { partitionOf } from '../partition.ts';
-import type { Consumer, ConsumerHandlers, ConsumerOptions, Message, PartitionState, StoredMessage, Stream } from '../port.ts';
+import type {
+  Consumer,
+  ConsumerHandlers,
+  ConsumerOptions,
+  GroupState,
+  Message,
+  PartitionState,
+  StoredMessage,
+  Stream,
+  StreamState,
+  TopicOptions,
+} from '../port.ts';
 import { Commits, type Partition } from './commits.ts';
 import { type Environment, FIRST_KEY, LAST_KEY, openEnvironment } from './environment.ts';
 import { Group, type GroupLog } from './group.ts';
-import { decodePartition, decodeRecord, LAYOUT_VERSION, messageKey, metaKey, metaParts, offsetOfKey, type TopicRecord } from './layout.ts';
+import { decodePartition, decodeRecord, LAYOUT_VERSION, messageKey, metaKey, metaParts, offsetOfKey, type TopicRecord, timeOfRecord } from './layout.ts';
 
 export interface LmdbStreamOptions {
   /** Made when missing. */
   readonly dir: string;
-  /** Most bytes of messages in the file; beyond it `produce` rejects with `stream.full`. Default 10 GiB. */
+  /**
+   * Most bytes of messages in the file; beyond it `produce` rejects with `stream.full`. Default 10 GiB. The last sixteenth, and the
+   * last half of `minFreeBytes`, is for topics that no group reads: what stands in the way of a reader can always be put aside.
+   */
   readonly maxBytes?: number;
   /** Bytes of the disk that messages leave free. Default 256 MiB. */
   readonly minFreeBytes?: number;
   /** How often retention is looked at, in ms. Default 10 s. */
   readonly retentionEveryMs?: number;
-  /**
-   * `inframirror_stream_trimmed_messages_total {topic, reason: age|bytes}`, and of those
-   * `inframirror_stream_trimmed_unread_total {topic, group}`: retention wins over a group that is behind, as in Kafka.
-   */
+  /** `inframirror_stream_trimmed_messages_total {topic, reason: age|bytes}`. */
   readonly telemetry?: Telemetry;
   /** For tests of age. */
   readonly now?: () => number;
@@ -32,7 +44,17 @@ export interface LmdbStreamOptions {
 /** What one step of retention removes at most, so that producers hardly wait for it. */
 const MOST_TRIMMED = 256;
 const MOST_TRIMMED_BYTES = 16 << 20;
+/** Of messages in the file, unless the opener says otherwise. */
+export const MAX_BYTES = 10 * 2 ** 30;
 const openHere = new Set<string>();
+
+interface Position {
+  /** What lies before it is not needed any more. */
+  readonly done: bigint;
+  /** False for what an earlier run has left: then nothing goes until the group has said where it reads on. */
+  readonly confirmed: boolean;
+  readonly progress: Uint8Array | undefined;
+}
 
 interface Topic extends TopicRecord {
   readonly list: readonly Partition[];
@@ -46,8 +68,8 @@ class LmdbStream implements Stream, GroupLog {
   readonly #topics = new Map<string, Topic>();
   readonly #groups = new Map<string, Group>();
   readonly #waiters = new Map<Partition, Set<() => void>>();
-  /** Per group and partition: progress, and the first offset that was not delivered when it was saved. */
-  readonly #progress = new Map<string, Map<Partition, { readonly position: bigint; readonly progress: Uint8Array }>>();
+  /** Per group and partition. */
+  readonly #positions = new Map<string, Map<Partition, Position>>();
   #timer: NodeJS.Timeout | undefined;
   #trimming: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -76,7 +98,8 @@ class LmdbStream implements Stream, GroupLog {
     }
     for (const { parts, value } of progress) {
       const partition = this.#topics.get(parts[2] as string)?.list[Number(parts[3])];
-      if (partition !== undefined) this.#setProgress(parts[1] as string, partition, value.readBigUInt64LE(0), value.subarray(8));
+      if (partition !== undefined)
+        this.#setPosition(parts[1] as string, partition, { done: value.readBigUInt64LE(0), confirmed: false, progress: value.subarray(8) });
     }
   }
 
@@ -98,15 +121,21 @@ class LmdbStream implements Stream, GroupLog {
     return this.#commits;
   }
 
-  async ensureTopics(topics: Parameters<Stream['ensureTopics']>[0]): Promise<void> {
+  async ensureTopics(topics: readonly TopicOptions[]): Promise<void> {
     const writer = this.#writer();
     let nextId = Math.max(-1, ...[...this.#topics.values()].map((topic) => topic.id)) + 1;
-    for (const { name, partitions, retentionBytes, retentionMs } of topics) {
+    for (const { name, partitions, retentionBytes, retentionMs, groups } of topics) {
       const there = this.#topics.get(name);
       if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || !(there !== undefined || (Number.isInteger(partitions) && partitions > 0)))
         throw new RangeError(`a topic ${JSON.stringify(name)} of ${partitions} partitions`);
-      const record: TopicRecord = { id: there?.id ?? nextId++, partitions: there?.partitions ?? partitions, retentionBytes, retentionMs };
-      if (there !== undefined && there.retentionBytes === retentionBytes && there.retentionMs === retentionMs) continue;
+      const record: TopicRecord = {
+        id: there?.id ?? nextId++,
+        partitions: there?.partitions ?? partitions,
+        retentionBytes,
+        retentionMs,
+        ...(groups === undefined ? {} : { groups }),
+      };
+      if (there !== undefined && isDeepStrictEqual(recordOf(there), record)) continue;
       await writer.putMeta(metaKey('topic', name), Buffer.from(JSON.stringify(record)));
       this.#addTopic(name, record);
     }
@@ -123,7 +152,12 @@ class LmdbStream implements Stream, GroupLog {
       if (own === undefined) perPartition.set(partition, [message]);
       else own.push(message);
     }
-    if (perPartition.size > 0) await writer.append(Array.from(perPartition, ([partition, own]) => ({ partition, messages: own })));
+    if (perPartition.size === 0) return;
+    const aside = this.#groupsOf(topic).size === 0;
+    await writer.append(
+      Array.from(perPartition, ([partition, own]) => ({ partition, messages: own })),
+      aside,
+    );
   }
 
   #topic(name: string): Topic {
@@ -184,22 +218,75 @@ class LmdbStream implements Stream, GroupLog {
   }
 
   progress(group: string, partition: Partition): Uint8Array | undefined {
-    return this.#progress.get(group)?.get(partition)?.progress;
+    return this.#positions.get(group)?.get(partition)?.progress;
   }
 
-  async saveProgress(group: string, partition: Partition, position: bigint, progress: Uint8Array): Promise<void> {
+  reads(group: string, partition: Partition, from: bigint): void {
+    this.#setPosition(group, partition, { done: from, confirmed: true, progress: this.progress(group, partition) });
+  }
+
+  async saveProgress(group: string, partition: Partition, done: bigint, progress: Uint8Array): Promise<void> {
     const record = Buffer.alloc(8 + progress.length);
-    record.writeBigUInt64LE(position, 0);
+    record.writeBigUInt64LE(done, 0);
     record.set(progress, 8);
     // Not `#writer()`: while the stream closes, the deliveries in hand may still save theirs.
     await (this.#commits as Commits).putMeta(metaKey('progress', group, partition.topic, partition.partition), record);
-    this.#setProgress(group, partition, position, progress);
+    this.#setPosition(group, partition, { done, confirmed: true, progress });
   }
 
-  #setProgress(group: string, partition: Partition, position: bigint, progress: Uint8Array): void {
-    const own = this.#progress.get(group) ?? new Map();
-    own.set(partition, { position, progress });
-    this.#progress.set(group, own);
+  #setPosition(group: string, partition: Partition, position: Position): void {
+    const own = this.#positions.get(group) ?? new Map<Partition, Position>();
+    own.set(partition, position);
+    this.#positions.set(group, own);
+  }
+
+  /** Those that read the topic: named with it, joined, or else known by what they have saved. */
+  #groupsOf(topic: string): Set<string> {
+    const { groups, list } = this.#topic(topic);
+    const joined = [...this.#groups].filter(([, group]) => group.reads(topic)).map(([name]) => name);
+    const saved =
+      groups ?? [...this.#positions].filter(([, own]) => list.some((partition) => own.get(partition)?.progress !== undefined)).map(([name]) => name);
+    return new Set([...saved, ...joined]);
+  }
+
+  /** First offset of the partition that some group may still need. */
+  #keptFrom(partition: Partition): bigint {
+    let from = partition.flushed.next;
+    for (const group of this.#groupsOf(partition.topic)) {
+      const position = this.#positions.get(group)?.get(partition);
+      if (position === undefined || !position.confirmed) return partition.flushed.earliest;
+      if (position.done < from) from = position.done;
+    }
+    return from;
+  }
+
+  state(): Promise<StreamState> {
+    const { root } = this.#environment;
+    root.resetReadTxn();
+    const groups: GroupState[] = [];
+    for (const [topic, { list }] of this.#topics)
+      for (const group of this.#groupsOf(topic)) {
+        let waiting = 0n;
+        let oldest: number | undefined;
+        for (const partition of list) {
+          const { earliest, next } = partition.flushed;
+          const done = this.#positions.get(group)?.get(partition)?.done ?? earliest;
+          const from = done > earliest ? done : earliest;
+          if (from >= next) continue;
+          waiting += next - from;
+          const came = this.#timeAt(partition, from);
+          if (came !== undefined && (oldest === undefined || came < oldest)) oldest = came;
+        }
+        groups.push({ group, topic, waiting, oldest });
+      }
+    return Promise.resolve({ bytes: this.#writer().cost, maxBytes: this.#options.maxBytes ?? MAX_BYTES, groups });
+  }
+
+  /** When the first message from an offset on came. */
+  #timeAt({ topicId, partition, flushed }: Partition, from: bigint): number | undefined {
+    const range = { start: messageKey(topicId, partition, from), end: messageKey(topicId, partition, flushed.next), limit: 1 };
+    for (const { value } of this.#environment.messages.getRange(range)) return timeOfRecord(value);
+    return undefined;
   }
 
   #wake(partitions: readonly Partition[]): void {
@@ -207,26 +294,29 @@ class LmdbStream implements Stream, GroupLog {
     for (const { topic } of partitions) {
       const found = this.#topics.get(topic);
       // Some slack, so that a full topic does not cost a second commit each time.
-      if (found?.list.some((partition) => partition.flushed.bytes > found.retentionBytes * 1.0625)) void this.#retain();
+      const isOver = (partition: Partition): boolean =>
+        partition.flushed.bytes > (found?.retentionBytes ?? 0) * 1.0625 && this.#keptFrom(partition) > partition.flushed.earliest;
+      if (found?.list.some(isOver)) void this.#retain();
     }
   }
 
-  /** Small steps between commits until every partition is within its limits. */
+  /** Small steps between commits until every partition is within its limits, or has nothing left that nobody needs. */
   #retain(): Promise<void> {
     this.#trimming ??= (async () => {
       const now = (this.#options.now ?? Date.now)();
       for (const topic of [...this.#topics.values()])
         for (const partition of topic.list) {
-          let more = partition.flushed.earliest < partition.flushed.next;
-          while (more && this.#closed === undefined) {
-            const before = partition.flushed.earliest;
+          for (let more = true; more && this.#closed === undefined; ) {
+            const before = this.#keptFrom(partition);
+            if (before <= partition.flushed.earliest) break;
             const trimmed = await this.#commits?.trim(partition, {
+              before,
               keepBytes: topic.retentionBytes,
               keepSince: now - topic.retentionMs,
               mostMessages: MOST_TRIMMED,
               mostBytes: MOST_TRIMMED_BYTES,
             });
-            if (trimmed !== undefined && trimmed.messages > 0) this.#report(partition, before, trimmed.messages, trimmed.byAge);
+            if (trimmed !== undefined && trimmed.messages > 0) this.#report(partition.topic, trimmed.messages, trimmed.byAge);
             more = trimmed?.more === true;
           }
         }
@@ -236,17 +326,10 @@ class LmdbStream implements Stream, GroupLog {
     return this.#trimming;
   }
 
-  #report(partition: Partition, before: bigint, messages: number, byAge: number): void {
+  #report(topic: string, messages: number, byAge: number): void {
     const telemetry = this.#options.telemetry ?? noTelemetry;
-    const { topic } = partition;
     if (byAge > 0) telemetry.add('inframirror_stream_trimmed_messages_total', { topic, reason: 'age' }, byAge);
     if (messages > byAge) telemetry.add('inframirror_stream_trimmed_messages_total', { topic, reason: 'bytes' }, messages - byAge);
-    for (const [group, own] of this.#progress) {
-      const position = own.get(partition)?.position;
-      if (position === undefined || position >= partition.flushed.earliest) continue;
-      const unread = partition.flushed.earliest - (position > before ? position : before);
-      telemetry.add('inframirror_stream_trimmed_unread_total', { topic, group }, Number(unread));
-    }
   }
 
   flushed(partitions: readonly Partition[]): void {
@@ -271,6 +354,14 @@ class LmdbStream implements Stream, GroupLog {
     openHere.delete(this.#dir);
   }
 }
+
+const recordOf = ({ id, partitions, retentionBytes, retentionMs, groups }: Topic): TopicRecord => ({
+  id,
+  partitions,
+  retentionBytes,
+  retentionMs,
+  ...(groups === undefined ? {} : { groups }),
+});
 
 /** The names in a folder survive a power cut only when the folder is on disk too. */
 const syncFolder = (dir: string): void => {
@@ -300,7 +391,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
     commits = await Commits.open(
       {
         dir,
-        maxBytes: options.maxBytes ?? 10 * 2 ** 30,
+        maxBytes: options.maxBytes ?? MAX_BYTES,
         minFreeBytes: options.minFreeBytes ?? 256 << 20,
         flushed: (partitions) => stream?.flushed(partitions),
         broken: (error) => stream?.broken(error),

@@ -15,6 +15,8 @@ export interface TrimTask {
   readonly topicId: number;
   readonly partition: number;
   readonly at: PartitionRecord;
+  /** Nothing from this offset on goes. */
+  readonly before: bigint;
   /** Goes while there are more bytes than this … */
   readonly keepBytes: number;
   /** … or while the first came before this time (ms). */
@@ -56,7 +58,7 @@ const trim = ({ root, messages, meta }: Environment, task: TrimTask): Trimmed =>
     const gone: Buffer[] = [];
     for (const { key, value } of messages.getRange({
       start: messageKey(task.topicId, task.partition, earliest),
-      end: messageKey(task.topicId, task.partition, task.at.next),
+      end: messageKey(task.topicId, task.partition, task.before),
       limit: task.mostMessages,
     })) {
       const old = timeOfRecord(value) < task.keepSince;
