@@ -13,6 +13,7 @@ import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import type { Search } from '../engines/search/port.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Stream } from '../engines/stream/port.ts';
+import type { Problem } from '../graphql/service.ts';
 
 /** A child process of ours that keeps a store, as it is now. */
 export interface StoreProcess {
@@ -24,6 +25,8 @@ export interface Engines {
   readonly columns: Columns;
   readonly search: Search;
   readonly records: Records;
+  /** What was found wrong at the start. */
+  readonly problems: readonly Problem[];
   readonly processes: { readonly columns: StoreProcess; readonly records: StoreProcess };
   /** Ends what was started. */
   stop(): Promise<void>;
@@ -76,6 +79,7 @@ export const startEngines = async (dataDir: string, log: Logger): Promise<Engine
       search: columns.value.search,
       records: records.value.records,
       processes: { columns: columns.value.child, records: records.value.server },
+      problems: [],
       stop,
     };
   } catch (error) {

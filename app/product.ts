@@ -23,6 +23,7 @@ import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { httpServer } from './http/server.ts';
 import { productStatus } from './status.ts';
+import { StoreSpaces } from './store-spaces.ts';
 
 export interface ProductOptions {
   readonly dataDir: string;
@@ -101,6 +102,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   await heard.start();
   undo.push({ part: 'heard hosts', end: () => heard.stop() });
   const door = openDoor({ stream, telemetry, log, heard: (frame, at) => heard.note(frame, at) });
+  const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
     {
@@ -108,7 +110,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
       datasets: () => catalogue.datasets,
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
-      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door }),
+      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, stream, spaces, telemetry }),
     },
     log,
   );

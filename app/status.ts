@@ -1,11 +1,15 @@
 // How the product is, part by part: what answers, how far the pipeline is behind, whether this host's agent runs.
 import { hostname } from 'node:os';
-import type { PartStatus, ProductStatus } from '../graphql/service.ts';
+import type { TelemetryRegistry } from '../core/telemetry.ts';
+import type { Stream } from '../engines/stream/port.ts';
+import type { PartStatus, ProductStatus, StreamSpace } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
 import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { DataFolder } from './data-folder.ts';
+import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
+import type { StoreSpaces } from './store-spaces.ts';
 import { VERSION } from './version.ts';
 
 export interface StatusParts {
@@ -15,6 +19,9 @@ export interface StatusParts {
   readonly pipeline: Pipeline;
   readonly agent: AgentProcess | undefined;
   readonly door: Door;
+  readonly stream: Pick<Stream, 'state'>;
+  readonly spaces: StoreSpaces;
+  readonly telemetry: TelemetryRegistry;
 }
 
 const PATIENCE_MS = 2000;
@@ -62,21 +69,53 @@ const pipelineStatus = async (pipeline: Pipeline): Promise<readonly PartStatus[]
   }));
 };
 
-export const productStatus = async ({ folder, begun, engines, pipeline, agent, door }: StatusParts): Promise<ProductStatus> => {
+/** Beyond it senders are about to be made to wait. */
+const ALMOST_FULL = 0.8;
+
+const streamSpace = async (stream: Pick<Stream, 'state'>): Promise<StreamSpace | undefined> => {
+  const { bytes, maxBytes, groups } = await stream.state();
+  if (bytes === undefined || maxBytes === undefined) return undefined;
+  const now = Date.now();
+  return {
+    bytes,
+    maxBytes,
+    groups: groups.map(({ group, topic, waiting, oldest }) => ({
+      group,
+      topic,
+      waiting: Number(waiting),
+      oldestWaiting: oldest === undefined ? undefined : Math.max(0, now - oldest) / 1000,
+    })),
+  };
+};
+
+const streamPart = (space: StreamSpace | undefined): readonly PartStatus[] => {
+  if (space === undefined) return [];
+  const share = space.bytes / space.maxBytes;
+  const full = `${Math.round(share * 100)} % of ${Math.round(space.maxBytes / 2 ** 30)} GiB`;
+  return [{ name: 'stream', state: share < ALMOST_FULL ? 'ok' : 'degraded', detail: share < ALMOST_FULL ? full : `${full}; full, it makes agents wait` }];
+};
+
+export const productStatus = async ({ folder, begun, engines, pipeline, agent, door, stream, spaces, telemetry }: StatusParts): Promise<ProductStatus> => {
   const stores = await Promise.all([
     pinged('column store', engines.processes.columns, () => engines.columns.ping()),
     pinged('search store', engines.processes.columns, () => engines.search.ping()),
     pinged('record store', engines.processes.records, () => engines.records.ping()),
   ]);
+  const space = await streamSpace(stream);
   return {
     version: VERSION,
     instance: folder.instance,
     startedAt: new Date(begun).toISOString(),
     parts: [
       ...stores,
+      ...streamPart(space),
       ...(await pipelineStatus(pipeline)),
       { name: 'door', state: 'ok', detail: `${door.state.series} series defined, ${door.state.bytes} bytes in hand` },
       await agentStatus(agent, engines),
     ],
+    stores: await spaces.read(),
+    stream: space,
+    drops: dropsOf(telemetry.counters()),
+    problems: engines.problems,
   };
 };

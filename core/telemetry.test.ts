@@ -27,6 +27,20 @@ test('label sets are bounded: what is over the bound is summed into one', () => 
   expect(registry.value('a_total', { id: '0' })).toBe(1);
 });
 
+test('tells its counters with their labels', () => {
+  const registry = new TelemetryRegistry();
+  registry.set('gauge', {}, 1);
+  registry.add('b_total', { reason: 'late', stage: 'ingest' }, 2);
+  registry.add('b_total', { stage: 'ingest', reason: 'late' }, 3);
+  registry.add('a_total');
+  expect(registry.counters()).toEqual([
+    { name: 'a_total', labels: {}, value: 1 },
+    { name: 'b_total', labels: { reason: 'late', stage: 'ingest' }, value: 5 },
+  ]);
+  for (let i = 0; i < 2500; i++) registry.add('c_total', { id: String(i) });
+  expect(registry.counters().filter(({ labels }) => labels.overflow === 'true')).toEqual([{ name: 'c_total', labels: { overflow: 'true' }, value: 500 }]);
+});
+
 test('a counter refuses to fall and a name refuses another type', () => {
   const registry = new TelemetryRegistry();
   registry.add('a_total');

@@ -8,6 +8,14 @@ interface Family {
   readonly help: string;
   /** Rendered labels → value. */
   readonly values: Map<string, number>;
+  /** Rendered labels → labels. */
+  readonly labels: Map<string, TelemetryLabels>;
+}
+
+export interface Reading {
+  readonly name: string;
+  readonly labels: TelemetryLabels;
+  readonly value: number;
 }
 
 /** What a room sees of the registry. Counters only rise; names end in `_total` for counters, and in the unit for gauges. */
@@ -38,20 +46,20 @@ export class TelemetryRegistry implements Telemetry {
 
   /** The line of help of a name; optional, at most once. */
   describe(name: string, type: 'counter' | 'gauge', help: string): void {
-    const { values } = this.#family(name, type);
-    this.#families.set(name, { type, help, values });
+    this.#families.set(name, { ...this.#family(name, type), type, help });
   }
 
   add(name: string, labels: TelemetryLabels = {}, n = 1): void {
     if (!(n >= 0)) throw new RangeError(`a counter only rises: ${name} by ${n}`);
-    const { values } = this.#family(name, 'counter');
-    const key = this.#key(values, labels);
+    const family = this.#family(name, 'counter');
+    const { values } = family;
+    const key = this.#key(family, labels);
     values.set(key, (values.get(key) ?? 0) + n);
   }
 
   set(name: string, labels: TelemetryLabels, value: number): void {
-    const { values } = this.#family(name, 'gauge');
-    values.set(this.#key(values, labels), value);
+    const family = this.#family(name, 'gauge');
+    family.values.set(this.#key(family, labels), value);
   }
 
   /** Runs before each rendering, to set gauges that are cheap to read and dear to keep; returns how to take it back. */
@@ -63,6 +71,14 @@ export class TelemetryRegistry implements Telemetry {
   /** The value of one set of labels; 0 when there is none. For status pages and tests. */
   value(name: string, labels: TelemetryLabels = {}): number {
     return this.#families.get(name)?.values.get(rendered(labels)) ?? 0;
+  }
+
+  /** All counters, by name. */
+  counters(): readonly Reading[] {
+    return [...this.#families]
+      .filter(([, { type }]) => type === 'counter')
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, { values, labels }]) => Array.from(values, ([key, value]) => ({ name, labels: labels.get(key) ?? {}, value })));
   }
 
   /** Prometheus text exposition format 0.0.4, by name. */
@@ -85,14 +101,17 @@ export class TelemetryRegistry implements Telemetry {
       return found;
     }
     if (!NAME.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name of a measure`);
-    const family: Family = { type, help: '', values: new Map() };
+    const family: Family = { type, help: '', values: new Map(), labels: new Map() };
     this.#families.set(name, family);
     return family;
   }
 
-  #key(values: Map<string, number>, labels: TelemetryLabels): string {
+  #key({ values, labels: known }: Family, labels: TelemetryLabels): string {
     const key = rendered(labels);
-    return values.has(key) || values.size < MOST_SETS ? key : OVERFLOW;
+    if (values.has(key)) return key;
+    const own = values.size < MOST_SETS;
+    if (own || !known.has(OVERFLOW)) known.set(own ? key : OVERFLOW, own ? { ...labels } : { overflow: 'true' });
+    return own ? key : OVERFLOW;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Completion } from '../query/complete.ts';
 import { HOST_STATES, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from '../schemas/types.ts';
 import { builder } from './builder.ts';
-import type { HostRow, PartStatus, ProductStatus } from './service.ts';
+import type { Drop, HostRow, PartStatus, Problem, ProductStatus, StoreSpace, StreamGroup, StreamSpace } from './service.ts';
 
 const DatasetColumnRef = builder.objectRef<DatasetColumn>('DatasetColumn').implement({
   fields: (t) => ({
@@ -90,11 +90,66 @@ const PartRef = builder.objectRef<PartStatus>('Part').implement({
   fields: (t) => ({ name: t.exposeString('name'), state: t.exposeString('state'), detail: t.exposeString('detail') }),
 });
 
+const StoreSpaceRef = builder.objectRef<StoreSpace>('StoreSpace').implement({
+  description: 'What a store takes of its disk',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    bytes: t.float({ nullable: true, description: 'Null until it was measured', resolve: (s) => s.bytes ?? null }),
+    diskFree: t.float({ nullable: true, description: 'Bytes free on its disk', resolve: (s) => s.diskFree ?? null }),
+    diskSize: t.float({ nullable: true, description: 'Bytes', resolve: (s) => s.diskSize ?? null }),
+  }),
+});
+
+const StreamGroupRef = builder.objectRef<StreamGroup>('StreamGroup').implement({
+  fields: (t) => ({
+    group: t.exposeString('group'),
+    topic: t.exposeString('topic'),
+    waiting: t.exposeFloat('waiting', { description: 'Messages accepted and not yet stored, at most' }),
+    oldestWaiting: t.float({
+      nullable: true,
+      description: 'Seconds since the oldest of them came; null when none waits',
+      resolve: (g) => g.oldestWaiting ?? null,
+    }),
+  }),
+});
+
+const StreamSpaceRef = builder.objectRef<StreamSpace>('StreamSpace').implement({
+  description: 'How full the stream is; full, it makes agents wait',
+  fields: (t) => ({
+    bytes: t.exposeFloat('bytes'),
+    maxBytes: t.exposeFloat('maxBytes'),
+    share: t.float({ description: 'Of its maximum, 0 to 1', resolve: (s) => s.bytes / s.maxBytes }),
+    groups: t.field({ type: [StreamGroupRef], resolve: (s) => s.groups }),
+  }),
+});
+
+const DropRef = builder.objectRef<Drop>('Drop').implement({
+  description: 'What did not reach a store since the start of the server',
+  fields: (t) => ({
+    stage: t.exposeString('stage'),
+    reason: t.exposeString('reason'),
+    unit: t.exposeString('unit', { description: 'What is counted: rows, messages …' }),
+    count: t.exposeFloat('count'),
+    missing: t.exposeBoolean('missing', { description: 'Whether something is missing for it in the stores: not so for repeats and summed rows' }),
+    counter: t.exposeString('counter', { description: 'Its name at /metrics' }),
+    labels: t.field({ type: 'JSON', resolve: (d) => d.labels }),
+  }),
+});
+
+const ProblemRef = builder.objectRef<Problem>('Problem').implement({
+  description: 'What was found wrong at the start and did not prevent it',
+  fields: (t) => ({ part: t.exposeString('part'), message: t.exposeString('message'), mend: t.exposeString('mend') }),
+});
+
 export const StatusRef = builder.objectRef<ProductStatus>('Status').implement({
   fields: (t) => ({
     version: t.exposeString('version'),
     instance: t.exposeString('instance'),
     startedAt: t.exposeString('startedAt'),
     parts: t.field({ type: [PartRef], resolve: (s) => s.parts }),
+    stores: t.field({ type: [StoreSpaceRef], resolve: (s) => s.stores }),
+    stream: t.field({ type: StreamSpaceRef, nullable: true, resolve: (s) => s.stream ?? null }),
+    drops: t.field({ type: [DropRef], resolve: (s) => s.drops }),
+    problems: t.field({ type: [ProblemRef], resolve: (s) => s.problems }),
   }),
 });

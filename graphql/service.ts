@@ -46,12 +46,63 @@ export interface PartStatus {
   readonly detail: string;
 }
 
+/** What a store takes of its disk. */
+export interface StoreSpace {
+  readonly name: string;
+  /** undefined until it was measured. */
+  readonly bytes: number | undefined;
+  /** Of the disk it lies on; undefined where the system does not tell. */
+  readonly diskFree: number | undefined;
+  readonly diskSize: number | undefined;
+}
+
+/** How far a group of readers is with what was accepted. */
+export interface StreamGroup {
+  readonly group: string;
+  readonly topic: string;
+  /** Messages that wait, at most. */
+  readonly waiting: number;
+  /** Seconds since the oldest of them came; undefined when none waits. */
+  readonly oldestWaiting: number | undefined;
+}
+
+export interface StreamSpace {
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly groups: readonly StreamGroup[];
+}
+
+/** A counter of what did not reach a store, since the start of the server. */
+export interface Drop {
+  readonly stage: string;
+  readonly reason: string;
+  /** What is counted: rows, messages … */
+  readonly unit: string;
+  readonly count: number;
+  /** Whether something is missing for it in the stores; not so for repeats and for rows that were summed. */
+  readonly missing: boolean;
+  readonly counter: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What was found wrong at the start and did not prevent it. */
+export interface Problem {
+  readonly part: string;
+  readonly message: string;
+  readonly mend: string;
+}
+
 export interface ProductStatus {
   readonly version: string;
   readonly instance: string;
   /** ISO time. */
   readonly startedAt: string;
   readonly parts: readonly PartStatus[];
+  readonly stores: readonly StoreSpace[];
+  /** undefined where the stream does not tell. */
+  readonly stream: StreamSpace | undefined;
+  readonly drops: readonly Drop[];
+  readonly problems: readonly Problem[];
 }
 
 export interface Services {

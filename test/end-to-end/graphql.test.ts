@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ProductStatus, StreamSpace } from '../../graphql/service.ts';
 import { type Definition, frameOf, samplesPart, seriesPart, zstd } from '../../ingest/testing/frames.ts';
 import { eventually, type GraphqlAnswer, type Json, type Product, type Result, startProduct } from './support/product.ts';
 
@@ -204,17 +205,24 @@ describe('beside `query`', () => {
   });
   test('catalogue, hosts and status', async () => {
     const { data } = await product.graphql<Record<string, never>>(
-      '{ catalogue { datasets { name description columns { name type unit description } } metrics { name } } hosts { host } status { version instance startedAt parts { name state detail } } }',
+      '{ catalogue { datasets { name description columns { name type unit description } } metrics { name } } hosts { host } status { version instance startedAt parts { name state detail } stores { name bytes diskFree diskSize } stream { bytes maxBytes share groups { group topic waiting oldestWaiting } } drops { stage reason unit count missing counter labels } problems { part message mend } } }',
     );
     const { catalogue, status } = data as unknown as {
       readonly catalogue: { readonly datasets: readonly { readonly name: string; readonly columns: readonly unknown[] }[] };
-      readonly status: { readonly version: string; readonly startedAt: string; readonly parts: readonly { readonly state: string }[] };
+      readonly status: ProductStatus & { readonly stream: StreamSpace & { readonly share: number } };
     };
     expect(catalogue.datasets.map((d) => d.name)).toEqual(expect.arrayContaining(['metrics', 'logs', 'processes', 'hosts', 'events']));
     for (const { columns } of catalogue.datasets) expect(columns.length).toBeGreaterThan(0);
     expect(status.version).toMatch(/^\d+\.\d+\.\d+/);
     expect(Date.parse(status.startedAt)).toBeLessThanOrEqual(Date.now());
     expect(status.parts.every((part) => part.state === 'ok')).toBe(true);
+    expect(status.stores.map((store) => store.name)).toEqual(['columns', 'records', 'stream']);
+    for (const { bytes, diskFree, diskSize } of status.stores)
+      expect([(bytes ?? 0) > 10_000, (diskFree ?? 0) > 0, (diskSize ?? 0) > 0]).toEqual([true, true, true]);
+    expect(status.stream.share >= 0 && status.stream.share < 0.1).toBe(true);
+    expect(status.stream.groups.map(({ topic }) => topic).sort()).toEqual(['im.events', 'im.logs', 'im.metrics', 'im.processes']);
+    expect(status.drops.filter(({ missing }) => missing)).toEqual([]);
+    expect(status.problems).toEqual([]);
   });
 });
 

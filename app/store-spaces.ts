@@ -1,0 +1,62 @@
+// What each store's folder takes of its disk. A folder of many parts takes a while to measure: that is done at most twice a minute,
+// in turn, and whoever asks gets what was found last. It changes nothing and follows no link.
+import { lstat, opendir, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StoreSpace } from '../graphql/service.ts';
+
+const FRESH_MS = 30_000;
+/** Of a block of `lstat`, whatever the file system's. */
+const BLOCK = 512;
+
+/** Disk space of all files below a folder; what goes away meanwhile is left out. */
+export const bytesBelow = async (path: string): Promise<number> => {
+  let bytes = 0;
+  try {
+    for await (const entry of await opendir(path)) {
+      const below = join(path, entry.name);
+      if (entry.isDirectory()) bytes += await bytesBelow(below);
+      else bytes += await lstat(below).then(({ blocks }) => blocks * BLOCK);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return bytes;
+};
+
+export class StoreSpaces {
+  readonly #folders: ReadonlyMap<string, string>;
+  readonly #bytes = new Map<string, number>();
+  #measured = Number.NEGATIVE_INFINITY;
+  #measuring: Promise<void> | undefined;
+
+  /** Name for people → folder. */
+  constructor(folders: ReadonlyMap<string, string>) {
+    this.#folders = folders;
+  }
+
+  async read(): Promise<readonly StoreSpace[]> {
+    if (performance.now() - this.#measured > FRESH_MS) this.#measuring ??= this.#measure();
+    // Only the first asker waits a moment, so that the first page has figures.
+    if (this.#bytes.size < this.#folders.size) await Promise.race([this.#measuring, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+    return Promise.all(Array.from(this.#folders, ([name, folder]) => this.#one(name, folder)));
+  }
+
+  async #one(name: string, folder: string): Promise<StoreSpace> {
+    const disk = await statfs(folder).catch(() => undefined);
+    return {
+      name,
+      bytes: this.#bytes.get(name),
+      diskFree: disk === undefined ? undefined : disk.bavail * disk.bsize,
+      diskSize: disk === undefined ? undefined : disk.blocks * disk.bsize,
+    };
+  }
+
+  async #measure(): Promise<void> {
+    for (const [name, folder] of this.#folders) {
+      const bytes = await bytesBelow(folder).catch(() => undefined);
+      if (bytes !== undefined) this.#bytes.set(name, bytes);
+    }
+    this.#measured = performance.now();
+    this.#measuring = undefined;
+  }
+}
