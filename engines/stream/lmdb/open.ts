@@ -270,8 +270,8 @@ class LmdbStream implements Stream, GroupLog {
         let oldest: number | undefined;
         for (const partition of list) {
           const { earliest, next } = partition.flushed;
-          const done = this.#positions.get(group)?.get(partition)?.done ?? earliest;
-          const from = done > earliest ? done : earliest;
+          let from = this.#positions.get(group)?.get(partition)?.done ?? earliest;
+          if (from < earliest) from = earliest;
           if (from >= next) continue;
           waiting += next - from;
           const came = this.#timeAt(partition, from);
