@@ -62,6 +62,7 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
     columns: {
       time: needed,
       body: { required: true, bytes: 1 << 20 },
+      raw: { bytes: 1 << 20 },
       severity: { words: SEVERITIES },
       // Found in lines by the agent, so as long as a line may make them.
       service: found,

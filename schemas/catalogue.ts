@@ -59,7 +59,8 @@ export const logs: Dataset = {
   columns: [
     time,
     { name: 'severity', type: 'string', levels: SEVERITIES, description: 'Severity of the line; missing where none was found' },
-    { name: 'body', type: 'string', description: 'The line as it was written' },
+    { name: 'body', type: 'string', description: 'The message of the line' },
+    { name: 'raw', type: 'string', description: 'The whole line as it was written' },
     { name: 'service', type: 'string', description: 'Service that wrote it (service.name)' },
     host,
     { name: 'source', type: 'string', description: 'File or unit it was read from (log.file.path)' },

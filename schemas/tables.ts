@@ -37,10 +37,12 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
   ],
   /** One row a sample. `metric` is `metricHash` of the name. */
   metrics: [field('metric', UINT32), field('id', UINT64), field('time', TIME_MS), field('value', FLOAT)],
+  /** One row a line. `body` is its message, `raw` the whole line as it was written; missing where the body is that. */
   logs: [
     field('time', TIME_NS),
     field('severity', UTF8),
     field('body', UTF8),
+    field('raw', UTF8),
     field('service', UTF8),
     field('host', UTF8),
     field('source', UTF8),
@@ -116,9 +118,14 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('enrichment', map(UTF8)),
   ],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
-  /** (sender, boot, seq, row) is the id of a document; `message` is a hash of the first three, for finding repeats. */
+  /**
+   * (sender, boot, seq, row) is the id of a document; `message` is a hash of the first three, for finding repeats. The whole line is
+   * `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.
+   */
   logs: [
     ...SIGNAL_FIELDS.logs,
+    field('head', UTF8),
+    field('tail', UTF8),
     ...enrichment,
     field('sender', UTF8),
     field('boot', UINT64),

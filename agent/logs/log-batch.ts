@@ -50,7 +50,7 @@ export class LogBatch {
     const time = found.time ?? (before !== undefined && isContinuation(body) ? before : nanosFromMillis(fallbackMs));
     if (oldest !== undefined && time < oldest) return time;
     const { severity = null, service = null, traceId = null, spanId = null, attributes, numbers } = found;
-    const row: readonly Value[] = [time, severity, body, service, this.#host, bounded(source, MOST_SOURCE), traceId, spanId, attributes, numbers];
+    const row: readonly Value[] = [time, severity, body, null, service, this.#host, bounded(source, MOST_SOURCE), traceId, spanId, attributes, numbers];
     for (let i = 0; i < row.length; i++) (this.#columns[i] as ColumnBuilder).append(row[i] as Value);
     if (this.rows === 0 || time < this.#from) this.#from = time;
     if (this.rows === 0 || time > this.#to) this.#to = time;

@@ -56,6 +56,9 @@ export const logBatch = (lines: readonly Line[]): Batch =>
             return messageOf(line.sender, 3n, line.seq);
           case 'insert':
             return 1n;
+          case 'head':
+          case 'tail':
+            return '';
           case 'severity':
             return at % 3 === 0 ? null : 'info';
           case 'service':

@@ -13,6 +13,15 @@ export const messageHash = (sender: string, boot: bigint, seq: bigint): bigint =
   createHash('sha256').update(`${sender}/${boot}/${seq}`).digest().readBigUInt64BE();
 
 const fixed = (type: Column['type'], values: FixedArray): Column => ({ layout: 'fixed', type, length: values.length, validity: undefined, values });
+/** Empty texts. */
+const empty = (length: number): Column => ({
+  layout: 'text',
+  type: UTF8,
+  length,
+  validity: undefined,
+  offsets: new Int32Array(length + 1),
+  data: new Uint8Array(0),
+});
 const same = (value: bigint, length: number): Column => fixed(UINT64, new BigUint64Array(length).fill(value));
 
 /** Rows of the table `logs`. */
@@ -33,6 +42,8 @@ export const documents = ({ batch, sender, boot, seq }: Decoded, insert: bigint,
     fields: TABLE_FIELDS.logs,
     columns: [
       ...batch.columns,
+      empty(length),
+      empty(length),
       ...enrichmentColumns(batch, sender, inventory),
       who,
       same(boot, length),

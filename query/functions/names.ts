@@ -56,7 +56,7 @@ export type ScalarFunction = (typeof SCALAR_FUNCTIONS)[number];
  * - `level(x)`: text to its rank for ordered text; arguments x and the list of levels; unknown text is missing.
  * - `map_get(map, key)`, `list_get(list, index)` (0 is the first, negative or beyond: missing).
  * - `to_float(int|duration)`: duration to seconds; `scale(x, factor)`: float times a constant unit factor.
- * - `search_tokens(x, list of tokens)`: tokens stand side by side; `search_prefix(x, tokens)`: the last one is a prefix.
+ * - `search_tokens(x, …, list of tokens)`: tokens stand side by side in one of the texts; `search_prefix(x, …, tokens)`: the last one is a prefix.
  */
 export const OPERATOR_FUNCTIONS = [
   'add',

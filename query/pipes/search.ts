@@ -1,4 +1,4 @@
-// `search words`: full text in `body`; `field:term` in a column. A store with an index answers it from there.
+// `search words`: full text in `body`, and in `raw` where there is such a column; `field:term` in a column. A store with an index answers it from there.
 import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
 import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
@@ -12,10 +12,14 @@ import { filtered } from './where.ts';
 const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
 const always = (span: Span): Typed => ({ op: 'literal', literal: true, type: BOOLEAN, span });
 
-const found = (field: Typed, term: SearchTerm): Typed => {
-  if (term.kind === 'all' || term.tokens.length === 0) return call('exists', term.span, field);
+/** One of the texts is enough; a term's words stand side by side in one of them. */
+const found = (texts: readonly Typed[], term: SearchTerm): Typed => {
+  if (term.kind === 'all' || term.tokens.length === 0) {
+    const [first, ...others] = texts.map((text) => call('exists', term.span, text));
+    return joined([first as Typed, ...others], (a, b) => call('or', term.span, a, b));
+  }
   const tokens: Typed = { op: 'literal', literal: term.tokens, type: { ...type('list'), item: 'string' }, span: term.span };
-  return call(term.kind === 'prefix' ? 'search_prefix' : 'search_tokens', term.span, field, tokens);
+  return call(term.kind === 'prefix' ? 'search_prefix' : 'search_tokens', term.span, ...texts, tokens);
 };
 
 const isColumn = (name: string, input: Relation, scope: PlanScope): boolean =>
@@ -23,31 +27,31 @@ const isColumn = (name: string, input: Relation, scope: PlanScope): boolean =>
   mayHave(input, name) ||
   (input.open !== undefined && scope.catalogue.attribute(input.open.dataset.name, name) !== undefined);
 
-const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanScope): Typed | undefined => {
+const predicate = (node: SearchNode, texts: readonly Typed[], input: Relation, scope: PlanScope): Typed | undefined => {
   switch (node.kind) {
     case 'all':
       return always(node.span);
     case 'word':
     case 'phrase':
     case 'prefix':
-      return found(body, node);
+      return found(texts, node);
     case 'not': {
-      const item = predicate(node.item, body, input, scope);
+      const item = predicate(node.item, texts, input, scope);
       return item && call('not', node.span, item);
     }
     case 'and':
     case 'or': {
-      const items = node.items.map((i) => predicate(i, body, input, scope));
+      const items = node.items.map((i) => predicate(i, texts, input, scope));
       const [first, ...others] = items.filter((i) => i !== undefined);
       return first === undefined || others.length + 1 < items.length ? undefined : joined([first, ...others], (a, b) => call(node.kind, node.span, a, b));
     }
     case 'field': {
-      if (!isColumn(node.field, input, scope)) return found(body, node.word);
+      if (!isColumn(node.field, input, scope)) return found(texts, node.word);
       const field = checkExpression({ ...scope, relation: input }, { node: 'name', name: node.field, span: node.fieldSpan });
       if (field === undefined) return undefined;
       const settled = settleFreely(scope, field);
       if (settled === undefined) return undefined;
-      if (settled.type.value === 'string' || settled.type.value === 'ip') return found(settled, node.term);
+      if (settled.type.value === 'string' || settled.type.value === 'ip') return found([settled], node.term);
       const number = node.term.kind === 'all' ? Number.NaN : Number(node.term.text);
       if (isNumber(settled.type) && !Number.isNaN(number)) {
         const value: Typed = { op: 'literal', literal: number, type: { ...settled.type, value: 'float' }, span: node.term.span };
@@ -58,7 +62,7 @@ const predicate = (node: SearchNode, body: Typed, input: Relation, scope: PlanSc
         return call('equals', node.span, wide, value);
       }
       const text: Typed = { op: 'call', function: 'text', arguments: [settled], type: STRING, span: settled.span };
-      return found(text, node.term);
+      return found([text], node.term);
     }
   }
 };
@@ -76,8 +80,10 @@ export const search: IqlPipe = {
     else if (pipe.raw.text.trim() === '') scope.reporter.error('iql.empty-search', {}, written(pipe));
     if (pipe.raw === undefined || pipe.raw.text.trim() === '') return afterMistake(input);
     const { node } = parseSearch(pipe.raw.text, pipe.raw.span.start);
-    const found = predicate(node, { op: 'column', name: 'body', type: body?.type ?? STRING, span: pipe.raw.span }, input, scope);
-    const wanted = scope.size.counted(found, pipe.raw.span);
+    const { span } = pipe.raw;
+    const whole = columnNamed(input, 'raw')?.type.value === 'string' ? ['raw'] : [];
+    const texts = ['body', ...whole].map((name): Typed => ({ op: 'column', name, type: columnNamed(input, name)?.type ?? STRING, span }));
+    const wanted = scope.size.counted(predicate(node, texts, input, scope), span);
     return wanted === undefined ? afterMistake(input) : { output: input, plan: filtered([wanted], input), streaming: { kind: 'stateless' } };
   },
 };

@@ -312,6 +312,16 @@ export const makeData = (seed: number): StoreData => {
       BigInt(edge < 0.2 ? Math.floor(ms / MINUTE) * MINUTE : ms) * 1_000_000n + (edge < 0.1 ? -1n : edge < 0.5 ? 0n : BigInt(Math.floor(random() * 1e6)));
     const body =
       random() < 0.15 ? pick(ODD_TEXTS) : Array.from({ length: 1 + Math.floor(random() * 5) }, () => pick(WORDS)).join(pick([' ', ' ', '-', '  ', '=']));
+    const written =
+      random() < 0.03
+        ? undefined
+        : pick<Row>([
+            {},
+            {},
+            { head: `${pick(WORDS)} ` },
+            { head: `{"level":"${pick(WORDS)}","msg":"`, tail: `","n":${i % 7}}` },
+            { raw: `${pick(WORDS)}-${pick(WORDS)} ${JSON.stringify(body)} ${pick(ODD_TEXTS)}` },
+          ]);
     const host = pick([...HOSTS, null]);
     const attributes = new Map<string, string>();
     const numbers = new Map<string, number>();
@@ -325,7 +335,11 @@ export const makeData = (seed: number): StoreData => {
     logs.push({
       time,
       severity: optional(pick(['trace', 'debug', 'info', 'info', 'warn', 'error', 'fatal', 'Error', 'odd'])),
-      body: random() < 0.03 ? null : body,
+      body: written === undefined ? null : body,
+      raw: null,
+      head: '',
+      tail: '',
+      ...written,
       service: optional(pick(['api', 'web', 'API', ''])),
       host,
       source: optional(pick(['/var/log/syslog', 'unit'])),

@@ -3,6 +3,7 @@
 
 import { TABLES_1 } from './tables-1.ts';
 import { LEDGER_2 } from './tables-2.ts';
+import { LINES_3 } from './tables-3.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -13,4 +14,5 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: TABLES_1 },
   { version: 2, statements: LEDGER_2 },
+  { version: 3, statements: LINES_3 },
 ];

@@ -40,7 +40,12 @@ const TABLES: Readonly<Record<string, TableForm>> = {
   processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') }, replacing: true },
   logs: {
     precision: 'ns',
-    special: { '#insert': 'reinterpretAsInt64(s.insert)', '#message': 'reinterpretAsInt64(s.message)', '#row': 'toInt64(s.row)' },
+    special: {
+      raw: 'ifNull(s.raw, concat(s.head, s.body, s.tail))',
+      '#insert': 'reinterpretAsInt64(s.insert)',
+      '#message': 'reinterpretAsInt64(s.message)',
+      '#row': 'toInt64(s.row)',
+    },
     replacing: false,
   },
 };

@@ -56,15 +56,13 @@ const tokens = (x: string, list: readonly string[], prefix: boolean, bind: (v: s
 
 const searching =
   (prefix: boolean): EmitFunction =>
-  (args, { bind }) =>
-    args[1]?.constant === true
-      ? tokens(
-          sql(args, 0),
-          (args[1].value as readonly unknown[]).flatMap((t) => tokensOf(String(t))),
-          prefix,
-          (v) => bind('string', v),
-        )
-      : undefined;
+  (args, { bind }) => {
+    const list = args.at(-1);
+    if (list?.constant !== true) return undefined;
+    const wanted = (list.value as readonly unknown[]).flatMap((t) => tokensOf(String(t)));
+    const found = args.slice(0, -1).map((x) => tokens(x.sql, wanted, prefix, (v) => bind('string', v)));
+    return found.length === 1 ? found[0] : `(${found.join(' OR ')})`;
+  };
 
 /** `*` and `?` of IQL as `%` and `_` of LIKE. */
 export const likePattern = (pattern: string): string => {

@@ -52,15 +52,18 @@ const has: ScalarRun = (args, { rows }) => {
 
 const tokenList = (column: Column, row: number): readonly string[] => ((valueAt(column, row) ?? []) as readonly Value[]).flatMap((t) => tokensOf(String(t)));
 
-/** Tokens given as a list, `search`'s own: each item is folded, and cut where it holds more than one. */
+/** Tokens given as a list, `search`'s own: each item is folded, and cut where it holds more than one. One of several texts is enough. */
 const searchFor =
   (prefix: boolean): ScalarRun =>
   (args, { rows }) => {
-    const [x, list] = args as [Vector, Vector];
-    const text = textReader(x);
+    const list = args.at(-1) as Vector;
+    const texts = args.slice(0, -1).map((x) => ({ read: textReader(x), ...x, mask: maskOf(x) }));
     const mask = maskOf(list);
     const constant = list.constant ? tokenTest(tokenList(list.column, 0), prefix) : undefined;
-    return makePredicate(rows, presentInAll(args, rows), (i) => (constant ?? tokenTest(tokenList(list.column, i & mask), prefix))(text(i)));
+    return makePredicate(rows, presentInAll([list], rows), (i) => {
+      const test = constant ?? tokenTest(tokenList(list.column, i & mask), prefix);
+      return texts.some(({ read, column, mask }) => isPresent(column, i & mask) && test(read(i)));
+    });
   };
 
 export const WORDS = { contains, has, search_tokens: searchFor(false), search_prefix: searchFor(true) };
