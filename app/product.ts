@@ -97,7 +97,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   await catalogue.refresh();
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
   undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
-  const queries = new QueryService({ ports: engines, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
+  const queries = new QueryService({ ports: engines, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table), log });
   const heard = new Heard(engines.records, log);
   await heard.start();
   undo.push({ part: 'heard hosts', end: () => heard.stop() });

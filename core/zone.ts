@@ -3,7 +3,10 @@
 import { millisFromNanos, NANOS_PER_MS } from './time.ts';
 
 const DAY_MS = 86_400_000;
-const UTC_NAMES: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'Z', 'GMT', 'Etc/GMT']);
+const UTC_NAMES: ReadonlySet<string> = new Set(['UTC', 'ETC/UTC', 'Z', 'GMT', 'ETC/GMT']);
+
+/** Names that users write, in any case, are kept no longer than this many. */
+const ZONES_MAX = 2000;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -11,7 +14,7 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
+      timeZone: UTC_NAMES.has(zone.toUpperCase()) ? 'UTC' : zone,
       hourCycle: 'h23',
       era: 'short',
       year: 'numeric',
@@ -21,20 +24,37 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
       minute: 'numeric',
       second: 'numeric',
     });
+    if (formats.size >= ZONES_MAX) formats.clear();
     formats.set(zone, format);
   }
   return format;
 };
 
-/** Whether the name is a zone that `Intl` knows (`Europe/Berlin`, `UTC`, `+02:00`). */
-export const isZone = (zone: string): boolean => {
-  if (UTC_NAMES.has(zone)) return true;
+const named = new Map<string, string | undefined>();
+
+/** The name that every part knows a zone by: IANA's in its own spelling, `UTC`, or `+hh:mm`; undefined when there is no such zone. */
+export const zoneNamed = (zone: string): string | undefined => {
+  if (UTC_NAMES.has(zone.toUpperCase())) return 'UTC';
+  if (named.has(zone)) return named.get(zone);
+  let name: string | undefined;
   try {
-    formatOf(zone);
-    return true;
+    name = formatOf(zone).resolvedOptions().timeZone;
   } catch {
-    return false;
+    name = undefined;
   }
+  if (name === '+00:00' || name === '-00:00') name = 'UTC';
+  if (named.size >= ZONES_MAX) named.clear();
+  named.set(zone, name);
+  return name;
+};
+
+/** Whether the name is a zone (`Europe/Berlin`, `UTC`, `+02:00`); case does not count. */
+export const isZone = (zone: string): boolean => zoneNamed(zone) !== undefined;
+
+/** Minutes east of UTC of a zone that is an offset, as `zoneNamed` writes it; undefined: it is a place's. */
+export const fixedOffset = (zone: string): number | undefined => {
+  const found = /^([+-])(\d\d):(\d\d)$/.exec(zone);
+  return found === null ? undefined : (found[1] === '-' ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3]));
 };
 
 const askOffset = (zone: string, utcMs: number): number => {
@@ -58,6 +78,7 @@ const known = new Map<string, Map<number, DayOffsets>>();
 const KNOWN_DAYS_MAX = 100_000;
 
 const dayOffsets = (zone: string, day: number): DayOffsets => {
+  if (known.size >= ZONES_MAX) known.clear();
   const days = known.get(zone) ?? new Map<number, DayOffsets>();
   known.set(zone, days);
   let found = days.get(day);

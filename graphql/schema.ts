@@ -7,7 +7,8 @@ import { DiagnosticRef, placed, ResultRef } from './result.ts';
 
 /** A failure that is nobody's text: told with its code, without a stack. */
 const told = (error: unknown): never => {
-  if (error instanceof CodedError) throw new GraphQLError(error.message, { extensions: { code: error.code } });
+  // What a store said of a statement is for the log alone.
+  if (error instanceof CodedError && !error.code.endsWith('.rejected')) throw new GraphQLError(error.message, { extensions: { code: error.code } });
   throw error;
 };
 

@@ -1,13 +1,14 @@
 // The one door to IQL for everything that asks: GraphQL, commands, later rules. Takes a text and a request, gives an answer with
 // diagnostics. Holds the plan cache and the limits; knows stores only as ports.
 
-import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
+import { CodedError, ERRORS, type ErrorCode, type ErrorParameters, hasCode } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
 import { NANOS_PER_HOUR } from '../core/time.ts';
-import { isZone } from '../core/zone.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
+import { zoneOf } from './3-plan/constants.ts';
 import type { Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
@@ -58,6 +59,8 @@ export interface QueryServiceOptions {
   /** Up to which moment (exclusive, nanoseconds) a table's data is complete; undefined: not known. */
   readonly completeUpTo: (table: string) => bigint | undefined;
   readonly now?: () => number;
+  /** Told of what no text should have led to. */
+  readonly log?: Pick<Logger, 'error'>;
   /** Seconds a store may work on one question. */
   readonly maxSeconds?: number;
 }
@@ -156,6 +159,13 @@ export class QueryService {
     try {
       return await this.#ask(checked, request, reporter, whole, begun);
     } catch (error) {
+      if (isDefect(error)) {
+        // What a store or the engine says of it may hold statements and names of ours: it is for the log.
+        const id = crypto.randomUUID().slice(0, 8);
+        this.#options.log?.error('a query could not be answered', { id, text, error, stack: error instanceof Error ? error.stack : undefined });
+        reporter.error('iql.failed', { id }, whole);
+        return none();
+      }
       if (!(error instanceof CodedError) || !isDiagnostic(error.code)) throw error;
       reporter.error(error.code, error.parameters as ErrorParameters<ErrorCode>, whole);
       return none();
@@ -176,13 +186,12 @@ export class QueryService {
       at,
       to,
       from: request.from ?? to - NANOS_PER_HOUR,
-      zone: request.zone ?? 'UTC',
+      zone: zoneOf(request.zone ?? 'UTC'),
       parameters: readParameters(checked.parameters, request.params),
       completeTo: at,
       notice: () => undefined,
     };
     if (asked.from > asked.to) throw new CodedError('iql.bad-range', {});
-    if (!isZone(asked.zone)) throw new CodedError('iql.unknown-zone', { zone: asked.zone });
     const complete = this.#completeUpTo(plan(checked, asked).plan);
     const notice: PlanRequest['notice'] = (severity, code, parameters) =>
       severity === 'info' ? reporter.info(code, parameters, whole) : reporter.warning(code, parameters, whole);
@@ -231,6 +240,9 @@ export class QueryService {
       .reduce((a, b) => (a === undefined ? b : b === undefined || a < b ? a : b), own);
   }
 }
+
+/** What no text should have led to. */
+const isDefect = (error: unknown): boolean => !(error instanceof CodedError) || hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected');
 
 /** What a text or a request can mend; anything else is a failure. */
 const isDiagnostic = (code: ErrorCode): boolean =>

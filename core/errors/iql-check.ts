@@ -163,9 +163,9 @@ export const IQL_CHECK_ERRORS = {
     'Write @2026-11-20, @2026-11-20T10:00:00Z or @2026-11-20T10:00[Europe/Berlin].',
   ),
   'iql.unknown-zone': entry(
-    (p: { zone: string }) => `there is no time zone ${JSON.stringify(p.zone)}`,
-    { zone: 'Europe/Berln' },
-    'Write an IANA name such as Europe/Berlin, or UTC.',
+    (p: { zone: string; nearest: string }) => `there is no time zone ${JSON.stringify(p.zone)}${suggestion(p.nearest)}`,
+    { zone: 'Europe/Berln', nearest: 'Europe/Berlin' },
+    'Write an IANA name such as Europe/Berlin, an offset such as +02:00, or UTC.',
   ),
   'iql.bad-range': entry((_: NoParameters) => 'the range ends before it begins', {}, 'Put the earlier moment first.'),
   'iql.no-range': entry((p: { source: string }) => `${p.source} has no time, so it takes no range`, { source: 'hosts' }, 'Leave out the range.'),
@@ -176,9 +176,9 @@ export const IQL_CHECK_ERRORS = {
   ),
   'iql.let-repeated': entry((p: { name: string }) => `${JSON.stringify(p.name)} is defined twice`, { name: 'busy' }, 'Give the second another name.'),
   'iql.bad-regex': entry(
-    (p: { reason: string }) => `the regular expression cannot be read: ${p.reason}`,
-    { reason: 'missing closing )' },
-    'RE2 syntax: no back-references, no look-around.',
+    (p: { reason: string; place: number }) => `the regular expression cannot be read: ${p.reason} (at its character ${p.place})`,
+    { reason: '`(` is not closed', place: 3 },
+    'RE2 syntax (https://github.com/google/re2/wiki/Syntax): no back-references, no look-around, at most 1000 repetitions. Raw text spares the backslashes: `r"\\d+"`. For plain text use `contains` or `like`.',
   ),
   'iql.constant-wanted': entry(
     (p: { what: string }) => `${p.what} must be a constant here`,

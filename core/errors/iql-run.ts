@@ -12,5 +12,21 @@ export const IQL_RUN_ERRORS = {
     { limit: 536_870_912, amount: 540_123_456 },
     'Ask for a shorter range, keep fewer columns with `select`, or aggregate earlier.',
   ),
+  'iql.failed': entry(
+    (p: { id: string }) => `InfraMirror could not answer this text though it is right: a defect of its own. Its log says more under ${p.id}`,
+    { id: '1b4e28ba' },
+    'Please report the text with the lines of the server’s log that name the id. Leaving out one pipe after the other shows which one it is.',
+  ),
+  'iql.text-too-long': entry(
+    (p: { function: string; limit: number; amount: number }) => `${p.function} makes a text of ${p.amount} characters or more, the limit is ${p.limit}`,
+    { function: 'concat', limit: 4_194_304, amount: 4_500_000 },
+    'Make it of fewer or shorter parts: `substring(x, 0, 1000)`. The longest log line is a quarter of the limit.',
+  ),
+  'iql.regex-too-costly': entry(
+    (p: { function: string; limit: number; amount: number; length: number }) =>
+      `${p.function} would look at a text of ${p.length} characters with an expression that takes up to ${p.amount} steps for it, more than the limit of ${p.limit}`,
+    { function: 'matches', limit: 16_777_216, amount: 536_870_912, length: 1_048_576 },
+    'Shorten the text (`substring(x, 0, 10000)`), use smaller repetitions (`x+` instead of `x{500}`), or look for plain text with `contains` or `like`.',
+  ),
   'iql.cancelled': entry((_: NoParameters) => 'the query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
 };

@@ -2,6 +2,7 @@
 import type { BinaryOperator, Expression, In, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { align, typeName } from './numeric.ts';
+import { checkRegex } from './regex-argument.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
@@ -32,7 +33,7 @@ interface Sides {
 export const compare = (scope: Scope, operator: BinaryOperator, l0: Typed, r0: Typed, ast: Sides, span: Span): Typed | undefined => {
   const name = FUNCTION[operator] as string;
   if (!/^[=!<>]/.test(operator)) {
-    const text = call(name, span, ...(textOperands(scope, operator, l0, r0, span) ?? []));
+    const text = call(name, span, ...(textOperands(scope, operator, l0, r0, ast, span) ?? []));
     if (text.op === 'call' && text.arguments.length === 0) return undefined;
     return operator === 'not like' ? call('not', span, text) : text;
   }
@@ -89,7 +90,7 @@ export const rank = (t: Typed, levels: readonly string[]): Typed => {
   return { op: 'call', function: 'level', arguments: [t, list], type: type('int'), span: t.span };
 };
 
-const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, span: Span): readonly [Typed, Typed] | undefined => {
+const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, ast: Sides, span: Span): readonly [Typed, Typed] | undefined => {
   const l = settle(scope, l0, STRING);
   const r = settle(scope, r0, STRING);
   const bad = [l, r].filter((t) => t.type.value !== 'string' && t.type.value !== 'ip');
@@ -99,7 +100,7 @@ const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, span
     scope.reporter.error('iql.constant-wanted', { what: operator === 'has' ? 'the token' : 'the pattern' }, span);
     return undefined;
   }
-  return [l, r];
+  return operator === 'matches' && !checkRegex(scope, r, ast.right) ? undefined : [l, r];
 };
 
 /** `x in (a, b)`, `x in ($list)`. A sub-query is taken out by `where` before it gets here. */

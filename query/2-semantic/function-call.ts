@@ -3,8 +3,10 @@
 import { isZone } from '../../core/zone.ts';
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
+import { nearestZone } from '../1-syntax/nearest-zone.ts';
 import { unified } from './expression.ts';
 import { typeName } from './numeric.ts';
+import { checkRegex } from './regex-argument.ts';
 import { fix, replace } from './report.ts';
 import type { Scope, Slot } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
@@ -15,6 +17,7 @@ const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonl
   int: { settle: type('int'), fits: (t) => t.value === 'int', name: 'a whole number' },
   string: { settle: STRING, fits: (t) => t.value === 'string' || t.value === 'ip', name: 'text' },
   'constant-string': { settle: STRING, fits: (t) => t.value === 'string', name: 'text' },
+  regex: { settle: STRING, fits: (t) => t.value === 'string', name: 'a regular expression' },
   time: { settle: type('time'), fits: (t) => t.value === 'time', name: 'a time' },
   duration: { settle: type('duration'), fits: (t) => t.value === 'duration', name: 'a duration' },
   zone: { settle: STRING, fits: (t) => t.value === 'string', name: 'a time zone' },
@@ -74,14 +77,17 @@ const checkArgument = (
     scope.reporter.error('iql.argument-type', { function: name, wanted: wanted.name, got: typeName(settled.type) }, argument.span);
     return undefined;
   }
-  if ((slot === 'constant-string' || slot === 'zone') && !constant) {
+  if ((slot === 'constant-string' || slot === 'regex' || slot === 'zone') && !constant) {
     scope.reporter.error('iql.constant-wanted', { what: `argument ${place + 1} of ${name}` }, argument.span);
     return undefined;
   }
   if (slot === 'zone' && settled.op === 'literal' && !isZone(String(settled.literal))) {
-    scope.reporter.error('iql.unknown-zone', { zone: String(settled.literal) }, argument.span);
+    const near = nearestZone(String(settled.literal)) ?? '';
+    const mend = near === '' ? undefined : fix(`Write "${near}"`, replace(argument.span, JSON.stringify(near)));
+    scope.reporter.error('iql.unknown-zone', { zone: String(settled.literal), nearest: near }, argument.span, mend);
     return undefined;
   }
+  if (slot === 'regex' && !checkRegex(scope, settled, argument)) return undefined;
   return slot === 'as-text' ? asText(settled) : settled;
 };
 

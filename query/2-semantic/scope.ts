@@ -7,7 +7,7 @@ import type { TextSize } from './size.ts';
 import type { Relation, Type, Typed } from './type.ts';
 
 /** What an argument of a scalar function may be; `same`: of one type with the first; `as-text`: anything, made text. */
-export type Slot = 'number' | 'int' | 'string' | 'time' | 'duration' | 'zone' | 'any' | 'as-text' | 'ordered' | 'same' | 'constant-string';
+export type Slot = 'number' | 'int' | 'string' | 'time' | 'duration' | 'zone' | 'any' | 'as-text' | 'ordered' | 'same' | 'constant-string' | 'regex';
 
 export interface ScalarSignature {
   /** For people: `round(x [, digits])`. */

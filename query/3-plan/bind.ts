@@ -4,17 +4,11 @@ import { CodedError } from '../../core/errors.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import type { Type, Typed } from '../2-semantic/type.ts';
+import { fittedArguments, takesZone } from './constants.ts';
 import { call, joined, type Literal, type PlanExpression } from './expression.ts';
 import type { PlanRequest } from './request.ts';
 
 export const valueType = (t: Type): ValueType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value);
-
-/** Functions of local time, and how many arguments they have without their zone: then the request's is meant. */
-const ZONED: ReadonlyMap<string, number> = new Map([
-  ...(['year', 'month', 'day', 'weekday', 'hour', 'minute'] as const).map((name) => [name, 1] as const),
-  ['format_time', 2],
-  ['parse_time', 2],
-]);
 
 export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
   const type = valueType(t.type);
@@ -44,8 +38,8 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
     case 'call': {
       if (t.function === 'and' || t.function === 'or') return chained(t, t.function, request);
       const args = t.arguments.map((a) => bind(a, request));
-      if (args.length === ZONED.get(t.function)) args.push({ op: 'literal', type: 'string', value: request.zone });
-      return { op: 'call', function: t.function, type, arguments: args };
+      if (takesZone(t.function, args.length)) args.push({ op: 'literal', type: 'string', value: request.zone });
+      return { op: 'call', function: t.function, type, arguments: fittedArguments(t.function, args) };
     }
     case 'case':
       return {

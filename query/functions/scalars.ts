@@ -54,7 +54,7 @@ export const SCALARS: Readonly<Record<ScalarFunction, ScalarSignature>> = {
   replace_regex: scalar(
     'replace_regex(s, r, with)',
     'Every match of r becomes `with`; \\1 is the first group',
-    ['string', 'constant-string', 'constant-string'],
+    ['string', 'regex', 'constant-string'],
     'string',
   ),
   split: scalar('split(s, separator)', 'The parts between separators', ['string', 'constant-string'], () => ({ ...type('list'), item: 'string' })),

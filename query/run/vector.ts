@@ -3,6 +3,7 @@
 import { bitAt, type Column, type DataType, FLOAT, isPresent, type TextColumn, textAt, type Value } from '../../core/batch/batch.ts';
 import { bitmapBytes, clearBit, fillBits, setBit } from '../../core/batch/bits.ts';
 import { columnFrom } from '../../core/batch/build.ts';
+import { CodedError } from '../../core/errors.ts';
 import type { ValueType } from '../../schemas/types.ts';
 
 /** `constant`: the column has one row, which stands for every row. */
@@ -104,6 +105,16 @@ export const textReader = (vector: Vector): ((row: number) => string) => {
 
 const encoder = new TextEncoder();
 
+/** Characters of a text that a function makes. */
+const LONGEST_TEXT = 1 << 22;
+/** Bytes of all texts that a function makes of one batch. */
+const MOST_TEXT = 1 << 28;
+
+/** Before a text of that length is made; throws `iql.text-too-long`. */
+export const mustFit = (name: string, length: number): void => {
+  if (length > LONGEST_TEXT) throw new CodedError('iql.text-too-long', { function: name, limit: LONGEST_TEXT, amount: length });
+};
+
 /** Text made row by row; `undefined` is missing. Rows missing in `present` are not asked for. */
 export const makeText = (rows: number, present: Uint8Array | undefined, make: (row: number) => string | undefined): TextColumn => {
   const offsets = new Int32Array(rows + 1);
@@ -117,6 +128,7 @@ export const makeText = (rows: number, present: Uint8Array | undefined, make: (r
       clearBit(validity, i);
     } else {
       if (used + made.length * 3 > data.length) {
+        if (used + made.length > MOST_TEXT) throw new CodedError('iql.too-many-bytes', { limit: MOST_TEXT, amount: used + made.length });
         const grown = new Uint8Array(Math.max(used + made.length * 3, data.length * 2));
         grown.set(data);
         data = grown;

@@ -29,6 +29,12 @@ const UNAVAILABLE = new Set([3, 75, 76, 164, 202, 203, 209, 210, 225, 236, 242, 
 
 const TOO_MANY_PARTITIONS = /Too many partitions for single INSERT block/;
 
+/** The store's words without what it quotes of the statement. */
+const withoutStatement = (reason: string): string => {
+  const cut = reason.search(/: (?:While|In scope|while) |\(in query|\bIn scope\b|\bSELECT\b|\bINSERT\b/);
+  return (cut < 0 ? reason : reason.slice(0, cut)).trim().slice(0, 300);
+};
+
 /** Never throws; what it is given was thrown by `@clickhouse/client`. */
 export const columnsError = (error: unknown): CodedError => {
   if (error instanceof CodedError) return error;
@@ -38,7 +44,8 @@ export const columnsError = (error: unknown): CodedError => {
   const code = Number(error.code);
   if (CANCELLED.has(code)) return new CodedError('columns.cancelled', {}, { cause: error });
   const limit = /'(max_\w+)'/.exec(reason)?.[1] ?? LIMITS[code];
-  if (LIMITS[code] !== undefined && limit !== undefined) return new CodedError('columns.limit', { limit, reason }, { cause: error });
-  if (UNAVAILABLE.has(code) && !TOO_MANY_PARTITIONS.test(reason)) return new CodedError('columns.unavailable', { reason }, { cause: error });
+  if (LIMITS[code] !== undefined && limit !== undefined) return new CodedError('columns.limit', { limit, reason: withoutStatement(reason) }, { cause: error });
+  if (UNAVAILABLE.has(code) && !TOO_MANY_PARTITIONS.test(reason))
+    return new CodedError('columns.unavailable', { reason: withoutStatement(reason) }, { cause: error });
   return new CodedError('columns.rejected', { code, reason }, { cause: error });
 };

@@ -2,6 +2,7 @@
 //
 // Times and durations are Int64 nanoseconds there, missing is NULL. What is not finite becomes NULL at each step, as in the runner.
 
+import { fixedOffset } from '../../../core/zone.ts';
 import { truth } from '../../4-emit/clickhouse/truth.ts';
 import type { EmitFunction, Emitted } from '../../4-emit/fragment.ts';
 import type { AnyScalar } from '../names.ts';
@@ -42,8 +43,14 @@ const once = (x: string, body: string): string => `arrayMap(x -> ${body}, [${x}]
 
 const zoned =
   (name: string, rest = ''): EmitFunction =>
-  (args) =>
-    args[1] !== undefined && !args[1].constant ? undefined : `toInt64(${name}(fromUnixTimestamp64Nano(${sql(args, 0)}, ${args[1]?.sql ?? "'UTC'"})${rest}))`;
+  (args) => {
+    const [time, zone] = args as [Emitted, Emitted | undefined];
+    if (zone !== undefined && !zone.constant) return undefined;
+    const minutes = zone === undefined ? 0 : fixedOffset(String(zone.value));
+    // The store knows places only.
+    const [moved, place] = minutes === undefined ? [time.sql, zone?.sql] : [`(${time.sql} + ${BigInt(minutes) * 60_000_000_000n})`, "'UTC'"];
+    return `toInt64(${name}(fromUnixTimestamp64Nano(${moved}, ${place})${rest}))`;
+  };
 
 const FOLD = (x: string): string => `replaceAll(lowerUTF8(${x}), 'ς', 'σ')`;
 const words = (x: string): string => `concat(' ', arrayStringConcat(extractAll(${FOLD(x)}, '[\\\\p{L}\\\\p{N}]+'), ' '), ' ')`;

@@ -2,12 +2,14 @@
 //
 // Exactly:
 // - like: `*` any run, `?` one code point, `\` makes the next character plain (at the end: itself); heeds case; newlines are characters.
-// - matches, replace_regex: RE2 syntax, found anywhere; `.` matches a newline too (as in ClickHouse), `(?-s)` switches that off.
-//   A pattern that is not valid gives false, and missing in replace_regex.
+// - matches, replace_regex: RE2 syntax (1-syntax/regex.ts), found anywhere; `.` matches a newline too (as in ClickHouse), `(?-s)` switches
+//   that off. A pattern that is not valid comes no further than the checker or the binding of parameters; here it gives false, and missing in
+//   replace_regex. What text and pattern could cost together has a limit: an error that names it, as nobody else has a turn meanwhile.
 // - replace_regex: all matches from left to right. `\0` … `\9` in the replacement are groups, `\\` a backslash. An empty match is
 //   replaced too, also right after another match (`replace_regex("baac", "a*", "-")` is `-b--c-`); an absent group is empty text.
 import { RE2JS } from 're2js';
-import { makePredicate, makeText, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
+import { CodedError } from '../../../core/errors.ts';
+import { makePredicate, makeText, mustFit, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
 
 type Piece = string | typeof ANY | typeof ONE;
 const ANY = Symbol('any run');
@@ -99,12 +101,27 @@ const LITERAL = /^[^\\.+*?()|[\]{}^$]*$/;
 export const regexTest = (pattern: string): ((text: string) => boolean) => {
   if (LITERAL.test(pattern)) return (text) => text.includes(pattern);
   const regex = compileRegex(pattern);
-  return regex === undefined ? () => false : (text) => regex.matcher(text).find();
+  if (regex === undefined) return () => false;
+  const size = regex.programSize();
+  return (text) => {
+    mustBeAffordable('matches', text, size);
+    return regex.test(text);
+  };
+};
+
+/** Steps of a pattern's program times characters: a second or two where the engine must try them all. */
+const MOST_STEPS = 1 << 24;
+
+const mustBeAffordable = (name: string, text: string, size: number, limit = MOST_STEPS): void => {
+  const amount = text.length * size;
+  if (amount > limit) throw new CodedError('iql.regex-too-costly', { function: name, limit, amount, length: text.length });
 };
 
 const GROUP = /\\([0-9\\])/g;
 
 const replaceAll = (regex: RE2JS, text: string, replacement: string): string => {
+  // Finding where a match lies takes every step, and each match begins anew.
+  mustBeAffordable('replace_regex', text, regex.programSize(), MOST_STEPS / 4);
   let out = '';
   let copied = 0;
   let at = 0;
@@ -114,6 +131,7 @@ const replaceAll = (regex: RE2JS, text: string, replacement: string): string => 
     const end = matcher.end();
     out += text.slice(copied, start);
     out += replacement.replace(GROUP, (_, g: string) => (g === '\\' ? '\\' : Number(g) > matcher.groupCount() ? '' : (matcher.group(Number(g)) ?? '')));
+    mustFit('replace_regex', out.length);
     copied = end;
     if (end > start) at = end;
     else {

@@ -8,6 +8,7 @@
 // - substring(s, from[, n]): from 0 on (as list[0]); a negative `from` counts from the end and is cut to the beginning; without n to the
 //   end; n ≤ 0 or a `from` past the end is empty text.
 // - replace(s, a, b): every a from left to right; an empty a changes nothing. concat(…): missing when any part is.
+//   What either makes has a limit (`mustFit`): an error, not a missing value.
 // - split(s, sep): the parts between separators, so one part at least (empty text gives one empty part); an empty sep gives code points.
 // - starts_with(x, part): heeds case; false when either is missing.
 import { bitAt, type Column, list, type TextColumn, UTF8, type Value } from '../../../core/batch/batch.ts';
@@ -21,6 +22,7 @@ import {
   makePredicate,
   makeText,
   maskOf,
+  mustFit,
   presentInAll,
   type ScalarRun,
   textReader,
@@ -72,7 +74,10 @@ const replace: ScalarRun = (args, { rows }) => {
   const [text, from, to] = args.map(textReader) as [(row: number) => string, (row: number) => string, (row: number) => string];
   return makeText(rows, presentInAll(args, rows), (i) => {
     const wanted = from(i);
-    return wanted === '' ? text(i) : text(i).split(wanted).join(to(i));
+    if (wanted === '') return text(i);
+    const parts = text(i).split(wanted);
+    mustFit('replace', text(i).length + (parts.length - 1) * (to(i).length - wanted.length));
+    return parts.join(to(i));
   });
 };
 
@@ -80,7 +85,10 @@ const concat: ScalarRun = (args, { rows }) => {
   const readers = args.map(textReader);
   return makeText(rows, presentInAll(args, rows), (i) => {
     let out = '';
-    for (const read of readers) out += read(i);
+    for (const read of readers) {
+      out += read(i);
+      mustFit('concat', out.length);
+    }
     return out;
   });
 };

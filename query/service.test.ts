@@ -1,0 +1,43 @@
+// What the service says where a store fails: its own words and an id, never the store's.
+import { expect, test } from 'vitest';
+import { CodedError } from '../core/errors.ts';
+import { createLogger } from '../core/logger.ts';
+import { DATASETS } from '../schemas/catalogue.ts';
+import type { StorePorts } from './run/ask.ts';
+import { LearnedCatalogue } from './run/learned-catalogue.ts';
+import { QueryService } from './service.ts';
+
+const failing = (error: unknown): { readonly service: QueryService; readonly log: readonly string[] } => {
+  const fails = (): Promise<never> => Promise.reject(error);
+  const store = { query: fails } as unknown as StorePorts['columns'] & StorePorts['records'] & StorePorts['search'];
+  const log: string[] = [];
+  const service = new QueryService({
+    ports: { columns: store, search: store, records: store },
+    catalogue: new LearnedCatalogue(DATASETS, store, store),
+    completeUpTo: () => undefined,
+    log: createLogger({ level: 'error', format: 'text', write: (line) => void log.push(line) }),
+  });
+  return { service, log };
+};
+
+test.each([
+  ['a refused statement', new CodedError('columns.rejected', { code: 47, reason: 'Unknown identifier in scope SELECT #secret FROM logs' })],
+  ['a refused statement of the records', new CodedError('records.rejected', { code: '42P01', reason: 'SELECT #secret' })],
+  ['anything else', new TypeError('SELECT #secret')],
+])('%s is our own error, with an id that the log has', async (_, error) => {
+  const { service, log } = failing(error);
+  const { diagnostics, rowCount } = await service.query('from logs | count');
+  expect(rowCount).toBe(0);
+  expect(diagnostics.map((d) => [d.code, d.severity])).toEqual([['iql.failed', 'error']]);
+  const { message } = diagnostics[0] as (typeof diagnostics)[0];
+  expect(message).not.toContain('SELECT');
+  const id = /\b[0-9a-f]{8}\b/.exec(message)?.[0] ?? '';
+  const told = log.find((line) => line.includes(id)) ?? '';
+  expect(told).toContain('SELECT #secret');
+  expect(told).toContain('from logs | count');
+});
+
+test('a store that does not answer stays a failure with its code', async () => {
+  const { service } = failing(new CodedError('columns.unavailable', { reason: 'it is restarting' }));
+  await expect(service.query('from logs | count')).rejects.toThrow('the column store does not answer');
+});
