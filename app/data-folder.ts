@@ -12,10 +12,6 @@ export interface DataFolder {
   readonly tokenFile: string;
   readonly agentToken: string;
   readonly agentTokenFile: string;
-  /** No start on it has come to its end before. */
-  readonly isFirst: boolean;
-  /** This start has. */
-  started(): void;
 }
 
 const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
@@ -32,7 +28,6 @@ export const openDataFolder = (path: string): DataFolder => {
   };
   return attempt(() => {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const startedFile = join(path, 'started');
     const tokenFile = join(path, 'token');
     const agentTokenFile = join(path, 'agent-token');
     return {
@@ -42,8 +37,6 @@ export const openDataFolder = (path: string): DataFolder => {
       tokenFile,
       agentToken: secret(agentTokenFile, 32),
       agentTokenFile,
-      isFirst: !existsSync(startedFile),
-      started: () => writePrivate(startedFile, `${new Date().toISOString()}\n`),
     };
   });
 };

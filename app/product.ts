@@ -39,7 +39,6 @@ export interface Product {
   /** `http://HOST:PORT/` */
   readonly url: string;
   readonly token: string;
-  readonly isFirst: boolean;
   stop(): Promise<void>;
 }
 
@@ -137,9 +136,8 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     await catalogue.refresh();
   }
   running.ready = true;
-  folder.started();
   log.info('ready', { url, ms: Date.now() - begun });
-  return { url, token: folder.token, isFirst: folder.isFirst, stop };
+  return { url, token: folder.token, stop };
 };
 
 /** Returns the address as it is written for people. */

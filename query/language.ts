@@ -34,3 +34,9 @@ export const format = (text: string): string | undefined => {
 
 /** What keeps a text from being read at all. */
 export const parseErrors = (text: string): readonly Diagnostic[] => parse(text, PIPE_SYNTAXES).diagnostics;
+
+/** The text up to its query's first pipe, whose rows are all that its source has; undefined when it cannot be read. */
+export const sourceOf = (text: string): string | undefined => {
+  const { query } = parse(text, PIPE_SYNTAXES).text;
+  return query === undefined ? undefined : text.slice(0, query.source.span.end);
+};

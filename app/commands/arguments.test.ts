@@ -38,7 +38,7 @@ test.each([
   [['--format'], '--format needs a value'],
   [['--format='], '--format needs a value'],
   [['--offline=yes'], '--offline takes no value'],
-  [['a', 'b'], '"b" is one argument too many'],
+  [['from', 'hosts'], '"hosts" is one argument too many; a text of several words stands in quotes: \'from hosts\''],
   [['--__proto__', 'x'], 'there is no option --__proto__'],
   [['--constructor'], 'there is no option --constructor'],
 ])('%j: %s', (args, message) => expect(problem(() => readArguments(args, OPTIONS, { most: 1 }))).toBe(message));

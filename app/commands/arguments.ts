@@ -72,7 +72,10 @@ export const readArguments = (args: readonly string[], options: Options, positio
       throw new CodedError('command.usage', { problem: `${token.rawName} needs a value` });
     if (option.type === 'boolean' && token.value !== undefined) throw new CodedError('command.usage', { problem: `${token.rawName} takes no value` });
   }
-  if (rest.length > positionals.most) throw new CodedError('command.usage', { problem: `${JSON.stringify(rest[positionals.most])} is one argument too many` });
+  if (rest.length > positionals.most) {
+    const quotes = positionals.most === 1 ? `; a text of several words stands in quotes: '${rest.join(' ')}'` : '';
+    throw new CodedError('command.usage', { problem: `${JSON.stringify(rest[positionals.most])} is one argument too many${quotes}` });
+  }
   const entries = Object.entries(values);
   return {
     values: new Map(entries.flatMap(([name, v]) => (typeof v === 'string' ? [[name, v] as const] : []))),

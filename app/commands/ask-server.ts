@@ -17,6 +17,7 @@ export const SERVER_OPTIONS: Options = {
 export interface ServerAddress {
   readonly url: string;
   readonly token: string;
+  readonly tokenFile: string;
 }
 
 /** Throws `command.token` and `command.usage`. */
@@ -29,7 +30,7 @@ export const serverOf = (args: Arguments): ServerAddress => {
     throw new CodedError('command.usage', { problem: `${JSON.stringify(url)} is no address; write http://HOST:PORT` });
   const file = args.values.get('token-file') ?? join(data, 'token');
   try {
-    return { url: url.replace(/\/+$/, ''), token: readFileSync(file, 'utf8').trim() };
+    return { url: url.replace(/\/+$/, ''), token: readFileSync(file, 'utf8').trim(), tokenFile: file };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new CodedError('command.token', { file, reason: code === 'ENOENT' ? 'there is no such file' : (error as Error).message }, { cause: error });
@@ -41,7 +42,7 @@ interface GraphqlAnswer<T> {
   readonly errors?: readonly { readonly message: string }[];
 }
 
-/** The answer's data; throws `command.server` for whatever keeps it from coming. */
+/** The answer's data; throws `command.server` where nothing of ours answers, `command.token-refused`, `command.answer` for an error it tells. */
 export const askServer = async <T>(server: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> => {
   const failed = (reason: string, cause?: unknown): CodedError => new CodedError('command.server', { server: server.url, reason }, { cause });
   let response: Response;
@@ -56,7 +57,7 @@ export const askServer = async <T>(server: ServerAddress, query: string, variabl
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
     throw failed(cause?.code === 'ECONNREFUSED' ? 'nothing listens there' : (cause?.message ?? (error as Error).message), error);
   }
-  if (response.status === 401 || response.status === 403) throw failed('it refuses the token');
+  if (response.status === 401 || response.status === 403) throw new CodedError('command.token-refused', { server: server.url, file: server.tokenFile });
   let answer: GraphqlAnswer<T>;
   try {
     answer = (await response.json()) as GraphqlAnswer<T>;
@@ -64,7 +65,7 @@ export const askServer = async <T>(server: ServerAddress, query: string, variabl
     throw failed(`it answers ${response.status}, not GraphQL`, error);
   }
   const [first] = answer.errors ?? [];
-  if (first !== undefined) throw failed(first.message);
-  if (answer.data === undefined || answer.data === null) throw failed(`it answers ${response.status} without data`);
+  if (first !== undefined || answer.data === undefined || answer.data === null)
+    throw new CodedError('command.answer', { server: server.url, reason: first?.message ?? `status ${response.status} without data` });
   return answer.data;
 };

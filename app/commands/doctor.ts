@@ -1,11 +1,14 @@
-// `inframirror doctor`: looks at the usual causes of trouble, one line each, with the mend.
+// `inframirror doctor`: looks at the usual causes of trouble, one line each, with the mend; where a server runs from the data folder,
+// it is asked for its parts. Changes nothing.
 
 import { once } from 'node:events';
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Arguments, command, type Options } from './arguments.ts';
+import { askServer } from './ask-server.ts';
+import { plain } from './plain.ts';
 import { wantsColour } from './show-diagnostics.ts';
 import { parseListen } from './start.ts';
 
@@ -78,26 +81,66 @@ const address = async (text: string): Promise<Finding> => {
     await once(server, 'listening');
     return { what: 'address', ok: true, detail: `${host}:${port} is free` };
   } catch (error) {
-    const healthy = await fetch(`http://${host}:${port}/-/healthy`).then(
-      (r) => r.text(),
-      () => '',
-    );
-    if (healthy === 'healthy\n') return { what: 'address', ok: true, detail: `InfraMirror answers at ${host}:${port}` };
+    if (await answers(`http://${host}:${port}`)) return { what: 'address', ok: true, detail: `InfraMirror answers at ${host}:${port}` };
     return { what: 'address', ok: false, detail: `${host}:${port}: ${(error as Error).message}; choose another with --listen` };
   } finally {
     server.close();
   }
 };
 
+const answers = (url: string): Promise<boolean> =>
+  fetch(`${url}/-/healthy`, { signal: AbortSignal.timeout(5000) }).then(
+    async (response) => (await response.text()) === 'healthy\n',
+    () => false,
+  );
+
+interface Status {
+  readonly status: { readonly version: string; readonly parts: readonly { readonly name: string; readonly state: string; readonly detail: string }[] };
+}
+
+/** The server that runs from this folder, as it says itself; undefined where none does. */
+const running = async (data: string): Promise<readonly Finding[] | undefined> => {
+  const noted = join(data, 'address');
+  if (!existsSync(noted)) return undefined;
+  const url = readFileSync(noted, 'utf8').trim().replace(/\/$/, '');
+  if (!(await answers(url)))
+    return [
+      { what: 'server', ok: false, detail: `it was at ${url} and does not answer: it is starting, hanging, or was killed; \`npm start\` starts it again` },
+    ];
+  try {
+    const tokenFile = join(data, 'token');
+    const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile };
+    const { status } = await askServer<Status>(server, '{ status { version parts { name state detail } } }', {}, AbortSignal.timeout(15_000));
+    return [
+      { what: 'server', ok: true, detail: `${status.version} answers at ${url}` },
+      ...status.parts.map(({ name, state, detail }) => ({ what: name, ok: state === 'ok', detail })),
+    ];
+  } catch (error) {
+    return [{ what: 'server', ok: false, detail: (error as Error).message }];
+  }
+};
+
 export const doctor = (args: readonly string[]): Promise<number> =>
-  command(args, 'doctor [OPTIONS]', 'Looks at the usual causes of trouble.', OPTIONS, 0, async (read: Arguments) => {
-    const data = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
-    const listen = read.values.get('listen') ?? (process.env.INFRAMIRROR_LISTEN || '127.0.0.1:8080');
-    const findings = [node(), platform(), explorer(), folder(data), space(data), await address(listen)];
-    const colour = wantsColour(process.stdout);
-    for (const { what, ok, detail } of findings) {
-      const mark = ok ? 'ok  ' : 'FAIL';
-      process.stdout.write(`${colour ? `\u001b[${ok ? 32 : 31}m${mark}\u001b[0m` : mark} ${what.padEnd(12)} ${detail}\n`);
-    }
-    return findings.every((f) => f.ok) ? 0 : 1;
-  });
+  command(
+    args,
+    'doctor [OPTIONS]',
+    'Looks at the usual causes of trouble, and asks the running server how its parts are.',
+    OPTIONS,
+    0,
+    async (read: Arguments) => {
+      const data = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
+      const listen = read.values.get('listen') ?? process.env.INFRAMIRROR_LISTEN;
+      const server = await running(data);
+      // A free address means nothing where the server of this folder has its own.
+      const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
+      const findings = [node(), platform(), explorer(), folder(data), space(data), ...there, ...(server ?? [])];
+      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` });
+      const colour = wantsColour(process.stdout);
+      const width = Math.max(...findings.map(({ what }) => what.length));
+      for (const { what, ok, detail } of findings) {
+        const mark = ok ? 'ok  ' : 'FAIL';
+        process.stdout.write(`${colour ? `\u001b[${ok ? 32 : 31}m${mark}\u001b[0m` : mark} ${plain(what).padEnd(width)} ${plain(detail)}\n`);
+      }
+      return findings.every((f) => f.ok) ? 0 : 1;
+    },
+  );

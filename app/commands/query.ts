@@ -1,20 +1,32 @@
 // `inframirror query 'IQL'`: asks the running server; the result on stdout, everything else on stderr.
 import { CodedError } from '../../core/errors.ts';
 import { formatTime, parseTime } from '../../core/time.ts';
+import { sourceOf } from '../../query/language.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
-import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
+import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
+import { follow } from './follow.ts';
 import { FORMATS, type Format, formatResult, type ShownColumn } from './formats.ts';
+import { plain } from './plain.ts';
 import { diagnosticText, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
+import { tableOf } from './table.ts';
 import { textOf } from './text.ts';
+
+/** The server gives no more in one answer. */
+const MOST_ROWS = 100_000;
 
 const OPTIONS: Options = {
   from: { type: 'string', value: 'TIME', summary: 'start of the range: ISO time, or 15m, 6h, 2d before `to`' },
   to: { type: 'string', value: 'TIME', summary: 'end of the range (default `at`)' },
   at: { type: 'string', value: 'TIME', summary: 'the moment that now means (default now)' },
-  zone: { type: 'string', value: 'ZONE', summary: 'time zone of days, weeks and times without one (default UTC)' },
+  zone: {
+    type: 'string',
+    value: 'ZONE',
+    summary: 'time zone of days, weeks and times without one (default UTC); a table is written in it, else in this system’s',
+  },
   param: { type: 'string', multiple: true, value: 'K=V', summary: 'value of $K; V is JSON, or text' },
   limit: { type: 'string', value: 'N', summary: 'rows (default 10000, at most 100000)' },
   format: { type: 'string', value: 'F', summary: `${FORMATS.join(', ')} (default table on a terminal, else ndjson)` },
+  follow: { type: 'boolean', summary: 'print the newest rows (--limit N, default 10), then each new one as it comes, oldest first; Ctrl-C ends' },
   ...SERVER_OPTIONS,
 };
 
@@ -63,34 +75,80 @@ const paramsOf = (given: readonly string[]): Readonly<Record<string, unknown>> =
   return Object.fromEntries(out);
 };
 
+interface Asked {
+  readonly text: string;
+  readonly from: bigint | undefined;
+  readonly to: bigint | undefined;
+  readonly at: bigint | undefined;
+  readonly zone: string | undefined;
+  readonly limit: number | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+const moment = (ns: bigint | undefined): string | undefined => (ns === undefined ? undefined : formatTime(ns));
+
+const ask = async (server: ServerAddress, asked: Asked, signal: AbortSignal): Promise<Answer['query']> => {
+  const { from, to, at, ...rest } = asked;
+  return (await askServer<Answer>(server, QUERY, { ...rest, from: moment(from), to: moment(to), at: moment(at) }, signal)).query;
+};
+
+const say = (text: string): void => void process.stderr.write(`inframirror: ${plain(text)}\n`);
+
+const NANOS_PER_HOUR = 3_600_000_000_000n;
+
+/** Why a right text has no rows, as far as one more question tells. */
+const explainEmpty = async (server: ServerAddress, asked: Asked, signal: AbortSignal): Promise<void> => {
+  const source = sourceOf(asked.text);
+  const to = asked.to ?? asked.at ?? BigInt(Date.now()) * 1_000_000n;
+  const range = `between ${formatTime(asked.from ?? to - NANOS_PER_HOUR)} and ${formatTime(to)}, or in the text’s own range`;
+  const sent = source === undefined ? 0 : (await ask(server, { ...asked, text: `${source}\n| limit 1`, limit: 1 }, signal)).rowCount;
+  if (sent > 0) say('no rows. The text is right and its source has rows, but its pipes leave none of them');
+  else say(`no rows. The text is right, but its source has none ${range}; --from 1d looks further back`);
+};
+
+/** Returns whether the text was right. */
+const tell = (text: string, { diagnostics }: Answer['query']): boolean => {
+  if (diagnostics.length > 0) process.stderr.write(`${diagnosticText(text, diagnostics, wantsColour(process.stderr))}\n`);
+  return !diagnostics.some((d) => d.severity === 'error');
+};
+
+const show = (format: Format, { columns, rowCount }: Pick<Answer['query'], 'columns' | 'rowCount'>, zone: string | undefined): void => {
+  if (format !== 'table' || columns.length === 0) return void process.stdout.write(formatResult(format, columns, rowCount));
+  const { text, empty, hidden } = tableOf(columns, rowCount, { width: process.stdout.isTTY ? process.stdout.columns : undefined, zone });
+  process.stdout.write(text);
+  if (hidden.length > 0) say(`no room here for ${hidden.join(', ')}; | select names what is wanted, --format json shows all`);
+  if (empty.length > 0) say(`nothing stands in ${empty.join(', ')}`);
+};
+
 export const query = (args: readonly string[]): Promise<number> =>
   command(args, "query 'IQL' [OPTIONS]", 'Asks the running server a text of IQL (- reads it from standard input).', OPTIONS, 1, async (read) => {
     const text = await textOf(read);
+    const follows = read.flags.has('follow');
     const format = (read.values.get('format') ?? (process.stdout.isTTY ? 'table' : 'ndjson')) as Format;
     if (!FORMATS.includes(format)) throw new CodedError('command.usage', { problem: `--format ${JSON.stringify(format)} is none of ${FORMATS.join(', ')}` });
-    const limit = read.values.get('limit');
-    if (limit !== undefined && !/^\d{1,6}$/.test(limit))
-      throw new CodedError('command.usage', { problem: `--limit ${JSON.stringify(limit)} is no number of rows` });
+    const given = read.values.get('limit');
+    const limit = given === undefined ? undefined : Number(given);
+    if (limit !== undefined && !(/^\d{1,6}$/.test(given as string) && limit <= MOST_ROWS))
+      throw new CodedError('command.usage', { problem: `--limit ${JSON.stringify(given)} is no number of rows up to ${MOST_ROWS}` });
     const now = BigInt(Date.now()) * 1_000_000n;
     const at = momentOf(read, 'at', now);
     const to = momentOf(read, 'to', at ?? now);
     const from = momentOf(read, 'from', to ?? at ?? now);
-    const moment = (ns: bigint | undefined): string | undefined => (ns === undefined ? undefined : formatTime(ns));
+    if (follows && (at ?? to) !== undefined) throw new CodedError('command.usage', { problem: '--follow goes on from now: leave out --at and --to' });
     const interrupted = new AbortController();
     process.once('SIGINT', () => interrupted.abort());
-    const variables = {
-      text,
-      from: moment(from),
-      to: moment(to),
-      at: moment(at),
-      zone: read.values.get('zone'),
-      limit: limit === undefined ? undefined : Number(limit),
-      params: paramsOf(read.lists.get('param') ?? []),
-    };
-    const { query: result } = await askServer<Answer>(serverOf(read), QUERY, variables, interrupted.signal);
-    if (result.diagnostics.length > 0) process.stderr.write(`${diagnosticText(text, result.diagnostics, wantsColour(process.stderr))}\n`);
-    if (result.diagnostics.some((d) => d.severity === 'error')) return 3;
-    process.stdout.write(formatResult(format, result.columns, result.rowCount));
-    if (result.truncated !== null) process.stderr.write(`inframirror: only the first ${result.truncated.limit} rows; --limit says how many\n`);
+    const { signal } = interrupted;
+    const server = serverOf(read);
+    const zone = read.values.get('zone');
+    const asked: Asked = { text, from, to, at, zone, limit, params: paramsOf(read.lists.get('param') ?? []) };
+    if (follows) {
+      const run = (since: bigint): Promise<Answer['query']> => ask(server, { ...asked, from: since, limit: MOST_ROWS }, signal);
+      return follow({ from, last: limit, format, zone, run, tell: (result) => tell(text, result), say, signal });
+    }
+    const result = await ask(server, asked, signal);
+    if (!tell(text, result)) return 3;
+    show(format, result, zone);
+    if (result.truncated !== null) say(`only the first ${result.truncated.limit} rows; --limit says how many`);
+    if (result.rowCount === 0) await explainEmpty(server, asked, signal);
     return 0;
   });

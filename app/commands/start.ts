@@ -47,8 +47,7 @@ export const start = (args: readonly string[]): Promise<number> =>
       stopping,
     });
     if (product === undefined) return 0;
-    const showToken = product.isFirst || process.stdout.isTTY;
-    process.stdout.write(`InfraMirror is ready at ${product.url}${showToken ? `?token=${product.token}` : ''}\n`);
+    process.stdout.write(`InfraMirror is ready at ${product.url}?token=${product.token}\n`);
     const signal = await stopping;
     log.info('stopping', { signal });
     await product.stop();

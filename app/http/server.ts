@@ -97,13 +97,15 @@ const receive = async (parts: HttpParts, { request, response }: Asked): Promise<
   response.end(body);
 };
 
-/** The link with the token becomes a session's cookie and leaves the address bar. */
+/** The link with the token becomes a session's cookie and leaves the address bar; a wrong one leaves `refused` there, which the page tells. */
 const explore = async (parts: HttpParts, { request, response, url }: Asked): Promise<void> => {
   const token = url.searchParams.get('token');
   if (token === null) return sendExplorer(url.pathname, response, String(request.headers['accept-encoding'] ?? ''));
   url.searchParams.delete('token');
   const secure = request.headers['x-forwarded-proto'] === 'https';
-  const cookie = parts.access.isToken(token) ? { 'set-cookie': await parts.access.openSession(secure) } : {};
+  const isRight = parts.access.isToken(token);
+  const cookie = isRight ? { 'set-cookie': await parts.access.openSession(secure) } : {};
+  if (!isRight) url.searchParams.set('refused', '');
   response.writeHead(303, { ...SAFE_HEADERS, ...cookie, 'cache-control': 'no-store', location: `${url.pathname.replace(/^\/+/, '/')}${url.search}` });
   response.end();
 };

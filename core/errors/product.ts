@@ -26,12 +26,22 @@ export const PRODUCT_ERRORS = {
   'command.token': entry(
     (p: { file: string; reason: string }) => `no token can be read from ${p.file}: ${p.reason}`,
     { file: './data/token', reason: 'no such file' },
-    'Name the file with `--token-file`; the server writes it to its data folder at the first start.',
+    'Name the server’s data folder with `--data DIR` or `INFRAMIRROR_DATA`, or the file itself with `--token-file F`; the server writes it at its first start.',
   ),
   'command.server': entry(
     (p: { server: string; reason: string }) => `${p.server} does not answer: ${p.reason}`,
     { server: 'http://127.0.0.1:8080', reason: 'connection refused' },
     'Start it with `npm start`, or name another with `--server URL`.',
+  ),
+  'command.token-refused': entry(
+    (p: { server: string; file: string }) => `${p.server} refuses the token in ${p.file}`,
+    { server: 'http://127.0.0.1:8080', file: './data/agent-token' },
+    'It wants the token of its own data folder: name that with `--data DIR`, or the file with `--token-file DIR/token`. The agent token may only send data.',
+  ),
+  'command.answer': entry(
+    (p: { server: string; reason: string }) => `${p.server} answers with an error: ${p.reason}`,
+    { server: 'http://127.0.0.1:8080', reason: 'the column store does not answer' },
+    '`inframirror doctor` asks its parts how they are; its log says more.',
   ),
   'access.unauthorized': entry(
     (_: NoParameters) => 'this needs a token or a session',

@@ -48,6 +48,23 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     expect(page.url()).toBe(`${product().origin}/`);
   });
 
+  test('a wrong token is said to be wrong, from the form and from a link, and the asked text survives', async () => {
+    const { page } = await open({});
+    const asked = `#/explore?text=${encodeURIComponent('from hosts')}`;
+    await page.goto(`${product().origin}/?token=wrong${asked}`);
+    const said = page.getByRole('alert');
+    await said.waitFor();
+    expect(page.url()).toBe(`${product().origin}/${asked}`);
+    await page.getByLabel('Token').fill('wrong');
+    await said.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await said.waitFor();
+    await page.getByLabel('Token').fill(product().token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await result(page, 'table').waitFor();
+    expect(hash(page).get('text')).toBe('from hosts');
+  });
+
   test('an error is shown beside its line while typing, its key fixes it, and the text runs', async () => {
     const { page } = await explore('');
     await type(page, 'from metrics.system.cpu.utilization\n| where value < 90\n| every 10s avg');

@@ -87,7 +87,9 @@ test('a wrong token in the link makes no session, and never leads to another hos
     const { status, headers } = await send({ path });
     expect(status).toBe(303);
     expect(headers.location).toMatch(/^\/(?![/\\])/);
-    expect(headers['set-cookie'] !== undefined).toBe(path.includes(product.token));
+    const isRight = path.includes(product.token);
+    expect({ path, session: headers['set-cookie'] !== undefined }).toEqual({ path, session: isRight });
+    expect({ path, refused: String(headers.location).includes('refused=') }).toEqual({ path, refused: !isRight });
   }
 });
 

@@ -1,5 +1,5 @@
 // The command `inframirror` against the running product: data on stdout, messages on stderr, exit codes, formats, parameters, help.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,6 +20,22 @@ afterAll(async () => {
 const query = (text: string, ...args: readonly string[]): Promise<Outcome> => command(['query', text, '--data', product.folder, ...args]);
 const ROWS = 'data [{time: @2026-11-20T09:30:00Z, host: "a", v: 1}, {time: @2026-11-20T09:45:00Z, host: "b,c", v: 2}]';
 const AT = ['--at', '2026-11-20T10:00:00Z'];
+/** The command as a person leaves it running. */
+const follow = (of: Product, text: string): { readonly lines: () => readonly string[]; readonly interrupt: () => Promise<number | null> } => {
+  const child = spawn(process.execPath, [join(ROOT, 'app/main.ts'), 'query', text, '--follow', '--data', of.folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let heard = '';
+  child.stdout.setEncoding('utf8').on('data', (more: string) => {
+    heard += more;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return {
+    lines: () => heard.split('\n').slice(0, -1),
+    interrupt: () => {
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
+};
 const VERSION = `${(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version}\n`;
 const COMMANDS = ['start', 'agent', 'query', 'check', 'fmt', 'doctor'];
 
@@ -67,7 +83,8 @@ describe('query', () => {
     expect(JSON.parse(await run('json'))).toEqual(rows);
     expect(await run('ndjson')).toBe(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     expect(await run('csv')).toBe('time,host,v\n2026-11-20T09:30:00.000Z,a,1\n2026-11-20T09:45:00.000Z,"b,c",2\n');
-    expect((await run('table')).split('\n')[2]).toBe('2026-11-20T09:30:00.000Z  a     1');
+    const table = await query(ROWS, ...AT, '--format', 'table', '--zone', 'Asia/Tokyo');
+    expect(table.stdout.split('\n')[2]).toBe('2026-11-20 18:30:00  a     1');
     // Not a terminal: for programs.
     expect((await query(ROWS, ...AT)).stdout).toBe(await run('ndjson'));
     const wrong = await query(ROWS, '--format', 'xml');
@@ -135,13 +152,36 @@ describe('query', () => {
     const forbidden = await query('from hosts', '--token-file', join(product.folder, 'agent-token'));
     expect(forbidden.code).toBe(1);
     expect(forbidden.stderr).toContain('refuses the token');
+    expect(forbidden.stderr).not.toContain('npm start');
     const none = await query('from hosts', '--token-file', join(empty, 'token'));
     expect(none.code).toBe(1);
     expect(none.stderr).toContain('there is no such file');
+    expect(none.stderr).toContain('--data');
     const away = await query('from hosts', '--server', 'http://127.0.0.1:9');
     expect(away.code).toBe(1);
     expect(away.stderr).toContain('does not answer');
     expect((await query('from hosts', '--server', 'nowhere')).code).toBe(2);
+  });
+  test('an empty answer says why it is empty', async () => {
+    const filtered = await query(`${ROWS} | where v > 5`, ...AT);
+    expect(filtered).toMatchObject({ code: 0, stdout: '' });
+    expect(filtered.stderr).toContain('its source has rows, but its pipes leave none');
+    const early = await query(ROWS, '--at', '2026-11-19');
+    expect(early.stderr).toContain('its source has none between 2026-11-18T23:00:00.000Z and 2026-11-19T00:00:00.000Z');
+  });
+  test('a text without its quotes, and more rows than are given', async () => {
+    expect((await command(['query', 'from', 'hosts', '--data', product.folder])).stderr).toContain("in quotes: 'from hosts'");
+    const much = await query('from hosts', '--limit', '200000');
+    expect({ code: much.code, stderr: much.stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('up to 100000') });
+  });
+  test('--follow prints the newest rows, then each new one once', async () => {
+    const followed = follow(product, 'from metrics.system.uptime | select time, value');
+    await expect.poll(() => followed.lines().length, { timeout: 60_000, interval: 200 }).toBeGreaterThan(2);
+    expect(await followed.interrupt()).toBe(0);
+    const times = followed.lines().map((line) => (JSON.parse(line) as { time: string }).time);
+    expect(times).toEqual([...new Set(times)].sort());
+    expect((await query('from hosts', '--follow', ...AT)).code).toBe(2);
+    expect((await query('from hots', '--follow')).code).toBe(3);
   });
   test('of this very machine', async () => {
     const { code, stdout } = await query('from hosts | select host, cores', '--format', 'json');
@@ -169,10 +209,20 @@ test('fmt prints the one form, or says why it cannot', async () => {
 });
 
 test('doctor looks at the usual causes', async () => {
-  const address = product.origin.slice('http://'.length);
-  const well = await command(['doctor', '--data', product.folder, '--listen', address]);
-  expect(well.stdout).toContain(`InfraMirror answers at ${address}`);
+  const well = await command(['doctor', '--data', product.folder]);
   expect({ code: well.code, fails: well.stdout.includes('FAIL') }).toEqual({ code: 0, fails: false });
+  // It asks the server that runs from this folder, wherever it listens, and each of its parts.
+  expect(well.stdout).toContain(`answers at ${product.origin}`);
+  expect(well.stdout).not.toContain('is free');
+  for (const part of ['column store', 'record store', 'door', 'agent of this host']) expect(well.stdout).toMatch(new RegExp(`^ok +${part} `, 'm'));
+  const address = product.origin.slice('http://'.length);
+  expect((await command(['doctor', '--data', empty, '--listen', address])).stdout).toContain(`InfraMirror answers at ${address}`);
+  const gone = join(empty, 'gone');
+  mkdirSync(gone);
+  writeFileSync(join(gone, 'address'), 'http://127.0.0.1:9/\n');
+  const dead = await command(['doctor', '--data', gone]);
+  expect(dead.code).toBe(1);
+  expect(dead.stdout).toMatch(/^FAIL server +it was at http:\/\/127.0.0.1:9 and does not answer/m);
   const open = join(empty, 'open');
   mkdirSync(open);
   writeFileSync(join(open, 'token'), 'x', { mode: 0o644 });

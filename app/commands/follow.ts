@@ -1,0 +1,119 @@
+// `inframirror query --follow`: the newest rows, then each row that was not there before, oldest first, until it is interrupted.
+// Asks again and again over a short overlap, so that what arrives late is printed too; a server that is away is waited for.
+import { setTimeout as pause } from 'node:timers/promises';
+import { hasCode } from '../../core/errors.ts';
+import { parseTime } from '../../core/time.ts';
+import { type Format, formatResult, type ShownColumn } from './formats.ts';
+import { plain } from './plain.ts';
+import { cellsOf, ordered, saysNothing } from './table.ts';
+
+export interface FollowedAnswer {
+  readonly columns: readonly ShownColumn[];
+  readonly rowCount: number;
+  readonly truncated: { readonly limit: number } | null;
+}
+
+export interface FollowOptions<A extends FollowedAnswer> {
+  /** Where the first question begins; default a few minutes back. */
+  readonly from: bigint | undefined;
+  /** Rows to begin with. */
+  readonly last: number | undefined;
+  readonly format: Format;
+  readonly zone: string | undefined;
+  /** Asks for the rows since a moment, ns. */
+  readonly run: (since: bigint) => Promise<A>;
+  /** Tells what is wrong with the text; whether it was right. */
+  readonly tell: (answer: A) => boolean;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const EVERY_MS = 1000;
+/** Asked for again: a row that comes later than this after its time is not seen. */
+const OVERLAP = 60n * 1_000_000_000n;
+const BEGIN = 300n * 1_000_000_000n;
+const FIRST_ROWS = 10;
+
+const nanos = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+/** Rows that an answer has more often than the answers before it: equal rows are told apart by their number only. */
+export class NewRows {
+  #known = new Map<string, number>();
+
+  /** Their numbers in the answer, in its order. */
+  of(columns: readonly ShownColumn[], rows: number): readonly number[] {
+    const found: number[] = [];
+    const counts = new Map<string, number>();
+    for (let row = 0; row < rows; row++) {
+      const key = JSON.stringify(columns.map(({ values }) => values[row] ?? null));
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      if (count > (this.#known.get(key) ?? 0)) found.push(row);
+    }
+    this.#known = counts;
+    return found;
+  }
+}
+
+/** Oldest first where there are times: the store answers newest first. */
+const inOrderOfTime = (columns: readonly ShownColumn[], rows: readonly number[]): readonly number[] => {
+  const times = columns.find(({ name, type }) => name === 'time' && type === 'time')?.values;
+  if (times === undefined) return rows;
+  const moments = new Map(rows.map((row) => [row, parseTime(String(times[row])) ?? 0n]));
+  const at = (row: number): bigint => moments.get(row) ?? 0n;
+  // Equal times keep the receive order, which the answer has from the end.
+  return [...rows].reverse().sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0));
+};
+
+const taken = (columns: readonly ShownColumn[], rows: readonly number[]): readonly ShownColumn[] =>
+  columns.map((column) => ({ ...column, values: rows.map((row) => column.values[row] ?? null) }));
+
+/** Say what they are without their name. */
+const KNOWN: ReadonlySet<string> = new Set(['time', 'severity', 'host', 'service', 'source', 'body', 'value', 'name', 'title', 'kind']);
+
+/** For people, one row a line and uncut, as a log is followed: what is missing is left out. */
+const linesOf = (columns: readonly ShownColumn[], rows: number, zone: string | undefined): string => {
+  const cells = ordered(columns).map((column) => ({
+    name: KNOWN.has(column.name) ? '' : `${plain(column.name)}=`,
+    column,
+    texts: cellsOf(column, rows, zone),
+  }));
+  return Array.from({ length: rows }, (_, row) => {
+    const present = cells.filter(({ column }) => !saysNothing(column.values[row]));
+    return `${present.map(({ name, texts }) => `${name}${texts[row]}`).join('  ')}\n`;
+  }).join('');
+};
+
+/** Resolves to the exit code when it is interrupted, or when the text is wrong. */
+export const follow = async <A extends FollowedAnswer>({ from, last, format, zone, run, tell, say, signal }: FollowOptions<A>): Promise<number> => {
+  const newRows = new NewRows();
+  let since: bigint | undefined;
+  let headed = false;
+  let away = false;
+  while (!signal.aborted) {
+    try {
+      const now = nanos();
+      const answer = await run(since ?? from ?? now - BEGIN);
+      if (away) say('the server answers again');
+      away = false;
+      const first = since === undefined;
+      if (first && !tell(answer)) return 3;
+      since = now - OVERLAP;
+      if (answer.truncated !== null) say(`more than ${answer.truncated.limit} rows at a time: some are not shown`);
+      const fresh = inOrderOfTime(answer.columns, newRows.of(answer.columns, answer.rowCount));
+      const rows = first ? fresh.slice(fresh.length - Math.min(fresh.length, last ?? FIRST_ROWS)) : fresh;
+      const columns = taken(answer.columns, rows);
+      const text = format === 'table' ? linesOf(columns, rows.length, zone) : formatResult(format, columns, rows.length);
+      process.stdout.write(headed && format === 'csv' ? text.slice(text.indexOf('\n') + 1) : text);
+      headed = true;
+    } catch (error) {
+      if (signal.aborted) break;
+      // The first question must be answered: a wrong address is no outage.
+      if (since === undefined || !(hasCode(error, 'command.server') || hasCode(error, 'command.answer'))) throw error;
+      if (!away) say(`${error.message}; waiting for it`);
+      away = true;
+    }
+    await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return 0;
+};
