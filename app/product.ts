@@ -107,6 +107,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     {
       queries,
       datasets: () => catalogue.datasets,
+      attributes: (dataset) => catalogue.attributes(dataset),
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
       status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, stream, spaces, telemetry }),

@@ -1,9 +1,10 @@
 // What there is to ask about, as GraphQL objects: datasets, metrics, hosts, completions, the product's own state.
+import { formatTime } from '../core/time.ts';
 import type { Completion } from '../query/complete.ts';
 import { HOST_STATES, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from '../schemas/types.ts';
 import { builder } from './builder.ts';
-import type { Drop, HostRow, PartStatus, Problem, ProductStatus, StoreSpace, StreamGroup, StreamSpace } from './service.ts';
+import type { Attribute, Drop, HostRow, PartStatus, Problem, ProductStatus, StoreSpace, StreamGroup, StreamSpace } from './service.ts';
 
 const DatasetColumnRef = builder.objectRef<DatasetColumn>('DatasetColumn').implement({
   fields: (t) => ({
@@ -14,11 +15,26 @@ const DatasetColumnRef = builder.objectRef<DatasetColumn>('DatasetColumn').imple
   }),
 });
 
+const AttributeRef = builder.objectRef<Attribute>('Attribute').implement({
+  description: 'A field that log lines have beside their columns, as samples of them show',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    type: t.exposeString('type', { description: 'text, number, or both in one line or another' }),
+    share: t.exposeFloat('share', { description: 'Part of the lines that have it, 0 to 1' }),
+    lastSeen: t.string({ description: 'Time of the newest line that has it', resolve: (a) => formatTime(a.lastSeen) }),
+  }),
+});
+
 const DatasetRef = builder.objectRef<Dataset>('Dataset').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     description: t.exposeString('description'),
     columns: t.field({ type: [DatasetColumnRef], resolve: (d) => d.columns }),
+    attributes: t.field({
+      type: [AttributeRef],
+      description: 'Fields seen in its rows beside the columns, most used first',
+      resolve: (d, _, context) => context.services.attributes(d.name),
+    }),
   }),
 });
 

@@ -38,6 +38,15 @@ export interface HostRow {
   readonly figure: (name: keyof AgentFigures) => Promise<number | null>;
 }
 
+/** A field of a dataset beside its columns. */
+export interface Attribute {
+  readonly name: string;
+  readonly type: 'text' | 'number' | 'both';
+  readonly share: number;
+  /** ns. */
+  readonly lastSeen: bigint;
+}
+
 /** One part of the product as it is now. */
 export interface PartStatus {
   readonly name: string;
@@ -108,6 +117,7 @@ export interface ProductStatus {
 export interface Services {
   readonly queries: QueryService;
   readonly datasets: () => readonly Dataset[];
+  readonly attributes: (dataset: string) => readonly Attribute[];
   readonly metrics: () => readonly MetricInfo[];
   readonly hosts: () => Promise<readonly HostRow[]>;
   readonly status: () => Promise<ProductStatus>;

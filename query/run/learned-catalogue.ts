@@ -5,17 +5,15 @@ import type { Columns } from '../../engines/columns/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Dataset, MetricInfo, MetricKind, Temporality } from '../../schemas/types.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
+import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './learned-attributes.ts';
 
 const METRICS = `SELECT name, argMax(kind, seen) AS kind, argMax(temporality, seen) AS temporality, ifNull(argMax(tuple(unit), seen).1, '') AS unit,
   ifNull(argMax(tuple(description), seen).1, '') AS description, argMax(interval, seen) AS interval,
   arraySort(arrayDistinct(arrayConcat(groupUniqArrayArray(mapKeys(labels)), groupUniqArrayArray(mapKeys(enrichment))))) AS labels, toUnixTimestamp64Milli(max(seen)) AS newest
 FROM series WHERE seen >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY name`;
-const ATTRIBUTES = `SELECT arraySort(groupUniqArrayArray(mapKeys(attributes))) AS text, arraySort(groupUniqArrayArray(mapKeys(numbers))) AS number
-FROM (SELECT attributes, numbers FROM logs WHERE time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') ORDER BY time DESC LIMIT 100000)`;
 
 /** Definitions arrive by several ways and clocks: what is a little older than the newest seen may still be new to us. */
 const OVERLAP_MS = 120_000;
-const ATTRIBUTES_WITHIN_MS = 86_400_000;
 const MOST_METRICS = 200_000;
 
 const texts = (batch: Batch, column: string, row: number): string => String(valueAt(columnOf(batch, column), row) ?? '');
@@ -27,17 +25,16 @@ export class LearnedCatalogue implements Catalogue {
   /** Rises with every change, so that what was checked against an older one can be told. */
   version = 0;
   readonly #columns: Columns;
-  readonly #search: Search;
+  readonly #attributes: LearnedAttributes;
   #metrics = new Map<string, MetricInfo>();
   #names: readonly string[] = [];
-  #attributes = new Map<string, 'text' | 'number' | 'both'>();
   #newest = 0;
   #running: Promise<void> | undefined;
 
   constructor(datasets: readonly Dataset[], columns: Columns, search: Search) {
     this.datasets = datasets;
     this.#columns = columns;
-    this.#search = search;
+    this.#attributes = new LearnedAttributes(search);
   }
 
   metric(name: string): MetricInfo | undefined {
@@ -46,11 +43,16 @@ export class LearnedCatalogue implements Catalogue {
   metricNames(): readonly string[] {
     return this.#names;
   }
-  attribute(dataset: string, name: string): 'text' | 'number' | 'both' | undefined {
-    return dataset === 'logs' ? this.#attributes.get(name) : undefined;
+  attribute(dataset: string, name: string): AttributeKind | undefined {
+    return dataset === 'logs' ? this.#attributes.kind(name) : undefined;
   }
+  /** Most used first. */
   attributeNames(dataset: string): readonly string[] {
-    return dataset === 'logs' ? [...this.#attributes.keys()] : [];
+    return this.attributes(dataset).map(({ name }) => name);
+  }
+  /** Most used first. */
+  attributes(dataset: string): readonly LearnedAttribute[] {
+    return dataset === 'logs' ? this.#attributes.all : [];
   }
 
   /** Learns what is new; calls at once share one question. Rejects when a store does not answer; what was known stays. */
@@ -62,14 +64,12 @@ export class LearnedCatalogue implements Catalogue {
   }
 
   async #learn(now: number): Promise<void> {
-    const [metrics, attributes] = await Promise.all([
+    const [metrics, others] = await Promise.all([
       this.#columns.query(METRICS, { params: { since: Math.max(0, this.#newest - OVERLAP_MS) } }),
-      this.#search.dialect === 'clickhouse' ? this.#search.query(ATTRIBUTES, { params: { since: now - ATTRIBUTES_WITHIN_MS } }) : undefined,
+      this.#attributes.learn(now),
     ]);
-    let changed = false;
+    let changed = others;
     for (const batch of metrics.batches) for (let row = 0; row < batch.length; row++) changed = this.#note(batch, row) || changed;
-    for (const batch of attributes?.batches ?? [])
-      if (batch.length > 0) changed = this.#noteAttributes(list(batch, 'text', 0), list(batch, 'number', 0)) || changed;
     if (!changed) return;
     this.#names = [...this.#metrics.keys()].sort();
     this.version++;
@@ -95,13 +95,5 @@ export class LearnedCatalogue implements Catalogue {
     if (known !== undefined && JSON.stringify(known) === JSON.stringify(info)) return false;
     this.#metrics.set(name, info);
     return true;
-  }
-
-  #noteAttributes(text: readonly string[], number: readonly string[]): boolean {
-    const found = new Map<string, 'text' | 'number' | 'both'>(text.map((name) => [name, 'text']));
-    for (const name of number) found.set(name, found.has(name) ? 'both' : 'number');
-    const changed = found.size !== this.#attributes.size || [...found].some(([name, kind]) => this.#attributes.get(name) !== kind);
-    if (changed) this.#attributes = found;
-    return changed;
   }
 }

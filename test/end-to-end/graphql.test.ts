@@ -205,7 +205,7 @@ describe('beside `query`', () => {
   });
   test('catalogue, hosts and status', async () => {
     const { data } = await product.graphql<Record<string, never>>(
-      '{ catalogue { datasets { name description columns { name type unit description } } metrics { name } } hosts { host } status { version instance startedAt parts { name state detail } stores { name bytes diskFree diskSize } stream { bytes maxBytes share groups { group topic waiting oldestWaiting } } drops { stage reason unit count missing counter labels } problems { part message mend } } }',
+      '{ catalogue { datasets { name description columns { name type unit description } attributes { name type share lastSeen } } metrics { name } } hosts { host } status { version instance startedAt parts { name state detail } stores { name bytes diskFree diskSize } stream { bytes maxBytes share groups { group topic waiting oldestWaiting } } drops { stage reason unit count missing counter labels } problems { part message mend } } }',
     );
     const { catalogue, status } = data as unknown as {
       readonly catalogue: { readonly datasets: readonly { readonly name: string; readonly columns: readonly unknown[] }[] };

@@ -1,0 +1,134 @@
+// Which attributes log lines have, learned from samples of bounded size: how many lines have each, as what, and when it was last seen.
+// At first lines from all over the retention, then only what came in since. Never reads all lines, and keeps no more than so many names.
+import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
+import { nanosFromMillis } from '../../core/time.ts';
+import type { Search } from '../../engines/search/port.ts';
+import { RAW_KEPT_MS } from '../../schemas/tables.ts';
+
+export type AttributeKind = 'text' | 'number' | 'both';
+
+export interface LearnedAttribute {
+  readonly name: string;
+  /** What its values are: text, numbers, or both in one line or another. */
+  readonly type: AttributeKind;
+  /** Part of the sampled lines that have it, 0 to 1. */
+  readonly share: number;
+  /** Time of the newest sampled line that has it, ns. */
+  readonly lastSeen: bigint;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The first sample: the newest lines of each hour of a day, then of each day that is kept. */
+const FIRST: readonly { readonly fromMs: number; readonly toMs: number; readonly lines: number }[] = [
+  ...Array.from({ length: 24 }, (_, i) => ({ fromMs: (i + 1) * HOUR_MS, toMs: i === 0 ? -HOUR_MS : i * HOUR_MS, lines: 4000 })),
+  ...Array.from({ length: RAW_KEPT_MS / DAY_MS - 1 }, (_, i) => ({ fromMs: (i + 2) * DAY_MS, toMs: (i + 1) * DAY_MS, lines: 2000 })),
+];
+const FIRST_LINES = `SELECT time, attributes, numbers FROM logs
+WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC') ORDER BY time DESC LIMIT {lines:UInt64}`;
+/** Numbers of inserts follow the clock (`pipeline/insert-number.ts`), and parts without any in reach are passed over. */
+const NEW_LINES = 'SELECT time, attributes, numbers FROM logs WHERE insert >= {since:UInt64} LIMIT {lines:UInt64}';
+const INSERTS_PER_MS = 22n;
+const MOST_NEW_LINES = 20_000;
+/** An insert is seen some time after it took its number; lines that are read again weigh more, which the shares bear. */
+const OVERLAP_MS = 60_000;
+/** Beyond them the ones not seen for longest are forgotten. */
+const MOST_NAMES = 5000;
+/** Beyond so many lines what was counted weighs half. */
+const WEIGHT = 200_000;
+
+const counted = (lines: string): string => `SELECT found.1 AS name, countIf(found.2 = 0) AS lines, countIf(found.2 = 1) AS text, countIf(found.2 = 2) AS number,
+  toUnixTimestamp64Nano(max(time)) AS newest
+FROM (${lines}) ARRAY JOIN arrayConcat([('', 0)], arrayMap(k -> (toString(k), 1), mapKeys(attributes)), arrayMap(k -> (toString(k), 2), mapKeys(numbers))) AS found
+GROUP BY name ORDER BY count() DESC LIMIT ${MOST_NAMES}`;
+
+interface Counts {
+  text: number;
+  number: number;
+  newest: bigint;
+}
+
+export class LearnedAttributes {
+  readonly #search: Search;
+  readonly #counts = new Map<string, Counts>();
+  #lines = 0;
+  #learnedMs: number | undefined;
+  #sorted: readonly LearnedAttribute[] = [];
+
+  constructor(search: Search) {
+    this.#search = search;
+  }
+
+  /** Most used first. */
+  get all(): readonly LearnedAttribute[] {
+    return this.#sorted;
+  }
+
+  kind(name: string): AttributeKind | undefined {
+    const found = this.#counts.get(name);
+    return found && kindOf(found);
+  }
+
+  /** Whether there are other names or other kinds now. */
+  async learn(nowMs: number): Promise<boolean> {
+    if (this.#search.dialect !== 'clickhouse') return false;
+    let changed = false;
+    if (this.#learnedMs === undefined) {
+      for (const { fromMs, toMs, lines } of FIRST) {
+        const params = { from: nanosFromMillis(Math.floor(nowMs - fromMs)), to: nanosFromMillis(Math.floor(nowMs - toMs)), lines };
+        const { batches } = await this.#search.query(counted(FIRST_LINES), { params });
+        for (const batch of batches) changed = this.#note(batch) || changed;
+      }
+    } else {
+      const since = BigInt(Math.max(0, Math.floor(this.#learnedMs - OVERLAP_MS))) << INSERTS_PER_MS;
+      const { batches } = await this.#search.query(counted(NEW_LINES), { params: { since, lines: MOST_NEW_LINES } });
+      for (const batch of batches) changed = this.#note(batch) || changed;
+    }
+    this.#learnedMs = nowMs;
+    changed = this.#forget(nanosFromMillis(Math.floor(nowMs - RAW_KEPT_MS))) || changed;
+    this.#sorted = Array.from(this.#counts, ([name, counts]) => ({
+      name,
+      type: kindOf(counts),
+      share: Math.min(1, (counts.text + counts.number) / Math.max(1, this.#lines)),
+      lastSeen: counts.newest,
+    })).sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1));
+    return changed;
+  }
+
+  #note(batch: Batch): boolean {
+    let changed = false;
+    for (let row = 0; row < batch.length; row++) {
+      const at = (column: string): bigint => BigInt((valueAt(columnOf(batch, column), row) ?? 0) as bigint | number);
+      const [text, number, newest] = [Number(at('text')), Number(at('number')), at('newest')];
+      this.#lines += Number(at('lines'));
+      if (text + number === 0) continue;
+      const name = String(valueAt(columnOf(batch, 'name'), row) ?? '');
+      const known = this.#counts.get(name);
+      const before = known && kindOf(known);
+      const counts: Counts = known ?? { text: 0, number: 0, newest };
+      counts.text += text;
+      counts.number += number;
+      if (newest > counts.newest) counts.newest = newest;
+      this.#counts.set(name, counts);
+      changed ||= before !== kindOf(counts);
+    }
+    return changed;
+  }
+
+  #forget(oldest: bigint): boolean {
+    const before = this.#counts.size;
+    for (const [name, { newest }] of this.#counts) if (newest < oldest) this.#counts.delete(name);
+    const byAge = [...this.#counts].sort(([, a], [, b]) => (a.newest < b.newest ? -1 : a.newest > b.newest ? 1 : 0));
+    for (const [name] of byAge.slice(0, Math.max(0, byAge.length - MOST_NAMES))) this.#counts.delete(name);
+    if (this.#lines > WEIGHT) {
+      this.#lines /= 2;
+      for (const counts of this.#counts.values()) {
+        counts.text /= 2;
+        counts.number /= 2;
+      }
+    }
+    return this.#counts.size !== before;
+  }
+}
+
+const kindOf = ({ text, number }: Counts): AttributeKind => (text > 0 && number > 0 ? 'both' : text > 0 ? 'text' : 'number');
