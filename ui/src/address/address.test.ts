@@ -1,6 +1,7 @@
 // Holds that every state survives the address and that no address, however broken, breaks the explorer.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DRAWINGS } from '../chart/drawing.ts';
 import { type Address, FIRST_PAGE, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds, VIEWS } from './address.ts';
 import { bucketFor, localText, parseLocal, type Range, RELATIVE_SPANS, rangeLabel, requestRange, spanMillis } from './range.ts';
 
@@ -13,6 +14,8 @@ const address: fc.Arbitrary<Address> = fc.record({
   text: fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed()),
   range,
   view: fc.constantFrom(undefined, ...VIEWS),
+  draw: fc.constantFrom(undefined, ...DRAWINGS),
+  log: fc.boolean(),
   refresh: fc.constantFrom(undefined, ...REFRESH_SECONDS),
 });
 

@@ -1,5 +1,6 @@
 // The state of the explorer as the part of the address behind `#`: it can be kept, sent, and walked with the browser's back.
 // Behind `#`, so that texts stay out of access logs. Never throws: what cannot be read is the default.
+import { DRAWINGS, type Drawing } from '../chart/drawing.ts';
 import { DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
 
 export const VIEWS = ['chart', 'table', 'logs'] as const;
@@ -14,11 +15,15 @@ export interface Address {
   readonly range: Range;
   /** undefined: chosen by the columns of the result. */
   readonly view: View | undefined;
+  /** How lines are drawn; undefined: by what they are. */
+  readonly draw: Drawing | undefined;
+  /** A logarithmic value axis. */
+  readonly log: boolean;
   /** Seconds between refreshes as chosen; 0 is by hand, undefined what the page does by itself. */
   readonly refresh: number | undefined;
 }
 
-export const FIRST_PAGE: Address = { page: 'explore', text: '', range: DEFAULT_RANGE, view: undefined, refresh: undefined };
+export const FIRST_PAGE: Address = { page: 'explore', text: '', range: DEFAULT_RANGE, view: undefined, draw: undefined, log: false, refresh: undefined };
 
 /** The first page and the state of the product are alive by themselves. */
 export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
@@ -34,6 +39,8 @@ export const printAddress = (address: Address): string => {
     query.set('range', address.range.span);
   }
   if (address.view !== undefined) query.set('view', address.view);
+  if (address.draw !== undefined) query.set('draw', address.draw);
+  if (address.log) query.set('log', '1');
   if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
@@ -56,6 +63,8 @@ export const parseAddress = (hash: string): Address => {
     text: query.get('text') ?? '',
     range: readRange(query),
     view: VIEWS.find((view) => view === query.get('view')),
+    draw: DRAWINGS.find((draw) => draw === query.get('draw')),
+    log: query.get('log') === '1',
     refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : undefined,
   };
 };

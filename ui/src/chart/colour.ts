@@ -1,55 +1,82 @@
-// Colours of lines: Okabe and Ito's set, adjusted for both grounds (3:1 or more against each), stable by key for the session.
-// The first eight lines differ by colour, the next ones by dashes too, so that no two lines are told apart by shade alone.
+// What a line looks like: a colour by its host, its state or its name, and a dash where another line of the chart has that colour already.
+// The colours are tokens of style/tokens.css; the same lines give the same strokes in any order.
+import type { Identity } from '../result/keys.ts';
 
-export type Theme = 'dark' | 'light';
-
-// orange, sky, green, yellow, blue, vermilion, purple, grey: https://jfly.uni-koeln.de/color/
-export const PALETTES: Readonly<Record<Theme, readonly string[]>> = {
-  dark: ['#e69f00', '#56b4e9', '#17b387', '#f0e442', '#4a90e2', '#f0743e', '#d98cb9', '#b5bcc4'],
-  light: ['#a96e00', '#2a86bd', '#007a58', '#7d7400', '#0060a0', '#c24f00', '#a84d80', '#59616b'],
-};
-const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3]];
-const COLOURS = 8;
+/** Colours that lines share out among themselves: `--series-0` … */
+export const COLOURS = 8;
+/** Lengths drawn and left out, in pixels; the first is a whole line. */
+export const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
 export interface Stroke {
-  /** Index into the palette. */
-  readonly colour: number;
-  readonly dash: readonly number[];
+  /** Name of a token, without `var()`. */
+  readonly token: string;
+  /** Index into DASHES. */
+  readonly dash: number;
 }
+
+const seriesToken = (colour: number): string => `--series-${colour % COLOURS}`;
+const REST: Stroke = { token: '--series-rest', dash: 0 };
 
 const hash = (text: string): number => {
   let h = 2_166_136_261;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16_777_619);
-  return h >>> 0;
+  return (h ^ (h >>> 15)) >>> 0;
 };
+
+/** A line that has no name is the only one. */
+const preferred = (identity: Exclude<Identity, { kind: 'rest' }>, ofHost: (host: string) => number): string => {
+  if (identity.kind === 'state') return identity.token;
+  return seriesToken(identity.kind === 'host' ? ofHost(identity.host) : identity.text === '' ? 0 : hash(identity.text));
+};
+
+export interface Drawn {
+  readonly key: string;
+  readonly identity: Identity;
+}
 
 /**
- * Remembers which slot a key has: its own by hash, the next free one where another key sits there already.
- * A scope is what the keys name (`host`): each has all slots for itself.
+ * A stroke for each line, in their order. Hosts and states keep their colour and take a dash where it is taken; other lines take a colour
+ * that is free, then a dash. No two strokes are the same for up to COLOURS × DASHES lines.
  */
-export const strokeRegistry = (): ((scope: string, key: string) => Stroke) => {
-  const scopes = new Map<string, { readonly slots: Map<string, number>; readonly taken: Set<number> }>();
-  return (scope, key) => {
-    const known = scopes.get(scope) ?? { slots: new Map<string, number>(), taken: new Set<number>() };
-    scopes.set(scope, known);
-    const { slots, taken } = known;
-    let slot = slots.get(key);
-    if (slot === undefined) {
-      const preferred = key === '' ? 1 : hash(key) % COLOURS;
-      slot = preferred;
-      for (let round = 0; round < DASHES.length; round++) {
-        const free = Array.from({ length: COLOURS }, (_, i) => round * COLOURS + ((preferred + i) % COLOURS)).find((candidate) => !taken.has(candidate));
-        if (free !== undefined) {
-          slot = free;
-          break;
-        }
-      }
-      slots.set(key, slot);
-      taken.add(slot);
+export const strokesOf = (lines: readonly Drawn[], ofHost: (host: string) => number): Stroke[] => {
+  const taken = new Set<string>();
+  const given = new Map<string, Stroke>();
+  const all = Array.from({ length: COLOURS }, (_, colour) => seriesToken(colour));
+  const give = (line: Drawn, choices: Iterable<Stroke>): void => {
+    let stroke: Stroke | undefined;
+    for (const choice of choices) {
+      stroke ??= choice;
+      if (taken.has(`${choice.token} ${choice.dash}`)) continue;
+      stroke = choice;
+      break;
     }
-    return { colour: slot % COLOURS, dash: DASHES[Math.floor(slot / COLOURS)] ?? [] };
+    if (stroke === undefined) return;
+    taken.add(`${stroke.token} ${stroke.dash}`);
+    given.set(line.key, stroke);
   };
+  const dashed = (token: string): Stroke[] => DASHES.map((_, dash) => ({ token, dash }));
+  // hosts and states first: what is free is known after them
+  const ordered = [...lines].sort((a, b) => Number(a.identity.kind === 'value') - Number(b.identity.kind === 'value') || (a.key < b.key ? -1 : 1));
+  const waiting: Drawn[] = [];
+  for (const line of ordered) {
+    if (line.identity.kind === 'rest') given.set(line.key, REST);
+    else if (line.identity.kind === 'value') {
+      const own = { token: preferred(line.identity, ofHost), dash: 0 };
+      if (taken.has(`${own.token} 0`)) waiting.push(line);
+      else give(line, [own]);
+    } else {
+      const token = preferred(line.identity, ofHost);
+      give(line, [...dashed(token), ...all.flatMap(dashed)]);
+    }
+  }
+  for (const line of waiting) {
+    const token = preferred(line.identity as Extract<Identity, { kind: 'value' }>, ofHost);
+    const from = all.indexOf(token);
+    const turned = [...all.slice(from), ...all.slice(0, from)];
+    give(line, [
+      ...turned.map((other) => ({ token: other, dash: 0 })),
+      ...DASHES.slice(1).flatMap((_, i) => turned.map((other) => ({ token: other, dash: i + 1 }))),
+    ]);
+  }
+  return lines.map(({ key }) => given.get(key) ?? REST);
 };
-
-/** The session's registry: one colour for a key in every panel. */
-export const strokeOf = strokeRegistry();

@@ -1,88 +1,43 @@
-// uPlot's options for one panel: axes in human steps, gaps as gaps, lone points seen, unfinished buckets hatched.
+// uPlot's options for one panel: its axes, each line as its drawing wants it, the crosshair, drag to zoom.
 // Holds no state; the component gives it a panel and what to call.
 import type uPlot from 'uplot';
-import { axisLabels, axisSteps, unitForm } from '../format/units.ts';
-import type { Panel } from '../result/series.ts';
-import { PALETTES, strokeOf, type Theme } from './colour.ts';
+import type { Panel, Point } from '../result/series.ts';
+import { axesOf, logRange, RIGHT, valueRange } from './axes.ts';
+import { isBars } from './drawing.ts';
 import type { Mark } from './events.ts';
-import { partialBuckets } from './partial.ts';
+import { barPaths, dashOf, drawCutPieces, drawHatching, drawMarks, drawThresholds, type Ink, layerPaths } from './paint.ts';
+import { readIndex } from './read.ts';
+import type { Shape } from './shape.ts';
+import type { Threshold } from './threshold.ts';
 
 export interface Ground {
   readonly text: string;
   readonly grid: string;
   readonly hatch: string;
   readonly mark: string;
+  readonly threshold: string;
 }
 
 export interface ChartWishes {
   readonly panel: Panel;
-  readonly theme: Theme;
+  readonly shape: Shape;
+  /** Of each line. */
+  readonly inks: readonly Ink[];
   readonly ground: Ground;
   readonly from: number;
   readonly to: number;
-  /** Milliseconds up to which buckets are final; NaN where unknown. */
-  readonly completeUpTo: number;
   readonly width: number;
   readonly height: number;
   readonly sync: string | undefined;
   /** Least width of the labels beside the chart, so that charts over one another stand in line. */
   readonly margin: number;
   readonly marks: readonly Mark[];
+  readonly thresholds: readonly Threshold[];
   readonly zoom: (from: number, to: number) => void;
   readonly moved: (u: uPlot) => void;
 }
 
-const FONT = '11px "JetBrains Mono", ui-monospace, Menlo, Consolas, monospace';
-/** Room at the right of a chart. */
-const RIGHT = 8;
-const two = (n: number): string => String(n).padStart(2, '0');
-
-/** Clock times, with the day where it changes; seconds and milliseconds only where the step needs them. */
-export const timeLabels = (splits: readonly number[], step: number): string[] => {
-  let day = '';
-  return splits.map((ms) => {
-    const d = new Date(ms);
-    const date = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
-    if (step >= 86_400_000) return date.slice(5);
-    const clock = `${two(d.getHours())}:${two(d.getMinutes())}`;
-    const exact =
-      step >= 60_000
-        ? clock
-        : step >= 1000
-          ? `${clock}:${two(d.getSeconds())}`
-          : `${clock}:${two(d.getSeconds())}.${String(d.getMilliseconds()).padStart(3, '0')}`;
-    const changed = day !== '' && date !== day;
-    day = date;
-    return changed ? `${exact}\n${date.slice(5)}` : exact;
-  });
-};
-
-/** Pixels between labels: minutes need less than seconds, so a narrow chart has more than one. */
-export const timeSpace = (range: number, pixels: number): number => {
-  const perMinute = (pixels / range) * 60_000;
-  // below 96 px a minute the next step down from minutes (30 s) would be too narrow for any label
-  return perMinute >= 96 ? 76 : 46;
-};
-
-/** A label that would run over the right edge is left out. */
-const withoutCut = (u: uPlot, splits: readonly number[], labels: readonly string[]): string[] =>
-  labels.map((label, i) => {
-    const half = (Math.max(...label.split('\n').map((line) => line.length)) * 6.7) / 2;
-    return u.valToPos(splits[i] as number, 'x') + half > u.over.clientWidth + RIGHT ? '' : label;
-  });
-
-/** Ratios, and what begins near nothing, stand on 0; everything else fills the height. */
-export const valueRange = (unit: string | null, min: number, max: number): [number, number] => {
-  if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
-  const ratio = unitForm(unit).family === 'ratio';
-  const fromZero = min >= 0 && (ratio || min < max * 0.7 || min === max);
-  const low = fromZero ? 0 : min;
-  if (ratio && max <= 1 && max > 0.8) return [low < 0 ? low * 1.05 : low, 1];
-  const room = (max - low) * 0.06 || Math.abs(max) * 0.1 || 1;
-  return [fromZero ? 0 : low - room, max + room];
-};
-
-const isolatedPoints = (points: readonly (number | null | undefined)[]): number[] => {
+const isolatedPoints = (points: readonly Point[]): number[] => {
   const alone: number[] = [];
   let before: number | null | undefined = null;
   for (let i = 0; i < points.length; i++) {
@@ -98,130 +53,56 @@ const isolatedPoints = (points: readonly (number | null | undefined)[]): number[
   return alone;
 };
 
-const hatch = (u: uPlot, from: number, to: number, colour: string): void => {
-  const { ctx, bbox } = u;
-  const left = Math.max(bbox.left, u.valToPos(from, 'x', true));
-  const right = Math.min(bbox.left + bbox.width, u.valToPos(to, 'x', true));
-  if (right - left < 1) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(left, bbox.top, right - left, bbox.height);
-  ctx.clip();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = devicePixelRatio;
-  const gap = 7 * devicePixelRatio;
-  ctx.beginPath();
-  for (let x = Math.floor((left - bbox.height) / gap) * gap; x < right; x += gap) {
-    ctx.moveTo(x, bbox.top + bbox.height);
-    ctx.lineTo(x + bbox.height, bbox.top);
-  }
-  ctx.stroke();
-  ctx.restore();
+/** Lines end at the last whole bucket; the rest of them is dashed by `drawCutPieces`. */
+const wholePoints = (panel: Panel, shape: Shape, line: number): readonly Point[] => {
+  const points = shape.points[line] ?? [];
+  return isBars(shape.drawing) || shape.layers[line] !== undefined || !panel.partial.includes(true)
+    ? points
+    : points.map((point, i) => (panel.partial[i] ? null : point));
 };
 
-/** Ticks under the axis, where something happened. */
-const drawMarks = (u: uPlot, marks: readonly Mark[], colour: string): void => {
-  const { ctx, bbox } = u;
-  const size = 4 * devicePixelRatio;
-  ctx.save();
-  ctx.fillStyle = colour;
-  for (const { time } of marks) {
-    const x = u.valToPos(time, 'x', true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    const y = bbox.top + bbox.height + 1;
-    ctx.beginPath();
-    ctx.moveTo(x, y);
-    ctx.lineTo(x + size, y + 1.5 * size);
-    ctx.lineTo(x - size, y + 1.5 * size);
-    ctx.fill();
-  }
-  ctx.restore();
+/** The height of what is drawn: an axis reaches a threshold that is near. */
+const reach = ({ min, max }: Shape, thresholds: readonly Threshold[]): [number, number] => {
+  let high = max;
+  for (const { value } of thresholds) if (value > high && value < high * 2.5) high = value;
+  return [min, high];
 };
 
-/** Further away than this many pixels, and than half a bucket, a point is not what the crosshair stands on. */
-const READ_PIXELS = 24;
-
-/** Whether the crosshair stands on what there is at that index of the times. */
-export const isRead = (panel: Pick<Panel, 'times' | 'bucket'>, index: number, at: number, perPixel: number): boolean => {
-  const away = Math.abs((panel.times[index] ?? Number.POSITIVE_INFINITY) - at);
-  return away <= Math.max(READ_PIXELS * perPixel, (panel.bucket ?? 0) * 0.6);
+const seriesOf = (wishes: ChartWishes, line: number, points: readonly Point[]): uPlot.Series => {
+  const { panel, shape, inks } = wishes;
+  const ink = inks[line] as Ink;
+  const stroke = ink.colour;
+  const shared = { label: panel.lines[line]?.label ?? '', show: shape.visible[line] ?? true, stroke, spanGaps: false };
+  const none = { show: false } as uPlot.Series.Points;
+  if (isBars(shape.drawing)) return { ...shared, width: 0, paths: barPaths(panel, shape, ink), points: none };
+  if (shape.layers[line] !== undefined)
+    return { ...shared, width: 1, fill: `${stroke}8c`, dash: dashOf(ink.dash), paths: layerPaths(panel, shape), points: none };
+  const dots = { show: () => false, filter: () => isolatedPoints(points), size: 5, fill: stroke, stroke } as unknown as uPlot.Series.Points;
+  return { ...shared, width: 1.5, dash: dashOf(ink.dash), points: dots, ...(shape.drawing === 'area' ? { fill: `${stroke}38` } : {}) };
 };
 
-/** The nearest point of a line to the cursor, where the line has none at its very time. */
-const nearest = (points: readonly (number | null | undefined)[], index: number): number => {
-  if (points[index] !== undefined) return index;
-  for (let away = 1; away < 30; away++) {
-    if (points[index - away] !== undefined && index - away >= 0) return index - away;
-    if (points[index + away] !== undefined) return index + away;
-  }
-  return index;
-};
-
-export const chartData = (panel: Panel): uPlot.AlignedData => [panel.times, ...panel.lines.map(({ points }) => points)] as uPlot.AlignedData;
-
-export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
-  const { panel, theme, ground, from, to } = wishes;
-  const { unit } = panel;
-  const palette = PALETTES[theme];
+export const chartOf = (wishes: ChartWishes): { readonly options: uPlot.Options; readonly data: uPlot.AlignedData } => {
+  const { panel, shape, ground, from, to, thresholds } = wishes;
   const start = panel.bucket === undefined ? from : Math.min(from, Math.max(panel.times[0] ?? from, from - panel.bucket));
-  return {
+  const lines = panel.lines.map((_, line) => wholePoints(panel, shape, line));
+  const heights = shape.drawing !== 'line';
+  const range = shape.log ? logRange(shape.min, shape.max) : valueRange(panel.unit, ...reach(shape, thresholds), heights);
+  const options: uPlot.Options = {
     width: wishes.width,
     height: wishes.height,
     ms: 1,
     legend: { show: false },
     padding: [8, RIGHT, 0, 0],
-    scales: {
-      x: { time: true, range: () => [start, to] },
-      y: { range: (_u, min, max) => valueRange(unit, min ?? Number.NaN, max ?? Number.NaN) },
-    },
-    axes: [
-      {
-        stroke: ground.text,
-        font: FONT,
-        grid: { show: false },
-        ticks: { stroke: ground.grid, width: 1, size: 4 },
-        size: 34,
-        gap: 4,
-        space: (_u, _axis, min, max, pixels) => timeSpace(max - min, pixels),
-        values: (u, splits, _axis, _space, step) => withoutCut(u, splits, timeLabels(splits, step)),
-      },
-      {
-        stroke: ground.text,
-        font: FONT,
-        grid: { stroke: ground.grid, width: 1 },
-        ticks: { show: false },
-        gap: 6,
-        space: wishes.height < 200 ? 24 : 32,
-        incrs: axisSteps(unit),
-        values: (_u, splits) => axisLabels(splits, unit),
-        size: (_u, labels) => Math.max(wishes.margin, Math.ceil(Math.max(3, ...(labels ?? []).map((label) => label.length)) * 6.7) + 14),
-      },
-    ],
-    series: [
-      {},
-      ...panel.lines.map(({ key, label, points }) => {
-        const { colour, dash } = strokeOf(panel.scope, key);
-        const stroke = palette[colour] as string;
-        return {
-          label,
-          stroke,
-          width: 1.5,
-          dash: [...dash],
-          spanGaps: false,
-          points: { show: () => false, filter: () => isolatedPoints(points), size: 5, fill: stroke, stroke } as uPlot.Series.Points,
-        };
-      }),
-    ],
+    scales: { x: { time: true, range: () => [start, to] }, y: { distr: shape.log ? 3 : 1, range: () => range } },
+    axes: axesOf({ panel, text: ground.text, grid: ground.grid, low: wishes.height < 200, log: shape.log, margin: wishes.margin }),
+    series: [{}, ...lines.map((points, line) => seriesOf(wishes, line, points))],
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false },
-      focus: { prox: 24 },
-      dataIdx: (u, series, index, at) => {
-        if (series === 0) return index;
-        const nearby = nearest(panel.lines[series - 1]?.points ?? [], index);
-        return isRead(panel, nearby, at, (to - start) / Math.max(1, u.over.clientWidth)) ? nearby : null;
-      },
-      points: { size: 6, width: 0 },
+      focus: { prox: isBars(shape.drawing) ? -1 : 24 },
+      dataIdx: (u, series, index, at) =>
+        series === 0 ? index : readIndex(panel, shape, series - 1, index, at, (to - start) / Math.max(1, u.over.clientWidth)),
+      points: { size: 6, width: 0, show: !isBars(shape.drawing) },
       bind: { dblclick: () => null },
       ...(wishes.sync === undefined
         ? {}
@@ -229,12 +110,14 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
     },
     focus: { alpha: 0.35 },
     hooks: {
-      drawClear: [
+      drawClear: [(u) => (isBars(shape.drawing) ? undefined : drawHatching(u, panel, ground.hatch))],
+      drawSeries: [(u, series) => drawCutPieces(u, panel, shape, series - 1, wishes.inks[series - 1] as Ink)],
+      draw: [
         (u) => {
-          for (const part of partialBuckets(panel, from, to, wishes.completeUpTo)) hatch(u, part.from, part.to, ground.hatch);
+          drawThresholds(u, thresholds, ground.threshold);
+          drawMarks(u, wishes.marks, ground.mark);
         },
       ],
-      draw: [(u) => drawMarks(u, wishes.marks, ground.mark)],
       setCursor: [wishes.moved],
       setSelect: [
         (u) => {
@@ -247,4 +130,5 @@ export const chartOptions = (wishes: ChartWishes): uPlot.Options => {
       ],
     },
   };
+  return { options, data: [panel.times, ...lines] as uPlot.AlignedData };
 };

@@ -12,6 +12,7 @@ export const QUERY = gql`
       rowCount
       truncated { limit by }
       completeUpTo
+      partial
       diagnostics { ${DIAGNOSTIC} }
       stats { elapsedMs rowsRead bytesRead }
     }

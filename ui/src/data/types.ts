@@ -44,6 +44,8 @@ export interface Result {
   readonly rowCount: number;
   readonly truncated: { readonly limit: number; readonly by: string } | null;
   readonly completeUpTo: string | null;
+  /** Beginnings of the buckets that are not whole: cut by the range, or still filling. */
+  readonly partial: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
   readonly stats: { readonly elapsedMs: number; readonly rowsRead: number; readonly bytesRead: number };
 }

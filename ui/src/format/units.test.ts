@@ -1,6 +1,8 @@
 // Holds how numbers are written for people: families of units, human steps, and the dash for what is not known.
+
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axisLabels, axisSteps, formatNumber, UNKNOWN } from './units.ts';
+import { axisLabels, axisSteps, columnFormat, formatNumber, UNKNOWN } from './units.ts';
 
 describe('formatNumber', () => {
   it.each([
@@ -36,7 +38,47 @@ describe('formatNumber', () => {
   });
 });
 
+describe('columnFormat', () => {
+  const column = (values: (number | null)[], unit: string | null) => values.map(columnFormat(values, unit));
+
+  it.each<[(number | null)[], string | null, string[]]>([
+    [[8.5574, 0.80328, null], null, ['8.56', '0.80', UNKNOWN]],
+    [[0.123, 0.0000556, 0], '1', ['12.300%', '0.006%', '0%']],
+    [[463 * 1024 ** 2, 2.938 * 1024 ** 2], 'By', ['463 MiB', '3 MiB']],
+    [[5 * 1024 ** 3, 20 * 1024 ** 2], 'By', ['5.00 GiB', '0.02 GiB']],
+    [[5 * 1024 ** 3, 20], 'By', ['5.00 GiB', '<0.01 GiB']],
+    [[930, 349], '{}', ['930', '349']],
+    [[21_516, 3], '{}', ['21,516', '3']],
+    [[12.5, 3], '{x}', ['12.5', '3.0']],
+    [[2_500_000, 40_000], '{x}/s', ['2.50 M/s', '0.04 M/s']],
+    [[0.0123, 0.0005], 's', ['12.3 ms', '0.5 ms']],
+    [[-0.0000001, 5], null, ['>-0.01', '5.00']],
+    [[4000, 65], 's', ['1h 7m', '1m 5s']],
+    [[0, 0], 'By', ['0 B', '0 B']],
+  ])('writes %j %s as %j', (values, unit, texts) => {
+    expect(column(values, unit)).toEqual(texts);
+  });
+
+  it('puts points under points and one unit behind all', () => {
+    const unit = fc.constantFrom('By', 'By/s', '1', '{}', '{x}/s', 'Cel', null, 'ms');
+    const number = fc.double({ min: -1e5, max: 1e5, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 20 }), unit, (values, of) => {
+        const texts = column(values, of).filter((text) => !/^0[^.\d]*$/.test(text));
+        const tails = new Set(texts.map((text) => text.replace(/^[<>-]*[\d,]+/, '').replace(/\d/g, '0')));
+        if (Math.max(...values.map(Math.abs)) > 1e-9 && !texts.some((text) => /\d[mhd]/.test(text)))
+          expect(tails.size, texts.join(' | ')).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+});
+
 describe('axes', () => {
+  it('steps by 1, 2, 5, and never by a part of a whole thing', () => {
+    expect(axisSteps('{}', true).slice(0, 4)).toEqual([1, 2, 5, 10]);
+    for (const unit of ['{x}/s', null, 'Cel']) expect(axisSteps(unit)).not.toContain(2.5);
+  });
+
   it('counts bytes in powers of two and time in time units', () => {
     expect(axisSteps('By')).toContain(1024 ** 2);
     expect(axisSteps('By')).not.toContain(1_000_000);

@@ -121,12 +121,92 @@ export const formatNumber = (value: number | null | undefined, unit: string | nu
   }
 };
 
-const decimalSteps = (from: number, to: number): number[] => {
+/** What all numbers of a column are divided by, and what stands behind each. */
+interface ColumnScale {
+  readonly per: number;
+  readonly suffix: string;
+}
+
+const DURATION_SCALES: readonly ColumnScale[] = [
+  { per: 1e-9, suffix: ' ns' },
+  { per: 1e-6, suffix: ' µs' },
+  { per: 1e-3, suffix: ' ms' },
+  { per: 1, suffix: ' s' },
+];
+
+const columnScale = ({ family, suffix }: UnitForm, largest: number): ColumnScale => {
+  switch (family) {
+    case 'bytes': {
+      const n = power(largest, 1024, BINARY.length - 1);
+      return { per: 1024 ** n, suffix: ` ${BINARY[n]}${suffix}` };
+    }
+    case 'duration':
+      return DURATION_SCALES.findLast(({ per }) => largest >= per) ?? { per: 1e-9, suffix: ' ns' };
+    case 'ratio':
+      return { per: 0.01, suffix: `%${suffix}` };
+    case 'count':
+    case 'plain': {
+      const n = largest < 100_000 ? 0 : power(largest, 1000, SI.length - 1);
+      return { per: 1000 ** n, suffix: `${SI[n]}${suffix}` };
+    }
+  }
+};
+
+/** Digits behind the point in a column, however small its smallest number is. */
+const MOST_DECIMALS = 4;
+/** Longer durations are written as `1m 5s`, each by itself. */
+const LONG_SECONDS = 120;
+
+/**
+ * A column of numbers that can be compared at a glance: one unit and one number of decimals for all, so that points stand under points.
+ * The largest has `significant` digits, the smallest one where that asks for no more than four decimals; what would be 0 but is not stands as `<0.01`.
+ */
+export const columnFormat = (
+  values: readonly (number | null | undefined)[],
+  unit: string | null,
+  significant = 3,
+): ((value: number | null | undefined) => string) => {
+  const form = unitForm(unit);
+  let largest = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  let whole = true;
+  for (const value of values) {
+    if (value === null || value === undefined || !Number.isFinite(value) || value === 0) continue;
+    const size = Math.abs(value * form.factor);
+    if (size > largest) largest = size;
+    if (size < smallest) smallest = size;
+    whole &&= Number.isInteger(value);
+  }
+  const { per, suffix } = columnScale(form, largest);
+  if (largest === 0 || largest >= 1e15 || largest < 1e-12 || (form.family === 'duration' && largest >= LONG_SECONDS)) {
+    return (value) => formatNumber(value, unit, significant);
+  }
+  const exponent = (size: number): number => Math.floor(Math.log10(size / per) + 1e-12);
+  const exact = whole && per === 1 && form.factor === 1;
+  const ofLargest = significant - 1 - exponent(largest);
+  const ofSmallest = -exponent(smallest);
+  // a number far below all others does not give them digits that nobody reads
+  const wanted = ofSmallest <= MOST_DECIMALS - Math.max(0, exponent(largest)) ? Math.max(ofLargest, ofSmallest) : ofLargest;
+  const decimals = exact ? 0 : Math.max(0, Math.min(wanted, exponent(largest) < 0 ? 12 : MOST_DECIMALS));
+  const least = 10 ** -decimals;
+  return (value) => {
+    if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
+    const scaled = (value * form.factor) / per;
+    if (scaled === 0) return `0${suffix}`;
+    if (Math.abs(scaled) < least / 2) return `${scaled < 0 ? '>-' : '<'}${least.toFixed(decimals)}${suffix}`;
+    return `${grouped(scaled.toFixed(decimals))}${suffix}`;
+  };
+};
+
+const decimalSteps = (from: number, to: number, of: readonly number[] = [1, 2, 5]): number[] => {
   const steps: number[] = [];
-  for (let e = from; e <= to; e++) for (const m of [1, 2, 2.5, 5]) steps.push(Number(`${m}e${e}`));
+  for (let e = from; e <= to; e++) for (const m of of) steps.push(Number(`${m}e${e}`));
   return steps;
 };
 const DECIMAL = decimalSteps(-12, 18);
+const WHOLE = decimalSteps(0, 18);
+// a quarter is a step people know of a whole
+const RATIO = decimalSteps(-12, 3, [1, 2, 2.5, 5]);
 const BINARY_STEPS = [...decimalSteps(-6, -1), ...Array.from({ length: 64 }, (_, n) => 2 ** n)];
 const DURATION_STEPS = [
   ...decimalSteps(-9, -1),
@@ -134,10 +214,24 @@ const DURATION_STEPS = [
   ...decimalSteps(0, 6).map((days) => days * 86_400),
 ];
 
-/** Distances between grid lines that people count in, in the value's own unit, ascending. */
-export const axisSteps = (unit: string | null): number[] => {
+const stepsOf = (family: Family, whole: boolean): number[] => {
+  switch (family) {
+    case 'bytes':
+      return BINARY_STEPS;
+    case 'duration':
+      return DURATION_STEPS;
+    case 'ratio':
+      return RATIO;
+    case 'count':
+    case 'plain':
+      return whole ? WHOLE : DECIMAL;
+  }
+};
+
+/** Distances between grid lines that people count in, in the value's own unit, ascending; `whole` for what comes in whole numbers only. */
+export const axisSteps = (unit: string | null, whole = false): number[] => {
   const form = unitForm(unit);
-  const steps = form.family === 'bytes' ? BINARY_STEPS : form.family === 'duration' ? DURATION_STEPS : DECIMAL;
+  const steps = stepsOf(form.family, whole);
   return form.factor === 1 ? steps : steps.map((step) => step / form.factor);
 };
 

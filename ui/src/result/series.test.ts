@@ -2,15 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Column, Result, Value } from '../data/types.ts';
 import { chooseView, possibleViews, rolesOf } from './choose.ts';
-import { panelsOf } from './series.ts';
+import { panelsOf as allPanelsOf, type Wishes } from './series.ts';
 
 const column = (name: string, type: string, values: Value[], unit: string | null = null): Column => ({ name, type, unit, values });
+const panelsOf = (columns: Column[], wishes: Wishes = {}) => allPanelsOf(columns, wishes).panels;
 const minute = (n: number): string => new Date(Date.UTC(2026, 10, 20, 10, n)).toISOString();
 const result = (...columns: Column[]): Result => ({
   columns,
   rowCount: columns[0]?.values.length ?? 0,
   truncated: null,
   completeUpTo: null,
+  partial: [],
   diagnostics: [],
   stats: { elapsedMs: 1, rowsRead: 1, bytesRead: 1 },
 });
@@ -105,6 +107,58 @@ describe('panelsOf', () => {
   });
 });
 
+describe('partial buckets', () => {
+  const count = (values: Value[]) => [
+    column(
+      'time',
+      'time',
+      values.map((_, i) => minute(i)),
+    ),
+    column('count', 'int', values, '{}'),
+  ];
+
+  it('are left out of the figures of a line', () => {
+    const cut = new Set([Date.parse(minute(0)), Date.parse(minute(3))]);
+    const [panel] = panelsOf(count([3, 900, 930, 349]), { partial: cut });
+    expect(panel?.partial).toEqual([true, false, false, true]);
+    expect(panel?.lines[0]).toMatchObject({ points: [3, 900, 930, 349], last: 930, min: 900, max: 930, avg: 915, cut: false });
+  });
+
+  it('are all there is where a line has no other', () => {
+    expect(panelsOf(count([5]), { partial: new Set([Date.parse(minute(0))]), width: 60_000 })[0]?.lines[0]).toMatchObject({ last: 5, avg: 5, cut: true });
+  });
+});
+
+describe('amounts', () => {
+  const grouped = (unit: string | null, type: string, name: string) => {
+    const rows = Array.from({ length: 30 }, (_, i) => i);
+    return [
+      column('time', 'time', [...rows.map(() => minute(0)), ...rows.map(() => minute(1))]),
+      column('service', 'string', [...rows, ...rows].map(String)),
+      column(name, type, [...rows, ...rows.map((i) => i * 2)], unit),
+    ];
+  };
+
+  it('are counts of rows and increases of counters; the rest of many adds up to a line of its own', () => {
+    const [panel] = panelsOf(grouped('{}', 'int', 'count'), { text: 'from logs | every 1m count by service' });
+    expect(panel?.additive).toBe(true);
+    expect(panel?.lines).toHaveLength(21);
+    const rest = panel?.lines.at(-1);
+    expect(rest).toMatchObject({ label: '10 more', identity: { kind: 'rest' }, points: [45, 90], max: 90 });
+    const all = panel?.lines.reduce((sum, { points }) => sum + (points[1] ?? 0), 0);
+    expect(all).toBe(30 * 29);
+    expect(panelsOf(grouped('{request}', 'float', 'value'), { text: 'from metrics.x | every 1m increase' })[0]?.additive).toBe(true);
+  });
+
+  it('are no gauges, rates, distinct counts or other units', () => {
+    const additive = (unit: string | null, type: string, name: string, text: string) => panelsOf(grouped(unit, type, name), { text })[0]?.additive;
+    expect(additive('{thread}', 'int', 'threads', 'from processes | every 1m max(threads) by service')).toBe(false);
+    expect(additive('{request}/s', 'float', 'value', 'from metrics.x | every 1m rate')).toBe(false);
+    expect(additive('{}', 'int', 'users', 'from logs | every 1m distinct_count(user) as users by service')).toBe(false);
+    expect(additive('By', 'float', 'value', 'from metrics.x | every 1m avg')).toBe(false);
+  });
+});
+
 describe('chooseView', () => {
   it('follows the columns', () => {
     const time = column('time', 'time', [minute(0), minute(1)]);
@@ -121,7 +175,7 @@ describe('chooseView', () => {
     expect(chooseView(one, 'from metrics.x | every 1h avg | latest')).toBe('table');
     expect(chooseView(one, 'from metrics.x | latest')).toBe('table');
     expect(chooseView(result(column('value', 'float', [1])), 'from metrics.x | every all avg')).toBe('table');
-    expect(panelsOf(one.columns, 3_600_000)[0]?.bucket).toBe(3_600_000);
+    expect(allPanelsOf(one.columns, { width: 3_600_000 }).panels[0]?.bucket).toBe(3_600_000);
   });
 
   it('tells keys from values', () => {

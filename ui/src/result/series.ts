@@ -1,50 +1,74 @@
 // Turns rows (time, keys, values) into lines for charts: one panel per unit, one line per key, gaps kept as gaps.
-// Works on whole columns, never on a list of row objects; changes no value.
+// Works on whole columns and typed arrays, never on a list of row objects; makes points only for the lines that are drawn.
 import type { Column } from '../data/types.ts';
 import { rolesOf } from './choose.ts';
+import { type Groups, groupRows, type Identity, type Naming, namingOf } from './keys.ts';
 
-export interface Line {
-  /** What tells this line from the others; stable over refreshes and panels, gives the colour. */
-  readonly key: string;
-  /** The same for people. */
-  readonly label: string;
-  /** Aligned with the panel's times: null is a gap, undefined is nothing at this time (the line goes on). */
-  readonly points: (number | null | undefined)[];
+/** null is a gap, undefined is nothing at this time (the line goes on). */
+export type Point = number | null | undefined;
+
+export interface Figures {
+  /** Of whole buckets only, where the line has any. */
   readonly last: number | null;
   readonly min: number | null;
   readonly max: number | null;
   readonly avg: number | null;
+  /** No bucket of the line is whole: the figures are those of cut ones. */
+  readonly cut: boolean;
+}
+export interface Line extends Figures {
+  /** What tells this line from the others; stable over refreshes and panels. */
+  readonly key: string;
+  /** Short, for people; `title` has every key. */
+  readonly label: string;
+  readonly title: string;
+  readonly identity: Identity;
+  /** Aligned with the panel's times. */
+  readonly points: readonly Point[];
 }
 export interface Panel {
   readonly unit: string | null;
   readonly title: string;
-  /** The names of the keys that tell the lines apart: lines of one scope share their colours over panels. */
-  readonly scope: string;
+  /** What all lines share, said once. */
+  readonly caption: string;
+  /** All values are whole numbers of things. */
+  readonly whole: boolean;
+  /** The lines add up to a total that means something: counts of rows, increases of counters. */
+  readonly additive: boolean;
   /** Milliseconds, ascending. */
-  readonly times: number[];
+  readonly times: readonly number[];
   readonly lines: readonly Line[];
   /** Lines there would be without the limit. */
   readonly total: number;
   /** Width of the buckets in ms where the times are aligned to one, else undefined. */
   readonly bucket: number | undefined;
+  /** Whether the bucket at each time is not whole. */
+  readonly partial: readonly boolean[];
+}
+export interface Panels {
+  readonly panels: readonly Panel[];
+  /** Units that have no panel, because there are too many. */
+  readonly more: number;
 }
 
-export const MOST_LINES = 20;
-
-interface Gathered {
-  readonly times: number[];
-  readonly values: (number | null)[];
+export interface Wishes {
+  /** The text that was asked. */
+  readonly text?: string;
+  /** Width of a bucket in ms, where the text says it. */
+  readonly width?: number | undefined;
+  /** Beginnings (ms) of the buckets that are not whole: cut by the range, or still filling. */
+  readonly partial?: ReadonlySet<number>;
+  readonly mostLines?: number;
+  readonly mostPanels?: number;
 }
 
-const numberOf = (value: unknown): number | null => {
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
-};
+const MOST_LINES = 20;
+const MOST_PANELS = 6;
+const NONE: Figures = { last: null, min: null, max: null, avg: null, cut: false };
 
-/** Key columns that differ between rows; where none does, all of them. */
-const tellingKeys = (keys: readonly Column[]): readonly Column[] => {
-  const varying = keys.filter((column) => column.values.some((value) => value !== column.values[0]));
-  return varying.length > 0 ? varying : keys;
+const numberOf = (value: unknown): number => {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value !== '' ? Number(value) : Number.NaN;
 };
 
 const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? 0;
@@ -58,6 +82,7 @@ const stepOf = (times: readonly number[]): number => {
   return median(steps);
 };
 
+/** The width that all times (ascending) are whole multiples of away from the first. */
 const bucketOf = (times: readonly number[]): number | undefined => {
   let smallest = Number.POSITIVE_INFINITY;
   for (let i = 1; i < times.length; i++) smallest = Math.min(smallest, (times[i] as number) - (times[i - 1] as number));
@@ -66,29 +91,60 @@ const bucketOf = (times: readonly number[]): number | undefined => {
     : undefined;
 };
 
-const gather = (time: Float64Array, keys: readonly Column[], value: Column, prefix: string): Map<string, Gathered> => {
-  const order = Uint32Array.from(time.keys());
+interface Rows {
+  readonly time: Float64Array;
+  /** Rows that have a time, earliest first. */
+  readonly order: Uint32Array;
+  readonly groups: Groups;
+}
+
+const rowsOf = (time: Column, keys: readonly Column[]): Rows => {
+  const times = Float64Array.from(time.values, (value) => (typeof value === 'string' ? Date.parse(value) : Number.NaN));
+  const order = Uint32Array.from(times.keys()).filter((row) => !Number.isNaN(times[row] as number));
   let sorted = true;
-  for (let i = 1; i < time.length && sorted; i++) sorted = (time[i - 1] as number) <= (time[i] as number);
-  if (!sorted) order.sort((a, b) => (time[a] as number) - (time[b] as number) || a - b);
-  const lines = new Map<string, Gathered>();
+  for (let i = 1; i < order.length && sorted; i++) sorted = (times[order[i - 1] as number] as number) <= (times[order[i] as number] as number);
+  if (!sorted) order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
+  return { time: times, order, groups: groupRows(keys, times.length) };
+};
+
+/** Average of each group in one pass: what lines are ranked by. NaN where a group has no value. */
+const averages = ({ order, groups }: Rows, value: Column): Float64Array => {
+  const sums = new Float64Array(groups.rows.length);
+  const counts = new Uint32Array(groups.rows.length);
   for (const row of order) {
-    const at = time[row] as number;
-    if (Number.isNaN(at)) continue;
-    const key = JSON.stringify([prefix, ...keys.map((column) => column.values[row] ?? null)]);
-    let line = lines.get(key);
-    if (line === undefined) {
-      line = { times: [], values: [] };
-      lines.set(key, line);
-    }
-    line.times.push(at);
-    line.values.push(numberOf(value.values[row]));
+    const number = numberOf(value.values[row]);
+    if (!Number.isFinite(number)) continue;
+    const group = groups.ofRow[row] as number;
+    sums[group] = (sums[group] as number) + number;
+    counts[group] = (counts[group] as number) + 1;
+  }
+  for (let group = 0; group < sums.length; group++) sums[group] = (sums[group] as number) / (counts[group] as number);
+  return sums;
+};
+
+interface Gathered {
+  readonly times: number[];
+  readonly values: (number | null)[];
+}
+
+/** The rows of the wished groups, and the sum of all others per time. */
+const gather = (rows: Rows, value: Column, wished: ReadonlySet<number>, rest: Map<number, number> | undefined): Map<number, Gathered> => {
+  const lines = new Map<number, Gathered>([...wished].map((group) => [group, { times: [], values: [] }]));
+  if (lines.size === 0 && rest === undefined) return lines;
+  for (const row of rows.order) {
+    const line = lines.get(rows.groups.ofRow[row] as number);
+    const at = rows.time[row] as number;
+    const number = numberOf(value.values[row]);
+    if (line !== undefined) {
+      line.times.push(at);
+      line.values.push(Number.isFinite(number) ? number : null);
+    } else if (rest !== undefined && Number.isFinite(number)) rest.set(at, (rest.get(at) ?? 0) + number);
   }
   return lines;
 };
 
-const align = (line: Gathered, position: ReadonlyMap<number, number>, size: number): (number | null | undefined)[] => {
-  const points = new Array<number | null | undefined>(size).fill(undefined);
+const align = (line: Gathered, position: ReadonlyMap<number, number>, size: number): Point[] => {
+  const points = new Array<Point>(size).fill(undefined);
   const step = stepOf(line.times);
   for (let i = 0; i < line.times.length; i++) {
     const at = position.get(line.times[i] as number) as number;
@@ -116,59 +172,120 @@ const unionTimes = (lines: Iterable<Gathered>): number[] => {
   return [...all].sort((a, b) => a - b);
 };
 
-const statsOf = (values: readonly (number | null)[]): Pick<Line, 'last' | 'min' | 'max' | 'avg'> => {
+const figuresOf = (points: readonly Point[], partial: readonly boolean[], cut: boolean): Figures => {
   let last: number | null = null;
   let min: number | null = null;
   let max: number | null = null;
   let sum = 0;
   let n = 0;
-  for (const value of values) {
-    if (value === null) continue;
+  for (let i = 0; i < points.length; i++) {
+    const value = points[i];
+    if (value === null || value === undefined || (!cut && partial[i])) continue;
     last = value;
     if (min === null || value < min) min = value;
     if (max === null || value > max) max = value;
     sum += value;
     n++;
   }
-  return { last, min, max, avg: n === 0 ? null : sum / n };
+  if (n === 0) return cut ? NONE : { ...figuresOf(points, partial, true) };
+  return { last, min, max, avg: sum / n, cut };
 };
 
-const labelOf = (key: string, keys: readonly Column[], name: string, severalValues: boolean): string => {
-  const parts = (JSON.parse(key) as unknown[]).slice(1).map((value, i) => (value === null ? `no ${keys[i]?.name}` : String(value)));
-  if (parts.length === 0) return name;
-  return severalValues ? `${parts.join(' · ')} · ${name}` : parts.join(' · ');
-};
+/** Increases of counters are amounts per bucket, as counts of rows are. */
+const asksForAmounts = (text: string): boolean => /\|\s*every\s+\S+\s+increase\b/i.test(text);
 
-/** One panel per unit; the lines with the highest average first, at most `most` of them. `width`: of a bucket, where the text says it. */
-export const panelsOf = (columns: readonly Column[], width?: number, most = MOST_LINES): Panel[] => {
-  const { time, keys, values } = rolesOf(columns);
-  if (time === undefined) return [];
-  const times = Float64Array.from(time.values, (value) => (typeof value === 'string' ? Date.parse(value) : Number.NaN));
-  const telling = tellingKeys(keys);
-  const byUnit = new Map<string | null, Column[]>();
-  for (const value of values) byUnit.set(value.unit, [...(byUnit.get(value.unit) ?? []), value]);
-  return [...byUnit].map(([unit, columnsOfUnit]): Panel => {
-    const several = columnsOfUnit.length > 1;
-    const candidates = columnsOfUnit.flatMap((value) =>
-      [...gather(times, telling, value, several ? value.name : '')].map(([key, line]) => ({
-        line,
-        stats: statsOf(line.values),
-        key: several || telling.length > 0 ? key : '',
-        label: labelOf(key, telling, value.name, several),
-      })),
-    );
-    const ranked = candidates.sort((a, b) => Math.abs(b.stats.avg ?? 0) - Math.abs(a.stats.avg ?? 0) || (a.key < b.key ? -1 : 1));
-    const shown = ranked.slice(0, most);
-    const union = unionTimes(shown.map(({ line }) => line));
-    const position = new Map(union.map((at, i) => [at, i]));
-    return {
-      unit,
-      title: columnsOfUnit.map(({ name }) => name).join(', '),
-      scope: telling.map(({ name }) => name).join(' '),
-      times: union,
-      lines: shown.map(({ line, stats, key, label }) => ({ key, label, points: align(line, position, union.length), ...stats })),
-      total: ranked.length,
-      bucket: union.length === 1 ? width : bucketOf(union),
-    };
+const isAdditive = (columns: readonly Column[], text: string): boolean =>
+  columns.every(
+    ({ name, type, unit }) =>
+      /^\{[^}]*\}$/.test(unit ?? '') &&
+      ((type === 'int' && unit === '{}' && !/distinct/i.test(name) && !/\bdistinct_count\s*\(/i.test(text)) || asksForAmounts(text)),
+  );
+
+interface Candidate {
+  readonly value: Column;
+  readonly group: number;
+  readonly average: number;
+}
+
+const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[], wishes: Wishes): Panel => {
+  const { text = '', partial, mostLines = MOST_LINES } = wishes;
+  const several = values.length > 1;
+  const candidates: Candidate[] = [];
+  for (const value of values) {
+    const average = averages(rows, value);
+    for (let group = 0; group < average.length; group++) candidates.push({ value, group, average: average[group] as number });
+  }
+  const size = ({ average }: Candidate): number => (Number.isNaN(average) ? -1 : Math.abs(average));
+  candidates.sort((a, b) => size(b) - size(a) || (a.value === b.value ? a.group - b.group : a.value.name < b.value.name ? -1 : 1));
+  const shown = candidates.slice(0, mostLines);
+  const additive = isAdditive(values, text);
+  const restSums = additive && candidates.length > shown.length ? new Map<number, number>() : undefined;
+  const namings = new Map<Column, Naming>();
+  const gathered = new Map<Column, Map<number, Gathered>>();
+  for (const value of values) {
+    const wished = new Set(shown.flatMap((one) => (one.value === value ? [one.group] : [])));
+    gathered.set(value, gather(rows, value, wished, restSums));
+    if (wished.size > 0) namings.set(value, namingOf(keys, rows.groups.rows, text, several ? value.name : ''));
+  }
+  const lineOf = ({ value, group }: Candidate): Gathered => gathered.get(value)?.get(group) as Gathered;
+  const restTimes = [...(restSums?.keys() ?? [])].sort((a, b) => a - b);
+  const rest: Gathered | undefined = restSums === undefined ? undefined : { times: restTimes, values: restTimes.map((at) => restSums.get(at) as number) };
+  const times = unionTimes([...shown.map(lineOf), ...(rest === undefined ? [] : [rest])]);
+  const position = new Map(times.map((at, i) => [at, i]));
+  const bucket = times.length === 1 ? wishes.width : bucketOf(times);
+  const cut = times.map((at) => partial?.has(at) ?? false);
+  const more = candidates.length - shown.length;
+  const lines = shown.map((one): Line => {
+    const points = align(lineOf(one), position, times.length);
+    const { labels, titles, identities } = namings.get(one.value) as Naming;
+    const label = (labels[one.group] as string) || one.value.name;
+    const title = titles[one.group] || label;
+    const row = rows.groups.rows[one.group] as number;
+    const key = JSON.stringify([several ? one.value.name : '', ...keys.map((column) => column.values[row] ?? null)]);
+    return { key, label, title, identity: identities[one.group] as Identity, points, ...figuresOf(points, cut, false) };
   });
+  if (rest !== undefined) {
+    const points = align(rest, position, times.length);
+    lines.push({
+      key: 'rest',
+      label: `${more.toLocaleString('en')} more`,
+      title: 'The sum of the lines that are not drawn by themselves',
+      identity: { kind: 'rest' },
+      points,
+      ...figuresOf(points, cut, false),
+    });
+  }
+  return {
+    unit: values[0]?.unit ?? null,
+    title:
+      values.length > 4
+        ? `${values
+            .slice(0, 3)
+            .map(({ name }) => name)
+            .join(', ')} and ${values.length - 3} more`
+        : values.map(({ name }) => name).join(', '),
+    caption: [...namings.values()][0]?.caption ?? '',
+    whole: values.every(({ type }) => type === 'int'),
+    additive,
+    times,
+    lines,
+    total: candidates.length,
+    bucket,
+    partial: cut,
+  };
+};
+
+/** One panel per unit; the lines with the highest average first. */
+export const panelsOf = (columns: readonly Column[], wishes: Wishes = {}): Panels => {
+  const { time, keys, values } = rolesOf(columns);
+  if (time === undefined) return { panels: [], more: 0 };
+  const byUnit = new Map<string | null, Column[]>();
+  for (const value of values) {
+    const same = byUnit.get(value.unit);
+    if (same === undefined) byUnit.set(value.unit, [value]);
+    else same.push(value);
+  }
+  const rows = rowsOf(time, keys);
+  const most = wishes.mostPanels ?? MOST_PANELS;
+  return { panels: [...byUnit.values()].slice(0, most).map((same) => panelOf(rows, keys, same, wishes)), more: Math.max(0, byUnit.size - most) };
 };

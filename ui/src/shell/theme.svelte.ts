@@ -1,5 +1,6 @@
 // Dark or light: the system's choice unless the person chose, kept in this browser.
-import type { Theme } from '../chart/colour.ts';
+
+export type Theme = 'dark' | 'light';
 
 const KEY = 'inframirror.theme';
 const system = matchMedia('(prefers-color-scheme: light)');

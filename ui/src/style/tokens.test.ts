@@ -58,9 +58,9 @@ describe.each(Object.entries(THEMES))('%s', (theme, tokens) => {
     expect(contrast(of('control-line'), of('ground'))).toBeGreaterThanOrEqual(3);
   });
 
-  it('bars of severities and status classes are seen, words that were searched for are read', () => {
-    const bars = [...tokens.keys()].filter((key) => /^(severity|status)-/.test(key));
-    expect(bars).toHaveLength(12);
+  it('bars of severities and status classes and lines of charts are seen, words that were searched for are read', () => {
+    const bars = [...tokens.keys()].filter((key) => /^(severity|status|series)-/.test(key));
+    expect(bars).toHaveLength(12 + 9);
     for (const name of bars) for (const ground of ['ground', 'raised']) expect(contrast(of(name), of(ground)), name).toBeGreaterThanOrEqual(3);
     for (const name of ['text', 'muted']) expect(contrast(of(name), of('found-ground')), name).toBeGreaterThanOrEqual(name === 'text' ? 4.5 : 3);
   });

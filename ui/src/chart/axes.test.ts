@@ -1,10 +1,9 @@
-// Holds what a chart's axes show: where the value axis stands, and which buckets are marked as not whole.
+// Holds what a chart's axes show: where the value axis stands, how far times are apart, what is marked under them.
 import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
-import { isRead, timeSpace, valueRange } from './draw.ts';
+import { logRange, timeSpace, valueRange } from './axes.ts';
 import { EVENTS_TEXT, marksOf } from './events.ts';
-import { partialBuckets } from './partial.ts';
 
 describe('valueRange', () => {
   it('stands on 0 for ratios and for what begins near nothing', () => {
@@ -23,18 +22,20 @@ describe('valueRange', () => {
     expect(valueRange('By', 0, 0)[1]).toBeGreaterThan(0);
   });
 
+  it('stands on 0 where heights are compared', () => {
+    expect(valueRange('{}', 900, 930, true)[0]).toBe(0);
+    expect(valueRange('By/s', -10, -5, true)[1]).toBe(0);
+    expect(valueRange('By/s', -10, 5, true)[1]).toBeGreaterThan(5);
+  });
+
+  it('is whole powers of ten on a log axis, whatever is there', () => {
+    expect(logRange(3, 420)).toEqual([1, 1000]);
+    expect(logRange(0.02, 0.02)).toEqual([0.01, 0.1]);
+    for (const none of [Number.NaN, 0, -1]) expect(logRange(none, none)).toEqual([1, 10]);
+  });
+
   it('is there without any value', () => {
     expect(valueRange('1', Number.NaN, Number.NaN)).toEqual([0, 1]);
-  });
-});
-
-describe('the crosshair', () => {
-  it('reads only what it stands on, a bucket over all its width', () => {
-    const samples = { times: [1000, 2000], bucket: undefined };
-    expect(isRead(samples, 0, 1100, 10)).toBe(true);
-    expect(isRead(samples, 0, 1500, 10)).toBe(false);
-    expect(isRead({ ...samples, bucket: 1000 }, 0, 1500, 10)).toBe(true);
-    expect(isRead({ ...samples, bucket: 1000 }, 1, 9000, 10)).toBe(false);
   });
 });
 
@@ -42,23 +43,6 @@ describe('timeSpace', () => {
   it('leaves room for minutes on a phone and for seconds where they are shown', () => {
     expect(timeSpace(5 * 60_000, 290)).toBeLessThan(290 / 5);
     expect(timeSpace(60_000, 290)).toBeGreaterThan(54);
-  });
-});
-
-describe('partialBuckets', () => {
-  const times = [0, 10, 20, 30, 40];
-  it('are those cut by the range and those still filling', () => {
-    expect(partialBuckets({ bucket: 10, times }, 5, 50, Number.NaN)).toEqual([{ from: 0, to: 10 }]);
-    expect(partialBuckets({ bucket: 10, times }, 0, 45, Number.NaN)).toEqual([{ from: 40, to: 50 }]);
-    expect(partialBuckets({ bucket: 10, times }, 0, 50, 35)).toEqual([
-      { from: 30, to: 40 },
-      { from: 40, to: 50 },
-    ]);
-  });
-
-  it('are none where all is there or nothing is in buckets', () => {
-    expect(partialBuckets({ bucket: 10, times }, 0, 50, 60)).toEqual([]);
-    expect(partialBuckets({ bucket: undefined, times }, 5, 45, 20)).toEqual([]);
   });
 });
 
