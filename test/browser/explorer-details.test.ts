@@ -45,7 +45,7 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     const { page } = await explore(`data gauge("By") [{time: @${minutesAgo(5)}, value: 2048, host: "web-1"}]\n| every 1h avg`, '&range=30m');
     await result(page, 'chart').waitFor();
     expect(await page.locator('.legend tbody tr').allTextContents()).toEqual([expect.stringMatching(/web-1.*2 KiB/s)]);
-    await page.getByText('Hatched buckets are not whole').waitFor();
+    await page.getByText('Hatched and dashed buckets are not whole').waitFor();
     await page.getByRole('tab', { name: 'Table' }).click();
     await result(page, 'table').waitFor();
   });
@@ -139,7 +139,7 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     await result(page, 'chart').waitFor();
     const lines = page.locator('.legend tbody tr');
     expect(await lines.count()).toBe(20);
-    await page.getByText('3 more are not drawn').waitFor();
+    await page.getByText('3 more, not drawn').waitFor();
     expect(await lines.first().textContent()).toContain('web-22');
     await page.locator('.legend thead').getByRole('button', { name: 'max' }).click();
     await page.locator('.legend thead').getByRole('button', { name: 'max' }).click();

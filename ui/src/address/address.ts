@@ -3,7 +3,7 @@
 import { DRAWINGS, type Drawing } from '../chart/drawing.ts';
 import { DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
 
-export const VIEWS = ['chart', 'table', 'logs'] as const;
+export const VIEWS = ['chart', 'bars', 'table', 'logs'] as const;
 export type View = (typeof VIEWS)[number];
 export type Page = 'explore' | 'status';
 export const REFRESH_SECONDS = [0, 5, 10, 30, 60] as const;

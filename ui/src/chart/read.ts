@@ -86,8 +86,10 @@ export interface Place {
 
 /** Between pointer and box. */
 const AWAY = 14;
+/** Room in which names and figures can be read; a box that has been narrowed does not say how wide it would be. */
+const ENOUGH = 260;
 
-/** All in pixels of the chart: where the pointer is, how large the box and the chart are. On the right where it fits, else where there is more room. */
+/** All in pixels of the chart: where the pointer is, how large the box and the chart are. On the right where it surely fits, else where there is more room. */
 export const placeBeside = (
   x: number,
   y: number,
@@ -96,7 +98,7 @@ export const placeBeside = (
 ): Place => {
   const right = chart.width - x - AWAY;
   const leftRoom = x - AWAY;
-  const onRight = box.width <= right || right >= leftRoom;
+  const onRight = right >= leftRoom || (right >= ENOUGH && box.width <= right);
   const most = Math.max(0, onRight ? right : leftRoom);
   const width = Math.min(box.width, most);
   const top = Math.max(0, Math.min(y + AWAY, chart.height - box.height));

@@ -187,7 +187,14 @@ export const columnFormat = (
   const ofSmallest = -exponent(smallest);
   // a number far below all others does not give them digits that nobody reads
   const wanted = ofSmallest <= MOST_DECIMALS - Math.max(0, exponent(largest)) ? Math.max(ofLargest, ofSmallest) : ofLargest;
-  const decimals = exact ? 0 : Math.max(0, Math.min(wanted, exponent(largest) < 0 ? 12 : MOST_DECIMALS));
+  let decimals = exact ? 0 : Math.max(0, Math.min(wanted, exponent(largest) < 0 ? 12 : MOST_DECIMALS));
+  // decimals that are 0 in every row say nothing; a number that would become 0 keeps them
+  const spare = (value: number | null | undefined): boolean => {
+    if (value === null || value === undefined || value === 0 || !Number.isFinite(value)) return true;
+    const text = ((value * form.factor) / per).toFixed(decimals);
+    return text.endsWith('0') && /[1-9]/.test(text);
+  };
+  while (decimals > 0 && values.every(spare)) decimals--;
   const least = 10 ** -decimals;
   return (value) => {
     if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;

@@ -56,11 +56,18 @@ export const chooseView = (result: Result, text: string): View => {
   return drawable && (hasLines(roles) || asksForLines(text)) ? 'chart' : 'table';
 };
 
+/** Whether rows are groups: keys, a value, no time. */
+const hasBars = (columns: readonly Column[]): boolean => {
+  const { keys, values } = rolesOf(columns);
+  return keys.length > 0 && values.length > 0 && !columns.some(({ type }) => type === 'time') && (columns[0]?.values.length ?? 0) > 1;
+};
+
 /** Views that make sense for these columns; a table always does. */
 export const possibleViews = (columns: readonly Column[]): readonly View[] => {
   const roles = rolesOf(columns);
   const views: View[] = ['table'];
   if (roles.time !== undefined && roles.values.length > 0) views.unshift('chart');
+  if (hasBars(columns)) views.unshift('bars');
   if (isLogs(columns)) views.push('logs');
   return views;
 };
