@@ -24,13 +24,13 @@ export const formatTime = (ns: bigint): string => {
   return rest === 0n ? text : `${text.slice(0, -1)}${rest.toString().padStart(6, '0').replace(/0+$/, '')}Z`;
 };
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9})\d*)?([Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9})\d*)?)?([Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
 
-/** Nanoseconds of an RFC 3339 time with zone; undefined when the text is none or names a moment that does not exist. */
+/** Nanoseconds of an RFC 3339 time with zone, whose seconds may be left out; undefined when the text is none or names a moment that does not exist. */
 export const parseTime = (text: string): bigint | undefined => {
   const m = RFC3339.exec(text);
   if (m === null) return undefined;
-  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = m;
+  const [, year, month, day, hour, minute, second = '0', fraction = '', zone = 'Z'] = m;
   if (Number(month) < 1 || Number(month) > 12 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   const date = new Date(ms);

@@ -10,13 +10,15 @@ import { type RelationColumn, visible } from './2-semantic/type.ts';
 import { type Plan, sorted } from './3-plan/lower.ts';
 import type { PlanNode } from './3-plan/nodes.ts';
 import { optimize } from './3-plan/passes.ts';
-import type { PlanRequest } from './3-plan/request.ts';
+import type { Planning, PlanRequest } from './3-plan/request.ts';
 import type { EmitTable } from './4-emit/fragment.ts';
 import type { SplitPlan, Stores } from './4-emit/split.ts';
 import { split } from './bounded-split.ts';
 import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
 import { CLICKHOUSE_AGGREGATES } from './functions/emit/clickhouse-aggregates.ts';
 import { FAILING, FAILING_AGGREGATES } from './functions/failing.ts';
+import { RUN_FUNCTIONS } from './functions/run/functions.ts';
+import { constants } from './run/constant.ts';
 
 export { check } from './language.ts';
 
@@ -33,6 +35,8 @@ const bounded = (table: EmitTable): EmitTable =>
       },
     ]),
   );
+
+const workOut = constants(RUN_FUNCTIONS);
 
 /** How ClickHouse is spoken to, whole, and what of it may fail and is to be counted. */
 export const CLICKHOUSE = {
@@ -56,21 +60,21 @@ export const plan = (
 ): PlannedQuery => {
   const { query } = checked;
   if (query === undefined) throw new CodedError('iql.no-query', {});
-  const rows = sorted(query.plan(tellingOnce(request)), query.relation);
+  const rows = sorted(query.plan(planning(request)), query.relation);
   const cut: PlanNode = options.limit === undefined ? rows : { node: 'limit', input: rows, count: options.limit + 1, per: [], columns: rows.columns };
   return { plan: optimize(cut, options.without), columns: visible(query.relation) };
 };
 
 /** A pipe may plan the rows before it twice (`top n k by …`); what is told of them is told once. */
-const tellingOnce = (request: PlanRequest): PlanRequest => {
+const planning = (request: PlanRequest): Planning => {
   const told = new Set<string>();
-  const notice: PlanRequest['notice'] = (severity, code, parameters) => {
+  const notice: PlanRequest['notice'] = (severity, code, parameters, span) => {
     const key = `${code} ${JSON.stringify(parameters)}`;
     if (told.has(key)) return;
     told.add(key);
-    request.notice(severity, code, parameters);
+    request.notice(severity, code, parameters, span);
   };
-  return { ...request, notice };
+  return { ...request, notice, workOut };
 };
 
 export { type SplitPlan, type Stores, split };

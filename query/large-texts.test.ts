@@ -90,7 +90,7 @@ test('values in a circle end, and so do long chains of them', () => {
 test('queries that use each other twice', () => {
   const text = (n: number): string => `let q0 = (${DATA})\n${times(n, (i) => `let q${i + 1} = (from q${i} | where x in (from q${i} | select x))\n`)}from q${n}`;
   const small = check(text(4), specCatalogue).query as NonNullable<ReturnType<typeof check>['query']>;
-  expect(nodesOf(small.plan(request))).toBeGreaterThan(2 ** 5);
+  expect(nodesOf(small.plan({ ...request, workOut: () => undefined }))).toBeGreaterThan(2 ** 5);
   const [message, ...more] = messagesOf(text(60));
   expect(message).toMatch(new RegExp(`\\d+ steps, the limit is ${MOST_STEPS}`));
   expect(more).toEqual([]);

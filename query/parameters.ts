@@ -2,21 +2,29 @@
 import type { Value } from '../core/batch/batch.ts';
 import { CodedError } from '../core/errors.ts';
 import { parseTime } from '../core/time.ts';
+import { timeLiteralNanos } from './1-syntax/time-literal.ts';
 import { typeName } from './2-semantic/numeric.ts';
 import type { Type } from './2-semantic/type.ts';
 import { parseDuration } from './functions/run/conversion.ts';
 
 type Uses = ReadonlyMap<string, { readonly type: Type; readonly list: boolean }>;
 
-/** Throws `iql.parameter-unset` or `iql.parameter-value`. Parameters the text does not use are ignored. */
-export const readParameters = (uses: Uses, given: unknown): ReadonlyMap<string, Value> => {
+const entriesOf = (given: unknown): ReadonlyMap<string, unknown> =>
+  new Map(typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : []);
+
+/** Durations as they were written, where they were written as text. */
+export const writtenDurations = (uses: Uses, given: unknown): ReadonlyMap<string, string> =>
+  new Map([...entriesOf(given)].flatMap(([name, v]) => (uses.get(name)?.type.value === 'duration' && typeof v === 'string' ? [[name, v] as const] : [])));
+
+/** `zone`: of times written without one. Throws `iql.parameter-unset` or `iql.parameter-value`. Parameters the text does not use are ignored. */
+export const readParameters = (uses: Uses, given: unknown, zone: string): ReadonlyMap<string, Value> => {
   const out = new Map<string, Value>();
-  const entries: ReadonlyMap<string, unknown> = new Map(typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.entries(given) : []);
+  const entries = entriesOf(given);
   for (const [name, use] of uses) {
     if (!entries.has(name)) throw new CodedError('iql.parameter-unset', { name });
     const value = entries.get(name);
     const one = (v: unknown): Value => {
-      const read = readValue(v, use.type);
+      const read = readValue(v, use.type, zone);
       if (read === undefined)
         throw new CodedError('iql.parameter-value', {
           name,
@@ -32,25 +40,26 @@ export const readParameters = (uses: Uses, given: unknown): ReadonlyMap<string, 
 
 const WHOLE = /^-?\d{1,19}$/;
 
-const readValue = (v: unknown, type: Type): Value | undefined => {
+const readValue = (v: unknown, type: Type, zone: string): Value | undefined => {
   if (v === null || v === undefined) return null;
   switch (type.value) {
     case 'bool':
       return typeof v === 'boolean' ? v : undefined;
     case 'int':
-      if (typeof v === 'number') return Number.isSafeInteger(v) ? BigInt(v) : undefined;
+      // Beside a whole number any number may stand.
+      if (typeof v === 'number') return Number.isSafeInteger(v) ? BigInt(v) : Number.isFinite(v) && !Number.isInteger(v) ? v : undefined;
       return typeof v === 'string' && WHOLE.test(v) && BigInt.asIntN(64, BigInt(v)) === BigInt(v) ? BigInt(v) : undefined;
     case 'float':
       return typeof v === 'number' && Number.isFinite(v) ? v : undefined;
     case 'time':
-      return typeof v === 'string' ? parseTime(v) : undefined;
+      return typeof v === 'string' ? (timeLiteralNanos(v, zone) ?? parseTime(v)) : undefined;
     case 'duration': {
       if (typeof v === 'number') return Number.isFinite(v) ? BigInt(Math.round(v * 1e9)) : undefined;
       return typeof v === 'string' ? parseDuration(v) : undefined;
     }
     case 'string':
     case 'ip':
-      return typeof v === 'string' ? v : undefined;
+      return typeof v === 'string' ? v : type.free === true && (typeof v === 'number' || typeof v === 'boolean') ? String(v) : undefined;
     default:
       return undefined;
   }

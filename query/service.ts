@@ -11,11 +11,12 @@ import { Reporter } from './2-semantic/report.ts';
 import { zoneOf } from './3-plan/constants.ts';
 import type { Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
+import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
-import { readParameters } from './parameters.ts';
+import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
 import { answerColumns, type JsonValue } from './run/answer.ts';
 import { ask, type StorePorts } from './run/ask.ts';
@@ -167,7 +168,7 @@ export class QueryService {
         return none();
       }
       if (!(error instanceof CodedError) || !isDiagnostic(error.code)) throw error;
-      reporter.error(error.code, error.parameters as ErrorParameters<ErrorCode>, whole);
+      reporter.error(error.code, error.parameters as ErrorParameters<ErrorCode>, error instanceof PlacedError ? error.span : whole);
       return none();
     }
   }
@@ -182,19 +183,21 @@ export class QueryService {
     const limit = Math.max(0, Math.min(request.limit ?? DEFAULT_LIMIT, MOST_ROWS));
     const at = request.at ?? BigInt((this.#options.now ?? Date.now)()) * 1_000_000n;
     const to = request.to ?? at;
+    const zone = zoneOf(request.zone ?? 'UTC');
     const asked: PlanRequest = {
       at,
       to,
       from: request.from ?? to - NANOS_PER_HOUR,
-      zone: zoneOf(request.zone ?? 'UTC'),
-      parameters: readParameters(checked.parameters, request.params),
+      zone,
+      parameters: readParameters(checked.parameters, request.params, zone),
+      durations: writtenDurations(checked.parameters, request.params),
       completeTo: at,
       notice: () => undefined,
     };
     if (asked.from > asked.to) throw new CodedError('iql.bad-range', {});
     const complete = this.#completeUpTo(plan(checked, asked).plan);
-    const notice: PlanRequest['notice'] = (severity, code, parameters) =>
-      severity === 'info' ? reporter.info(code, parameters, whole) : reporter.warning(code, parameters, whole);
+    const notice: PlanRequest['notice'] = (severity, code, parameters, span = whole) =>
+      severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
     const { parts, answer } = await this.#ledger.asking(planned.plan, async (dirtyHours, signal) => {

@@ -180,6 +180,11 @@ export const IQL_CHECK_ERRORS = {
     { reason: '`(` is not closed', place: 3 },
     'RE2 syntax (https://github.com/google/re2/wiki/Syntax): no back-references, no look-around, at most 1000 repetitions. Raw text spares the backslashes: `r"\\d+"`. For plain text use `contains` or `like`.',
   ),
+  'iql.no-value': entry(
+    (p: { what: string }) => `${p.what} has no value here: it is missing, or cannot be represented`,
+    { what: 'the number of rows' },
+    'Give the parameter a value, or write one (`$n ?? 10`).',
+  ),
   'iql.constant-wanted': entry(
     (p: { what: string }) => `${p.what} must be a constant here`,
     { what: 'the pattern' },

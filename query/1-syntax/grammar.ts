@@ -328,10 +328,10 @@ export class Grammar extends ExpressionGrammar {
     let name: Name | undefined;
     const words: Expression[] = [];
     const clauses: Clause[] = [];
-    const word = (found: Expression): void => {
+    const word = (found: Expression, led = false): void => {
       this.ACTION(() => {
         const before = words.at(-1);
-        if (before?.node === 'name' && found.node === 'binary') this.unclear(before, found);
+        if (before?.node === 'name' && found.node === 'binary' && !led) this.unclear(before, found);
         words.push(found);
       });
     };
@@ -354,7 +354,13 @@ export class Grammar extends ExpressionGrammar {
       { ALT: () => word(this.SUBRULE(this.expression, { ARGS: [1, false] })) },
       { ALT: () => clause(this.SUBRULE(this.argumentClause)) },
     ]);
-    this.MANY({ GATE: () => this.mayStart(), DEF: () => word(this.SUBRULE1(this.expression, { ARGS: [1, false] })) });
+    this.MANY({
+      GATE: () => this.mayStart(),
+      DEF: () => {
+        const { led } = this.next();
+        word(this.SUBRULE1(this.expression, { ARGS: [1, false] }), led);
+      },
+    });
     this.MANY1(() => clause(this.SUBRULE1(this.argumentClause)));
     return this.ACTION<Argument>(() => ({ name, words, clauses, span: this.to(start) }));
   });

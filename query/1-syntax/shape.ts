@@ -302,6 +302,8 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
       const compares = frame.clause === '' ? frame.syntax?.equals === 'compares' : frame.syntax?.comparing?.includes(frame.clause);
       const names = heads && frame.stage === 'pipe' && (frame.kind === 'query' || frame.kind === 'text') && !compares;
       if (!names) t.word = '==';
+      const last = previous(3);
+      if (name?.is(T.Name) && frame.syntax?.leads === true && frame.clause === '' && endsOperand(before) && last?.is(T.PipeName)) name.led = true;
       out.push(names ? t : t.become(T.Operator));
     }
   };

@@ -79,6 +79,8 @@ export class Token implements IToken {
   negated = false;
   /** `from` or `data` that begins a statement, not a query inside one. */
   statement = false;
+  /** A name that stands after the leading word of its pipe: `every all n = count()`. */
+  led = false;
   /** Put in by the shaper where the text lacks it, and told there. */
   synthetic = false;
   constructor(type: TokenType, image: string, start: number, word: string, name: string, node?: Expression, end = start + image.length) {

@@ -1,6 +1,7 @@
 // Aggregates inside expressions: `avg`, `avg x`, `avg(x where c)`. Checks the column they take and hands them to the collector of the
 // pipe at hand, which gives each a column of its own.
 import type { Call, Expression } from '../1-syntax/ast.ts';
+import { isConstant } from './constant.ts';
 import { isMistaken, mayHaveMore } from './doubt.ts';
 import { checkCondition } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
@@ -17,6 +18,9 @@ export const percentile = (name: string): number | undefined => {
 };
 
 export const isAggregateName = (scope: Scope, name: string): boolean => scope.functions.aggregates.has(name) || percentile(name) !== undefined;
+
+/** What a quantile takes beside its column. */
+export const SHARE = { function: 'quantile', wanted: 'a share from 0 to 1 (`p95 x` is `quantile(0.95, x)`)' };
 
 const SUMMING = new Set(['sum', 'avg', 'min', 'max', 'stddev', 'variance', 'quantile', 'deriv']);
 const RISING = new Set(['rate', 'increase']);
@@ -83,12 +87,22 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   );
 };
 
+/** The share of `quantile(0.95, x)`, taken from the arguments: the first that is a constant. */
 const takeConstant = (scope: Scope, args: Expression[], check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
-  const first = args[0]?.node === 'number' || args[0]?.node === 'parameter' || args[0]?.node === 'quantity' ? args.shift() : args.pop();
-  const t = first === undefined ? undefined : check(scope, first);
-  if (t === undefined) return undefined;
-  const settled = settle(scope, t, type('float'));
-  return isNumber(settled.type) && (settled.op === 'literal' || settled.op === 'parameter') ? toFloat(settled) : undefined;
+  for (const [i, e] of args.entries()) {
+    // A column is looked at where it is the argument.
+    if (args.length > 1 && i < args.length - 1 && e.node === 'name' && columnNamed(scope.relation, e.name) !== undefined) continue;
+    const t = check(scope, e);
+    if (t === undefined) return undefined;
+    const settled = settle(scope, t, type('float'));
+    if (!isNumber(settled.type) || !isConstant(settled)) continue;
+    args.splice(i, 1);
+    const q = toFloat(settled);
+    if (q.op !== 'literal' || (Number(q.literal) >= 0 && Number(q.literal) <= 1)) return q;
+    scope.reporter.error('iql.argument-type', { ...SHARE, got: String(q.literal) }, e.span);
+    return undefined;
+  }
+  return undefined;
 };
 
 /** The only value column, on rows the only numeric one that is no key. */

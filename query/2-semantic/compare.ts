@@ -1,6 +1,7 @@
 // Comparisons, text tests and membership. Two-valued: what they give is never missing.
 import type { BinaryOperator, Expression, In, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
+import { isConstant } from './constant.ts';
 import { align, typeName } from './numeric.ts';
 import { checkRegex } from './regex-argument.ts';
 import { fix, replace } from './report.ts';
@@ -96,7 +97,7 @@ const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, ast:
   const bad = [l, r].filter((t) => t.type.value !== 'string' && t.type.value !== 'ip');
   for (const { type: t, span: at } of bad) scope.reporter.error('iql.argument-type', { function: operator, wanted: 'text', got: typeName(t) }, at);
   if (bad.length > 0) return undefined;
-  if (r.op !== 'literal' && r.op !== 'parameter' && operator !== 'contains' && operator !== 'starts with') {
+  if (!isConstant(r) && operator !== 'contains' && operator !== 'starts with') {
     scope.reporter.error('iql.constant-wanted', { what: operator === 'has' ? 'the token' : 'the pattern' }, span);
     return undefined;
   }
@@ -112,6 +113,8 @@ export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Express
     operand = lead !== undefined ? settle(scope, operand, lead.type) : items.includes(undefined) ? undefined : settleFreely(scope, operand);
   if (operand === undefined) return undefined;
   const out: Typed[] = [];
+  /** Comparisons with what only the row knows. */
+  const others: Typed[] = [];
   for (const [i, item] of items.entries()) {
     if (item === undefined) continue;
     if (item.op === 'parameter') {
@@ -120,10 +123,14 @@ export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Express
     }
     const one = compare(scope, '==', operand, item, { right: e.items[i] as Expression }, item.span);
     if (one === undefined || one.op !== 'call') continue;
+    if (!isConstant(item)) {
+      others.push(one);
+      continue;
+    }
     if (one.arguments[0]?.type.value !== operand.type.value) operand = one.arguments[0] as Typed;
     out.push(one.arguments[1] as Typed);
   }
-  if (out.length < items.length) return undefined;
+  if (out.length + others.length < items.length) return undefined;
   const wide = operand;
   const values = out.map((v) =>
     v.type.value === 'int' && wide.type.value === 'float' && v.op === 'literal' ? { ...v, literal: Number(v.literal), type: wide.type } : v,
@@ -134,6 +141,6 @@ export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Express
     type: { ...type('list'), item: operand.type.value === 'missing' || operand.type.value === 'unknown' ? 'string' : operand.type.value },
     span: e.span,
   };
-  const found = call('in', e.span, operand, list);
+  const found = [...(out.length === 0 ? [] : [call('in', e.span, operand, list)]), ...others].reduce((a, b) => call('or', e.span, a, b));
   return e.negated ? call('not', e.span, found) : found;
 };

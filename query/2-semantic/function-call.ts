@@ -4,6 +4,7 @@ import { isZone } from '../../core/zone.ts';
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { nearestZone } from '../1-syntax/nearest-zone.ts';
+import { isConstant } from './constant.ts';
 import { unified } from './expression.ts';
 import { typeName } from './numeric.ts';
 import { checkRegex } from './regex-argument.ts';
@@ -25,6 +26,18 @@ const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonl
   'as-text': { settle: undefined, fits: (t) => t.value !== 'list' && t.value !== 'map' && t.value !== 'histogram', name: 'a single value' },
   ordered: { settle: undefined, fits: (t) => ['int', 'float', 'string', 'time', 'duration'].includes(t.value), name: 'a number, text, time or duration' },
   same: { settle: undefined, fits: () => true, name: 'the same type' },
+};
+
+/** What a parameter without another use is where it is converted. */
+const CONVERTED: Readonly<Record<string, Type>> = {
+  text: { ...STRING, free: true },
+  hash: { ...STRING, free: true },
+  concat: { ...STRING, free: true },
+  int: type('float'),
+  float: type('float'),
+  bool: type('bool'),
+  duration: type('duration'),
+  time: type('time'),
 };
 
 export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
@@ -70,9 +83,10 @@ const checkArgument = (
   const wanted = WANTED[slot];
   const checked = check(scope, argument);
   if (checked === undefined) return undefined;
-  const settled = wanted.settle === undefined ? settleFreely(scope, checked) : settle(scope, checked, wanted.settle);
+  const as = wanted.settle ?? (checked.op === 'parameter' ? CONVERTED[name] : undefined);
+  const settled = as === undefined ? settleFreely(scope, checked) : settle(scope, checked, as);
   if (settled === undefined) return undefined;
-  const constant = settled.op === 'literal' || settled.op === 'parameter';
+  const constant = isConstant(settled);
   if (!wanted.fits(settled.type)) {
     scope.reporter.error('iql.argument-type', { function: name, wanted: wanted.name, got: typeName(settled.type) }, argument.span);
     return undefined;

@@ -13,7 +13,11 @@ import { isNumber, type Relation, type RelationColumn, STRING, type Type, type T
 import { parseUnit, sameDimension, type Unit } from './unit.ts';
 
 /** A cell: a constant, a list or map of constants, or missing (undefined). */
-export type InlineCell = Typed | { readonly list: readonly Typed[] } | { readonly map: ReadonlyMap<string, Typed> } | undefined;
+export type InlineCell =
+  | Typed
+  | { readonly list: readonly Typed[]; readonly span: Span }
+  | { readonly map: ReadonlyMap<string, Typed>; readonly span: Span }
+  | undefined;
 
 export interface CheckedInline {
   readonly relation: Relation;
@@ -64,6 +68,7 @@ const checkRow = (scope: Scope, row: MapLiteral, places: ReadonlyMap<string, num
   for (const { key, value } of row.entries) {
     const name = keyOf(key);
     if (seen.has(name)) scope.reporter.error('iql.repeated-name', { name }, key.span);
+    if (name === '') scope.reporter.error('iql.name-needed', {}, key.span);
     if (name.startsWith('#')) scope.reporter.error('iql.name-taken', { name }, key.span);
     seen.add(name);
     const before = scope.reporter.errors;
@@ -76,12 +81,20 @@ const checkRow = (scope: Scope, row: MapLiteral, places: ReadonlyMap<string, num
 const checkCell = (scope: Scope, e: Expression): InlineCell => {
   const constant = (v: Expression): Typed[] => {
     const t = checkExpression(scope, v);
-    if (t === undefined) return [];
-    if (t.op !== 'literal' && t.op !== 'time' && t.op !== 'parameter' && t.op !== 'now' && t.op !== 'call') return [];
-    return [t];
+    return t === undefined ? [] : [t];
   };
-  if (e.node === 'list') return { list: e.items.flatMap(constant) };
-  if (e.node === 'map') return { map: new Map(e.entries.flatMap((x) => constant(x.value).map((t): [string, Typed] => [keyOf(x.key), t]))) };
+  if (e.node === 'list') return { list: e.items.flatMap(constant), span: e.span };
+  if (e.node === 'map') {
+    const seen = new Set<string>();
+    for (const { key } of e.entries) {
+      const name = keyOf(key);
+      if (seen.has(name)) scope.reporter.error('iql.repeated-name', { name }, key.span);
+      seen.add(name);
+    }
+    // A key that is missing is left out.
+    const entries = e.entries.flatMap((x) => constant(x.value).map((t): [string, Typed] => [keyOf(x.key), t]));
+    return { map: new Map(entries.filter(([, t]) => t.type.value !== 'missing')), span: e.span };
+  }
   const [t] = constant(e);
   return t === undefined || t.type.value === 'missing' ? undefined : t;
 };
@@ -91,7 +104,7 @@ const LEVELS: ReadonlySet<string> = new Set(SEVERITIES);
 const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineCell[])[], i: number, source: InlineSource, mistaken: Set<string>): Type => {
   const unit = source.metric?.unit;
   const cells = rows.map((r) => r[i]).filter((c) => c !== undefined);
-  const spanOf = (c: InlineCell): Span => (c !== undefined && 'op' in c ? c.span : source.span);
+  const spanOf = (c: InlineCell): Span => c?.span ?? source.span;
   const metric = source.metric !== undefined;
   if (metric && (name === 'stale' || name === 'start')) return type(name === 'stale' ? 'bool' : 'time');
   let out: Type | undefined;
@@ -106,6 +119,10 @@ const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineC
       mistaken.add(name);
       return out;
     }
+  }
+  if (out !== undefined && (out.value === 'list' || out.value === 'map')) {
+    const item = itemType(scope, name, cells, mistaken);
+    out = item === undefined ? out : { ...out, item: item.value as ValueType };
   }
   const found: Type = out ?? STRING;
   if (mistaken.has(name)) return found;
@@ -129,10 +146,27 @@ const columnType = (scope: Scope, name: string, rows: readonly (readonly InlineC
 const cellType = (cell: InlineCell): Type => {
   if (cell === undefined) return type('missing');
   if ('op' in cell) return cell.type.bare ? { ...cell.type, bare: false } : cell.type;
-  const items: readonly Typed[] = 'list' in cell ? cell.list : [...cell.map.values()];
-  const values = new Set(items.map((t) => t.type.value));
-  const item: ValueType = values.has('float') ? 'float' : ((items[0]?.type.value ?? 'string') as ValueType);
-  return { ...type('list' in cell ? 'list' : 'map'), item };
+  return type('list' in cell ? 'list' : 'map');
+};
+
+const itemsOf = (cell: InlineCell): readonly Typed[] => (cell === undefined || 'op' in cell ? [] : 'list' in cell ? cell.list : [...cell.map.values()]);
+
+/** What all lists (or maps) of a column hold: one type, text where they hold nothing. */
+const itemType = (scope: Scope, name: string, cells: readonly InlineCell[], mistaken: Set<string>): Type | undefined => {
+  let out: Type | undefined;
+  for (const cell of cells) if (cell !== undefined && 'op' in cell && cell.type.item !== undefined) out = type(cell.type.item);
+  for (const t of cells.flatMap(itemsOf)) {
+    if (t.type.value === 'missing' || t.type.value === 'unknown') continue;
+    if (out === undefined) out = t.type;
+    else if (isNumber(out) && isNumber(t.type)) out = out.value === 'float' ? out : t.type;
+    else if (out.value !== t.type.value) {
+      const operator = `what the column ${JSON.stringify(name)} holds`;
+      scope.reporter.error('iql.type-mismatch', { operator, left: typeName(out), right: typeName(t.type) }, t.span);
+      mistaken.add(name);
+      return undefined;
+    }
+  }
+  return out ?? STRING;
 };
 
 const commonUnit = (a: Unit | undefined, b: Unit | undefined): Unit | undefined => (a !== undefined && b !== undefined && sameDimension(a, b) ? a : undefined);
@@ -140,8 +174,11 @@ const commonUnit = (a: Unit | undefined, b: Unit | undefined): Unit | undefined 
 const fitted = (scope: Scope, cell: InlineCell, wanted: Type): InlineCell => {
   if (cell === undefined) return undefined;
   if (!('op' in cell)) {
-    const to = wanted.item === 'float' ? toFloat : (t: Typed): Typed => t;
-    return 'list' in cell ? { list: cell.list.map(to) } : { map: new Map([...cell.map].map(([k, v]) => [k, to(v)])) };
+    const to = (t: Typed): Typed => {
+      const one = settle(scope, t, type(wanted.item ?? 'string'));
+      return wanted.item === 'float' ? toFloat(one) : one;
+    };
+    return 'list' in cell ? { ...cell, list: cell.list.map(to) } : { ...cell, map: new Map([...cell.map].map(([k, v]) => [k, to(v)])) };
   }
   const t = settle(scope, cell, wanted);
   return wanted.value === 'float' ? toFloat(t) : t;

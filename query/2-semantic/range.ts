@@ -1,14 +1,15 @@
 // The range of a source: checked here, worked out for a request by the planner.
-import type { QuantityLiteral, Range } from '../1-syntax/ast.ts';
+import type { Range, Span } from '../1-syntax/ast.ts';
+import { type CalendarUnits, calendarUnits } from './constant.ts';
 import { checkExpression } from './expression.ts';
 import { typeName } from './numeric.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
 import { type Typed, type } from './type.ts';
 
-/** A duration that may be in calendar units of the request's zone, or an expression (a parameter, a `let`). */
+/** A duration that may be in calendar units of the request's zone; of a parameter the request says. */
 export interface Shift {
-  readonly parts: QuantityLiteral['parts'] | undefined;
+  readonly calendar: CalendarUnits | undefined;
   readonly value: Typed;
 }
 
@@ -17,6 +18,7 @@ export interface CheckedRange {
   readonly between: { readonly from: Typed; readonly to: Typed } | undefined;
   readonly at: Typed | undefined;
   readonly offset: Shift | undefined;
+  readonly span: Span;
 }
 
 export const checkRange = (scope: Scope, range: Range): CheckedRange | undefined => {
@@ -37,9 +39,10 @@ export const checkRange = (scope: Scope, range: Range): CheckedRange | undefined
   const offset = checked(range.offset, 'duration', 'offset');
   if (scope.reporter.errors > before) return undefined;
   return {
+    span: range.span,
     last,
     between: from === undefined || to === undefined ? undefined : { from, to },
     at,
-    offset: offset === undefined ? undefined : { value: offset, parts: range.offset?.node === 'quantity' ? range.offset.parts : undefined },
+    offset: offset === undefined ? undefined : { value: offset, calendar: calendarUnits(range.offset, scope) },
   };
 };

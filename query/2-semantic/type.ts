@@ -11,6 +11,8 @@ export interface Type {
   /** A number written without a unit: fits counts, unknown units, ratios within −1…1. */
   readonly bare: boolean;
   readonly item?: ValueType | undefined;
+  /** Of a parameter that is only made text: it may be anything. */
+  readonly free?: true;
   /** Ordered text: its values, smallest first. */
   readonly levels?: readonly string[] | undefined;
 }

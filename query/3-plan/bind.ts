@@ -1,4 +1,5 @@
-// From checked to planned expressions: parameters, `now` and local times become values of one request.
+// From checked to planned expressions: parameters, `now` and local times become values of one request, and what no row decides is worked
+// out here, once: everything that needs a constant gets it as a literal.
 import type { Value } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
 import type { ValueType } from '../../schemas/types.ts';
@@ -6,11 +7,12 @@ import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import type { Type, Typed } from '../2-semantic/type.ts';
 import { fittedArguments, takesZone } from './constants.ts';
 import { call, joined, type Literal, type PlanExpression } from './expression.ts';
-import type { PlanRequest } from './request.ts';
+import { PlacedError } from './placed-error.ts';
+import type { Planning } from './request.ts';
 
 export const valueType = (t: Type): ValueType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value);
 
-export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
+export const bind = (t: Typed, request: Planning): PlanExpression => {
   const type = valueType(t.type);
   switch (t.op) {
     case 'column':
@@ -22,12 +24,12 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
     case 'time':
       return literalOf('time', timeLiteral(t.text, request.zone));
     case 'parameter':
-      return literalOf(type, asType(request.parameters.get(t.name) ?? null, type));
+      return parameter(request.parameters.get(t.name) ?? null, type);
     case 'attribute':
       throw new TypeError(`the attribute ${t.name} was left open by the checker`);
     case 'list': {
       const values = t.items.flatMap((i) =>
-        i.op === 'parameter' ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)) : [(bind(i, request) as Literal).value],
+        i.op === 'parameter' ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)) : [constantOf(i, request)],
       );
       return literalOf(
         'list',
@@ -37,32 +39,46 @@ export const bind = (t: Typed, request: PlanRequest): PlanExpression => {
     }
     case 'call': {
       if (t.function === 'and' || t.function === 'or') return chained(t, t.function, request);
-      const args = t.arguments.map((a) => bind(a, request));
+      const bound = t.arguments.map((a) => bind(a, request));
+      if (t.function === 'to_float' && bound[0]?.type === 'float') return bound[0];
+      const args = withFractions(t, bound);
       if (takesZone(t.function, args.length)) args.push({ op: 'literal', type: 'string', value: request.zone });
-      return { op: 'call', function: t.function, type, arguments: fittedArguments(t.function, args) };
+      return folded({ op: 'call', function: t.function, type, arguments: fitted(t, args) }, args, request);
     }
-    case 'case':
-      return {
-        op: 'case',
-        type,
-        branches: t.branches.map((b) => {
-          const [when, then] = [bind(b.when, request), bind(b.then, request)];
-          return { when, then };
-        }),
-        otherwise: bind(t.otherwise, request),
-      };
+    case 'case': {
+      const branches = t.branches.map((b) => {
+        const [when, then] = [bind(b.when, request), bind(b.then, request)];
+        return { when, then };
+      });
+      const otherwise = bind(t.otherwise, request);
+      return folded({ op: 'case', type, branches, otherwise }, [otherwise, ...branches.flatMap((b) => [b.when, b.then])], request);
+    }
   }
 };
 
+/** Lists and maps stay calls: no store takes them as values. */
+const FOLDED: ReadonlySet<ValueType> = new Set(['bool', 'int', 'float', 'string', 'time', 'duration']);
+
+/** What is made of literals is one; what cannot be represented stays as it is, and is counted where it is run. */
+const folded = (e: PlanExpression, parts: readonly PlanExpression[], request: Planning): PlanExpression => {
+  if (!FOLDED.has(e.type) || !parts.every((p) => p.op === 'literal')) return e;
+  const value = request.workOut(e);
+  return value === undefined ? e : { op: 'literal', type: e.type, value };
+};
+
 /** `a or b or c …`, however many. */
-const chained = (t: Typed & { op: 'call' }, name: 'and' | 'or', request: PlanRequest): PlanExpression => {
+const chained = (t: Typed & { op: 'call' }, name: 'and' | 'or', request: Planning): PlanExpression => {
   const parts: PlanExpression[] = [];
   const left: Typed[] = [t];
   for (let part = left.pop(); part !== undefined; part = left.pop()) {
     if (part.op === 'call' && part.function === name) left.push(...part.arguments.toReversed());
     else parts.push(bind(part, request));
   }
-  return joined(parts as [PlanExpression, ...PlanExpression[]], (a, b) => call(name, 'bool', a, b));
+  return folded(
+    joined(parts as [PlanExpression, ...PlanExpression[]], (a, b) => call(name, 'bool', a, b)),
+    parts,
+    request,
+  );
 };
 
 const MOST = 2n ** 63n - 1n;
@@ -76,11 +92,44 @@ const literalOf = (type: ValueType, given: Value, item?: ValueType): Literal => 
   return item === undefined ? { op: 'literal', type, value: fitted } : { op: 'literal', type, item, value: fitted };
 };
 
+/** A fraction is no whole number of the list. */
 const listed = (value: Value, type: ValueType): readonly Value[] =>
-  Array.isArray(value) ? (value as readonly Value[]).map((v) => asType(v, type)) : [asType(value, type)];
+  (Array.isArray(value) ? (value as readonly Value[]) : [value]).flatMap((v) => (type === 'int' && typeof v === 'number' ? [] : [asType(v, type)]));
 
 const asType = (value: Value, type: ValueType): Value =>
-  type === 'float' && typeof value === 'bigint' ? Number(value) : type === 'int' && typeof value === 'number' ? BigInt(Math.trunc(value)) : value;
+  type === 'float' && typeof value === 'bigint'
+    ? Number(value)
+    : type === 'string' && (typeof value === 'bigint' || typeof value === 'number')
+      ? String(value)
+      : value;
+
+/** 1.5 where a whole number is meant: comparisons take it as it is. */
+const parameter = (value: Value, type: ValueType): Literal =>
+  type === 'int' && typeof value === 'number' ? literalOf('float', value) : literalOf(type, asType(value, type));
+
+/** What a store must not be asked with is told at its place. */
+const fitted = (t: Typed & { readonly op: 'call' }, args: readonly PlanExpression[]): readonly PlanExpression[] => {
+  try {
+    return fittedArguments(t.function, args);
+  } catch (error) {
+    throw error instanceof CodedError ? new PlacedError(error.code, error.parameters, t.span) : error;
+  }
+};
+
+const COMPARISONS: ReadonlySet<string> = new Set(['equals', 'not_equals', 'less', 'less_or_equal', 'greater', 'greater_or_equal']);
+
+/** The arguments, where a parameter that stands for a whole number has a fraction. */
+const withFractions = (t: Typed & { readonly op: 'call' }, args: readonly PlanExpression[]): PlanExpression[] => {
+  const odd = args.findIndex((a, i) => a.op === 'literal' && a.type === 'float' && t.arguments[i]?.type.value === 'int');
+  if (odd < 0) return [...args];
+  if (COMPARISONS.has(t.function)) return args.map((a) => (a.type === 'int' ? call('to_float', 'float', a) : a));
+  const at = t.arguments[odd] as Typed;
+  throw new PlacedError(
+    'iql.parameter-value',
+    { name: at.op === 'parameter' ? at.name : '', wanted: 'a whole number', got: String((args[odd] as Literal).value) },
+    at.span,
+  );
+};
 
 const timeLiteral = (text: string, zone: string): bigint => {
   const found = timeLiteralNanos(text, zone);
@@ -88,9 +137,17 @@ const timeLiteral = (text: string, zone: string): bigint => {
   return found;
 };
 
-/** A bound constant, for pipes that need its value while planning; undefined when it is no constant. */
-export const constantOf = (t: Typed, request: PlanRequest): Value | undefined => {
+/** The value of a constant; null where it is missing, as is what cannot be represented (told). */
+export const constantOf = (t: Typed, request: Planning): Value => {
   const e = bind(t, request);
-  if (e.op === 'literal') return e.value;
-  return undefined;
+  const value = e.op === 'literal' ? e.value : request.workOut(e);
+  if (value === undefined) request.notice('warning', 'iql.not-representable', { count: 1 }, t.span);
+  return value ?? null;
+};
+
+/** The value of a constant that must have one; `what` it is of, for people. */
+export const neededConstant = (t: Typed, request: Planning, what: string): Exclude<Value, null> => {
+  const value = constantOf(t, request);
+  if (value === null) throw new PlacedError('iql.no-value', { what }, t.span);
+  return value;
 };

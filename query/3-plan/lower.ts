@@ -2,23 +2,23 @@
 
 import type { Value } from '../../core/batch/batch.ts';
 import { batchOf, ColumnBuilder } from '../../core/batch/build.ts';
-import { CodedError } from '../../core/errors.ts';
 import { EARLIEST_NS, LATEST_NS, millisFromNanos, NANOS_PER_MS } from '../../core/time.ts';
 import { localToUtc, zoneOffset } from '../../core/zone.ts';
 import type { Dataset } from '../../schemas/types.ts';
 import type { SourcePlanner } from '../2-semantic/check.ts';
+import { calendarText } from '../2-semantic/constant.ts';
 import type { CheckedInline, InlineCell } from '../2-semantic/inline.ts';
 import type { CheckedRange, Shift } from '../2-semantic/range.ts';
 import { keepsHistory } from '../2-semantic/source.ts';
-import type { Relation } from '../2-semantic/type.ts';
-import { bind, valueType } from './bind.ts';
-import type { Literal } from './expression.ts';
+import type { Relation, Typed } from '../2-semantic/type.ts';
+import { constantOf, neededConstant, valueType } from './bind.ts';
 import type { PlanColumn, PlanNode, Sort } from './nodes.ts';
 import { physicalType } from './physical.ts';
-import type { PlanRequest } from './request.ts';
+import { PlacedError } from './placed-error.ts';
+import type { Planning } from './request.ts';
 
 /** A plan waiting for its request. */
-export type Plan = (request: PlanRequest) => PlanNode;
+export type Plan = (request: Planning) => PlanNode;
 
 export const planColumns = (relation: Relation): readonly PlanColumn[] =>
   relation.columns.map((c) => ({ name: c.name, type: valueType(c.type), ...(c.type.item === undefined ? {} : { item: c.type.item }) }));
@@ -30,27 +30,25 @@ export const sorted = (input: PlanNode, relation: Relation): PlanNode => {
   return sort;
 };
 
-const nanosOf = (e: Parameters<typeof bind>[0], request: PlanRequest): bigint => (bind(e, request) as Literal).value as bigint;
+const nanosOf = (e: Typed, request: Planning, what: string): bigint => neededConstant(e, request, what) as bigint;
 
 /** `offset 1d` moves by calendar days of the zone, `offset 36h` by so many hours. */
-const shifted = (moment: bigint, shift: Shift, request: PlanRequest): bigint => {
-  const [part] = shift.parts ?? [];
-  if (shift.parts?.length === 1 && part !== undefined && (part.unit === 'd' || part.unit === 'w') && Number.isInteger(part.value)) {
-    const ms = millisFromNanos(moment);
-    const days = part.value * (part.unit === 'w' ? 7 : 1);
-    const moved = localToUtc(request.zone, ms + zoneOffset(request.zone, ms) - days * 86_400_000);
-    return moment + BigInt(moved - ms) * NANOS_PER_MS;
-  }
-  return moment - nanosOf(shift.value, request);
+const shifted = (moment: bigint, { value, calendar }: Shift, request: Planning): bigint => {
+  const units = calendar ?? (value.op === 'parameter' ? calendarText(request.durations?.get(value.name)) : undefined);
+  if (units === undefined) return moment - nanosOf(value, request, 'offset');
+  const ms = millisFromNanos(moment);
+  const days = units.count * (units.unit === 'week' ? 7 : 1);
+  const moved = localToUtc(request.zone, ms + zoneOffset(request.zone, ms) - days * 86_400_000);
+  return moment + BigInt(moved - ms) * NANOS_PER_MS;
 };
 
-export const rangeOf = (range: CheckedRange, request: PlanRequest): PlanRequest => {
+export const rangeOf = (range: CheckedRange, request: Planning): Planning => {
   let { from, to } = request;
-  if (range.last !== undefined) [from, to] = [request.at - nanosOf(range.last, request), request.at];
-  if (range.between !== undefined) [from, to] = [nanosOf(range.between.from, request), nanosOf(range.between.to, request)];
+  if (range.last !== undefined) [from, to] = [request.at - nanosOf(range.last, request, 'last'), request.at];
+  if (range.between !== undefined) [from, to] = [nanosOf(range.between.from, request, 'between'), nanosOf(range.between.to, request, 'between')];
   if (range.offset !== undefined) [from, to] = [shifted(from, range.offset, request), shifted(to, range.offset, request)];
-  if (to < from) throw new CodedError('iql.bad-range', {});
-  const moment = range.at === undefined ? {} : { inventoryAt: nanosOf(range.at, request) };
+  if (to < from) throw new PlacedError('iql.bad-range', {}, range.span);
+  const moment = range.at === undefined ? {} : { inventoryAt: nanosOf(range.at, request, 'at') };
   return { ...request, ...moment, from, to };
 };
 
@@ -80,15 +78,15 @@ export const sourcePlanner: SourcePlanner<Plan> = {
       plan(rangeOf(range, request)),
 };
 
-const cellValue = (cell: InlineCell, request: PlanRequest): Value => {
+const cellValue = (cell: InlineCell, request: Planning): Value => {
   if (cell === undefined) return null;
-  if ('op' in cell) return (bind(cell, request) as Literal).value;
-  if ('list' in cell) return cell.list.map((t) => (bind(t, request) as Literal).value);
-  return new Map([...cell.map].map(([k, t]) => [k, (bind(t, request) as Literal).value]));
+  if ('op' in cell) return constantOf(cell, request);
+  if ('list' in cell) return cell.list.map((t) => constantOf(t, request));
+  return new Map([...cell.map].map(([k, t]) => [k, constantOf(t, request)]));
 };
 
 /** Rows in text order; of a metric, two samples of one series and time leave the later. */
-const inlineNode = (inline: CheckedInline, request: PlanRequest): PlanNode => {
+const inlineNode = (inline: CheckedInline, request: Planning): PlanNode => {
   const rows = inline.rows.map((row) => row.map((cell) => cellValue(cell, request)));
   const at = (name: string): number => inline.columns.findIndex((c) => c.name === name);
   const time = at('time');

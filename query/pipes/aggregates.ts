@@ -1,15 +1,16 @@
 // Aggregates of a pipe: `summarize`, the aggregate pipes (`sum by host`), and what `every`, `top` and `distinct` share with them.
 import type { Argument, Call, Expression, Pipe, Span } from '../1-syntax/ast.ts';
-import { isAggregateName } from '../2-semantic/aggregate.ts';
+import { isAggregateName, SHARE } from '../2-semantic/aggregate.ts';
 import { doubted, eitherName, isBucketKnown, isMistaken, mayHave, mistakenColumn, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
-import { bind, valueType } from '../3-plan/bind.ts';
+import { bind, neededConstant, valueType } from '../3-plan/bind.ts';
 import { columnReference, mapExpression, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
-import type { PlanRequest } from '../3-plan/request.ts';
+import { PlacedError } from '../3-plan/placed-error.ts';
+import type { Planning } from '../3-plan/request.ts';
 import { type Checked, clauseOf, type IqlPipe, type Key, type Keys, keyColumn, keysOf, type PlanScope, syntax, wrongForm } from './pipe.ts';
 import { computed, hiddenName, kept, project, renamed } from './project.ts';
 
@@ -183,15 +184,21 @@ const defaultName = ({ e, value, written }: Found, column: string | undefined, q
   return qualify ? `${column}.${written}` : column;
 };
 
+const shareOf = (t: Typed, request: Planning): PlanExpression => {
+  const share = Number(neededConstant(t, request, 'the share of a quantile'));
+  if (!(share >= 0 && share <= 1)) throw new PlacedError('iql.argument-type', { ...SHARE, got: String(share) }, t.span);
+  return { op: 'literal', type: 'float', value: share };
+};
+
 /** `grouped`: the input as `withKeys` leaves it. */
-export const aggregateCalls = (uses: readonly AggregateUse[], request: PlanRequest, grouped: Grouped): readonly AggregateCall[] => {
+export const aggregateCalls = (uses: readonly AggregateUse[], request: Planning, grouped: Grouped): readonly AggregateCall[] => {
   const expression = (e: Typed): PlanExpression =>
     mapExpression(bind(e, request), (x) => (x.op === 'column' ? { ...x, name: grouped.moved.get(x.name) ?? x.name } : x));
   return uses.map((u) => ({
     name: u.name,
     type: valueType(u.type),
     function: u.function,
-    arguments: u.arguments.map(expression),
+    arguments: u.arguments.map((a, i) => (u.function === 'quantile' && i > 0 ? shareOf(a, request) : expression(a))),
     where: u.where === undefined ? undefined : expression(u.where),
   }));
 };

@@ -1,86 +1,99 @@
 // `every 1m agg [over 5m] [by k]`: aggregates over time, per series or, on rows, per group.
-import { CodedError } from '../../core/errors.ts';
+import { NANOS_PER_SECOND } from '../../core/time.ts';
 import { calendarBucket } from '../../core/zone.ts';
-import type { Argument, Expression } from '../1-syntax/ast.ts';
+import type { Argument, Expression, Span } from '../1-syntax/ast.ts';
+import { calendarText, calendarUnits, isConstant, lettered } from '../2-semantic/constant.ts';
 import { doubted, eitherName, isMistaken, isShapeKnown, mayBeTimed, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { fix, replace } from '../2-semantic/report.ts';
-import type { AggregateUse } from '../2-semantic/scope.ts';
+import { type AggregateUse, NO_ROWS } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
-import { constantOf, valueType } from '../3-plan/bind.ts';
+import { neededConstant } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import { type Bucket, OVER_TIME, type PlanNode } from '../3-plan/nodes.ts';
-import type { PlanRequest } from '../3-plan/request.ts';
+import { PlacedError } from '../3-plan/placed-error.ts';
+import type { Planning } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
 import { afterMistake, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 
 export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
 /** Widths that `auto` chooses from, in seconds. */
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800];
+const WEEK = 604_800n;
+const STEPS = [1n, 2n, 5n, 10n, 15n, 30n, 60n, 120n, 300n, 600n, 900n, 1800n, 3600n, 7200n, 10_800n, 21_600n, 43_200n, 86_400n, WEEK];
 const AUTO_BUCKETS = 120n;
+/** A millisecond. */
+const LEAST_WIDTH = 1_000_000n;
 
-/** `1m`, `1d`, `all`, `auto`, or a `let` or parameter of a duration. */
+/** `1m`, `1d`, `all`, `auto`, or any constant that is a duration. */
 const widthOf = (e: Expression | undefined, scope: PlanScope): Width | Typed | undefined => {
-  const named = e?.node === 'name' ? scope.values.get(e.name) : undefined;
-  if (e?.node === 'name' && named === undefined && (e.name === 'all' || e.name === 'auto')) return { kind: e.name };
-  const literal = named ?? e;
-  if (literal?.node === 'quantity' && literal.kind === 'duration') {
-    const [part] = literal.parts;
-    const calendar = literal.parts.some((p) => p.unit === 'd' || p.unit === 'w');
-    if (calendar && literal.parts.length === 1 && part !== undefined && Number.isInteger(part.value) && part.value > 0)
-      return { kind: 'calendar', unit: part.unit === 'w' ? 'week' : 'day', count: part.value };
-    const nanos = durationNanos(literal);
-    if (!calendar && nanos >= 1_000_000n) return { kind: 'fixed', nanos };
-  } else if (e?.node === 'parameter') {
-    return { op: 'parameter', name: e.name, list: false, type: { value: 'duration', unit: undefined, bare: false }, span: e.span };
-  }
-  const hole = e?.node === 'missing' && e.span.start === e.span.end;
-  if (hole || (e?.node === 'name' && scope.spoilt.has(e.name))) return undefined;
+  if (e?.node === 'name' && !scope.values.has(e.name) && (e.name === 'all' || e.name === 'auto')) return { kind: e.name };
   const span = e?.span ?? { start: 0, end: 0 };
-  scope.reporter.error('iql.bad-width', { got: e === undefined ? 'nothing' : literal?.node === 'quantity' ? literal.text : 'this' }, span);
-  return undefined;
+  const wrong = (got: string): undefined => {
+    scope.reporter.error('iql.bad-width', { got }, span);
+    return undefined;
+  };
+  const literal = lettered(e, scope);
+  if (e === undefined) return wrong('nothing');
+  if (literal?.node === 'quantity' && literal.kind === 'duration') {
+    const calendar = calendarUnits(literal, scope);
+    if (calendar !== undefined) return { kind: 'calendar', ...calendar };
+    const nanos = durationNanos(literal);
+    return !literal.parts.some((p) => p.unit === 'd' || p.unit === 'w') && nanos >= LEAST_WIDTH ? { kind: 'fixed', nanos } : wrong(literal.text);
+  }
+  const hole = e.node === 'missing' && e.span.start === e.span.end;
+  if (hole || (e.node === 'name' && scope.spoilt.has(e.name))) return undefined;
+  // A name that stands for nothing is an aggregate whose width is lacking.
+  if (literal?.node === 'name' || literal?.node === 'call') return wrong('this');
+  const checked = checkExpression({ ...scope, relation: NO_ROWS }, e);
+  if (checked === undefined) return undefined;
+  const width = settle(scope, checked, type('duration'));
+  return width.type.value === 'duration' ? width : wrong(literal?.node === 'quantity' ? literal.text : 'this');
 };
 
 /** The bucket for a request. */
-export const bucketFor = (width: Width | Typed, request: PlanRequest): Bucket => {
-  if ('op' in width) return fixed((constantOf(width, request) ?? 0n) as bigint);
+export const bucketFor = (width: Width | Typed, request: Planning): Bucket => {
+  if ('op' in width) {
+    const calendar = width.op === 'parameter' ? calendarText(request.durations?.get(width.name)) : undefined;
+    if (calendar !== undefined) return { kind: 'calendar', ...calendar, zone: request.zone };
+    const nanos = neededConstant(width, request, "a bucket's width") as bigint;
+    if (nanos < LEAST_WIDTH) throw new PlacedError('iql.bad-width', { got: `${nanos} ns` }, width.span);
+    return { kind: 'fixed', nanos };
+  }
   switch (width.kind) {
     case 'all':
       return { kind: 'all' };
     case 'calendar':
       return { ...width, zone: request.zone };
     case 'fixed':
-      return fixed(width.nanos);
+      return { kind: 'fixed', nanos: width.nanos };
     case 'auto': {
-      const wanted = (request.to - request.from) / AUTO_BUCKETS / 1_000_000_000n;
-      const seconds = STEPS.find((s) => BigInt(s) >= wanted) ?? (STEPS.at(-1) as number);
-      return fixed(BigInt(seconds) * 1_000_000_000n);
+      const wanted = (request.to - request.from) / AUTO_BUCKETS / NANOS_PER_SECOND;
+      const seconds = STEPS.find((s) => s >= wanted);
+      // Longer than any range of stored rows: as few weeks as keep to about as many buckets.
+      return { kind: 'fixed', nanos: (seconds ?? (wanted / WEEK + 1n) * WEEK) * NANOS_PER_SECOND };
     }
   }
 };
 
-const fixed = (nanos: bigint): Bucket => {
-  if (nanos < 1_000_000n) throw new CodedError('iql.bad-width', { got: `${nanos} ns` });
-  return { kind: 'fixed', nanos };
-};
-
 /** Start and end of the bucket that holds a moment; of `all` the whole range. */
-export const bucketAt = (bucket: Bucket, moment: bigint, request: PlanRequest): { readonly start: bigint; readonly end: bigint } => {
+export const bucketAt = (bucket: Bucket, moment: bigint, request: Planning): { readonly start: bigint; readonly end: bigint } => {
   if (bucket.kind === 'all') return { start: request.from, end: request.to };
   if (bucket.kind === 'calendar') return calendarBucket(moment, bucket.unit, bucket.count, bucket.zone);
   const rest = ((moment % bucket.nanos) + bucket.nanos) % bucket.nanos;
   return { start: moment - rest, end: moment - rest + bucket.nanos };
 };
 
-const checkAmount = (bucket: Bucket, request: PlanRequest): void => {
-  const day = 86_400_000_000_000n;
-  const width = bucket.kind === 'fixed' ? bucket.nanos : bucket.kind === 'calendar' ? day * BigInt(bucket.count) : request.to - request.from + 1n;
+const DAY = 86_400n * NANOS_PER_SECOND;
+
+const checkAmount = (bucket: Bucket, request: Planning, span: Span): void => {
+  if (bucket.kind === 'all') return;
+  const width = bucket.kind === 'fixed' ? bucket.nanos : DAY * BigInt(bucket.count * (bucket.unit === 'week' ? 7 : 1));
   const amount = Number((request.to - request.from) / width);
-  if (amount > MOST_BUCKETS) throw new CodedError('iql.too-many-buckets', { amount, limit: MOST_BUCKETS });
+  if (amount > MOST_BUCKETS) throw new PlacedError('iql.too-many-buckets', { amount, limit: MOST_BUCKETS }, span);
 };
 
 const seconds = (nanos: bigint): string => `${Number(nanos / 1_000_000n) / 1000}s`;
@@ -185,6 +198,7 @@ export const every: IqlPipe = {
         uses.map((u) => u.function),
         (request) => aggregateCalls(uses, request, grouped),
         useColumns(uses),
+        written(pipe),
       ),
     );
     const windowed = oneOf(windows, shape, output, useColumns(collected.uses));
@@ -221,12 +235,9 @@ const oversOf = (args: readonly Argument[], scope: PlanScope, wrong: () => undef
     const checked = e === undefined ? undefined : checkExpression(scope, e);
     if (e !== undefined && checked === undefined) whole = false;
     const t = checked === undefined ? undefined : settle(scope, checked, type('duration'));
-    if (e !== undefined && t !== undefined && (t.type.value !== 'duration' || (t.op === 'literal' && (t.literal as bigint) <= 0n)))
-      scope.reporter.error(
-        'iql.argument-type',
-        { function: 'over', wanted: 'a positive duration', got: t.type.value === 'duration' ? 'this' : typeName(t.type) },
-        e.span,
-      );
+    if (e !== undefined && t !== undefined && (t.type.value !== 'duration' || (t.op === 'literal' && t.literal !== null && (t.literal as bigint) <= 0n)))
+      scope.reporter.error('iql.argument-type', { ...OVER, got: t.type.value === 'duration' ? 'this' : typeName(t.type) }, e.span);
+    else if (e !== undefined && t !== undefined && !isConstant(t)) scope.reporter.error('iql.constant-wanted', { what: 'the window' }, e.span);
     found.push(t);
   }
   return whole ? found : undefined;
@@ -268,6 +279,14 @@ const oneOf =
     });
   };
 
+const OVER = { function: 'over', wanted: 'a positive duration' };
+
+const windowOf = (over: Typed, request: Planning): bigint => {
+  const window = neededConstant(over, request, 'the window') as bigint;
+  if (window <= 0n) throw new PlacedError('iql.argument-type', { ...OVER, got: `${seconds(window)}` }, over.span);
+  return window;
+};
+
 /** The bucket's, where a mistake hides that of the rows. */
 const TIME: RelationColumn = { name: 'time', type: type('time'), kind: undefined, label: false, description: '' };
 
@@ -305,21 +324,22 @@ const planWindow =
     width: Width | Typed,
     over: Typed | undefined,
     functions: readonly string[],
-    aggregates: (request: PlanRequest) => ReturnType<typeof aggregateCalls>,
+    aggregates: (request: Planning) => ReturnType<typeof aggregateCalls>,
     aggregateColumns: ReturnType<typeof useColumns>,
+    span: Span,
   ) =>
   (plan: Plan): Plan => {
     const keyed = [...shape.keys, ...shape.carry.map((c) => c.name)].map((name) => output.columns.find((c) => c.name === name) as RelationColumn);
     const time = output.timed ? [{ name: 'time', type: 'time' as const }] : [];
-    const columns = [...keyed.map((c) => ({ name: c.name, type: valueType(c.type) })), ...time, ...aggregateColumns];
+    const columns = [...planColumns({ ...output, columns: keyed }), ...time, ...aggregateColumns];
     const interval = input.intervalMs === undefined ? undefined : BigInt(input.intervalMs) * 1_000_000n;
     return (request) => {
       const bucket = bucketFor(width, request);
-      checkAmount(bucket, request);
-      let window = over === undefined ? undefined : ((constantOf(over, request) ?? 0n) as bigint);
+      checkAmount(bucket, request, span);
+      let window = over === undefined ? undefined : windowOf(over, request);
       if (window === undefined && interval !== undefined && !shape.zeros && bucket.kind === 'fixed' && bucket.nanos < 2n * interval) {
         window = 2n * interval;
-        request.notice('info', 'iql.widened-window', { window: seconds(window), interval: seconds(interval) });
+        request.notice('info', 'iql.widened-window', { window: seconds(window), interval: seconds(interval) }, span);
       }
       const lookback = functions.some((f) => OVER_TIME.has(f)) ? (interval !== undefined && 5n * interval > 5n * MINUTE ? 5n * interval : 5n * MINUTE) : 0n;
       const first = bucketAt(bucket, request.from, request);

@@ -1,13 +1,18 @@
 // `fill 0|missing|previous|linear`: rows for the buckets that a series lacks.
+import type { ValueType } from '../../schemas/types.ts';
+import { isConstant } from '../2-semantic/constant.ts';
 import { isBucketKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
-import { typeName } from '../2-semantic/numeric.ts';
-import { isNumber, type Typed, visible } from '../2-semantic/type.ts';
-import { bind } from '../3-plan/bind.ts';
-import { call, columnReference } from '../3-plan/expression.ts';
-import { planColumns } from '../3-plan/lower.ts';
+import { toFloat, typeName } from '../2-semantic/numeric.ts';
+import { settle } from '../2-semantic/settle.ts';
+import { isNumber, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
+import { neededConstant } from '../3-plan/bind.ts';
+import { call, columnReference, type Literal, literal } from '../3-plan/expression.ts';
+import { type Plan, planColumns } from '../3-plan/lower.ts';
+import type { Planning } from '../3-plan/request.ts';
 import { bucketFor } from './every.ts';
 import { afterMistake, type IqlPipe, plainArgument, syntax, written, wrongForm } from './pipe.ts';
+import { computed, kept, project } from './project.ts';
 
 export const fill: IqlPipe = {
   syntax: syntax('fill'),
@@ -28,22 +33,27 @@ export const fill: IqlPipe = {
     let value: Typed | undefined;
     if (e.node === 'name' && (e.name === 'previous' || e.name === 'linear')) method = e.name;
     else if (e.node !== 'missing') {
-      value = checkExpression({ ...scope, relation: input }, e);
-      if (value === undefined) return afterMistake(input);
-      if (value.op !== 'literal' || (!isNumber(value.type) && value.type.value !== 'duration')) {
+      const checked = checkExpression({ ...scope, relation: input }, e);
+      if (checked === undefined) return afterMistake(input);
+      value = settle(scope, checked, type('float'));
+      if (!isConstant(value) || (!isNumber(value.type) && value.type.value !== 'duration')) {
         scope.reporter.error('iql.argument-type', { function: 'fill', wanted: 'a number, missing, previous or linear', got: typeName(value.type) }, e.span);
         return afterMistake(input);
       }
     }
     if (bucket === undefined || !input.timed) return afterMistake(input);
-    const columns = planColumns(input);
+    // What comes between whole numbers need not be one.
+    const wide = method === 'linear' || (value !== undefined && value.type.value !== 'int');
+    const before = wide ? asFloats(input, values) : { output: input, plan: (p: Plan) => p };
+    const { output } = before;
+    const columns = planColumns(output);
     const names = new Set(values.map((v) => v.name));
     return {
-      output: input,
+      output,
       plan: (plan) => (request) => {
         const filled = {
           node: 'fill',
-          input: plan(request),
+          input: before.plan(plan)(request),
           keys: input.key,
           carry: input.columns.filter((c) => c.label && c.name !== 'time' && !input.key.includes(c.name)).map((c) => c.name),
           bucket: bucketFor(bucket, request),
@@ -54,19 +64,43 @@ export const fill: IqlPipe = {
           columns,
         } as const;
         if (value === undefined) return filled;
-        const bound = bind(value, request);
-        const number = bound.op === 'literal' ? Number(bound.value) : 0;
-        const put = (c: (typeof columns)[number]) =>
-          ({ op: 'literal', type: c.type, value: c.type === 'float' ? number : BigInt(Math.round(number)) }) as const;
+        const put = filling(value, request);
         return {
           node: 'project',
           input: filled,
           columns,
-          values: columns.map((c) => (names.has(c.name) ? call('coalesce', c.type, columnReference(c.name, c.type), put(c)) : columnReference(c.name, c.type))),
+          values: columns.map((c) =>
+            names.has(c.name) ? call('coalesce', c.type, columnReference(c.name, c.type), put(c.type)) : columnReference(c.name, c.type),
+          ),
         };
       },
       streaming:
         method === 'linear' ? { kind: 'unbounded', reason: 'it looks at the value after the gap' } : { kind: 'bounded', bound: 'the last row of each series' },
     };
   },
+};
+
+/** The whole numbers of these columns as floats. */
+const asFloats = (input: Relation, values: readonly RelationColumn[]): ReturnType<typeof project> => {
+  const names = new Set(values.filter((v) => v.type.value === 'int').map((v) => v.name));
+  return project(
+    input,
+    visible(input).map((c) => {
+      if (!names.has(c.name)) return kept(c);
+      const column: RelationColumn = { ...c, type: { ...c.type, value: 'float' } };
+      const of: Typed = { op: 'column', name: c.name, type: c.type, span: { start: 0, end: 0 } };
+      return { ...computed(column, toFloat(of)), from: c.name };
+    }),
+  );
+};
+
+/** The literal for a column of that type; a duration and a number of seconds are one. */
+const filling = (value: Typed, request: Planning): ((of: ValueType) => Literal) => {
+  const given = neededConstant(value, request, 'what fills the gaps');
+  const isDuration = value.type.value === 'duration';
+  return (of) => {
+    if (of === 'duration') return literal(of, isDuration ? given : BigInt(Math.round(Number(given) * 1e9)));
+    const number = isDuration ? Number(given) / 1e9 : Number(given);
+    return literal(of, of === 'float' ? number : BigInt(Math.round(number)));
+  };
 };

@@ -4,7 +4,6 @@ import { isShapeKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { columnNamed, type OrderColumn, type Relation, type Typed, visible } from '../2-semantic/type.ts';
-import { constantOf } from '../3-plan/bind.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type Checked,
   clauseOf,
   countArgument,
+  countOf,
   type IqlPipe,
   type Key,
   keyColumn,
@@ -57,7 +57,7 @@ const limited =
   (plan) =>
   (request) => {
     const input = sorted(plan(request), relation);
-    return { node: 'limit', input, count: Number(constantOf(count, request) ?? 0), per, columns: input.columns };
+    return { node: 'limit', input, count: countOf(count, request), per, columns: input.columns };
   };
 
 export const sort: IqlPipe = {

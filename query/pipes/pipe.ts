@@ -1,12 +1,16 @@
 // What the files of pipes share: the definition bound to this planner's kind of plan, and the reading of common argument forms.
 import type { Argument, Clause, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
+import { isConstant } from '../2-semantic/constant.ts';
 import { eitherName, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, checkValue } from '../2-semantic/expression.ts';
 import type { CheckedPipe, PipeDefinition, PipeScope } from '../2-semantic/pipe.ts';
 import { settle } from '../2-semantic/settle.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
+import { neededConstant } from '../3-plan/bind.ts';
 import type { Plan } from '../3-plan/lower.ts';
+import { PlacedError } from '../3-plan/placed-error.ts';
+import type { Planning } from '../3-plan/request.ts';
 
 export type IqlPipe = PipeDefinition<Plan>;
 export type Checked = CheckedPipe<Plan>;
@@ -119,21 +123,26 @@ export const keyColumn = (key: Key): RelationColumn => ({
   description: key.column?.description ?? '',
 });
 
-/** A whole number ≥ 1 known when planning: a literal or a parameter. */
+const COUNT = { function: 'the number of rows', wanted: 'a whole number that is not negative' };
+
+/** A whole number, not negative, known when planning. */
 export const countArgument = (e: Expression | undefined, scope: PlanScope): Typed | undefined => {
   if (e === undefined) return undefined;
   const checked = checkExpression(scope, e);
   if (checked === undefined) return undefined;
   const t = settle(scope, checked, type('int'));
-  if ((t.op !== 'literal' && t.op !== 'parameter') || t.type.value !== 'int' || (t.op === 'literal' && (t.literal as bigint) < 0n)) {
-    scope.reporter.error(
-      'iql.argument-type',
-      { function: 'the number of rows', wanted: 'a whole number that is not negative', got: t.op === 'literal' ? String(t.literal) : 'an expression' },
-      e.span,
-    );
+  if (!isConstant(t) || t.type.value !== 'int' || (t.op === 'literal' && t.literal !== null && (t.literal as bigint) < 0n)) {
+    scope.reporter.error('iql.argument-type', { ...COUNT, got: t.op === 'literal' ? String(t.literal) : 'an expression' }, e.span);
     return undefined;
   }
   return t;
+};
+
+/** The number of rows that is asked for. */
+export const countOf = (count: Typed, request: Planning): number => {
+  const n = neededConstant(count, request, COUNT.function) as bigint | number;
+  if (n < 0 || typeof n === 'number') throw new PlacedError('iql.argument-type', { ...COUNT, got: String(n) }, count.span);
+  return Number(n);
 };
 
 export const visibleNames = (r: Relation): ReadonlySet<string> => new Set(visible(r).map((c) => c.name));

@@ -1,14 +1,17 @@
 // Runs one case of a spec file: its rows on inline data, what it is told, what it plans and asks.
 import { type Batch, valueAt } from '../../core/batch/batch.ts';
+import { CodedError } from '../../core/errors.ts';
 import { formatTime, parseTime } from '../../core/time.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import type { MetricInfo } from '../../schemas/types.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { Reporter } from '../2-semantic/report.ts';
 import { inputsOf, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
+import { PlacedError } from '../3-plan/placed-error.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from '../compile.ts';
 import type { Diagnostic } from '../language.ts';
+import { readParameters, writtenDurations } from '../parameters.ts';
 import { type JsonValue, jsonValue } from '../run/answer.ts';
 import { runPlan } from '../run/run.ts';
 import { cutBatch, testEnvironment } from '../run/testing/environment.ts';
@@ -49,17 +52,16 @@ type Asked = Pick<SpecCase, 'text' | 'request'>;
 
 export const requestOf = (c: Asked, notices: string[] = []): PlanRequest => {
   const at = moment(c.request.get('at') ?? '2026-11-20T11:00:00Z');
-  const parameters = new Map(
-    [...c.request].flatMap(([k, v]) =>
-      k.startsWith('$') ? [[k.slice(1), JSON.parse(v, (_, x: unknown) => (Number.isInteger(x) ? BigInt(x as number) : x))] as const] : [],
-    ),
-  );
+  const zone = c.request.get('zone') ?? 'UTC';
+  const given = Object.fromEntries([...c.request].flatMap(([k, v]) => (k.startsWith('$') ? [[k.slice(1), JSON.parse(v) as unknown] as const] : [])));
+  const { parameters: uses } = check(c.text, specCatalogue);
   return {
     at,
     from: moment(c.request.get('from') ?? formatTime(at - 3_600_000_000_000n)),
     to: moment(c.request.get('to') ?? formatTime(at)),
-    zone: c.request.get('zone') ?? 'UTC',
-    parameters,
+    zone,
+    parameters: readParameters(uses, given, zone),
+    durations: writtenDurations(uses, given),
     completeTo: moment(c.request.get('complete') ?? formatTime(at)),
     notice: (severity, code) => void notices.push(`${severity} ${code}`),
   };
@@ -132,7 +134,19 @@ export const rowsOf = async (c: Asked, options: { readonly seed?: number; readon
   };
 };
 
-export const diagnosticsOf = (c: SpecCase): readonly Diagnostic[] => check(c.text, specCatalogue).diagnostics;
+/** What the check tells; of a text without errors also what its request makes wrong. */
+export const diagnosticsOf = (c: SpecCase): readonly Diagnostic[] => {
+  const checked = check(c.text, specCatalogue);
+  if (checked.query === undefined) return checked.diagnostics;
+  try {
+    plan(checked, requestOf(c));
+    return checked.diagnostics;
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const span = error instanceof PlacedError ? error.span : { start: 0, end: c.text.length };
+    return [...checked.diagnostics, { code: error.code, severity: 'error', message: error.message, span, fix: undefined }];
+  }
+};
 
 /** The text with every fix applied, last one first; one that lies in a part already changed is left out. */
 export const fixedText = (text: string, diagnostics: readonly Diagnostic[]): string => {

@@ -3,7 +3,7 @@
 //
 // Exactly: a bucket is identified by `time` being its start. `missing` goes over all buckets that meet [from, to), rows outside of it stay as
 // they stand; without keys it does so even without a row. `previous` and `linear` go from a key's first to its last row.
-// previous: the last present value of that column before; none before: it stays missing. linear: between the nearest present values on
+// previous: the last present value of that column before; where none is before, or none after, it stays missing. linear: between the nearest present values on
 // both sides, by the buckets' starts, x0 + (x1 − x0) · (t − t0) / (t1 − t0) in doubles (an int or duration column: truncated); without one on
 // both sides it stays missing. `carry` columns of new rows are those of the key's row before it in time, else of its
 // first; other columns are missing there.
@@ -116,7 +116,9 @@ const replaceMissing = (column: Column, make: (row: number) => Value): Column =>
 };
 
 const fillPrevious = (values: Value[], from: number, to: number): void => {
-  for (let i = from + 1; i < to; i++) values[i] ??= values[i - 1] as Value;
+  let last = to - 1;
+  while (last > from && values[last] === null) last--;
+  for (let i = from + 1; i < last; i++) values[i] ??= values[i - 1] as Value;
 };
 
 const fillLinear = (values: Value[], times: BigInt64Array, from: number, to: number): void => {

@@ -1,0 +1,11 @@
+// Errors that only a request makes (a parameter out of bounds, too many buckets), at their place in the text.
+import { CodedError, type ErrorCode, type ErrorParameters } from '../../core/errors.ts';
+import type { Span } from '../1-syntax/ast.ts';
+
+export class PlacedError<C extends ErrorCode = ErrorCode> extends CodedError<C> {
+  readonly span: Span;
+  constructor(code: C, parameters: ErrorParameters<C>, span: Span) {
+    super(code, parameters);
+    this.span = span;
+  }
+}
