@@ -56,12 +56,18 @@ describe('parseTime takes RFC 3339 with any zone', () => {
   });
 });
 
+test('seconds may be left out', () => {
+  expect(parseTime('2026-11-20T12:00Z')).toBe(parseTime('2026-11-20T12:00:00Z'));
+  expect(parseTime('2026-11-20T12:00+01:00')).toBe(parseTime('2026-11-20T11:00:00Z'));
+});
+
 describe('parseTime refuses what names no moment', () => {
   test.each([
     '',
     '2026-11-20',
     '2026-11-20T12:00:00',
-    '2026-11-20T12:00Z',
+    '2026-11-20T12:00',
+    '2026-11-20T12Z',
     '2026-02-29T00:00:00Z',
     '2026-04-31T00:00:00Z',
     '2026-00-10T00:00:00Z',

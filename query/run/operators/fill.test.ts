@@ -45,14 +45,14 @@ test('missing: every bucket of the range, the one that holds its start included'
   ]);
 });
 
-test('previous', async () => {
+test('previous; nothing is made up beyond the last value', async () => {
   expect(compact(await run(node('previous'), { pieces: [batchFrom(COLUMNS, ROWS)] }))).toEqual([
     ['b', 'label b', 0, 1, 4, 1],
     ['b', 'label b', 10, 1, 4, 0],
     ['b', 'label b', 20, 1, 4, 0],
     ['b', 'label b', 30, 4, 1, 1],
     ['a', 'label a', 10, 1, null, 1],
-    ['a', 'label a', 20, 1, null, 1],
+    ['a', 'label a', 20, null, null, 1],
   ]);
 });
 
