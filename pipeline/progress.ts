@@ -42,7 +42,8 @@ const VERSION = 1;
 /** Leaves room for the planned inserts below the stream's bound of 1 MiB. */
 const MOST_SENDER_BYTES = 900 << 10;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A leading U+FEFF is part of the text. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 class Writer {
   #bytes = new Uint8Array(4096);

@@ -119,7 +119,8 @@ export const columnOf = (batch: Batch, name: string): Column => {
 
 export const emptyBatch = (fields: readonly Field[], columns: readonly Column[]): Batch => ({ length: 0, fields, columns });
 
-const textDecoder = new TextDecoder();
+/** A leading U+FEFF is part of the text. */
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const textAt = (column: TextColumn, row: number): string => textDecoder.decode(column.data.subarray(column.offsets[row], column.offsets[row + 1]));
 

@@ -69,6 +69,11 @@ export const IQL_CHECK_ERRORS = {
     { pipe: 'every' },
     'Write an aggregate: `every 1m avg`.',
   ),
+  'iql.not-aggregated': entry(
+    (p: { name: string }) => `${p.name} is neither aggregated nor in \`by\`: a group has many of it`,
+    { name: 'memory' },
+    'Aggregate it (`max(x)`, `last(x)`), or group by it.',
+  ),
   'iql.aggregate-argument': entry(
     (p: { name: string; choices: string }) => `${p.name} needs to know of what: ${p.choices}`,
     { name: 'avg', choices: 'cpu, memory, threads' },

@@ -17,6 +17,7 @@ export const printName = (name: string, avoid?: ReadonlySet<string>): string => 
 };
 
 export const printNumber = (value: number | bigint, integer: boolean): string => {
+  if (value === Number.POSITIVE_INFINITY) return '1e400';
   const text = String(value);
   return integer || /[.e]/.test(text) ? text : `${text}.0`;
 };

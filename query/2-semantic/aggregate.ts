@@ -1,6 +1,7 @@
 // Aggregates inside expressions: `avg`, `avg x`, `avg(x where c)`. Checks the column they take and hands them to the collector of the
 // pipe at hand, which gives each a column of its own.
 import type { Call, Expression } from '../1-syntax/ast.ts';
+import { levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
 import { isMistaken, mayHaveMore } from './doubt.ts';
 import { checkCondition } from './expression.ts';
@@ -72,6 +73,11 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   const sure = args[0] !== undefined || !(collector.maybeKeys || mayHaveMore(scope.relation) || visible(scope.relation).some(isMistaken));
   const kind = sure && checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
   if (!heedKind(scope, written, name, collector, checked, kind, e) || !known) return undefined;
+  const { levels } = checked.type;
+  if (levels !== undefined && (name === 'max' || name === 'min')) {
+    const place = collector.add({ function: name, arguments: [rank(checked, levels)], where, type: type('int'), kind: 'gauge' }, e.span);
+    return known ? levelAt(place, levels) : undefined;
+  }
   const result = signature.result(checked.type);
   // What is no duration any more is in seconds: worked out of seconds.
   const taken = result.value === 'float' && checked.type.value === 'duration' ? toFloat(checked) : checked;

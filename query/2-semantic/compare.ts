@@ -72,7 +72,7 @@ const mismatchFix = (l: Typed, r: Typed): ReturnType<typeof fix> | undefined => 
   return undefined;
 };
 
-const checkLevel = (scope: Scope, t: Typed, levels: readonly string[]): boolean => {
+export const checkLevel = (scope: Scope, t: Typed, levels: readonly string[]): boolean => {
   if (t.op !== 'literal' || typeof t.literal !== 'string' || levels.includes(t.literal)) return true;
   const near = nearest(t.literal.toLowerCase(), levels) ?? levels.find((l) => t.literal?.toString().toLowerCase().startsWith(l)) ?? '';
   scope.reporter.error(
@@ -89,6 +89,12 @@ export const rank = (t: Typed, levels: readonly string[]): Typed => {
   if (t.op === 'literal' && typeof t.literal === 'string') return { ...t, literal: BigInt(levels.indexOf(t.literal)), type: type('int') };
   const list: Typed = { op: 'literal', literal: levels, type: { ...type('list'), item: 'string' }, span: t.span };
   return { op: 'call', function: 'level', arguments: [t, list], type: type('int'), span: t.span };
+};
+
+/** The level of a rank. */
+export const levelAt = (place: Typed, levels: readonly string[]): Typed => {
+  const list: Typed = { op: 'literal', literal: levels, type: { ...type('list'), item: 'string' }, span: place.span };
+  return { op: 'call', function: 'list_get', arguments: [list, place], type: { ...STRING, levels }, span: place.span };
 };
 
 const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, ast: Sides, span: Span): readonly [Typed, Typed] | undefined => {

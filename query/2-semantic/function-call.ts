@@ -4,6 +4,7 @@ import { isZone } from '../../core/zone.ts';
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { nearestZone } from '../1-syntax/nearest-zone.ts';
+import { checkLevel, levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
 import { unified } from './expression.ts';
 import { typeName } from './numeric.ts';
@@ -61,9 +62,13 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
     return right.length < args.length ? undefined : { op: 'call', function: name, arguments: right, type: signature.result(right), span: e.span };
   if (args[0] === undefined) return undefined;
   const same = unifiedSame(scope, name, right);
-  return same === undefined || right.length < args.length
-    ? undefined
-    : { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
+  if (same === undefined || right.length < args.length) return undefined;
+  const levels = same.find((t) => t.type.levels !== undefined)?.type.levels;
+  if (levels === undefined) return { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
+  // Levels go by their rank.
+  if (same.map((t) => checkLevel(scope, t, levels)).includes(false)) return undefined;
+  const ranks = same.map((t) => rank(t, levels));
+  return levelAt({ op: 'call', function: name, arguments: ranks, type: type('int'), span: e.span }, levels);
 };
 
 const unknownFunction = (scope: Scope, e: Call): void => {

@@ -99,6 +99,8 @@ export const collectAggregates = (
     const checked = checkExpression(inner, e);
     const bare = checked !== undefined && uses.length === before;
     if (bare) scope.reporter.error('iql.aggregate-wanted', { pipe: options.pipe }, argument.span);
+    const loose = checked === undefined || bare ? [] : looseColumns(checked, new Set([...keys, ...options.taken]));
+    for (const t of maybeKeys === 'any' ? [] : loose) scope.reporter.error('iql.not-aggregated', { name: fieldName(t) ?? 'it' }, t.span);
     while (places.length < uses.length) places.push(place);
     found.push({ argument, e, value: bare ? undefined : checked, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
   }
@@ -112,7 +114,9 @@ export const collectAggregates = (
     const often = of !== undefined && columns.filter((c) => c === of).length > 1;
     const known = value !== undefined || of !== undefined || isPlainCount(e);
     const short = argument.name?.name ?? defaultName(f, of, options.qualify || often);
-    const name = argument.name === undefined && short !== undefined && names.has(short) ? defaultName(f, of, true) : short;
+    const long = argument.name === undefined && short !== undefined && names.has(short) ? defaultName(f, of, true) : short;
+    // `count by count` counts rows beside a key of that name.
+    const name = of === undefined && argument.name === undefined && long !== undefined && keys.includes(long) ? `${long}.${f.written}` : long;
     // A mistake may hide that a column is aggregated twice, or that a label or key has its name, and so how this is called.
     const column = of === undefined ? undefined : columnNamed(input, of);
     const unclear =
@@ -133,7 +137,7 @@ export const collectAggregates = (
       continue;
     }
     names.add(name);
-    const use = value?.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
+    const use = value === undefined ? undefined : useOf(value, uses);
     outputs.set(name, {
       column:
         value === undefined || unclear
@@ -143,6 +147,20 @@ export const collectAggregates = (
     });
   }
   return { uses, places, outputs: [...outputs.values()], maybe };
+};
+
+/** Columns of the input that stand beside aggregates, and attributes; the output has only these `names`. */
+const looseColumns = (t: Typed, names: ReadonlySet<string>): readonly Typed[] => {
+  const out: Typed[] = [];
+  const left: Typed[] = [t];
+  for (let e = left.pop(); e !== undefined; e = left.pop()) {
+    if (e.op === 'column' ? !e.name.startsWith('#') && !names.has(e.name) : e.op === 'call' && e.function === 'map_get' && fieldName(e) !== undefined)
+      out.push(e);
+    else if (e.op === 'call') left.push(...e.arguments);
+    else if (e.op === 'list') left.push(...e.items);
+    else if (e.op === 'case') left.push(e.otherwise, ...e.branches.flatMap((b) => [b.when, b.then]));
+  }
+  return out.toSorted((a, b) => a.span.start - b.span.start);
 };
 
 const isPlainCount = (e: Expression): boolean =>
@@ -155,8 +173,19 @@ const namedColumn = (e: Expression, input: Relation, scope: Scope): string | und
   return only !== undefined && named.length === 1 && columnNamed(input, only.name) !== undefined ? only.name : undefined;
 };
 
+/** The column of an aggregate that stands alone; the largest of levels comes as the level of its rank. */
+const aggregateOf = (value: Typed): string | undefined => {
+  if (value.op === 'column') return value.name;
+  const place = value.op === 'call' && value.function === 'list_get' ? value.arguments[1] : undefined;
+  return place?.op === 'column' && place.span.start === value.span.start && place.span.end === value.span.end ? place.name : undefined;
+};
+const useOf = (value: Typed, uses: readonly AggregateUse[]): AggregateUse | undefined => {
+  const name = aggregateOf(value);
+  return uses.find((u) => u.name === name);
+};
+
 const aggregatedColumn = (value: Typed, uses: readonly AggregateUse[]): string | undefined => {
-  const use = value.op === 'column' ? uses.find((u) => u.name === value.name) : undefined;
+  const use = useOf(value, uses);
   const [argument] = use?.arguments ?? [];
   return argument === undefined ? undefined : fieldName(argument);
 };
@@ -167,7 +196,7 @@ const fieldName = (t: Typed): string | undefined => {
   if (t.op !== 'call') return undefined;
   const [first, second] = t.arguments;
   // A duration made seconds.
-  if (t.function === 'to_float' && first?.span.start === t.span.start && first.span.end === t.span.end) return fieldName(first);
+  if ((t.function === 'to_float' || t.function === 'level') && first?.span.start === t.span.start && first.span.end === t.span.end) return fieldName(first);
   if (t.function === 'map_get')
     return first?.op === 'column' && second?.op === 'literal' && first.span.start === t.span.start && first.span.end === t.span.end
       ? String(second.literal)
@@ -179,7 +208,7 @@ const fieldName = (t: Typed): string | undefined => {
 };
 
 const defaultName = ({ e, value, written }: Found, column: string | undefined, qualify: boolean): string | undefined => {
-  if (value === undefined ? e.node !== 'name' && e.node !== 'call' : value.op !== 'column') return undefined;
+  if (value === undefined ? e.node !== 'name' && e.node !== 'call' : aggregateOf(value) === undefined) return undefined;
   if (column === undefined) return written;
   return qualify ? `${column}.${written}` : column;
 };

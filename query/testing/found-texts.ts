@@ -44,5 +44,8 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ],
   ['the same over time, with time', 'from logs | every 1m n = count(), a = values(severity where severity != "info") by severity = host, body = 1'],
   ['a share between two ranks to the last digit', 'from metrics.system.cpu.utilization | every 1m p99.9 | set x0 = duration(value)'],
+  ['the largest level', 'from logs | summarize max(severity), low = min(severity where severity > "debug"), g = max(greatest(severity, "info")) by service'],
+  ['keys by their largest level', 'from logs | top 2 service by max(severity) | count by service, severity'],
+  ['a remainder to the last digit', 'from logs | set r = duration_ms % 0.1 | where r < 0.05 | count'],
   ['a logarithm to the last digit', 'from metrics.system.cpu.utilization | set x1 = text(ln(value)), x2 = text(log10(value)), x3 = text(log2(value))'],
 ];

@@ -26,7 +26,8 @@ export interface PartitionRecord {
 }
 
 const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
+/** A leading U+FEFF is part of the text. */
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const messageKey = (topicId: number, partition: number, offset: bigint): Buffer => {
   const key = Buffer.allocUnsafeSlow(14);

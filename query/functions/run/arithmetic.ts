@@ -5,7 +5,8 @@
 // - time ± duration is a time, time − time and duration ± duration are durations, all in exact nanoseconds.
 // - divide: both sides as floats (an int becomes the nearest float), one IEEE division; of two durations their quotient as float.
 // - duration × number and duration ÷ number (type duration): nanoseconds as float times or by the number, truncated toward zero.
-// - remainder: ints as in C (the sign of the left); floats x − trunc(x / y) · y in float arithmetic (not fmod), as ClickHouse's modulo.
+// - remainder: ints as in C (the sign of the left); of floats the exact remainder
+//   (fmod), which ClickHouse's modulo is not: it rounds on its way.
 // - scale(x, f) is x · f; to_float(duration) is nanoseconds as float / 1e9.
 // - What is not finite, x/0 and x % 0 are missing and counted.
 import { DURATION } from '../../../core/batch/batch.ts';
@@ -70,7 +71,7 @@ const divide: ScalarRun = (args, context) =>
   context.type === 'duration' && kindOf(args[1]) !== 'duration' ? durationByNumber(args, context, (x, y) => x / y) : divideNumbers(args, context);
 
 const remainder = arithmetic(
-  (x, y) => x - Math.trunc(x / y) * y,
+  (x, y) => x % y,
   (x, y) => (y === 0n ? undefined : x % y),
 );
 const negate = arithmetic(

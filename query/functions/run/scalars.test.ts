@@ -40,7 +40,9 @@ const EXAMPLES: readonly Example[] = [
   ['remainder', 'int', [i(-7), i(3)], -1n],
   ['remainder', 'int', [i(7), i(0)], null],
   ['remainder', 'float', [f(-7.5), f(2)], -1.5],
-  ['remainder', 'float', [f(1), f(0.1)], 0],
+  // The float nearest to 0.1 is a little more than it, so it goes into 1 nine times.
+  ['remainder', 'float', [f(1), f(0.1)], 0.09999999999999995],
+  ['remainder', 'float', [f(1e17), f(7)], 5],
   ['remainder', 'float', [f(1), f(0)], null],
   ['negate', 'int', [i(5)], -5n],
   ['negate', 'int', [i(-(2n ** 63n))], null],

@@ -119,9 +119,15 @@ const momentOf = (found: ReadonlyMap<string, string>, zone: string): bigint | un
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
   if (new Date(local).getUTCDate() !== day) return undefined;
   const offset = found.get('z');
-  const utc = offset === undefined ? localToUtc(zone, local) : local - offsetMs(offset);
+  const ahead = offset === undefined ? 0 : offsetMs(offset);
+  if (ahead === undefined) return undefined;
+  const utc = offset === undefined ? localToUtc(zone, local) : local - ahead;
   return BigInt(utc) * NANOS_PER_MS + BigInt((found.get('f') ?? '0').padEnd(6, '0')) * 1000n;
 };
 
-const offsetMs = (text: string): number =>
-  text === 'Z' ? 0 : (text.startsWith('-') ? -1 : 1) * (Number(text.slice(1, 3)) * 60 + Number(text.slice(-2))) * 60_000;
+/** Under a day, with minutes of an hour. */
+const offsetMs = (text: string): number | undefined => {
+  if (text === 'Z') return 0;
+  const [hours, minutes] = [Number(text.slice(1, 3)), Number(text.slice(-2))];
+  return hours > 23 || minutes > 59 ? undefined : (text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
+};

@@ -2,13 +2,14 @@
 //
 // Exactly:
 // - bucket(t, d): the start of the d-long bucket that holds t, counted from 1970-01-01T00:00Z (also before it); d ≤ 0 is missing.
-//   Always fixed nanoseconds: 1d is 24 h; calendar buckets are `every`'s.
+//   Without a zone fixed nanoseconds: 1d is 24 h from midnight UTC. With one it cuts local time, and whole days and weeks (from Monday) are
+//   those of its calendar.
 // - year, month 1–12, day 1–31, weekday 1–7 (ISO: Monday is 1), hour 0–23, minute 0–59, of the local time in the zone (last argument,
 //   constant text); without one UTC. A zone that does not exist gives missing.
 // - format_time(t, pattern[, zone]), parse_time(text, pattern[, zone]): see time-pattern.ts.
 import type { Column } from '../../../core/batch/batch.ts';
 import { millisFromNanos } from '../../../core/time.ts';
-import { isZone, zoneOffset } from '../../../core/zone.ts';
+import { calendarBucket, isZone, zoneOffset } from '../../../core/zone.ts';
 import { physicalType } from '../../3-plan/physical.ts';
 import { intsOf, makeInts, makeText, maskOf, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
 import { formatTimeBy, isReadable, parseTimeBy, timePattern } from './time-pattern.ts';
@@ -18,14 +19,28 @@ export const floorTo = (ns: bigint, step: bigint): bigint => {
   return rest < 0n ? ns - rest - step : ns - rest;
 };
 
+const DAY = 86_400_000_000_000n;
+
+const localFloor = (moment: bigint, step: bigint, zone: string): bigint => {
+  if (step % (7n * DAY) === 0n) return calendarBucket(moment, 'week', Number(step / (7n * DAY)), zone).start;
+  if (step % DAY === 0n) return calendarBucket(moment, 'day', Number(step / DAY), zone).start;
+  const ahead = BigInt(zoneOffset(zone, millisFromNanos(moment))) * 1_000_000n;
+  return floorTo(moment + ahead, step) - ahead;
+};
+
 const bucket: ScalarRun = (args, { rows }) => {
-  const [t, d] = args as [Vector, Vector];
+  const [t, d, zone] = args as [Vector, Vector, Vector | undefined];
+  const zoneAt = zoneReader(zone);
   const times = intsOf(t);
   const steps = intsOf(d);
   const [tMask, dMask] = [maskOf(t), maskOf(d)];
   return makeInts(physicalType('time'), rows, presentInAll(args, rows), (i) => {
     const step = steps[i & dMask] as bigint;
-    return step > 0n ? floorTo(times[i & tMask] as bigint, step) : undefined;
+    const moment = times[i & tMask] as bigint;
+    if (step <= 0n) return undefined;
+    if (zone === undefined) return floorTo(moment, step);
+    const name = zoneAt(i);
+    return name === undefined ? undefined : localFloor(moment, step, name);
   });
 };
 
