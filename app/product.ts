@@ -100,7 +100,14 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   const heard = new Heard(engines.records, log);
   await heard.start();
   undo.push({ part: 'heard hosts', end: () => heard.stop() });
-  const door = openDoor({ stream, telemetry, log, heard: (frame, at) => heard.note(frame, at) });
+  const door = openDoor({
+    stream,
+    telemetry,
+    log,
+    heard: (frame, at) => heard.note(frame, at),
+    known: (sender) => pipeline.lastOf(sender),
+    isKnownWhole: () => pipeline.isCaughtUp(),
+  });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(

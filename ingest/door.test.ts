@@ -185,7 +185,10 @@ describe('times', () => {
       ],
     });
     const process = { time: [BigInt(NOW), BigInt(NOW)], host: ['h', 'h'], pid: [1, 2], start: [y2200, 5n] };
-    expect(await post(frameOf([partOf('processes', process)]))).toMatchObject({ rows: 1, dropped: [{ reason: 'out-of-range', rows: 1, firstRow: 0 }] });
+    expect(await post(frameOf([partOf('processes', process)], { seq: 41 }))).toMatchObject({
+      rows: 1,
+      dropped: [{ reason: 'out-of-range', rows: 1, firstRow: 0 }],
+    });
     expect(sent).toHaveLength(2);
   });
 
@@ -197,16 +200,45 @@ describe('times', () => {
 
   test('any times: the range told is that of the rows that stay', async () => {
     const { post, sent } = setUp();
+    let seq = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.bigInt({ min: NOW_NS - 20n * DAY_NS, max: NOW_NS + DAY_NS }), { minLength: 1, maxLength: 30 }), async (times) => {
         sent.length = 0;
         const inTime = times.filter((t) => t >= NOW_NS - 15n * DAY_NS && t < NOW_NS + 600_000_000_000n).sort((a, b) => (a < b ? -1 : 1));
-        expect(await post(frameOf([logsPart(times.map(String), times)]))).toMatchObject({ rows: inTime.length });
+        expect(await post(frameOf([logsPart(times.map(String), times)], { seq: seq++ }))).toMatchObject({ rows: inTime.length });
         expect(sent[0]?.messages[0]?.headers.from).toBe(inTime[0] === undefined ? undefined : String(inTime[0]));
         expect(sent[0]?.messages[0]?.headers.to).toBe(inTime[0] === undefined ? undefined : String(inTime.at(-1)));
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('the order of runs and seqs', () => {
+  test('rows under a seq behind the newest, or of an older run, are refused and told; a repeat is not', async () => {
+    const { post, sent, telemetry } = setUp();
+    const line = (text: string, seq: number, boot = 100n): Uint8Array => frameOf([logsPart([text])], { seq, boot });
+    expect(await post(line('ten', 10))).toMatchObject({ status: 200, rows: 1 });
+    expect(await post(line('ten', 10))).toMatchObject({ status: 200, rows: 1 });
+    const messages = sent.length;
+    expect(await post(line('five', 5))).toMatchObject({ status: 409, code: 'intake.older-seq', seq: '5', acknowledged: '10', next: String(NOW) });
+    expect(await post(line('other', 10))).toMatchObject({ status: 409, code: 'intake.older-seq' });
+    expect(await post(line('older', 11, 99n))).toMatchObject({ status: 409, code: 'intake.older-run', sent: '99', boot: '100', next: String(NOW) });
+    expect(await post(line('hostile', 1, 2n ** 64n - 1n))).toMatchObject({ status: 409, code: 'intake.future-run' });
+    expect(sent).toHaveLength(messages);
+    expect(await post(line('later', 1, 101n))).toMatchObject({ status: 200 });
+    expect(telemetry.value('inframirror_ingest_requests_total', { status: '409' })).toBe(4);
+  });
+
+  test('two frames of one sender at once: the second is judged when the first is safe', async () => {
+    const { post } = setUp();
+    const answers = await Promise.all([
+      post(frameOf([logsPart(['a'])], { seq: 1, boot: 9n })),
+      post(frameOf([logsPart(['b'])], { seq: 1, boot: 9n })),
+      post(frameOf([logsPart(['c'])], { seq: 2, boot: 8n })),
+      post(frameOf([logsPart(['a'])], { seq: 1, boot: 9n })),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 409, 409, 200]);
   });
 });
 
@@ -254,7 +286,7 @@ describe('definitions of series', () => {
     const { post } = setUp({ series: new SeriesTables(INTAKE_LIMITS, () => NOW, meeting) });
     expect(await post(frameOf([seriesPart([['a', []]], [9n])]))).toMatchObject({ status: 200 });
     expect(await post(frameOf([seriesPart([['a', []]], [9n])]))).toMatchObject({ status: 200 });
-    expect(await post(frameOf([seriesPart([['b', []]], [9n])]))).toMatchObject({
+    expect(await post(frameOf([seriesPart([['b', []]], [9n])], { seq: 41 }))).toMatchObject({
       status: 400,
       row: '0',
       column: 'id',
@@ -373,12 +405,13 @@ describe('damage', () => {
       fc.asyncProperty(fc.array(fc.tuple(fc.nat(frame.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), async (changes) => {
         const bytes = frame.slice();
         for (const [at, value] of changes) bytes[at] = value;
-        expect([200, 400]).toContain((await post(bytes)).status);
+        // 409: the run or the seq was changed, or other rows stand under them.
+        expect([200, 400, 409]).toContain((await post(bytes)).status);
       }),
       { numRuns: 2000 },
     );
     expect(telemetry.value('inframirror_ingest_requests_total', { status: '503' })).toBe(0);
-    expect(await post(frame)).toMatchObject({ status: 200 });
+    expect(await post(frameOf([logsPart(['one', 'two'])], { agent: 'another' }))).toMatchObject({ status: 200 });
   });
 
   test('bombs and too large requests are refused before they are unpacked', async () => {

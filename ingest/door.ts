@@ -13,6 +13,7 @@ import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
 import { publish } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
+import { Runs, type SenderPlace } from './runs.ts';
 import { SeriesTables } from './series-tables.ts';
 
 export interface DoorOptions {
@@ -23,6 +24,10 @@ export interface DoorOptions {
   /** The server's clock, ms. */
   readonly now?: () => number;
   readonly series?: SeriesTables;
+  /** What the pipeline took last of a sender; default: nothing is known of anyone. */
+  readonly known?: (sender: string) => SenderPlace | undefined;
+  /** Whether that has all that was acknowledged before this start. */
+  readonly isKnownWhole?: () => boolean;
   /** Told of each frame that was acknowledged; `at` in ms. */
   readonly heard?: (frame: HeardFrame, at: number) => void;
 }
@@ -54,6 +59,9 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.too-large': 413,
   'intake.encoding': 415,
   'intake.cut': 408,
+  'intake.older-run': 409,
+  'intake.older-seq': 409,
+  'intake.future-run': 409,
   'intake.busy': 503,
   'stream.full': 503,
 };
@@ -80,6 +88,7 @@ export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
   const series = options.series ?? new SeriesTables(limits, now);
   const gate = new Gate(limits);
+  const runs = new Runs({ known: options.known ?? (() => undefined), isWhole: options.isKnownWhole ?? (() => true) });
 
   const take = async (request: DoorRequest): Promise<DoorAnswer> => {
     if (!request.rights.post) throw new CodedError('intake.forbidden', { what: 'send data' });
@@ -88,24 +97,39 @@ export const openDoor = (options: DoorOptions): Door => {
     return gate.receiving(size, async () => {
       const bytes = await readBody(request.body, limits.requestBytes);
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
-      const { at, received, frame, admitted, leave } = await gate.inTurn(async () => {
+      const { at, received, frame, admitted, safe, leave } = await gate.inTurn(async () => {
         const plain = await decompress(bytes, encoding, limits.frame.bytes);
         const taken = receiveFrame(plain, limits.frame);
-        const clock = now();
-        const ofSeries = seriesOf(taken.arrivals);
-        const parts = taken.arrivals.map((arrival) => admit(arrival, { limits, series, frame: ofSeries, now: clock }));
-        return { at: clock, received: taken, frame: ofSeries, admitted: parts, leave: await gate.room(plain.length) };
+        const next = await runs.turn(taken.sender);
+        try {
+          const judged = await judge(taken);
+          const room = await gate.room(plain.length);
+          return { ...judged, received: taken, leave: [room, next] };
+        } catch (error) {
+          next();
+          throw error;
+        }
       });
       try {
         // Not in turn: many requests wait for one flush of the stream together.
         await publish(stream, admitted, received.unknown, nanosFromMillis(at));
+        safe();
+        frame.acknowledge();
       } finally {
-        leave();
+        for (const end of leave) end();
       }
-      frame.acknowledge();
       heard?.(received.heard, at);
       return accepted(received, admitted, frame.wantsDefinitions());
     });
+  };
+
+  const judge = async ({ sender, heard: { boot }, arrivals, unknown }: Received) => {
+    const at = now();
+    const safe = runs.meet(sender, boot, [...arrivals, ...unknown], at);
+    const frame = seriesOf(arrivals);
+    const admitted: Admitted[] = [];
+    for (const arrival of arrivals) admitted.push(admit(arrival, { limits, series, frame, now: at }));
+    return { at, frame, admitted, safe };
   };
 
   const seriesOf = (arrivals: readonly Arrival[]): FrameSeries => {

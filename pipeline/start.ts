@@ -5,9 +5,10 @@ import type { Telemetry } from '../core/telemetry.ts';
 import type { Columns } from '../engines/columns/port.ts';
 import type { Records } from '../engines/records/port.ts';
 import type { Search } from '../engines/search/port.ts';
-import type { Stream } from '../engines/stream/port.ts';
+import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
+import type { SeenMessage } from './progress.ts';
 import { Reenricher } from './re-enrich.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
@@ -58,6 +59,10 @@ export interface PipelineStatus {
 
 export interface Pipeline {
   status(): Promise<PipelineStatus>;
+  /** Largest run and seq of a sender that a store has taken; undefined when none is remembered. */
+  lastOf(sender: string): SeenMessage | undefined;
+  /** Whether all that was on the stream at this start is in the stores. */
+  isCaughtUp(): boolean;
   /** As of the last time it was looked at (at most a second ago), by table of a store. */
   completeUpTo(table: string): bigint | undefined;
   stop(): Promise<void>;
@@ -78,6 +83,8 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const { readBack = true, seqCheck = true } = options.switches ?? {};
   const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
   await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions, groups: groupsOf(topic.name) })));
+  const before = new Map<string, readonly PartitionState[]>();
+  for (const { topic } of TOPOLOGY) before.set(topic, await stream.partitions(topic));
   const inventory = new Inventory(records, logger);
   await inventory.start();
   const table = new SeriesTable(columns);
@@ -130,8 +137,25 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     await reenricher.stop();
     await inventory.stop();
   };
+  let caughtUp = false;
+  const isCaughtUp = (): boolean => {
+    caughtUp ||= groups.every(({ route, group }) =>
+      before.get(route.topic)?.every(({ partition, next }) => next === 0n || (group.workers.get(partition)?.next ?? 0n) >= next),
+    );
+    return caughtUp;
+  };
   return {
+    isCaughtUp,
     status: async () => ({ partitions: await look(), completeUpTo: Object.fromEntries(complete) }),
+    lastOf: (sender) => {
+      let last: SeenMessage | undefined;
+      for (const { group } of groups)
+        for (const worker of group.workers.values()) {
+          const at = worker.lastOf(sender);
+          if (at !== undefined && (last === undefined || at.boot > last.boot || (at.boot === last.boot && at.seq > last.seq))) last = at;
+        }
+      return last;
+    },
     completeUpTo: (name) => complete.get(TOPIC_OF_TABLE[name] ?? ''),
     stop: () => {
       stopped ??= stop();

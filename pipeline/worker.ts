@@ -52,6 +52,8 @@ interface Waiting {
 
 /** Bytes of a round, and half of what may wait in memory. */
 const ROUND_BYTES = 8 << 20;
+/** A run is numbered by its sender's clock, ms: with more than any door lets pass. */
+const AHEAD_MS = 2n * 86_400_000n;
 
 export class PartitionWorker {
   readonly #options: WorkerOptions;
@@ -83,6 +85,11 @@ export class PartitionWorker {
   /** Largest event time taken, ns; 0: none yet. */
   get time(): bigint {
     return this.#progress.time;
+  }
+
+  /** What was taken last of a sender. */
+  lastOf(sender: string): SeenMessage | undefined {
+    return this.#progress.last.get(sender);
   }
 
   async assigned(saved: Uint8Array | undefined): Promise<bigint | undefined> {
@@ -254,6 +261,8 @@ export class PartitionWorker {
   #fresh(taken: readonly Waiting[], letters: DeadLetter[]): { readonly fresh: readonly Waiting[]; readonly seen: ReadonlyMap<string, SeenMessage> } {
     const { telemetry, seqCheck, at } = this.#options;
     const seen = new Map<string, SeenMessage>();
+    // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
+    const latest = BigInt(Math.floor(this.#options.now())) + AHEAD_MS;
     const fresh = taken.filter(({ message, envelope }) => {
       if (envelope === undefined) {
         letters.push({ message, value: message.value, rows: 0, stage: 'decode', reason: 'no-identity', error: 'a header that names the message is missing' });
@@ -261,7 +270,7 @@ export class PartitionWorker {
       }
       const { sender, boot, seq } = envelope;
       const last = seen.get(sender) ?? this.#progress.last.get(sender);
-      if (seqCheck && last !== undefined && (boot < last.boot || (boot === last.boot && seq <= last.seq))) {
+      if (seqCheck && last !== undefined && last.boot <= latest && (boot < last.boot || (boot === last.boot && seq <= last.seq))) {
         telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
         return false;
       }

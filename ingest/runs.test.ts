@@ -1,0 +1,101 @@
+// Tests of what is a repeat, what is refused, and what a restart of the server leaves of that.
+import { describe, expect, test } from 'vitest';
+import { type RunPart, Runs, type SenderPlace } from './runs.ts';
+
+const NOW = Date.UTC(2026, 10, 20, 12);
+const part = (seq: number, text = `rows ${seq}`): RunPart => ({ seq: BigInt(seq), ipc: new TextEncoder().encode(text) });
+
+const runs = (known: ReadonlyMap<string, SenderPlace> = new Map(), isWhole = true) => {
+  const under = new Runs({ known: (sender) => known.get(sender), isWhole: () => isWhole });
+  const told = (boot: bigint, parts: readonly RunPart[], sender = 'a'): string => {
+    try {
+      under.meet(sender, boot, parts, NOW)();
+      return 'taken';
+    } catch (error) {
+      const { code, parameters } = error as { readonly code: string; readonly parameters: unknown };
+      return `${code} ${JSON.stringify(parameters)}`;
+    }
+  };
+  return { under, told };
+};
+
+describe('runs of senders', () => {
+  test('what follows is taken, what comes again is too, and other rows under its seq are not', () => {
+    const { told } = runs();
+    expect(told(7n, [part(1), part(2)])).toBe('taken');
+    expect(told(7n, [part(3)])).toBe('taken');
+    expect(told(7n, [part(3)])).toBe('taken');
+    // Cut anew, but the same parts.
+    expect(told(7n, [part(2), part(3), part(4)])).toBe('taken');
+    expect(told(7n, [part(3, 'others')])).toBe(`intake.older-seq {"seq":"3","acknowledged":"4","next":"${NOW}"}`);
+    expect(told(7n, [part(0)])).toBe(`intake.older-seq {"seq":"0","acknowledged":"4","next":"${NOW}"}`);
+    expect(told(7n, [part(5)])).toBe('taken');
+    expect(told(7n, [part(3, 'others')], 'b')).toBe('taken');
+  });
+
+  test('an older run is refused but for what was acknowledged of it, and told which number is free', () => {
+    const { told } = runs();
+    expect(told(BigInt(NOW) + 5n, [part(1)])).toBe('taken');
+    expect(told(7n, [part(1)])).toBe(`intake.older-run {"sent":"7","boot":"${NOW + 5}","next":"${NOW + 6}"}`);
+    expect(told(BigInt(NOW) + 6n, [part(1)])).toBe('taken');
+    expect(told(BigInt(NOW) + 5n, [part(1)])).toBe('taken');
+    expect(told(BigInt(NOW) + 5n, [part(2)])).toContain('intake.older-run');
+  });
+
+  test('a run numbered more than a day ahead is refused and shuts nobody out', () => {
+    const { told } = runs();
+    expect(told(2n ** 64n - 1n, [part(1)])).toBe(`intake.future-run {"boot":"${2n ** 64n - 1n}","next":"${NOW}"}`);
+    expect(told(BigInt(NOW + 86_400_001), [part(1)])).toContain('intake.future-run');
+    expect(told(BigInt(NOW + 86_400_000), [part(1)])).toBe('taken');
+    expect(told(BigInt(NOW + 86_400_000), [part(2)])).toBe('taken');
+  });
+
+  test('after a restart knows what the pipeline has taken: older runs are refused, possible repeats go on to the workers', () => {
+    const { told } = runs(
+      new Map([
+        ['a', { boot: 200n, seq: 9n }],
+        ['hostile', { boot: 2n ** 64n - 1n, seq: 1n }],
+      ]),
+    );
+    expect(told(100n, [part(10)])).toContain('intake.older-run');
+    expect(told(200n, [part(12)])).toBe('taken');
+    // The server before may have acknowledged it, and the pipeline not taken it yet.
+    expect(told(200n, [part(11)])).toBe('taken');
+    expect(told(200n, [part(9, 'cannot be told')])).toBe('taken');
+    expect(told(200n, [part(12, 'others')])).toContain('intake.older-seq');
+    expect(told(201n, [part(1)])).toBe('taken');
+    expect(told(200n, [part(12)])).toBe('taken');
+    expect(told(5n, [part(1)], 'hostile')).toBe('taken');
+  });
+
+  test('after a restart, while the pipeline is behind, what lies before the first part of a run may be a repeat', () => {
+    const { told } = runs(new Map(), false);
+    expect(told(7n, [part(10)])).toBe('taken');
+    expect(told(7n, [part(5)])).toBe('taken');
+    expect(told(7n, [part(12)])).toBe('taken');
+    expect(told(7n, [part(11)])).toContain('intake.older-seq');
+  });
+
+  test('what was not safe was not met', () => {
+    const { under, told } = runs();
+    under.meet('a', 9n, [part(1)], NOW);
+    expect(told(8n, [part(1)])).toBe('taken');
+  });
+
+  test('frames of one sender take turns; those of others do not wait', async () => {
+    const { under } = runs();
+    const order: string[] = [];
+    const next = await under.turn('a');
+    const waiting = [1, 2].map(async (n) => {
+      const leave = await under.turn('a');
+      order.push(`a${n}`);
+      leave();
+    });
+    (await under.turn('b'))();
+    order.push('b');
+    next();
+    await Promise.all(waiting);
+    expect(order).toEqual(['b', 'a1', 'a2']);
+    (await under.turn('a'))();
+  });
+});

@@ -1,0 +1,146 @@
+// Which run each sender is in and how far that was acknowledged: what comes again, byte for byte, is a repeat, and what comes under an
+// identity that was given before, or under an older run, is refused, as workers pass over both without a look at the rows.
+// It keeps no rows; after a restart it knows of a sender what the pipeline has of it.
+import { crc32 } from 'node:zlib';
+import { CodedError } from '../core/errors.ts';
+
+export interface SenderPlace {
+  readonly boot: bigint;
+  readonly seq: bigint;
+}
+
+export interface RunPart {
+  readonly seq: bigint;
+  readonly ipc: Uint8Array;
+}
+
+export interface RunsOptions {
+  /** What the pipeline took last of a sender. */
+  readonly known: (sender: string) => SenderPlace | undefined;
+  /** Whether that has all that was acknowledged before this start of the server. */
+  readonly isWhole: () => boolean;
+}
+
+/** A run is numbered by the sender's clock; further ahead than this it is none, and would shut out all that come after. */
+const AHEAD_MS = 86_400_000;
+/** A sender has at most a frame or two whose answer it did not get. */
+const MOST_PARTS = 128;
+/** Earlier runs of a sender: of a folder that was restored come frames that were acknowledged then. */
+const MOST_EARLIER = 8;
+const MOST_SENDERS = 100_000;
+
+/** 52 bits to tell two parts apart. */
+const printOf = (ipc: Uint8Array): number => crc32(ipc) * 2 ** 20 + (ipc.length % 2 ** 20);
+
+class Sender {
+  readonly boot: bigint;
+  /** Largest seq that is safe; −1: none yet. */
+  acknowledged: bigint;
+  /** Up to here it was, or may have been, acknowledged by an earlier start of the server, which knew the bytes. */
+  #forgotten: bigint;
+  /** Acknowledgements of an earlier start may be missing, up to the first part that is met here. */
+  #hasGap: boolean;
+  /** Seqs and prints of the parts acknowledged last, in a ring. */
+  readonly #seqs: bigint[] = [];
+  readonly #prints: number[] = [];
+  #at = 0;
+  /** Earlier runs → how far they were acknowledged. */
+  readonly earlier: Map<bigint, bigint>;
+
+  constructor(boot: bigint, acknowledged: bigint, earlier: Map<bigint, bigint>, hasGap: boolean) {
+    this.#hasGap = hasGap;
+    this.boot = boot;
+    this.acknowledged = acknowledged;
+    this.#forgotten = acknowledged;
+    this.earlier = earlier;
+  }
+
+  /** Of a part that is not new. */
+  isRepeat({ seq, ipc }: RunPart): boolean {
+    const place = this.#seqs.lastIndexOf(seq);
+    return place === -1 ? seq <= this.#forgotten : this.#prints[place] === printOf(ipc);
+  }
+
+  acknowledge({ seq, ipc }: RunPart): void {
+    if (this.#hasGap && seq > this.#forgotten) {
+      this.#forgotten = seq - 1n;
+      this.#hasGap = false;
+    }
+    if (seq > this.acknowledged) this.acknowledged = seq;
+    else if (this.#seqs.includes(seq)) return;
+    this.#seqs[this.#at] = seq;
+    this.#prints[this.#at] = printOf(ipc);
+    this.#at = (this.#at + 1) % MOST_PARTS;
+  }
+
+  /** Of the run that follows this one. */
+  history(): Map<bigint, bigint> {
+    const runs = [...this.earlier, [this.boot, this.acknowledged] as const];
+    return new Map(runs.slice(-MOST_EARLIER));
+  }
+}
+
+export class Runs {
+  readonly #options: RunsOptions;
+  /** The one heard of longest ago first. */
+  readonly #senders = new Map<string, Sender>();
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One frame of a sender after the other: whether one is a repeat is known only when the one before is safe, or refused.
+   * Resolves to what lets the next one in.
+   */
+  async turn(sender: string): Promise<() => void> {
+    const before = this.#turns.get(sender);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turns.set(sender, promise);
+    await before;
+    return () => {
+      if (this.#turns.get(sender) === promise) this.#turns.delete(sender);
+      resolve();
+    };
+  }
+
+  /**
+   * Judges a frame and returns what is to be called when it is safe. `now`: the server's clock, ms.
+   * Throws `intake.older-run`, `intake.older-seq`, `intake.future-run`; nothing is changed then.
+   */
+  meet(name: string, boot: bigint, parts: readonly RunPart[], now: number): () => void {
+    const clock = BigInt(Math.floor(now));
+    const latest = clock + BigInt(AHEAD_MS);
+    const sender = this.#find(name, latest);
+    const next = String(sender !== undefined && sender.boot >= clock ? sender.boot + 1n : clock);
+    if (boot > latest) throw new CodedError('intake.future-run', { boot: String(boot), next });
+    if (sender !== undefined && boot < sender.boot) {
+      const acknowledged = sender.earlier.get(boot) ?? -1n;
+      if (parts.some(({ seq }) => seq > acknowledged)) throw new CodedError('intake.older-run', { sent: String(boot), boot: String(sender.boot), next });
+      return () => undefined;
+    }
+    if (sender?.boot === boot)
+      for (const part of parts)
+        if (part.seq <= sender.acknowledged && !sender.isRepeat(part))
+          throw new CodedError('intake.older-seq', { seq: String(part.seq), acknowledged: String(sender.acknowledged), next });
+    return () => this.#safe(name, sender?.boot === boot ? sender : new Sender(boot, -1n, sender?.history() ?? new Map(), !this.#options.isWhole()), parts);
+  }
+
+  #find(name: string, latest: bigint): Sender | undefined {
+    const found = this.#senders.get(name);
+    if (found !== undefined) return found;
+    const known = this.#options.known(name);
+    // An earlier version took any number.
+    return known === undefined || known.boot > latest ? undefined : new Sender(known.boot, known.seq, new Map(), true);
+  }
+
+  #safe(name: string, sender: Sender, parts: readonly RunPart[]): void {
+    for (const part of parts) sender.acknowledge(part);
+    this.#senders.delete(name);
+    this.#senders.set(name, sender);
+    if (this.#senders.size <= MOST_SENDERS) return;
+    const [oldest] = this.#senders.keys();
+    if (oldest !== undefined) this.#senders.delete(oldest);
+  }
+}
