@@ -168,7 +168,7 @@ describe('the agent', () => {
     sink.fault = (frame) => {
       if (refusedOne || !frame.parts.some((p) => p.schema === 'series')) return undefined;
       refusedOne = true;
-      return { status: 400, body: 'no' };
+      return { status: 400, body: '{"code":"intake.refused","message":"no"}' };
     };
     const agent = await run();
     await sink.until(() => sink.column('series', 'name').includes('system.uptime'));

@@ -40,6 +40,12 @@ export interface AgentStatus {
   readonly sentBytes: number;
   /** Attempts that failed and are repeated. */
   readonly failures: number;
+  /** Answers, among those, of something that is not InfraMirror. */
+  readonly foreignAnswers: number;
+  /** Times the server had a later run of this agent, as when its folder was copied. */
+  readonly conflicts: number;
+  /** Age of the frame that waits longest, s; 0 when none waits. */
+  readonly oldestWaiting: number;
   readonly spoolBytes: number;
   /** Frames that wait. */
   readonly spoolFrames: number;
@@ -77,6 +83,9 @@ const LOG_QUIET_MS = 30_000;
 /** Ratios need two readings: the second comes so soon after the first, where the interval is much longer. */
 const EARLY_MS = 1000;
 
+/** What tells this machine from one that its disk was copied to. */
+const machineOf = (files: HostFiles): string => (files.ascii('/etc/machine-id') ?? files.ascii('/var/lib/dbus/machine-id') ?? '').trim() || hostname();
+
 /** Resolves when the agent runs, whether or not the server answers. Throws `agent.folder`, `agent.running`, `agent.platform`. */
 export const startAgent = async (config: AgentConfig, deps: AgentDependencies): Promise<Agent> => {
   if (process.platform !== 'linux') throw new CodedError('agent.platform', { platform: process.platform });
@@ -108,6 +117,8 @@ class RunningAgent implements Agent {
   #early: NodeJS.Timeout | undefined;
   #inventoryTold = 0;
   #droppedSeen = 0;
+  /** Times the server had a later run, or other rows, of this agent. */
+  #conflicts = 0;
   /** Frames of metrics from this seq on have the definitions that the server asked for last. */
   #definedAgain = 0;
   #stopped: Promise<void> | undefined;
@@ -135,7 +146,7 @@ class RunningAgent implements Agent {
     }
     this.#unlock = await lockFolder(folder, LOCK_PATIENCE_MS);
     try {
-      this.#state = new AgentState(folder, now);
+      this.#state = new AgentState(folder, now, machineOf(this.#files));
       this.#spool = new Spool({ folder: `${folder}/spool`, limitBytes: spoolBytes, segmentBytes, fsync });
     } catch (error) {
       await this.#unlock();
@@ -146,10 +157,13 @@ class RunningAgent implements Agent {
         if (wantsDefinitions) this.#defineAgain(meta);
       },
       refused: () => this.#samples.redefine(),
+      shutOut: (code: string, next: bigint) => this.#renumber(code, next),
+      renumbered: () => this.#state.stored.renumbered,
     };
     this.#sender = new Sender(this.#spool, this.#config, events, this.#log);
-    const identity = { agent: this.#state.id, host: this.#host, boot: this.#state.boot, labels: this.#config.labels };
-    this.#outbox = new Outbox(this.#spool, identity, () => this.#sender.notify());
+    if (this.#state.isCopy) this.#log.warn('the folder was another machine’s: the agent takes an id of its own', { id: this.#state.id });
+    const identity = () => ({ agent: this.#state.id, boot: this.#state.boot });
+    this.#outbox = new Outbox(this.#spool, { identity, host: this.#host, labels: this.#config.labels }, () => this.#sender.notify());
     this.#processes = new ProcessTable({
       files: this.#files,
       host: this.#host,
@@ -171,7 +185,7 @@ class RunningAgent implements Agent {
 
   status(): AgentStatus {
     const { bytes, frames, droppedFrames } = this.#spool.stats;
-    const { sentFrames, sentBytes, refusedFrames, failures, lastError, lastSent } = this.#sender.status;
+    const { sentFrames, sentBytes, refusedFrames, failures, foreignAnswers, oldestMade, lastError, lastSent } = this.#sender.status;
     const dropped = new Map([['spool full', droppedFrames], ['refused', refusedFrames], ...this.#lost]);
     return {
       id: this.#state.id,
@@ -181,6 +195,9 @@ class RunningAgent implements Agent {
       sentFrames,
       sentBytes,
       failures,
+      foreignAnswers,
+      conflicts: this.#conflicts,
+      oldestWaiting: frames === 0 || oldestMade === undefined ? 0 : Math.max(0, Date.now() - oldestMade) / 1000,
       spoolBytes: bytes,
       spoolFrames: frames,
       droppedFrames: dropped,
@@ -266,6 +283,22 @@ class RunningAgent implements Agent {
     const time = nanosFromMillis(now);
     const metrics: OutboxPart = { schema: 'metrics', batch: taken.metrics, from: time, to: time };
     return taken.definitions === undefined ? [metrics] : [{ schema: 'series', batch: taken.definitions }, metrics];
+  }
+
+  /** A second time in one run means that somebody else sends under this id. */
+  #renumber(code: string, next: bigint): void {
+    const asAnother = code !== 'intake.future-run' && ++this.#conflicts > 1;
+    try {
+      this.#state.renumber(next, this.#spool.end, asAnother);
+    } catch (error) {
+      this.#log.warn('the new number of the run cannot be kept; it is asked for again after a restart', { error });
+    }
+    this.#samples.redefine();
+    this.#log.warn('the server knows a later run of this agent: what waits is numbered anew', {
+      code,
+      boot: this.#state.boot,
+      ...(asAnother ? { id: this.#state.id } : {}),
+    });
   }
 
   /** Frames that waited when it was asked first, and those of an earlier run, ask for the same. */

@@ -17,9 +17,9 @@ export interface OutboxPart {
 }
 
 export interface OutboxOptions {
-  readonly agent: string;
+  /** Asked for each frame. */
+  readonly identity: () => { readonly agent: string; readonly boot: bigint };
   readonly host: string;
-  readonly boot: bigint;
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -30,6 +30,7 @@ export class Outbox {
   readonly #spool: Spool;
   readonly #options: OutboxOptions;
   readonly #added: () => void;
+  #boot: bigint | undefined;
   #seq = 1;
 
   /** `added` is called for each frame that is in the spool. */
@@ -55,10 +56,14 @@ export class Outbox {
         ipc: encodeStream([batch]),
       }),
     );
-    const { agent, host, boot, labels } = this.#options;
+    const { identity, host, labels } = this.#options;
+    const { agent, boot } = identity();
+    // A new run counts anew.
+    if (boot !== this.#boot) this.#seq = 1;
+    this.#boot = boot;
     const frame = encodeFrame({ agent, host, boot, seq: this.#seq, sent: new Date().toISOString(), labels }, own);
     const rows = parts.reduce((sum, part) => sum + part.batch.length, 0);
-    this.#spool.append({ boot: boot.toString(), seq: this.#seq, parts: parts.length, rows }, zstdCompressSync(frame, ZSTD), positions);
+    this.#spool.append({ boot: boot.toString(), seq: this.#seq, parts: parts.length, rows, made: Date.now() }, zstdCompressSync(frame, ZSTD), positions);
     this.#seq += parts.length;
     this.#added();
   }

@@ -102,7 +102,7 @@ describe('the sender', () => {
       frame.header.seq === 2
         ? { status: 400, body: '{"code":"frame.malformed","message":"the frame is malformed: x"}' }
         : frame.header.seq === 3
-          ? { status: 413, body: 'too large\nreally' }
+          ? { status: 413, body: '{"code":"intake.too-large","message":"too large"}' }
           : undefined;
     put(1, 2, 3, 4);
     start();
@@ -111,6 +111,28 @@ describe('the sender', () => {
     expect(refused).toEqual(['2 400: the frame is malformed: x', '3 413: too large']);
     expect(sender?.status.refusedFrames).toBe(2);
     expect(said('the frame is malformed: x')).toBe(1);
+  });
+
+  test.each([
+    ['plain HTTP to a TLS port', 400, '<html>400 The plain HTTP request was sent to HTTPS port</html>'],
+    ['a limit of a proxy', 413, 'too large'],
+    ['another program’s JSON', 422, '{"code":"E_WRONG","message":"no"}'],
+    ['a page for everything', 200, '<!doctype html><title>Welcome</title>'],
+    ['another program that is content', 200, '{"ok":true}'],
+    ['a portal', 302, ''],
+  ])('keeps everything, and says who answers, when it is not InfraMirror: %s', async (_, status, body) => {
+    let foreign = true;
+    sink.fault = () => (foreign ? { status, body, headers: { 'content-type': 'text/html' } } : undefined);
+    put(1, 2, 3);
+    start();
+    while ((sender?.status.foreignAnswers ?? 0) < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(spool.stats.frames).toBe(3);
+    expect(sender?.status).toMatchObject({ sentFrames: 0, refusedFrames: 0 });
+    expect(sender?.status.lastError?.message).toContain(`something that is not InfraMirror answers at ${sink.url} (${status}`);
+    expect(said('frames wait in the spool')).toBe(1);
+    foreign = false;
+    await sink.until(() => taken().length === 3);
+    expect(taken()).toEqual([1, 2, 3]);
   });
 
   test('keeps trying with a wrong token and takes up a new one', async () => {

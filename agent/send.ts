@@ -1,9 +1,11 @@
 // Sends the spool's frames to the door: in order, one at a time, the same bytes again until the server took or refused them for good.
-// What can never be taken is dropped, counted and named; everything else waits, longer each time, and as long as the server asks.
+// What the server says can never be taken is dropped, counted and named; everything else waits, longer each time, and as long as the
+// server asks. Only InfraMirror's own words count: what a proxy, a portal or another program answers drops and acknowledges nothing.
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Logger } from '../core/logger.ts';
+import { bodyOf, type Renumbered } from './renumber.ts';
 import type { FrameMeta, Spool, SpooledFrame } from './spool/spool.ts';
 
 export interface SenderOptions {
@@ -22,6 +24,10 @@ export interface SenderStatus {
   /** Frames the server refused for good. */
   readonly refusedFrames: number;
   readonly failures: number;
+  /** Answers of something that is not InfraMirror; among the failures. */
+  readonly foreignAnswers: number;
+  /** When the frame that waits longest was made, ms; undefined when none waits, or that is not known. */
+  readonly oldestMade: number | undefined;
   readonly lastError: { readonly at: number; readonly message: string } | undefined;
   readonly lastSent: number | undefined;
 }
@@ -30,21 +36,35 @@ export interface SenderEvents {
   /** `wantsDefinitions`: the server met series in it whose definitions it does not know, as it was started since they were sent. */
   readonly acknowledged: (meta: FrameMeta, wantsDefinitions: boolean) => void;
   readonly refused: (meta: FrameMeta, reason: string) => void;
+  /** The server has a run or a seq that shuts this frame out; from `next` on numbers are free. What waits is to be renumbered. */
+  readonly shutOut?: (code: string, next: bigint) => void;
+  /** Asked for each frame. */
+  readonly renumbered?: () => Renumbered | undefined;
 }
 
 interface Answer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly text: string;
+  /** Of InfraMirror's catalogue of errors, where it is an error of InfraMirror. */
+  readonly code: string | undefined;
+  /** It is what a door answers that took a frame. */
+  readonly isTaken: boolean;
+  readonly next: bigint | undefined;
   /** `define` of a JSON answer; an older server never says it. */
   readonly wantsDefinitions: boolean;
 }
 
-/** No repetition makes these right: the frame itself is at fault. */
+/** No repetition makes these right, where InfraMirror itself says so: the frame itself is at fault. */
 const HOPELESS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 /** Names what was dropped of each part, of which there are at most 64. */
 const MOST_ANSWER = 64 << 10;
 const MOST_RETRY_AFTER_MS = 300_000;
+/** The codes with which a door speaks of a frame. */
+const OURS = /^(frame|intake|stream|access)\.[a-z-]{1,40}$/;
+const OF_THE_FRAME = /^(frame|intake)\./;
+/** The same trouble is named once in so long. */
+const WARN_AGAIN_MS = 600_000;
 
 export class Sender {
   readonly #spool: Spool;
@@ -57,7 +77,18 @@ export class Sender {
   #token: string | undefined;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
-  #status: SenderStatus = { sentFrames: 0, sentBytes: 0, refusedFrames: 0, failures: 0, lastError: undefined, lastSent: undefined };
+  /** What was said last of why frames wait, and when. */
+  #warned = { text: '', at: Number.NEGATIVE_INFINITY };
+  #status: SenderStatus = {
+    sentFrames: 0,
+    sentBytes: 0,
+    refusedFrames: 0,
+    failures: 0,
+    foreignAnswers: 0,
+    oldestMade: undefined,
+    lastError: undefined,
+    lastSent: undefined,
+  };
 
   constructor(spool: Spool, options: SenderOptions, events: SenderEvents, log: Logger) {
     this.#spool = spool;
@@ -101,24 +132,26 @@ export class Sender {
       let waitMs: number;
       try {
         const frame = this.#spool.next();
+        this.#status = { ...this.#status, oldestMade: frame?.meta.made };
         if (frame === undefined) {
           await this.#pause(undefined);
           continue;
         }
         await this.#spool.sync();
         const answer = await this.#post(frame);
-        if (answer.status >= 200 && answer.status < 300) {
+        if (answer.isTaken) {
           this.#acknowledged(frame, answer, failures);
           failures = 0;
           continue;
         }
-        if (HOPELESS.has(answer.status)) {
+        if (HOPELESS.has(answer.status) && OF_THE_FRAME.test(answer.code ?? '')) {
           this.#refused(frame, answer);
           failures = 0;
           continue;
         }
+        if (answer.status === 409 && answer.code !== undefined && answer.next !== undefined) this.#events.shutOut?.(answer.code, answer.next);
         waitMs = this.#waitFor(answer, failures);
-        this.#failed(`the server answered ${answer.status}${answer.text === '' ? '' : `: ${answer.text}`}`, failures++);
+        this.#failed(this.#reason(answer), failures++);
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         waitMs = this.#backOff(failures);
@@ -143,11 +176,22 @@ export class Sender {
     this.#events.refused(frame.meta, reason);
   }
 
-  /** Named once per outage, then only counted. */
+  #reason({ status, text, code }: Answer): string {
+    const answered = `${status}${text === '' ? '' : `: ${text}`}`;
+    if (code !== undefined) return `the server answered ${answered}`;
+    this.#status = { ...this.#status, foreignAnswers: this.#status.foreignAnswers + 1 };
+    return `something that is not InfraMirror answers at ${this.#url.origin} (${answered.slice(0, 200)})`;
+  }
+
+  /** Named once per outage, and the same not again for a while; else only counted. */
   #failed(message: string, before: number): void {
     this.#status = { ...this.#status, failures: this.#status.failures + 1, lastError: { at: Date.now(), message } };
-    if (before === 0) this.#log.warn('frames wait in the spool', { server: this.#options.server, reason: message });
-    else this.#log.debug('still not sent', { attempt: before + 1, reason: message });
+    const now = Date.now();
+    const isNew = message !== this.#warned.text || now - this.#warned.at > WARN_AGAIN_MS;
+    if (before === 0 && isNew) {
+      this.#warned = { text: message, at: now };
+      this.#log.warn('frames wait in the spool', { server: this.#options.server, reason: message });
+    } else this.#log.debug('still not sent', { attempt: before + 1, reason: message });
   }
 
   #waitFor(answer: Answer, failures: number): number {
@@ -181,6 +225,7 @@ export class Sender {
 
   #post(frame: SpooledFrame): Promise<Answer> {
     this.#token ??= readFileSync(this.#options.tokenFile, 'utf8').trim();
+    const body = bodyOf(frame, this.#events.renumbered?.());
     const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const outgoing = send(
@@ -193,7 +238,7 @@ export class Sender {
             authorization: `Bearer ${this.#token}`,
             'content-type': 'application/vnd.inframirror.frame',
             'content-encoding': 'zstd',
-            'content-length': frame.body.length,
+            'content-length': body.length,
           },
         },
         (answer) =>
@@ -206,7 +251,7 @@ export class Sender {
         clearTimeout(timer);
         reject(error);
       });
-      outgoing.end(frame.body);
+      outgoing.end(body);
     });
   }
 }
@@ -220,10 +265,14 @@ const readAnswer = async (answer: IncomingMessage): Promise<Answer> => {
   }
   const text = Buffer.concat(chunks).toString('utf8');
   const told = jsonObject(text);
+  const status = answer.statusCode ?? 0;
   return {
-    status: answer.statusCode ?? 0,
+    status,
     retryAfter: answer.headers['retry-after'],
     text: sentence(text, told),
+    code: typeof told?.code === 'string' && OURS.test(told.code) ? told.code : undefined,
+    isTaken: status >= 200 && status < 300 && Number.isSafeInteger(told?.rows),
+    next: typeof told?.next === 'string' && /^\d{1,19}$/.test(told.next) ? BigInt(told.next) : undefined,
     wantsDefinitions: told?.define === true,
   };
 };

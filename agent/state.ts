@@ -1,8 +1,11 @@
 // Who this agent is: an id made once and kept, and the number of this run, which rises from start to start whatever the clock does.
 // Also keeps the last inventory, so that a change over a restart is seen. It holds no read positions; those are the spool's alone.
-import { randomUUID } from 'node:crypto';
+// A folder that was copied to another machine makes another agent there.
+import { hash, randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Renumbered } from './renumber.ts';
+import type { Place } from './spool/spool.ts';
 
 export interface StoredState {
   readonly id: string;
@@ -11,18 +14,30 @@ export interface StoredState {
   /** Start time of the kernel in seconds since 1970, and the run of the kernel it was read in. */
   readonly kernel?: { readonly run: string; readonly started: number };
   readonly inventory?: Readonly<Record<string, string>>;
+  /** Hash of what tells this machine from others; an older version did not keep it. */
+  readonly machine?: string;
+  /** Frames of the spool that are sent under another identity than they were made. */
+  readonly renumbered?: Renumbered;
 }
 
 export class AgentState {
   readonly #path: string;
   #stored: StoredState;
+  /** The folder was another machine's before. */
+  readonly isCopy: boolean;
 
-  /** Takes the next number of a run. Throws the file system's error when the folder, which must be there, cannot be used. */
-  constructor(folder: string, now: number) {
+  /**
+   * Takes the next number of a run, and a new id where `machine` is another than before (empty: not known). Throws the file
+   * system's error when the folder, which must be there, cannot be used.
+   */
+  constructor(folder: string, now: number, machine = '') {
     this.#path = join(folder, 'agent.json');
-    const before = this.#read();
+    const found = this.#read();
+    const print = machine === '' ? undefined : hash('sha256', machine, 'hex').slice(0, 32);
+    this.isCopy = found?.machine !== undefined && print !== undefined && found.machine !== print;
+    const before = this.isCopy ? { ...found, id: randomUUID(), inventory: undefined, kernel: undefined } : found;
     const boot = BigInt(now) > BigInt(before?.boot ?? 0) ? BigInt(now) : BigInt(before?.boot ?? 0) + 1n;
-    this.#stored = { ...before, id: before?.id ?? randomUUID(), boot: boot.toString() };
+    this.#stored = withoutNone({ ...before, id: before?.id ?? randomUUID(), boot: boot.toString(), machine: print ?? before?.machine });
     this.#write();
   }
 
@@ -44,11 +59,21 @@ export class AgentState {
     this.#write();
   }
 
+  /**
+   * The server knows a run that shuts this one out: what waits before `below` goes under `next`, all that follows under the number
+   * after it; under a new id too when `asAnother`. It counts also where it cannot be written, which throws.
+   */
+  renumber(next: bigint, below: Place, asAnother: boolean): void {
+    const id = asAnother ? randomUUID() : this.#stored.id;
+    this.#stored = { ...this.#stored, id, boot: String(next + 1n), renumbered: { agent: id, boot: String(next), below } };
+    this.#write();
+  }
+
   /** A file that is not ours to read, or that is damaged, is as none: the agent is then a new one. */
   #read(): StoredState | undefined {
     try {
       const value = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<StoredState>;
-      if (typeof value.id !== 'string' || value.id === '' || typeof value.boot !== 'string' || !/^\d{1,19}$/.test(value.boot)) return undefined;
+      if (typeof value.id !== 'string' || value.id === '' || typeof value.boot !== 'string' || !/^\d{1,20}$/.test(value.boot)) return undefined;
       return value as StoredState;
     } catch {
       return undefined;
@@ -66,3 +91,6 @@ export class AgentState {
     renameSync(`${this.#path}.new`, this.#path);
   }
 }
+
+const withoutNone = (state: { readonly [K in keyof StoredState]: StoredState[K] | undefined }): StoredState =>
+  Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as StoredState;

@@ -65,3 +65,33 @@ test('the first number beyond the bound of the rule is named', () => {
   expect(columnOffence(column, { magnitude: 4 }, false)).toEqual({ row: 2, reason: 'it is 5, numbers here lie between ±4' });
   expect(columnOffence(column, { magnitude: 6 }, false)).toEqual({ row: 3, reason: 'it is NaN, numbers here lie between ±6' });
 });
+
+/** Counts the bytes that searches look at. */
+class CountedBytes extends Uint8Array<ArrayBuffer> {
+  static looked = 0;
+  override indexOf(value: number, from = 0): number {
+    const found = super.indexOf(value, from);
+    CountedBytes.looked += (found === -1 ? this.length : found + 1) - from;
+    return found;
+  }
+  override includes(value: number, from = 0): boolean {
+    return this.indexOf(value, from) !== -1;
+  }
+}
+
+test('the work for a column grows as the column does', () => {
+  const looked = (rows: number): number => {
+    const column = columnFrom(
+      UTF8,
+      Array.from({ length: rows }, (_, i) => `text ${i}`),
+    );
+    if (column.layout !== 'text') throw new TypeError('a text column was made');
+    CountedBytes.looked = 0;
+    const data = CountedBytes.from(column.data) as CountedBytes;
+    expect(columnOffence({ ...column, data }, {}, false)).toBeUndefined();
+    return CountedBytes.looked / rows;
+  };
+  const few = looked(100);
+  expect(few).toBeGreaterThan(0);
+  expect(looked(10_000)).toBeLessThan(2 * few);
+});

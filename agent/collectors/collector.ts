@@ -18,6 +18,10 @@ export interface OwnFigures {
   readonly sentFrames: number;
   readonly sentBytes: number;
   readonly failures: number;
+  readonly foreignAnswers: number;
+  readonly conflicts: number;
+  /** s. */
+  readonly oldestWaiting: number;
   readonly spoolBytes: number;
   readonly spoolFrames: number;
   /** By reason. */

@@ -10,6 +10,13 @@ export const own: MakeCollector = (instruments, sources) => {
   const failures = instruments.counter('inframirror.agent.send.failures', '{attempt}', 'Attempts to send that failed and were repeated');
   const spoolBytes = instruments.gauge('inframirror.agent.spool.usage', 'By', 'Disk space of the spool');
   const spoolFrames = instruments.gauge('inframirror.agent.spool.frames', '{frame}', 'Frames that wait to be acknowledged');
+  const oldest = instruments.gauge('inframirror.agent.spool.oldest', 's', 'Age of the frame that waits longest; 0 when none waits');
+  const foreign = instruments.counter('inframirror.agent.send.foreign', '{answer}', 'Answers of something at the server’s address that is not InfraMirror');
+  const conflicts = instruments.counter(
+    'inframirror.agent.run.conflicts',
+    '{conflict}',
+    'Times the server had a later run of this agent, as when its folder was copied',
+  );
   const lines = instruments.counter('inframirror.agent.log.lines', '{line}', 'Log lines read');
   const skipped = instruments.counter('inframirror.agent.log.skipped', '{line}', 'Log lines too old to be sent when their file was met for the first time');
   const failed = instruments.counter(
@@ -35,6 +42,9 @@ export const own: MakeCollector = (instruments, sources) => {
       for (const [reason, n] of figures.droppedFrames) dropped.set(n, reason);
       spoolBytes.set(figures.spoolBytes);
       spoolFrames.set(figures.spoolFrames);
+      oldest.set(figures.oldestWaiting);
+      foreign.set(figures.foreignAnswers);
+      conflicts.set(figures.conflicts);
       lines.set(figures.logLines);
       skipped.set(figures.logLinesSkipped);
       for (const { reason, source, count } of figures.logFailures) failed.set(count, reason, source);

@@ -13,13 +13,15 @@ export interface FrameMeta {
   readonly seq: number;
   readonly parts: number;
   readonly rows: number;
+  /** When it was made, ms since 1970; an older version did not keep it. */
+  readonly made?: number;
 }
 
 interface StoredMeta extends FrameMeta {
   readonly positions?: readonly Position[];
 }
 
-interface Place {
+export interface Place {
   readonly segment: number;
   readonly offset: number;
 }
@@ -66,6 +68,8 @@ interface Segment {
 }
 
 const datasync = promisify(fdatasync);
+/** The disk, or this user's share of it. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const NAME = /^(\d{10})\.spool$/;
 const writeWhole = (fd: number, bytes: Uint8Array, offset: number): void => {
   let done = 0;
@@ -102,6 +106,11 @@ export class Spool {
     for (const [i, number] of numbers.entries()) this.#scan(number, i === numbers.length - 1);
     this.#begin((numbers.at(-1) ?? 0) + 1);
     this.#dropConsumed();
+  }
+
+  /** Behind the last record. */
+  get end(): Place {
+    return { segment: this.#current.number, offset: this.#current.bytes };
   }
 
   /** Positions as of the last record. */
@@ -167,8 +176,8 @@ export class Spool {
         this.#forget(segment);
         if (segment === this.#current) this.#begin(segment.number + 1);
       } else if (record.kind === RECORD_FRAME) {
-        const { boot, seq, parts, rows } = record.meta as StoredMeta;
-        return { meta: { boot, seq, parts, rows }, body: record.body, at: this.#cursor, end: record.end };
+        const { positions: _, ...meta } = record.meta as StoredMeta;
+        return { meta, body: record.body, at: this.#cursor, end: record.end };
       } else this.#cursor = { segment: segment.number, offset: record.end };
     }
   }
@@ -301,13 +310,13 @@ export class Spool {
     this.#unsynced = true;
   }
 
-  /** A disk that refuses is given room by dropping old segments, as long as there are any. */
+  /** A full disk is given room by dropping old segments, as long as there are any; for any other refusal nothing is dropped. */
   #withRoom<T>(write: () => T): T {
     for (;;) {
       try {
         return write();
       } catch (error) {
-        if (this.#segments.length < 2) throw error;
+        if (this.#segments.length < 2 || !FULL.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
         this.#dropOldest();
       }
     }

@@ -101,7 +101,7 @@ export class Sink {
     const fault = this.fault(frame, this.requests.length);
     if (fault === undefined || fault.take === true) this.#take(frame, body.length);
     if (fault?.drop === true) request.socket.destroy();
-    else if (fault === undefined) answer(200);
+    else if (fault === undefined) answer(200, JSON.stringify({ rows: frame.parts.reduce((sum, { rows }) => sum + rows, 0) }));
     else if (fault.hang !== true) response.writeHead(fault.status ?? 200, fault.headers).end(fault.body);
     const waiting = this.#waiting;
     this.#waiting = [];

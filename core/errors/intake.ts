@@ -59,18 +59,19 @@ export const INTAKE_ERRORS = {
     'Nothing of the request was taken. Mend what the message names and send it again; the same bytes will be refused again.',
   ),
   'intake.older-run': entry(
-    (p: { sent: string; boot: string; next: string }) => `the run ${p.sent} of this sender is older than its run ${p.boot}, which this server has heard of`,
+    (p: { sent: string; boot: string; next: string }) =>
+      `the run ${p.sent} of this sender is older than its run ${p.boot}, which this server has heard of; from ${p.next} on numbers are free`,
     { sent: '1795000000000', boot: '1795000900000', next: '1795000900001' },
     'Nothing of the request was taken. An agent numbers its waiting frames anew under `next` and goes on by itself. If it comes again and again, two agents send under one id, as when a folder or an image was copied: give each a folder of its own.',
   ),
   'intake.older-seq': entry(
     (p: { seq: string; acknowledged: string; next: string }) =>
-      `the seq ${p.seq} is not above ${p.acknowledged}, which was acknowledged, and its rows are not those that came under it`,
+      `the seq ${p.seq} is not above ${p.acknowledged}, which was acknowledged, and its rows are not those that came under it; runs from ${p.next} on are free`,
     { seq: '5', acknowledged: '10', next: '1795000900001' },
     'Nothing of the request was taken. Seqs rise within a run; a sender that begins anew takes a new run, `next` or later. If it comes again and again, two agents send under one id.',
   ),
   'intake.future-run': entry(
-    (p: { boot: string; next: string }) => `the run ${p.boot} is numbered more than a day ahead of the server’s clock`,
+    (p: { boot: string; next: string }) => `the run ${p.boot} is numbered more than a day ahead of the server’s clock; ${p.next} is free`,
     { boot: '18446744073709551615', next: '1795000900001' },
     'Nothing of the request was taken. A run is numbered by the milliseconds since 1970 at its start. An agent numbers its waiting frames anew under `next` and goes on by itself; set the host’s clock right.',
   ),
