@@ -14,6 +14,7 @@ import type { Search } from '../engines/search/port.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import type { Problem } from '../graphql/service.ts';
+import { brokenParts } from './broken-parts.ts';
 
 /** A child process of ours that keeps a store, as it is now. */
 export interface StoreProcess {
@@ -60,7 +61,7 @@ export const startEngines = async (dataDir: string, log: Logger): Promise<Engine
         await columns.migrate();
         const search = openColumnSearch(columns);
         await search.migrate();
-        return { columns, search, child };
+        return { columns, search, child, problems: await brokenParts(columns) };
       }),
       part('the record store', async () => {
         const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });
@@ -74,12 +75,14 @@ export const startEngines = async (dataDir: string, log: Logger): Promise<Engine
     const [columns, records] = started;
     if (columns.status === 'rejected') throw columns.reason;
     if (records.status === 'rejected') throw records.reason;
+    const { problems } = columns.value;
+    for (const { part: name, message } of problems) log.error(message, { part: name });
     return {
       columns: columns.value.columns,
       search: columns.value.search,
       records: records.value.records,
       processes: { columns: columns.value.child, records: records.value.server },
-      problems: [],
+      problems,
       stop,
     };
   } catch (error) {

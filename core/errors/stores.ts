@@ -17,6 +17,11 @@ export const STORE_ERRORS = {
     { reason: 'Input/output error' },
     'Look at the disk of the data folder and at the log; senders keep their data and try again.',
   ),
+  'stream.damaged': entry(
+    (p: { file: string; reason: string }) => `the stream’s file ${p.file} is damaged: ${p.reason}`,
+    { file: 'data/stream/data.mdb', reason: 'its end is missing' },
+    'Bring the whole data folder back from a copy. Without one, move the folder of the stream away and start again: everything that is in the stores stays, what was accepted and not yet stored is lost.',
+  ),
   'stream.in-use': entry(
     (p: { dir: string; pid: number }) => `the stream in ${p.dir} is open in another process (${p.pid})`,
     { dir: 'data/stream', pid: 4711 },

@@ -1,5 +1,6 @@
 // The LMDB log against the contract of the port, and what only it promises: limits, retention, one process a folder.
 import { spawnSync } from 'node:child_process';
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -241,6 +242,24 @@ describe('the LMDB log', () => {
     const reader = await new Recorder().start(again, { group: 'g', topics: ['t'] });
     await until('it came', () => reader.messages.length === 1);
     expect(reader.messages[0]?.offset).toBe(1000n);
+  });
+
+  test.each([
+    ['cut to two pages', (file: string) => truncateSync(file, 8192)],
+    ['cut by a third', (file: string) => truncateSync(file, Math.floor((statSync(file).size * 2) / 3))],
+    ['cut within its first page', (file: string) => truncateSync(file, 100)],
+    ['its first two pages zero', (file: string) => writeFileSync(file, new Uint8Array(8192), { flag: 'r+' })],
+    ['another file', (file: string) => writeFileSync(file, 'x'.repeat(100_000))],
+  ])('says that its file is damaged, and does not end the process: %s', async (_, damage) => {
+    const dir = await folder();
+    const before = await openIn(dir);
+    await before.ensureTopics([topic]);
+    for (let i = 0; i < 20; i++) await before.produce('t', [{ key: 'k', headers: {}, value: new Uint8Array(50_000).fill(i) }]);
+    await before.close();
+    // It opens as it is.
+    await (await openLmdbStream({ dir })).close();
+    damage(join(dir, 'data.mdb'));
+    expect(await codeOf(openLmdbStream({ dir }))).toBe('stream.damaged');
   });
 
   test('gives a consumer its own handle before its first call', async () => {

@@ -18,6 +18,7 @@ import type {
   StreamState,
   TopicOptions,
 } from '../port.ts';
+import { checkFile } from './check.ts';
 import { Commits, type Partition } from './commits.ts';
 import { type Environment, FIRST_KEY, LAST_KEY, openEnvironment } from './environment.ts';
 import { Group, type GroupLog } from './group.ts';
@@ -378,7 +379,7 @@ const syncFolder = (dir: string): void => {
 
 /**
  * Opens or makes the log in `dir`. Rejects with `stream.in-use` while another process (or an unclosed stream of this one)
- * holds it, with `stream.newer-schema` when a newer program wrote it, with `stream.unavailable` when it cannot be opened.
+ * holds it, with `stream.newer-schema` when a newer program wrote it, with `stream.damaged` when its file was cut or overwritten, with `stream.unavailable` when it cannot be opened.
  */
 export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream> => {
   mkdirSync(options.dir, { recursive: true });
@@ -387,6 +388,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
   openHere.add(dir);
   let commits: Commits | undefined;
   try {
+    checkFile(dir);
     let stream: LmdbStream | undefined;
     commits = await Commits.open(
       {
