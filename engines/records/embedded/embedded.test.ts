@@ -153,6 +153,17 @@ test('a server that cannot start says why in PostgreSQL’s words', async () => 
   });
 }, 60_000);
 
+test('a server whose control file is gone says so', async () => {
+  const dataDir = folder();
+  const server = await start({ dataDir });
+  await server.stop();
+  rmSync(join(dataDir, 'pg', 'global', 'pg_control'));
+  await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
+    code: 'records.start-failed',
+    parameters: { reason: expect.stringMatching(/could not find the database system.*pg_control/) },
+  });
+}, 60_000);
+
 const isRoot = process.getuid?.() === 0;
 
 test.runIf(isRoot)(

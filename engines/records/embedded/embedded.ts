@@ -137,12 +137,15 @@ class Embedded implements EmbeddedPostgres {
     void ended.then((reason) => this.#onEnd(reason));
   }
 
-  /** The last thing PostgreSQL called fatal, else how it ended. */
+  /** The last thing PostgreSQL called fatal, or told in its own name before it had a log, else how it ended. */
   #startFailed(logPath: string, reason: string): CodedError {
-    const fatal = readFileSync(logPath, 'utf8')
-      .split('\n')
-      .findLast((line) => /\b(FATAL|PANIC):/.test(line));
-    return new CodedError('records.start-failed', { reason: fatal?.replace(/^.*?\b(FATAL|PANIC):\s*/, '') ?? reason });
+    const lines = readFileSync(logPath, 'utf8').trim().split('\n');
+    const fatal = lines.findLastIndex((line) => /\b(FATAL|PANIC):/.test(line));
+    const own = lines.findLastIndex((line) => /^postgres: /.test(line));
+    if (fatal === -1 && own === -1) return new CodedError('records.start-failed', { reason });
+    // The lines that follow belong to it.
+    const words = fatal > own ? (lines[fatal] ?? '').replace(/^.*?\b(FATAL|PANIC):\s*/, '') : lines.slice(own).join(' ').replace('postgres: ', '');
+    return new CodedError('records.start-failed', { reason: words.slice(0, 600) });
   }
 
   /** The server itself tells in its pid file that it takes connections. */
