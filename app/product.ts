@@ -10,6 +10,7 @@ import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { graphqlServer } from '../graphql/server.ts';
+import type { Problem } from '../graphql/service.ts';
 import { openDoor } from '../ingest/door.ts';
 import { Heard } from '../ingest/heard.ts';
 import { startPipeline } from '../pipeline/start.ts';
@@ -22,6 +23,7 @@ import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { httpServer } from './http/server.ts';
+import { keepReserve, useReserve } from './reserve.ts';
 import { productStatus } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
 
@@ -42,6 +44,11 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+const FULL: Problem = {
+  part: 'disk',
+  message: 'the disk of the data folder was full at the start: what is there can be asked, nothing new is taken in',
+  mend: 'Make room on the disk, 1 GiB or more, and start again. Agents keep their data meanwhile and send it then.',
+};
 const LEARN_MS = 5000;
 /** The first samples come within moments; after this it is said what is waited for. */
 const PATIENCE_MS = 15_000;
@@ -80,6 +87,8 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   const folder = openDataFolder(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
+  const isFull = useReserve(dataDir);
+  if (isFull) log.error(FULL.message, { folder: dataDir });
   const stream = await openStream(dataDir, telemetry);
   undo.push({ part: 'stream', end: () => stream.close() });
   // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
@@ -108,6 +117,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     known: (sender) => pipeline.lastOf(sender),
     isKnownWhole: () => pipeline.isCaughtUp(),
   });
+  const problems = [...(isFull ? [FULL] : []), ...engines.problems];
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
@@ -117,7 +127,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
       attributes: (dataset) => catalogue.attributes(dataset),
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
-      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, stream, spaces, telemetry }),
+      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, stream, spaces, telemetry, problems }),
     },
     log,
   );
@@ -137,13 +147,15 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     const child = startAgentProcess(args, compiled, log);
     running.agent = child;
     undo.push({ part: 'agent', end: () => child.stop() });
-    if (!(await firstSample(engines, child, begun, stopping, log))) {
+    // On a full disk nothing is taken in: then ready is who can be asked.
+    if (!isFull && !(await firstSample(engines, child, begun, stopping, log))) {
       await stop();
       return undefined;
     }
     await catalogue.refresh();
   }
   running.ready = true;
+  if (!isFull) keepReserve(dataDir);
   log.info('ready', { url, ms: Date.now() - begun });
   return { url, token: folder.token, stop };
 };

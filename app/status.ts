@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { TelemetryRegistry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
-import type { PartStatus, ProductStatus, StreamSpace } from '../graphql/service.ts';
+import type { PartStatus, Problem, ProductStatus, StreamSpace } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
 import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
@@ -22,6 +22,7 @@ export interface StatusParts {
   readonly stream: Pick<Stream, 'state'>;
   readonly spaces: StoreSpaces;
   readonly telemetry: TelemetryRegistry;
+  readonly problems: readonly Problem[];
 }
 
 const PATIENCE_MS = 2000;
@@ -95,7 +96,18 @@ const streamPart = (space: StreamSpace | undefined): readonly PartStatus[] => {
   return [{ name: 'stream', state: share < ALMOST_FULL ? 'ok' : 'degraded', detail: share < ALMOST_FULL ? full : `${full}; full, it makes agents wait` }];
 };
 
-export const productStatus = async ({ folder, begun, engines, pipeline, agent, door, stream, spaces, telemetry }: StatusParts): Promise<ProductStatus> => {
+export const productStatus = async ({
+  folder,
+  begun,
+  engines,
+  pipeline,
+  agent,
+  door,
+  stream,
+  spaces,
+  telemetry,
+  problems,
+}: StatusParts): Promise<ProductStatus> => {
   const stores = await Promise.all([
     pinged('column store', engines.processes.columns, () => engines.columns.ping()),
     pinged('search store', engines.processes.columns, () => engines.search.ping()),
@@ -116,6 +128,6 @@ export const productStatus = async ({ folder, begun, engines, pipeline, agent, d
     stores: await spaces.read(),
     stream: space,
     drops: dropsOf(telemetry.counters()),
-    problems: engines.problems,
+    problems,
   };
 };

@@ -47,6 +47,8 @@ const MOST_TRIMMED = 256;
 const MOST_TRIMMED_BYTES = 16 << 20;
 /** Of messages in the file, unless the opener says otherwise. */
 export const MAX_BYTES = 10 * 2 ** 30;
+/** Of the disk, that messages leave free, unless the opener says otherwise. */
+export const MIN_FREE_BYTES = 256 << 20;
 const openHere = new Set<string>();
 
 interface Position {
@@ -394,7 +396,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
       {
         dir,
         maxBytes: options.maxBytes ?? MAX_BYTES,
-        minFreeBytes: options.minFreeBytes ?? 256 << 20,
+        minFreeBytes: options.minFreeBytes ?? MIN_FREE_BYTES,
         flushed: (partitions) => stream?.flushed(partitions),
         broken: (error) => stream?.broken(error),
       },

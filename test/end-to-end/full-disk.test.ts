@@ -1,0 +1,58 @@
+// A start on a disk without a free byte: what is there can be asked, and it is said what is wrong; with room it is as before.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { eventually, startProduct } from './support/product.ts';
+
+const STATUS = '{ status { problems { part message mend } parts { name state } } }';
+interface Told {
+  readonly status: { readonly problems: readonly { readonly part: string }[]; readonly parts: readonly { readonly state: string }[] };
+}
+
+/** Writes until there is no room. */
+const fill = (file: string): void => {
+  const { bavail, bsize } = statfsSync(join(file, '..'));
+  writeFileSync(file, new Uint8Array(bavail * bsize - (4 << 20)));
+  expect(() => {
+    for (let i = 0; i < 10_000; i++) writeFileSync(`${file}-${i}`, new Uint8Array(4096));
+  }).toThrow('ENOSPC');
+};
+
+test('starts on a full disk to be asked', async (context) => {
+  const disk = mkdtempSync(join(tmpdir(), 'full-disk-'));
+  try {
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=1400m', 'tmpfs', disk], { stdio: 'ignore' });
+  } catch {
+    rmSync(disk, { recursive: true });
+    return context.skip('a small disk cannot be mounted here');
+  }
+  const dataDir = join(disk, 'data');
+  try {
+    const first = await startProduct({ folder: dataDir });
+    expect((await first.graphql<Told>(STATUS)).data?.status.problems).toEqual([]);
+    await eventually('the host is known', async () => ((await first.ask('from hosts')).rowCount === 1 ? true : undefined));
+    await first.stop();
+    expect(statSync(join(dataDir, 'reserve')).size).toBe(48 << 20);
+    fill(join(disk, 'fill'));
+    const full = await startProduct({ folder: dataDir });
+    try {
+      expect((await full.ask('from hosts')).rowCount).toBe(1);
+      const { data } = await full.graphql<Told>(STATUS);
+      expect(data?.status.problems.map(({ part }) => part)).toEqual(['disk']);
+      expect(data?.status.parts.filter(({ state }) => state === 'down')).toEqual([]);
+      expect(existsSync(join(dataDir, 'reserve'))).toBe(false);
+    } finally {
+      await full.stop();
+    }
+    execFileSync('/bin/sh', ['-c', 'rm "$1"/fill*', 'sh', disk]);
+    const last = await startProduct({ folder: dataDir });
+    expect((await last.graphql<Told>(STATUS)).data?.status.problems).toEqual([]);
+    await last.stop();
+    expect(existsSync(join(dataDir, 'reserve'))).toBe(true);
+  } finally {
+    execFileSync('/bin/umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  }
+}, 240_000);
