@@ -1,6 +1,7 @@
 // The one door to IQL for everything that asks: GraphQL, commands, later rules. Takes a text and a request, gives an answer with
 // diagnostics. Holds the plan cache and the limits; knows stores only as ports.
 
+import type { Batch } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { NANOS_PER_HOUR } from '../core/time.ts';
@@ -20,8 +21,10 @@ import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
 import { answerColumns, type JsonValue } from './run/answer.ts';
 import { ask, type StorePorts } from './run/ask.ts';
+import { Pool } from './run/budget.ts';
 import type { LearnedCatalogue } from './run/learned-catalogue.ts';
 import { Ledger } from './run/ledger.ts';
+import { batchBytes } from './run/size.ts';
 
 export interface AskRequest {
   /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
@@ -62,7 +65,9 @@ export interface QueryServiceOptions {
   readonly now?: () => number;
   /** Told of what no text should have led to. */
   readonly log?: Pick<Logger, 'error'>;
-  /** Seconds a store may work on one question. */
+  /** Bytes that all running queries may hold together; default 1 GiB. */
+  readonly maxBytes?: number;
+  /** Seconds a query may take, default 30. */
   readonly maxSeconds?: number;
 }
 
@@ -79,11 +84,13 @@ export class QueryService {
   readonly #options: QueryServiceOptions;
   readonly #checked = new Map<string, { readonly version: number; readonly text: CheckedText<Plan> }>();
   readonly #ledger: Ledger;
+  readonly #pool: Pool;
   #learned = 0;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
     this.#ledger = new Ledger(options.ports.columns);
+    this.#pool = new Pool(options.maxBytes);
   }
 
   /** Checks a text; an unknown name is looked up once in the stores before it is told. */
@@ -157,9 +164,14 @@ export class QueryService {
       stats: { elapsedMs: performance.now() - begun, rowsRead: 0, bytesRead: 0 },
     });
     if (checked.query === undefined) return none();
+    const seconds = this.#options.maxSeconds ?? 30;
+    const late = AbortSignal.timeout(seconds * 1000);
+    const signal = request.signal === undefined ? late : AbortSignal.any([request.signal, late]);
     try {
-      return await this.#ask(checked, request, reporter, whole, begun);
-    } catch (error) {
+      return await this.#ask(checked, request, signal, reporter, whole, begun);
+    } catch (thrown) {
+      // Whoever notices the end of the time first: the run, or a store that was told to stop.
+      const error = late.aborted && request.signal?.aborted !== true ? new CodedError('iql.too-slow', { seconds }) : thrown;
       if (isDefect(error)) {
         // What a store or the engine says of it may hold statements and names of ours: it is for the log.
         const id = crypto.randomUUID().slice(0, 8);
@@ -176,6 +188,7 @@ export class QueryService {
   async #ask(
     checked: CheckedText<Plan>,
     request: AskRequest,
+    signal: AbortSignal,
     reporter: Reporter,
     whole: { readonly start: number; readonly end: number },
     begun: number,
@@ -200,15 +213,15 @@ export class QueryService {
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
-    const { parts, answer } = await this.#ledger.asking(planned.plan, async (dirtyHours, signal) => {
+    const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (dirtyHours, signals) => {
       const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, dirtyHours });
-      const signals = request.signal === undefined ? signal : AbortSignal.any([request.signal, signal]);
       const settings = { max_execution_time: this.#options.maxSeconds ?? 30 };
-      return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals }) };
+      return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals, pool: this.#pool }) };
     });
     if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     const found = answer.batches.reduce((n, b) => n + b.length, 0);
     const shown = new Map(planned.columns.map((c) => [c.name, c]));
+    mustBeSmall(answer.batches, shown.size);
     const columns = answerColumns(answer.batches, parts.plan.columns).filter((c) => shown.has(c.name));
     const cut = found > limit;
     const { relation } = checked.query as NonNullable<typeof checked.query>;
@@ -246,6 +259,17 @@ export class QueryService {
 
 /** What no text should have led to. */
 const isDefect = (error: unknown): boolean => !(error instanceof CodedError) || hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected');
+
+/** Values and bytes of one answer: it becomes one text for its asker. */
+const MOST_VALUES = 10_000_000;
+const MOST_BYTES = 128 << 20;
+
+const mustBeSmall = (batches: readonly Batch[], columns: number): void => {
+  const values = batches.reduce((n, b) => n + b.length, 0) * columns;
+  if (values > MOST_VALUES) throw new CodedError('iql.answer-too-large', { what: 'values', limit: MOST_VALUES, amount: values });
+  const bytes = batches.reduce((n, b) => n + batchBytes(b), 0);
+  if (bytes > MOST_BYTES) throw new CodedError('iql.answer-too-large', { what: 'bytes', limit: MOST_BYTES, amount: bytes });
+};
 
 /** What a text or a request can mend; anything else is a failure. */
 const isDiagnostic = (code: ErrorCode): boolean =>

@@ -28,5 +28,21 @@ export const IQL_RUN_ERRORS = {
     { function: 'matches', limit: 16_777_216, amount: 536_870_912, length: 1_048_576 },
     'Shorten the text (`substring(x, 0, 10000)`), use smaller repetitions (`x+` instead of `x{500}`), or look for plain text with `contains` or `like`.',
   ),
+  'iql.no-memory': entry(
+    (p: { limit: number; amount: number; own: number }) =>
+      `all queries that run now hold ${p.amount} bytes together, more than the limit of ${p.limit}; this one holds ${p.own}`,
+    { limit: 1_073_741_824, amount: 1_074_000_000, own: 104_857_600 },
+    'Ask again when others have ended. A shorter range, fewer columns (`select`) or an earlier aggregation need less.',
+  ),
+  'iql.too-slow': entry(
+    (p: { seconds: number }) => `the query took longer than the limit of ${p.seconds} s and was stopped`,
+    { seconds: 30 },
+    'Ask for a shorter range, filter earlier, or aggregate before sorting, filling and joining.',
+  ),
+  'iql.answer-too-large': entry(
+    (p: { what: string; limit: number; amount: number }) => `the answer has ${p.amount} ${p.what}, more than the limit of ${p.limit}`,
+    { what: 'values', limit: 10_000_000, amount: 30_000_000 },
+    'Ask for fewer columns (`select`), fewer rows (`limit`), or shorter texts (`substring(body, 0, 1000)`).',
+  ),
   'iql.cancelled': entry((_: NoParameters) => 'the query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
 };

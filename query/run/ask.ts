@@ -9,9 +9,10 @@ import type { Role } from '../../schemas/types.ts';
 import { physicalType } from '../3-plan/physical.ts';
 import type { Audit, AuditWhen, Fragment, Question } from '../4-emit/fragment.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
-import { Budget, type Limits } from './budget.ts';
+import { Budget, type Limits, type Pool } from './budget.ts';
 import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
 import { runPlan } from './run.ts';
+import { batchBytes } from './size.ts';
 
 export interface StorePorts {
   readonly columns: Columns;
@@ -22,6 +23,8 @@ export interface StorePorts {
 export interface AskOptions {
   readonly signal?: AbortSignal;
   readonly limits?: Limits;
+  /** Of all that is asked in this process; without one only the run's own limits hold. */
+  readonly pool?: Pool;
   /** Settings of one ClickHouse query: its own limits. */
   readonly settings?: Readonly<Record<string, string | number>>;
 }
@@ -50,10 +53,11 @@ export const ask = async (
     rowsRead += stats.rowsRead;
     bytesRead += stats.bytesRead;
   };
+  const budget = new Budget(options.limits, options.pool);
   const env: RunEnvironment = {
     functions,
     tables,
-    budget: new Budget(options.limits),
+    budget,
     warn: (_, count) => {
       notRepresentable += count;
     },
@@ -68,7 +72,10 @@ export const ask = async (
           options.signal === undefined ? {} : { signal: options.signal },
         );
         rowsRead += rows.length;
-        yield recordBatch(rows, fragment);
+        const batch = recordBatch(rows, fragment);
+        budget.take(0, batchBytes(batch));
+        yield batch;
+        budget.give(0, batchBytes(batch));
         return;
       }
       const answer = await inTime(options.signal, async (signal) => {
@@ -85,10 +92,14 @@ export const ask = async (
         return main;
       });
       told(answer);
+      // An answer comes whole and is here until its last row has been taken in.
+      const bytes = answer.batches.reduce((sum, batch) => sum + batchBytes(batch), 0);
+      budget.take(0, bytes);
       yield* answer.batches;
+      budget.give(0, bytes);
     },
   };
-  const batches = await runPlan(split.plan, env);
+  const batches = await runPlan(split.plan, env).finally(() => budget.end());
   return { batches, rowsRead, bytesRead, notRepresentable };
 };
 

@@ -14,6 +14,7 @@ import type { PlanNode } from '../3-plan/nodes.ts';
 import { Ledger } from './ledger.ts';
 
 const HOUR = 3_600_000_000_000n;
+const NEVER = new AbortController().signal;
 const BASE = 490_000n * HOUR;
 const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-ledger-'));
 let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
@@ -45,7 +46,7 @@ const plan = (from: bigint, to: bigint): PlanNode => ({
 /** What is answered, and how often it was asked for. */
 const marked = async (ledger: Ledger, table: string, from: bigint, to: bigint) => {
   let times = 0;
-  const hours = await ledger.asking(plan(from, to), async (dirty) => {
+  const hours = await ledger.asking(plan(from, to), NEVER, async (dirty) => {
     times++;
     return dirty(table, from, to);
   });
@@ -86,7 +87,7 @@ test('where the ledger cannot be read there is no answer, and the work is told t
         reject(new Error('ended'));
       }),
     );
-  await expect(ledger.asking(plan(BASE, BASE + HOUR), work)).rejects.toMatchObject({ code: 'columns.unavailable' });
+  await expect(ledger.asking(plan(BASE, BASE + HOUR), NEVER, work)).rejects.toMatchObject({ code: 'columns.unavailable' });
   expect(ended).toBe(true);
   await closed.close();
 });

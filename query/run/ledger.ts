@@ -45,13 +45,14 @@ export class Ledger {
     this.#columns = columns;
   }
 
-  /** The answer by marked hours as they are: `work` is called with what was known, and again where that was not so. */
-  async asking<T>(plan: PlanNode, work: (hours: DirtyHours, signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** The answer by marked hours as they are: `work` is called with what was known, and again where that was not so. Ends with `stop`. */
+  async asking<T>(plan: PlanNode, stop: AbortSignal, work: (hours: DirtyHours, signal: AbortSignal) => Promise<T>): Promise<T> {
     const known = new Reading(this.#known);
     const own = new AbortController();
+    const signal = AbortSignal.any([own.signal, stop]);
     try {
-      const [answer, now] = await Promise.all([work(known.hours, own.signal), this.#read(plan)]);
-      return known.agrees(now) ? answer : await work(now.hours, own.signal);
+      const [answer, now] = await Promise.all([work(known.hours, signal), this.#read(plan, signal)]);
+      return known.agrees(now) ? answer : await work(now.hours, signal);
     } catch (error) {
       own.abort();
       throw error;
@@ -59,7 +60,7 @@ export class Ledger {
   }
 
   /** Marked hours of what the plan reads; `samples.extreme` are those of all `samples.extreme/…`. */
-  async #read(plan: PlanNode): Promise<Reading> {
+  async #read(plan: PlanNode, signal: AbortSignal): Promise<Reading> {
     const scans = samplesScans(plan);
     const [first] = scans;
     if (first === undefined) return new Reading(new Map());
@@ -72,7 +73,7 @@ export class Ledger {
     const { batches } = await this.#columns.query(
       `SELECT DISTINCT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty
 WHERE (table IN ({names:Array(String)})${all}) AND toUnixTimestamp64Milli(dirty.hour) BETWEEN {from:Int64} AND {to:Int64}`,
-      { params: { names, from: from / 1_000_000n, to: to / 1_000_000n } },
+      { params: { names, from: from / 1_000_000n, to: to / 1_000_000n }, signal },
     );
     const hours = new Map<string, Set<bigint>>();
     for (const batch of batches)

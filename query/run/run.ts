@@ -16,11 +16,16 @@ import { sortOperator } from './operators/sort.ts';
 import { tableOperator } from './operators/table.ts';
 import { unionOperator } from './operators/union.ts';
 import { windowOperator } from './operators/window.ts';
+import { Pace } from './pace.ts';
+import { batchBytes } from './size.ts';
 
-/** All rows of the plan, in its order; columns in the plan's physical types. Rejects with a CodedError on limits and cancellation. */
+/** All rows of the plan, held whole, in its order; columns in the plan's physical types. Rejects with a CodedError on limits and cancellation. */
 export const runPlan = async (plan: PlanNode, env: RunEnvironment): Promise<Batch[]> => {
   const out: Batch[] = [];
-  for await (const batch of rowsOf(plan, env)) out.push(batch);
+  for await (const batch of rowsOf(plan, env)) {
+    env.budget.take(batch.length, batchBytes(batch));
+    out.push(batch);
+  }
   return out;
 };
 
@@ -63,53 +68,27 @@ const operatorOf = (node: Exclude<PlanNode, { node: 'scan' | 'inline' | 'join' |
   }
 };
 
-/** Rows that an operator takes at once, so that a stop is seen in time. */
-const PUSH_ROWS = 65_536;
-
 async function* conformed(node: PlanNode, batches: AsyncIterable<Batch> | Iterable<Batch>, env: RunEnvironment): AsyncGenerator<Batch> {
   for await (const batch of batches) {
     mustGoOn(env);
-    const whole = conform(batch, node.columns, env);
-    for (let from = 0; from < whole.length; from += PUSH_ROWS) yield sliceBatch(whole, from, Math.min(whole.length, from + PUSH_ROWS));
-  }
-}
-
-/** How long work may go on before others have their turn. */
-const TURN_MS = 20;
-const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-
-/** Gives others their turn when this one has taken long, and stops when it was stopped. */
-class Turn {
-  readonly #env: RunEnvironment;
-  #since = performance.now();
-
-  constructor(env: RunEnvironment) {
-    this.#env = env;
-  }
-
-  async take(): Promise<void> {
-    mustGoOn(this.#env);
-    if (performance.now() - this.#since < TURN_MS) return;
-    await breathe();
-    this.#since = performance.now();
-    mustGoOn(this.#env);
+    yield conform(batch, node.columns, env);
   }
 }
 
 async function* operated(input: AsyncIterable<Batch>, operator: Operator, env: RunEnvironment): AsyncGenerator<Batch> {
-  const turn = new Turn(env);
-  let made: Batch[] = [];
+  const pace = new Pace(env);
+  const made: Batch[] = [];
   const emit = (batch: Batch): void => void made.push(batch);
-  for await (const batch of input) {
-    operator.push(batch, emit);
-    await turn.take();
-    if (made.length > 0) {
-      const ready = made;
-      made = [];
-      yield* ready;
+  for await (const batch of input)
+    for (const piece of pace.pieces(batch, made)) {
+      operator.push(piece, emit);
+      await pace.turn();
+      yield* made.splice(0);
     }
+  for (const _ of operator.end(emit) ?? []) {
+    await pace.turn();
+    yield* made.splice(0);
   }
-  operator.end(emit);
   yield* made;
 }
 

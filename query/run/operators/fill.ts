@@ -19,7 +19,7 @@ import { KeyTable } from '../keys.ts';
 import { batchBytes } from '../size.ts';
 import type { Emit, Operator } from './operator.ts';
 
-/** What the output rows are made of: row −1 of the input is a new one; `firsts` is the row that a new one has its keys and carry of. */
+/** What a piece of the output is made of: row −1 of the input is a new one; `firsts` is the row that a new one has its keys and carry of. */
 interface Layout {
   readonly rows: Int32Array;
   readonly firsts: Int32Array;
@@ -37,20 +37,43 @@ export const fillOperator = (node: Fill, env: RunEnvironment): Operator => {
       held.push(batch);
     },
     advance: () => {},
-    end: (emit: Emit) => {
+    *end(emit: Emit) {
       const fields = fieldsOf(node.columns);
       const all = held.length > 0 ? concatBatches(held) : { length: 0, fields, columns: fields.map((f) => missingColumn(f.type, 0)) };
-      const layout = layOut(node, all);
-      env.budget.take(layout.rows.length, layout.rows.length * 16);
-      if (layout.rows.length > 0)
-        emit({ length: layout.rows.length, fields, columns: fields.map((f) => fillColumn(node, columnOf(all, f.name), f.name, layout)) });
+      for (const layout of layouts(node, all)) {
+        if (layout.rows.length > 0)
+          emit({ length: layout.rows.length, fields, columns: fields.map((f) => fillColumn(node, columnOf(all, f.name), f.name, layout)) });
+        yield;
+      }
     },
   };
 };
 
-const layOut = (node: Fill, all: Batch): Layout => {
+/** Rows of a piece, but for its last key, which stays whole. */
+const PIECE_ROWS = 65_536;
+
+function* layouts(node: Fill, all: Batch): Generator<Layout> {
   const hasTime = columnIndex(all, 'time') >= 0;
   const times = hasTime ? ((columnOf(all, 'time') as Extract<Column, { layout: 'fixed' }>).values as BigInt64Array) : new BigInt64Array(all.length);
+  const { starts, rows } = rowsByKey(node, all);
+  const buckets = new Buckets(node.bucket, node.from, node.to);
+  let piece = new Piece();
+  for (let key = 0; key + 1 < starts.length; key++) {
+    const own = rows.subarray(starts[key], starts[key + 1]);
+    if (!own.every((row, i) => i === 0 || (times[own[i - 1] as number] as bigint) <= (times[row] as bigint)))
+      own.sort((a, b) => Number((times[a] as bigint) - (times[b] as bigint)) || a - b);
+    piece.begin();
+    if (!hasTime || node.bucket.kind === 'all') for (const row of own) piece.add(row, row, times[row] as bigint);
+    else addWithGaps(node, buckets, own, times, piece);
+    if (piece.size < PIECE_ROWS) continue;
+    yield piece.layout();
+    piece = new Piece();
+  }
+  yield piece.layout();
+}
+
+/** Row numbers by key, keys in the order of their first row; without keys one, even of no rows. */
+const rowsByKey = (node: Fill, all: Batch): { readonly starts: Int32Array; readonly rows: Int32Array } => {
   const columns = node.keys.map((key) => columnOf(all, key));
   const keys = new KeyTable(
     columns.map((c) => c.type),
@@ -58,38 +81,83 @@ const layOut = (node: Fill, all: Batch): Layout => {
   );
   const ids = keys.add(columns, all.length);
   const groups = node.keys.length === 0 ? 1 : keys.size;
-  const rowsOf: number[][] = Array.from({ length: groups }, () => []);
-  for (let i = 0; i < all.length; i++) (rowsOf[ids[i] as number] as number[]).push(i);
-  const buckets = new Buckets(node.bucket, node.from, node.to);
-  const isWhole = node.method === 'missing';
-  const out: { row: number; first: number; time: bigint }[] = [];
-  const bounds: number[] = [];
-  for (const rows of rowsOf) {
-    bounds.push(out.length);
-    rows.sort((a, b) => Number((times[a] as bigint) - (times[b] as bigint)) || a - b);
-    const first = rows[0] ?? -1;
-    const known = rows.map((row) => ({ row, first, time: times[row] as bigint }));
-    if (!hasTime || node.bucket.kind === 'all') {
-      out.push(...known);
-      continue;
-    }
-    const taken = new Set(known.map((k) => k.time));
-    const [low, high] = isWhole ? [0, buckets.count] : [buckets.numberOf(known[0]?.time ?? 0n), buckets.numberOf(known.at(-1)?.time ?? 0n)];
-    for (let b = Math.max(low, 0); b < high; b++) if (!taken.has(buckets.start(b))) known.push({ row: -1, first, time: buckets.start(b) });
-    known.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-    let near = first;
-    for (const k of known) {
-      if (k.row >= 0) near = k.row;
-      out.push({ ...k, first: near });
-    }
+  const starts = new Int32Array(groups + 1);
+  for (let i = 0; i < all.length; i++) starts[(ids[i] as number) + 1] = (starts[(ids[i] as number) + 1] as number) + 1;
+  for (let k = 0; k < groups; k++) starts[k + 1] = (starts[k + 1] as number) + (starts[k] as number);
+  const next = starts.slice();
+  const rows = new Int32Array(all.length);
+  for (let i = 0; i < all.length; i++) {
+    const k = ids[i] as number;
+    rows[next[k] as number] = i;
+    next[k] = (next[k] as number) + 1;
   }
-  bounds.push(out.length);
-  return {
-    rows: Int32Array.from(out, (o) => o.row),
-    firsts: Int32Array.from(out, (o) => (o.row < 0 ? o.first : o.row)),
-    times: BigInt64Array.from(out, (o) => o.time),
-    bounds,
+  return { starts, rows };
+};
+
+/** The rows of one key, ascending in time, and the buckets that none of them begins. */
+const addWithGaps = (node: Fill, buckets: Buckets, own: Int32Array, times: BigInt64Array, piece: Piece): void => {
+  const timeOf = (place: number): bigint => times[own[place] as number] as bigint;
+  const first = own[0] ?? -1;
+  const last = own.length - 1;
+  const [low, high] =
+    node.method === 'missing' ? [0, buckets.count] : last < 0 ? [0, 0] : [Math.max(buckets.numberOf(timeOf(0)), 0), buckets.numberOf(timeOf(last))];
+  let near = first;
+  let place = 0;
+  const take = (until: bigint): void => {
+    for (; place <= last && timeOf(place) < until; place++) {
+      near = own[place] as number;
+      piece.add(near, near, timeOf(place));
+    }
   };
+  for (let b = low; b < high; b++) {
+    const start = buckets.start(b);
+    take(start);
+    if (place <= last && timeOf(place) === start) take(start + 1n);
+    else piece.add(-1, near, start);
+  }
+  take(END_OF_TIME);
+};
+
+const END_OF_TIME = 2n ** 63n;
+
+class Piece {
+  size = 0;
+  #rows = new Int32Array(PIECE_ROWS);
+  #firsts = new Int32Array(PIECE_ROWS);
+  #times = new BigInt64Array(PIECE_ROWS);
+  readonly #bounds: number[] = [];
+
+  /** Of another key. */
+  begin(): void {
+    this.#bounds.push(this.size);
+  }
+
+  add(row: number, first: number, time: bigint): void {
+    if (this.size === this.#rows.length) {
+      [this.#rows, this.#firsts] = [grown(this.#rows), grown(this.#firsts)];
+      const times = new BigInt64Array(this.size * 2);
+      times.set(this.#times);
+      this.#times = times;
+    }
+    this.#rows[this.size] = row;
+    this.#firsts[this.size] = first;
+    this.#times[this.size++] = time;
+  }
+
+  layout(): Layout {
+    return {
+      rows: this.#rows.subarray(0, this.size),
+      firsts: this.#firsts.subarray(0, this.size),
+      times: this.#times.subarray(0, this.size),
+      bounds: [...this.#bounds, this.size],
+    };
+  }
+}
+
+const grown = (values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+  const larger = new Int32Array(values.length * 2);
+  larger.set(values);
+  return larger;
 };
 
 const fillColumn = (node: Fill, column: Column, name: string, layout: Layout): Column => {

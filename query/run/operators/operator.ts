@@ -8,7 +8,8 @@ export type Emit = (batch: Batch) => void;
  * - The result must not depend on how the input is cut into batches.
  * - `advance(watermark)` says that no row with `time` before the watermark (nanoseconds) comes any more. An operator may then emit what is
  *   final and must forget what it needs no longer; one that must see all rows does nothing.
- * - `end` says that no row comes any more; what is left must be emitted then. Nothing is called afterwards.
+ * - `end` says that no row comes any more; what is left must be emitted then. Nothing is called afterwards. An operator that has much to do
+ *   then must do it in steps, between which others have their turn: it gives a generator, which is run to its end.
  * - Emitted batches must have exactly the node's columns, in its order, in the plan's physical types; empty ones are not emitted.
  * - What is kept must be accounted for in `env.budget`, so that memory is bounded.
  * - Batches are shared: an operator must not change one.
@@ -16,7 +17,7 @@ export type Emit = (batch: Batch) => void;
 export interface Operator {
   push(batch: Batch, emit: Emit): void;
   advance(watermark: bigint, emit: Emit): void;
-  end(emit: Emit): void;
+  end(emit: Emit): Iterable<void> | void;
 }
 
 /** Of an operator without state. */

@@ -19,6 +19,38 @@ export const sortedRows = (batch: Batch, keys: readonly OrderKey[]): Int32Array 
   return isSorted ? rows : rows.sort((a, b) => compare(a, b) || a - b);
 };
 
+/** Rows sorted, merged or given out before others have their turn. */
+const STEP_ROWS = 32_768;
+
+/** As `sortedRows`: stretches are sorted one by one and then merged. */
+function* sortedInSteps(batch: Batch, keys: readonly OrderKey[]): Generator<void, Int32Array> {
+  if (batch.length <= STEP_ROWS) return sortedRows(batch, keys);
+  const compare = compareRowsBy(batch, keys);
+  let rows = Int32Array.from({ length: batch.length }, (_, i) => i);
+  for (let from = 0; from < rows.length; from += STEP_ROWS) {
+    rows.subarray(from, from + STEP_ROWS).sort((a, b) => compare(a, b) || a - b);
+    yield;
+  }
+  let other = new Int32Array(rows.length);
+  for (let size = STEP_ROWS; size < rows.length; size *= 2) {
+    for (let from = 0; from < rows.length; from += size * 2) yield* merged(rows, other, from, size, compare);
+    [rows, other] = [other, rows];
+  }
+  return rows;
+}
+
+/** Two neighbouring stretches of `size` rows from `from` on, as one stretch of `out`. */
+function* merged(rows: Int32Array, out: Int32Array, from: number, size: number, compare: (a: number, b: number) => number): Generator<void, void> {
+  const middle = Math.min(rows.length, from + size);
+  const end = Math.min(rows.length, middle + size);
+  let [left, right] = [from, middle];
+  for (let at = from; at < end; at++) {
+    const isLeft = right >= end || (left < middle && compare(rows[left] as number, rows[right] as number) <= 0);
+    out[at] = rows[isLeft ? left++ : right++] as number;
+    if ((at & (STEP_ROWS - 1)) === 0) yield;
+  }
+}
+
 /** Kept above a limit before the surplus is cut off. */
 const SLACK = 32_768;
 
@@ -27,12 +59,6 @@ export const sortOperator = (node: Sort, env: RunEnvironment, limit = Number.POS
   let kept: Batch[] = [];
   let rows = 0;
   let bytes = 0;
-  const order = (): Batch | undefined => {
-    if (rows === 0) return undefined;
-    const all = concatBatches(kept);
-    const places = sortedRows(all, node.keys);
-    return takeRows(all, places.length > limit ? places.subarray(0, limit) : places);
-  };
   const hold = (batch: Batch): void => {
     const size = batchBytes(batch);
     kept.push(batch);
@@ -40,26 +66,33 @@ export const sortOperator = (node: Sort, env: RunEnvironment, limit = Number.POS
     bytes += size;
     env.budget.take(batch.length, size);
   };
-  const cut = (): Batch | undefined => {
-    const best = order();
+  /** What was held, which it is no longer. */
+  const all = (): Batch => {
+    const held = concatBatches(kept);
     env.budget.give(rows, bytes);
     kept = [];
     rows = 0;
     bytes = 0;
-    return best;
+    return held;
   };
   return {
     push: (batch) => {
       if (batch.length === 0) return;
       hold(batch);
       if (rows <= limit * 2 + SLACK) return;
-      const best = cut();
-      if (best !== undefined) hold(best);
+      const held = all();
+      hold(takeRows(held, sortedRows(held, node.keys).subarray(0, limit)));
     },
     advance: () => {},
-    end: (emit: Emit) => {
-      const best = cut();
-      if (best !== undefined && best.length > 0) emit(best);
+    *end(emit: Emit) {
+      if (rows === 0) return;
+      const held = all();
+      const places = yield* sortedInSteps(held, node.keys);
+      const count = Math.min(places.length, limit);
+      for (let from = 0; from < count; from += STEP_ROWS) {
+        emit(takeRows(held, places.subarray(from, Math.min(count, from + STEP_ROWS))));
+        yield;
+      }
     },
   };
 };

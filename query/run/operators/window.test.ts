@@ -262,7 +262,7 @@ test('buckets closed early, as on a stream, are the same', () => {
         operator.advance(s(mark), emit);
       }
       operator.push(batchFrom(COLUMNS, left.map(toRow)), emit);
-      operator.end(emit);
+      for (const _ of operator.end(emit) ?? []);
       mustEqual(rowsIn(made), oracle(samples, node, fixedBounds(s(x.width))));
       expect(env.budget.rows).toBeGreaterThanOrEqual(0);
     }),

@@ -21,6 +21,8 @@ import { finishFloats, makeInts } from '../vector.ts';
 import type { Emit, Operator } from './operator.ts';
 
 const BYTES_A_GROUP = 48;
+/** Rows given out before others have their turn. */
+const PIECE_ROWS = 65_536;
 
 export const windowOperator = (node: Window, env: RunEnvironment): Operator => new WindowOperator(node, env);
 
@@ -165,15 +167,15 @@ class WindowOperator implements Operator {
     const { count } = this.#buckets;
     while (complete < count && this.#buckets.end(complete) <= watermark) complete++;
     if (complete === this.#next) return;
-    this.#emitBefore(complete, emit);
+    for (const _ of this.#emitBefore(complete, emit));
     const { over, lookback, from } = this.#node;
     const start = this.#buckets.start(complete);
     const opens = over === undefined ? laterOf(start, from) : this.#buckets.end(complete) - over;
     for (const store of this.#series.values()) store.forget(opens - lookback);
   }
 
-  end(emit: Emit): void {
-    this.#emitBefore(this.#buckets.count, emit);
+  end(emit: Emit): Iterable<void> {
+    return this.#emitBefore(this.#buckets.count, emit);
   }
 
   #growSeen(size: number): void {
@@ -190,13 +192,13 @@ class WindowOperator implements Operator {
   }
 
   /** Emits the buckets before number `limit` that are not yet emitted. */
-  #emitBefore(limit: number, emit: Emit): void {
-    this.#addZeros(limit);
+  *#emitBefore(limit: number, emit: Emit): Generator<void> {
+    yield* this.#addZeros(limit);
     const groups = this.#groups;
     const open: number[] = [];
     for (let g = 0; g < groups.size; g++) if (groups.second(g) >= limit) open.push(g);
     const done = this.#ordered(limit);
-    if (done.length > 0) this.#emitGroups(done, emit);
+    if (done.length > 0) yield* this.#emitGroups(done, emit);
     this.#next = limit;
     const kept = Int32Array.from(open);
     this.#accumulators.keep(kept);
@@ -225,20 +227,28 @@ class WindowOperator implements Operator {
     return out;
   }
 
-  #addZeros(limit: number): void {
+  *#addZeros(limit: number): Generator<void> {
     if (!this.#node.zeros) return;
     const until = Math.min(limit, this.#buckets.countBefore(this.#node.completeTo));
     const keys = this.#node.keys.length === 0 ? 1 : this.#keys.size;
     for (let bucket = this.#next; bucket < until; bucket++) {
       for (let key = 0; key < keys; key++) if (this.#seen[key] === 1) this.#groups.put(key, bucket);
       this.#hold();
+      yield;
     }
   }
 
-  #emitGroups(done: Int32Array, emit: Emit): void {
+  *#emitGroups(done: Int32Array, emit: Emit): Generator<void> {
+    const finished = this.#accumulators.finish(this.#groups.size);
+    for (let from = 0; from < done.length; from += PIECE_ROWS) {
+      this.#emitPiece(done.subarray(from, from + PIECE_ROWS), finished, emit);
+      yield;
+    }
+  }
+
+  #emitPiece(done: Int32Array, finished: readonly Column[], emit: Emit): void {
     const node = this.#node;
     const groups = this.#groups;
-    const finished = this.#accumulators.finish(groups.size);
     const made = new Map<string, Column>();
     for (const [i, call] of this.#plain.entries()) made.set(call.name, takeColumn(finished[i] as Column, done));
     for (const [call, store] of this.#series) made.set(call.name, this.#seriesColumn(call, store, done));
