@@ -85,7 +85,7 @@ test('a run that fills gaps ends when it is stopped', async () => {
 test('costly expressions over many rows let others have their turn', async () => {
   const text = `data [${Array.from({ length: 40 }, (_, i) => `{a: "${'wx'.repeat(8)}${i}"}`).join(', ')}]
 | set a = concat(a, a), a = concat(a, a), a = concat(a, a), a = concat(a, a), a = concat(a, a), a = concat(a, a), a = concat(a, a), a = concat(a, a)
-| set b = replace_regex(a, r"([wx]{200}y)+", "-") | select n = length(b)`;
+| set b = replace_regex(a, r"([wx]{200}[^wx])+", "-") | select n = length(b)`;
   const turns = await turnsDuring(() => runPlan(inlinePlan(text), testEnvironment()));
   expect(turns).toBeGreaterThan(5);
 });
@@ -103,13 +103,15 @@ test('runs together hold no more than the pool, and give back what they held', a
   const text = `data [${Array.from({ length: 200 }, (_, i) => `{a: "${'x'.repeat(100)}${i}"}`).join(', ')}] | set a = concat(a, a) | sort a`;
   const one = async (): Promise<number> => {
     const budget = new Budget(undefined, pool);
-    return runPlan(inlinePlan(text), testEnvironment({ budget })).then(
-      (batches) => rowsIn(batches).length,
-      (error: unknown) => {
-        expect(hasCode(error, 'iql.no-memory')).toBe(true);
-        return 0;
-      },
-    ).finally(() => budget.end());
+    return runPlan(inlinePlan(text), testEnvironment({ budget }))
+      .then(
+        (batches) => rowsIn(batches).length,
+        (error: unknown) => {
+          expect(hasCode(error, 'iql.no-memory')).toBe(true);
+          return 0;
+        },
+      )
+      .finally(() => budget.end());
   };
   expect(await one()).toBe(200);
   expect(pool.bytes).toBe(0);

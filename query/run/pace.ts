@@ -34,7 +34,8 @@ export class Pace {
       const took = performance.now() - begun;
       const bytes = made.reduce((sum, b) => sum + batchBytes(b), 0);
       if (took > TURN_MS || bytes > MOST_BYTES) this.#rows = Math.max(1, this.#rows >> (took > TURN_MS * 8 || bytes > MOST_BYTES * 8 ? 4 : 1));
-      else if (took < TURN_MS / 4 && bytes < MOST_BYTES / 8 && to - from === this.#rows) this.#rows = Math.min(MOST_ROWS, this.#rows * (took < TURN_MS / 16 ? 8 : 2));
+      else if (took < TURN_MS / 4 && bytes < MOST_BYTES / 8 && to - from === this.#rows)
+        this.#rows = Math.min(MOST_ROWS, this.#rows * (took < TURN_MS / 16 ? 8 : 2));
       from = to;
     }
   }
