@@ -27,6 +27,9 @@ export interface Line {
   readonly row: number;
   readonly time: bigint | null;
   readonly body: string | null;
+  readonly raw?: string;
+  readonly head?: string;
+  readonly tail?: string;
 }
 
 const DAY = 1_795_219_200_000_000_000n;
@@ -56,9 +59,12 @@ export const logBatch = (lines: readonly Line[]): Batch =>
             return messageOf(line.sender, 3n, line.seq);
           case 'insert':
             return 1n;
+          case 'raw':
+            return line.raw ?? null;
           case 'head':
+            return line.head ?? '';
           case 'tail':
-            return '';
+            return line.tail ?? '';
           case 'severity':
             return at % 3 === 0 ? null : 'info';
           case 'service':
@@ -276,6 +282,34 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
         'onnection',
       ])('finds whole tokens side by side, without case: %s', async (words) => {
         expect(await found(sender, words)).toEqual(bodies.filter((body) => holds(body, words)));
+      });
+
+      it.each<[words: string, found: readonly number[]]>([
+        ['disk', [0, 1, 2, 4]],
+        ['disk full', [0, 1, 2, 4]],
+        // Of what stands around the message, and of the line that holds it in other signs.
+        ['web', [1]],
+        ['app disk', [1]],
+        ['full n 7', [2]],
+        ['msg', [2, 3, 4]],
+        ['nfull', [4]],
+        ['tab here', [3]],
+        // Not over the border between a line and its message, nor in what is neither.
+        ['x disk', []],
+        ['end tab', []],
+        ['ü', [3]],
+      ])('finds words of the message and of the whole line: %s', async (words, wanted) => {
+        const own = newSender();
+        const lines: readonly Omit<Line, 'sender' | 'seq' | 'row' | 'time'>[] = [
+          { body: 'disk full' },
+          { body: 'disk full', head: 'Nov 28 web-1 app: ' },
+          { body: 'disk full', head: '{"msg":"', tail: '","n":7}' },
+          { body: 'tab here', raw: '{"msg":"tab\\there","ü":"\u{E000}","end":"end"}' },
+          { body: 'disk\nfull', raw: '{"msg":"disk\\nfull","x":"x"}' },
+          { body: null },
+        ];
+        await write(lines.map((line, row) => ({ ...line, sender: own, seq: 1n, row, time: DAY + BigInt(row) })));
+        expect(await found(own, words)).toEqual(wanted.map((row) => lines[row]?.body));
       });
 
       it('finds what any text holds by its own neighbouring tokens', async () => {
