@@ -75,6 +75,7 @@ export const DEFAULT_LIMIT = 10_000;
 export const MOST_ROWS = 100_000;
 const MOST_CACHED = 500;
 const RELEARN_MS = 1000;
+const RELEARN_PATIENCE_MS = 2000;
 const VALUES_MS = 2000;
 
 /** Codes whose mend may be to look into the store once more. */
@@ -99,8 +100,8 @@ export class QueryService {
     const now = (this.#options.now ?? Date.now)();
     if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || now - this.#learned < RELEARN_MS) return first;
     this.#learned = now;
-    // A store that is away must not keep a text from being checked.
-    await this.#options.catalogue.refresh().catch(() => undefined);
+    // A store that is away or hangs must not keep a text from being checked.
+    await Promise.race([this.#options.catalogue.refresh().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, RELEARN_PATIENCE_MS))]);
     return this.#check(text);
   }
 

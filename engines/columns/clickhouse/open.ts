@@ -41,6 +41,8 @@ const identifier = (name: string): string => {
 };
 
 const KILL_AGAIN_MS = 20;
+/** How long a stopped question waits until the store has ended it. */
+const KILL_MS = 2000;
 
 class ClickHouseColumns implements Columns {
   readonly #client: ClickHouseClient;
@@ -141,11 +143,12 @@ class ClickHouseColumns implements Columns {
     if (this.#closed) throw new CodedError('columns.unavailable', { reason: 'it is closed' });
     // Hanging up alone would leave an insert running in a server, so the statement is killed first.
     const hangUp = new AbortController();
+    let patience: NodeJS.Timeout | undefined;
     const abort = (): void => {
-      void this.kill([queryId]).then(
-        () => hangUp.abort(),
-        () => hangUp.abort(),
-      );
+      const end = (): void => hangUp.abort();
+      void this.kill([queryId]).then(end, end);
+      // A store that hangs kills nothing. Of an insert it must be known what became of it.
+      if (data === undefined) patience = setTimeout(end, KILL_MS);
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -166,6 +169,7 @@ class ClickHouseColumns implements Columns {
       throw columnsError(error);
     } finally {
       signal?.removeEventListener('abort', abort);
+      clearTimeout(patience);
     }
   }
 }

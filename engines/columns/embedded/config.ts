@@ -8,6 +8,8 @@ export interface EngineLimits {
   readonly statements: number;
   /** How long a start waits for another process to let go of the folder. */
   readonly lockMs: number;
+  /** How long its process may be silent before it is ended and started again. */
+  readonly hungMs: number;
 }
 
 /** Begins the child's line on stderr that it did not open the folder; what the library said of it came before. */
@@ -20,6 +22,7 @@ export const defaultLimits = (): EngineLimits => ({
   memoryBytes: Math.max(768 * MIB, Math.min(4096 * MIB, Math.floor(totalmem() / 4))),
   statements: 24,
   lockMs: 30_000,
+  hungMs: 30_000,
 });
 
 /** Beside the statements: kills, and the child's own file work. */

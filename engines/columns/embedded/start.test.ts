@@ -76,6 +76,31 @@ describe('the process of the embedded store', { timeout: 60_000 }, () => {
     expect(await ask(await start(folder), 'SELECT a FROM kept')).toEqual([[7]]);
   });
 
+  it('is told of, ended and started again when it hangs; what was asked meanwhile fails, and can be stopped', async () => {
+    const lines: string[] = [];
+    const log = createLogger({ level: 'warn', format: 'text', write: (line) => void lines.push(line) });
+    const engine = await startEmbeddedColumns({ dataDir: newFolder(), log, limits: { hungMs: 6000 } });
+    undo.push(() => engine.stop());
+    const columns = openClickHouse(engine);
+    undo.push(() => columns.close());
+    const { pid } = engine;
+    process.kill(pid as number, 'SIGSTOP');
+    const waiting = columns.query('SELECT 1').catch((error: unknown) => error);
+    const stopped = columns.query('SELECT 2', { signal: AbortSignal.timeout(200) });
+    await expect(stopped).rejects.toMatchObject({ code: 'columns.cancelled' });
+    expect(isAlive(pid as number)).toBe(true);
+    expect(await waiting).toMatchObject({ code: 'columns.unavailable' });
+    await until(() => engine.pid !== undefined && engine.pid !== pid);
+    await until(() =>
+      columns.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(engine.restarts).toBe(1);
+    expect(lines.join('')).toMatch(/does not answer[\s\S]*hangs and is ended/);
+  });
+
   it('ends when its parent is killed, and the next start waits for the folder', async () => {
     const folder = newFolder();
     const { parent, pid } = await startElsewhere(folder);

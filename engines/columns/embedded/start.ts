@@ -1,4 +1,4 @@
-// Starts and keeps the embedded column store: one child process, restarted with growing pauses when it dies by itself.
+// Starts and keeps the embedded column store: one child process, restarted with growing pauses when it dies by itself or hangs.
 // It ends with `stop`, and with its parent, however that dies. It never speaks SQL: that is the client's part.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
 import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
 import { LastWords } from './last-words.ts';
+import { watchPulse } from './pulse.ts';
 
 export interface EmbeddedColumns {
   /** What `openClickHouse` needs to reach it; stays the same through restarts. */
@@ -41,6 +42,8 @@ const LOCK_PAUSE_MS = 100;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 const STOP_MS = 8000;
+/** How often a process that runs is asked whether it answers, where nothing else is said of a hang. */
+const PULSE_MS = 2000;
 
 /**
  * Resolves when the store answers. Rejects with `columns.in-use` when another process keeps the folder for longer than it is waited for,
@@ -118,10 +121,12 @@ class Supervisor implements EmbeddedColumns {
     });
     const ready = Promise.withResolvers<void>();
     let wasReady = false;
+    let endWatch = (): void => {};
     child.stdout.setEncoding('utf8').once('data', () => {
       wasReady = true;
       said.forget();
       this.#pauseMs = FIRST_PAUSE_MS;
+      endWatch = this.#watch(child);
       ready.resolve();
     });
     const exited = Promise.withResolvers<void>();
@@ -132,6 +137,7 @@ class Supervisor implements EmbeddedColumns {
       ready.reject(new CodedError('columns.start-failed', { reason: error.message }));
     });
     child.once('close', (code, signal) => {
+      endWatch();
       this.#child = undefined;
       exited.resolve();
       if (this.#stopping) return ready.reject(new CodedError('columns.unavailable', { reason: 'it was stopped' }));
@@ -140,6 +146,22 @@ class Supervisor implements EmbeddedColumns {
       if (wasReady || this.restarts > 0) this.#restartLater(error.parameters.reason);
     });
     return ready.promise;
+  }
+
+  /** A process that hangs is ended; then it is restarted as any that ended. */
+  #watch(child: ChildProcess): () => void {
+    const { hungMs } = this.#limits;
+    return watchPulse({
+      socketPath: this.socketPath,
+      everyMs: Math.min(PULSE_MS, hungMs / 3),
+      hungMs,
+      silent: () => this.#log.warn('the column store does not answer', { pid: child.pid, endedAfterMs: hungMs }),
+      back: (ms) => this.#log.info('the column store answers again', { silentMs: Math.round(ms) }),
+      hung: () => {
+        this.#log.error('the column store hangs and is ended', { pid: child.pid });
+        child.kill('SIGKILL');
+      },
+    });
   }
 
   #restartLater(reason: string): void {
