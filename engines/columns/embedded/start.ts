@@ -148,7 +148,7 @@ class Supervisor implements EmbeddedColumns {
     return ready.promise;
   }
 
-  /** A process that hangs is ended; then it is restarted as any that ended. */
+  /** A process that hangs is ended, and so restarted. */
   #watch(child: ChildProcess): () => void {
     const { hungMs } = this.#limits;
     return watchPulse({
