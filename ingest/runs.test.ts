@@ -72,8 +72,13 @@ describe('runs of senders', () => {
     const { told } = runs(new Map(), false);
     expect(told(7n, [part(10)])).toBe('taken');
     expect(told(7n, [part(5)])).toBe('taken');
-    expect(told(7n, [part(12)])).toBe('taken');
-    expect(told(7n, [part(11)])).toContain('intake.older-seq');
+    // One that came again was met first; between lies what was acknowledged before.
+    expect(told(7n, [part(13)])).toBe('taken');
+    expect(told(7n, [part(11)])).toBe('taken');
+    expect(told(7n, [part(14)])).toBe('taken');
+    expect(told(7n, [part(13, 'others')])).toContain('intake.older-seq');
+    for (let seq = 15; seq < 700; seq++) told(7n, [part(seq)]);
+    expect(told(7n, [part(20)])).toContain('intake.older-seq');
   });
 
   test('what was not safe was not met', () => {

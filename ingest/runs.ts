@@ -23,8 +23,8 @@ export interface RunsOptions {
 
 /** A run is numbered by the sender's clock; further ahead than this it is none, and would shut out all that come after. */
 const AHEAD_MS = 86_400_000;
-/** A sender has at most a frame or two whose answer it did not get. */
-const MOST_PARTS = 128;
+/** A sender has at most a frame or two whose answer it did not get; what stands between may send one again a while later. 8 KiB a sender. */
+const MOST_PARTS = 512;
 /** Earlier runs of a sender: of a folder that was restored come frames that were acknowledged then. */
 const MOST_EARLIER = 8;
 const MOST_SENDERS = 100_000;
@@ -38,17 +38,17 @@ class Sender {
   acknowledged: bigint;
   /** Up to here it was, or may have been, acknowledged by an earlier start of the server, which knew the bytes. */
   #forgotten: bigint;
-  /** Acknowledgements of an earlier start may be missing, up to the first part that is met here. */
-  #hasGap: boolean;
-  /** Seqs and prints of the parts acknowledged last, in a ring. */
-  readonly #seqs: bigint[] = [];
-  readonly #prints: number[] = [];
+  /** The run began before this start of the server: seqs that are passed over here may have been acknowledged by an earlier one. */
+  readonly #beganBefore: boolean;
+  /** Seqs (below 2^53, as in a frame) and prints of the parts acknowledged last, in a ring. */
+  #seqs = new Float64Array(8).fill(-1);
+  #prints = new Float64Array(8);
   #at = 0;
   /** Earlier runs → how far they were acknowledged. */
   readonly earlier: Map<bigint, bigint>;
 
-  constructor(boot: bigint, acknowledged: bigint, earlier: Map<bigint, bigint>, hasGap: boolean) {
-    this.#hasGap = hasGap;
+  constructor(boot: bigint, acknowledged: bigint, earlier: Map<bigint, bigint>, beganBefore: boolean) {
+    this.#beganBefore = beganBefore;
     this.boot = boot;
     this.acknowledged = acknowledged;
     this.#forgotten = acknowledged;
@@ -57,20 +57,26 @@ class Sender {
 
   /** Of a part that is not new. */
   isRepeat({ seq, ipc }: RunPart): boolean {
-    const place = this.#seqs.lastIndexOf(seq);
+    const place = this.#seqs.lastIndexOf(Number(seq));
     return place === -1 ? seq <= this.#forgotten : this.#prints[place] === printOf(ipc);
   }
 
   acknowledge({ seq, ipc }: RunPart): void {
-    if (this.#hasGap && seq > this.#forgotten) {
-      this.#forgotten = seq - 1n;
-      this.#hasGap = false;
-    }
+    if (this.#beganBefore && seq > this.acknowledged + 1n) this.#forgotten = seq - 1n;
     if (seq > this.acknowledged) this.acknowledged = seq;
-    else if (this.#seqs.includes(seq)) return;
-    this.#seqs[this.#at] = seq;
+    else if (this.#seqs.includes(Number(seq))) return;
+    if (this.#at === this.#seqs.length) this.#grow();
+    this.#seqs[this.#at] = Number(seq);
     this.#prints[this.#at] = printOf(ipc);
     this.#at = (this.#at + 1) % MOST_PARTS;
+  }
+
+  #grow(): void {
+    const [seqs, prints] = [this.#seqs, this.#prints];
+    this.#seqs = new Float64Array(seqs.length * 2).fill(-1);
+    this.#prints = new Float64Array(seqs.length * 2);
+    this.#seqs.set(seqs);
+    this.#prints.set(prints);
   }
 
   /** Of the run that follows this one. */

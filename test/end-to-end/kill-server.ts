@@ -62,7 +62,13 @@ const pipeline = await startPipeline({
   logger: log,
   switches: { readBack: mode.readBack ?? true, seqCheck: mode.seqCheck ?? true },
 });
-const door = openDoor({ stream: stores.stream, telemetry, log });
+const door = openDoor({
+  stream: stores.stream,
+  telemetry,
+  log,
+  known: (sender) => pipeline.lastOf(sender),
+  isKnownWhole: () => pipeline.isCaughtUp(),
+});
 
 const server = createServer((request, response) => {
   const answer = async (): Promise<void> => {
