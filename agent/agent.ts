@@ -58,6 +58,8 @@ export interface AgentStatus {
   readonly logLines: number;
   /** Older than what the server keeps, when their file was met for the first time. */
   readonly logLinesSkipped: number;
+  /** Of lines too long to be kept whole. */
+  readonly logBytesCut: number;
   readonly logFailures: readonly LogFailure[];
   /** Runs that failed, by collector. */
   readonly failedCollectors: ReadonlyMap<string, number>;
@@ -80,6 +82,8 @@ const MOST_HOST = 253;
 const LOCK_PATIENCE_MS = 5000;
 const STOP_PATIENCE_MS = 1500;
 const LOG_QUIET_MS = 30_000;
+/** A program writes a stack trace at once: what comes later is another entry. */
+const LOG_JOIN_MS = 500;
 /** Ratios need two readings: the second comes so soon after the first, where the interval is much longer. */
 const EARLY_MS = 1000;
 
@@ -206,6 +210,7 @@ class RunningAgent implements Agent {
       logFiles: this.#tailer.fileCount,
       logLines: this.#tailer.linesRead,
       logLinesSkipped: this.#tailer.linesSkipped,
+      logBytesCut: this.#tailer.bytesCut,
       logFailures: this.#logFailures.all,
       failedCollectors: this.#failedCollectors,
       leftOut: [...this.#leftOut],
@@ -224,7 +229,7 @@ class RunningAgent implements Agent {
   async #stop(): Promise<void> {
     clearTimeout(this.#early);
     for (const repeated of this.#repeated) await repeated.stop();
-    await this.#tailer.poll(Date.now(), () => this.#pressed());
+    await this.#tailer.poll(Date.now(), () => this.#pressed(), true);
     this.#put([this.#event(Date.now(), 'agent.stop', `The agent on ${this.#host} stopped`, new Map())]);
     await this.#sender.drain(STOP_PATIENCE_MS);
     await this.#sender.stop();
@@ -357,6 +362,7 @@ class RunningAgent implements Agent {
       root: this.#config.root,
       backlogBytes: this.#config.logBacklogBytes,
       quietMs: LOG_QUIET_MS,
+      joinMs: LOG_JOIN_MS,
       log: this.#log,
       failures: this.#logFailures,
       leftOut: (what: string) => this.#leaveOut(what),

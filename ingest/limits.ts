@@ -1,6 +1,6 @@
 // What the door takes at most: sizes, counts and times. Data only; each limit is a setting of the server.
 import { FRAME_LIMITS, type FrameLimits } from '../schemas/frame.ts';
-import { RAW_KEPT_MS, type SignalSchema } from '../schemas/tables.ts';
+import { FUTURE_MS, RAW_KEPT_MS, type SignalSchema } from '../schemas/tables.ts';
 import type { SeriesLimits } from './sender-run.ts';
 
 export interface IntakeLimits extends SeriesLimits {
@@ -21,7 +21,7 @@ export interface IntakeLimits extends SeriesLimits {
 export const INTAKE_LIMITS: IntakeLimits = {
   requestBytes: 16 << 20,
   frame: FRAME_LIMITS,
-  futureMs: 600_000,
+  futureMs: FUTURE_MS,
   ageMs: { series: RAW_KEPT_MS, metrics: RAW_KEPT_MS, processes: RAW_KEPT_MS, logs: RAW_KEPT_MS, inventory: RAW_KEPT_MS, events: 365 * 86_400_000 },
   seriesPerSender: 200_000,
   series: 2_000_000,

@@ -10,6 +10,9 @@ export type SignalSchema = 'series' | 'metrics' | 'logs' | 'processes' | 'invent
 /** How long rows are kept as they came, ms: the door refuses older ones. */
 export const RAW_KEPT_MS = 15 * 86_400_000;
 
+/** How far ahead of the server's clock the time of a row may be, ms: the door refuses later ones. */
+export const FUTURE_MS = 600_000;
+
 /** Major version of every signal schema of this program. */
 export const SIGNAL_VERSION = 1;
 

@@ -28,6 +28,7 @@ export interface OwnFigures {
   readonly droppedFrames: ReadonlyMap<string, number>;
   readonly logLines: number;
   readonly logLinesSkipped: number;
+  readonly logBytesCut: number;
   readonly logFiles: number;
   /** A reader of lines or of a file that failed. */
   readonly logFailures: readonly LogFailure[];

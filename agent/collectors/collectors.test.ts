@@ -21,6 +21,7 @@ const own: OwnFigures = {
   droppedFrames: new Map([['spool full', 4]]),
   logLines: 5,
   logLinesSkipped: 7,
+  logBytesCut: 10,
   logFiles: 6,
   logFailures: [{ reason: 'json', source: '/var/log/a.log', count: 8 }],
   failedCollectors: new Map([['disk', 9]]),

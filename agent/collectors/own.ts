@@ -19,10 +19,11 @@ export const own: MakeCollector = (instruments, sources) => {
   );
   const lines = instruments.counter('inframirror.agent.log.lines', '{line}', 'Log lines read');
   const skipped = instruments.counter('inframirror.agent.log.skipped', '{line}', 'Log lines too old to be sent when their file was met for the first time');
+  const cut = instruments.counter('inframirror.agent.log.cut', 'By', 'Bytes of over-long log lines that were not kept');
   const failed = instruments.counter(
     'inframirror.agent.log.failed',
     '{failure}',
-    'Log lines whose reader failed, by format (they are kept as plain text), and failures to read a file',
+    'Log lines whose reader failed, by format, or whose time could not be kept, and failures to read a file',
     'reason',
     'source',
   );
@@ -49,6 +50,7 @@ export const own: MakeCollector = (instruments, sources) => {
       skipped.set(figures.logLinesSkipped);
       for (const { reason, source, count } of figures.logFailures) failed.set(count, reason, source);
       for (const [name, n] of figures.failedCollectors) failedCollectors.set(n, name);
+      cut.set(figures.logBytesCut);
       logFiles.set(figures.logFiles);
     },
   };

@@ -3,7 +3,7 @@
 import type { Logger } from '../../core/logger.ts';
 
 export interface LogFailure {
-  /** Of a format that threw its name; `read`: the file itself. */
+  /** Of a format that threw its name; `read`: the file itself. `future`, `old`: an own time that the door would refuse. */
   readonly reason: string;
   /** The file; `other` beyond the first so many. */
   readonly source: string;
@@ -43,6 +43,12 @@ export class LogFailures {
     this.#count(source, 'read');
     this.#leftOut(`log files that cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
     this.#tell(source, 'a log file cannot be read; it is tried again', { error }, now);
+  }
+
+  /** An entry tells a time that the door would refuse: it has the time it was read, and its own as an attribute. */
+  retimed(source: string, future: boolean): void {
+    this.#count(source, future ? 'future' : 'old');
+    this.#leftOut(future ? 'the times of log lines that are in the future (kept as log.time)' : 'the times of log lines older than 15 days (kept as log.time)');
   }
 
   #count(source: string, reason: string): void {

@@ -1,5 +1,5 @@
-// One line as bytes becomes the text that is kept: valid UTF-8, without zero bytes, no longer than a bound. What was changed is marked.
-import { isUtf8 } from 'node:buffer';
+// One entry as bytes becomes the text that is kept: valid UTF-8, without zero bytes, no longer than a bound. What was changed is marked.
+import { isAscii, isUtf8 } from 'node:buffer';
 
 /** Bytes of a line that are kept. */
 export const MOST_LINE = 65_536;
@@ -19,20 +19,21 @@ export const lineText = (bytes: Buffer, more: boolean): LineText => {
   const kept = bytes.length > MOST_LINE ? bytes.subarray(0, characterEnd(bytes, MOST_LINE)) : bytes;
   const controls = controlsIn(kept);
   if (controls.zero || controls.count * 10 > kept.length) {
-    const all = kept.toString('latin1').replaceAll(/[^\t\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    const all = kept.toString('latin1').replaceAll(/[^\t\n\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
     return { body: all.slice(0, MOST_BINARY), truncated: truncated || all.length > MOST_BINARY, binary: true, invalid: false };
   }
+  if (isAscii(kept)) return { body: kept.toString('latin1'), truncated, binary: false, invalid: false };
   // What cannot be read becomes U+FFFD.
   return { body: kept.toString('utf8'), truncated, binary: false, invalid: !isUtf8(kept) };
 };
 
-/** Tabs and escapes (colours) are text. */
+/** Tabs, ends of lines and escapes (colours) are text. */
 const controlsIn = (bytes: Uint8Array): { readonly zero: boolean; readonly count: number } => {
   let count = 0;
   for (let i = 0; i < bytes.length; i++) {
     const b = bytes[i] as number;
     if (b === 0) return { zero: true, count };
-    if (b < 0x20 && b !== 9 && b !== 0x1b) count++;
+    if (b < 0x20 && b !== 9 && b !== 10 && b !== 13 && b !== 0x1b) count++;
   }
   return { zero: false, count };
 };

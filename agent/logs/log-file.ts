@@ -1,20 +1,44 @@
-// One file that is followed: reads whole lines from where it stood, and knows whether the file is still the one it was.
-// A line without its end stays in the file until it is ended, is over-long, or the file is given up. It keeps no bytes of its own.
-import { closeSync, openSync, readSync } from 'node:fs';
+// One file that is followed: reads whole entries from where it stood, and knows whether the file is still the one it was.
+// What is not whole stays in the file until it is, is over-long, or the file is still: a position is never passed before what stands there
+// was taken. It keeps no bytes of its own.
+import { closeSync, readSync } from 'node:fs';
+import type { Severity } from '../../schemas/catalogue.ts';
+import { Assembler, type Going, MOST_ENTRY, type TakeEntry } from './assembler.ts';
+import type { Origin } from './container.ts';
+import { begin, goesOn, newState } from './continuation.ts';
 import { MOST_LINE } from './line.ts';
+import { openLog } from './open-log.ts';
 import { FINGERPRINT_BYTES, type Fingerprint, fingerprint, type Position } from './position.ts';
 
-/** Takes a line without its end; `more`: the line goes on. Answers whether there is room for another. */
-export type TakeLine = (bytes: Buffer, more: boolean) => boolean;
-
 const CHUNK = 256 << 10;
+/** Then others get their turn. */
+const MOST_AT_ONCE = 16 << 20;
+/** Zero bytes at the beginning of a line that are a hole in the file. */
+const HOLE = 512;
 /** Shared: reading is never interrupted. */
 const buffer = Buffer.allocUnsafeSlow(CHUNK);
 const sample = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES);
 
-const NOTHING: Fingerprint = { length: 0, crc: 0 };
+const assembler = new Assembler();
+
+export const NOTHING: Fingerprint = { length: 0, crc: 0 };
 const NEWLINE = 10;
 const RETURN = 13;
+
+export interface ReadOptions {
+  readonly ended: boolean;
+  readonly settled: boolean;
+  readonly settledNs: bigint;
+  /** An entry of the file before this one, which its first line goes on with. */
+  readonly carried: Buffer | undefined;
+}
+
+/** What a line that goes on takes over. */
+export interface LastEntry {
+  time: bigint | undefined;
+  severity: Severity | undefined;
+  service: string | undefined;
+}
 
 export class LogFile {
   readonly key: string;
@@ -30,22 +54,33 @@ export class LogFile {
   orphan = false;
   /** Up to here it was written before it was met for the first time; 0 where it was read before. */
   metAt = 0;
-  /** Of its last line. */
-  lineTime: bigint | undefined;
+  /** Of its last entry, for what goes on with it. */
+  readonly last: LastEntry = { time: undefined, severity: undefined, service: undefined };
+  /** Whose lines it holds, where its name says it. */
+  readonly origin: Origin | undefined;
+  /** Bytes of over-long lines that were not kept. */
+  cut = 0;
   readonly #fd: number;
+  /** The line in hand is zero bytes so far. */
+  #hole = false;
+  #going: Going | undefined;
+  /** What is skipped is from before the agent came. */
+  #backlog: boolean;
   #committed: Position;
   /** The spool still holds the position of the content before this one. */
   #restarted = false;
 
-  /** Throws the file system's error when the file cannot be opened. */
-  constructor(position: Position, path: string, now: number) {
+  /** Throws what `openLog` throws. */
+  constructor(position: Position, path: string, now: number, origin?: Origin) {
     this.key = position.key;
     this.path = path;
     this.offset = position.offset;
     this.skipping = position.skipping;
+    this.#backlog = position.skipping && position.head.length === 0;
     this.readAt = now;
+    this.origin = origin;
     this.#committed = position;
-    this.#fd = openSync(path, 'r');
+    this.#fd = openLog(path);
   }
 
   static start(key: string, path: string): Position {
@@ -65,33 +100,94 @@ export class LogFile {
     return this.#restarted || this.offset !== this.#committed.offset || this.path !== this.#committed.path || this.skipping !== this.#committed.skipping;
   }
 
-  /** Reads lines until there are no more or there is no more room; true in the second case. `end`: what is there of a last line is a line. */
-  read(take: TakeLine, end = false): boolean {
-    for (;;) {
-      const got = readSync(this.#fd, buffer, 0, CHUNK, this.offset);
+  /**
+   * Reads entries until there are no more or there is no more room; true in the second case, and after so many bytes.
+   * `ended`: what is there of a last line is a line. `settled`: nothing will go on with the last entry. `settledNs`: nor with what was written before.
+   */
+  read(take: TakeEntry, { ended, settled, settledNs, carried }: ReadOptions): boolean {
+    for (let bytes = 0; bytes < MOST_AT_ONCE; bytes += CHUNK) {
+      const before = this.offset;
+      const got = readSync(this.#fd, buffer, 0, CHUNK, before);
       if (got === 0) return false;
-      const bytes = buffer.subarray(0, got);
-      const base = this.offset;
-      let start = 0;
-      for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, start)) {
-        const line = bytes.subarray(start, at > start && bytes[at - 1] === RETURN ? at - 1 : at);
-        start = at + 1;
-        const room = this.skipping || take(line, false);
-        this.skipping = false;
-        // Only behind what was taken: a `take` that throws leaves the line in the file.
-        this.offset = base + start;
-        if (!room) return true;
+      const chunk = buffer.subarray(0, got);
+      const atEnd = got < CHUNK;
+      assembler.start(chunk, take, this.#going, before === 0 ? carried : undefined);
+      const [next, rest] = this.#lines(chunk);
+      if (!assembler.full) {
+        if (rest > MOST_LINE && !this.skipping) {
+          assembler.alone(chunk.subarray(next, got), true, got);
+          this.cut += rest - MOST_LINE;
+          this.skipping = true;
+        } else if (ended && atEnd && rest > 0 && !this.skipping) {
+          assembler.line(next, got, got);
+          assembler.finish(got);
+        } else if (settled && atEnd) assembler.finish(next);
+        else if (atEnd) assembler.finishBefore(settledNs, next);
+        else if (assembler.safe === 0) assembler.finish(next);
+        if (this.skipping && rest > 0 && assembler.safe < got) {
+          assembler.finish(next);
+          assembler.safe = got;
+          this.cut += rest;
+        }
       }
-      const rest = bytes.subarray(start);
-      if (this.skipping) this.offset += rest.length;
-      else if (rest.length > MOST_LINE || (end && rest.length > 0 && got < CHUNK)) {
-        const goesOn = rest.length > MOST_LINE;
-        const room = take(rest, goesOn);
-        this.offset += rest.length;
-        this.skipping = goesOn;
-        if (!room) return true;
-      } else if (start === 0) return false;
+      this.#going = assembler.going;
+      this.offset = before + assembler.safe;
+      if (assembler.full) return true;
+      if (atEnd || this.offset === before) return false;
     }
+    return true;
+  }
+
+  /** Gives the ended lines of a stretch to the assembler; answers where the last one begins, which has no end, and how long it is. */
+  #lines(chunk: Buffer): readonly [next: number, rest: number] {
+    let start = 0;
+    while (!assembler.full) {
+      if (chunk[start] === 0 && !this.skipping) {
+        const end = zerosEnd(chunk, start);
+        // A hole: what a writer leaves that goes on where it was in a file that was cut.
+        if (end - start >= HOLE || (start === 0 && this.#hole)) {
+          assembler.finish(end);
+          this.#hole = end === chunk.length;
+          start = end;
+          continue;
+        }
+      }
+      if (start === 0) this.#hole = false;
+      const at = chunk.indexOf(NEWLINE, start);
+      if (at === -1) break;
+      const end = at > start && chunk[at - 1] === RETURN ? at - 1 : at;
+      if (this.skipping) {
+        if (!this.#backlog) this.cut += at - start;
+        this.#backlog = false;
+        this.skipping = false;
+        assembler.safe = at + 1;
+      } else if (end - start > MOST_LINE) {
+        assembler.alone(chunk.subarray(start, end), false, at + 1);
+        this.cut += end - start - MOST_LINE;
+      } else assembler.line(start, end, at + 1);
+      start = at + 1;
+    }
+    return [start, chunk.length - start];
+  }
+
+  /** What is not read yet, where that is one entry whose last line is ended; undefined for anything else. */
+  tail(): Buffer | undefined {
+    const got = readSync(this.#fd, buffer, 0, MOST_ENTRY, this.offset);
+    if (got === 0 || got === MOST_ENTRY || buffer[got - 1] !== NEWLINE || this.skipping) return undefined;
+    const bytes = Buffer.from(buffer.subarray(0, got));
+    return isOneEntry(bytes) ? bytes : undefined;
+  }
+
+  /** The first line, ended; undefined when there is none yet. */
+  firstLine(): Buffer | undefined {
+    const got = readSync(this.#fd, buffer, 0, 4096, 0);
+    const at = buffer.subarray(0, got).indexOf(NEWLINE);
+    return at === -1 ? undefined : Buffer.from(buffer.subarray(0, at));
+  }
+
+  /** All of it was taken, by the file that goes on with it. */
+  taken(bytes: number): void {
+    this.offset += bytes;
   }
 
   /** Whether the bytes before the position are still those that were read; a file that was cut, rewritten or replaced differs. */
@@ -116,6 +212,7 @@ export class LogFile {
   rewind(): void {
     this.offset = this.#committed.offset;
     this.skipping = this.#committed.skipping;
+    this.#going = undefined;
     this.size = -1;
   }
 
@@ -148,7 +245,7 @@ export const holds = (path: string, position: Position): boolean => {
   if (position.head.length === 0) return false;
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openLog(path);
   } catch {
     return false;
   }
@@ -160,3 +257,23 @@ export const holds = (path: string, position: Position): boolean => {
     closeSync(fd);
   }
 };
+
+const zerosEnd = (bytes: Uint8Array, from: number): number => {
+  let at = from;
+  while (at < bytes.length && bytes[at] === 0) at++;
+  return at;
+};
+
+const isOneEntry = (bytes: Buffer): boolean => {
+  const state = newState();
+  let from = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
+    if (from === 0) begin(state, bytes, 0, at);
+    else if (!goesOn(state, bytes, from, at)) return false;
+    from = at + 1;
+  }
+  return true;
+};
+
+/** Whether a line goes on with an entry. */
+export const goesOnWith = (entry: Buffer, line: Buffer): boolean => line.length > 0 && isOneEntry(Buffer.concat([entry, line, Buffer.from([NEWLINE])]));

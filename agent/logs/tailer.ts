@@ -1,15 +1,19 @@
 // Follows log files: finds them, reads on where the spool says, and through rotation by rename and by copy-truncate loses and doubles no line.
+// An entry that may go on waits in its file until the file has been still for a moment; over a rotation it goes on in the next file.
 // A position is passed only together with the lines before it: `deliver` puts both in one record, and when that fails all is read again.
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { closeSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
-import { RAW_KEPT_MS } from '../../schemas/tables.ts';
+import { FUTURE_MS, RAW_KEPT_MS } from '../../schemas/tables.ts';
+import type { Entry } from './assembler.ts';
+import { originOf } from './container.ts';
 import type { LogFailures } from './failures.ts';
 import { findFiles } from './glob.ts';
 import type { LogBatch } from './log-batch.ts';
-import { holds, LogFile } from './log-file.ts';
+import { goesOnWith, holds, LogFile } from './log-file.ts';
+import { openLog, RefusedLog } from './open-log.ts';
 import type { Position } from './position.ts';
 
 export interface TailerOptions {
@@ -19,6 +23,8 @@ export interface TailerOptions {
   readonly backlogBytes: number;
   /** A last line without its end is taken when its file has been still for so long, a file without a name given up. */
   readonly quietMs: number;
+  /** The last entry of a file is whole when its file has been still for so long. */
+  readonly joinMs: number;
   readonly log: Logger;
   readonly failures: LogFailures;
   readonly leftOut: (what: string) => void;
@@ -37,6 +43,10 @@ const MOST_FILES = 512;
 export const KEPT_MS = RAW_KEPT_MS - 3_600_000;
 /** Lines that are passed over at once. */
 const MOST_SKIPPED = 10_000;
+/** Of the time that the door allows a clock to be ahead, half is for the clocks of agent and server. */
+const AHEAD_MS = FUTURE_MS / 2;
+/** Bytes of a description beside a log. */
+const MOST_DESCRIPTION = 256 << 10;
 
 export class Tailer {
   readonly #options: TailerOptions;
@@ -51,6 +61,8 @@ export class Tailer {
   linesRead = 0;
   /** Too old already when their file was met for the first time. */
   linesSkipped = 0;
+  /** Of lines too long to be kept whole. */
+  bytesCut = 0;
 
   /** Positions come from the spool; without any this is the first start of all. */
   constructor(options: TailerOptions, batch: LogBatch, deliver: DeliverLines, positions: Iterable<Position>) {
@@ -79,13 +91,17 @@ export class Tailer {
     this.#first = false;
   }
 
-  /** Reads what is new in all files. `pressed` is asked before each record: while it is true the lines stay in their files. */
-  async poll(now: number, pressed: () => boolean): Promise<void> {
-    for (const file of [...this.#files.values()]) {
+  /**
+   * Reads what is new in all files. `pressed` is asked before each record: while it is true the lines stay in their files.
+   * `last`: nothing is waited for any more.
+   */
+  async poll(now: number, pressed: () => boolean, last = false): Promise<void> {
+    // Files that are met on the way are read too.
+    for (const file of this.#files.values()) {
       if (pressed()) break;
       try {
         this.#look(file, now);
-        while (this.#read(file, now)) {
+        while (this.#read(file, now, last)) {
           this.#flush();
           await breathe();
           if (pressed()) return;
@@ -108,6 +124,7 @@ export class Tailer {
   /** A file of that name: one we follow under this or another name, or a new one. */
   #meet(path: string, now: number): void {
     const stat = statOf(path);
+    if (stat !== undefined && !stat.isFile() && !stat.isDirectory()) this.#options.leftOut('pipes and devices among the log files');
     if (stat === undefined || !stat.isFile()) return;
     const key = keyOf(stat);
     const known = this.#files.get(key);
@@ -142,13 +159,14 @@ export class Tailer {
       return undefined;
     }
     try {
-      const file = new LogFile(position, path, now);
+      const file = new LogFile(position, path, now, originOf(position.path, smallText));
       this.#files.set(position.key, file);
       this.#refused.delete(path);
       return file;
     } catch (error) {
+      if (error instanceof RefusedLog) this.#options.leftOut(error.message);
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || this.#refused.has(path)) return undefined;
+      if (error instanceof RefusedLog || code === 'ENOENT' || this.#refused.has(path)) return undefined;
       this.#refused.add(path);
       this.#options.leftOut(code === 'EACCES' || code === 'EPERM' ? 'log files that only root may read' : `log files that cannot be opened (${code})`);
       this.#options.log.debug('a log file cannot be opened', { path, error });
@@ -177,30 +195,50 @@ export class Tailer {
     file.readAt = now;
   }
 
-  /** Reads lines of one file; true when the batch is full and the file may have more. */
-  #read(file: LogFile, now: number): boolean {
+  /** Reads entries of one file; true when the batch is full, or enough was read at once, and the file may have more. */
+  #read(file: LogFile, now: number, last = false): boolean {
     const still = now - file.readAt;
     const ended = file.orphan ? still > this.#options.quietMs : still > this.#options.quietMs && file.size > file.offset;
     if (!file.orphan && !ended && file.size === file.offset) return false;
-    const fallback = file.modifiedMs > 0 && !file.orphan ? Math.floor(Math.min(now, file.modifiedMs)) : now;
-    const before = file.offset;
-    const kept = nanosFromMillis(now - KEPT_MS);
+    const before = file.orphan ? undefined : this.#orphanBefore(file);
+    // What the old file still has comes first, but for an entry that this one goes on with.
+    if (before !== undefined && before.tail() === undefined && this.#read(before, now, last)) return true;
+    const first = before === undefined ? undefined : file.firstLine();
+    const tail = first === undefined ? undefined : before?.tail();
+    const carried = tail !== undefined && first !== undefined && goesOnWith(tail, first) ? tail : undefined;
+    const fallbackMs = Math.floor(file.modifiedMs > 0 && !file.orphan ? Math.min(now, file.modifiedMs) : now);
+    const { joinMs } = this.#options;
+    const stillByClock = !file.orphan && file.modifiedMs > 0 && now - file.modifiedMs >= joinMs;
+    const settled = last || ended || still >= joinMs || stillByClock;
+    const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
+    const [from, cut] = [file.offset, file.cut];
     let skipped = 0;
-    const more = file.read((bytes, goesOn) => {
-      const rows = this.#batch.rows;
-      const time = this.#batch.add(file.path, bytes, goesOn, fallback, file.lineTime, file.offset < file.metAt ? kept : undefined);
-      if (time === undefined) return true;
-      file.lineTime = time;
-      if (this.#batch.rows > rows) this.linesRead++;
-      else skipped++;
+    const take = (entry: Entry): boolean => {
+      const added = this.#batch.add(file, entry, { fallbackMs, now: nowNs, oldest, newest, skipOld: file.offset < file.metAt });
+      if (entry.carried && tail !== undefined) before?.taken(tail.length);
+      if (added === 'kept') this.linesRead++;
+      else if (added === 'skipped') skipped++;
       return !this.#batch.full && skipped < MOST_SKIPPED;
-    }, ended);
+    };
+    const more = file.read(take, { ended, settled, settledNs: nanosFromMillis(Math.floor(now - joinMs)), carried });
     if (skipped > 0) {
       this.linesSkipped += skipped;
       this.#options.leftOut('log lines older than 15 days in files met for the first time');
     }
-    if (file.offset !== before) file.readAt = now;
+    if (file.cut > cut) {
+      this.bytesCut += file.cut - cut;
+      this.#options.leftOut('the ends of log lines longer than 64 KiB');
+    }
+    if (file.offset !== from) file.readAt = now;
     return more;
+  }
+
+  /** The file that stood under this one's name before, while this one is new. */
+  #orphanBefore(file: LogFile): LogFile | undefined {
+    if (file.offset !== 0) return undefined;
+    let found: LogFile | undefined;
+    for (const other of this.#files.values()) if (other.orphan && other !== file && other.path === file.path) found = other;
+    return found;
   }
 
   /** Everything read so far becomes one record, or is read again. */
@@ -268,6 +306,21 @@ export class Tailer {
 const statOf = (path: string): Stats | undefined => {
   try {
     return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+};
+
+/** A description that stands beside a log; undefined when there is none. */
+const smallText = (path: string): string | undefined => {
+  try {
+    const fd = openLog(path);
+    try {
+      const bytes = Buffer.alloc(MOST_DESCRIPTION);
+      return bytes.toString('utf8', 0, readSync(fd, bytes));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }

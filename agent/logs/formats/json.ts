@@ -1,72 +1,75 @@
-// A line that is one JSON object. Nested names are joined with dots; lists are kept as their text.
+// A line that is one JSON object, as zap, zerolog, bunyan, pino, log4j, logback, structlog and GELF write them.
+// Nested names are joined with dots; lists are kept as their text; the message is the body, not an attribute.
 import { isoMoment, momentOfNumber } from './moment.ts';
-import { type LineFormat, type ParsedLine, setNumber, setOwn, setText } from './parsed-line.ts';
+import { type LineFormat, MOST_ATTRIBUTES, type ParsedLine, setMessage, setNumber, setOwn, setText } from './parsed-line.ts';
 import { severityOfNumber, severityOfWord } from './severity.ts';
 
-const TIME: ReadonlySet<string> = new Set(['time', 'timestamp', 'ts', '@timestamp', 't', 'datetime', 'date', 'asctime']);
-const SEVERITY: ReadonlySet<string> = new Set([
-  'level',
-  'severity',
-  'lvl',
-  'log.level',
-  'loglevel',
-  'levelname',
-  'severity_text',
-  'severityText',
-  'priority',
-  'PRIORITY',
-]);
-const SERVICE: ReadonlySet<string> = new Set(['service', 'service.name', 'app', 'application']);
-const TRACE: ReadonlySet<string> = new Set(['trace_id', 'traceId', 'trace.id', 'traceid']);
-const SPAN: ReadonlySet<string> = new Set(['span_id', 'spanId', 'span.id', 'spanid']);
-/** The text people wrote; it is in the line already. */
-const MESSAGE: ReadonlySet<string> = new Set(['message', 'msg', '@message']);
+type Own = 'time' | 'severity' | 'service' | 'traceId' | 'spanId' | 'message';
+
+const OWN: ReadonlyMap<string, Own> = new Map(
+  Object.entries({
+    time: 'time timestamp ts @timestamp t datetime date asctime timeMillis eventTime',
+    severity: 'level severity lvl log.level loglevel levelname level_name severity_text severityText priority PRIORITY',
+    service: 'service service.name app application container_name container.name',
+    traceId: 'trace_id traceId trace.id traceid traceID',
+    spanId: 'span_id spanId span.id spanid spanID',
+    message: 'message msg @message short_message',
+  }).flatMap(([own, names]) => names.split(' ').map((name): [string, Own] => [name, own as Own])),
+);
 const MOST_DEPTH = 4;
 
 export const json: LineFormat = (line, into) => {
-  if (line[0] !== '{') return false;
-  let value: unknown;
+  if (line.charCodeAt(0) !== 0x7b) return false;
+  let value: Readonly<Record<string, unknown>>;
   try {
     value = JSON.parse(line);
   } catch {
     return false;
   }
-  addObject(into, value as object, '', 0);
+  addObject(into, value, '', 0);
+  const { event, name, instant } = value;
+  // structlog's name of the message, which others use for something else.
+  if (into.message === undefined && typeof event === 'string' && setMessage(into, event)) into.attributes.delete('event');
+  // bunyan says its program so: https://github.com/trentm/node-bunyan#core-fields
+  if (value.v === 0 && typeof name === 'string' && typeof value.hostname === 'string' && setOwn(into, 'service', name)) into.attributes.delete('name');
+  // log4j's JSON layout.
+  if (into.time === undefined && typeof instant === 'object' && instant !== null) {
+    const { epochSecond, nanoOfSecond } = instant as { readonly epochSecond?: unknown; readonly nanoOfSecond?: unknown };
+    if (typeof epochSecond === 'number') into.time = momentOfNumber(epochSecond + (typeof nanoOfSecond === 'number' ? nanoOfSecond / 1e9 : 0));
+  }
   return true;
 };
 
-const addObject = (into: ParsedLine, object: object, prefix: string, depth: number): void => {
-  for (const [key, value] of Object.entries(object)) {
+const addObject = (into: ParsedLine, object: Readonly<Record<string, unknown>>, prefix: string, depth: number): void => {
+  for (const key in object) {
+    const value = object[key];
+    if (value === null) continue;
     const name = prefix === '' ? key : `${prefix}.${key}`;
-    if (value === null || known(into, name, value)) continue;
+    const own = OWN.get(name);
+    if (own !== undefined && takes(into, own, value)) continue;
     if (typeof value === 'number') setNumber(into, name, value);
     else if (typeof value === 'string') setText(into, name, value);
-    else if (typeof value === 'boolean') setText(into, name, String(value));
+    else if (typeof value === 'boolean') setText(into, name, value ? 'true' : 'false');
+    else if (into.attributes.size + into.numbers.size >= MOST_ATTRIBUTES) into.dropped++;
     else if (Array.isArray(value) || depth >= MOST_DEPTH) setText(into, name, JSON.stringify(value));
-    else addObject(into, value as object, name, depth + 1);
+    else addObject(into, value as Readonly<Record<string, unknown>>, name, depth + 1);
   }
 };
 
-/** Takes what has a column of its own; a first finding stands. */
-const known = (into: ParsedLine, name: string, value: unknown): boolean => {
-  if (MESSAGE.has(name)) return typeof value === 'string';
-  if (TIME.has(name) && into.time === undefined) {
-    const time =
-      typeof value === 'number' ? momentOfNumber(value) : typeof value === 'string' ? (isoMoment(value)?.time ?? momentOfNumber(Number(value))) : undefined;
-    if (time !== undefined) into.time = time;
-    return time !== undefined;
+/** Takes what has a column of its own; a first finding stands, and what comes after it is an attribute. */
+const takes = (into: ParsedLine, own: Own, value: unknown): boolean => {
+  if (own === 'time') {
+    if (into.time !== undefined) return false;
+    if (typeof value === 'number') into.time = momentOfNumber(value);
+    else if (typeof value === 'string') into.time = isoMoment(value)?.time ?? momentOfNumber(Number(value));
+    return into.time !== undefined;
   }
-  if (SEVERITY.has(name) && into.severity === undefined) {
-    const severity =
-      typeof value === 'number'
-        ? severityOfNumber(value)
-        : typeof value === 'string'
-          ? (severityOfWord(value) ?? (/^\d{1,2}$/.test(value) ? severityOfNumber(Number(value)) : undefined))
-          : undefined;
-    if (severity !== undefined) into.severity = severity;
-    return severity !== undefined;
+  if (own === 'severity') {
+    if (into.severity !== undefined) return false;
+    if (typeof value === 'number') into.severity = severityOfNumber(value);
+    else if (typeof value === 'string') into.severity = severityOfWord(value) ?? (/^\d{1,2}$/.test(value) ? severityOfNumber(Number(value)) : undefined);
+    return into.severity !== undefined;
   }
   if (typeof value !== 'string') return false;
-  const column = SERVICE.has(name) ? 'service' : TRACE.has(name) ? 'traceId' : SPAN.has(name) ? 'spanId' : undefined;
-  return column !== undefined && setOwn(into, column, value);
+  return own === 'message' ? setMessage(into, value) : setOwn(into, own, value);
 };

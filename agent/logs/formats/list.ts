@@ -1,8 +1,10 @@
 // The forms of a line, tried in this order; the first that fits has it. A new one is a file beside this one and a line here.
+// An entry of several lines is read by its first one; the others follow its message.
 import { commonLog } from './common-log.ts';
 import { json } from './json.ts';
 import { logfmt } from './logfmt.ts';
-import { type LineFormat, newLine, type ParsedLine } from './parsed-line.ts';
+import { clearLine, type LineFormat, type ParsedLine } from './parsed-line.ts';
+import { withoutHeads } from './postgres.ts';
 import { syslog } from './syslog.ts';
 import { text } from './text.ts';
 
@@ -22,21 +24,39 @@ export const FORMATS: readonly NamedFormat[] = [
 
 /** Only so much of a line is looked into. */
 const LOOKED_INTO = 16_384;
+/** Colours. */
+const ESCAPE = String.fromCharCode(27);
+const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]{0,16}m`, 'g');
 
 /** Told of a format that threw. */
 export type FormatFailed = (format: string, error: unknown) => void;
 
-/** Never throws: a line whose format does is a plain text, and `failed` is told. */
-export const parseLine = (line: string, now: number, failed: FormatFailed, formats: readonly NamedFormat[] = FORMATS): ParsedLine => {
-  const looked = line.length > LOOKED_INTO && line[0] !== '{' ? line.slice(0, LOOKED_INTO) : line;
-  const into = newLine();
+/** Reads an entry, lines parted by line feeds, into `into`, which is cleared. Never throws: what no format can read is plain text, and `failed` is told. */
+export const parseEntry = (entry: string, into: ParsedLine, now: number, failed: FormatFailed, formats: readonly NamedFormat[] = FORMATS): void => {
+  clearLine(into);
+  const end = entry.indexOf('\n');
+  // An object may be printed over several lines.
+  if (end !== -1 && entry.charCodeAt(0) === 0x7b && tried(entry, into, now, failed, formats.slice(0, 1))) return;
+  const line = end === -1 ? entry : entry.slice(0, end);
+  const plain = line.includes(ESCAPE) ? line.replaceAll(COLOURS, '') : line;
+  const looked = plain.length > LOOKED_INTO && plain.charCodeAt(0) !== 0x7b ? plain.slice(0, LOOKED_INTO) : plain;
+  if (!tried(looked, into, now, failed, formats) || into.message === undefined) return;
+  if (looked !== plain && looked.endsWith(into.message)) into.message += plain.slice(LOOKED_INTO);
+  if (end !== -1) into.message += into.headed ? withoutHeads(entry.slice(end)) : entry.slice(end);
+  // Where the message is a line of its own under its head.
+  if (into.message.startsWith('\n')) into.message = into.message.trimStart();
+  if (into.message.trim() === '') into.message = undefined;
+};
+
+const tried = (line: string, into: ParsedLine, now: number, failed: FormatFailed, formats: readonly NamedFormat[]): boolean => {
   for (const { name, read } of formats) {
     try {
-      if (read(looked, into, now)) return into;
+      if (read(line, into, now)) return true;
     } catch (error) {
       failed(name, error);
-      return newLine();
+      clearLine(into);
+      return false;
     }
   }
-  return into;
+  return false;
 };

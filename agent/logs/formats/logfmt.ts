@@ -1,10 +1,11 @@
 // A line of `key=value` pairs (https://brandur.org/logfmt): values bare or in quotes, keys alone are left out.
 import { isoMoment, momentOfNumber } from './moment.ts';
-import { type LineFormat, setOwn, setText, setValue } from './parsed-line.ts';
+import { type LineFormat, MOST_ATTRIBUTES, setMessage, setOwn, setText, setValue } from './parsed-line.ts';
 import { severityOfWord } from './severity.ts';
 
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/y;
-const MOST_PAIRS = 64;
+/** Beside those that have a column of their own. */
+const MOST_PAIRS = MOST_ATTRIBUTES + 16;
 const OWN: ReadonlyMap<string, 'service' | 'traceId' | 'spanId'> = new Map([
   ['service', 'service'],
   ['app', 'service'],
@@ -41,6 +42,7 @@ export const logfmt: LineFormat = (line, into) => {
     at += match[0].length;
   }
   if (pairs.length < 2) return false;
+  if (pairs.length === MOST_PAIRS) into.dropped += pairsIn(line, at);
   for (const [key, value, quoted] of pairs) {
     if ((key === 'time' || key === 'ts' || key === 'timestamp' || key === 't') && into.time === undefined) {
       const time = isoMoment(value)?.time ?? momentOfNumber(Number(value));
@@ -56,11 +58,18 @@ export const logfmt: LineFormat = (line, into) => {
         continue;
       }
     }
-    if (key === 'msg' || key === 'message') continue;
+    if ((key === 'msg' || key === 'message') && setMessage(into, value)) continue;
     const column = OWN.get(key);
     if (column !== undefined && setOwn(into, column, value)) continue;
     if (quoted) setText(into, key, value);
     else setValue(into, key, value);
   }
   return true;
+};
+
+/** How many more pairs there are from `at` on, by their signs. */
+const pairsIn = (line: string, at: number): number => {
+  let count = 0;
+  for (let i = line.indexOf('=', at); i !== -1; i = line.indexOf('=', i + 1)) count++;
+  return count;
 };

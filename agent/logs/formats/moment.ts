@@ -40,12 +40,27 @@ const offsetMs = (zone: string): number | undefined => {
 
 const ISO = /^(\d{4})[-/](\d{2})[-/](\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9})\d*)?)?(?: ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)(?![\w:]))?/;
 
+/** The minute that was read last: most lines are of the same one, and a calendar costs more than all the rest of a line's head. */
+let minuteText = '';
+let minuteZone: string | undefined;
+let minute: bigint | undefined;
+
 /** An ISO time at the beginning of a text, and how long it is there. */
 export const isoMoment = (text: string): { readonly time: bigint; readonly length: number } | undefined => {
+  const first = text.charCodeAt(0);
+  if (first !== 0x31 && first !== 0x32) return undefined;
   const m = ISO.exec(text);
   if (m === null) return undefined;
-  const time = moment(Number(m[1]), Number(m[2]) - 1, Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6] ?? 0), m[7], m[8]);
-  return time === undefined ? undefined : { time, length: m[0].length };
+  const start = text.slice(0, 16);
+  if (start !== minuteText || m[8] !== minuteZone) {
+    minute = moment(Number(m[1]), Number(m[2]) - 1, Number(m[3]), Number(m[4]), Number(m[5]), 0, '', m[8]);
+    minuteText = start;
+    minuteZone = m[8];
+  }
+  const second = Number(m[6] ?? 0);
+  if (minute === undefined || second > 60) return undefined;
+  const time = minute + BigInt(second * 1e9 + Number((m[7] ?? '').padEnd(9, '0')));
+  return time < LATEST_NS ? { time, length: m[0].length } : undefined;
 };
 
 /** A day without a year: this year's, unless that would lie in the future by more than a day or does not exist. `now` in ms, whole or not. */
@@ -53,6 +68,15 @@ export const momentWithoutYear = (month: number, day: number, hour: number, minu
   const year = new Date(now).getFullYear();
   const here = moment(year, month, day, hour, minute, second, fraction);
   return here === undefined || here > BigInt(Math.ceil(now) + 86_400_000) * NANOS_PER_MS ? moment(year - 1, month, day, hour, minute, second, fraction) : here;
+};
+
+/** A clock without a day: today's, unless that would lie in the future by more than an hour. `now` in ms, whole or not. */
+export const momentOfClock = (hour: number, minuteOfHour: number, second: number, now: number, fraction = ''): bigint | undefined => {
+  const day = new Date(now);
+  const here = moment(day.getFullYear(), day.getMonth(), day.getDate(), hour, minuteOfHour, second, fraction);
+  if (here === undefined || here <= BigInt(Math.ceil(now) + 3_600_000) * NANOS_PER_MS) return here;
+  day.setDate(day.getDate() - 1);
+  return moment(day.getFullYear(), day.getMonth(), day.getDate(), hour, minuteOfHour, second, fraction);
 };
 
 /** A count since 1970, in seconds, ms, µs or ns, told apart by its size. */

@@ -1,32 +1,70 @@
-// What is found in one line of a log; the line itself is kept whole beside it.
+// What is found in one line of a log; the line itself is kept beside it where its message is not all of it.
 import type { Severity } from '../../../schemas/catalogue.ts';
 import { EXTREME } from '../../../schemas/sample-value.ts';
 
 export interface ParsedLine {
   /** ns since 1970. */
-  time?: bigint;
-  severity?: Severity;
-  service?: string;
-  traceId?: string;
-  spanId?: string;
+  time: bigint | undefined;
+  severity: Severity | undefined;
+  service: string | undefined;
+  traceId: string | undefined;
+  spanId: string | undefined;
+  /** The text that people wrote, without what stands around it; undefined where that is the whole line. */
+  message: string | undefined;
+  /** The lines that go on with it have heads of their own, as PostgreSQL writes them. */
+  headed: boolean;
   readonly attributes: Map<string, string>;
   readonly numbers: Map<string, number>;
+  /** Attributes for which there was no room. */
+  dropped: number;
 }
 
 /** Reads one form of line; false when the line is of another one, and then `into` is as it was. `now` in ms serves times without a year. */
 export type LineFormat = (line: string, into: ParsedLine, now: number) => boolean;
 
-const MOST_ATTRIBUTES = 64;
+export const MOST_ATTRIBUTES = 64;
 const MOST_NAME = 128;
 const MOST_VALUE = 2048;
+/** Stack traces that are a field. */
+const MOST_TRACE = 16_384;
+const TRACE = /stack|exception|traceback|backtrace/i;
 /** Of a text with a column of its own: ids, names of services. */
 const MOST_OWN = 256;
 
-export const newLine = (): ParsedLine => ({ attributes: new Map(), numbers: new Map() });
+export const newLine = (): ParsedLine => ({
+  time: undefined,
+  severity: undefined,
+  service: undefined,
+  traceId: undefined,
+  spanId: undefined,
+  message: undefined,
+  headed: false,
+  attributes: new Map(),
+  numbers: new Map(),
+  dropped: 0,
+});
+
+/** As a new one. */
+export const clearLine = (line: ParsedLine): void => {
+  line.time = undefined;
+  line.severity = undefined;
+  line.service = undefined;
+  line.traceId = undefined;
+  line.spanId = undefined;
+  line.message = undefined;
+  line.headed = false;
+  line.attributes.clear();
+  line.numbers.clear();
+  line.dropped = 0;
+};
 
 /** Halves of surrogate pairs all become the same character as bytes: two names that differ in them would be one there. */
-const room = (into: ParsedLine, name: string): boolean =>
-  name !== '' && name.length <= MOST_NAME && name.isWellFormed() && into.attributes.size + into.numbers.size < MOST_ATTRIBUTES;
+const room = (into: ParsedLine, name: string): boolean => {
+  if (name === '' || name.length > MOST_NAME || !name.isWellFormed()) return false;
+  if (into.attributes.size + into.numbers.size < MOST_ATTRIBUTES) return true;
+  into.dropped++;
+  return false;
+};
 
 /** For what has a column of its own, where a first finding stands; false for what cannot be such a text. */
 export const setOwn = (into: ParsedLine, column: 'service' | 'traceId' | 'spanId', value: string): boolean => {
@@ -35,9 +73,17 @@ export const setOwn = (into: ParsedLine, column: 'service' | 'traceId' | 'spanId
   return true;
 };
 
+/** A first finding stands; false for a text that says nothing. */
+export const setMessage = (into: ParsedLine, text: string): boolean => {
+  if (into.message !== undefined || text.trim() === '') return false;
+  into.message = text;
+  return true;
+};
+
 export const setText = (into: ParsedLine, name: string, value: string | undefined): void => {
   if (value === undefined || value === '' || !room(into, name)) return;
-  into.attributes.set(name, value.slice(0, MOST_VALUE).toWellFormed());
+  const cut = value.length <= MOST_VALUE ? value : value.slice(0, TRACE.test(name) ? MOST_TRACE : MOST_VALUE);
+  into.attributes.set(name, cut.toWellFormed());
 };
 
 /** What lies beyond ±`EXTREME` the door would refuse: no reading comes near it. */

@@ -3,12 +3,12 @@ import type { Severity } from '../../../schemas/catalogue.ts';
 
 const BY_WORD: ReadonlyMap<string, Severity> = new Map(
   Object.entries({
-    trace: 'trace trc verbose finest finer',
-    debug: 'debug dbg fine debug1 debug2 debug3 debug4 debug5',
-    info: 'info inf information informational notice log statement detail hint',
+    trace: 'trace trc trce verbose finest finer',
+    debug: 'debug dbg dbug fine debug1 debug2 debug3 debug4 debug5',
+    info: 'info inf information informational notice log statement detail hint context query location',
     warn: 'warn wrn warning',
     error: 'error err severe fail failure',
-    fatal: 'fatal critical crit alert emerg emergency panic',
+    fatal: 'fatal ftl critical crit alert emerg emergency panic dpanic pnc',
   }).flatMap(([severity, words]) => words.split(' ').map((word): [string, Severity] => [word, severity as Severity])),
 );
 

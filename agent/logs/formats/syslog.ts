@@ -3,13 +3,15 @@
 import { json } from './json.ts';
 import { logfmt } from './logfmt.ts';
 import { isoMoment, momentWithoutYear, monthOf } from './moment.ts';
-import { type LineFormat, type ParsedLine, setText, setValue } from './parsed-line.ts';
+import { type LineFormat, type ParsedLine, setMessage, setOwn, setText, setValue } from './parsed-line.ts';
 import { severityInText, severityOfNumber } from './severity.ts';
 
 const PRIORITY = /^<(\d{1,3})>/;
 const OLD_TIME = /^([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))? /;
 /** `host tag[pid]: `; the tag ends at the first of `[`, `:` and blank. */
-const SENDER = /^([^\s[\]]{1,255}) ([^\s:[\]]{1,128})(?:\[(\d{1,10})\])?: ?/;
+const SENDER = /^([^\s[\]]{1,255}) ([^\s:[\]]{1,128})(?:\[(\d{1,10})\])?:(?: |$)/;
+/** rsyslog's: other logs have a blank within the time or no zone behind it. */
+const ISO_HEAD = /^\d{4}-\d{2}-\d{2}T\S{8,18}(?:Z|[+-]\d{2}:\d{2}) /;
 const STRUCTURED = /^(\d{1,2}) (\S{1,64}) (\S{1,255}) (\S{1,128}) (\S{1,128}) (\S{1,128}) /;
 const ELEMENT = /\[([^\s=\]"]{1,64})((?: [^\s=\]"]{1,64}="(?:[^"\\\]]|\\.)*")*)\]/y;
 const PARAMETER = / ([^\s=\]"]{1,64})="((?:[^"\\\]]|\\.)*)"/g;
@@ -21,10 +23,7 @@ export const syslog: LineFormat = (line, into, now) => {
   if (level !== undefined && level > 191) return false;
   const read = (level !== undefined && structured(rest, into)) || plain(rest, into, now);
   if (!read) return false;
-  if (level !== undefined) {
-    const severity = severityOfNumber(level & 7);
-    if (severity !== undefined) into.severity = severity;
-  }
+  if (level !== undefined) into.severity = severityOfNumber(level & 7);
   return true;
 };
 
@@ -32,13 +31,13 @@ export const syslog: LineFormat = (line, into, now) => {
 const message = (text: string, into: ParsedLine, host: string): void => {
   setText(into, 'syslog.host', host);
   if (!json(text, into, 0)) logfmt(text, into, 0);
-  const severity = into.severity ?? severityInText(text);
-  if (severity !== undefined) into.severity = severity;
+  setMessage(into, text);
+  into.severity ??= severityInText(text);
 };
 
 const plain = (text: string, into: ParsedLine, now: number): boolean => {
   const old = OLD_TIME.exec(text);
-  const iso = old === null ? isoMoment(text) : undefined;
+  const iso = old === null && ISO_HEAD.test(text) ? isoMoment(text) : undefined;
   const time =
     old === null ? iso?.time : momentWithoutYear(monthOf(old[1] as string), Number(old[2]), Number(old[3]), Number(old[4]), Number(old[5]), now, old[6]);
   if (time === undefined) return false;
@@ -46,16 +45,15 @@ const plain = (text: string, into: ParsedLine, now: number): boolean => {
   const sender = SENDER.exec(rest);
   // With an ISO time in front only the sender tells syslog from any other log.
   if (sender === null && old === null) return false;
-  if (iso !== undefined && text[iso.length] !== ' ') return false;
-  // `2026-11-20 10:00:00 ERROR db: …` has a level where a host would stand.
+  // `2026-11-20T10:00:00Z ERROR db: …` has a level where a host would stand.
   if (iso !== undefined && severityInText(`${sender?.[1]} `) !== undefined) return false;
   into.time = time;
   if (sender === null) {
-    const severity = severityInText(rest);
-    if (severity !== undefined) into.severity = severity;
+    setMessage(into, rest);
+    into.severity ??= severityInText(rest);
     return true;
   }
-  into.service = sender[2] as string;
+  setOwn(into, 'service', sender[2] as string);
   if (sender[3] !== undefined) setValue(into, 'pid', sender[3]);
   message(rest.slice(sender[0].length), into, sender[1] as string);
   return true;
@@ -67,8 +65,8 @@ const structured = (text: string, into: ParsedLine): boolean => {
   const [whole, , at, host, app, pid, id] = m;
   const time = at === '-' ? undefined : isoMoment(at as string)?.time;
   if (at !== '-' && time === undefined) return false;
-  if (time !== undefined) into.time = time;
-  if (app !== '-') into.service = app as string;
+  into.time = time;
+  if (app !== '-') setOwn(into, 'service', app as string);
   if (pid !== '-') setValue(into, 'pid', pid as string);
   if (id !== '-') setText(into, 'message_id', id);
   let rest = text.slice((whole as string).length);

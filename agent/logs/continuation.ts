@@ -1,0 +1,125 @@
+// Whether a line goes on with the entry before it: stack traces of Java, Python, Node, Go, Ruby, .NET, PHP and Rust, PostgreSQL's details, indented text.
+// Decided on bytes, since nearly every line is told by its first ones; nothing here is kept beyond an entry.
+
+/** What is known of the entry in hand. */
+export interface EntryState {
+  /** Nothing can go on with it: a whole JSON object. */
+  closed: boolean;
+  /** It begins with a time or a level: an exception on the next line is its own. */
+  headed: boolean;
+  /** What has been seen of a trace. */
+  trace: '' | 'any' | 'python' | 'go';
+  /** Head of a PostgreSQL line up to its level, without the time; empty for others. */
+  process: string;
+}
+
+export const newState = (): EntryState => ({ closed: false, headed: false, trace: '', process: '' });
+
+const BLANK = 0x20;
+const TAB = 0x09;
+/** So much of a line is looked at. */
+const LOOKED_AT = 256;
+const HEAD_BYTES = 48;
+
+/** Levels at the beginning of a line. */
+const LEVEL = /^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|trce|dbug|info|warn|fail|crit)\b/;
+/** Go on with any entry that is open. */
+const GOES_ON =
+  /^(?:Caused by: |Suppressed: |Wrapped by: |\.\.\. \d+ (?:more|common frames)|goroutine \d+ \[|\[signal SIG|created by |exit status \d|Stack trace:|PHP Stack trace:|#\d+ |--- End of |stack backtrace:|note: run with |(?:from )?\S+\.rb:\d+:in [`'][^']*'$|\/\S+:\d+:in [`'][^']*'$)/;
+/** `java.lang.IllegalStateException: x`, `TypeError: x`, `System.IO.IOException: x`: on with an entry that has a head. */
+const EXCEPTION = /^(?:Uncaught |Unhandled exception\.? |Exception in thread "[^"]*" )?(?:[\w$]+[./:\\]+)*[\w$]*(?:Error|Exception|Throwable)\b(?: \[[\w-]+\])?(?::|$| \()/;
+const TRACEBACK = /^Traceback \(most recent call last\):/;
+const CHAINED = /^(?:During handling of the above exception|The above exception was the direct cause)/;
+/** The last line of a Python trace: the name of a class, perhaps with a text. */
+const PYTHON_END = /^[A-Za-z_][\w.]*(?::|$)/;
+/** `main.run(0x1, …)`, `github.com/a/b.(*T).Do`. */
+const GO_CALL = /^(?:[\w.~-]+\/)*[\w.~%-]+\.[\w().*[\]{}·…<>-]+(?:\([^\n]*\))?$/;
+const GO_START = /^(?:panic: |fatal error: |SIG[A-Z]+: )/;
+const NODE_END = /^(?:\}|\]|Node\.js v\d)/;
+const POSTGRES = /^\d{4}-\d{2}-\d{2} [\d:.]{8,12}( [^\n]{0,100}?)(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): {2}/;
+
+const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
+
+/** Whether a clock stands near the beginning: `dd:dd`. */
+const dated = (bytes: Uint8Array, from: number, to: number): boolean => {
+  const end = Math.min(to, from + HEAD_BYTES) - 2;
+  for (let i = from + 2; i < end; i++)
+    if (bytes[i] === 0x3a && isDigit(bytes[i - 1]) && isDigit(bytes[i - 2]) && isDigit(bytes[i + 1]) && isDigit(bytes[i + 2])) return true;
+  return false;
+};
+
+/** `2026-…` behind blanks is a line of its own. */
+const datedBehindBlanks = (bytes: Uint8Array, from: number, to: number): boolean => {
+  let i = from;
+  while (i < to && (bytes[i] === BLANK || bytes[i] === TAB)) i++;
+  return i + 5 < to && bytes[i + 4] === 0x2d && isDigit(bytes[i]) && isDigit(bytes[i + 1]) && isDigit(bytes[i + 2]) && isDigit(bytes[i + 3]) && dated(bytes, i, to);
+};
+
+const textOf = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, Math.min(to, from + LOOKED_AT));
+
+/** PostgreSQL has a blank where others have `T`, and its levels stand behind a process. */
+const postgresHead = (bytes: Buffer, from: number, to: number): RegExpExecArray | null =>
+  to - from > 30 && bytes[from + 10] === BLANK && bytes[from + 4] === 0x2d ? POSTGRES.exec(textOf(bytes, from, to)) : null;
+
+/** An entry begins with this line. */
+export const begin = (state: EntryState, bytes: Buffer, from: number, to: number): void => {
+  const first = bytes[from];
+  state.trace = '';
+  state.process = '';
+  state.closed = first === 0x7b && bytes[to - 1] === 0x7d;
+  if (state.closed) return;
+  state.headed = dated(bytes, from, to);
+  if (state.headed) {
+    state.process = postgresHead(bytes, from, to)?.[1] ?? '';
+    return;
+  }
+  const text = textOf(bytes, from, to);
+  state.headed = LEVEL.test(text);
+  if (TRACEBACK.test(text)) state.trace = 'python';
+  else if (GO_START.test(text)) state.trace = 'go';
+  else if (EXCEPTION.test(text)) state.trace = 'any';
+};
+
+/** Whether the line goes on with the entry; then `state` knows of it. An empty line does, until another one shows whether it did. */
+export const goesOn = (state: EntryState, bytes: Buffer, from: number, to: number): boolean => {
+  if (state.closed) return false;
+  const first = bytes[from];
+  if (from === to) return true;
+  if (first === BLANK || first === TAB) {
+    if (datedBehindBlanks(bytes, from, to)) return false;
+    if (state.trace === '' && first === TAB) state.trace = 'any';
+    return true;
+  }
+  if (dated(bytes, from, to)) {
+    if (state.process === '') return false;
+    const head = postgresHead(bytes, from, to);
+    return head !== null && head[1] === state.process && /^[DHCSQ]/.test(head[2] as string) && !(head[2] as string).startsWith('DEBUG');
+  }
+  if (first === 0x7b) return false;
+  const text = textOf(bytes, from, to);
+  if (GOES_ON.test(text)) {
+    state.trace = text.startsWith('goroutine ') || text.startsWith('created by ') ? 'go' : state.trace === '' ? 'any' : state.trace;
+    return true;
+  }
+  if (state.trace === 'python') {
+    if (TRACEBACK.test(text) || CHAINED.test(text)) return true;
+    if (!PYTHON_END.test(text)) return false;
+    // What comes after it is of another entry, unless it is chained.
+    state.trace = 'any';
+    return true;
+  }
+  if (state.trace === 'any' && CHAINED.test(text)) {
+    state.trace = 'python';
+    return true;
+  }
+  if (state.trace !== '' && NODE_END.test(text)) return true;
+  if ((state.trace === 'go' || state.headed) && GO_CALL.test(text)) {
+    state.trace = 'go';
+    return true;
+  }
+  if (!state.headed) return false;
+  if (TRACEBACK.test(text)) state.trace = 'python';
+  else if (EXCEPTION.test(text)) state.trace = 'any';
+  else return false;
+  return true;
+};

@@ -1,0 +1,57 @@
+// Opens a file that a pattern found, for reading: never a device, a pipe or a folder, never waiting for one,
+// and never through a link by which another user than its target's owner or root could show us a file that is not theirs.
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/** Why a file is not read although it could be. */
+export class RefusedLog extends Error {
+  override readonly name = 'RefusedLog';
+}
+
+/** The file descriptor. Throws `RefusedLog`, or the file system's error. */
+export const openLog = (path: string): number => {
+  const target = realpathSync(path);
+  const fd = openSync(target, FLAGS);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new RefusedLog('log files that are no files');
+    if (target !== path) {
+      for (const owner of linkOwners(path))
+        if (owner !== 0 && owner !== stat.uid) throw new RefusedLog('links among the log files that lead to another user’s file');
+      // Nothing was put in the way between looking and opening.
+      if (readlinkSync(`/proc/self/fd/${fd}`) !== target) throw new RefusedLog('links among the log files that change while they are followed');
+    }
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+};
+
+/** Of each link on the way: the last part of the path and every folder before it, and the links these lead to. */
+const linkOwners = (path: string): readonly number[] => {
+  const owners: number[] = [];
+  let rest = path.split('/').filter((part) => part !== '');
+  let at = '';
+  for (let steps = 0; rest.length > 0 && steps < 256; steps++) {
+    const [part, ...others] = rest as [string, ...string[]];
+    rest = others;
+    if (part === '.') continue;
+    if (part === '..') {
+      at = at.slice(0, at.lastIndexOf('/'));
+      continue;
+    }
+    const here = `${at}/${part}`;
+    const stat = lstatSync(here);
+    if (!stat.isSymbolicLink()) {
+      at = here;
+      continue;
+    }
+    owners.push(stat.uid);
+    const to = readlinkSync(here);
+    if (to.startsWith('/')) at = '';
+    rest = [...to.split('/').filter((p) => p !== ''), ...rest];
+  }
+  return owners;
+};
