@@ -132,7 +132,7 @@ export class Assembler {
       this.#begin(slot, from, next, wrapped, 1, undefined);
     } else if (slot.bytes + line.to - line.from > MOST_ENTRY || slot.lines >= MOST_LINES) {
       this.#finish(slot);
-      this.#begin(slot, from, next, wrapped, slot.part + 1, { ...slot.state });
+      this.#begin(slot, from, next, wrapped, slot.part + 1, copyOf(slot.state));
     } else this.#extend(slot, next);
     if (wrapped) this.#expire(this.#slots[1 - line.stream] as Slot, next);
     this.#settle(next);
@@ -268,9 +268,17 @@ export class Assembler {
   }
 }
 
+/** Without the bytes, which are used anew. */
+const copyOf = ({ closed, headed, trace, process }: EntryState): EntryState => ({ ...newState(), closed, headed, trace, process });
+
 /** Empty lines at the end were kept in case others would follow. */
 const withoutEnd = (bytes: Buffer): Buffer => {
   let end = bytes.length;
-  while (end > 0 && (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d)) end--;
-  return bytes.subarray(0, end);
+  for (let at = end; at > 0; ) {
+    const c = bytes[at - 1];
+    if (c === 0x0a) end = at - 1;
+    else if (c !== 0x20 && c !== 0x09 && c !== 0x0d) break;
+    at--;
+  }
+  return bytes.subarray(0, end > 0 && bytes[end - 1] === 0x0d ? end - 1 : end);
 };

@@ -11,9 +11,15 @@ export interface EntryState {
   trace: '' | 'any' | 'python' | 'go';
   /** Head of a PostgreSQL line up to its level, without the time; empty for others. */
   process: string;
+  /** Its first line: looked at again only where a trace follows. */
+  bytes: Buffer;
+  from: number;
+  to: number;
 }
 
-export const newState = (): EntryState => ({ closed: false, headed: false, trace: '', process: '' });
+const NO_BYTES = Buffer.alloc(0);
+
+export const newState = (): EntryState => ({ closed: false, headed: false, trace: '', process: '', bytes: NO_BYTES, from: 0, to: 0 });
 
 const BLANK = 0x20;
 const TAB = 0x09;
@@ -27,7 +33,11 @@ const LEVEL = /^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CR
 const GOES_ON =
   /^(?:Caused by: |Suppressed: |Wrapped by: |\.\.\. \d+ (?:more|common frames)|goroutine \d+ \[|\[signal SIG|created by |exit status \d|Stack trace:|PHP Stack trace:|#\d+ |--- End of |stack backtrace:|note: run with |(?:from )?\S+\.rb:\d+:in [`'][^']*'$|\/\S+:\d+:in [`'][^']*'$)/;
 /** `java.lang.IllegalStateException: x`, `TypeError: x`, `System.IO.IOException: x`: on with an entry that has a head. */
-const EXCEPTION = /^(?:Uncaught |Unhandled exception\.? |Exception in thread "[^"]*" )?(?:[\w$]+[./:\\]+)*[\w$]*(?:Error|Exception|Throwable)\b(?: \[[\w-]+\])?(?::|$| \()/;
+/** Of nobody who logged it. */
+const UNCAUGHT = /^(?:Uncaught |Unhandled exception|Exception in thread ")/;
+const EXCEPTION = /^(?:[\w$]+[./:\\]+)*[\w$]*(?:Error|Exception|Throwable)\b(?: \[[\w-]+\])?(?::|$| \()/;
+/** A program that goes on speaking of other things: a trace of Python behind it is one that nobody caught. */
+const QUIET = /(?:^|[\s[|-])(?:TRACE|DEBUG|INFO|NOTICE|info|debug)(?:[\s\]:|]|$)/;
 const TRACEBACK = /^Traceback \(most recent call last\):/;
 const CHAINED = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 /** The last line of a Python trace: the name of a class, perhaps with a text. */
@@ -36,7 +46,8 @@ const PYTHON_END = /^[A-Za-z_][\w.]*(?::|$)/;
 const GO_CALL = /^(?:[\w.~-]+\/)*[\w.~%-]+\.[\w().*[\]{}·…<>-]+(?:\([^\n]*\))?$/;
 const GO_START = /^(?:panic: |fatal error: |SIG[A-Z]+: )/;
 const NODE_END = /^(?:\}|\]|Node\.js v\d)/;
-const POSTGRES = /^\d{4}-\d{2}-\d{2} [\d:.]{8,12}( [^\n]{0,100}?)(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): {2}/;
+const POSTGRES =
+  /^\d{4}-\d{2}-\d{2} [\d:.]{8,12}( [^\n]{0,100}?)(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): {2}/;
 
 const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
 
@@ -52,7 +63,9 @@ const dated = (bytes: Uint8Array, from: number, to: number): boolean => {
 const datedBehindBlanks = (bytes: Uint8Array, from: number, to: number): boolean => {
   let i = from;
   while (i < to && (bytes[i] === BLANK || bytes[i] === TAB)) i++;
-  return i + 5 < to && bytes[i + 4] === 0x2d && isDigit(bytes[i]) && isDigit(bytes[i + 1]) && isDigit(bytes[i + 2]) && isDigit(bytes[i + 3]) && dated(bytes, i, to);
+  return (
+    i + 5 < to && bytes[i + 4] === 0x2d && isDigit(bytes[i]) && isDigit(bytes[i + 1]) && isDigit(bytes[i + 2]) && isDigit(bytes[i + 3]) && dated(bytes, i, to)
+  );
 };
 
 const textOf = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, Math.min(to, from + LOOKED_AT));
@@ -66,6 +79,9 @@ export const begin = (state: EntryState, bytes: Buffer, from: number, to: number
   const first = bytes[from];
   state.trace = '';
   state.process = '';
+  state.bytes = bytes;
+  state.from = from;
+  state.to = to;
   state.closed = first === 0x7b && bytes[to - 1] === 0x7d;
   if (state.closed) return;
   state.headed = dated(bytes, from, to);
@@ -77,7 +93,8 @@ export const begin = (state: EntryState, bytes: Buffer, from: number, to: number
   state.headed = LEVEL.test(text);
   if (TRACEBACK.test(text)) state.trace = 'python';
   else if (GO_START.test(text)) state.trace = 'go';
-  else if (EXCEPTION.test(text)) state.trace = 'any';
+  // An object that is printed over several lines, or an exception.
+  else if (text === '{' || UNCAUGHT.test(text) || EXCEPTION.test(text)) state.trace = 'any';
 };
 
 /** Whether the line goes on with the entry; then `state` knows of it. An empty line does, until another one shows whether it did. */
@@ -118,7 +135,7 @@ export const goesOn = (state: EntryState, bytes: Buffer, from: number, to: numbe
     return true;
   }
   if (!state.headed) return false;
-  if (TRACEBACK.test(text)) state.trace = 'python';
+  if (TRACEBACK.test(text) && !QUIET.test(textOf(state.bytes, state.from, Math.min(state.to, state.from + 128)))) state.trace = 'python';
   else if (EXCEPTION.test(text)) state.trace = 'any';
   else return false;
   return true;

@@ -22,10 +22,12 @@ export const lineText = (bytes: Buffer, more: boolean): LineText => {
     const all = kept.toString('latin1').replaceAll(/[^\t\n\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
     return { body: all.slice(0, MOST_BINARY), truncated: truncated || all.length > MOST_BINARY, binary: true, invalid: false };
   }
-  if (isAscii(kept)) return { body: kept.toString('latin1'), truncated, binary: false, invalid: false };
+  if (isAscii(kept)) return { body: withPlainEnds(kept.toString('latin1')), truncated, binary: false, invalid: false };
   // What cannot be read becomes U+FFFD.
-  return { body: kept.toString('utf8'), truncated, binary: false, invalid: !isUtf8(kept) };
+  return { body: withPlainEnds(kept.toString('utf8')), truncated, binary: false, invalid: !isUtf8(kept) };
 };
+
+const withPlainEnds = (text: string): string => (text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text);
 
 /** Tabs, ends of lines and escapes (colours) are text. */
 const controlsIn = (bytes: Uint8Array): { readonly zero: boolean; readonly count: number } => {

@@ -96,7 +96,19 @@ export class LogBatch {
     if (found.dropped > 0) found.numbers.set('log.dropped_attributes', found.dropped);
     const body = found.message?.toWellFormed() ?? text;
     const raw = body === text ? null : text;
-    this.#append([time, severity ?? null, body, raw, service ?? null, this.#host, source.path, found.traceId ?? null, found.spanId ?? null, attributes, found.numbers]);
+    this.#append([
+      time,
+      severity ?? null,
+      body,
+      raw,
+      service ?? null,
+      this.#host,
+      source.path,
+      found.traceId ?? null,
+      found.spanId ?? null,
+      attributes,
+      found.numbers,
+    ]);
     if (this.rows === 1 || time < this.#from) this.#from = time;
     if (this.rows === 1 || time > this.#to) this.#to = time;
     this.#bytes += body.length + (raw?.length ?? 0) + 64;

@@ -67,11 +67,14 @@ export class LogFile {
   /** What is skipped is from before the agent came. */
   #backlog: boolean;
   #committed: Position;
+  /** The spool holds its position: a file without a name would else not be found again after a kill. */
+  #recorded: boolean;
   /** The spool still holds the position of the content before this one. */
   #restarted = false;
 
   /** Throws what `openLog` throws. */
-  constructor(position: Position, path: string, now: number, origin?: Origin) {
+  constructor(position: Position, path: string, now: number, origin: Origin | undefined, recorded: boolean) {
+    this.#recorded = recorded;
     this.key = position.key;
     this.path = path;
     this.offset = position.offset;
@@ -97,6 +100,7 @@ export class LogFile {
   }
 
   get changed(): boolean {
+    if (this.orphan && !this.#recorded) return true;
     return this.#restarted || this.offset !== this.#committed.offset || this.path !== this.#committed.path || this.skipping !== this.#committed.skipping;
   }
 
@@ -206,6 +210,7 @@ export class LogFile {
   commit(position: Position): void {
     this.#committed = position;
     this.#restarted = false;
+    this.#recorded = true;
   }
 
   /** Back to what is in the spool: what was read since is read again. */

@@ -153,13 +153,13 @@ export class Tailer {
     return undefined;
   }
 
-  #open(position: Position, path: string, now: number): LogFile | undefined {
+  #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
     if (this.#files.size >= MOST_FILES) {
       this.#options.leftOut(`log files beyond the first ${MOST_FILES}`);
       return undefined;
     }
     try {
-      const file = new LogFile(position, path, now, originOf(position.path, smallText));
+      const file = new LogFile(position, path, now, originOf(position.path, smallText), recorded);
       this.#files.set(position.key, file);
       this.#refused.delete(path);
       return file;
@@ -267,7 +267,7 @@ export class Tailer {
     });
     const stat = path === undefined ? undefined : statOf(path);
     if (path === undefined || stat === undefined) return;
-    this.#openOrphan({ ...position, key: keyOf(stat) }, path, now);
+    this.#openOrphan({ ...position, key: keyOf(stat) }, path, now, false);
   }
 
   /** Where the last run of the agent stood: under the same name or the one a rotation gave it; false when there is no such file. */
@@ -276,7 +276,7 @@ export class Tailer {
     const same = (stat: Stats, path: string): boolean =>
       keyOf(stat) === position.key && stat.size >= position.offset && (position.head.length === 0 || holds(path, position));
     if (here !== undefined && same(here, position.path)) {
-      this.#open(position, position.path, now);
+      this.#open(position, position.path, now, true);
       return true;
     }
     const renamed = siblings(position.path).find((path) => {
@@ -284,13 +284,13 @@ export class Tailer {
       return stat !== undefined && same(stat, path);
     });
     if (renamed === undefined) return false;
-    this.#openOrphan(position, renamed, now);
+    this.#openOrphan(position, renamed, now, true);
     return true;
   }
 
   /** Its lines are told of under the name they were written to. */
-  #openOrphan(position: Position, path: string, now: number): void {
-    const file = this.#open(position, path, now);
+  #openOrphan(position: Position, path: string, now: number, recorded: boolean): void {
+    const file = this.#open(position, path, now, recorded);
     if (file === undefined) return;
     file.orphan = true;
     file.path = position.path;

@@ -17,7 +17,13 @@ const parseLine = (line: string): ParsedLine => {
 };
 const found = (line: string): Record<string, unknown> => {
   const { time, attributes, numbers, headed: _, message: __, dropped, ...rest } = parseLine(line);
-  return { ...rest, ...(dropped === 0 ? {} : { dropped }), ...(time === undefined ? {} : { time: formatTime(time) }), ...Object.fromEntries(attributes), ...Object.fromEntries(numbers) };
+  return {
+    ...rest,
+    ...(dropped === 0 ? {} : { dropped }),
+    ...(time === undefined ? {} : { time: formatTime(time) }),
+    ...Object.fromEntries(attributes),
+    ...Object.fromEntries(numbers),
+  };
 };
 /** The time of a line written in this machine's zone. */
 const local = (...at: [number, number, number, number, number, number]): string => new Date(...at).toISOString();
@@ -122,19 +128,23 @@ test.each<[name: string, line: string, expected: Record<string, unknown>]>([
       user_agent: 'curl/8 \\"x\\"',
     },
   ],
-  ['log4j', '2026-11-20 10:00:00,123 WARN  [main] c.e.App - slow', { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString(), severity: 'warn' }],
+  [
+    'log4j',
+    '2026-11-20 10:00:00,123 WARN  [main] c.e.App - slow',
+    { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString(), severity: 'warn', logger: 'c.e.App', thread: 'main' },
+  ],
   ['log4j with a word and a colon', '2026-11-20 10:00:00,123 ERROR db: lost', { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString(), severity: 'error' }],
-  ['PostgreSQL', '2026-11-20 10:00:00.123 UTC [123] LOG:  checkpoint starting', { time: '2026-11-20T10:00:00.123Z', severity: 'info' }],
-  ['nginx error', '2026/11/20 10:00:00 [error] 12#0: *1 open() failed', { time: local(2026, 10, 20, 10, 0, 0), severity: 'error' }],
+  ['PostgreSQL', '2026-11-20 10:00:00.123 UTC [123] LOG:  checkpoint starting', { time: '2026-11-20T10:00:00.123Z', severity: 'info', pid: 123 }],
+  ['nginx error', '2026/11/20 10:00:00 [error] 12#0: *1 open() failed', { time: local(2026, 10, 20, 10, 0, 0), severity: 'error', pid: 12, connection: 1 }],
   [
     'Apache error',
     '[Fri Nov 20 10:00:00.123456 2026] [core:error] [pid 1] x',
-    { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString().replace('123Z', '123456Z'), severity: 'error' },
+    { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString().replace('123Z', '123456Z'), severity: 'error', module: 'core', pid: 1 },
   ],
   [
     'klog',
     'E1120 10:00:00.123456   77 file.go:12] it broke',
-    { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString().replace('123Z', '123456Z'), severity: 'error', thread: 77 },
+    { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString().replace('123Z', '123456Z'), severity: 'error', thread: 77, caller: 'file.go:12' },
   ],
   ['dpkg', '2026-11-20 10:00:00 status installed libc6:amd64 2.41', { time: local(2026, 10, 20, 10, 0, 0) }],
   ['update-alternatives', 'update-alternatives 2026-08-28 16:05:02: run with --install a b 10', { time: local(2026, 7, 28, 16, 5, 2) }],

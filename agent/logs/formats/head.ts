@@ -1,6 +1,6 @@
 // What logback, log4j, Spring, Python's logging and their like write between the time and the message: level, thread, process, logger,
 // in any order and with any of the usual separators. What is not known as one of these begins the message.
-import { type ParsedLine, setText, setValue } from './parsed-line.ts';
+import { type ParsedLine, setOwn, setText, setValue } from './parsed-line.ts';
 import { severityOfWord } from './severity.ts';
 
 const WORD = /([A-Za-z]{3,13}\d?)(?=[\s:\]|,]|$):?/y;
@@ -21,6 +21,8 @@ export const messageBehind = (text: string, at: number, into: ParsedLine): strin
   let i = at;
   let thread = false;
   let logger = false;
+  /** Its process and dashes are there: of two brackets behind them the first is the application. */
+  let spring = false;
   for (let n = 0; n < MOST_TOKENS; n++) {
     while (isBlank(text.charCodeAt(i)) || separator(text, i)) i++;
     const c = text[i];
@@ -36,7 +38,8 @@ export const messageBehind = (text: string, at: number, into: ParsedLine): strin
       } else if (!thread && inner !== '' && !inner.includes('=')) {
         setText(into, 'thread', inner);
         thread = true;
-      } else break;
+      } else if (spring && into.service === undefined && setOwn(into, 'service', into.attributes.get('thread') ?? '')) into.attributes.set('thread', inner);
+      else break;
       i = end + 1;
       continue;
     }
@@ -58,6 +61,7 @@ export const messageBehind = (text: string, at: number, into: ParsedLine): strin
     const pid = matchAt(PROCESS, text, i);
     if (pid !== null) {
       setValue(into, 'pid', pid[1] as string);
+      spring = true;
       i += pid[0].length;
       continue;
     }
