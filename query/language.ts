@@ -8,12 +8,14 @@ import { type CheckedText, checkText } from './2-semantic/check.ts';
 import { type Plan, sourcePlanner } from './3-plan/lower.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { PIPE_SYNTAXES, pipeNamed } from './pipes/index.ts';
+import { type Searched, searchedIn } from './searched.ts';
 
 export type { Diagnostic, Edit, Fix } from './1-syntax/diagnostic.ts';
 export type { TokenKind, TokenSpan } from './1-syntax/highlight.ts';
 export { type Catalogue, staticCatalogue } from './2-semantic/catalogue.ts';
 export { type Completion, complete } from './complete.ts';
 export { valueQuestion } from './complete-values.ts';
+export type { Searched } from './searched.ts';
 
 const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner };
 
@@ -40,3 +42,6 @@ export const sourceOf = (text: string): string | undefined => {
   const { query } = parse(text, PIPE_SYNTAXES).text;
   return query === undefined ? undefined : text.slice(0, query.source.span.end);
 };
+
+/** What the text searched for, to be marked in its rows; of broken texts as far as they can be read. */
+export const searched = (text: string): readonly Searched[] => searchedIn(parse(text, PIPE_SYNTAXES).text);

@@ -164,7 +164,7 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     const first = page.locator('.line .head').first();
     expect(await first.textContent()).toContain('error');
     await first.click();
-    await page.locator('dd button', { hasText: 'orders' }).click();
+    await page.locator('dd .value', { hasText: 'orders' }).click();
     await page.getByRole('menuitem', { name: 'Filter out' }).click();
     await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain('| where service != "orders"');
     await expect.poll(() => page.locator('.line').count(), { timeout: PATIENCE }).toBe(1);

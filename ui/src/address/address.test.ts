@@ -17,6 +17,16 @@ const address: fc.Arbitrary<Address> = fc.record({
   draw: fc.constantFrom(undefined, ...DRAWINGS),
   log: fc.boolean(),
   refresh: fc.constantFrom(undefined, ...REFRESH_SECONDS),
+  columns: fc.option(
+    fc.uniqueArray(
+      fc.oneof(
+        fc.constantFrom('host', 'attributes["a,b"]', '`x y`', '__proto__'),
+        fc.string({ minLength: 1 }).map((text) => text.toWellFormed()),
+      ),
+      { maxLength: 20 },
+    ),
+    { nil: undefined },
+  ),
 });
 
 describe('address', () => {

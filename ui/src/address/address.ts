@@ -21,9 +21,23 @@ export interface Address {
   readonly log: boolean;
   /** Seconds between refreshes as chosen; 0 is by hand, undefined what the page does by itself. */
   readonly refresh: number | undefined;
+  /** Fields shown beside log lines, as they are written in a text; undefined: those that differ between the lines. */
+  readonly columns: readonly string[] | undefined;
 }
 
-export const FIRST_PAGE: Address = { page: 'explore', text: '', range: DEFAULT_RANGE, view: undefined, draw: undefined, log: false, refresh: undefined };
+/** Of an address, so that a long one stays an address. */
+const MOST_COLUMNS = 20;
+
+export const FIRST_PAGE: Address = {
+  page: 'explore',
+  text: '',
+  range: DEFAULT_RANGE,
+  view: undefined,
+  draw: undefined,
+  log: false,
+  refresh: undefined,
+  columns: undefined,
+};
 
 /** The first page and the state of the product are alive by themselves. */
 export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
@@ -42,6 +56,7 @@ export const printAddress = (address: Address): string => {
   if (address.draw !== undefined) query.set('draw', address.draw);
   if (address.log) query.set('log', '1');
   if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
+  if (address.columns !== undefined) for (const column of address.columns.length === 0 ? [''] : address.columns) query.append('column', column);
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -58,6 +73,7 @@ export const parseAddress = (hash: string): Address => {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
   const refresh = Number(query.get('refresh') ?? Number.NaN);
+  const columns = [...new Set(query.getAll('column'))].slice(0, MOST_COLUMNS);
   return {
     page: path === 'status' ? 'status' : 'explore',
     text: query.get('text') ?? '',
@@ -66,5 +82,6 @@ export const parseAddress = (hash: string): Address => {
     draw: DRAWINGS.find((draw) => draw === query.get('draw')),
     log: query.get('log') === '1',
     refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : undefined,
+    columns: columns.length === 0 ? undefined : columns.filter((column) => column !== ''),
   };
 };

@@ -16,6 +16,9 @@ export interface Asked {
   readonly at: number;
 }
 
+/** As many rows as the server gives at all. */
+export const MOST_ROWS = 100_000;
+
 /** Days and weeks are the reader's. */
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -23,7 +26,7 @@ const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
  * Lines of a chart are whole or wrong, and a number of rows that the text names is meant: both are cut as late as the server allows;
  * other rows where it cuts by itself.
  */
-const limitOf = (text: string): number | null => (partsOf(text).some(({ word }) => word === 'every' || word === 'limit') ? 100_000 : null);
+const limitOf = (text: string): number | null => (partsOf(text).some(({ word }) => word === 'every' || word === 'limit') ? MOST_ROWS : null);
 
 export class QueryRun {
   /** The last good result and what was asked for it. */
@@ -42,28 +45,33 @@ export class QueryRun {
     return this.result !== undefined && (this.failure !== undefined || this.rejected !== undefined);
   }
 
-  run(text: string, range: Range): void {
+  /** `limit`: rows asked for; null: as the text and the server would have it. */
+  run(text: string, range: Range, limit: number | null = null): void {
     this.#drop?.();
     const now = Date.now();
     const request = requestRange(range, now);
     this.running = true;
     this.startedAt = now;
     let done = false;
-    const drop = ask<{ query: Result }, Record<string, unknown>>(QUERY, { text, ...request, zone: ZONE, limit: limitOf(text) }, ({ data, failure }) => {
-      done = true;
-      this.running = false;
-      this.#drop = undefined;
-      this.failure = failure;
-      if (failure?.kind === 'signed-out') session.signedOut = true;
-      if (data === undefined) return;
-      const { query } = data;
-      const wrong = query.columns.length === 0 && query.diagnostics.some(({ severity }) => severity === 'error');
-      this.rejected = wrong ? query.diagnostics : undefined;
-      if (wrong) return;
-      this.result = query;
-      this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to), at: request.at === null ? now : Date.parse(request.at) };
-      this.answeredAt = Date.now();
-    });
+    const drop = ask<{ query: Result }, Record<string, unknown>>(
+      QUERY,
+      { text, ...request, zone: ZONE, limit: limit ?? limitOf(text) },
+      ({ data, failure }) => {
+        done = true;
+        this.running = false;
+        this.#drop = undefined;
+        this.failure = failure;
+        if (failure?.kind === 'signed-out') session.signedOut = true;
+        if (data === undefined) return;
+        const { query } = data;
+        const wrong = query.columns.length === 0 && query.diagnostics.some(({ severity }) => severity === 'error');
+        this.rejected = wrong ? query.diagnostics : undefined;
+        if (wrong) return;
+        this.result = query;
+        this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to), at: request.at === null ? now : Date.parse(request.at) };
+        this.answeredAt = Date.now();
+      },
+    );
     if (!done) this.#drop = drop;
   }
 

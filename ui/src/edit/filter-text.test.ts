@@ -53,7 +53,7 @@ describe('filterText', () => {
           expect(check(filtered, catalogue).diagnostics, filtered).toEqual([]);
         }
       }
-      expect(check(onlyFieldText(source, 'cpu', true), catalogue).diagnostics).toEqual([]);
+      expect(check(onlyFieldText(source, { name: 'cpu' }, true), catalogue).diagnostics).toEqual([]);
     }
   });
 
@@ -93,7 +93,7 @@ describe('filterText', () => {
       '`by`',
       '`1a`',
     ]);
-    expect(onlyFieldText('from logs', 'body', true)).toBe('from logs\n| select time, body');
+    expect(onlyFieldText('from logs', { name: 'body' }, true)).toBe('from logs\n| select time, body');
   });
 });
 

@@ -114,17 +114,23 @@ const withPipe = (text: string, pipe: string): string => {
   return at === parts.length ? `${head}${line}${tail}` : `${head}${line}\n${tail.trimStart()}`;
 };
 
+/** What a click means: a column of a result, or a field that is written otherwise than it is called (`attributes["region"]`). */
+export type Clicked = Pick<Column, 'name' | 'type' | 'unit'> & { readonly field?: string };
+const writtenField = ({ field, name }: Pick<Clicked, 'field' | 'name'>): string => field ?? fieldText(name);
+
 /** `where field == value` (or `!=`) added; missing becomes `exists`. undefined where the value has no literal. */
-export const filterText = (text: string, column: Pick<Column, 'name' | 'type' | 'unit'>, value: Value, keep: boolean): string | undefined => {
-  const field = fieldText(column.name);
+export const filterText = (text: string, column: Clicked, value: Value, keep: boolean): string | undefined => {
+  const field = writtenField(column);
   if (value === null) return withPipe(text, `where ${keep ? 'not ' : ''}exists ${field}`);
   const literal = literalText(column, value);
   return literal === undefined ? undefined : withPipe(text, `where ${field} ${keep ? '==' : '!='} ${literal}`);
 };
 
 /** Only this field and the time beside it. */
-export const onlyFieldText = (text: string, name: string, hasTime: boolean): string => {
-  const fields = hasTime && name !== 'time' ? `time, ${fieldText(name)}` : fieldText(name);
+export const onlyFieldText = (text: string, column: Pick<Clicked, 'field' | 'name'>, hasTime: boolean): string => {
+  const field = writtenField(column);
+  const named = field.endsWith(']') ? `${fieldText(field)} = ${field}` : field;
+  const fields = hasTime && column.name !== 'time' ? `time, ${named}` : named;
   const end = partsOf(text).at(-1)?.end ?? text.length;
   return `${text.slice(0, end).trimEnd()}\n| select ${fields}${text.slice(end)}`;
 };
@@ -140,6 +146,14 @@ export const withoutFilters = (text: string): string | undefined => {
   const source = text.slice(0, parts[0]?.end).trimEnd();
   const rest = parts[count] === undefined ? '' : text.slice(parts[count]?.start);
   return rest === '' ? source : `${source}\n${rest}`;
+};
+
+/** The text up to the pipes that only order or cut its rows. */
+export const withoutTrailing = (text: string): string => {
+  const parts = partsOf(text);
+  let count = parts.length;
+  while (count > 1 && TRAILING.has((parts[count - 1] as Part).word)) count--;
+  return text.slice(0, parts[count - 1]?.end).trimEnd();
 };
 
 /** Only its source: whether anything was sent at all. */

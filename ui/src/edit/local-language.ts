@@ -7,6 +7,7 @@ import {
   type Catalogue as IqlCatalogue,
   type Completion as LocalCompletion,
   type Diagnostic as LocalDiagnostic,
+  searched,
   valueQuestion,
 } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
@@ -63,3 +64,6 @@ export const completeHere = (text: string, offset: number, catalogue: IqlCatalog
 export const wantsValues = (text: string, offset: number): boolean => valueQuestion(text, offset) !== undefined;
 
 export const formatHere = (text: string): string | undefined => format(text);
+
+/** The words a text searched for, to be marked where they were found. */
+export const searchedHere = searched;

@@ -30,10 +30,14 @@ export const ownRange = (text: string, at: number): { readonly from: number; rea
   return read.from < read.to ? read : undefined;
 };
 
+/** Milliseconds, or ISO text where they are not exact enough. */
+type Moment = number | string;
+const iso = (moment: Moment): string => (typeof moment === 'string' ? moment : new Date(moment).toISOString());
+
 /** The own range replaced; the text itself where it has none. */
-export const replaceOwnRange = (text: string, from: number, to: number): string => {
+export const replaceOwnRange = (text: string, from: Moment, to: Moment): string => {
   const found = OWN_RANGE.exec(bareSource(text));
   if (found === null) return text;
-  const range = ` between @${new Date(from).toISOString()} and @${new Date(to).toISOString()}`;
+  const range = ` between @${iso(from)} and @${iso(to)}`;
   return text.slice(0, found.index) + range + text.slice(found.index + found[0].length);
 };

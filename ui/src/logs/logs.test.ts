@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
-import { fieldsOf, orderOfTimes } from './fields.ts';
+import { fieldsOf } from './fields.ts';
 import { RowHeights } from './heights.ts';
+import { orderOfTimes } from './lines.ts';
 import { barsOf, totalsOf, volumeText } from './volume.ts';
 
 const hour = { kind: 'relative', span: '1h' } as const;
@@ -66,7 +67,7 @@ describe('fieldsOf', () => {
       ],
       0,
     );
-    expect(fields.map(({ column, value }) => [column.name, column.type, value])).toEqual([
+    expect(fields.map(({ field, value }) => [field.name, field.type, value])).toEqual([
       ['body', 'string', 'x'],
       ['http.method', 'string', 'GET'],
       ['__proto__x', 'string', '1'],

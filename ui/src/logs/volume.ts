@@ -2,13 +2,12 @@
 // Only for texts whose pipes keep every line whole; for others there is no honest volume to show.
 import { bucketFor, type Range } from '../address/range.ts';
 import type { Column } from '../data/types.ts';
-import { partsOf } from '../edit/filter-text.ts';
+import { partsOf, withoutTrailing } from '../edit/filter-text.ts';
 import { ownRange } from '../edit/own-range.ts';
 import { severityRank } from './severity.ts';
 
 const KEEPS_LINES = new Set(['where', 'search', 'set', 'parse', 'extract', 'json', 'logfmt']);
 const TRAILING = new Set(['sort', 'limit', 'sample']);
-
 /** undefined where the text does more than choose lines. */
 export const volumeText = (text: string, range: Range): string | undefined => {
   const parts = partsOf(text);
@@ -17,7 +16,7 @@ export const volumeText = (text: string, range: Range): string | undefined => {
   if (!parts.slice(1, count).every(({ word }) => KEEPS_LINES.has(word))) return undefined;
   const own = ownRange(text, 0);
   const width = bucketFor(own === undefined ? range : { kind: 'absolute', ...own }, 90);
-  return `${text.slice(0, parts[count - 1]?.end).trimEnd()}\n| every ${width} count by severity`;
+  return `${withoutTrailing(text)}\n| every ${width} count by severity`;
 };
 
 export interface Bar {
@@ -66,4 +65,23 @@ export const totalsOf = (bars: readonly Bar[]): SeverityTotal[] => {
   const totals = new Map<string | null, number>();
   for (const { parts } of bars) for (const { severity, from, to } of parts) totals.set(severity, (totals.get(severity) ?? 0) + to - from);
   return [...totals].map(([severity, total]) => ({ severity, total })).sort((a, b) => severityRank(b.severity) - severityRank(a.severity));
+};
+
+/** Milliseconds; those that people count in. */
+const STEPS = [1, 2, 5, 10, 15, 30]
+  .map((n) => n * 1000)
+  .concat(
+    [1, 2, 5, 10, 15, 30].map((n) => n * 60_000),
+    [1, 2, 3, 6, 12].map((n) => n * 3_600_000),
+    [1, 2, 7, 14, 30].map((n) => n * 86_400_000),
+  );
+
+/** Round local times of a range, so many that each has `room` pixels; and the step between them. */
+export const timeTicks = (from: number, to: number, pixels: number, room: number): { readonly ticks: readonly number[]; readonly step: number } => {
+  const least = ((to - from) / Math.max(1, pixels)) * room;
+  const step = STEPS.find((one) => one >= least) ?? Math.ceil(least / 86_400_000) * 86_400_000;
+  const zone = new Date(from).getTimezoneOffset() * 60_000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil((from - zone) / step) * step + zone; at < to && ticks.length < 200; at += step) ticks.push(at);
+  return { ticks, step };
 };
