@@ -3,10 +3,26 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DRAWINGS } from '../chart/drawing.ts';
 import { type Address, FIRST_PAGE, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds, VIEWS } from './address.ts';
-import { bucketFor, localText, parseLocal, type Range, RELATIVE_SPANS, rangeLabel, requestRange, spanMillis } from './range.ts';
+import {
+  bounds,
+  bucketFor,
+  DAYS,
+  localText,
+  parseLocal,
+  type Range,
+  RELATIVE_SPANS,
+  rangeLabel,
+  readMoment,
+  readSpan,
+  requestRange,
+  spanMillis,
+  stepped,
+  widened,
+} from './range.ts';
 
 const range: fc.Arbitrary<Range> = fc.oneof(
   fc.constantFrom(...RELATIVE_SPANS, '90m', '1h30m').map((span): Range => ({ kind: 'relative', span })),
+  fc.constantFrom(...DAYS).map((day): Range => ({ kind: 'day', day })),
   fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e9 })).map(([from, ms]): Range => ({ kind: 'absolute', from, to: from + ms })),
 );
 const address: fc.Arbitrary<Address> = fc.record({
@@ -85,5 +101,41 @@ describe('range', () => {
     expect(bucketFor({ kind: 'relative', span: '15m' })).toBe('10s');
     expect(bucketFor({ kind: 'relative', span: '1h' })).toBe('30s');
     expect(bucketFor({ kind: 'relative', span: '7d' })).toBe('2h');
+  });
+
+  it('reads what people write for spans and moments', () => {
+    const now = Date.UTC(2026, 10, 20, 10);
+    expect(['90 min', '1 hour 30 minutes', 'last 2h', '2 Weeks', '1h30m'].map(readSpan)).toEqual(['90m', '1h30m', '2h', '2w', '1h30m']);
+    for (const text of ['', 'min', '90', '90 parsecs', '0 min', '-5m']) expect(readSpan(text)).toBeUndefined();
+    expect(['now', 'now-2h', 'now - 2 hours', '2h ago'].map((text) => readMoment(text, now))).toEqual([now, now - 7_200_000, now - 7_200_000, now - 7_200_000]);
+    expect(readMoment('today', now)).toBe(bounds({ kind: 'day', day: 'today' }, now).from);
+    expect(readMoment(localText(now), now)).toBe(now);
+    for (const text of ['soon', 'now-', 'now+2h', 'ago']) expect(readMoment(text, now)).toBeUndefined();
+  });
+
+  it('knows days of the calendar: whole ones, in the zone of the browser', () => {
+    const now = new Date(2026, 10, 20, 10, 30).getTime();
+    expect(bounds({ kind: 'day', day: 'today' }, now)).toEqual({ from: new Date(2026, 10, 20).getTime(), to: now });
+    expect(bounds({ kind: 'day', day: 'yesterday' }, now)).toEqual({ from: new Date(2026, 10, 19).getTime(), to: new Date(2026, 10, 20).getTime() });
+    expect(requestRange({ kind: 'day', day: 'yesterday' }, now).at).toBeNull();
+    expect(requestRange({ kind: 'day', day: 'today' }, now).at).not.toBeNull();
+    expect(rangeLabel({ kind: 'day', day: 'today' })).toBe('Today');
+  });
+
+  it('steps by its own length and widens around its middle, never beyond now', () => {
+    const now = Date.UTC(2026, 10, 20, 10);
+    fc.assert(
+      fc.property(range, (of) => {
+        const { from, to } = bounds(of, now);
+        fc.pre(to <= now);
+        const back = bounds(stepped(of, -1, now), now);
+        expect([back.to - back.from, back.to]).toEqual([to - from, from]);
+        const on = bounds(stepped(of, 1, now), now);
+        expect(on.to - on.from).toBe(to - from);
+        const wide = bounds(widened(of, now), now);
+        expect(wide.from).toBeLessThan(from);
+        for (const end of [on.to, wide.to]) expect(end).toBeLessThanOrEqual(now);
+      }),
+    );
   });
 });

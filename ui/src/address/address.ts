@@ -1,7 +1,7 @@
 // The state of the explorer as the part of the address behind `#`: it can be kept, sent, and walked with the browser's back.
 // Behind `#`, so that texts stay out of access logs. Never throws: what cannot be read is the default.
 import { DRAWINGS, type Drawing } from '../chart/drawing.ts';
-import { DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
+import { DAYS, DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
 
 export const VIEWS = ['chart', 'bars', 'table', 'logs'] as const;
 export type View = (typeof VIEWS)[number];
@@ -49,6 +49,8 @@ export const printAddress = (address: Address): string => {
   if (address.range.kind === 'absolute') {
     query.set('from', new Date(address.range.from).toISOString());
     query.set('to', new Date(address.range.to).toISOString());
+  } else if (address.range.kind === 'day') {
+    query.set('range', address.range.day);
   } else if (address.range.span !== (DEFAULT_RANGE as { span: string }).span) {
     query.set('range', address.range.span);
   }
@@ -66,6 +68,8 @@ const readRange = (query: URLSearchParams): Range => {
   const to = Date.parse(query.get('to') ?? '');
   if (from < to) return { kind: 'absolute', from, to };
   const span = query.get('range') ?? '';
+  const day = DAYS.find((name) => name === span);
+  if (day !== undefined) return { kind: 'day', day };
   return spanMillis(span) === undefined ? DEFAULT_RANGE : { kind: 'relative', span };
 };
 

@@ -1,7 +1,13 @@
-// The time range of the explorer: relative (`15m` before now) or absolute, as the address holds it and as the server is asked.
-// Never looks at the clock itself: the caller says what now is.
+// The time range of the explorer: relative (`15m` before now), a day of the calendar, or absolute, as the address holds it and as the
+// server is asked. Never looks at the clock itself: the caller says what now is.
 
-export type Range = { readonly kind: 'relative'; readonly span: string } | { readonly kind: 'absolute'; readonly from: number; readonly to: number };
+export const DAYS = ['today', 'yesterday'] as const;
+export type Day = (typeof DAYS)[number];
+export type Range =
+  | { readonly kind: 'relative'; readonly span: string }
+  /** Of the browser's zone; today ends now. */
+  | { readonly kind: 'day'; readonly day: Day }
+  | { readonly kind: 'absolute'; readonly from: number; readonly to: number };
 
 /** Short enough that a machine seen for a minute fills some of it. */
 export const DEFAULT_RANGE: Range = { kind: 'relative', span: '15m' };
@@ -19,13 +25,82 @@ export const spanMillis = (text: string): number | undefined => {
   return ms > 0 ? ms : undefined;
 };
 
-export const rangeMillis = (range: Range): number => (range.kind === 'relative' ? (spanMillis(range.span) ?? 3_600_000) : range.to - range.from);
+const SPELLED: readonly (readonly [RegExp, string])[] = [
+  [/^(s|secs?|seconds?)$/, 's'],
+  [/^(m|mins?|minutes?)$/, 'm'],
+  [/^(h|hrs?|hours?)$/, 'h'],
+  [/^(d|days?)$/, 'd'],
+  [/^(w|wks?|weeks?)$/, 'w'],
+];
 
-/** What the server is asked: `at` is given for relative ranges, so that `now` in the text is the end of the range. */
+/** `90 min`, `1 hour 30 minutes`, `last 2h` as a span is written: `90m`, `1h30m`, `2h`; undefined where the text is none. */
+export const readSpan = (text: string): string | undefined => {
+  const words = text
+    .trim()
+    .toLowerCase()
+    .replace(/^(last|past)\s+/, '');
+  if (!/^(\d{1,6}\s*[a-z]+\s*)+$/.test(words)) return undefined;
+  const parts = [...words.matchAll(/(\d+)\s*([a-z]+)/g)].map(([, amount, word]) => {
+    const unit = SPELLED.find(([spelling]) => spelling.test(word as string))?.[1];
+    return unit === undefined ? '?' : `${Number(amount)}${unit}`;
+  });
+  const span = parts.join('');
+  return spanMillis(span) === undefined ? undefined : span;
+};
+
+const DAY_MS = 86_400_000;
+
+export const rangeMillis = (range: Range): number => {
+  if (range.kind === 'absolute') return range.to - range.from;
+  return range.kind === 'day' ? DAY_MS : (spanMillis(range.span) ?? 3_600_000);
+};
+
+/** Local midnight of the day that many days before `now`. */
+const midnight = (now: number, daysBefore: number): number => {
+  const d = new Date(now);
+  return new Date(d.getFullYear(), d.getMonth(), d.getDate() - daysBefore).getTime();
+};
+
+/** From and to in milliseconds. */
+export const bounds = (range: Range, now: number): { readonly from: number; readonly to: number } => {
+  switch (range.kind) {
+    case 'absolute':
+      return { from: range.from, to: range.to };
+    case 'relative':
+      return { from: now - rangeMillis(range), to: now };
+    case 'day':
+      // At midnight itself today has no length yet.
+      return range.day === 'today' ? { from: Math.min(midnight(now, 0), now - 1000), to: now } : { from: midnight(now, 1), to: midnight(now, 0) };
+  }
+};
+
+/** Its end moves on with the clock. */
+export const isMoving = (range: Range): boolean => range.kind === 'relative' || (range.kind === 'day' && range.day === 'today');
+
+/** What the server is asked: `at` is given where the end moves, so that `now` in the text is the end of the range. */
 export const requestRange = (range: Range, now: number): { readonly from: string; readonly to: string; readonly at: string | null } => {
-  const to = range.kind === 'relative' ? now : range.to;
-  const from = range.kind === 'relative' ? now - rangeMillis(range) : range.from;
-  return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), at: range.kind === 'relative' ? new Date(to).toISOString() : null };
+  const { from, to } = bounds(range, now);
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), at: isMoving(range) ? new Date(to).toISOString() : null };
+};
+
+/** The same length one length earlier or later; never beyond now. */
+export const stepped = (range: Range, direction: -1 | 1, now: number): Range => {
+  const { from, to } = bounds(range, now);
+  const length = to - from;
+  const end = Math.min(to + direction * length, now);
+  return { kind: 'absolute', from: end - length, to: end };
+};
+
+/** Twice as long around its middle; a moving one stays one, with the next longer span of the list. */
+export const widened = (range: Range, now: number): Range => {
+  const { from, to } = bounds(range, now);
+  const length = to - from;
+  if (isMoving(range)) {
+    const span = RELATIVE_SPANS.find((candidate) => (spanMillis(candidate) as number) >= 2 * length);
+    return span === undefined ? { kind: 'absolute', from: to - 2 * length, to } : { kind: 'relative', span };
+  }
+  const end = Math.min(to + length / 2, now);
+  return { kind: 'absolute', from: Math.round(end - 2 * length), to: Math.round(end) };
 };
 
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -47,6 +122,16 @@ export const parseLocal = (text: string): number | undefined => {
   return Number.isNaN(ms) ? undefined : ms;
 };
 
+/** As `parseLocal`, and `now`, `now-2h`, `2h ago`, `today`, `yesterday` (their midnights). */
+export const readMoment = (text: string, now: number): number | undefined => {
+  const words = text.trim().toLowerCase();
+  if (words === 'now') return now;
+  if (words === 'today' || words === 'yesterday') return midnight(now, words === 'today' ? 0 : 1);
+  const before = /^now\s*-\s*(.+)$/.exec(words)?.[1] ?? /^(.+)\s+ago$/.exec(words)?.[1];
+  const span = before === undefined ? undefined : spanMillis(readSpan(before) ?? '');
+  return span === undefined ? parseLocal(text) : now - span;
+};
+
 /** For the top bar: `Last 15 minutes`, `2026-11-20 10:00 – 11:00`. */
 export const rangeLabel = (range: Range): string => {
   if (range.kind === 'absolute') {
@@ -54,6 +139,7 @@ export const rangeLabel = (range: Range): string => {
     const to = localText(range.to);
     return `${from} – ${to.slice(0, 10) === from.slice(0, 10) ? to.slice(11) : to}`;
   }
+  if (range.kind === 'day') return range.day === 'today' ? 'Today' : 'Yesterday';
   const single = /^(\d+)([smhdw])$/.exec(range.span);
   if (single === null) return `Last ${range.span}`;
   const [, amount, unit] = single as unknown as [string, string, string];

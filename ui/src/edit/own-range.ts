@@ -41,3 +41,12 @@ export const replaceOwnRange = (text: string, from: Moment, to: Moment): string 
   const range = ` between @${iso(from)} and @${iso(to)}`;
   return text.slice(0, found.index) + range + text.slice(found.index + found[0].length);
 };
+
+/** The own range as it is written; undefined where the text has none. */
+export const ownRangeText = (text: string): string | undefined => OWN_RANGE.exec(bareSource(text))?.[0].trim().replaceAll(/\s+/g, ' ');
+
+/** Without its own range: the request's says what is looked at. */
+export const withoutOwnRange = (text: string): string => {
+  const found = OWN_RANGE.exec(bareSource(text));
+  return found === null ? text : text.slice(0, found.index) + text.slice(found.index + found[0].length);
+};
