@@ -15,6 +15,7 @@ import { regexMistake } from './1-syntax/regex.ts';
 import { arbitraryRegex, arbitrarySubject } from './1-syntax/test-support/arbitrary-regex.ts';
 import { UNICODE_CLASSES } from './1-syntax/unicode-classes.ts';
 import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
+import { storePattern } from './functions/emit/store-pattern.ts';
 import { regexTest } from './functions/run/pattern.ts';
 
 let folder: string;
@@ -33,7 +34,7 @@ afterAll(async () => {
 
 const found = async (pattern: string, texts: readonly string[]): Promise<readonly boolean[]> => {
   const { batches } = await columns.query('SELECT arrayJoin(arrayMap(t -> match(t, {pattern:String}), {texts:Array(String)})) AS found', {
-    params: { pattern, texts },
+    params: { pattern: storePattern(pattern), texts },
   });
   return batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => Boolean(valueAt(b.columns[0] as never, i))));
 };
@@ -52,6 +53,11 @@ test(`random expressions (seed ${SEED})`, async () => {
   );
   expect(taken).toBeGreaterThan(300);
 }, 300_000);
+
+test('a repeated character of several bytes, alone and behind others', async () => {
+  for (const pattern of ['😀*\\s', '😀?\\s', '😀{0,2}\\s', 'é*\\s', 'xé*\\s', '(é|😀*)\\s', '[😀]*\\s', '[]é]*😀?\\s', '\\Q😀*\\E|\\s'])
+    expect(await found(pattern, [' ', 'x ', '😀 ', 'é', '😀*']), pattern).toEqual([' ', 'x ', '😀 ', 'é', '😀*'].map(regexTest(pattern)));
+}, 120_000);
 
 test('every class of characters', async () => {
   for (const name of UNICODE_CLASSES) {

@@ -7,6 +7,7 @@ import { truth } from '../../4-emit/clickhouse/truth.ts';
 import type { EmitFunction, Emitted } from '../../4-emit/fragment.ts';
 import type { AnyScalar } from '../names.ts';
 import { tokensOf } from '../run/words.ts';
+import { storePattern } from './store-pattern.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
 const isFloat = (a: Emitted | undefined): boolean => a?.type === 'float';
@@ -126,7 +127,8 @@ export const CLICKHOUSE_FUNCTIONS: Readonly<Record<AnyScalar, EmitFunction>> = {
   },
   like: (args, { bind }) =>
     args[1]?.constant === true ? `ifNull(${sql(args, 0)} LIKE ${bind('string', likePattern(String(args[1].value)))}, false)` : undefined,
-  matches: (args) => (args[1]?.constant === true ? `ifNull(match(${sql(args, 0)}, ${sql(args, 1)}), false)` : undefined),
+  matches: (args, { bind }) =>
+    args[1]?.constant === true ? `ifNull(match(${sql(args, 0)}, ${bind('string', storePattern(String(args[1].value)))}), false)` : undefined,
   starts_with: (args) => `ifNull(startsWith(${sql(args, 0)}, ${sql(args, 1)}), false)`,
   contains: (args) => `ifNull(position(${FOLD(sql(args, 0))}, ${FOLD(sql(args, 1))}) > 0, false)`,
   has: (args, { bind }) => (args[1]?.constant === true ? tokens(sql(args, 0), tokensOf(String(args[1].value)), false, (v) => bind('string', v)) : undefined),
