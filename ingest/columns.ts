@@ -135,7 +135,8 @@ export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boole
   }
   if (column.layout !== 'map') return firstWrongNumber(column, rule);
   const { keys, values } = column;
-  const judgeKey = judgeOf({ empty: false }, zeroBytes, KEY_BYTES);
+  // A key is a name, which no text that asks for it could hold.
+  const judgeKey = judgeOf({ empty: false }, false, KEY_BYTES);
   const judgeValue = entryJudge(values, judge, rule);
   const shown = (at: number): string => JSON.stringify(textAt(source(keys), place(keys, at)).slice(0, 80));
   return entriesOffence(column, most, (from, to) => {

@@ -13,6 +13,7 @@ describe('the text that asks for values', () => {
     ['from logs | where severity >= "¦"', 'from logs | count by severity | where exists severity | top 50 by count', ''],
     ['from a | where `odd name` != "x¦', 'from a | count by `odd name` | where exists `odd name` | top 50 by count', 'x'],
     ['from a | where b > 1 | where c.d like "w¦', 'from a | where b > 1 | count by c.d | where exists c.d | top 50 by count', 'w'],
+    ['from a | where b["c d"] == "x¦', 'from a | count by value = b["c d"] | where exists value | top 50 by count', 'x'],
     ['from a | where b == "x" and c starts with "y¦', 'from a | count by c | where exists c | top 50 by count', 'y'],
   ])('%s', (text, question, begun) => {
     expect(at(text)).toMatchObject({ text: question, begun });

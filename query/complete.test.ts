@@ -28,6 +28,10 @@ test.each([
   ['from logs | every 5m count by service | sort ‸', ['time', 'service', 'count', 'desc']],
   ['from logs | every 5m count | fill pre‸', ['previous']],
   ['from processes | latest | lookup ho‸', ['hosts']],
+  ['from logs | where attributes[‸', ['path', 'code']],
+  ['from logs | where attributes["pa‸', ['path']],
+  ['from logs | count by k = numbers["‸', ['status', 'code']],
+  ['from logs | where attributes["x"] == "a" and numbers[‸', ['status']],
   // Broken texts.
   ['from logs | where host == "a | set x = lo‸', []],
   ['from logs | where ( and | where hos‸', ['host']],
@@ -86,6 +90,7 @@ test('best first, in its place, with type and unit', () => {
 
 test('odd names are quoted', () => {
   expect(at('data [{`a b`: 1}] | where a‸').find((c) => c.label === 'a b')?.insert).toBe('`a b`');
+  expect(at('data [{`in`: 1, `a``b`: 2}] | where ‸').flatMap(({ kind, insert }) => (kind === 'field' ? [insert] : []))).toEqual(['`in`', '`a``b`']);
 });
 
 test('inside search nothing is offered: its words are free', () => {
@@ -103,4 +108,16 @@ test('never throws, and what it offers lies in the text', () => {
       }
     }),
   );
+});
+
+test('an attribute that has the name of a column, or one that no name can say, is offered by its map', () => {
+  const names = ['path', 'region', 'two\nlines'];
+  const catalogue = {
+    ...specCatalogue,
+    attribute: (_: string, name: string) => (names.includes(name) ? ('text' as const) : undefined),
+    attributeNames: () => names,
+  };
+  const inserts = (text: string) => complete(text, text.length, catalogue).map((c) => c.insert);
+  expect(inserts('from logs | where ')).toEqual(expect.arrayContaining(['path', 'region', 'attributes["region"]', 'attributes["two\\nlines"]']));
+  expect(inserts('from logs | where attributes["reg')).toEqual(['"region"]']);
 });

@@ -1,12 +1,13 @@
 // What may stand at the cursor, also in a broken text: sources, pipes, fields at this point of the pipe, functions, clauses.
 
 import { parse } from './1-syntax/parser.ts';
+import { printName } from './1-syntax/print-expression.ts';
 import { searchTokens } from './1-syntax/search-syntax.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { checkText } from './2-semantic/check.ts';
 import { isMistaken } from './2-semantic/doubt.ts';
 import { typeName } from './2-semantic/numeric.ts';
-import { type Relation, visible } from './2-semantic/type.ts';
+import { columnNamed, type Relation, visible } from './2-semantic/type.ts';
 import { sourcePlanner } from './3-plan/lower.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { PIPE_SYNTAXES, PIPES, pipeNamed } from './pipes/index.ts';
@@ -26,7 +27,6 @@ export interface Completion {
 
 const WORD_SIGN = /[\p{L}\p{N}_.]/u;
 const LONGEST_WORD = 256;
-const PLAIN = /^[\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*$/u;
 const AGGREGATING = new Set(['every', 'summarize', 'top', 'bottom']);
 
 type Draft = Omit<Completion, 'from' | 'to' | 'insert'> & { readonly insert?: string };
@@ -37,6 +37,8 @@ export const complete = (text: string, offset: number, catalogue: Catalogue): re
   const word = wordBefore(before);
   const from = offset - word.length;
   const head = before.slice(0, from).trimEnd();
+  const keys = keysOf(text, offset, catalogue);
+  if (keys !== undefined) return keys;
   const drafts =
     /(?:^|[(\s])from$/i.test(head.slice(-LONGEST_WORD)) || /\|\s*lookup$/i.test(head.slice(-LONGEST_WORD))
       ? sources(catalogue)
@@ -56,7 +58,7 @@ export const complete = (text: string, offset: number, catalogue: Catalogue): re
     .map((draft, place) => ({ draft, place, rank: rank(draft) }))
     .filter((d) => d.rank < 3)
     .toSorted((a, b) => a.rank - b.rank || a.place - b.place)
-    .map(({ draft }) => ({ ...draft, insert: draft.insert ?? quoted(draft.label), from, to: offset }));
+    .map(({ draft }) => ({ ...draft, insert: draft.insert ?? printName(draft.label), from, to: offset }));
 };
 
 /** The word that ends the text, sign by sign from the end: a pattern would look from every sign on. */
@@ -66,9 +68,6 @@ const wordBefore = (text: string): string => {
   while (from > 0 && WORD_SIGN.test(tail[from - 1] as string)) from -= 1;
   return tail.slice(from).join('');
 };
-
-/** A name as it is written: in backticks where it must. */
-export const quoted = (name: string): string => (PLAIN.test(name) ? name : `\`${name}\``);
 
 const sources = (catalogue: Catalogue): readonly Draft[] => [
   ...catalogue.datasets.map((d): Draft => ({ label: d.name, kind: 'source', detail: d.description, type: undefined, unit: undefined })),
@@ -136,6 +135,49 @@ const rowsBefore = (text: string, catalogue: Catalogue): Relation | undefined =>
   return points.find((p) => p.start === last)?.input;
 };
 
+const ATTRIBUTE = 'Attribute seen in the data';
+
+/** The columns that hold attributes, with the names that each is known to have. */
+const mapsOf = (relation: Relation, catalogue: Catalogue): readonly { readonly map: string; readonly names: readonly string[] }[] => {
+  const { open } = relation;
+  if (open?.maps === undefined) return [];
+  const { dataset, maps } = open;
+  const all = catalogue.attributeNames(dataset.name);
+  const holding = (kind: 'text' | 'number') => all.filter((name) => ['both', kind].includes(catalogue.attribute(dataset.name, name) ?? ''));
+  return [
+    { map: maps.text, names: holding('text') },
+    { map: maps.number, names: holding('number') },
+  ].filter(({ map }) => !map.startsWith('#'));
+};
+
+/** A column, a bracket, and the beginning of a key. */
+const INDEXING = /(?<map>`[^`]+`|[\p{L}_][\p{L}\p{N}_]*)\s*\[\s*(?<begun>"(?:[^"\\\n]|\\.)*)?$/u;
+
+/** Keys of a map at the cursor; undefined where it stands at none. */
+const keysOf = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] | undefined => {
+  const head = text.slice(0, offset);
+  const groups = INDEXING.exec(head.slice(-LONGEST_WORD))?.groups;
+  const bar = groups === undefined ? -1 : lastBar(head);
+  const relation = bar < 0 ? undefined : rowsBefore(text.slice(0, bar), catalogue);
+  const found = relation && mapsOf(relation, catalogue).find(({ map }) => printName(map) === groups?.map);
+  if (found === undefined) return undefined;
+  const { begun = '' } = groups ?? {};
+  const wanted = begun.slice(1).toLowerCase();
+  return found.names
+    .filter((name) => name.toLowerCase().includes(wanted))
+    .toSorted((a, b) => Number(b.toLowerCase().startsWith(wanted)) - Number(a.toLowerCase().startsWith(wanted)))
+    .map((label) => ({
+      label,
+      kind: 'field',
+      detail: ATTRIBUTE,
+      type: undefined,
+      unit: undefined,
+      insert: `${JSON.stringify(label)}]`,
+      from: offset - begun.length,
+      to: offset,
+    }));
+};
+
 const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] => [
   ...visible(relation).map(
     (c): Draft => ({
@@ -146,7 +188,11 @@ const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] =>
       unit: c.type.unit?.text,
     }),
   ),
-  ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).map(
-    (label): Draft => ({ label, kind: 'field', detail: 'Attribute seen in the data', type: undefined, unit: undefined }),
-  ),
+  ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).flatMap((name): readonly Draft[] => {
+    const draft = (label: string): Draft => ({ label, kind: 'field', detail: ATTRIBUTE, type: undefined, unit: undefined, insert: label });
+    // Between backticks stands no new line, and what begins with # is ours.
+    if (columnNamed(relation, name) === undefined && !/^#|[\n\r]/.test(name)) return [{ ...draft(name), insert: printName(name) }];
+    // A column has its name: the map says which is meant.
+    return mapsOf(relation, catalogue).flatMap(({ map, names }) => (names.includes(name) ? [draft(`${printName(map)}[${JSON.stringify(name)}]`)] : []));
+  }),
 ];

@@ -318,5 +318,20 @@ const checkIndex = (scope: Scope, of: Expression, by: Expression, span: Span): T
     scope.reporter.error('iql.type-mismatch', { operator: '[ ]', left: typeName(operand.type), right: typeName(key.type) }, span);
     return undefined;
   }
+  if (isMap) checkAttribute(scope, of, by);
   return { op: 'call', function: isMap ? 'map_get' : 'list_get', arguments: [operand, key], type: type(operand.type.item ?? 'string'), span };
+};
+
+/** Tells of `attributes["k"]` that no row was ever seen to have it; where nothing was learned nothing is told. */
+const checkAttribute = (scope: Scope, of: Expression, by: Expression): void => {
+  const { open } = scope.relation;
+  if (open?.maps === undefined || of.node !== 'name' || by.node !== 'text' || (of.name !== open.maps.text && of.name !== open.maps.number)) return;
+  const names = scope.catalogue.attributeNames(open.dataset.name);
+  const isColumn = columnNamed(scope.relation, by.value) !== undefined;
+  if (isColumn || names.length === 0 || scope.catalogue.attribute(open.dataset.name, by.value) !== undefined) return;
+  const near = (scope.reporter.full ? undefined : nearest(by.value, names)) ?? '';
+  const mend = near === '' ? undefined : fix(`Write ${near}`, replace(by.span, JSON.stringify(near)));
+  const parameters = { name: by.value, source: scope.relation.origin, nearest: near };
+  if (scope.strict) scope.reporter.error('iql.unknown-field', parameters, by.span, mend);
+  else scope.reporter.warning('iql.unknown-field', parameters, by.span, mend);
 };

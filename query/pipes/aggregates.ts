@@ -197,10 +197,11 @@ const fieldName = (t: Typed): string | undefined => {
   const [first, second] = t.arguments;
   // A duration made seconds.
   if ((t.function === 'to_float' || t.function === 'level') && first?.span.start === t.span.start && first.span.end === t.span.end) return fieldName(first);
-  if (t.function === 'map_get')
-    return first?.op === 'column' && second?.op === 'literal' && first.span.start === t.span.start && first.span.end === t.span.end
-      ? String(second.literal)
-      : undefined;
+  if (t.function === 'map_get') {
+    // An attribute by its name alone, or as `attributes["k"]`.
+    const key = first?.op === 'column' && second?.op === 'literal' && first.span.start === t.span.start ? String(second.literal) : '';
+    return key === '' || key.startsWith('#') ? undefined : key;
+  }
   // An attribute that is text in some rows and a number in others.
   return t.function === 'coalesce' && first?.span.start === t.span.start && second?.span.end === t.span.end && second.span.start === t.span.start
     ? fieldName(first)

@@ -6,7 +6,7 @@ import type { Streaming } from '../2-semantic/pipe.ts';
 import { MOST_STEPS } from '../2-semantic/size.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
-import { afterMistake, type Checked, type IqlPipe, meantBy, namesOf, syntax, visibleNames, written, wrongForm } from './pipe.ts';
+import { afterMistake, type Checked, type IqlPipe, meantBy, namesOf, ownName, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 import { computed, kept, type Output, project, renamed } from './project.ts';
 
 const streaming: Streaming = { kind: 'stateless' };
@@ -136,7 +136,7 @@ export const select: IqlPipe = {
     if (pipe.arguments.length === 0) return wrongForm(pipe, select, scope);
     for (const argument of pipe.arguments) {
       const e = onlyWord(argument);
-      const name = argument.name?.name ?? (e?.node === 'name' ? e.name : undefined);
+      const name = argument.name?.name ?? ownName(e);
       if (e === undefined) wrongForm(pipe, select, scope, argument.span);
       const value = e === undefined ? undefined : checkValue({ ...scope, relation: input }, e);
       if (e !== undefined && name === undefined) scope.reporter.error('iql.name-needed', {}, argument.span);

@@ -61,6 +61,13 @@ export const namesOf = (args: readonly Argument[], input: Relation, scope: PlanS
   return out;
 };
 
+/** What a value is called that was given no name: a field as it is, `map["k"]` as its key; anything else needs a name. */
+export const ownName = (e: Expression | undefined): string | undefined => {
+  if (e?.node === 'name') return e.name;
+  const key = e?.node === 'index' && e.operand.node === 'name' && e.index.node === 'text' ? e.index.value : '';
+  return key === '' || key.startsWith('#') ? undefined : key;
+};
+
 /** A key: a column as it is, or `name = expression`. */
 export interface Key {
   readonly name: string;
@@ -87,7 +94,7 @@ export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanS
   let maybe = NO_NAMES;
   for (const argument of clause?.arguments ?? []) {
     const [e] = argument.words;
-    const name = argument.name?.name ?? (e?.node === 'name' ? e.name : undefined);
+    const name = argument.name?.name ?? ownName(e);
     if (e === undefined || argument.words.length > 1 || argument.clauses.length > 0) {
       wrong();
       maybe = 'any';

@@ -60,7 +60,7 @@ export const clearLine = (line: ParsedLine): void => {
 
 /** Halves of surrogate pairs all become the same character as bytes: two names that differ in them would be one there. */
 const room = (into: ParsedLine, name: string): boolean => {
-  if (name === '' || name.length > MOST_NAME || !name.isWellFormed()) return false;
+  if (name === '' || name.length > MOST_NAME || !name.isWellFormed() || name.includes('\0')) return false;
   if (into.attributes.size + into.numbers.size < MOST_ATTRIBUTES) return true;
   into.dropped++;
   return false;
