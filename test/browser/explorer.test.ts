@@ -243,8 +243,8 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     await page.keyboard.press('g');
     await page.keyboard.press('s');
     await page.getByRole('rowheader', { name: 'column store' }).waitFor();
-    expect(await page.locator('td.error').count()).toBe(0);
-    await page.locator('section', { hasText: 'Hosts' }).getByRole('rowheader').getByRole('button').first().click();
+    expect(await page.locator('td.down').count()).toBe(0);
+    await page.getByRole('region', { name: 'Agents' }).getByRole('rowheader').getByRole('button').first().click();
     await result(page, 'table').waitFor();
     expect(await textOf(page)).toContain('| where host == "');
     expect(complaints).toEqual([]);

@@ -45,7 +45,10 @@ export const STATUS = gql`
     status {
       version instance startedAt
       parts { name state detail }
+      stores { name bytes diskFree diskSize }
+      stream { bytes maxBytes share groups { group topic waiting oldestWaiting } }
+      drops { stage reason counter unit labels count missing }
+      problems { part message mend }
     }
-    hosts { host os agentVersion lastSeen }
   }
 `;

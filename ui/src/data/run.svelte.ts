@@ -19,6 +19,9 @@ export interface Asked {
 /** As many rows as the server gives at all. */
 export const MOST_ROWS = 100_000;
 
+/** A refresh asks anew what was not answered for so long: its connection may be dead. */
+const GIVEN_UP_MS = 30_000;
+
 /** Days and weeks are the reader's. */
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -39,6 +42,7 @@ export class QueryRun {
   running = $state(false);
   startedAt = $state(0);
   #drop: (() => void) | undefined;
+  #text = '';
 
   /** Whether what is shown is not the answer to the last question. */
   get stale(): boolean {
@@ -51,6 +55,7 @@ export class QueryRun {
     const now = Date.now();
     const request = requestRange(range, now);
     this.running = true;
+    this.#text = text;
     this.startedAt = now;
     let done = false;
     const drop = ask<{ query: Result }, Record<string, unknown>>(
@@ -73,6 +78,12 @@ export class QueryRun {
       },
     );
     if (!done) this.#drop = drop;
+  }
+
+  /** The same once more, as a refresh does it: a question still under way is let be, unless it never seems to be answered. */
+  again(text: string, range: Range): void {
+    if (this.running && this.#text === text && Date.now() - this.startedAt < GIVEN_UP_MS) return;
+    this.run(text, range);
   }
 
   stop(): void {

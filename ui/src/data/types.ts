@@ -78,15 +78,48 @@ export interface Catalogue {
   readonly metrics: readonly MetricEntry[];
 }
 
+export interface PartState {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+}
+export interface StoreSpace {
+  readonly name: string;
+  /** Bytes; null until they were measured. */
+  readonly bytes: number | null;
+  readonly diskFree: number | null;
+  readonly diskSize: number | null;
+}
+export interface StreamSpace {
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** 0 to 1. */
+  readonly share: number;
+  /** `oldestWaiting` in seconds; null: none waits. */
+  readonly groups: readonly { readonly group: string; readonly topic: string; readonly waiting: number; readonly oldestWaiting: number | null }[];
+}
+export interface Drop {
+  readonly stage: string;
+  readonly reason: string;
+  readonly counter: string;
+  readonly unit: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly count: number;
+  /** Whether something is missing in the stores for it. */
+  readonly missing: boolean;
+}
+export interface Problem {
+  readonly part: string;
+  readonly message: string;
+  readonly mend: string;
+}
 export interface ProductStatus {
   readonly version: string;
   readonly instance: string;
   readonly startedAt: string;
-  readonly parts: readonly { readonly name: string; readonly state: string; readonly detail: string }[];
-}
-export interface HostEntry {
-  readonly host: string;
-  readonly os: string | null;
-  readonly agentVersion: string | null;
-  readonly lastSeen: string | null;
+  readonly parts: readonly PartState[];
+  readonly stores: readonly StoreSpace[];
+  readonly stream: StreamSpace | null;
+  readonly drops: readonly Drop[];
+  readonly problems: readonly Problem[];
 }
