@@ -11,7 +11,7 @@ const LINE_WORDS = `if(isNull(raw), ${words("concat(head, ifNull(body, ''), tail
 
 export const LINES_3: readonly string[] = [
   'ALTER TABLE logs ADD COLUMN IF NOT EXISTS raw Nullable(String) CODEC(ZSTD(1)) AFTER body',
-  'ALTER TABLE logs ADD COLUMN IF NOT EXISTS head String CODEC(ZSTD(1)) AFTER raw',
+  'ALTER TABLE logs ADD COLUMN IF NOT EXISTS head String CODEC(ZSTD(1)) AFTER numbers',
   'ALTER TABLE logs ADD COLUMN IF NOT EXISTS tail String CODEC(ZSTD(1)) AFTER head',
   'ALTER TABLE logs DROP INDEX IF EXISTS words_index',
   `ALTER TABLE logs MODIFY COLUMN words String ALIAS ${LINE_WORDS}`,
