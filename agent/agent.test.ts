@@ -24,6 +24,7 @@ import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { type Agent, startAgent } from './agent.ts';
 import { type AgentConfig, agentConfig } from './config.ts';
 import type { ChildSettings } from './testing/child.ts';
+import { recorded, standInJournal } from './testing/journalctl.ts';
 import { Sink } from './testing/sink.ts';
 
 let folder = '';
@@ -53,6 +54,7 @@ const settings = (more: Partial<AgentConfig> = {}): AgentConfig =>
     folder: join(folder, 'data'),
     host: 'web-1',
     logs: [`${folder}/logs/*.log`],
+    journal: false,
     metricsMs: 100,
     processesMs: 300,
     logsMs: 50,
@@ -68,10 +70,11 @@ const run = async (more: Partial<AgentConfig> = {}): Promise<Agent> => {
   return agent;
 };
 const CHILD = fileURLToPath(new URL('testing/child.ts', import.meta.url));
-const runChild = async (more: Partial<ChildSettings> = {}): Promise<ChildProcess> => {
+const runChild = async (more: Partial<ChildSettings> = {}, env = process.env): Promise<ChildProcess> => {
   const { labels: _, ...plain } = settings();
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, JSON.stringify({ ...plain, ...more })], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env,
   });
   children.push(child);
   await new Promise((resolve, reject) => {
@@ -291,6 +294,33 @@ test('killed again and again under load, rotated and copied logs and a faulty se
   expect([...told].sort()).toEqual([...expected].sort());
   // It saw repeats of frames, or it would have shown nothing.
   expect(sink.requests.length).toBeGreaterThan(new Set(sink.requests.map((r) => `${r.boot} ${r.seq}`)).size);
+});
+
+test('killed again and again while the journal grows: each entry once', { timeout: 300_000 }, async () => {
+  const root = join(folder, 'root');
+  const add = standInJournal(root);
+  const environment = { ...process.env, PATH: `${root}:${process.env.PATH}` };
+  let number = 0;
+  const more = (count: number): void => add(...Array.from({ length: count }, () => recorded(++number, { MESSAGE: `line ${number}` })));
+  more(100);
+  for (let kills = 0; kills < 5; kills++) {
+    const child = await runChild({ root, journal: true, logs: [] }, environment);
+    for (let i = 0; i < 10; i++) {
+      more(20);
+      await new Promise((resolve) => setTimeout(resolve, 20 + kills * 15));
+    }
+    const least = number - 150;
+    await sink.until(() => sink.column('logs', 'body').length >= least, 60_000);
+    await kill(child);
+    more(20);
+  }
+  add('END');
+  more(20);
+  const last = await runChild({ root, journal: true, logs: [] }, environment);
+  await sink.until(() => sink.column('logs', 'body').length >= number, 60_000);
+  expect(await kill(last, 'SIGTERM')).toBe(0);
+  expect(sink.column('logs', 'body')).toEqual(Array.from({ length: number }, (_, i) => `line ${i + 1}`));
+  expect(new Set(sink.column('logs', 'source'))).toEqual(new Set(['journal']));
 });
 
 test.skipIf(process.getuid?.() !== 0)('without root it tells what it leaves out, in its status and its inventory', { timeout: 30_000 }, async () => {

@@ -1,4 +1,4 @@
-// The agent of one host: starts its parts, runs each in its time, and says how it is. It needs no root, has no native add-on and executes nothing.
+// The agent of one host: starts its parts, runs each in its time, and says how it is. It needs no root, has no native add-on and executes nothing but `journalctl`.
 // What it cannot look at is left out, named once in the log and shown in its status and its inventory.
 import { mkdirSync, statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -14,9 +14,8 @@ import type { AgentConfig } from './config.ts';
 import { HostFiles } from './host-files.ts';
 import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventoryTexts, readInventory } from './inventory.ts';
 import { lockFolder } from './lock.ts';
-import { type LogFailure, LogFailures } from './logs/failures.ts';
-import { LogBatch } from './logs/log-batch.ts';
-import { Tailer } from './logs/tailer.ts';
+import { Logs, type LogsStatus } from './logs/logs.ts';
+import type { DeliverLines } from './logs/tailer.ts';
 import { Outbox, type OutboxPart } from './outbox.ts';
 import { ProcessTable } from './processes/process-table.ts';
 import { every, type Repeated } from './repeat.ts';
@@ -31,7 +30,7 @@ export interface AgentDependencies {
   readonly version: string;
 }
 
-export interface AgentStatus {
+export interface AgentStatus extends LogsStatus {
   readonly id: string;
   readonly host: string;
   readonly boot: bigint;
@@ -54,13 +53,6 @@ export interface AgentStatus {
   readonly lastError: { readonly at: number; readonly message: string } | undefined;
   /** When the server last acknowledged a frame, ms. */
   readonly lastSent: number | undefined;
-  readonly logFiles: number;
-  readonly logLines: number;
-  /** Older than what the server keeps, when their file was met for the first time. */
-  readonly logLinesSkipped: number;
-  /** Of lines too long to be kept whole. */
-  readonly logBytesCut: number;
-  readonly logFailures: readonly LogFailure[];
   /** Runs that failed, by collector. */
   readonly failedCollectors: ReadonlyMap<string, number>;
   /** What is not collected, most often for want of root. */
@@ -81,9 +73,6 @@ const PRESSED = 0.5;
 const MOST_HOST = 253;
 const LOCK_PATIENCE_MS = 5000;
 const STOP_PATIENCE_MS = 1500;
-const LOG_QUIET_MS = 30_000;
-/** A program writes a stack trace at once: what comes later is another entry. */
-const LOG_JOIN_MS = 500;
 /** Ratios need two readings: the second comes so soon after the first, where the interval is much longer. */
 const EARLY_MS = 1000;
 
@@ -110,12 +99,11 @@ class RunningAgent implements Agent {
   readonly #samples: Samples;
   readonly #collectors: readonly Collector[];
   readonly #failedCollectors = new Map<string, number>();
-  readonly #logFailures: LogFailures;
   #state!: AgentState;
   #spool!: Spool;
   #sender!: Sender;
   #outbox!: Outbox;
-  #tailer!: Tailer;
+  #logs!: Logs;
   #processes!: ProcessTable;
   #unlock: () => Promise<void> = () => Promise.resolve();
   #early: NodeJS.Timeout | undefined;
@@ -132,7 +120,6 @@ class RunningAgent implements Agent {
     this.#deps = deps;
     this.#log = deps.log.with({ role: 'agent' });
     this.#host = config.host ?? (bounded(hostname().replaceAll(/\p{Cc}/gu, ''), MOST_HOST) || 'localhost');
-    this.#logFailures = new LogFailures(this.#log, (what) => this.#leaveOut(what));
     this.#files = new HostFiles(config.root);
     this.#samples = new Samples(this.#host, config.metricsMs, config.repeatMs);
     const sources = { files: this.#files, space: (mountpoint: string) => this.#space(mountpoint), own: () => this.status() };
@@ -174,14 +161,14 @@ class RunningAgent implements Agent {
       systemStart: systemStart(this.#files, this.#state),
       leftOut: (what) => this.#leaveOut(what),
     });
-    this.#tailer = this.#makeTailer();
+    this.#logs = this.#makeLogs();
     this.#sender.start();
     await this.#first(now);
     const { metricsMs, processesMs, logsMs, discoverMs, inventoryMs } = this.#config;
     this.#repeat('metrics', metricsMs, () => this.#collect());
     this.#repeat('processes', processesMs, () => this.#sampleProcesses());
-    this.#repeat('logs', logsMs, () => this.#tailer.poll(Date.now(), () => this.#pressed()));
-    this.#repeat('log files', discoverMs, () => this.#tailer.discover(Date.now()));
+    this.#repeat('logs', logsMs, () => this.#logs.read());
+    this.#repeat('log files', discoverMs, () => this.#logs.discover(Date.now()));
     this.#repeat('inventory', inventoryMs, () => this.#tellInventory(Date.now()));
     if (metricsMs >= 5 * EARLY_MS) this.#early = setTimeout(() => this.#collect(), EARLY_MS);
     this.#log.info('the agent runs', { host: this.#host, server: this.#config.server, waiting: this.#spool.stats.frames });
@@ -207,11 +194,7 @@ class RunningAgent implements Agent {
       droppedFrames: dropped,
       lastError,
       lastSent,
-      logFiles: this.#tailer.fileCount,
-      logLines: this.#tailer.linesRead,
-      logLinesSkipped: this.#tailer.linesSkipped,
-      logBytesCut: this.#tailer.bytesCut,
-      logFailures: this.#logFailures.all,
+      ...this.#logs.status,
       failedCollectors: this.#failedCollectors,
       leftOut: [...this.#leftOut],
     };
@@ -229,11 +212,11 @@ class RunningAgent implements Agent {
   async #stop(): Promise<void> {
     clearTimeout(this.#early);
     for (const repeated of this.#repeated) await repeated.stop();
-    await this.#tailer.poll(Date.now(), () => this.#pressed(), true);
+    await this.#logs.stop();
     this.#put([this.#event(Date.now(), 'agent.stop', `The agent on ${this.#host} stopped`, new Map())]);
     await this.#sender.drain(STOP_PATIENCE_MS);
     await this.#sender.stop();
-    this.#tailer.close();
+    this.#logs.close();
     this.#spool.close();
     await this.#unlock();
     this.#log.info('the agent stopped', { waiting: this.#spool.stats.frames });
@@ -246,7 +229,7 @@ class RunningAgent implements Agent {
   async #first(now: number): Promise<void> {
     const processes = await this.#gatherProcesses();
     const metrics = this.#gatherMetrics();
-    this.#tailer.discover(now);
+    this.#logs.start(now);
     const attributes = new Map([
       ['version', this.#deps.version],
       ['boot', this.#state.boot.toString()],
@@ -356,26 +339,20 @@ class RunningAgent implements Agent {
     return { schema: 'events', batch: eventBatch(now, kind, title, this.#host, attributes), from: time, to: time };
   }
 
-  #makeTailer(): Tailer {
+  #makeLogs(): Logs {
     const options = {
-      globs: this.#config.logs,
-      root: this.#config.root,
-      backlogBytes: this.#config.logBacklogBytes,
-      quietMs: LOG_QUIET_MS,
-      joinMs: LOG_JOIN_MS,
+      config: this.#config,
+      host: this.#host,
+      files: this.#files,
       log: this.#log,
-      failures: this.#logFailures,
       leftOut: (what: string) => this.#leaveOut(what),
+      pressed: () => this.#spool.stats.bytes > this.#config.spoolBytes * PRESSED,
     };
-    return new Tailer(
-      options,
-      new LogBatch(this.#host, this.#logFailures),
-      (batch, positions) => {
-        const { batch: rows, from, to } = batch.take();
-        this.#outbox.put([{ schema: 'logs', batch: rows, from, to }], positions);
-      },
-      this.#spool.positions.values(),
-    );
+    const deliver: DeliverLines = (batch, positions) => {
+      const { batch: rows, from, to } = batch.take();
+      this.#outbox.put([{ schema: 'logs', batch: rows, from, to }], positions);
+    };
+    return new Logs(options, deliver, this.#spool.positions.values());
   }
 
   /** False when the spool refused it, which is counted; nothing is no frame. */
@@ -389,10 +366,6 @@ class RunningAgent implements Agent {
       this.#lost.set('spool refused', (this.#lost.get('spool refused') ?? 0) + 1);
       return false;
     }
-  }
-
-  #pressed(): boolean {
-    return this.#spool.stats.bytes > this.#config.spoolBytes * PRESSED;
   }
 
   #space(mountpoint: string): FilesystemSpace | undefined {

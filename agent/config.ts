@@ -14,6 +14,8 @@ export interface AgentConfig {
   readonly labels: ReadonlyMap<string, string>;
   /** Log files to follow; `*`, `?`, `[…]` within a name, `**` for any depth. */
   readonly logs: readonly string[];
+  /** Whether systemd's journal is followed, where no file of syslog repeats it. */
+  readonly journal: boolean;
   /** Of a file found at the first start of all, only so much of its end is read. */
   readonly logBacklogBytes: number;
   readonly metricsMs: number;
@@ -43,7 +45,18 @@ export interface AgentConfig {
 export const AGENT_DEFAULTS = {
   host: undefined,
   labels: new Map<string, string>(),
-  logs: ['/var/log/*.log', '/var/log/syslog'],
+  logs: [
+    '/var/log/*.log',
+    '/var/log/syslog',
+    '/var/log/messages',
+    '/var/log/secure',
+    '/var/log/cron',
+    '/var/log/maillog',
+    '/var/log/*/*.log',
+    '/var/log/containers/*.log',
+    '/var/lib/docker/containers/*/*-json.log',
+  ],
+  journal: true,
   logBacklogBytes: 1 << 20,
   metricsMs: 10_000,
   processesMs: 15_000,

@@ -126,8 +126,10 @@ export class Assembler {
       line.to = to;
     }
     const slot = this.#slots[line.stream] as Slot;
+    // What is not wrapped lies in one piece, which nothing else may stand within.
+    for (const other of this.#slots) if (other.active && other.wrapped !== wrapped) this.#finish(other);
     if (!slot.active) this.#begin(slot, from, next, wrapped, 1, undefined);
-    else if (slot.wrapped !== wrapped || !(slot.partial || goesOn(slot.state, line.bytes, line.from, line.to))) {
+    else if (!(slot.partial || goesOn(slot.state, line.bytes, line.from, line.to))) {
       this.#finish(slot);
       this.#begin(slot, from, next, wrapped, 1, undefined);
     } else if (slot.bytes + line.to - line.from > MOST_ENTRY || slot.lines >= MOST_LINES) {

@@ -1,5 +1,6 @@
 // Lines that a container runtime wrapped: CRI's (https://kubernetes.io/docs/concepts/cluster-administration/logging/) and Docker's json-file.
 // Finds what is in them, and whose they are by the names of their files. The runtime's time is taken: a container's clock has a zone of its own.
+import type { Severity } from '../../schemas/catalogue.ts';
 import { isoMoment } from './formats/moment.ts';
 
 export interface Unwrapped {
@@ -71,6 +72,8 @@ const docker = (line: Buffer, from: number, to: number, into: Unwrapped): boolea
 /** Whose lines a file holds, by its name. */
 export interface Origin {
   readonly service: string;
+  /** `over`: it stands above one that the line tells. */
+  readonly severity?: { readonly value: Severity; readonly over: boolean };
   readonly attributes: readonly (readonly [name: string, value: string])[];
 }
 

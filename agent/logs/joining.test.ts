@@ -260,6 +260,14 @@ describe('continuation lines', () => {
     expect(Object.fromEntries(attributes)).toMatchObject({ 'log.iostream': 'stderr', 'k8s.pod.name': 'web-1', 'k8s.namespace.name': 'shop' });
   });
 
+  test('of a file that is wrapped here and there hold nothing of another', async () => {
+    write('a.log', `${iso()} ERROR no\n${iso()} stderr F whole\n\n\tat a.B\n${iso()} stdout F last\n`);
+    start();
+    await round(3000);
+    await round(3000);
+    expect(bodies()).toEqual(['no', 'whole', '\tat a.B', 'last']);
+  });
+
   test('of Docker are joined too, named as the container is', async () => {
     const id = 'cd'.repeat(32);
     mkdirSync(path(`containers/${id}`), { recursive: true });

@@ -76,7 +76,8 @@ export class LogBatch {
     const goesOn = entry.part > 1 || (found.message === undefined && GOES_ON.test(text));
     const own = entry.time ?? found.time ?? (goesOn ? last.time : undefined);
     let time = own ?? nanosFromMillis(bounds.fallbackMs);
-    const severity = found.severity ?? (goesOn ? last.severity : entry.trace ? 'error' : undefined);
+    const told = source.origin?.severity;
+    const severity = (told?.over ? told.value : found.severity) ?? (goesOn ? last.severity : entry.trace ? 'error' : told?.value);
     const service = found.service ?? (goesOn ? last.service : undefined) ?? (source.origin?.service || undefined);
     last.time = own;
     last.severity = severity;

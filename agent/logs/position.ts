@@ -20,6 +20,8 @@ export interface Position {
   readonly tail: Fingerprint;
   /** The line that `offset` lies in is over-long and was taken already: its rest is passed over. */
   readonly skipping: boolean;
+  /** Of the journal, which is no file: the entry that is in a frame. */
+  readonly cursor?: string;
   /** The file is read to its end and will not come back: the position can be forgotten. */
   readonly gone?: true;
 }

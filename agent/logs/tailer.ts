@@ -44,7 +44,7 @@ export const KEPT_MS = RAW_KEPT_MS - 3_600_000;
 /** Lines that are passed over at once. */
 const MOST_SKIPPED = 10_000;
 /** Of the time that the door allows a clock to be ahead, half is for the clocks of agent and server. */
-const AHEAD_MS = FUTURE_MS / 2;
+export const AHEAD_MS = FUTURE_MS / 2;
 /** Bytes of a description beside a log. */
 const MOST_DESCRIPTION = 256 << 10;
 
@@ -69,7 +69,7 @@ export class Tailer {
     this.#options = options;
     this.#batch = batch;
     this.#deliver = deliver;
-    const known = [...positions];
+    const known = [...positions].filter((position) => position.cursor === undefined);
     this.#first = known.length === 0;
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
@@ -81,6 +81,11 @@ export class Tailer {
 
   get fileCount(): number {
     return this.#files.size;
+  }
+
+  follows(path: string): boolean {
+    for (const file of this.#files.values()) if (file.path === path && !file.orphan) return true;
+    return false;
   }
 
   /** Looks for the files again. */

@@ -14,7 +14,8 @@ const OPTIONS: Options = {
   data: { type: 'string', value: 'DIR', summary: 'the agent’s own folder: its spool and its id (default ~/.inframirror/agent)' },
   host: { type: 'string', value: 'NAME', summary: 'name of this host (default: the system’s)' },
   label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host: region, datacenter, env, role, owner or another' },
-  logs: { type: 'string', multiple: true, value: 'GLOB', summary: 'log files to follow (default /var/log/*.log and syslog)' },
+  logs: { type: 'string', multiple: true, value: 'GLOB', summary: 'log files to follow (default: those of /var/log, of its folders and of containers)' },
+  'no-journal': { type: 'boolean', summary: 'leave systemd’s journal alone' },
   'with-parent': { type: 'boolean', summary: 'end when standard input closes' },
 };
 
@@ -51,6 +52,7 @@ export const agent = (args: readonly string[]): Promise<number> =>
         labels: labelsOf(read.lists.get('label') ?? []),
         ...(host === undefined ? {} : { host }),
         ...(logs === undefined ? {} : { logs }),
+        journal: !read.flags.has('no-journal'),
       });
       // Only now: a pipe that is read keeps a process alive.
       const stopping = new Promise<void>((resolve) => {

@@ -1,0 +1,105 @@
+// All log lines of a host: its files and, where no file repeats it, systemd's journal. Runs them in their turn and says how they are.
+// It keeps nothing of its own: lines and how far they were read go to `deliver` in one record.
+import type { Logger } from '../../core/logger.ts';
+import type { AgentConfig } from '../config.ts';
+import type { HostFiles } from '../host-files.ts';
+import { type LogFailure, LogFailures } from './failures.ts';
+import { Journal } from './journal.ts';
+import { LogBatch } from './log-batch.ts';
+import type { Position } from './position.ts';
+import { type DeliverLines, Tailer } from './tailer.ts';
+
+export interface LogsOptions {
+  readonly config: AgentConfig;
+  readonly host: string;
+  readonly files: HostFiles;
+  readonly log: Logger;
+  readonly leftOut: (what: string) => void;
+  /** While it is true, lines wait where they are. */
+  readonly pressed: () => boolean;
+}
+
+export interface LogsStatus {
+  readonly logFiles: number;
+  readonly logLines: number;
+  /** Older than what the server keeps, when their file was met for the first time. */
+  readonly logLinesSkipped: number;
+  /** Of lines too long to be kept whole. */
+  readonly logBytesCut: number;
+  readonly logFailures: readonly LogFailure[];
+}
+
+const QUIET_MS = 30_000;
+/** A program writes a stack trace at once: what comes later is another entry. */
+const JOIN_MS = 500;
+/** Files of syslog, which hold what the journal holds, and after how long without a line they no longer do, ms. */
+const SYSLOG = ['/var/log/syslog', '/var/log/messages'];
+const SYSLOG_FRESH_MS = 86_400_000;
+
+export class Logs {
+  readonly #options: LogsOptions;
+  readonly #failures: LogFailures;
+  readonly #deliver: DeliverLines;
+  readonly #positions: readonly Position[];
+  readonly #tailer: Tailer;
+  /** Undefined where it is not wanted or a file repeats it. */
+  #journal: Journal | undefined;
+
+  /** `positions` as of the last record. */
+  constructor(options: LogsOptions, deliver: DeliverLines, positions: Iterable<Position>) {
+    const { config, host, log, leftOut } = options;
+    this.#options = options;
+    this.#deliver = deliver;
+    this.#positions = [...positions];
+    this.#failures = new LogFailures(log, leftOut);
+    const tailing = { globs: config.logs, root: config.root, backlogBytes: config.logBacklogBytes, quietMs: QUIET_MS, joinMs: JOIN_MS };
+    this.#tailer = new Tailer({ ...tailing, log, failures: this.#failures, leftOut }, new LogBatch(host, this.#failures), deliver, this.#positions);
+  }
+
+  get status(): LogsStatus {
+    const { fileCount, linesRead, linesSkipped, bytesCut } = this.#tailer;
+    return {
+      logFiles: fileCount,
+      logLines: linesRead + (this.#journal?.linesRead ?? 0),
+      logLinesSkipped: linesSkipped + (this.#journal?.linesSkipped ?? 0),
+      logBytesCut: bytesCut + (this.#journal?.bytesCut ?? 0),
+      logFailures: this.#failures.all,
+    };
+  }
+
+  /** Looks for the files, then whether the journal is to be followed. */
+  start(now: number): void {
+    this.discover(now);
+    const { config, host, files, leftOut } = this.#options;
+    if (!config.journal) return;
+    const repeats = SYSLOG.find((path) => this.#tailer.follows(files.path(path)) && now - (files.stat(path)?.mtimeMs ?? 0) < SYSLOG_FRESH_MS);
+    if (repeats !== undefined) {
+      leftOut(`the systemd journal (its entries are in ${repeats})`);
+      return;
+    }
+    const options = { root: config.root, joinMs: JOIN_MS, failures: this.#failures, leftOut };
+    this.#journal = new Journal(options, new LogBatch(host, this.#failures), this.#deliver, this.#positions);
+    this.#journal.start();
+  }
+
+  /** Looks for files again. */
+  discover(now: number): void {
+    this.#tailer.discover(now);
+  }
+
+  async read(last = false): Promise<void> {
+    const { pressed } = this.#options;
+    this.#journal?.poll(Date.now(), pressed, last);
+    await this.#tailer.poll(Date.now(), pressed, last);
+  }
+
+  /** Takes what is there, without waiting for what may go on with it. */
+  async stop(): Promise<void> {
+    await this.#journal?.stop();
+    await this.read(true);
+  }
+
+  close(): void {
+    this.#tailer.close();
+  }
+}
