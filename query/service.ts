@@ -259,7 +259,8 @@ export class QueryService {
 }
 
 /** What no text should have led to. */
-const isDefect = (error: unknown): boolean => !(error instanceof CodedError) || hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected');
+const isDefect = (error: unknown): boolean =>
+  !(error instanceof CodedError) || hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected') || hasCode(error, 'ipc.malformed');
 
 /** Values and bytes of one answer: it becomes one text for its asker. */
 const MOST_VALUES = 10_000_000;

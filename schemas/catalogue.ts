@@ -1,6 +1,7 @@
 // The one truth on datasets: what IQL, the tables, GraphQL and the explorer know of them comes from here.
 // Metrics are not listed: `metricDataset` makes the dataset of one from what was learned of it.
 import { HOST_STATES } from './host-state.ts';
+import { columnOfLabel } from './label-column.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from './types.ts';
 
 export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -147,7 +148,7 @@ export const metricDataset = (info: MetricInfo): Dataset => ({
   role: 'columns',
   table: 'samples',
   shape: 'series',
-  key: info.labels,
+  key: info.labels.map(columnOfLabel),
   metric: info,
   ...(info.intervalMs === undefined ? {} : { intervalMs: info.intervalMs }),
   columns: [
@@ -159,6 +160,6 @@ export const metricDataset = (info: MetricInfo): Dataset => ({
       ...(info.kind === 'histogram' ? {} : { kind: info.kind }),
       description: info.description ?? 'The sample',
     },
-    ...info.labels.map((name): DatasetColumn => ({ name, type: 'string', label: true, description: `Label ${name}` })),
+    ...info.labels.map((name): DatasetColumn => ({ name: columnOfLabel(name), type: 'string', label: true, description: `Label ${name}` })),
   ],
 });

@@ -118,7 +118,7 @@ export const withColumnsOf = (scan: Scan, filter: PlanExpression | undefined, ex
 
 /** The part of a scan's filter that says which series are read: of labels alone, and not able to fail. */
 export const seriesFilter = (scan: Scan, failing: FailingTable): PlanExpression | undefined => {
-  const labels = new Set(scan.dataset.metric?.labels ?? ['name']);
+  const labels = new Set(scan.dataset.key);
   const isOfLabels = (e: PlanExpression): boolean => {
     const names: string[] = [];
     eachColumn(e, (name) => void names.push(name));

@@ -146,7 +146,7 @@ const columnOf = (scan: Scan, name: string): PlanColumn => {
 };
 
 /** The columns that are a series' own; of all metrics together only the name. */
-const labelsOf = (scan: Scan): ReadonlySet<string> => new Set(scan.dataset.metric?.labels ?? ['name']);
+const labelsOf = (scan: Scan): ReadonlySet<string> => new Set(scan.dataset.key);
 
 /** The filter in two: what speaks of labels alone, so that ids say it, and the rest. */
 const splitFilter = (scan: Scan): { readonly labels: PlanExpression | undefined; readonly rest: PlanExpression | undefined } => {

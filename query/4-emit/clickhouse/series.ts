@@ -2,6 +2,7 @@
 // never changes; what the inventory says of its host (region, role …) does, so those labels are told as of a moment. Usually none of them
 // changed within the range: the emitted text supposes so, and `Fragment.supposes` has it looked up.
 import { ENRICHMENT } from '../../../schemas/catalogue.ts';
+import { labelOfColumn } from '../../../schemas/label-column.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { Scan } from '../../3-plan/nodes.ts';
@@ -35,19 +36,19 @@ const ofMetric = ({ dataset: { metric } }: Scan, context: ClickHouseContext): st
 
 /** A label of one row of `series` that the inventory may have told; empty where nobody did. */
 const told = (label: string, context: ClickHouseContext): string => {
-  const key = context.bind('string', label);
+  const key = context.bind('string', labelOfColumn(label));
   return `if(s.labels[${key}] != '', s.labels[${key}], s.enrichment[${key}])`;
 };
 
 const staying = (scan: Scan, label: string, context: ClickHouseContext): string =>
-  scan.dataset.metric === undefined && label === 'name' ? 'any(s.name)' : `nullIf(any(s.labels[${context.bind('string', label)}]), '')`;
+  scan.dataset.metric === undefined && label === 'name' ? 'any(s.name)' : `nullIf(any(s.labels[${context.bind('string', labelOfColumn(label))}]), '')`;
 
 const rangeOf = ({ range, before }: Scan): { readonly from: bigint; readonly to: bigint } | undefined => range && { from: range.from - before, to: range.to };
 
 /** Whether what the inventory says of a series of the metric changes within the range, as the context knows it. */
 export const changes = (scan: Scan, context: ClickHouseContext): boolean => {
   const range = rangeOf(scan);
-  const labels = (scan.dataset.metric?.labels ?? []).filter(isMoving);
+  const labels = scan.dataset.metric === undefined ? [] : scan.dataset.key.filter(isMoving);
   if (range === undefined || labels.length === 0) return labels.length > 0;
   const own = new ClickHouseContext(context.functions, context.dirtyHours);
   const [from, to] = [own.raw('Int64', range.from), own.raw('Int64', range.to)];

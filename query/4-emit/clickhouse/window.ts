@@ -73,7 +73,7 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
 const lateLabels = (node: Window): { readonly node: Window; readonly labels: readonly string[] } => {
   const { input } = node;
   if (input.node !== 'scan' || input.dataset.metric === undefined || node.keys.length !== 1 || node.keys[0] !== '#series') return { node, labels: [] };
-  const isLabel = new Set(input.dataset.metric.labels);
+  const isLabel = new Set(input.dataset.key);
   const labels = node.carry.filter((c) => isLabel.has(c));
   if (labels.length !== node.carry.length) return { node, labels: [] };
   const asked = new Set<string>();
