@@ -36,6 +36,8 @@ export interface Dropped {
   readonly rows: number;
   /** The first of them, from 0 in the part as it was sent. */
   readonly firstRow: number;
+  /** Of `label-name`: the first label whose name is refused. */
+  readonly label?: string;
 }
 
 /** Rows over the series limit: the rows of overflow series stand for them. */
@@ -90,10 +92,11 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
   let made: Batch | undefined;
+  let label: string | undefined;
   if (schema === 'series') {
     const folded = foldDefinitions(batch, options.frame, options.series.identify);
     if ('row' in folded) throw refuse('id', folded.row, folded.reason);
-    ({ marks, made } = folded);
+    ({ marks, made, label } = folded);
   } else if (schema === 'metrics') ({ marks, made } = foldSamples(batch, options.frame, marks));
   const kept = marks === undefined ? batch : keep(batch, marks);
   const out = made === undefined ? kept : concatBatches([kept, made]);
@@ -104,7 +107,7 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
     rows: out.length,
     made: made?.length ?? 0,
     range: outTime === undefined || out.length === 0 ? undefined : timeRange(outTime),
-    dropped: marks === undefined ? [] : droppedOf(arrival, marks),
+    dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
     summed: marks === undefined ? undefined : summedOf(arrival, marks),
     unknownColumns,
   };
@@ -164,10 +167,10 @@ const keep = (batch: Batch, marks: Uint8Array): Batch => {
   return takeRows(batch, rows.subarray(0, count));
 };
 
-const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array): readonly Dropped[] =>
+const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, label: string | undefined): readonly Dropped[] =>
   REASONS.flatMap((reason, i) => {
     const found = marked(marks, i + 1);
-    return found === undefined ? [] : [{ part, schema, reason, ...found }];
+    return found === undefined ? [] : [{ part, schema, reason, ...found, ...(reason === 'label-name' && label !== undefined ? { label } : {}) }];
   });
 
 const summedOf = ({ part, schema }: Arrival, marks: Uint8Array): Summed | undefined => {

@@ -128,6 +128,46 @@ describe('a good frame', () => {
   });
 });
 
+test('series with a label that begins with # are dropped with their samples, named and counted; the others of the frame go on', async () => {
+  const { post, sent, telemetry } = setUp();
+  const hostile = ['cpu.use', [['#series', 'x']]] as const;
+  const answer = await post(
+    frameOf([
+      seriesPart([
+        CPU,
+        hostile,
+        [
+          'cpu.use',
+          [
+            ['host', 'h'],
+            ['#insert', 'y'],
+          ],
+        ],
+      ]),
+      samplesPart(CPU, [[NOW, 1]]),
+      samplesPart(hostile, [
+        [NOW, 1],
+        [NOW + 1, 2],
+      ]),
+    ]),
+  );
+  expect(answer).toMatchObject({
+    status: 200,
+    rows: 2,
+    dropped: [
+      { part: 0, schema: 'series', reason: 'label-name', rows: 2, firstRow: 1, label: '#series' },
+      { part: 2, schema: 'metrics', reason: 'label-name', rows: 2, firstRow: 0 },
+    ],
+  });
+  expect(sent.flatMap(({ messages }) => messages.map((m) => [m.headers.schema, m.headers.rows]))).toEqual([
+    ['series', '1'],
+    ['metrics', '1'],
+  ]);
+  expect(telemetry.value('inframirror_dropped_rows_total', { stage: 'ingest', reason: 'label-name', schema: 'metrics' })).toBe(2);
+  // Samples that come later, and a definition sent again, fare the same.
+  expect(await post(frameOf([samplesPart(hostile, [[NOW + 2, 3]])], { seq: 44 }))).toMatchObject({ rows: 0, dropped: [{ reason: 'label-name', rows: 1 }] });
+});
+
 describe('times', () => {
   test('late, future and impossible rows are dropped, counted and named; the others go on, to the last nanosecond', async () => {
     const { post, sent, telemetry } = setUp();

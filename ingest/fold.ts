@@ -12,9 +12,12 @@ export interface Folded {
   /** See REASONS. */
   readonly marks: Uint8Array | undefined;
   readonly made: Batch | undefined;
+  /** The first label that is refused by its name. */
+  readonly label?: string | undefined;
 }
 
 const DROPPED = REASONS.indexOf('series-limit') + 1;
+const REFUSED = REASONS.indexOf('label-name') + 1;
 
 /** A row of an overflow series, and one of those it stands for. */
 interface Standing {
@@ -42,11 +45,21 @@ export const foldDefinitions = (batch: Batch, { run }: FrameSeries, identify: Id
   const [ids, names, labels] = [column('id'), column('name'), column('labels')];
   const standing = new Map<OverflowSeries, Standing>();
   let marks: Uint8Array | undefined;
+  let label: string | undefined;
   for (let row = 0; row < batch.length; row++) {
     const given = valueAt(ids, row) as bigint;
     const [name, own] = [valueAt(names, row) as string, valueAt(labels, row) as ReadonlyMap<string, string>];
     const { id, print } = identify(name, own);
     if (id !== given) return { row, reason: `it is ${given}, the name and the labels of the row give ${id}` };
+    // The platform names its own columns so.
+    const refused = own.keys().find((key) => key.startsWith('#'));
+    if (refused !== undefined) {
+      run?.refuse(id);
+      marks ??= new Uint8Array(batch.length);
+      marks[row] = REFUSED;
+      label ??= refused;
+      continue;
+    }
     const verdict = run?.define(id, print) ?? 'known';
     if (verdict === 'collision') return { row, reason: `${given} means another name and other labels already` };
     if (run === undefined || verdict !== 'over-limit') continue;
@@ -57,7 +70,7 @@ export const foldDefinitions = (batch: Batch, { run }: FrameSeries, identify: Id
   }
   const columns = { id: ({ series }: Standing) => series.id, labels: ({ series }: Standing) => series.labels };
   const given = Object.fromEntries(GIVEN.map((name) => [name, ({ series }: Standing) => series.given[name]]));
-  return { marks, made: made(batch, [...standing.values()], { ...columns, ...given }) };
+  return { marks, made: made(batch, [...standing.values()], { ...columns, ...given }), label };
 };
 
 const GIVEN = ['kind', 'temporality', 'unit', 'description', 'interval'] as const;
@@ -84,6 +97,10 @@ export const foldSamples = (batch: Batch, frame: FrameSeries, marked: Uint8Array
     const series = foldOf(ids[row] as bigint, metrics[row] as number);
     if (series === undefined || (marks !== undefined && marks[row] !== 0)) continue;
     marks ??= new Uint8Array(batch.length);
+    if (series === 'refused') {
+      marks[row] = REFUSED;
+      continue;
+    }
     const [time, value] = [Number(times[row]), values[row] as number];
     if (series === 'dropped' || !Number.isFinite(value) || (series.isForgotten(time) && !frame.isRepeat)) {
       marks[row] = DROPPED;

@@ -25,10 +25,11 @@ export interface SeriesCounts {
 
 export type Identify = (name: string, labels: ReadonlyMap<string, string>) => { readonly id: bigint; readonly print: bigint };
 
-/** Of a series over the limit: `undefined` sends its samples on, as they are not over it; `dropped`: there are too many overflow series too. */
-export type Fold = OverflowSeries | 'dropped' | undefined;
+/** Of a series over the limit: `undefined` sends its samples on, as they are not over it; `dropped`: there are too many overflow series too; `refused`: its definition was. */
+export type Fold = OverflowSeries | 'dropped' | 'refused' | undefined;
 
 const DROPPED = 0xffff_ffff_ffff_ffffn;
+const REFUSED = DROPPED - 1n;
 
 export class SenderRun {
   readonly boot: bigint;
@@ -92,6 +93,11 @@ export class SenderRun {
     return series;
   }
 
+  /** Its samples go no further either. */
+  refuse(id: bigint): void {
+    this.#remember(id, REFUSED);
+  }
+
   #remember(id: bigint, place: bigint): void {
     const before = this.#over.size;
     if (this.#counts.over < this.#limits.series || this.#over.get(id) !== undefined) this.#over.set(id, place);
@@ -106,6 +112,7 @@ export class SenderRun {
       if (this.#known.get(id) !== undefined) return undefined;
       const place = this.#over.get(id);
       if (place === DROPPED) return 'dropped';
+      if (place === REFUSED) return 'refused';
       if (place !== undefined) return this.#overflow[Number(place) - 1];
       // Too many even to be remembered: those are told by their metric.
       return this.#isOverFull ? (this.#byMetric.get(metric) ?? 'dropped') : undefined;

@@ -4,7 +4,7 @@ import type { FixedColumn } from '../core/batch/batch.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../core/time.ts';
 
 /** Why a row is dropped at the door. */
-export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit';
+export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'label-name';
 
 /** A 64-bit signed number in two words, ordered by `high`, then `low`. */
 interface Words {
@@ -25,7 +25,7 @@ export interface TimeBounds {
 }
 
 /** A row's mark is 0 where it stays, SUMMED where it goes into an overflow series, else 1 + its reason's place here. */
-export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit'];
+export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'label-name'];
 export const SUMMED = REASONS.length + 1;
 
 const unitOf = (column: FixedColumn): bigint => (column.type.kind === 'timestamp' && column.type.unit === 'ms' ? NANOS_PER_MS : 1n);
