@@ -159,7 +159,7 @@ describe('parameters', () => {
   test('of a wrong type, or not given, are told', async () => {
     for (const [params, code] of [
       [{ n: 'x' }, 'iql.parameter-value'],
-      [{ n: 1.5 }, 'iql.parameter-value'],
+      [{ n: 1.5 }, 'iql.argument-type'],
       [{ n: {} }, 'iql.parameter-value'],
       [{}, 'iql.parameter-unset'],
       [undefined, 'iql.parameter-unset'],
