@@ -189,7 +189,7 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     await page.route('**/graphql', (route) => route.abort());
     await page.getByRole('button', { name: 'Refresh' }).click();
     await page
-      .getByText(/No answer; as of \d+ s ago/)
+      .getByText(/✕ no answer; \d+ s old/)
       .first()
       .waitFor();
     expect(await page.locator('section[aria-label=Processors] canvas').count()).toBe(1);

@@ -14,8 +14,7 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     expect(page.url()).toBe(`${product().origin}/`);
     const panels = page.locator('[data-testid=first-page] section[aria-label]');
     await panels.first().waitFor();
-    await page.locator('[data-testid=first-page] > section').nth(5).waitFor();
-    expect(await page.locator('[data-testid=first-page] > section').count()).toBe(6);
+    await page.locator('[data-testid=first-page] > section').nth(8).waitFor();
     await page.locator('section[aria-label=Processors] canvas').waitFor();
     await page.locator('section[aria-label="Busiest processes"] td').first().waitFor();
     const [cookie] = await page.context().cookies();

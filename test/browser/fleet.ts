@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { newFolder, type Product, ROOT, startProduct } from '../end-to-end/support/product.ts';
 import { launchBrowser, type Visit, visit } from './chromium.ts';
 
@@ -16,6 +16,7 @@ export const fleet = (executable: string, hosts: readonly string[]) => {
   let folder: string;
   let product: Product;
   let browser: Browser;
+  const visits: Visit[] = [];
   const agents = new Map<string, ChildProcess>();
 
   const startAgent = (host: string): void => {
@@ -34,6 +35,9 @@ export const fleet = (executable: string, hosts: readonly string[]) => {
     [product, browser] = await Promise.all([startProduct({ folder, args: ['--no-agent'] }), launchBrowser(executable)]);
     for (const host of hosts) startAgent(host);
   }, 180_000);
+  afterEach(async () => {
+    for (const { context } of visits.splice(0)) await context.close();
+  });
   afterAll(async () => {
     await browser?.close();
     for (const host of agents.keys()) await endAgent(host, 'SIGKILL');
@@ -44,6 +48,7 @@ export const fleet = (executable: string, hosts: readonly string[]) => {
   /** `hash` with its `#`. */
   const open = async (hash: string, options: Parameters<typeof visit>[1] = {}): Promise<Visit> => {
     const made = await visit(browser, options);
+    visits.push(made);
     made.page.setDefaultTimeout(PATIENCE);
     await made.page.goto(`${product.origin}/?token=${product.token}`);
     await made.page.goto(`${product.origin}/${hash}`);

@@ -29,6 +29,7 @@ const address: fc.Arbitrary<Address> = fc.record({
   page: fc.constantFrom('explore' as const, 'status' as const),
   text: fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed()),
   range,
+  on: fc.string({ unit: 'grapheme', maxLength: 40 }).map((host) => host.toWellFormed()),
   view: fc.constantFrom(undefined, ...VIEWS),
   draw: fc.constantFrom(undefined, ...DRAWINGS),
   log: fc.boolean(),

@@ -13,6 +13,8 @@ export interface Address {
   /** The text that was run; empty is the first page. */
   readonly text: string;
   readonly range: Range;
+  /** The only host that the first page is about; empty: all. */
+  readonly on: string;
   /** undefined: chosen by the columns of the result. */
   readonly view: View | undefined;
   /** How lines are drawn; undefined: by what they are. */
@@ -32,6 +34,7 @@ export const FIRST_PAGE: Address = {
   page: 'explore',
   text: '',
   range: DEFAULT_RANGE,
+  on: '',
   view: undefined,
   draw: undefined,
   log: false,
@@ -54,6 +57,7 @@ export const printAddress = (address: Address): string => {
   } else if (address.range.span !== (DEFAULT_RANGE as { span: string }).span) {
     query.set('range', address.range.span);
   }
+  if (address.on !== '') query.set('on', address.on);
   if (address.view !== undefined) query.set('view', address.view);
   if (address.draw !== undefined) query.set('draw', address.draw);
   if (address.log) query.set('log', '1');
@@ -82,6 +86,7 @@ export const parseAddress = (hash: string): Address => {
     page: path === 'status' ? 'status' : 'explore',
     text: query.get('text') ?? '',
     range: readRange(query),
+    on: query.get('on') ?? '',
     view: VIEWS.find((view) => view === query.get('view')),
     draw: DRAWINGS.find((draw) => draw === query.get('draw')),
     log: query.get('log') === '1',

@@ -21,6 +21,9 @@ const catalogue: Catalogue = {
   metrics: [
     metric('system.cpu.utilization', 'gauge', '1', ['host', 'cpu.mode']),
     metric('system.memory.usage', 'gauge', 'By', ['host', 'state']),
+    metric('system.memory.utilization', 'gauge', '1', ['host', 'state']),
+    metric('system.cpu.load_average.1m', 'gauge', '{thread}'),
+    metric('system.filesystem.utilization', 'gauge', '1', ['host', 'mountpoint', 'mode']),
     metric('system.disk.io', 'counter', 'By', ['device', 'direction', 'host']),
     metric('system.network.io', 'counter', 'By', ['device', 'direction', 'host']),
     metric('job:requests 5m', 'gauge', null),
@@ -37,7 +40,7 @@ describe('findables', () => {
   });
 
   it('are there without the server', () => {
-    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual(['page', 'page', ...Array(6).fill('ready text')]);
+    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual(['page', 'page', ...Array.from({ length: 9 }, () => 'ready text')]);
   });
 
   it('are ranked by name before description', () => {

@@ -21,7 +21,7 @@ const metricText = ({ name, kind }: MetricEntry, width: string): string => {
 export const findablesOf = (range: Range, catalogue: Catalogue | undefined, hosts: readonly string[]): Findable[] => {
   const width = bucketFor(range);
   return [
-    { kind: 'page', name: 'First page', description: 'Six ready texts about this machine', text: '' },
+    { kind: 'page', name: 'First page', description: 'What hosts do now, one or all', text: '' },
     { kind: 'page', name: 'Status', description: 'The parts of this product and its hosts', text: '', page: 'status' },
     ...readyTexts(range).map(({ title, text }): Findable => ({ kind: 'ready text', name: title, description: text.replaceAll('\n', ' '), text })),
     ...(catalogue?.datasets ?? [])

@@ -1,0 +1,33 @@
+// An answer over time by host as one row of values per host, in equal steps of its buckets; what a host did not send is missing.
+// Pure; keeps the order in which hosts first stand by their latest value, the largest first.
+import type { Column } from '../data/types.ts';
+
+export interface HostLine {
+  readonly host: string;
+  readonly values: readonly (number | null)[];
+  /** Newest value there is. */
+  readonly last: number | null;
+}
+
+export const linesByHost = (columns: readonly Column[]): readonly HostLine[] => {
+  const of = (name: string): Column['values'] => columns.find((column) => column.name === name)?.values ?? [];
+  const times = of('time');
+  const hosts = of('host');
+  const values = columns.find(({ type }) => type === 'float' || type === 'int')?.values ?? [];
+  const steps = [...new Set(times.map(String))].sort();
+  const at = new Map(steps.map((time, i) => [time, i]));
+  const rows = new Map<string, (number | null)[]>();
+  for (const [i, time] of times.entries()) {
+    const host = String(hosts[i] ?? '–');
+    let row = rows.get(host);
+    if (row === undefined) {
+      row = steps.map(() => null);
+      rows.set(host, row);
+    }
+    const value = values[i];
+    row[at.get(String(time)) as number] = typeof value === 'number' ? value : null;
+  }
+  return [...rows]
+    .map(([host, row]): HostLine => ({ host, values: row, last: row.findLast((value) => value !== null) ?? null }))
+    .sort((a, b) => (b.last ?? -1) - (a.last ?? -1) || (a.host < b.host ? -1 : 1));
+};
