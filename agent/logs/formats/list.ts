@@ -24,6 +24,7 @@ export const FORMATS: readonly NamedFormat[] = [
 
 /** Only so much of a line is looked into. */
 const LOOKED_INTO = 16_384;
+const BYTE_ORDER_MARK = 0xfeff;
 /** Colours. */
 const ESCAPE = String.fromCharCode(27);
 const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]{0,16}m`, 'g');
@@ -32,8 +33,10 @@ const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]{0,16}m`, 'g');
 export type FormatFailed = (format: string, error: unknown) => void;
 
 /** Reads an entry, lines parted by line feeds, into `into`, which is cleared. Never throws: what no format can read is plain text, and `failed` is told. */
-export const parseEntry = (entry: string, into: ParsedLine, now: number, failed: FormatFailed, formats: readonly NamedFormat[] = FORMATS): void => {
+export const parseEntry = (written: string, into: ParsedLine, now: number, failed: FormatFailed, formats: readonly NamedFormat[] = FORMATS): void => {
   clearLine(into);
+  // What some programs begin a file with is no part of its first entry.
+  const entry = written.charCodeAt(0) === BYTE_ORDER_MARK ? written.slice(1) : written;
   const end = entry.indexOf('\n');
   // An object may be printed over several lines.
   if (end !== -1 && entry.charCodeAt(0) === 0x7b && tried(entry, into, now, failed, formats.slice(0, 1))) return;

@@ -47,6 +47,7 @@ test.each<[name: string, entry: string, expected: Record<string, unknown>]>([
     '{"instant":{"epochSecond":1790000000,"nanoOfSecond":5000000},"thread":"main","level":"INFO","loggerName":"a.B","message":"up"}',
     { message: 'up', severity: 'info', thread: 'main', loggerName: 'a.B', 'instant.epochSecond': 1790000000, 'instant.nanoOfSecond': 5000000 },
   ],
+  ['JSON behind a byte order mark', '\ufeff{"msg":"up","level":"info"}', { message: 'up', severity: 'info' }],
   ['structlog', '{"event":"signed in","level":"info","user":"a"}', { message: 'signed in', severity: 'info', user: 'a' }],
   ['GELF', '{"version":"1.1","host":"h","short_message":"bad","level":3}', { message: 'bad', severity: 'error', version: '1.1', host: 'h' }],
   ['an event that is no message', '{"event":"click","msg":"m"}', { ...none, message: 'm', event: 'click' }],
