@@ -130,7 +130,7 @@ export const limit: IqlPipe = {
 const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
   const definition: IqlPipe = {
     syntax: syntax(name, { clauses: ['by', 'per'] }),
-    form: `${name} n by x [per k] · ${name} n k by agg(x)`,
+    form: `${name} n by x [per k] · ${name} n k by agg(x) [per g]`,
     summary: name === 'top' ? 'The n rows (or keys) with the largest x' : 'The n rows (or keys) with the smallest x',
     examples: [`from processes last 5m | latest | ${name} 5 by memory per host`],
     check: (pipe, input, scope) => {
@@ -170,7 +170,7 @@ const withHiddenKeys = (input: Relation, keys: readonly Key[]): { readonly outpu
 /** What the keys are ranked by. */
 const MEASURE = '#measure';
 
-/** `top n k by agg(x)`: all rows of the n best keys. */
+/** `top n k by agg(x) [per g]`: all rows of the n best keys, in each group. */
 const best = (
   pipe: Parameters<IqlPipe['check']>[0],
   input: Relation,
@@ -182,7 +182,8 @@ const best = (
   const [first, ...more] = pipe.arguments;
   const before = scope.reporter.errors;
   const words = [...(first?.words.slice(1) ?? []), ...more.flatMap((a) => a.words)];
-  const args = words.map((e) => ({ name: undefined, words: [e], clauses: [], span: e.span }));
+  const per = clauseOf(pipe, 'per')?.arguments ?? [];
+  const args = [...words.map((e) => ({ name: undefined, words: [e], clauses: [], span: e.span })), ...per];
   const keys = keysOf({ word: 'by', wordSpan: pipe.nameSpan, arguments: args, span: pipe.span }, input, scope, () => wrongForm(pipe, definition, scope));
   const target = (clauseOf(pipe, 'by')?.arguments ?? []).map((a) => ({ ...a, name: { node: 'name' as const, name: MEASURE, span: a.span } }));
   // Over all buckets: `time` is a key only where it is named as one.
@@ -198,7 +199,9 @@ const best = (
   if (value === undefined) return wrongForm(pipe, definition, scope);
   if (!orderable(scope, value.type.value, target[0]?.span ?? written(pipe))) return undefined;
   const ranked = ordered(aggregated.output, [key(MEASURE, descending, value)]);
-  const cut = limited(ranked.output, n, []);
+  // The groups stand behind the keys that are ranked in each of them.
+  const groups = keys.keys.slice(keys.keys.length - per.length).map((k) => k.name);
+  const cut = limited(ranked.output, n, groups);
   const columns = planColumns(input);
   return {
     output: input,
