@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DRAWINGS } from '../chart/drawing.ts';
-import { type Address, FIRST_PAGE, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds, VIEWS } from './address.ts';
+import { type Address, FIRST_PAGE, HOST_PARTS, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds, VIEWS } from './address.ts';
 import {
   bounds,
   bucketFor,
@@ -25,9 +25,12 @@ const range: fc.Arbitrary<Range> = fc.oneof(
   fc.constantFrom(...DAYS).map((day): Range => ({ kind: 'day', day })),
   fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 1e9 })).map(([from, ms]): Range => ({ kind: 'absolute', from, to: from + ms })),
 );
+const anyText = fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed());
+const hosts = fc.record({ host: anyText.map((name) => `h${name}`), part: fc.constantFrom(...HOST_PARTS), where: anyText, sort: anyText, process: anyText });
 const address: fc.Arbitrary<Address> = fc.record({
-  page: fc.constantFrom('explore' as const, 'status' as const),
-  text: fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed()),
+  page: fc.constantFrom('explore' as const, 'hosts' as const, 'host' as const, 'status' as const),
+  hosts,
+  text: anyText,
   range,
   on: fc.string({ unit: 'grapheme', maxLength: 40 }).map((host) => host.toWellFormed()),
   view: fc.constantFrom(undefined, ...VIEWS),
@@ -62,6 +65,10 @@ describe('address', () => {
       }),
     );
     expect(parseAddress('')).toEqual(FIRST_PAGE);
+    for (const nowhere of ['#/nonsense', '#/explorer?text=from%20logs', '#nonsense', '#/hosts/web-1', '#/__proto__'])
+      expect(parseAddress(nowhere).page).toBe('unknown');
+    expect(parseAddress('#/host').page).toBe('hosts');
+    expect(parseAddress('#/host?host=web-1&part=pie').hosts).toEqual({ ...FIRST_PAGE.hosts, host: 'web-1' });
     expect(parseAddress('#/explore?range=-5&refresh=1&view=pie&from=b&to=a')).toEqual(FIRST_PAGE);
   });
 });

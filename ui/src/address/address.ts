@@ -5,8 +5,27 @@ import { DAYS, DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
 
 export const VIEWS = ['chart', 'bars', 'table', 'logs'] as const;
 export type View = (typeof VIEWS)[number];
-export type Page = 'explore' | 'status';
+/** `unknown`: the address names no page. */
+export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'unknown';
+/** Parts of the page of one host. */
+export const HOST_PARTS = ['overview', 'filesystems', 'processes', 'logs', 'events', 'inventory'] as const;
+export type HostPart = (typeof HOST_PARTS)[number];
 export const REFRESH_SECONDS = [0, 5, 10, 30, 60] as const;
+
+/** What the pages of hosts keep: which ones are shown, in which order, and of one host its part. */
+export interface HostsAddress {
+  /** Of the page of one host. */
+  readonly host: string;
+  readonly part: HostPart;
+  /** A condition of IQL over the dataset `hosts`; empty: all. */
+  readonly where: string;
+  /** A column, `-` before it where the largest comes first; empty: the order of the page. */
+  readonly sort: string;
+  /** `<pid> <start>` of a process that is opened; empty: none. */
+  readonly process: string;
+}
+
+export const ALL_HOSTS: HostsAddress = { host: '', part: 'overview', where: '', sort: '', process: '' };
 
 export interface Address {
   readonly page: Page;
@@ -25,6 +44,7 @@ export interface Address {
   readonly refresh: number | undefined;
   /** Fields shown beside log lines, as they are written in a text; undefined: those that differ between the lines. */
   readonly columns: readonly string[] | undefined;
+  readonly hosts: HostsAddress;
 }
 
 /** Of an address, so that a long one stays an address. */
@@ -40,11 +60,17 @@ export const FIRST_PAGE: Address = {
   log: false,
   refresh: undefined,
   columns: undefined,
+  hosts: ALL_HOSTS,
 };
 
-/** The first page and the state of the product are alive by themselves. */
+/** Whether the range of the top bar is that of the page. */
+export const hasRange = (page: Page): boolean => page === 'explore' || page === 'hosts' || page === 'host';
+
+/** The first page, hosts and the state of the product are alive by themselves. */
 export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
-  refresh ?? (text === '' || page === 'status' ? 10 : 0);
+  refresh ?? (text === '' || page !== 'explore' ? 10 : 0);
+
+const HOSTS_KEYS = Object.keys(ALL_HOSTS) as readonly (keyof HostsAddress)[];
 
 export const printAddress = (address: Address): string => {
   const query = new URLSearchParams();
@@ -63,6 +89,7 @@ export const printAddress = (address: Address): string => {
   if (address.log) query.set('log', '1');
   if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
   if (address.columns !== undefined) for (const column of address.columns.length === 0 ? [''] : address.columns) query.append('column', column);
+  for (const name of HOSTS_KEYS) if (address.hosts[name] !== ALL_HOSTS[name]) query.set(name, address.hosts[name]);
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -77,13 +104,22 @@ const readRange = (query: URLSearchParams): Range => {
   return spanMillis(span) === undefined ? DEFAULT_RANGE : { kind: 'relative', span };
 };
 
+const PAGES: readonly string[] = ['explore', 'hosts', 'host', 'status'] satisfies Page[];
+
+/** Only an empty path is the first page: what is misspelt is told. */
+const pageOf = (path: string, query: URLSearchParams): Page => {
+  if (path === '') return 'explore';
+  if (path === 'host' && (query.get('host') ?? '') === '') return 'hosts';
+  return PAGES.includes(path) ? (path as Page) : 'unknown';
+};
+
 export const parseAddress = (hash: string): Address => {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
   const refresh = Number(query.get('refresh') ?? Number.NaN);
   const columns = [...new Set(query.getAll('column'))].slice(0, MOST_COLUMNS);
   return {
-    page: path === 'status' ? 'status' : 'explore',
+    page: pageOf(path, query),
     text: query.get('text') ?? '',
     range: readRange(query),
     on: query.get('on') ?? '',
@@ -92,5 +128,12 @@ export const parseAddress = (hash: string): Address => {
     log: query.get('log') === '1',
     refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : undefined,
     columns: columns.length === 0 ? undefined : columns.filter((column) => column !== ''),
+    hosts: {
+      host: query.get('host') ?? '',
+      part: HOST_PARTS.find((part) => part === query.get('part')) ?? ALL_HOSTS.part,
+      where: query.get('where') ?? '',
+      sort: query.get('sort') ?? '',
+      process: query.get('process') ?? '',
+    },
   };
 };

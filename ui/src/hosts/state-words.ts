@@ -13,6 +13,12 @@ export interface HostStanding {
 
 export const isHostState = (text: unknown): text is HostState => (HOST_STATES as readonly unknown[]).includes(text);
 
+/** Whether its figures are those of now. */
+export const isFresh = (state: HostState): boolean => state === 'reporting' || state === 'late';
+
+/** Gravest first; stopped on purpose is nobody's trouble. */
+export const STATE_RANK: Readonly<Record<HostState, number>> = { silent: 0, late: 1, reporting: 2, stopped: 3 };
+
 /** `reporting`, `late, 3 min behind`, `silent since 14:03`, `stopped since 2026-11-20 14:03`. */
 export const stateWords = ({ state, lastSeen, stoppedAt, lag }: HostStanding, now: number): string => {
   const since = (iso: string): string => `${state} since ${momentText(iso, now).slice(0, -3)}`;

@@ -9,7 +9,7 @@ export interface Findable {
   readonly name: string;
   readonly description: string;
   readonly text: string;
-  readonly page?: 'status';
+  readonly page?: 'status' | 'hosts' | 'host';
 }
 
 const metricText = ({ name, kind }: MetricEntry, width: string): string => {
@@ -23,6 +23,7 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
   return [
     { kind: 'page', name: 'First page', description: 'What hosts do now, one or all', text: '' },
     { kind: 'page', name: 'Status', description: 'The parts of this product and its hosts', text: '', page: 'status' },
+    { kind: 'page', name: 'Hosts', description: 'Every host with its state and newest figures', text: '', page: 'hosts' },
     ...readyTexts(range).map(({ title, text }): Findable => ({ kind: 'ready text', name: title, description: text.replaceAll('\n', ' '), text })),
     ...(catalogue?.datasets ?? [])
       .filter(({ name }) => name !== 'metrics')
@@ -31,8 +32,9 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
       (host): Findable => ({
         kind: 'host',
         name: host,
-        description: 'Its busiest processes',
-        text: `from processes last 5m\n| where host == ${JSON.stringify(host)}\n| latest\n| top 20 by cpu`,
+        description: 'Its figures, filesystems, processes, log lines and inventory',
+        text: '',
+        page: 'host',
       }),
     ),
     ...(catalogue?.metrics ?? []).map(

@@ -1,0 +1,74 @@
+// The IQL behind the pages of hosts, written once: the list, the figures of a row, what one host's page shows.
+// Texts only: whoever shows one also shows its text. Never asks.
+import { bucketFor, type Range } from '../address/range.ts';
+
+/** A value as a text of IQL. */
+export const quoted = (text: string): string => JSON.stringify(text);
+
+export const HOST_COLUMNS = [
+  'host',
+  'agent_state',
+  'last_seen',
+  'agent_lag',
+  'agent_stopped',
+  'agent_version',
+  'os',
+  'region',
+  'datacenter',
+  'env',
+  'role',
+  'owner',
+  'labels',
+] as const;
+
+/** What is written into the filter as a condition: a bare word means a part of the name. */
+export const conditionOf = (written: string): string => {
+  const text = written.trim();
+  return /^[\p{L}\p{N}_.:-]+$/u.test(text) ? `host contains ${quoted(text)}` : text;
+};
+
+export const FILTER_START = 'from hosts\n| where ';
+/** What a condition that is being written is checked as. */
+export const filterCheckText = (written: string): string => `${FILTER_START}${conditionOf(written)}`;
+
+export const hostsText = (written: string): string =>
+  `${written.trim() === '' ? 'from hosts' : filterCheckText(written)}\n| select ${HOST_COLUMNS.join(', ')}\n| limit 100000`;
+
+/** A condition more; one that stands there already is not written twice. */
+export const narrowed = (written: string, condition: string): string => {
+  const before = written.trim() === '' ? '' : conditionOf(written);
+  if (before === '') return condition;
+  if (before === condition || before.endsWith(` and ${condition}`) || before.startsWith(`${condition} and `)) return before;
+  return `${/\bor\b/i.test(before) ? `(${before})` : before} and ${condition}`;
+};
+
+/** A figure of each host: over time for some of them, and its newest value for all, by which they are sorted. */
+export interface HostFigure {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  /** Upper edge of the line, where rows shall compare. */
+  readonly top: number | undefined;
+  readonly overTime: (hosts: readonly string[], width: string) => string;
+  readonly newest: string;
+}
+
+const figure = (name: string, title: string, unit: string, metric: string, filter: string, counter: boolean): HostFigure => ({
+  name,
+  title,
+  unit,
+  top: unit === '1' ? 1 : undefined,
+  overTime: (hosts, width) =>
+    `from metrics.${metric}\n| where ${filter === '' ? '' : `${filter} and `}host in (${hosts.map(quoted).join(', ')})\n| every ${width} ${counter ? 'rate' : 'avg'}\n| sum by host`,
+  newest: `from metrics.${metric} last 2m${filter === '' ? '' : `\n| where ${filter}`}\n| ${counter ? 'every all rate' : 'latest'}\n| sum by host\n| limit 100000`,
+});
+
+export const HOST_FIGURES: readonly HostFigure[] = [
+  figure('cpu', 'CPU', '1', 'system.cpu.utilization', 'cpu.mode != "idle"', false),
+  figure('memory', 'Memory', '1', 'system.memory.utilization', 'state == "used"', false),
+  figure('disk', 'Disk', 'By/s', 'system.disk.io', '', true),
+  figure('network', 'Network', 'By/s', 'system.network.io', 'device != "lo"', true),
+];
+
+/** How wide a bucket of a row's line is. */
+export const rowBucket = (range: Range): string => bucketFor(range, 40);
