@@ -9,9 +9,9 @@ import { conditionOf, FILTER_START, filterCheckText, HOST_FIGURES, hostsText, na
 import {
   changesText,
   eventsText,
+  FILESYSTEM_METRICS,
   factsAtText,
   factsText,
-  FILESYSTEM_METRICS,
   filesystemText,
   fillText,
   logsText,
@@ -46,17 +46,27 @@ const errors = (text: string): readonly string[] =>
 const RANGES: readonly Range[] = [
   { kind: 'relative', span: '5m' },
   { kind: 'relative', span: '30d' },
+  { kind: 'day', day: 'today' },
+  { kind: 'day', day: 'yesterday' },
   { kind: 'absolute', from: Date.UTC(2026, 10, 20, 10), to: Date.UTC(2026, 10, 20, 11) },
   { kind: 'absolute', from: Date.UTC(2026, 10, 20, 10), to: Date.UTC(2026, 10, 20, 10, 0, 1) },
 ];
-const names = fc.oneof(fc.constantFrom('web-7.fra1', 'a"b', "o'hara", 'back\\slash', '__proto__', '日本'), fc.string({ unit: 'grapheme', minLength: 1 }).map((name) => name.toWellFormed()));
+const names = fc.oneof(
+  fc.constantFrom('web-7.fra1', 'a"b', "o'hara", 'back\\slash', '__proto__', '日本'),
+  fc.string({ unit: 'grapheme', minLength: 1 }).map((name) => name.toWellFormed()),
+);
 
 describe('every text is right', () => {
   test('of the list and its figures', () => {
     for (const where of ['', 'web-7', 'agent_state == "silent"', 'env == "prod" or cores > 4']) expect(errors(hostsText(where))).toEqual([]);
     for (const { newest, overTime } of HOST_FIGURES) {
       expect(errors(newest)).toEqual([]);
-      fc.assert(fc.property(fc.array(names, { minLength: 1, maxLength: 5 }), (hosts) => expect(errors(overTime(hosts, '30s'))).toEqual([])), { numRuns: 30 });
+      fc.assert(
+        fc.property(fc.array(names, { minLength: 1, maxLength: 5 }), (hosts) => {
+          expect(errors(overTime(hosts, '30s'))).toEqual([]);
+        }),
+        { numRuns: 30 },
+      );
     }
     for (const range of RANGES) for (const where of ['', 'host == "vm"']) expect(errors(aliveText(range, where))).toEqual([]);
   });
@@ -67,7 +77,11 @@ describe('every text is right', () => {
         const process = { pid: 12, start: '2026-11-20T10:00:00.123Z' };
         const ready = [...overviewTexts(host, range), fillText(host, range), ...oneProcessTexts(host, process, range)].map(({ text }) => text);
         const others = [logsText, eventsText, factsText, changesText].map((text) => text(host));
-        const lists = [...FILESYSTEM_METRICS.map((metric) => filesystemText(host, metric)), processesText(host, range, true), processesText(host, range, false)];
+        const lists = [
+          ...FILESYSTEM_METRICS.map((metric) => filesystemText(host, metric)),
+          processesText(host, range, true),
+          processesText(host, range, false),
+        ];
         for (const text of [...ready, ...others, ...lists, factsAtText(host, '2026-11-20T10:00:00.123Z')]) expect(errors(text)).toEqual([]);
       }),
       { numRuns: 40 },

@@ -7,9 +7,21 @@ import { flatRows, treeRows } from './process-rows.ts';
 const column = (name: string, type: string, values: readonly Value[]): Column => ({ name, type, unit: null, values });
 const processes = (rows: readonly (readonly [pid: number, parent: number, cpu: number])[]) => ({
   columns: [
-    column('pid', 'int', rows.map(([pid]) => pid)),
-    column('parent', 'int', rows.map(([, parent]) => parent)),
-    column('cpu', 'float', rows.map(([, , cpu]) => cpu)),
+    column(
+      'pid',
+      'int',
+      rows.map(([pid]) => pid),
+    ),
+    column(
+      'parent',
+      'int',
+      rows.map(([, parent]) => parent),
+    ),
+    column(
+      'cpu',
+      'float',
+      rows.map(([, , cpu]) => cpu),
+    ),
   ],
 });
 
