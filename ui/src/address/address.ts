@@ -25,7 +25,7 @@ export interface HostsAddress {
   readonly process: string;
 }
 
-export const ALL_HOSTS: HostsAddress = { host: '', part: 'overview', where: '', sort: '', process: '' };
+export const HOSTS_DEFAULT: HostsAddress = { host: '', part: 'overview', where: '', sort: '', process: '' };
 
 export interface Address {
   readonly page: Page;
@@ -60,7 +60,7 @@ export const FIRST_PAGE: Address = {
   log: false,
   refresh: undefined,
   columns: undefined,
-  hosts: ALL_HOSTS,
+  hosts: HOSTS_DEFAULT,
 };
 
 /** Whether the range of the top bar is that of the page. */
@@ -70,7 +70,7 @@ export const hasRange = (page: Page): boolean => page === 'explore' || page === 
 export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
   refresh ?? (text === '' || page !== 'explore' ? 10 : 0);
 
-const HOSTS_KEYS = Object.keys(ALL_HOSTS) as readonly (keyof HostsAddress)[];
+const HOSTS_KEYS = Object.keys(HOSTS_DEFAULT) as readonly (keyof HostsAddress)[];
 
 export const printAddress = (address: Address): string => {
   const query = new URLSearchParams();
@@ -89,7 +89,7 @@ export const printAddress = (address: Address): string => {
   if (address.log) query.set('log', '1');
   if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
   if (address.columns !== undefined) for (const column of address.columns.length === 0 ? [''] : address.columns) query.append('column', column);
-  for (const name of HOSTS_KEYS) if (address.hosts[name] !== ALL_HOSTS[name]) query.set(name, address.hosts[name]);
+  for (const name of HOSTS_KEYS) if (address.hosts[name] !== HOSTS_DEFAULT[name]) query.set(name, address.hosts[name]);
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -130,7 +130,7 @@ export const parseAddress = (hash: string): Address => {
     columns: columns.length === 0 ? undefined : columns.filter((column) => column !== ''),
     hosts: {
       host: query.get('host') ?? '',
-      part: HOST_PARTS.find((part) => part === query.get('part')) ?? ALL_HOSTS.part,
+      part: HOST_PARTS.find((part) => part === query.get('part')) ?? HOSTS_DEFAULT.part,
       where: query.get('where') ?? '',
       sort: query.get('sort') ?? '',
       process: query.get('process') ?? '',

@@ -43,6 +43,7 @@ export class QueryRun {
   startedAt = $state(0);
   #drop: (() => void) | undefined;
   #text = '';
+  #range = '';
 
   /** Whether what is shown is not the answer to the last question. */
   get stale(): boolean {
@@ -56,6 +57,7 @@ export class QueryRun {
     const request = requestRange(range, now);
     this.running = true;
     this.#text = text;
+    this.#range = JSON.stringify(range);
     this.startedAt = now;
     let done = false;
     const drop = ask<{ query: Result }, Record<string, unknown>>(
@@ -82,7 +84,7 @@ export class QueryRun {
 
   /** The same once more, as a refresh does it: a question still under way is let be, unless it never seems to be answered. */
   again(text: string, range: Range): void {
-    if (this.running && this.#text === text && Date.now() - this.startedAt < GIVEN_UP_MS) return;
+    if (this.running && this.#text === text && this.#range === JSON.stringify(range) && Date.now() - this.startedAt < GIVEN_UP_MS) return;
     this.run(text, range);
   }
 

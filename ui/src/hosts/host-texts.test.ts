@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { check } from '../../../query/language.ts';
 import type { Range } from '../address/range.ts';
 import { iqlCatalogue } from '../edit/local-language.ts';
-import { aliveText } from './alive-text.ts';
+import { aliveText } from '../pages/ready-texts.ts';
 import { conditionOf, FILTER_START, filterCheckText, HOST_FIGURES, hostsText, narrowed } from './host-texts.ts';
 import {
   changesText,

@@ -11,7 +11,7 @@ export const live = (text: () => string): QueryRun => {
     void refresh.beat;
     const asked = text();
     const { range } = router.current;
-    untrack(() => run.run(asked, range));
+    untrack(() => run.again(asked, range));
   });
   $effect(() => () => run.stop());
   return run;

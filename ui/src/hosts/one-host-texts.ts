@@ -1,7 +1,6 @@
 // The texts of one host's page, each with what to say where there is nothing. Texts only; never asks.
 import { bucketFor, type Range, spanMillis } from '../address/range.ts';
-import type { ReadyText } from '../pages/ready-texts.ts';
-import { aliveText } from './alive-text.ts';
+import { aliveText, type ReadyText } from '../pages/ready-texts.ts';
 import { quoted } from './host-texts.ts';
 
 const is = (host: string): string => `host == ${quoted(host)}`;

@@ -31,7 +31,7 @@ const endOf = (range: Range, span: string, now: number): string => {
 };
 
 /** Processes that are alive: those of the newest sampling of their host, whose rows have one time. */
-const alive = (range: Range, where: string, now: number): string =>
+export const aliveText = (range: Range, where: string, now: number = Date.now()): string =>
   `from processes ${endOf(range, '2m', now)}${where === '' ? '' : `\n| where ${where}`}\n| top 1 time by max(time) per host`;
 
 const both = (...conditions: readonly string[]): string => conditions.filter((condition) => condition !== '').join(' and ');
@@ -111,7 +111,7 @@ export const readyTexts = (range: Range, scope: Scope = ALL_HOSTS, now: number =
     {
       title: 'Busiest processes',
       caption: 'alive; cpu: 100% is one whole processor',
-      text: `${alive(range, host, now)}\n| top ${MOST_HOSTS} by cpu\n| select name, ${one ? '' : 'host, '}cpu, memory, pid`,
+      text: `${aliveText(range, host, now)}\n| top ${MOST_HOSTS} by cpu\n| select name, ${one ? '' : 'host, '}cpu, memory, pid`,
       view: 'table',
       empty: 'No process was sampled in the last two minutes of this range: is the agent running?',
     },
