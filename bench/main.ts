@@ -12,6 +12,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'query', load: () => import('./query.ts') },
   { name: 'answers', load: () => import('./answers.ts') },
   { name: 'ready', load: () => import('./ready.ts') },
+  { name: 'explorer-first-page', load: () => import('./explorer-first-page.ts') },
 ];
 
 const row = (cells: readonly string[]): string =>

@@ -59,6 +59,7 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
         .map((e) => `${e.tagName} ${e.className}`),
     );
     expect(wide).toEqual([]);
+    await page.getByRole('button', { name: 'Find anything' }).waitFor();
     const table = await page
       .getByRole('region', { name: 'Busiest processes' })
       .getByTestId('table')
@@ -106,6 +107,14 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
       .getByTestId('fleet')
       .getByText(/\d+ s ago:/)
       .waitFor();
+    // What is old is read as well as what is new: its words are muted, never transparent.
+    const faded = await page.evaluate(
+      () =>
+        [...document.querySelectorAll('.stale, .stale :not(svg, svg *, canvas)')].filter(
+          (e) => getComputedStyle(e).opacity !== '1' && (e.textContent ?? '').trim() !== '',
+        ).length,
+    );
+    expect(faded).toBe(0);
     const [said, chart] = [await age.boundingBox(), await memory.getByTestId('chart').boundingBox()];
     expect((said?.y ?? 0) + (said?.height ?? 0)).toBeLessThanOrEqual(chart?.y ?? 0);
   });
