@@ -1,7 +1,7 @@
 // What the agent costs: CPU and memory of a real agent on this machine over a while, sending to a door that only counts.
 // Also what a frame costs to make and to read, and a sample value to encode.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import { encodeStream } from '../core/ipc/write.ts';
 import { decodeFrame, encodeFrame } from '../schemas/frame.ts';
 import { decodeValues, encodeValues } from '../schemas/sample-value.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
-import { cpuSeconds, type Figure, short } from './figure.ts';
+import { costOf, cpuSeconds, type Figure, short } from './figure.ts';
 
 const ROWS = 10_000;
 /** Long enough for each interval of the agent to come round four times. */
@@ -96,14 +96,6 @@ const values = async (): Promise<readonly Figure[]> => {
     await perSecond('sample value encode', () => encodeValues(walk, series, new Int8Array(1), out)),
     await perSecond('sample value decode', () => decodeValues(out, back)),
   ];
-};
-
-/** Seconds of CPU and bytes of memory of a process, by the kernel's account. */
-const costOf = (pid: number): { readonly cpu: number; readonly rss: number } => {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const rss = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
-  return { cpu: (Number(fields[11]) + Number(fields[12])) / 100, rss };
 };
 
 const agent = async (): Promise<readonly Figure[]> => {

@@ -6,6 +6,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'ipc', load: () => import('./ipc.ts') },
   { name: 'stream', load: () => import('./stream.ts') },
   { name: 'agent', load: () => import('./agent.ts') },
+  { name: 'log-lines', load: () => import('./log-lines.ts') },
   { name: 'columns', load: () => import('./columns.ts') },
   { name: 'pipeline', load: () => import('./pipeline.ts') },
   { name: 'run', load: () => import('./run.ts') },

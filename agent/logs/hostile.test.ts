@@ -165,3 +165,36 @@ test('a line of a time far off is told with the time it was read, and its own be
   ]);
   expect(leftOut.size).toBe(2);
 });
+
+test('ten thousand attributes, and ones named as every column, leave the line and its columns whole', async () => {
+  const columns = SIGNAL_FIELDS.logs.map((field) => field.name);
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`a${i}`, `v${i}`]));
+  const named = JSON.stringify({ msg: 'named', ...Object.fromEntries(columns.filter((name) => name !== 'time').map((name) => [name, `own ${name}`])), __proto__x: 'p' });
+  const wide = JSON.stringify({ msg: 'wide', ...many });
+  const odd = '{"msg":"odd","__proto__":{"x":"1"},"constructor":"c","toString":"t","":"empty"}';
+  writeFileSync(path('a.log'), `${named}\n${wide}\n${odd}\nafter\n`);
+  await round();
+  await round();
+  expect(column('body')).toEqual(['named', 'wide', 'odd', 'after']);
+  expect(column('raw').slice(0, 3)).toEqual([named, wide, odd]);
+  expect(column('host')).toEqual(['h', 'h', 'h', 'h']);
+  expect(column('source')).toEqual(Array(4).fill(path('a.log')));
+  const attributes = column('attributes') as Map<string, string>[];
+  for (const name of ['body', 'raw', 'host', 'source', 'attributes', 'numbers']) expect(attributes[0]?.get(name)).toBe(`own ${name}`);
+  expect(attributes[1]?.size).toBe(64);
+  expect((column('numbers')[1] as Map<string, number>).get('log.dropped_attributes')).toBe(9936);
+  expect(attributes[2]?.get('constructor')).toBe('c');
+  expect(failures.all).toEqual([]);
+});
+
+test('the files that a machine has by itself name no service but where their form does', async () => {
+  mkdirSync(path('apt'));
+  writeFileSync(path('dpkg.log'), '2026-11-20 10:00:00 upgrade libc6:amd64 2.41-1 2.41-2\n2026-11-20 10:00:00 status installed libc6:amd64 2.41-2\n');
+  writeFileSync(path('apt/history.log'), 'Start-Date: 2026-11-20  10:00:00\nCommandline: apt-get -y upgrade\nUpgrade: libsystemd0:amd64 (1, 2), libudev1:amd64 (1, 2)\n');
+  writeFileSync(path('apt/term.log'), 'Log started: 2026-11-20  10:00:00\nUnpacking libsystemd0:amd64 (2) over (1) ...\n');
+  writeFileSync(path('alternatives.log'), 'update-alternatives 2026-11-20 10:00:00: run with --quiet --install /usr/bin/pager pager /usr/bin/less 77\n');
+  writeFileSync(path('syslog.log'), 'Nov 20 10:00:00 web-1 sshd[7]: Accepted publickey\n');
+  for (let i = 0; i < 4; i++) await round();
+  expect(column('body').length).toBeGreaterThanOrEqual(8);
+  expect(column('service').map((service, i) => [service, column('source')[i]]).filter(([service]) => service !== null)).toEqual([['sshd', path('syslog.log')]]);
+});

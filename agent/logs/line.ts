@@ -17,12 +17,12 @@ export interface LineText {
 export const lineText = (bytes: Buffer, more: boolean): LineText => {
   const truncated = more || bytes.length > MOST_LINE;
   const kept = bytes.length > MOST_LINE ? bytes.subarray(0, characterEnd(bytes, MOST_LINE)) : bytes;
-  const controls = controlsIn(kept);
-  if (controls.zero || controls.count * 10 > kept.length) {
-    const all = kept.toString('latin1').replaceAll(/[^\t\n\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const latin = kept.toString('latin1');
+  if (CONTROL.test(latin) && isBinary(kept)) {
+    const all = latin.replaceAll(/[^\t\n\x20-\x7e]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
     return { body: all.slice(0, MOST_BINARY), truncated: truncated || all.length > MOST_BINARY, binary: true, invalid: false };
   }
-  if (isAscii(kept)) return { body: withPlainEnds(kept.toString('latin1')), truncated, binary: false, invalid: false };
+  if (isAscii(kept)) return { body: withPlainEnds(latin), truncated, binary: false, invalid: false };
   // What cannot be read becomes U+FFFD.
   return { body: withPlainEnds(kept.toString('utf8')), truncated, binary: false, invalid: !isUtf8(kept) };
 };
@@ -30,14 +30,18 @@ export const lineText = (bytes: Buffer, more: boolean): LineText => {
 const withPlainEnds = (text: string): string => (text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text);
 
 /** Tabs, ends of lines and escapes (colours) are text. */
-const controlsIn = (bytes: Uint8Array): { readonly zero: boolean; readonly count: number } => {
+const CONTROL = new RegExp(
+  `[${String.fromCharCode(0)}-${String.fromCharCode(8)}\\v\\f${String.fromCharCode(14)}-${String.fromCharCode(26)}${String.fromCharCode(28)}-${String.fromCharCode(31)}]`,
+);
+
+/** Holds a zero byte, or more than a tenth of it are other controls. */
+const isBinary = (bytes: Uint8Array): boolean => {
   let count = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const b = bytes[i] as number;
-    if (b === 0) return { zero: true, count };
+  for (const b of bytes) {
+    if (b === 0) return true;
     if (b < 0x20 && b !== 9 && b !== 10 && b !== 13 && b !== 0x1b) count++;
   }
-  return { zero: false, count };
+  return count * 10 > bytes.length;
 };
 
 /** The last place at or before `at` that does not part a character. */
