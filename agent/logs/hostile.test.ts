@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { LogFailures } from './failures.ts';
 import { LogBatch } from './log-batch.ts';
 import { Tailer } from './tailer.ts';
@@ -168,21 +169,34 @@ test('a line of a time far off is told with the time it was read, and its own be
 
 test('ten thousand attributes, and ones named as every column, leave the line and its columns whole', async () => {
   const columns = SIGNAL_FIELDS.logs.map((field) => field.name);
-  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`a${i}`, `v${i}`]));
-  const named = JSON.stringify({ msg: 'named', ...Object.fromEntries(columns.filter((name) => name !== 'time').map((name) => [name, `own ${name}`])), __proto__x: 'p' });
-  const wide = JSON.stringify({ msg: 'wide', ...many });
+  const attributesOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, 1]));
+  const named = JSON.stringify({
+    msg: 'named',
+    ...Object.fromEntries(columns.filter((name) => name !== 'time').map((name) => [name, `own ${name}`])),
+    __proto__x: 'p',
+  });
+  // One that fits into what is kept of a line is read, a longer one is kept as text up to there.
+  const wide = JSON.stringify({ msg: 'wide', ...attributesOf(6000) });
+  const wider = JSON.stringify({ msg: 'wider', ...attributesOf(10_000) });
   const odd = '{"msg":"odd","__proto__":{"x":"1"},"constructor":"c","toString":"t","":"empty"}';
-  writeFileSync(path('a.log'), `${named}\n${wide}\n${odd}\nafter\n`);
+  writeFileSync(path('a.log'), `${named}\n${wide}\n${odd}\n${wider}\nafter\n`);
   await round();
   await round();
-  expect(column('body')).toEqual(['named', 'wide', 'odd', 'after']);
-  expect(column('raw').slice(0, 3)).toEqual([named, wide, odd]);
-  expect(column('host')).toEqual(['h', 'h', 'h', 'h']);
-  expect(column('source')).toEqual(Array(4).fill(path('a.log')));
+  expect(column('body').map((body) => (body as string).slice(0, 20))).toEqual(['named', 'wide', 'odd', wider.slice(0, 20), 'after']);
+  expect(
+    column('raw')
+      .slice(0, 3)
+      .map((raw, i) => raw === [named, wide, odd][i]),
+  ).toEqual([true, true, true]);
+  expect(column('body')[3] === wider.slice(0, 65_536)).toBe(true);
+  expect(column('host')).toEqual(Array(5).fill('h'));
+  expect(column('source')).toEqual(Array(5).fill(path('a.log')));
   const attributes = column('attributes') as Map<string, string>[];
   for (const name of ['body', 'raw', 'host', 'source', 'attributes', 'numbers']) expect(attributes[0]?.get(name)).toBe(`own ${name}`);
-  expect(attributes[1]?.size).toBe(64);
-  expect((column('numbers')[1] as Map<string, number>).get('log.dropped_attributes')).toBe(9936);
+  const numbers = column('numbers') as Map<string, number>[];
+  expect(numbers[1]?.size).toBe(65);
+  expect(numbers[1]?.get('log.dropped_attributes')).toBe(6000 - 64);
+  expect(attributes[3]?.get('log.truncated')).toBe('true');
   expect(attributes[2]?.get('constructor')).toBe('c');
   expect(failures.all).toEqual([]);
 });
@@ -190,11 +204,18 @@ test('ten thousand attributes, and ones named as every column, leave the line an
 test('the files that a machine has by itself name no service but where their form does', async () => {
   mkdirSync(path('apt'));
   writeFileSync(path('dpkg.log'), '2026-11-20 10:00:00 upgrade libc6:amd64 2.41-1 2.41-2\n2026-11-20 10:00:00 status installed libc6:amd64 2.41-2\n');
-  writeFileSync(path('apt/history.log'), 'Start-Date: 2026-11-20  10:00:00\nCommandline: apt-get -y upgrade\nUpgrade: libsystemd0:amd64 (1, 2), libudev1:amd64 (1, 2)\n');
+  writeFileSync(
+    path('apt/history.log'),
+    'Start-Date: 2026-11-20  10:00:00\nCommandline: apt-get -y upgrade\nUpgrade: libsystemd0:amd64 (1, 2), libudev1:amd64 (1, 2)\n',
+  );
   writeFileSync(path('apt/term.log'), 'Log started: 2026-11-20  10:00:00\nUnpacking libsystemd0:amd64 (2) over (1) ...\n');
   writeFileSync(path('alternatives.log'), 'update-alternatives 2026-11-20 10:00:00: run with --quiet --install /usr/bin/pager pager /usr/bin/less 77\n');
   writeFileSync(path('syslog.log'), 'Nov 20 10:00:00 web-1 sshd[7]: Accepted publickey\n');
   for (let i = 0; i < 4; i++) await round();
   expect(column('body').length).toBeGreaterThanOrEqual(8);
-  expect(column('service').map((service, i) => [service, column('source')[i]]).filter(([service]) => service !== null)).toEqual([['sshd', path('syslog.log')]]);
+  expect(
+    column('service')
+      .map((service, i) => [service, column('source')[i]])
+      .filter(([service]) => service !== null),
+  ).toEqual([['sshd', path('syslog.log')]]);
 });
