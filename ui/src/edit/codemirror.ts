@@ -1,22 +1,15 @@
 // The editor itself: CodeMirror with IQL's colours, live diagnostics, completion and keys. Loaded when first needed.
 // It lives in a shadow root: there its styles are constructed sheets, which the Content-Security-Policy needs no exception for.
-import {
-  acceptCompletion,
-  autocompletion,
-  type CompletionContext,
-  type CompletionResult,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-} from '@codemirror/autocomplete';
+import { closeBrackets, closeBracketsKeymap, closeCompletion } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
 import { Annotation, EditorState, Prec } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, placeholder } from '@codemirror/view';
-import type { Completion, Diagnostic } from '../data/types.ts';
+import type { Diagnostic } from '../data/types.ts';
 import { iqlColours } from './colouring.ts';
-import { type LanguageService, languageService } from './language-service.ts';
+import { completing } from './completing.ts';
+import { languageService } from './language-service.ts';
 import { applyNearestFix, liveDiagnostics } from './live-diagnostics.ts';
 
 export interface EditorOptions {
@@ -33,58 +26,6 @@ export interface Editor {
   readonly fix: () => boolean;
   readonly destroy: () => void;
 }
-
-const KINDS: Readonly<Record<string, string>> = {
-  source: 'class',
-  dataset: 'class',
-  metric: 'class',
-  pipe: 'keyword',
-  field: 'property',
-  function: 'function',
-  value: 'text',
-  unit: 'constant',
-};
-
-const toResult = (found: readonly Completion[], position: number): CompletionResult | null => {
-  const from = found[0]?.from;
-  if (from === undefined) return null;
-  return {
-    from,
-    to: Math.max(position, found[0]?.to ?? position),
-    validFor: /^[\p{L}\p{N}_.]*$/u,
-    options: found
-      .filter((item) => item.from === from)
-      .map((item, i) => ({
-        label: item.kind === 'value' ? item.insert : item.label,
-        apply: item.insert,
-        type: KINDS[item.kind] ?? item.kind,
-        detail: [item.type, item.unit === '1' ? '(ratio)' : item.unit].filter((part) => part !== null && part !== '').join(' '),
-        ...(item.detail === null || item.detail === '' ? {} : { info: item.detail }),
-        boost: Math.max(-99, 99 - i),
-      })),
-  };
-};
-
-/** Inside quotes the values are chosen here by what is written between them: the editor's own matching counts the quotes. */
-const toQuoted = (result: CompletionResult, written: string): CompletionResult => {
-  const wanted = written.slice(1).toLowerCase();
-  const at = ({ label }: { readonly label: string }): number => label.slice(1).toLowerCase().indexOf(wanted);
-  const { validFor: _, ...rest } = result;
-  const options = result.options.filter((option) => at(option) >= 0);
-  return { ...rest, filter: false, options: [...options.filter((option) => at(option) === 0), ...options.filter((option) => at(option) > 0)] };
-};
-
-const completionSource =
-  (language: LanguageService) =>
-  async (context: CompletionContext): Promise<CompletionResult | null> => {
-    const before = context.matchBefore(/[\p{L}\p{N}_.]+|\|\s*|\.$|"[^"\n]*$|(==|!=|=|in \()\s*$|(from|by|per|where|on)\s+$/u);
-    if (!context.explicit && before === null) return null;
-    const found = await language.complete(context.state.doc.toString(), context.pos);
-    const result = toResult(found, context.pos);
-    if (context.aborted || result === null) return null;
-    const written = context.state.sliceDoc(result.from, context.pos);
-    return written.startsWith('"') ? toQuoted(result, written) : result;
-  };
 
 /** Set from outside (the address, a filter), not typed: nobody is told of the change. */
 const fromOutside = Annotation.define<boolean>();
@@ -136,30 +77,35 @@ export const createEditor = (options: EditorOptions): Editor => {
     state: EditorState.create({
       doc: options.text,
       extensions: [
+        completing(language),
         Prec.highest(
           keymap.of([
-            { key: 'Mod-Enter', run: said(options.run) },
+            {
+              key: 'Mod-Enter',
+              run: said(() => {
+                closeCompletion(view);
+                options.run();
+              }),
+            },
             { key: 'Mod-.', run: applyNearestFix },
             { key: 'Shift-Alt-f', run: said(format) },
-            { key: 'Tab', run: acceptCompletion },
             {
               key: 'Escape',
               run: ({ contentDOM, state }) => {
-                if (root.querySelector('.cm-tooltip-autocomplete') !== null || !state.selection.main.empty) return false;
+                if (!state.selection.main.empty) return false;
                 contentDOM.blur();
                 return true;
               },
             },
           ]),
         ),
-        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
+        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap]),
         history(),
         drawSelection(),
         closeBrackets(),
         bracketMatching(),
         iqlColours,
         EditorState.languageData.of(() => [{ commentTokens: { line: '//' }, closeBrackets: { brackets: ['(', '[', '{', '"'] } }]),
-        autocompletion({ override: [completionSource(language)], icons: false, maxRenderedOptions: 60 }),
         liveDiagnostics(language, options.checked),
         placeholder('from logs | where severity >= "warn"'),
         EditorView.lineWrapping,

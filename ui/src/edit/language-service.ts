@@ -12,7 +12,8 @@ export interface LanguageService {
   readonly check: (text: string) => Promise<readonly Diagnostic[] | undefined>;
   /** undefined where the text cannot be laid out. */
   readonly format: (text: string) => string | undefined;
-  /** At an offset in UTF-16 units; most likely first. */
+  /** At an offset in UTF-16 units; most likely first. Of the one that answers at once: undefined where only the server knows. */
+  readonly completeHere: (text: string, offset: number) => readonly Completion[] | undefined;
   readonly complete: (text: string, offset: number) => Promise<readonly Completion[]>;
 }
 
@@ -33,9 +34,11 @@ export const languageService = (): LanguageService => {
     checkHere: (text) => (catalogue === undefined ? undefined : checkHere(text, catalogue)),
     check: async (text) => (await askOnce<{ check: Diagnostic[] }, { text: string }>(CHECK, { text })).data?.check,
     format: formatHere,
-    complete: async (text, offset) => {
+    completeHere: (text, offset) => {
       void load();
-      if (catalogue !== undefined && !wantsValues(text, offset)) return completeHere(text, offset, catalogue);
+      return catalogue === undefined || wantsValues(text, offset) ? undefined : completeHere(text, offset, catalogue);
+    },
+    complete: async (text, offset) => {
       return (await askOnce<{ complete: Completion[] }, { text: string; offset: number }>(COMPLETE, { text, offset })).data?.complete ?? [];
     },
   };
