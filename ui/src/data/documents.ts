@@ -34,7 +34,7 @@ export const COMPLETE = gql`
 export const CATALOGUE = gql`
   query Catalogue {
     catalogue {
-      datasets { name description }
+      datasets { name description attributes { name type } }
       metrics { name kind unit description labels }
     }
   }

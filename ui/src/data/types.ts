@@ -65,6 +65,8 @@ export interface Completion {
 export interface DatasetInfo {
   readonly name: string;
   readonly description: string;
+  /** Fields seen in its rows beside the columns, most used first; type: text, number or both. */
+  readonly attributes: readonly { readonly name: string; readonly type: string }[];
 }
 export interface MetricEntry {
   readonly name: string;

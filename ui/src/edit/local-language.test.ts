@@ -5,7 +5,16 @@ import { checkHere, completeHere, formatHere, iqlCatalogue } from './local-langu
 import { applyFix, offsetOf, spanOf } from './positions.ts';
 
 const catalogue = iqlCatalogue({
-  datasets: [],
+  datasets: [
+    {
+      name: 'logs',
+      description: '',
+      attributes: [
+        { name: 'http.status_code', type: 'number' },
+        { name: 'error.message', type: 'text' },
+      ],
+    },
+  ],
   metrics: [{ name: 'system.cpu.utilization', kind: 'gauge', unit: '1', description: null, labels: ['host', 'cpu.mode'] }],
 });
 
@@ -29,6 +38,13 @@ describe('the language in the browser', () => {
     expect(completeHere(text, text.length, catalogue)[0]).toMatchObject({ label: 'value', unit: '1', insert: 'value', from: text.length - 2, to: text.length });
     expect(formatHere('from logs|limit 5')).toMatch(/^from logs\s+\| limit 5$/);
     expect(formatHere('from logs | where (')).toBeUndefined();
+  });
+
+  it('completes the attributes that lines have been seen with', () => {
+    const labels = (text: string) => completeHere(text, text.length, catalogue).map(({ label }) => label);
+    expect(labels('from logs | where err')).toContain('error.message');
+    expect(labels('from logs | where http.')).toEqual(['http.status_code']);
+    expect(labels('from processes | where http.')).toEqual([]);
   });
 
   it('takes any text, and positions lead back to their offsets', () => {

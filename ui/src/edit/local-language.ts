@@ -26,15 +26,18 @@ const metricInfo = ({ name, kind, unit, description, labels }: MetricEntry): Met
   ...(description === null ? {} : { description }),
 });
 
+const attributeType = (type: string): 'text' | 'number' | 'both' => (type === 'text' || type === 'number' ? type : 'both');
+
 /** What the checker asks, answered from what the server last said. */
 export const iqlCatalogue = (known: Catalogue): IqlCatalogue => {
   const metrics = new Map(known.metrics.map((entry) => [entry.name, metricInfo(entry)]));
+  const attributes = new Map(known.datasets.map((d) => [d.name, new Map(d.attributes.map(({ name, type }) => [name, attributeType(type)]))]));
   return {
     datasets: DATASETS,
     metric: (name) => metrics.get(name),
     metricNames: () => [...metrics.keys()],
-    attribute: () => undefined,
-    attributeNames: () => [],
+    attribute: (dataset, name) => attributes.get(dataset)?.get(name),
+    attributeNames: (dataset) => [...(attributes.get(dataset)?.keys() ?? [])],
   };
 };
 

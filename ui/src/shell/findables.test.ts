@@ -14,9 +14,9 @@ const metric = (name: string, kind: string, unit: string | null, labels: readonl
 });
 const catalogue: Catalogue = {
   datasets: [
-    { name: 'metrics', description: 'Samples' },
-    { name: 'logs', description: 'Log lines' },
-    { name: 'processes', description: 'Processes' },
+    { name: 'metrics', description: 'Samples', attributes: [] },
+    { name: 'logs', description: 'Log lines', attributes: [] },
+    { name: 'processes', description: 'Processes', attributes: [] },
   ],
   metrics: [
     metric('system.cpu.utilization', 'gauge', '1', ['host', 'cpu.mode']),
