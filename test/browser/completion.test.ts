@@ -48,15 +48,18 @@ describeWith('completion', findChromium(), 'no Chromium; install the package chr
     expect(await textOf(page)).toBe(`${first}\n${second}`);
   });
 
-  test.each(['from logs | where severity >= "warn', 'from processes | where (name == "java', 'from processes | where (pid == 1', 'from logs last 5', 'from logs // a wor'])(
-    'nothing opens by itself when %s is ended',
-    async (before) => {
-      const page = await editor(before);
-      await write(page, before.endsWith('"warn') ? '"' : before.includes('"') ? '")' : before.includes('(') ? ')' : 'm');
-      await quiet(page);
-      expect(await list(page).count()).toBe(0);
-    },
-  );
+  test.each([
+    'from logs | where severity >= "warn',
+    'from processes | where (name == "java',
+    'from processes | where (pid == 1',
+    'from logs last 5',
+    'from logs // a wor',
+  ])('nothing opens by itself when %s is ended', async (before) => {
+    const page = await editor(before);
+    await write(page, before.endsWith('"warn') ? '"' : before.includes('"') ? '")' : before.includes('(') ? ')' : 'm');
+    await quiet(page);
+    expect(await list(page).count()).toBe(0);
+  });
 
   test('Enter takes what completes a word that is begun, and what was asked for or walked to', async () => {
     const page = await editor('from processes | ');
