@@ -8,6 +8,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'agent', load: () => import('./agent.ts') },
   { name: 'log-lines', load: () => import('./log-lines.ts') },
   { name: 'columns', load: () => import('./columns.ts') },
+  { name: 'logs', load: () => import('./logs.ts') },
   { name: 'pipeline', load: () => import('./pipeline.ts') },
   { name: 'run', load: () => import('./run.ts') },
   { name: 'query', load: () => import('./query.ts') },
