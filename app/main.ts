@@ -1,5 +1,7 @@
 // The command `inframirror` (read first): which command does what. Each is loaded only when it is asked for, so that the agent
 // carries nothing of the server.
+
+import { plain, plainLines } from '../core/plain.ts';
 import { suggestion } from './commands/arguments.ts';
 import { VERSION } from './version.ts';
 
@@ -43,7 +45,9 @@ const main = async (): Promise<number> => {
   }
   const command = name === undefined ? undefined : Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    process.stderr.write(name === undefined ? help() : `inframirror: there is no command ${JSON.stringify(name)}${suggestion(name, Object.keys(COMMANDS))}\n`);
+    process.stderr.write(
+      name === undefined ? help() : `inframirror: there is no command ${plain(JSON.stringify(name))}${suggestion(name, Object.keys(COMMANDS))}\n`,
+    );
     return 2;
   }
   return command.run(args);
@@ -55,4 +59,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // What nobody foresaw says where it happened; the words in it may be of others.
+  process.stderr.write(`${plainLines(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  process.exit(1);
+}

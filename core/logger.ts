@@ -1,6 +1,8 @@
 // The platform's own log: one line a record, levelled, with fields; text for people or JSON for machines.
 // It never decides where lines go (`write` is handed in) and never throws on what it is given.
 
+import { plain, plainJson } from './plain.ts';
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -27,7 +29,7 @@ const MOST_TEXT = 8192;
 
 const cut = (text: string): string => (text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text);
 
-const plain = (value: unknown): unknown => {
+const simple = (value: unknown): unknown => {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'string') return cut(value);
   if (value instanceof Error) {
@@ -45,20 +47,20 @@ const plain = (value: unknown): unknown => {
 
 const json = (value: unknown): string => {
   try {
-    return JSON.stringify(value, (_, v) => plain(v)) ?? 'null';
+    return JSON.stringify(value, (_, v) => simple(v)) ?? 'null';
   } catch {
     return '"(cannot be shown)"';
   }
 };
 
 const shown = (value: unknown): string => {
-  const simple = value instanceof Error ? cut(value.message) : plain(value);
-  const text = typeof simple === 'string' ? simple : json(simple);
-  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text);
+  const kept = value instanceof Error ? cut(value.message) : simple(value);
+  const text = typeof kept === 'string' ? kept : json(kept);
+  return plainJson(/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text));
 };
 
 const textLine = (at: string, level: LogLevel, message: string, fields: LogFields): string =>
-  `${at} ${level.padEnd(5)} ${message.replaceAll(/\p{Cc}+/gu, ' ')}${Object.entries(fields)
+  `${at} ${level.padEnd(5)} ${plain(message.replaceAll(/\p{Cc}+/gu, ' '))}${Object.entries(fields)
     .map(([k, v]) => ` ${k}=${shown(v)}`)
     .join('')}\n`;
 

@@ -1,6 +1,7 @@
 // Reading of command lines, the same for all commands: options by name, suggestions on a typo, help.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
+import { plain } from '../../core/plain.ts';
 import { VERSION } from '../version.ts';
 
 export interface Option {
@@ -118,7 +119,7 @@ export const command = async (
     const cause: unknown = error.cause;
     const code: ErrorCode = error.code === 'start.part' && cause instanceof CodedError ? cause.code : error.code;
     const { mend } = ERRORS[code];
-    process.stderr.write(`inframirror: ${error.message}\n  ${mend}\n`);
+    process.stderr.write(`inframirror: ${plain(error.message)}\n  ${mend}\n`);
     return error.code === 'command.usage' ? 2 : 1;
   }
 };

@@ -6,9 +6,9 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plain } from '../../core/plain.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
-import { plain } from './plain.ts';
 import { wantsColour } from './show-diagnostics.ts';
 import { parseListen } from './start.ts';
 

@@ -4,6 +4,7 @@ import { format, parseErrors } from '../../query/language.ts';
 import { command } from './arguments.ts';
 import { diagnosticText, wantsColour } from './show-diagnostics.ts';
 import { textOf } from './text.ts';
+import { writeOut } from './write-out.ts';
 
 export const fmt = (args: readonly string[]): Promise<number> =>
   command(args, "fmt 'IQL'", 'Prints a text of IQL in its one form (- reads it from standard input).', {}, 1, async (read) => {
@@ -15,6 +16,6 @@ export const fmt = (args: readonly string[]): Promise<number> =>
       process.stderr.write(diagnosticText(text, diagnostics, wantsColour(process.stderr)));
       return 3;
     }
-    process.stdout.write(`${printed.replace(/\n$/, '')}\n`);
+    writeOut(`${printed.replace(/\n$/, '')}\n`);
     return 0;
   });

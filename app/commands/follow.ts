@@ -2,10 +2,11 @@
 // Asks again and again over a short overlap, so that what arrives late is printed too; a server that is away is waited for.
 import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../../core/errors.ts';
+import { plain } from '../../core/plain.ts';
 import { parseTime } from '../../core/time.ts';
 import { type Format, formatResult, type ShownColumn } from './formats.ts';
-import { plain } from './plain.ts';
 import { cellsOf, ordered, saysNothing } from './table.ts';
+import { writeOut } from './write-out.ts';
 
 export interface FollowedAnswer {
   readonly columns: readonly ShownColumn[];
@@ -104,7 +105,7 @@ export const follow = async <A extends FollowedAnswer>({ from, last, format, zon
       const rows = first ? fresh.slice(fresh.length - Math.min(fresh.length, last ?? FIRST_ROWS)) : fresh;
       const columns = taken(answer.columns, rows);
       const text = format === 'table' ? linesOf(columns, rows.length, zone) : formatResult(format, columns, rows.length);
-      process.stdout.write(headed && format === 'csv' ? text.slice(text.indexOf('\n') + 1) : text);
+      writeOut(headed && format === 'csv' ? text.slice(text.indexOf('\n') + 1) : text);
       headed = true;
     } catch (error) {
       if (signal.aborted) break;

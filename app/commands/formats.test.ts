@@ -1,7 +1,9 @@
 // A result for people and for programs.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { plainLines } from '../../core/plain.ts';
 import { FORMATS, formatResult, type ShownColumn } from './formats.ts';
+import { diagnosticText } from './show-diagnostics.ts';
 
 const columns: readonly ShownColumn[] = [
   { name: 'host', type: 'string', unit: null, values: ['a', 'b"c', null] },
@@ -37,11 +39,32 @@ test('csv', () => {
   expect(formatResult('csv', columns, 3)).toBe('host,value,labels\na,1,"{""x"":""y,z""}"\n"b""c",2.5,{}\n,,\n');
 });
 
+/** C0, DEL, C1 and changes of direction, as senders may put them into names and values. */
+const ACTING = '\u001b[31m \u0007 \u007f \u009b2J \u202e \u2066 \u061c \u2028 \r\b';
+const OBEYED = /(?!\n)[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
 test('a terminal is given nothing to obey', () => {
-  const bad: readonly ShownColumn[] = [{ name: '\u001b[31mred', type: 'string', unit: null, values: ['a\u001b[2Jb\nc\u0007\u009b'] }];
-  const lines = formatResult('table', bad, 1).split('\n');
-  expect(lines).toHaveLength(4);
-  for (const line of lines) expect(line).not.toMatch(/\p{Cc}/u);
+  const bad: readonly ShownColumn[] = [
+    { name: `n${ACTING}`, type: 'string', unit: null, values: [`a${ACTING}\nb`] },
+    { name: 'map', type: 'map', unit: null, values: [{ [ACTING]: ACTING }] },
+  ];
+  const table = formatResult('table', bad, 1);
+  expect(table.split('\n')).toHaveLength(4);
+  for (const made of [table, formatResult('json', bad, 1), formatResult('ndjson', bad, 1), plainLines(formatResult('csv', bad, 1))])
+    expect(made).not.toMatch(OBEYED);
+  expect(JSON.parse(formatResult('json', bad, 1))).toEqual([{ [`n${ACTING}`]: `a${ACTING}\nb`, map: { [ACTING]: ACTING } }]);
+});
+
+test('nor by what is wrong with a text, whichever part of it others named', () => {
+  const text = `from metrics.${ACTING}`;
+  const span = { start: { line: 1, column: 6 }, end: { line: 1, column: text.length + 1 } };
+  const made = diagnosticText(
+    text,
+    [{ code: `iql.${ACTING}`, severity: 'error', message: `there is no ${ACTING}`, span, fix: { label: `Write ${ACTING}` } }],
+    false,
+  );
+  expect(made).not.toMatch(OBEYED);
+  expect(made.split('\n')).toHaveLength(6);
 });
 
 test('names like __proto__ are names', () => {

@@ -1,5 +1,6 @@
 // A result for the shell: a table for people, JSON, NDJSON and CSV for programs.
 import { csvText } from '../../core/csv.ts';
+import { plainJson } from '../../core/plain.ts';
 import { tableOf } from './table.ts';
 
 export interface ShownColumn {
@@ -13,7 +14,7 @@ export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 const record = (columns: readonly ShownColumn[], row: number): string =>
-  `{${columns.map((c) => `${JSON.stringify(c.name)}:${JSON.stringify(c.values[row] ?? null)}`).join(',')}}`;
+  plainJson(`{${columns.map((c) => `${JSON.stringify(c.name)}:${JSON.stringify(c.values[row] ?? null)}`).join(',')}}`);
 
 export const formatResult = (format: Format, columns: readonly ShownColumn[], rows: number): string => {
   const each = (line: (row: number) => string): string => Array.from({ length: rows }, (_, i) => `${line(i)}\n`).join('');

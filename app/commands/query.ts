@@ -1,15 +1,16 @@
 // `inframirror query 'IQL'`: asks the running server; the result on stdout, everything else on stderr.
 import { CodedError } from '../../core/errors.ts';
+import { plain } from '../../core/plain.ts';
 import { formatTime, parseTime } from '../../core/time.ts';
 import { sourceOf } from '../../query/language.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
 import { follow } from './follow.ts';
 import { FORMATS, type Format, formatResult, type ShownColumn } from './formats.ts';
-import { plain } from './plain.ts';
 import { diagnosticText, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
 import { tableOf } from './table.ts';
 import { textOf } from './text.ts';
+import { writeOut } from './write-out.ts';
 
 /** The server gives no more in one answer. */
 const MOST_ROWS = 100_000;
@@ -113,9 +114,12 @@ const tell = (text: string, { diagnostics }: Answer['query']): boolean => {
 };
 
 const show = (format: Format, { columns, rowCount }: Pick<Answer['query'], 'columns' | 'rowCount'>, zone: string | undefined): void => {
-  if (format !== 'table' || columns.length === 0) return void process.stdout.write(formatResult(format, columns, rowCount));
+  if (format !== 'table' || columns.length === 0) {
+    writeOut(formatResult(format, columns, rowCount));
+    return;
+  }
   const { text, empty, hidden } = tableOf(columns, rowCount, { width: process.stdout.isTTY ? process.stdout.columns : undefined, zone });
-  process.stdout.write(text);
+  writeOut(text);
   if (hidden.length > 0) say(`no room here for ${hidden.join(', ')}; | select names what is wanted, --format json shows all`);
   if (empty.length > 0) say(`nothing stands in ${empty.join(', ')}`);
 };

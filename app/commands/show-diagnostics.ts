@@ -1,4 +1,5 @@
 // Diagnostics for a terminal: the line of the text, the place underlined, the sentence, the fix.
+import { plain } from '../../core/plain.ts';
 
 export interface ShownDiagnostic {
   readonly code: string;
@@ -10,19 +11,19 @@ export interface ShownDiagnostic {
 
 const COLOURS = { error: 31, warning: 33, info: 36 } as const;
 
-/** One block a diagnostic; colours only where wanted. Control characters of the text are shown as `·`. */
+/** One block a diagnostic; colours only where wanted. What a terminal would obey is shown as `·`. */
 export const diagnosticText = (text: string, diagnostics: readonly ShownDiagnostic[], colour: boolean): string => {
   const lines = text.split('\n');
   const paint = (code: number, s: string): string => (colour ? `\u001b[${code}m${s}\u001b[0m` : s);
   return diagnostics
     .map(({ severity, code, message, span: { start, end }, fix }) => {
-      const line = (lines[start.line - 1] ?? '').replace(/\p{Cc}/gu, '·').slice(0, 400);
+      const line = plain(lines[start.line - 1] ?? '').slice(0, 400);
       const last = end.line === start.line ? end.column : line.length + 1;
       const mark = `${' '.repeat(Math.max(0, start.column - 1))}${'^'.repeat(Math.max(1, Math.min(last, line.length + 1) - start.column))}`;
       const number = String(start.line);
       const pad = ' '.repeat(number.length);
-      const mend = fix === null ? '' : `\n${pad} = ${fix.label}`;
-      return `${paint(COLOURS[severity], severity)}: ${message} [${code}]\n${pad}--> ${start.line}:${start.column}\n${number} | ${line}\n${pad} | ${paint(COLOURS[severity], mark)}${mend}\n`;
+      const mend = fix === null ? '' : `\n${pad} = ${plain(fix.label)}`;
+      return `${paint(COLOURS[severity], severity)}: ${plain(message)} [${plain(code)}]\n${pad}--> ${start.line}:${start.column}\n${number} | ${line}\n${pad} | ${paint(COLOURS[severity], mark)}${mend}\n`;
     })
     .join('\n');
 };

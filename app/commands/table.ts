@@ -1,9 +1,10 @@
 // A result as a table for people: units and times as they are read, fitted to the terminal's width. Programs take another format.
 // Nothing of a value reaches a terminal that it would obey.
+
+import { plain } from '../../core/plain.ts';
 import { formatNumber, UNKNOWN } from '../../ui/src/format/units.ts';
 import { isNumeric, namesAThing } from '../../ui/src/format/value.ts';
 import type { ShownColumn } from './formats.ts';
-import { plain } from './plain.ts';
 
 export interface TableOptions {
   /** Columns of characters there are; undefined: as many as it takes. */

@@ -13,7 +13,7 @@ import { LetValues } from './let-value.ts';
 import { withoutFollowing } from './parameter-use.ts';
 import type { CheckedPipe, CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
-import { fix, inTextOrder, Reporter, replace } from './report.ts';
+import { inTextOrder, Reporter, writeName } from './report.ts';
 import { type FunctionRegistry, NO_ROWS, type Scope } from './scope.ts';
 import { NO_SIZE, type QuerySize, TextSize } from './size.ts';
 import { datasetRelation } from './source.ts';
@@ -284,7 +284,7 @@ class TextChecker<Plan> {
       return { relation, plan: this.#language.planner.scan(dataset, relation), size: sourceSize(relation) };
     }
     const near = this.#nearestSource(name, open);
-    this.#reporter.error('iql.unknown-source', { name, nearest: near }, span, near === '' ? undefined : fix(`Write ${near}`, replace(span, near)));
+    this.#reporter.error('iql.unknown-source', { name, nearest: near }, span, writeName(span, near));
     const meant = this.#dataset(near);
     return { relation: meant === undefined ? nothing : unsure(datasetRelation(meant, name)), plan: undefined, size: NO_SIZE };
   }

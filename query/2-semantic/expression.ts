@@ -8,7 +8,7 @@ import { compare, membership } from './compare.ts';
 import { isMistaken, mayHave } from './doubt.ts';
 import { checkCall } from './function-call.ts';
 import { align, scaled, toFloat, typeName } from './numeric.ts';
-import { fix, replace } from './report.ts';
+import { fix, replace, writeName } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
 import { BOOLEAN, columnNamed, isNumber, STRING, type Type, type Typed, type, visible } from './type.ts';
@@ -134,7 +134,7 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
     ...[...scope.values.keys()].filter((name) => !scope.expanding.has(name)),
   ];
   const near = (scope.reporter.full ? undefined : nearest(e.name, candidates())) ?? '';
-  const mend = near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near));
+  const mend = writeName(e.span, near);
   const parameters = { name: e.name, source: scope.relation.origin, nearest: near };
   if (open === undefined || scope.strict) {
     scope.reporter.error('iql.unknown-field', parameters, e.span, mend);

@@ -9,7 +9,7 @@ import { isConstant } from './constant.ts';
 import { unified } from './expression.ts';
 import { typeName } from './numeric.ts';
 import { checkRegex } from './regex-argument.ts';
-import { fix, replace } from './report.ts';
+import { fix, replace, writeName } from './report.ts';
 import type { Scope, Slot } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
 import { isNumber, STRING, type Type, type Typed, type } from './type.ts';
@@ -74,7 +74,7 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
 const unknownFunction = (scope: Scope, e: Call): void => {
   const { name, span } = e.function;
   const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
-  scope.reporter.error('iql.unknown-function', { name, nearest: near }, span, near === '' ? undefined : fix(`Write ${near}`, replace(span, near)));
+  scope.reporter.error('iql.unknown-function', { name, nearest: near }, span, writeName(span, near));
 };
 
 const checkArgument = (

@@ -5,7 +5,7 @@ import { nearest } from '../1-syntax/nearest.ts';
 import { mayHave, mistakenColumn, perhapsWith } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
-import { fix, replace } from '../2-semantic/report.ts';
+import { writeName } from '../2-semantic/report.ts';
 import { datasetRelation } from '../2-semantic/source.ts';
 import { columnNamed, type Relation, visible } from '../2-semantic/type.ts';
 import { planColumns, sourcePlanner } from '../3-plan/lower.ts';
@@ -26,7 +26,7 @@ const datasetNamed = (e: Name, scope: PlanScope): Dataset | undefined => {
   if (dataset !== undefined || e.name === '') return dataset;
   const names = choices.map((d) => d.name);
   const near = nearest(e.name, names) ?? '';
-  scope.reporter.error('iql.unknown-source', { name: e.name, nearest: near }, e.span, near === '' ? undefined : fix(`Write ${near}`, replace(e.span, near)));
+  scope.reporter.error('iql.unknown-source', { name: e.name, nearest: near }, e.span, writeName(e.span, near));
   return undefined;
 };
 

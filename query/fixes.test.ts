@@ -1,0 +1,128 @@
+// Whatever the mistake, a fix that is offered leaves a text that reads: alone, of each diagnostic, with any names.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { columnOfLabel } from '../schemas/label-column.ts';
+import { metricHash } from '../schemas/series-id.ts';
+import type { Catalogue } from './2-semantic/catalogue.ts';
+import { check, type Diagnostic, parseErrors } from './language.ts';
+import { readSpec } from './testing/spec-file.ts';
+import { specCatalogue } from './testing/spec-run.ts';
+import { learnedCatalogue } from './testing/store-metrics.ts';
+
+const applied = (text: string, { fix }: Diagnostic): string | undefined =>
+  fix?.edits.toSorted((a, b) => b.span.start - a.span.start).reduce((t, { span, text: put }) => t.slice(0, span.start) + put + t.slice(span.end), text);
+
+/** Each fix alone: what read before reads on; what does not has no mistake more, and the only one is mended (where `every` is asked for: a mistake made at random may hide others). */
+const expectMended = (text: string, catalogue: Catalogue, every = true): number => {
+  let fixes = 0;
+  const errors = parseErrors(text);
+  const before = errors.length;
+  if (before > 0 && !every) return 0;
+  for (const d of check(text, catalogue).diagnostics) {
+    const after = applied(text, d);
+    if (after === undefined) continue;
+    fixes += 1;
+    const left = parseErrors(after).map((e) => e.message);
+    expect(left.length, `${text}\n→ ${d.fix?.label}\n${after}\n${left.join('\n')}`).toBeLessThanOrEqual(
+      before === 1 && errors[0]?.span.start === d.span.start && errors[0].code === d.code ? 0 : before,
+    );
+  }
+  return fixes;
+};
+
+const folder = new URL('spec/', import.meta.url);
+const corpus = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((f) => f.endsWith('.iql'))
+  .flatMap((f) => readSpec(f, readFileSync(new URL(f, folder), 'utf8')).map((c) => c.text));
+
+test('each fix of each case of the specification', () => {
+  let fixes = 0;
+  for (const text of corpus) fixes += expectMended(text, specCatalogue);
+  expect(fixes).toBeGreaterThan(0);
+});
+
+test('what people bring from other languages', () => {
+  for (const text of FOREIGN) expectMended(text, learnedCatalogue);
+});
+
+test('a word of a right text cut or doubled', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...corpus), fc.nat(), fc.nat(3), fc.boolean(), (text, n, length, doubled) => {
+      const at = n % (text.length + 1);
+      const end = Math.min(text.length, at + length);
+      expectMended(doubled ? text.slice(0, end) + text.slice(at) : text.slice(0, at) + text.slice(end), specCatalogue, false);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+const names = fc.oneof(
+  fc.constantFrom('a b', 'x`y', 'esc\u001b[31mred', 'c1\u009bx', 'rtl\u202eevil', 'from', 'by', '5m', 'a..b', 'a.', '"q"', 'two\nlines', 'ü😀', '-', '//'),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
+);
+
+test('names of others are written so that they are read', () => {
+  let fixes = 0;
+  fc.assert(
+    fc.property(names, fc.boolean(), (odd, asMetric) => {
+      const name = `longenough${odd}`;
+      const info = {
+        name,
+        hash: metricHash(name),
+        kind: 'gauge',
+        temporality: 'cumulative',
+        unit: undefined,
+        description: undefined,
+        labels: [name],
+        intervalMs: 1000,
+        enrichment: [],
+      };
+      const catalogue: Catalogue = {
+        ...learnedCatalogue,
+        metric: (asked) => (asked === name ? ({ ...learnedCatalogue.metric('system.cpu.utilization'), ...info } as never) : undefined),
+        metricNames: () => [name],
+      };
+      const quoted = (text: string) => `\`${text.replace(/[\n\r]/g, '').replaceAll('`', '``')}\``;
+      const text = asMetric ? `from ${quoted(`metrics.longenouhg${odd}`)}` : `from ${quoted(`metrics.${name}`)} | where ${quoted(`longenouhg${odd}`)} == "x"`;
+      for (const d of check(text, catalogue).diagnostics) {
+        const after = applied(text, d);
+        if (after === undefined) continue;
+        fixes += 1;
+        expect(
+          check(after, catalogue)
+            .diagnostics.filter((e) => e.severity === 'error')
+            .map((e) => e.message),
+          `${JSON.stringify(text)} → ${JSON.stringify(after)}`,
+        ).toEqual([]);
+      }
+      expect(columnOfLabel(name)).toBe(name);
+    }),
+  );
+  expect(fixes).toBeGreaterThan(0);
+});
+
+const FOREIGN = [
+  'form logs',
+  'severity:error',
+  'rate(system.network.io[5m])',
+  'from logs | every bin(time, 5m) count',
+  'from logs | bin(time, 5m)',
+  'from logs | group by host',
+  'from processes | sort by cpu desc',
+  'from processes | top 5 cpu',
+  'from processes | where name ~ "x"',
+  'from logs | where time > ago(1h)',
+  'from logs | where time > now() - 1h',
+  'from logs between "2026-11-28" and "2026-11-29"',
+  'from logs | limit 1e9',
+  'SELECT * FROM logs WHERE severity = "error"',
+  'from logs | summarize count() by bin(time, 5m)',
+  'logs | count',
+  'from logs | where severity = error',
+  'from logs where severity == "error"',
+  'from logs | where body like "%x%"',
+  'from logs | stats count by host',
+  'from logs | where severity => "warn"',
+];
