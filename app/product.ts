@@ -24,6 +24,7 @@ import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { httpServer } from './http/server.ts';
 import { keepReserve, useReserve } from './reserve.ts';
+import { SavedQueryStore } from './saved-queries.ts';
 import { productStatus } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
 
@@ -127,6 +128,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
       attributes: (dataset) => catalogue.attributes(dataset),
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
+      saved: new SavedQueryStore(engines.records, queries),
       status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, stream, spaces, telemetry, problems }),
     },
     log,

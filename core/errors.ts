@@ -5,9 +5,10 @@ import { INTAKE_ERRORS } from './errors/intake.ts';
 import { IQL_ERRORS } from './errors/iql.ts';
 import { IQL_CHECK_ERRORS } from './errors/iql-check.ts';
 import { PRODUCT_ERRORS } from './errors/product.ts';
+import { SAVED_ERRORS } from './errors/saved.ts';
 import { STORE_ERRORS } from './errors/stores.ts';
 
-export const ERRORS = { ...STORE_ERRORS, ...INTAKE_ERRORS, ...IQL_ERRORS, ...IQL_CHECK_ERRORS, ...PRODUCT_ERRORS };
+export const ERRORS = { ...STORE_ERRORS, ...INTAKE_ERRORS, ...IQL_ERRORS, ...IQL_CHECK_ERRORS, ...PRODUCT_ERRORS, ...SAVED_ERRORS };
 
 export type ErrorCode = keyof typeof ERRORS;
 export type ErrorParameters<C extends ErrorCode> = (typeof ERRORS)[C]['example'];

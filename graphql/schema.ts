@@ -1,16 +1,10 @@
 // The whole schema: what can be asked. `schema.graphql` is its printed form, committed and held equal by a test.
 import { GraphQLError, type GraphQLSchema } from 'graphql';
-import { CodedError } from '../core/errors.ts';
 import { builder } from './builder.ts';
 import { CatalogueRef, CompletionRef, HostRef, StatusRef } from './descriptions.ts';
 import { DiagnosticRef, placed, ResultRef } from './result.ts';
-
-/** A failure that is nobody's text: told with its code, without a stack. */
-const told = (error: unknown): never => {
-  // What a store said of a statement is for the log alone.
-  if (error instanceof CodedError && !error.code.endsWith('.rejected')) throw new GraphQLError(error.message, { extensions: { code: error.code } });
-  throw error;
-};
+import './saved-queries.ts';
+import { told } from './told.ts';
 
 builder.queryType({
   fields: (t) => ({

@@ -7,8 +7,8 @@ import type { Logger } from '../core/logger.ts';
 import { schema } from './schema.ts';
 import type { Context, Services } from './service.ts';
 
-/** Headers of every answer, as the address they are given at wants them. */
-export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>) => Promise<void>;
+/** `headers`: of every answer, as the address they are given at wants them; `who`: the caller, as the audit table names it. */
+export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>, who: string) => Promise<void>;
 
 /** Of a request's body. The longest text of IQL fits many times over, however it is escaped. */
 const MOST_BYTES = 8 << 20;
@@ -44,7 +44,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
       error: (...parts: unknown[]) => log.error(parts.map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part))).join(' ')),
     },
   });
-  return async (request, response, headers) => {
+  return async (request, response, headers, who) => {
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
@@ -62,7 +62,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
           body,
           signal: gone.signal,
         },
-        { services, signal: gone.signal },
+        { services, who, signal: gone.signal },
       );
       const bytes = Buffer.from(await answer.arrayBuffer());
       if (gone.signal.aborted) return;

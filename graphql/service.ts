@@ -1,7 +1,9 @@
 // What the transport needs of the rest, as ports of its own: handed in by app.
 
+import type { Diagnostic } from '../query/1-syntax/diagnostic.ts';
 import type { QueryService } from '../query/service.ts';
 import type { HostState } from '../schemas/host-state.ts';
+import type { SavedGiven, SavedQuery, SavedVersion } from '../schemas/saved-query.ts';
 import type { Dataset, MetricInfo } from '../schemas/types.ts';
 
 /** What an agent says of itself in its newest metrics. */
@@ -114,6 +116,30 @@ export interface ProductStatus {
   readonly problems: readonly Problem[];
 }
 
+export interface SaveAnswer {
+  /** As it stands now; undefined: nothing was saved. */
+  readonly saved: SavedQuery | undefined;
+  /** What stands under the name, where it is not what was changed. */
+  readonly stands: SavedQuery | undefined;
+  /** With an error among them nothing was saved. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Texts under names; rejects with `saved.…`. `who` is written into the audit table. */
+export interface SavedQueries {
+  /** By name. */
+  list(): Promise<readonly SavedQuery[]>;
+  read(name: string): Promise<SavedQuery | undefined>;
+  /** Newest first. */
+  versions(name: string): Promise<readonly SavedVersion[]>;
+  /** Names of the $parameters of a text. */
+  parameters(text: string): Promise<readonly string[]>;
+  save(who: string, given: SavedGiven): Promise<SaveAnswer>;
+  rename(who: string, name: string, to: string): Promise<SavedQuery>;
+  delete(who: string, name: string): Promise<SavedQuery>;
+  undelete(who: string, name: string): Promise<SavedQuery>;
+}
+
 export interface Services {
   readonly queries: QueryService;
   readonly datasets: () => readonly Dataset[];
@@ -121,11 +147,14 @@ export interface Services {
   readonly metrics: () => readonly MetricInfo[];
   readonly hosts: () => Promise<readonly HostRow[]>;
   readonly status: () => Promise<ProductStatus>;
+  readonly saved: SavedQueries;
 }
 
 /** Of one request. */
 export interface Context {
   readonly services: Services;
+  /** Who asks, as the audit table names it. */
+  readonly who: string;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
 }

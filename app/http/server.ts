@@ -85,7 +85,7 @@ const routes = (parts: HttpParts): readonly Route[] => [
     path: '/graphql',
     callers: READERS,
     what: 'ask queries',
-    answer: ({ request, response }) => parts.graphql(request, response, SAFE_HEADERS),
+    answer: ({ request, response }, caller) => parts.graphql(request, response, SAFE_HEADERS, caller),
   },
   // Last: every other address is the explorer's.
   { method: 'GET', path: undefined, callers: undefined, what: 'look', answer: (asked) => explore(parts, asked) },

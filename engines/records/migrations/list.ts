@@ -3,9 +3,11 @@ import type { Migration } from './apply.ts';
 import { heard } from './heard.ts';
 import { inventory } from './inventory.ts';
 import { platform } from './platform.ts';
+import { savedQueries } from './saved-queries.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   inventory, // hosts, their history, events: what the pipeline writes
   platform, // settings, sessions, audit: what the platform keeps on itself
   heard, // when each host was last heard, and the views that `from hosts` reads
+  savedQueries, // texts that people keep under a name
 ];

@@ -1,0 +1,10 @@
+// Failures as GraphQL errors that callers can tell by their code.
+import { GraphQLError } from 'graphql';
+import { CodedError } from '../core/errors.ts';
+
+/** A failure that is nobody's text: told with its code, without a stack. */
+export const told = (error: unknown): never => {
+  // What a store said of a statement is for the log alone.
+  if (error instanceof CodedError && !error.code.endsWith('.rejected')) throw new GraphQLError(error.message, { extensions: { code: error.code } });
+  throw error;
+};
