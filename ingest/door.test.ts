@@ -421,10 +421,11 @@ describe('a refusal names part, row, column and mend, and leaves nothing', () =>
     expect(await post(frameOf([part]))).toMatchObject({ status: 400, column: 'labels', reason: 'the key "twin-a" stands twice' });
   });
 
-  test('zero bytes in a log line are kept', async () => {
+  test('zero bytes in a log line are kept, not in the name of an attribute, which no text could say', async () => {
     const { post } = setUp();
-    const attributes = partOf('logs', { time: [NOW_NS], body: ['a\0b'], attributes: [new Map([['k\0', 'v\0']])] });
-    expect(await post(frameOf([logsPart(['a\0b']), attributes]))).toMatchObject({ status: 200 });
+    const attribute = (name: string) => partOf('logs', { time: [NOW_NS], body: ['a\0b'], attributes: [new Map([[name, 'v\0']])] });
+    expect(await post(frameOf([logsPart(['a\0b']), attribute('k')]))).toMatchObject({ status: 200 });
+    expect(await setUp().post(frameOf([attribute('k\0')]))).toMatchObject({ status: 400, column: 'attributes', row: '0' });
   });
 });
 

@@ -136,7 +136,7 @@ export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Express
     if (one.arguments[0]?.type.value !== operand.type.value) operand = one.arguments[0] as Typed;
     out.push(one.arguments[1] as Typed);
   }
-  if (out.length + others.length < items.length) return undefined;
+  if (items.length === 0 || out.length + others.length < items.length) return undefined;
   const wide = operand;
   const values = out.map((v) =>
     v.type.value === 'int' && wide.type.value === 'float' && v.op === 'literal' ? { ...v, literal: Number(v.literal), type: wide.type } : v,

@@ -79,7 +79,7 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     title: 'Error ratio by service',
-    text: 'from logs\n| every 5m errors = count(where severity >= "error"), all = count() by service\n| set ratio = errors / all\n| select time, service, ratio',
+    text: 'from logs\n| every 5m errors = count(where severity >= "error"), all = count() by service\n| where all > 0\n| set ratio = errors / all\n| select time, service, ratio',
     says: 'A filter stands inside the aggregate, so that both counts come from one reading.',
   },
   {
