@@ -28,7 +28,8 @@ const range: fc.Arbitrary<Range> = fc.oneof(
 const anyText = fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed());
 const hosts = fc.record({ host: anyText.map((name) => `h${name}`), part: fc.constantFrom(...HOST_PARTS), where: anyText, sort: anyText, process: anyText });
 const address: fc.Arbitrary<Address> = fc.record({
-  page: fc.constantFrom('explore' as const, 'hosts' as const, 'host' as const, 'status' as const),
+  page: fc.constantFrom('explore' as const, 'hosts' as const, 'host' as const, 'status' as const, 'learn' as const, 'errors' as const),
+  code: fc.constantFrom('', 'iql.bad-regex'),
   hosts,
   text: anyText,
   range,

@@ -6,7 +6,7 @@ import { DAYS, DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
 export const VIEWS = ['chart', 'bars', 'table', 'logs'] as const;
 export type View = (typeof VIEWS)[number];
 /** `unknown`: the address names no page. */
-export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'unknown';
+export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'learn' | 'errors' | 'unknown';
 /** Parts of the page of one host. */
 export const HOST_PARTS = ['overview', 'filesystems', 'processes', 'logs', 'events', 'inventory'] as const;
 export type HostPart = (typeof HOST_PARTS)[number];
@@ -45,6 +45,8 @@ export interface Address {
   /** Fields shown beside log lines, as they are written in a text; undefined: those that differ between the lines. */
   readonly columns: readonly string[] | undefined;
   readonly hosts: HostsAddress;
+  /** The error code that the page of errors is opened at; empty: none. */
+  readonly code: string;
 }
 
 /** Of an address, so that a long one stays an address. */
@@ -61,14 +63,15 @@ export const FIRST_PAGE: Address = {
   refresh: undefined,
   columns: undefined,
   hosts: HOSTS_DEFAULT,
+  code: '',
 };
 
 /** Whether the range of the top bar is that of the page. */
-export const hasRange = (page: Page): boolean => page === 'explore' || page === 'hosts' || page === 'host';
+export const hasRange = (page: Page): boolean => page === 'explore' || page === 'hosts' || page === 'host' || page === 'learn';
 
 /** The first page, hosts and the state of the product are alive by themselves. */
 export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
-  refresh ?? (text === '' || page !== 'explore' ? 10 : 0);
+  refresh ?? ((page === 'explore' && text !== '') || page === 'learn' || page === 'errors' ? 0 : 10);
 
 const HOSTS_KEYS = Object.keys(HOSTS_DEFAULT) as readonly (keyof HostsAddress)[];
 
@@ -90,6 +93,7 @@ export const printAddress = (address: Address): string => {
   if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
   if (address.columns !== undefined) for (const column of address.columns.length === 0 ? [''] : address.columns) query.append('column', column);
   for (const name of HOSTS_KEYS) if (address.hosts[name] !== HOSTS_DEFAULT[name]) query.set(name, address.hosts[name]);
+  if (address.code !== '') query.set('code', address.code);
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -104,7 +108,7 @@ const readRange = (query: URLSearchParams): Range => {
   return spanMillis(span) === undefined ? DEFAULT_RANGE : { kind: 'relative', span };
 };
 
-const PAGES: readonly string[] = ['explore', 'hosts', 'host', 'status'] satisfies Page[];
+const PAGES: readonly string[] = ['explore', 'hosts', 'host', 'status', 'learn', 'errors'] satisfies Page[];
 
 /** Only an empty path is the first page: what is misspelt is told. */
 const pageOf = (path: string, query: URLSearchParams): Page => {
@@ -135,5 +139,6 @@ export const parseAddress = (hash: string): Address => {
       sort: query.get('sort') ?? '',
       process: query.get('process') ?? '',
     },
+    code: query.get('code') ?? '',
   };
 };

@@ -52,3 +52,12 @@ export const STATUS = gql`
     }
   }
 `;
+
+export const DATASETS = gql`
+  query Datasets {
+    catalogue {
+      datasets { name description columns { name type unit description } attributes { name type } }
+      metrics { name kind unit description labels }
+    }
+  }
+`;

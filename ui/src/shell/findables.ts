@@ -9,7 +9,7 @@ export interface Findable {
   readonly name: string;
   readonly description: string;
   readonly text: string;
-  readonly page?: 'status' | 'hosts' | 'host';
+  readonly page?: 'status' | 'hosts' | 'host' | 'learn' | 'errors';
 }
 
 const metricText = ({ name, kind }: MetricEntry, width: string): string => {
@@ -23,6 +23,8 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
   return [
     { kind: 'page', name: 'First page', description: 'What hosts do now, one or all', text: '' },
     { kind: 'page', name: 'Status', description: 'The parts of this product and its hosts', text: '', page: 'status' },
+    { kind: 'page', name: 'Learn IQL', description: 'Ten queries on your own data, recipes, what each dataset holds', text: '', page: 'learn' },
+    { kind: 'page', name: 'Errors', description: 'What each error means and how it is mended', text: '', page: 'errors' },
     { kind: 'page', name: 'Hosts', description: 'Every host with its state and newest figures', text: '', page: 'hosts' },
     ...readyTexts(range).map(({ title, text }): Findable => ({ kind: 'ready text', name: title, description: text.replaceAll('\n', ' '), text })),
     ...(catalogue?.datasets ?? [])
