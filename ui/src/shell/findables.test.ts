@@ -40,7 +40,10 @@ describe('findables', () => {
   });
 
   it('are there without the server', () => {
-    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual([...Array.from({ length: 5 }, () => 'page'), ...Array.from({ length: 9 }, () => 'ready text')]);
+    expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual([
+      ...Array.from({ length: 5 }, () => 'page'),
+      ...Array.from({ length: 9 }, () => 'ready text'),
+    ]);
   });
 
   it('are ranked by name before description', () => {
