@@ -108,6 +108,9 @@ describe('strokesOf', () => {
           for (const [i, { token, dash }] of strokesOf(lines, known.of).entries()) {
             const { identity: one } = lines[i] as Drawn;
             if (one.kind !== 'host' || dash !== 0) continue;
+            // More lines than there are dashes cannot all have their colour.
+            const sharing = lines.filter(({ identity: other }) => other.kind === 'host' && known.of(other.host) === known.of(one.host));
+            if (sharing.length > DASHES.length) continue;
             expect(token).toBe(`--series-${known.of(one.host)}`);
             expect(seen.get(one.host) ?? token).toBe(token);
             seen.set(one.host, token);
