@@ -69,6 +69,6 @@ describe.each(Object.entries(THEMES))('%s', (theme, tokens) => {
     for (const name of ['muted', 'accent', 'error', 'warn', 'ok', 'info', ...[...tokens.keys()].filter((key) => key.startsWith('syntax-'))])
       expect(contrast(of(name), of('selected')), name).toBeGreaterThanOrEqual(4.5);
     expect(contrast(faded(of('text'), of('ground'), fade), of('ground'))).toBeGreaterThanOrEqual(4.5);
-    expect(contrast(faded(of('muted'), of('ground'), fade), of('ground'))).toBeGreaterThanOrEqual(3);
+    expect(contrast(faded(of('muted'), of('ground'), fade), of('ground'))).toBeGreaterThanOrEqual(4.5);
   });
 });

@@ -1,0 +1,112 @@
+// axe finds nothing serious or critical on any screen of the explorer, in both themes, on a desk and on a phone.
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { findChromium } from '../support/chromium.js';
+import { describeWith } from '../support/need.ts';
+import { seriousOn } from './axe.ts';
+import { exploring, inlineLogs, inlineMetric, result } from './explore.ts';
+
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const COUNTS = 'data [{name: "a", n: 1}, {name: "b", n: 20}]';
+
+interface Screen {
+  readonly name: string;
+  readonly text: string;
+  readonly more?: string;
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const SCREENS: readonly Screen[] = [
+  {
+    name: 'log lines, one opened, with their fields',
+    text: inlineLogs(),
+    more: '&range=1h',
+    ready: async (page) => {
+      await result(page, 'logs').waitFor();
+      await page.locator('.line .head').first().click();
+      await page.locator('.line dl').waitFor();
+      expect(await seriousOn(page)).toEqual([]);
+      const fields = page.getByRole('button', { name: 'Fields', exact: true });
+      if ((await fields.getAttribute('aria-expanded')) === 'false') await fields.click();
+    },
+  },
+  { name: 'a chart', text: inlineMetric(), more: '&range=1h', ready: (page) => page.locator('.legend tbody tr').first().waitFor() },
+  { name: 'bars', text: `${inlineLogs()}\n| every 1m count by severity`, more: '&range=1h', ready: (page) => result(page, 'chart').waitFor() },
+  { name: 'a table', text: COUNTS, ready: (page) => result(page, 'table').waitFor() },
+  { name: 'an empty answer', text: `${COUNTS}\n| where n > 100`, ready: (page) => page.getByText('No rows.').waitFor() },
+  {
+    name: 'mistakes',
+    text: 'from processes | where memory > 100000000 and usr == "root"',
+    ready: (page) => page.locator('.cm-message-error').first().waitFor(),
+  },
+  {
+    name: 'all keys',
+    text: COUNTS,
+    ready: async (page) => {
+      await result(page, 'table').waitFor();
+      await page.getByRole('grid').focus();
+      await page.keyboard.press('?');
+      await page.locator('dialog').waitFor();
+    },
+  },
+  {
+    name: 'find',
+    text: '',
+    ready: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Find anything' }).waitFor();
+      await page.keyboard.type('cpu');
+      await page.locator('#found li').nth(3).waitFor();
+    },
+  },
+  {
+    name: 'the time picker',
+    text: COUNTS,
+    ready: async (page) => {
+      await result(page, 'table').waitFor();
+      await page.getByRole('grid').focus();
+      await page.keyboard.press('t');
+      await page.locator('.popover').first().waitFor();
+    },
+  },
+  { name: 'the first page', text: '', ready: (page) => page.locator('section td, section .line').first().waitFor() },
+];
+
+describeWith('axe', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
+  const { explore, open, product } = exploring(executable);
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      describe(`${size}, ${colorScheme}`, () => {
+        const options = { viewport, colorScheme };
+        test.each(SCREENS)('$name', async ({ text, more, ready }) => {
+          const { page } = await explore(text, more, options);
+          await ready(page);
+          expect(await seriousOn(page)).toEqual([]);
+        });
+
+        test('an answer to an earlier text, dimmed', async () => {
+          const { page } = await explore(COUNTS, '', options);
+          await result(page, 'table').waitFor();
+          await page.route('**/graphql', (route) => route.abort());
+          await page.getByRole('button', { name: 'Refresh' }).click();
+          await page.locator('.stale').first().waitFor();
+          expect(await seriousOn(page)).toEqual([]);
+        });
+
+        test('status', async () => {
+          const { page } = await explore(COUNTS, '', options);
+          await page.goto(`${product().origin}/#/status`);
+          await page.locator('table td').first().waitFor();
+          expect(await seriousOn(page)).toEqual([]);
+        });
+
+        test('signing in', async () => {
+          const { page } = await open(options);
+          await page.goto(product().origin);
+          await page.locator('form input').first().waitFor();
+          expect(await seriousOn(page)).toEqual([]);
+        });
+      });
+    }
+  }
+});
