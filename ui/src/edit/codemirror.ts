@@ -109,7 +109,13 @@ export const createEditor = (options: EditorOptions): Editor => {
         liveDiagnostics(language, options.checked),
         placeholder('from logs | where severity >= "warn"'),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': 'IQL text', 'aria-describedby': 'editor-keys', spellcheck: 'false', autocapitalize: 'off' }),
+        EditorView.contentAttributes.of({
+          tabindex: '0',
+          'aria-label': 'IQL text',
+          'aria-describedby': 'editor-keys',
+          spellcheck: 'false',
+          autocapitalize: 'off',
+        }),
         look,
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !update.transactions.some((transaction) => transaction.annotation(fromOutside)))
