@@ -15,6 +15,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'answers', load: () => import('./answers.ts') },
   { name: 'ready', load: () => import('./ready.ts') },
   { name: 'explorer-first-page', load: () => import('./explorer-first-page.ts') },
+  { name: 'explorer-hosts', load: () => import('./explorer-hosts.ts') },
 ];
 
 const row = (cells: readonly string[]): string =>

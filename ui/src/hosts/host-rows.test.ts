@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Column, Value } from '../data/types.ts';
-import { hostRows, orderHosts, stateCounts } from './host-rows.ts';
+import { hostList, hostRows, NameRanks, orderHosts, stateCounts } from './host-rows.ts';
 import { isFresh, stateWords } from './state-words.ts';
 
 const column = (name: string, ...values: readonly Value[]): Column => ({ name, type: 'string', unit: null, values });
@@ -19,8 +19,10 @@ const result = {
   ],
 };
 const rows = hostRows(result);
+const list = hostList(result);
+const ranks = new NameRanks();
 const ordered = (sort: string, figures?: ReadonlyMap<string, number>): readonly (string | undefined)[] =>
-  Array.from(orderHosts(rows, sort, figures), (at) => rows[at]?.host);
+  Array.from(orderHosts(list, sort, ranks, figures), (at) => list.hosts[at]);
 
 test('labels are those of the inventory, each with the condition that keeps hosts with it', () => {
   expect(rows[0]?.labels).toEqual([
@@ -28,7 +30,7 @@ test('labels are those of the inventory, each with the condition that keeps host
     { name: 'team', value: 'shop', condition: 'labels["team"] == "shop"' },
   ]);
   expect(rows[2]?.labels[1]?.condition).toBe('labels["a \\"b\\""] == "c"');
-  expect([...stateCounts(rows)]).toEqual([
+  expect([...stateCounts(list)]).toEqual([
     ['reporting', 1],
     ['silent', 1],
     ['late', 1],
@@ -56,10 +58,24 @@ test('by a figure: hosts without one stand last either way', () => {
   expect(ordered('-cpu', figures)).toEqual(['db-1', 'web-9', 'old-1', 'web-10']);
 });
 
+test('names are ranked anew where they are others', () => {
+  const name = fc.string({ maxLength: 3, unit: fc.constantFrom('a', 'b', '-', '1', '2', '0') });
+  const kept = new NameRanks();
+  fc.assert(
+    fc.property(fc.uniqueArray(name, { maxLength: 6 }), (names) => {
+      for (let again = 0; again < 2; again++) {
+        const places = kept.of(names);
+        const found = [...names.keys()].sort((a, b) => (places[a] as number) - (places[b] as number)).map((at) => names[at]);
+        expect(found).toEqual([...names].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }) || names.indexOf(a) - names.indexOf(b)));
+      }
+    }),
+  );
+});
+
 test('an order has each row once', () => {
   fc.assert(
     fc.property(fc.constantFrom('', 'host', '-host', 'lag', '-seen', 'labels', '-version'), (sort) => {
-      expect([...orderHosts(rows, sort)].sort()).toEqual([0, 1, 2, 3]);
+      expect([...orderHosts(list, sort, ranks)].sort()).toEqual([0, 1, 2, 3]);
     }),
   );
 });

@@ -1,4 +1,4 @@
-// The answer to the list of hosts as rows for its table, and their order by any column. Works on whole columns; asks nothing.
+// The answer to what hosts are as rows for their table, and the order of the whole list by any column. Works on whole columns; asks nothing.
 import type { HostState } from '../../../schemas/host-state.ts';
 import type { Result, Value } from '../data/types.ts';
 import { quoted } from './host-texts.ts';
@@ -55,43 +55,89 @@ export const hostRows = ({ columns }: Pick<Result, 'columns'>): readonly HostRow
   });
 };
 
-export const stateCounts = (rows: readonly HostRow[]): ReadonlyMap<HostState, number> => {
+/** All hosts of the list: in equal places their names, their states, and what they are ordered by where that is something else. */
+export interface HostList {
+  readonly hosts: readonly string[];
+  readonly states: readonly HostState[];
+  readonly columns: Result['columns'];
+}
+
+export const NO_HOSTS: HostList = { hosts: [], states: [], columns: [] };
+
+export const hostList = ({ columns }: Pick<Result, 'columns'>): HostList => {
+  const of = (name: string): readonly Value[] => columns.find((column) => column.name === name)?.values ?? [];
+  const states = of('agent_state');
+  return {
+    hosts: of('host').map(String),
+    states: Array.from(of('host'), (_, i) => {
+      const state = states[i];
+      return isHostState(state) ? state : 'silent';
+    }),
+    columns,
+  };
+};
+
+export const stateCounts = ({ states }: Pick<HostList, 'states'>): ReadonlyMap<HostState, number> => {
   const counts = new Map<HostState, number>();
-  for (const { state } of rows) counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
   return counts;
 };
 
-const byHost = new Intl.Collator('en', { numeric: true });
+const collator = new Intl.Collator('en', { numeric: true });
 
-/** What rows are compared by; missing stands last either way. */
-const keyOf = (column: string, figures: ReadonlyMap<string, number> | undefined): ((row: HostRow) => number | string | undefined) => {
-  if (figures !== undefined) return ({ host }) => figures.get(host);
+/** The place of each name in their order, numbers in names as numbers. Comparing names is slow: the same names are not compared again. */
+export class NameRanks {
+  #names: readonly string[] = [];
+  #ranks = new Uint32Array();
+
+  of(names: readonly string[]): Uint32Array {
+    const before = this.#names;
+    if (before.length === names.length && names.every((name, i) => name === before[i])) return this.#ranks;
+    this.#names = names;
+    this.#ranks = new Uint32Array(names.length);
+    const order = Uint32Array.from(names.keys()).sort((a, b) => collator.compare(names[a] as string, names[b] as string) || a - b);
+    for (const [rank, at] of order.entries()) this.#ranks[at] = rank;
+    return this.#ranks;
+  }
+}
+
+/** What hosts are compared by, as numbers; NaN: missing. */
+const keysOf = ({ hosts, states, columns }: HostList, column: string, names: Uint32Array, figures: ReadonlyMap<string, number> | undefined): Float64Array => {
+  const of = (name: string): readonly Value[] => columns.find((found) => found.name === name)?.values ?? [];
+  /** Texts as the places of the different ones among themselves. */
+  const ranked = (texts: readonly (string | null)[]): Float64Array => {
+    const different = [...new Set(texts)].filter((one) => one !== null).sort(collator.compare);
+    const rank = new Map(different.map((one, i) => [one, i]));
+    return Float64Array.from(texts, (one) => (one === null ? Number.NaN : (rank.get(one) as number)));
+  };
+  if (figures !== undefined) return Float64Array.from(hosts, (host) => figures.get(host) ?? Number.NaN);
   switch (column) {
     case 'host':
-      return ({ host }) => host;
+      return Float64Array.from(names);
     case 'version':
-      return ({ version }) => version ?? undefined;
+      return ranked(hosts.map((_, i) => text(of('agent_version')[i])));
     case 'labels':
-      return ({ labels }) => (labels.length === 0 ? undefined : labels.map(({ value }) => value).join(' '));
+      return ranked(hostRows({ columns }).map(({ labels }) => (labels.length === 0 ? null : labels.map(({ value }) => value).join(' '))));
     case 'seen':
-      return ({ lastSeen }) => Date.parse(lastSeen);
-    case 'lag':
-      return ({ lag }) => lag ?? undefined;
+      return Float64Array.from(hosts, (_, i) => Date.parse(text(of('last_seen')[i]) ?? ''));
+    case 'lag': {
+      const lags = of('agent_lag');
+      return Float64Array.from(hosts, (_, i) => (typeof lags[i] === 'number' ? (lags[i] as number) : Number.NaN));
+    }
     default:
-      return ({ state }) => STATE_RANK[state];
+      return Float64Array.from(states, (state) => STATE_RANK[state]);
   }
 };
 
-/** Indices of the rows; `sort` as in the address. Ties by name, numbers in names as numbers. `figures`: of the column, by host. */
-export const orderHosts = (rows: readonly HostRow[], sort: string, figures?: ReadonlyMap<string, number>): Uint32Array => {
+/** Places in the list; `sort` as in the address. Ties by name; what is missing stands last either way. `figures`: of the column, by host. */
+export const orderHosts = (list: HostList, sort: string, ranks: NameRanks, figures?: ReadonlyMap<string, number>): Uint32Array => {
   const sign = sort.startsWith('-') ? -1 : 1;
-  const key = keyOf(sort.replace(/^-/, ''), figures);
-  const keys = rows.map(key);
-  return Uint32Array.from(rows.keys()).sort((a, b) => {
-    const [x, y] = [keys[a], keys[b]];
-    const tie = (): number => byHost.compare((rows[a] as HostRow).host, (rows[b] as HostRow).host);
-    if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined) || tie();
-    if (typeof x === 'string' && typeof y === 'string') return sign * byHost.compare(x, y) || tie();
-    return sign * (Number(x) - Number(y)) || tie();
+  const names = ranks.of(list.hosts);
+  const keys = keysOf(list, sort.replace(/^-/, ''), names, figures);
+  return Uint32Array.from(names.keys()).sort((a, b) => {
+    const [x, y] = [keys[a] as number, keys[b] as number];
+    const [noX, noY] = [Number.isNaN(x), Number.isNaN(y)];
+    const byKey = noX || noY ? Number(noX) - Number(noY) : sign * (x - y);
+    return byKey || (names[a] as number) - (names[b] as number);
   });
 };

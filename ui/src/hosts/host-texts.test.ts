@@ -5,7 +5,7 @@ import { check } from '../../../query/language.ts';
 import type { Range } from '../address/range.ts';
 import { iqlCatalogue } from '../edit/local-language.ts';
 import { aliveText } from '../pages/ready-texts.ts';
-import { conditionOf, FILTER_START, filterCheckText, HOST_FIGURES, hostsText, narrowed } from './host-texts.ts';
+import { conditionOf, FILTER_START, factsOfText, filterCheckText, HOST_FIGURES, hostsText, listText, narrowed } from './host-texts.ts';
 import {
   changesText,
   eventsText,
@@ -58,12 +58,16 @@ const names = fc.oneof(
 
 describe('every text is right', () => {
   test('of the list and its figures', () => {
-    for (const where of ['', 'web-7', 'agent_state == "silent"', 'env == "prod" or cores > 4']) expect(errors(hostsText(where))).toEqual([]);
+    for (const where of ['', 'web-7', 'agent_state == "silent"', 'env == "prod" or cores > 4']) {
+      expect(errors(hostsText(where))).toEqual([]);
+      for (const sort of ['', 'host', '-state', 'labels', '-version', 'lag', '-seen', 'cpu']) expect(errors(listText(where, sort))).toEqual([]);
+    }
     for (const { newest, overTime } of HOST_FIGURES) {
       expect(errors(newest)).toEqual([]);
       fc.assert(
         fc.property(fc.array(names, { minLength: 1, maxLength: 5 }), (hosts) => {
           expect(errors(overTime(hosts, '30s'))).toEqual([]);
+          expect(errors(factsOfText(hosts))).toEqual([]);
         }),
         { numRuns: 30 },
       );

@@ -31,8 +31,24 @@ export const FILTER_START = 'from hosts\n| where ';
 /** What a condition that is being written is checked as. */
 export const filterCheckText = (written: string): string => `${FILTER_START}${conditionOf(written)}`;
 
-export const hostsText = (written: string): string =>
-  `${written.trim() === '' ? 'from hosts' : filterCheckText(written)}\n| select ${HOST_COLUMNS.join(', ')}\n| limit 100000`;
+/** The list as it is shown to people and goes on in the editor. */
+export const hostsText = (written: string): string => (written.trim() === '' ? 'from hosts' : filterCheckText(written));
+
+/** What the order of a column is made of, beside the names and states. */
+const ORDERED_BY: Readonly<Record<string, readonly string[]>> = {
+  labels: ['region', 'datacenter', 'env', 'role', 'owner', 'labels'],
+  version: ['agent_version'],
+  lag: ['agent_lag'],
+  seen: ['last_seen'],
+};
+
+/** Every host by name with what its place in the list is decided by, and nothing else: there may be many. */
+export const listText = (written: string, sort: string): string =>
+  `${hostsText(written)}\n| sort host\n| select ${['host', 'agent_state', ...(ORDERED_BY[sort.replace(/^-/, '')] ?? [])].join(', ')}\n| limit 100000`;
+
+/** What these hosts are. */
+export const factsOfText = (hosts: readonly string[]): string =>
+  `from hosts\n| where host in (${hosts.map(quoted).join(', ')})\n| select ${HOST_COLUMNS.join(', ')}`;
 
 /** A condition more; one that stands there already is not written twice. */
 export const narrowed = (written: string, condition: string): string => {

@@ -1,0 +1,93 @@
+// The list of 10,000 hosts in a real browser: how long until its first rows are drawn, and how smoothly it scrolls while it refreshes by
+// itself, in its own order and sorted by a figure. Fills the product through its door first; a product named in INFRAMIRROR_TEST_LINK must be full.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { launchBrowser, visit } from '../test/browser/chromium.ts';
+import { startProduct } from '../test/browser/product.ts';
+import { seedHosts } from '../test/browser/seed-hosts.ts';
+import { findChromium } from '../test/support/chromium.js';
+import type { Figure } from './figure.ts';
+
+const HOSTS = 10_000;
+const ROUNDS = 5;
+const FRAMES = 300;
+/** Pixels of a frame: two and a half rows. */
+const STEP = 80;
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Scrolls the element by `STEP` each frame, from its beginning; milliseconds between the frames. */
+const scrolled = (page: Page, selector: string): Promise<readonly number[]> =>
+  page.evaluate(
+    ({ selector: of, frames, step }) =>
+      new Promise<readonly number[]>((resolve) => {
+        const box = document.querySelector(of) as HTMLElement;
+        box.scrollTop = 0;
+        const times: number[] = [];
+        const frame = (at: number): void => {
+          times.push(at);
+          box.scrollTop += step;
+          if (times.length <= frames) requestAnimationFrame(frame);
+          else resolve(times.slice(1).map((time, i) => time - (times[i] as number)));
+        };
+        requestAnimationFrame(frame);
+      }),
+    { selector, frames: FRAMES, step: STEP },
+  );
+
+export const run = async (): Promise<readonly Figure[]> => {
+  const executable = findChromium();
+  if (executable === undefined) throw new Error('no Chromium; install the package chromium or name one in CHROMIUM');
+  const product = await startProduct();
+  const browser = await launchBrowser(executable);
+  try {
+    if (product.folder !== '') await seedHosts({ origin: product.origin, token: (await readFile(join(product.folder, 'agent-token'), 'utf8')).trim() }, HOSTS);
+    const { page } = await visit(browser);
+    page.setDefaultTimeout(120_000);
+    await page.goto(product.link);
+    const open = async (sort: string): Promise<void> => {
+      await page.goto(`${product.origin}/#/hosts?refresh=5&sort=${sort}`);
+      await page.reload({ waitUntil: 'commit' });
+      await page.locator('[data-host]').first().waitFor({ state: 'attached' });
+    };
+    // the pipeline may still be bringing them into the stores
+    await open('');
+    await page.getByText(/^10,\d{3} hosts$/).waitFor();
+
+    // The same distance in a page that only has something to scroll.
+    await page.goto('about:blank');
+    await page.setContent(`<div id="plain" style="height:700px;overflow:auto"><div style="height:${FRAMES * STEP * 2}px">a</div></div>`);
+    const plain = await scrolled(page, '#plain');
+    const plainRate = 1000 / (plain.reduce((sum, ms) => sum + ms, 0) / plain.length);
+
+    const figures: Figure[] = [];
+    for (const [sort, name] of [
+      ['', 'in its own order'],
+      ['-cpu', 'sorted by processor'],
+    ] as const) {
+      const first: number[] = [];
+      const filled: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        await open(sort);
+        first.push(await page.evaluate(() => performance.now()));
+        await page.locator('[data-host] .c-cpu svg').first().waitFor({ state: 'attached' });
+        filled.push(await page.evaluate(() => performance.now()));
+      }
+      const rows = `${HOSTS.toLocaleString('en')} hosts ${name}`;
+      figures.push({ what: `${rows}: first rows drawn`, value: `${median(first).toFixed(0)} ms`, against: '', ratio: undefined });
+      figures.push({ what: `${rows}: first figures drawn`, value: `${median(filled).toFixed(0)} ms`, against: '', ratio: undefined });
+      const between = await scrolled(page, '[data-testid=hosts]');
+      const rate = 1000 / (between.reduce((sum, ms) => sum + ms, 0) / between.length);
+      figures.push({
+        what: `${rows}: frames while scrolling`,
+        value: `${rate.toFixed(1)}/s, longest ${Math.max(...between).toFixed(0)} ms`,
+        against: `${plainRate.toFixed(1)}/s, longest ${Math.max(...plain).toFixed(0)} ms (an empty page)`,
+        ratio: rate / plainRate,
+      });
+    }
+    return figures;
+  } finally {
+    await browser.close();
+    await product.stop();
+  }
+};
