@@ -38,6 +38,7 @@ const address: fc.Arbitrary<Address> = fc.record({
   draw: fc.constantFrom(undefined, ...DRAWINGS),
   log: fc.boolean(),
   refresh: fc.constantFrom(undefined, ...REFRESH_SECONDS),
+  saved: fc.constantFrom(undefined, { name: 'team.errors', version: 3 }, { name: 'größe', version: 1 }),
   columns: fc.option(
     fc.uniqueArray(
       fc.oneof(

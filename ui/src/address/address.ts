@@ -47,6 +47,8 @@ export interface Address {
   readonly hosts: HostsAddress;
   /** The error code that the page of errors is opened at; empty: none. */
   readonly code: string;
+  /** The saved query that the text was opened from, in the version that was seen; undefined: none. */
+  readonly saved: { readonly name: string; readonly version: number } | undefined;
 }
 
 /** Of an address, so that a long one stays an address. */
@@ -64,6 +66,7 @@ export const FIRST_PAGE: Address = {
   columns: undefined,
   hosts: HOSTS_DEFAULT,
   code: '',
+  saved: undefined,
 };
 
 /** Whether the range of the top bar is that of the page. */
@@ -94,6 +97,7 @@ export const printAddress = (address: Address): string => {
   if (address.columns !== undefined) for (const column of address.columns.length === 0 ? [''] : address.columns) query.append('column', column);
   for (const name of HOSTS_KEYS) if (address.hosts[name] !== HOSTS_DEFAULT[name]) query.set(name, address.hosts[name]);
   if (address.code !== '') query.set('code', address.code);
+  if (address.saved !== undefined) query.set('saved', `${address.saved.name}@${address.saved.version}`);
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -117,6 +121,11 @@ const pageOf = (path: string, query: URLSearchParams): Page => {
   return PAGES.includes(path) ? (path as Page) : 'unknown';
 };
 
+const readSaved = (kept: string | null): Address['saved'] => {
+  const [, name, version] = /^([^@]+)@([1-9]\d{0,8})$/.exec(kept ?? '') ?? [];
+  return name === undefined ? undefined : { name, version: Number(version) };
+};
+
 export const parseAddress = (hash: string): Address => {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
@@ -127,6 +136,7 @@ export const parseAddress = (hash: string): Address => {
     text: query.get('text') ?? '',
     range: readRange(query),
     on: query.get('on') ?? '',
+    saved: readSaved(query.get('saved')),
     view: VIEWS.find((view) => view === query.get('view')),
     draw: DRAWINGS.find((draw) => draw === query.get('draw')),
     log: query.get('log') === '1',

@@ -23,7 +23,9 @@ class Router {
   }
 
   #write(change: Partial<Address>, how: 'pushState' | 'replaceState'): void {
-    const next = { ...this.current, ...change };
+    // A text that is opened on a page is another one than the saved one before; a change of the text alone is a change of that.
+    const other = change.text === '' || (change.page !== undefined && change.text !== undefined);
+    const next = { ...this.current, ...(other ? { saved: undefined } : {}), ...change };
     const printed = printAddress(next);
     if (printed !== printAddress(this.current)) history[how](null, '', printed);
     this.current = next;

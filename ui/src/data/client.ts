@@ -1,6 +1,6 @@
 // The one road to the server: GraphQL over the page's own origin with its session cookie; an asked question can be dropped.
 // Keeps no cache: figures of a moment ago are not figures of now.
-import { type AnyVariables, Client, type DocumentInput, fetchExchange } from '@urql/core';
+import { type AnyVariables, Client, type CombinedError, type DocumentInput, fetchExchange } from '@urql/core';
 
 export type Failure =
   | { readonly kind: 'signed-out' }
@@ -19,14 +19,18 @@ const client = new Client({
   fetchOptions: { credentials: 'same-origin' },
 });
 
+const failureOf = (error: CombinedError | undefined): Failure => {
+  const status = (error?.response as { status?: number } | undefined)?.status;
+  if (status === 401) return { kind: 'signed-out' };
+  const message = error?.graphQLErrors[0]?.message ?? error?.networkError?.message ?? 'the answer had no data';
+  return { kind: error?.networkError !== undefined && status === undefined ? 'unreachable' : 'refused', message };
+};
+
 /** Asks; the answer comes once, unless the returned function was called before: that ends the request on the server too. */
 export const ask = <T, V extends AnyVariables>(document: DocumentInput<T, V>, variables: V, answered: (answer: Answer<T>) => void): (() => void) => {
   const subscription = client.query<T, V>(document, variables).subscribe(({ data, error }) => {
     if (data !== undefined && data !== null) return answered({ data });
-    const status = (error?.response as { status?: number } | undefined)?.status;
-    if (status === 401) return answered({ failure: { kind: 'signed-out' } });
-    const message = error?.graphQLErrors[0]?.message ?? error?.networkError?.message ?? 'the answer had no data';
-    answered({ failure: { kind: error?.networkError !== undefined && status === undefined ? 'unreachable' : 'refused', message } });
+    answered({ failure: failureOf(error) });
   });
   return () => subscription.unsubscribe();
 };
@@ -36,3 +40,9 @@ export const askOnce = <T, V extends AnyVariables>(document: DocumentInput<T, V>
   new Promise((resolve) => {
     ask(document, variables, resolve);
   });
+
+/** Changes something on the server. */
+export const change = async <T, V extends AnyVariables>(document: DocumentInput<T, V>, variables: V): Promise<Answer<T>> => {
+  const { data, error } = await client.mutation<T, V>(document, variables).toPromise();
+  return data !== undefined && data !== null ? { data } : { failure: failureOf(error) };
+};

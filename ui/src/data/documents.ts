@@ -61,3 +61,45 @@ export const DATASETS = gql`
     }
   }
 `;
+
+const SAVED = 'name version text description range savedAt who';
+
+export const SAVED_QUERIES = gql`
+  query SavedQueries {
+    savedQueries { ${SAVED} }
+  }
+`;
+
+export const SAVED_QUERY = gql`
+  query SavedQuery($name: String!) {
+    savedQuery(name: $name) { ${SAVED} versions { version text description range savedAt who } }
+  }
+`;
+
+export const SAVE_QUERY = gql`
+  mutation SaveQuery($name: String!, $text: String!, $description: String, $range: String, $base: Int) {
+    saveQuery(name: $name, text: $text, description: $description, range: $range, base: $base) {
+      saved { ${SAVED} }
+      conflict { stands { ${SAVED} } }
+      diagnostics { ${DIAGNOSTIC} }
+    }
+  }
+`;
+
+export const RENAME_QUERY = gql`
+  mutation RenameQuery($name: String!, $to: String!) {
+    renameQuery(name: $name, to: $to) { ${SAVED} }
+  }
+`;
+
+export const DELETE_QUERY = gql`
+  mutation DeleteQuery($name: String!) {
+    deleteQuery(name: $name) { ${SAVED} }
+  }
+`;
+
+export const UNDELETE_QUERY = gql`
+  mutation UndeleteQuery($name: String!) {
+    undeleteQuery(name: $name) { ${SAVED} }
+  }
+`;

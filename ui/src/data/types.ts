@@ -125,3 +125,21 @@ export interface ProductStatus {
   readonly drops: readonly Drop[];
   readonly problems: readonly Problem[];
 }
+
+export interface SavedVersion {
+  readonly version: number;
+  readonly text: string;
+  readonly description: string;
+  readonly range: string | null;
+  /** ISO. */
+  readonly savedAt: string;
+  readonly who: string;
+}
+export interface SavedQuery extends SavedVersion {
+  readonly name: string;
+}
+export interface SaveAnswer {
+  readonly saved: SavedQuery | null;
+  readonly conflict: { readonly stands: SavedQuery } | null;
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,15 +1,18 @@
 // What can be found by name, each with the IQL text it opens, and the order in which matches are shown.
+import type { Address } from '../address/address.ts';
 import { bucketFor, type Range } from '../address/range.ts';
 import type { Catalogue, MetricEntry } from '../data/types.ts';
 import { fieldText } from '../edit/filter-text.ts';
 import { readyTexts } from '../pages/ready-texts.ts';
 
 export interface Findable {
-  readonly kind: 'page' | 'ready text' | 'dataset' | 'metric' | 'host';
+  readonly kind: 'saved' | 'recent' | 'page' | 'ready text' | 'dataset' | 'metric' | 'host';
   readonly name: string;
   readonly description: string;
   readonly text: string;
   readonly page?: 'status' | 'hosts' | 'host' | 'learn' | 'errors';
+  /** What else opening it changes of the address. */
+  readonly with?: Partial<Address>;
 }
 
 const metricText = ({ name, kind }: MetricEntry, width: string): string => {
