@@ -25,7 +25,7 @@ describeWith('saved queries and history', findChromium(), 'no Chromium; install 
     const state = page.getByTestId('saved');
     await expect.poll(() => state.textContent(), patiently).toContain('changed, not saved');
     await page.keyboard.press('Control+s');
-    await page.getByRole('button', { name: 'Save', exact: true }).last().click();
+    await page.locator('dialog').getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('Saved team.one, version 2').waitFor();
     await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByRole('button', { name: 'Versions' }).click();

@@ -28,11 +28,21 @@ const failureOf = (error: CombinedError | undefined): Failure => {
 
 /** Asks; the answer comes once, unless the returned function was called before: that ends the request on the server too. */
 export const ask = <T, V extends AnyVariables>(document: DocumentInput<T, V>, variables: V, answered: (answer: Answer<T>) => void): (() => void) => {
-  const subscription = client.query<T, V>(document, variables).subscribe(({ data, error }) => {
-    if (data !== undefined && data !== null) return answered({ data });
-    answered({ failure: failureOf(error) });
+  let over = false;
+  let drop = (): void => undefined;
+  const { unsubscribe } = client.query<T, V>(document, variables).subscribe(({ data, error, stale }) => {
+    // The client repeats the last answer to a question that somebody still listens to, marked stale, before the new one.
+    if (over || stale) return;
+    over = true;
+    drop();
+    answered(data !== undefined && data !== null ? { data } : { failure: failureOf(error) });
   });
-  return () => subscription.unsubscribe();
+  drop = unsubscribe;
+  if (over) drop();
+  return () => {
+    over = true;
+    drop();
+  };
 };
 
 /** The same as a promise, for what nobody stops. */
