@@ -5,8 +5,10 @@ import { type Unwrapped, unwrap } from './container.ts';
 import { begin, type EntryState, goesOn, newState } from './continuation.ts';
 
 export interface Entry {
-  /** Its lines, parted by line feeds; valid only while it is taken. */
+  /** Its lines, parted by line feeds; valid only while it is taken. Without them where `text` is given. */
   bytes: Buffer;
+  /** The same as `plainText` gives it, where it is known without another look. */
+  text: string | undefined;
   /** Its line goes on beyond what is kept. */
   more: boolean;
   /** Above 1: goes on with the entry before it, which was as long as an entry may be. */
@@ -81,11 +83,12 @@ const newSlot = (): Slot => ({
 export class Assembler {
   readonly #slots: readonly [Slot, Slot] = [newSlot(), newSlot()];
   readonly #line: Unwrapped = { stream: 0, time: undefined, partial: false, bytes: NEWLINE, from: 0, to: 0 };
-  readonly #entry: Entry = { bytes: NEWLINE, more: false, part: 1, trace: false, time: undefined, stream: undefined, carried: false };
+  readonly #entry: Entry = { bytes: NEWLINE, text: undefined, more: false, part: 1, trace: false, time: undefined, stream: undefined, carried: false };
   /** Whole ones that wait for one that began before them. */
   #ready: Entry[] = [];
   #readyEnd = 0;
   #chunk: Buffer = NEWLINE;
+  #text: string | undefined;
   #take: TakeEntry = () => true;
   #going: Going | undefined;
   /** Up to here all was taken. */
@@ -93,9 +96,10 @@ export class Assembler {
   /** There is no more room. */
   full = false;
 
-  /** Begins a stretch. `carried`: an entry of the file before, which the first lines may go on with. */
-  start(chunk: Buffer, take: TakeEntry, going: Going | undefined, carried: Buffer | undefined): void {
+  /** Begins a stretch. `text`: as `plainText` gives it. `carried`: an entry of the file before, which the first lines may go on with. */
+  start(chunk: Buffer, text: string | undefined, take: TakeEntry, going: Going | undefined, carried: Buffer | undefined): void {
     this.#chunk = chunk;
+    this.#text = text;
     this.#take = take;
     this.#going = going;
     this.safe = 0;
@@ -155,7 +159,7 @@ export class Assembler {
   /** What stands in `bytes` is an entry of its own, up to `next`. */
   alone(bytes: Buffer, more: boolean, next: number): void {
     this.finish(next);
-    this.#give(this.#filled(bytes, more, 1, false, undefined, undefined, false));
+    this.#give(this.#filled(bytes, undefined, more, 1, false, undefined, undefined, false));
     this.safe = next;
   }
 
@@ -228,9 +232,13 @@ export class Assembler {
   #finish(slot: Slot): void {
     slot.active = false;
     const { pieces, from, part, state, time, carried, end, wrapped } = slot;
-    const bytes = pieces === undefined ? this.#chunk.subarray(from, slot.to) : pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    const whole = pieces === undefined ? this.#chunk : pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    const start = pieces === undefined ? from : 0;
+    const to = endOf(whole, start, pieces === undefined ? slot.to : whole.length);
+    const text = pieces === undefined ? this.#text?.slice(start, to) : undefined;
     const stream = wrapped ? NAMES[this.#slots.indexOf(slot)] : undefined;
-    const entry = this.#filled(withoutEnd(bytes), false, part, state.trace !== '', time, stream, carried);
+    const bytes = text === undefined ? whole.subarray(start, to) : NEWLINE;
+    const entry = this.#filled(bytes, text, false, part, state.trace !== '', time, stream, carried);
     if (this.#ready.length === 0 && !(this.#slots[0].active || this.#slots[1].active)) {
       this.#give(entry);
       this.safe = Math.max(this.safe, end);
@@ -257,9 +265,19 @@ export class Assembler {
     if (!this.#take(entry)) this.full = true;
   }
 
-  #filled(bytes: Buffer, more: boolean, part: number, trace: boolean, time: bigint | undefined, stream: Entry['stream'], carried: boolean): Entry {
+  #filled(
+    bytes: Buffer,
+    text: string | undefined,
+    more: boolean,
+    part: number,
+    trace: boolean,
+    time: bigint | undefined,
+    stream: Entry['stream'],
+    carried: boolean,
+  ): Entry {
     const entry = this.#entry;
     entry.bytes = bytes;
+    entry.text = text;
     entry.more = more;
     entry.part = part;
     entry.trace = trace;
@@ -274,13 +292,13 @@ export class Assembler {
 const copyOf = ({ closed, headed, trace, process }: EntryState): EntryState => ({ ...newState(), closed, headed, trace, process });
 
 /** Empty lines at the end were kept in case others would follow. */
-const withoutEnd = (bytes: Buffer): Buffer => {
-  let end = bytes.length;
-  for (let at = end; at > 0; ) {
+const endOf = (bytes: Buffer, from: number, to: number): number => {
+  let end = to;
+  for (let at = end; at > from; ) {
     const c = bytes[at - 1];
     if (c === 0x0a) end = at - 1;
     else if (c !== 0x20 && c !== 0x09 && c !== 0x0d) break;
     at--;
   }
-  return bytes.subarray(0, end > 0 && bytes[end - 1] === 0x0d ? end - 1 : end);
+  return end > from && bytes[end - 1] === 0x0d ? end - 1 : end;
 };

@@ -21,6 +21,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
+import { kept } from '../testing/kept.ts';
 import { LogFailures } from './failures.ts';
 import { LogBatch } from './log-batch.ts';
 import { Tailer } from './tailer.ts';
@@ -42,7 +43,7 @@ beforeEach(() => {
   tailer = new Tailer(
     { globs: ['/**/*.log'], root: folder, backlogBytes: 2 ** 40, quietMs: 5000, joinMs: 0, log: silentLogger, failures, leftOut: tell },
     new LogBatch('h', failures),
-    (batch) => void batches.push(batch.take().batch),
+    (batch) => void batches.push(kept(batch.take().batch)),
     [],
   );
 });

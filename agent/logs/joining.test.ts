@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { kept } from '../testing/kept.ts';
 import { LogFailures } from './failures.ts';
 import { LogBatch } from './log-batch.ts';
 import type { Position } from './position.ts';
@@ -41,7 +42,7 @@ const start = (glob = '/**/*.log'): void => {
     },
     new LogBatch('h', failures),
     (batch, p) => {
-      records.push({ batch: batch.take().batch, positions: p });
+      records.push({ batch: kept(batch.take().batch), positions: p });
     },
     positions(),
   );

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { recorded, standInJournal } from '../testing/journalctl.ts';
+import { kept } from '../testing/kept.ts';
 import { LogFailures } from './failures.ts';
 import { JOURNAL, Journal } from './journal.ts';
 import { journalEntry } from './journal-entry.ts';
@@ -66,7 +67,7 @@ const start = (command = join(folder, 'journalctl')): Journal => {
     { root: folder, joinMs: 200, failures, leftOut: (what) => leftOut.add(what), command, pausesMs: [20, 100] },
     new LogBatch('h', failures),
     (batch, positions) => {
-      const taken = batch.take().batch;
+      const taken = kept(batch.take().batch);
       if (broken) throw new Error('no space');
       records.push({ batch: taken, positions });
     },

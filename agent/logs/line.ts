@@ -13,6 +13,13 @@ export interface LineText {
   readonly invalid: boolean;
 }
 
+/** The bytes as text where they are nothing but plain ASCII, ends of lines, tabs and colours; undefined for all else. */
+export const plainText = (bytes: Buffer): string | undefined => {
+  if (!isAscii(bytes)) return undefined;
+  const text = bytes.toString('latin1');
+  return text.includes('\r') || CONTROL.test(text) ? undefined : text;
+};
+
 /** `more`: the line goes on behind these bytes. */
 export const lineText = (bytes: Buffer, more: boolean): LineText => {
   const truncated = more || bytes.length > MOST_LINE;

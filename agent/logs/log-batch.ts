@@ -1,6 +1,6 @@
-// Gathers log entries into the columns of a frame's part.
-import type { Batch, Value } from '../../core/batch/batch.ts';
-import { ColumnBuilder } from '../../core/batch/build.ts';
+// Gathers log entries into the columns of a frame's part. The columns that `take` gives are valid until the next entry is added:
+// their buffers serve the next frame too.
+import type { Batch } from '../../core/batch/batch.ts';
 import { formatTime, nanosFromMillis } from '../../core/time.ts';
 import type { Severity } from '../../schemas/catalogue.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
@@ -10,7 +10,8 @@ import type { Origin } from './container.ts';
 import type { LogFailures } from './failures.ts';
 import { FORMATS, type NamedFormat, parseEntry } from './formats/list.ts';
 import { clearLine, newLine } from './formats/parsed-line.ts';
-import { lineText } from './line.ts';
+import { lineText, type LineText } from './line.ts';
+import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
 
 const FIELDS = SIGNAL_FIELDS.logs;
 /** A part is closed at either bound. */
@@ -20,6 +21,7 @@ const MOST_BYTES = 1 << 20;
 const MOST_SOURCE = 1024;
 /** What goes on with an entry that was taken already. */
 const GOES_ON = /^(\s|Caused by: |\.\.\. \d+ more)/;
+const plain = (body: string): LineText => ({ body, truncated: false, binary: false, invalid: false });
 
 /** Where entries come from. */
 export interface LogSource {
@@ -47,8 +49,20 @@ export class LogBatch {
   readonly #host: string;
   readonly #failures: LogFailures;
   readonly #formats: readonly NamedFormat[];
-  readonly #found = newLine();
-  #columns: ColumnBuilder[] = FIELDS.map((f) => new ColumnBuilder(f.type));
+  #found = newLine();
+  readonly #columns = {
+    time: new TimeBuffer(),
+    severity: new TextBuffer(),
+    body: new TextBuffer(),
+    raw: new TextBuffer(),
+    service: new TextBuffer(),
+    host: new TextBuffer(),
+    source: new TextBuffer(),
+    trace_id: new TextBuffer(),
+    span_id: new TextBuffer(),
+    attributes: textMapBuffer(),
+    numbers: numberMapBuffer(),
+  };
   #bytes = 0;
   #from = 0n;
   #to = 0n;
@@ -66,7 +80,7 @@ export class LogBatch {
 
   /** An empty entry is not kept. One whose own time the door would refuse has the time it was read, and its own as `log.time`. */
   add(source: LogSource, entry: Entry, bounds: TimeBounds): Added {
-    const { body: text, truncated, binary, invalid } = lineText(entry.bytes, entry.more);
+    const { body: text, truncated, binary, invalid } = entry.text === undefined ? lineText(entry.bytes, entry.more) : plain(entry.text);
     if (text.trim() === '') return 'empty';
     const found = this.#found;
     const { attributes } = found;
@@ -81,7 +95,8 @@ export class LogBatch {
     const service = found.service ?? (goesOn ? last.service : undefined) ?? (source.origin?.service || undefined);
     last.time = own;
     last.severity = severity;
-    last.service = service;
+    // A part of a text would hold all of it.
+    if (last.service !== service) last.service = service === undefined ? undefined : Buffer.from(service).toString();
     if (time < bounds.oldest && bounds.skipOld) return 'skipped';
     if (time < bounds.oldest || time > bounds.newest) {
       if (own !== undefined) attributes.set('log.time', formatTime(own));
@@ -96,20 +111,20 @@ export class LogBatch {
     if (entry.part > 1) found.numbers.set('log.part', entry.part);
     if (found.dropped > 0) found.numbers.set('log.dropped_attributes', found.dropped);
     const body = found.message?.toWellFormed() ?? text;
-    const raw = body === text ? null : text;
-    this.#append([
-      time,
-      severity ?? null,
-      body,
-      raw,
-      service ?? null,
-      this.#host,
-      source.path,
-      found.traceId ?? null,
-      found.spanId ?? null,
-      attributes,
-      found.numbers,
-    ]);
+    const raw = body === text ? undefined : text;
+    const columns = this.#columns;
+    columns.time.append(time);
+    put(columns.severity, severity);
+    columns.body.append(body);
+    put(columns.raw, raw);
+    put(columns.service, service);
+    columns.host.append(this.#host);
+    columns.source.append(source.path.length > MOST_SOURCE ? bounded(source.path, MOST_SOURCE) : source.path);
+    put(columns.trace_id, found.traceId);
+    put(columns.span_id, found.spanId);
+    columns.attributes.append(attributes);
+    columns.numbers.append(found.numbers);
+    this.rows++;
     if (this.rows === 1 || time < this.#from) this.#from = time;
     if (this.rows === 1 || time > this.#to) this.#to = time;
     this.#bytes += body.length + (raw?.length ?? 0) + 64;
@@ -118,28 +133,25 @@ export class LogBatch {
 
   /** What was gathered, with the times of its earliest and latest entry; begins anew. */
   take(): { readonly batch: Batch; readonly from: bigint; readonly to: bigint } {
-    const batch: Batch = { length: this.rows, fields: FIELDS, columns: this.#columns.map((c) => c.finish()) };
+    const batch: Batch = { length: this.rows, fields: FIELDS, columns: ORDER.map((name) => this.#columns[name].column()) };
     const { from, to } = { from: this.#from, to: this.#to };
     this.discard();
     return { batch, from, to };
   }
 
   discard(): void {
-    this.#columns = FIELDS.map((f) => new ColumnBuilder(f.type));
+    for (const name of ORDER) this.#columns[name].clear();
+    this.#found = newLine();
     this.#bytes = 0;
     this.rows = 0;
   }
-
-  /** Values in the order of `NAMES`. */
-  #append(row: readonly Value[]): void {
-    for (let i = 0; i < row.length; i++) {
-      const column = this.#columns[PLACES[i] as number];
-      if (column !== undefined) column.append(NAMES[i] === 'source' ? bounded(row[i] as string, MOST_SOURCE) : (row[i] as Value));
-    }
-    this.rows++;
-  }
 }
 
+const put = (column: TextBuffer, text: string | undefined): void => {
+  if (text === undefined) column.appendMissing();
+  else column.append(text);
+};
+
 const NAMES = ['time', 'severity', 'body', 'raw', 'service', 'host', 'source', 'trace_id', 'span_id', 'attributes', 'numbers'] as const;
-/** Where each of them stands among the columns. */
-const PLACES: readonly number[] = NAMES.map((name) => FIELDS.findIndex((field) => field.name === name));
+/** As the schema has them. */
+const ORDER = FIELDS.map(({ name }) => NAMES.find((known) => known === name)).filter((name) => name !== undefined);

@@ -6,7 +6,7 @@ import type { Severity } from '../../schemas/catalogue.ts';
 import { Assembler, type Going, MOST_ENTRY, type TakeEntry } from './assembler.ts';
 import type { Origin } from './container.ts';
 import { begin, goesOn, newState } from './continuation.ts';
-import { MOST_LINE } from './line.ts';
+import { MOST_LINE, plainText } from './line.ts';
 import { openLog } from './open-log.ts';
 import { FINGERPRINT_BYTES, type Fingerprint, fingerprint, type Position } from './position.ts';
 
@@ -115,7 +115,7 @@ export class LogFile {
       if (got === 0) return false;
       const chunk = buffer.subarray(0, got);
       const atEnd = got < CHUNK;
-      assembler.start(chunk, take, this.#going, before === 0 ? carried : undefined);
+      assembler.start(chunk, plainText(chunk), take, this.#going, before === 0 ? carried : undefined);
       const [next, rest] = this.#lines(chunk);
       if (!assembler.full) {
         if (rest > MOST_LINE && !this.skipping) {

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { INTAKE_LIMITS } from '../../ingest/limits.ts';
+import { kept } from '../testing/kept.ts';
 import { LogFailures } from './failures.ts';
 import type { NamedFormat } from './formats/list.ts';
 import { LogBatch } from './log-batch.ts';
@@ -48,7 +49,7 @@ const start = (globs = ['/*.log'], backlogBytes = 1 << 20): Tailer => {
     new LogBatch('h', failures, formats),
     (batch, p) => {
       if (broken) throw new Error('no space');
-      records.push({ batch: batch.take().batch, positions: p });
+      records.push({ batch: kept(batch.take().batch), positions: p });
     },
     positions(),
   );

@@ -1,6 +1,7 @@
 // What is found in one line of a log; the line itself is kept beside it where its message is not all of it.
 import type { Severity } from '../../../schemas/catalogue.ts';
 import { EXTREME } from '../../../schemas/sample-value.ts';
+import { Fields } from './fields.ts';
 
 export interface ParsedLine {
   /** ns since 1970. */
@@ -13,8 +14,8 @@ export interface ParsedLine {
   message: string | undefined;
   /** The lines that go on with it have heads of their own, as PostgreSQL writes them. */
   headed: boolean;
-  readonly attributes: Map<string, string>;
-  readonly numbers: Map<string, number>;
+  readonly attributes: Fields<string>;
+  readonly numbers: Fields<number>;
   /** Attributes for which there was no room. */
   dropped: number;
 }
@@ -39,8 +40,8 @@ export const newLine = (): ParsedLine => ({
   spanId: undefined,
   message: undefined,
   headed: false,
-  attributes: new Map(),
-  numbers: new Map(),
+  attributes: new Fields(),
+  numbers: new Fields(),
   dropped: 0,
 });
 
@@ -58,9 +59,21 @@ export const clearLine = (line: ParsedLine): void => {
   line.dropped = 0;
 };
 
+/** Names that were found to be such: lines have the same ones again and again. */
+const names = new Set<string>();
+const MOST_KNOWN = 1024;
+
 /** Halves of surrogate pairs all become the same character as bytes: two names that differ in them would be one there. */
+const isName = (text: string): boolean => {
+  if (names.has(text)) return true;
+  if (text === '' || text.length > MOST_NAME || !text.isWellFormed() || text.includes('\0')) return false;
+  // One that is a part of a long text would hold all of that.
+  if (names.size < MOST_KNOWN) names.add(Buffer.from(text).toString());
+  return true;
+};
+
 const room = (into: ParsedLine, name: string): boolean => {
-  if (name === '' || name.length > MOST_NAME || !name.isWellFormed() || name.includes('\0')) return false;
+  if (!isName(name)) return false;
   if (into.attributes.size + into.numbers.size < MOST_ATTRIBUTES) return true;
   into.dropped++;
   return false;

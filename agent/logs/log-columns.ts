@@ -1,0 +1,206 @@
+// The columns of log entries in buffers that are kept from frame to frame: nothing is allocated for an entry once they are as large as a frame.
+// A column that is asked for is valid until the next entry is added or all is cleared. Knows nothing of what the columns mean.
+import type { Column, FixedColumn, MapColumn, TextColumn } from '../../core/batch/batch.ts';
+import { FLOAT, map, TIME_NS, UTF8 } from '../../core/batch/batch.ts';
+import type { Fields } from './formats/fields.ts';
+
+/** Up to so many characters a loop is quicker than the call of the encoder. */
+const SHORT = 16;
+/** What a frame far larger than others left is not kept. */
+const MOST_KEPT = 4 << 20;
+
+export class TextBuffer {
+  length = 0;
+  #offsets = new Int32Array(64);
+  #data: Buffer = Buffer.allocUnsafeSlow(1024);
+  #used = 0;
+  /** A bit of 0 for each that is missing. */
+  #present = new Uint8Array(8).fill(255);
+  #missing = 0;
+  /** The text before, whose bytes serve again: hosts, files, services and levels stand many times in a row. */
+  #last: string | undefined;
+  #lastAt = 0;
+
+  append(text: string): void {
+    const from = this.#used;
+    if (text === this.#last) {
+      const size = from - this.#lastAt;
+      this.#reserve(size);
+      this.#data.copyWithin(from, this.#lastAt, from);
+      this.#used = from + size;
+    } else {
+      this.#reserve(text.length * 3);
+      this.#used = from + ((text.length <= SHORT && asAscii(text, this.#data, from)) || this.#data.write(text, from, text.length * 3, 'utf8'));
+      this.#last = text;
+    }
+    this.#lastAt = from;
+    this.#close();
+  }
+
+  appendMissing(): void {
+    const row = this.length;
+    if (row >> 3 >= this.#present.length) {
+      const grown = new Uint8Array(this.#offsets.length >> 2).fill(255);
+      grown.set(this.#present);
+      this.#present = grown;
+    }
+    this.#present[row >> 3] = (this.#present[row >> 3] as number) & ~(1 << (row & 7));
+    this.#missing++;
+    this.#last = undefined;
+    this.#close();
+  }
+
+  clear(): void {
+    if (this.#missing > 0) this.#present.fill(255);
+    if (this.#data.length > MOST_KEPT) this.#data = Buffer.allocUnsafeSlow(1024);
+    this.length = 0;
+    this.#used = 0;
+    this.#missing = 0;
+    // It may be a part of a far longer text.
+    this.#last = undefined;
+  }
+
+  column(): TextColumn {
+    const { length } = this;
+    return {
+      layout: 'text',
+      type: UTF8,
+      length,
+      validity: this.#missing === 0 ? undefined : this.#validity(),
+      offsets: this.#offsets.subarray(0, length + 1),
+      data: this.#data.subarray(0, this.#used),
+    };
+  }
+
+  /** Bits behind the last row are 0, and so are those of bytes that no missing row has made. */
+  #validity(): Uint8Array {
+    const bits = new Uint8Array((this.length + 7) >> 3).fill(255);
+    bits.set(this.#present.subarray(0, bits.length));
+    if ((this.length & 7) !== 0) bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << (this.length & 7)) - 1);
+    return bits;
+  }
+
+  #reserve(bytes: number): void {
+    const least = this.#used + bytes;
+    if (least <= this.#data.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(least, this.#data.length * 2));
+    this.#data.copy(grown, 0, 0, this.#used);
+    this.#data = grown;
+  }
+
+  #close(): void {
+    const end = ++this.length;
+    if (end >= this.#offsets.length) {
+      const grown = new Int32Array(this.#offsets.length * 2);
+      grown.set(this.#offsets);
+      this.#offsets = grown;
+    }
+    this.#offsets[end] = this.#used;
+  }
+}
+
+export class TimeBuffer {
+  length = 0;
+  #values = new BigInt64Array(64);
+
+  append(ns: bigint): void {
+    if (this.length === this.#values.length) {
+      const grown = new BigInt64Array(this.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.length++] = ns;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  column(): FixedColumn {
+    return { layout: 'fixed', type: TIME_NS, length: this.length, validity: undefined, values: this.#values.subarray(0, this.length) };
+  }
+}
+
+class NumberBuffer {
+  length = 0;
+  #values = new Float64Array(64);
+
+  append(value: number): void {
+    if (this.length === this.#values.length) {
+      const grown = new Float64Array(this.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  column(): FixedColumn {
+    return { layout: 'fixed', type: FLOAT, length: this.length, validity: undefined, values: this.#values.subarray(0, this.length) };
+  }
+}
+
+/** Where the values of a map go. */
+interface ValueBuffer<V> {
+  readonly length: number;
+  append(value: V): void;
+  clear(): void;
+  column(): Column;
+}
+
+class MapBuffer<V> {
+  length = 0;
+  readonly #type: MapColumn['type'];
+  readonly #keys = new TextBuffer();
+  readonly #values: ValueBuffer<V>;
+  #offsets = new Int32Array(64);
+
+  constructor(type: MapColumn['type'], values: ValueBuffer<V>) {
+    this.#type = type;
+    this.#values = values;
+  }
+
+  append(fields: Fields<V>): void {
+    const { names, values, size } = fields;
+    for (let i = 0; i < size; i++) {
+      this.#keys.append(names[i] as string);
+      this.#values.append(values[i] as V);
+    }
+    const end = ++this.length;
+    if (end >= this.#offsets.length) {
+      const grown = new Int32Array(this.#offsets.length * 2);
+      grown.set(this.#offsets);
+      this.#offsets = grown;
+    }
+    this.#offsets[end] = this.#values.length;
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#keys.clear();
+    this.#values.clear();
+  }
+
+  column(): MapColumn {
+    const { length } = this;
+    const offsets = this.#offsets.subarray(0, length + 1);
+    return { layout: 'map', type: this.#type, length, validity: undefined, offsets, keys: this.#keys.column(), values: this.#values.column() };
+  }
+}
+
+export const textMapBuffer = (): MapBuffer<string> => new MapBuffer(map(UTF8), new TextBuffer());
+export const numberMapBuffer = (): MapBuffer<number> => new MapBuffer(map(FLOAT), new NumberBuffer());
+
+/** Writes a text of ASCII; its length, or 0 where it holds another character. */
+const asAscii = (text: string, into: Buffer, at: number): number => {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return 0;
+    into[at + i] = code;
+  }
+  return length;
+};
