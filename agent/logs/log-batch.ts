@@ -10,7 +10,7 @@ import type { Origin } from './container.ts';
 import type { LogFailures } from './failures.ts';
 import { FORMATS, type NamedFormat, parseEntry } from './formats/list.ts';
 import { clearLine, newLine } from './formats/parsed-line.ts';
-import { lineText, type LineText } from './line.ts';
+import { type LineText, lineText } from './line.ts';
 import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
 
 const FIELDS = SIGNAL_FIELDS.logs;
