@@ -42,7 +42,7 @@ export interface Address {
   readonly log: boolean;
   /** Seconds between refreshes as chosen; 0 is by hand, undefined what the page does by itself. */
   readonly refresh: number | undefined;
-  /** Fields shown beside log lines, as they are written in a text; undefined: those that differ between the lines. */
+  /** Fields shown beside log lines, or columns of a table, as they are written in a text; undefined: as the view has them by itself. */
   readonly columns: readonly string[] | undefined;
   readonly hosts: HostsAddress;
   /** The error code that the page of errors is opened at; empty: none. */
@@ -51,8 +51,8 @@ export interface Address {
   readonly saved: { readonly name: string; readonly version: number } | undefined;
 }
 
-/** Of an address, so that a long one stays an address. */
-const MOST_COLUMNS = 20;
+/** Of an address: as many as an answer of many columns has. */
+const MOST_COLUMNS = 400;
 
 export const FIRST_PAGE: Address = {
   page: 'explore',

@@ -1,7 +1,7 @@
 // Holds that a table's order is total and keeps missing last, and how values are written in cells.
 import { describe, expect, it } from 'vitest';
 import { exactText, timeText, valueText } from '../format/value.ts';
-import { orderOf, widthOf } from './order.ts';
+import { orderOf } from './order.ts';
 
 describe('orderOf', () => {
   it('sorts numbers, texts and times with missing last either way', () => {
@@ -35,11 +35,5 @@ describe('values', () => {
     expect(exactText({ a: 1 })).toBe('{"a":1}');
     expect(timeText('no time')).toBe('no time');
     expect(timeText('2026-11-20T10:00:00.123Z')).toMatch(/^2026-11-\d\d \d\d:\d\d:00\.123$/);
-  });
-
-  it('give columns a width within bounds', () => {
-    const column = { name: 'x', type: 'string', unit: null, values: ['x'.repeat(1000)] };
-    expect(widthOf(column, (value) => valueText(column, value))).toBe(440);
-    expect(widthOf({ ...column, values: [] }, String)).toBe(64);
   });
 });

@@ -29,10 +29,3 @@ export const orderOf = (rows: number, column: Column | undefined, falling: boole
     return (x < y ? -sign : x > y ? sign : 0) || a - b;
   });
 };
-
-/** Width of a column in pixels, by its name and first rows, for 12 px monospace. */
-export const widthOf = (column: Column, text: (value: Value | undefined) => string): number => {
-  let longest = column.name.length + 3;
-  for (let row = 0; row < Math.min(200, column.values.length); row++) longest = Math.max(longest, text(column.values[row]).length);
-  return Math.round(Math.min(440, Math.max(64, longest * 7.25 + 22)));
-};
