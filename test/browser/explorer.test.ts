@@ -236,6 +236,28 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
       expect(await unnamed.evaluate((e) => (e as HTMLInputElement).labels?.length || e.ariaLabel || e.textContent || (e as HTMLElement).title)).toBeTruthy();
   });
 
+  test('find searches log lines for words that nothing is called by, opens pages, and keeps its field whole in a long list', async () => {
+    const { page } = await explore('');
+    const find = page.getByRole('combobox', { name: 'Find anything' });
+    await page.locator('main').focus();
+    await page.keyboard.press('/');
+    await find.waitFor();
+    await page
+      .getByRole('option', { name: /^metric/ })
+      .first()
+      .waitFor();
+    expect((await find.boundingBox())?.height).toBeGreaterThan(40);
+    await page.keyboard.type('connection refused');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => textOf(page), { timeout: PATIENCE }).toBe('from logs\n| search connection refused');
+    await page.locator('main').focus();
+    await page.keyboard.press('/');
+    await find.waitFor();
+    await page.keyboard.type('learn iql');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.url(), { timeout: PATIENCE }).toContain('#/learn');
+  });
+
   test('the status page shows each part and each host, whose processes are one click away', async () => {
     const { page, complaints } = await explore('');
     await page.locator('main').focus();

@@ -1,4 +1,5 @@
 // Holds what finding by name opens: a text that is right for each kind of thing, the best match first.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../query/language.ts';
 import type { Catalogue } from '../data/types.ts';
@@ -27,6 +28,7 @@ const catalogue: Catalogue = {
     metric('system.disk.io', 'counter', 'By', ['device', 'direction', 'host']),
     metric('system.network.io', 'counter', 'By', ['device', 'direction', 'host']),
     metric('job:requests 5m', 'gauge', null),
+    metric('inframirror.agent.cpu.time', 'counter', 's'),
   ],
 };
 const hour = { kind: 'relative', span: '1h' } as const;
@@ -49,7 +51,28 @@ describe('findables', () => {
   it('are ranked by name before description', () => {
     expect(rank(all, 'log')[0]?.name).toBe('logs');
     expect(rank(all, 'io disk')[0]?.name).toBe('system.disk.io');
-    expect(rank(all, 'nothing like it')).toEqual([]);
+    expect(rank(all, 'cpu').map(({ name }) => name)).toEqual([
+      'Processors',
+      'Search logs for cpu',
+      'Load',
+      'Busiest processes',
+      'system.cpu.utilization',
+      'system.cpu.load_average.1m',
+      'inframirror.agent.cpu.time',
+    ]);
     expect(rank(all, '')).toHaveLength(all.length);
+  });
+
+  it('always offer to search the log lines, by a text that the language takes whatever the words are', () => {
+    expect(rank(all, 'connection refused')[0]).toMatchObject({ kind: 'search', text: 'from logs\n| search connection refused' });
+    expect(rank(all, 'cpu')[1]?.kind).toBe('search');
+    expect(rank(all, 'or -5 "a b" GET|POST')[0]?.text).toBe('from logs\n| search "or" "-5" "a b" "GET|POST"');
+    expect(rank(all, '"" "').some(({ kind }) => kind === 'search')).toBe(false);
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })), (words) => {
+        const text = rank(all, words).find(({ kind }) => kind === 'search')?.text;
+        if (text !== undefined) expect(check(text, iqlCatalogue(catalogue)).diagnostics, text).toEqual([]);
+      }),
+    );
   });
 });

@@ -6,7 +6,7 @@ import { fieldText } from '../edit/filter-text.ts';
 import { readyTexts } from '../pages/ready-texts.ts';
 
 export interface Findable {
-  readonly kind: 'saved' | 'recent' | 'page' | 'ready text' | 'dataset' | 'metric' | 'host';
+  readonly kind: 'search' | 'saved' | 'recent' | 'page' | 'ready text' | 'dataset' | 'metric' | 'host';
   readonly name: string;
   readonly description: string;
   readonly text: string;
@@ -48,18 +48,52 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
   ];
 };
 
-/** Those that hold every word, by name before by description; a name that begins with the words first. */
+/** The words as `search` takes them: what its own lexer would read as more than a word stands in quotes, what holds no word is left out. */
+const searchWords = (words: string): string =>
+  words
+    .replaceAll(/[\\\p{Cc}]/gu, ' ')
+    .split(/("[^"]*")|\s+/)
+    .filter((word) => word !== undefined && /[\p{L}\p{N}]/u.test(word))
+    .map((word) => (/^[\p{L}\p{N}_.]+$/u.test(word) && !/^(and|or|not)$/i.test(word) ? word : `"${word.replaceAll('"', '')}"`))
+    .join(' ');
+
+/** Lines that hold the words, whatever else is called so. */
+const searchOf = (words: string): Findable | undefined => {
+  const searched = searchWords(words);
+  return searched === ''
+    ? undefined
+    : { kind: 'search', name: `Search logs for ${words.trim()}`, description: 'Lines with all these words', text: `from logs\n| search ${searched}` };
+};
+
+const KINDS: readonly Findable['kind'][] = ['saved', 'recent', 'page', 'ready text', 'dataset', 'host', 'metric'];
+/** What the product says of itself is rarely meant. */
+const ofItself = ({ name }: Findable): boolean => name.startsWith('inframirror.');
+
+const scoreOf = (item: Findable, wanted: readonly string[]): number => {
+  const whole = wanted.join(' ');
+  const name = item.name.toLowerCase();
+  const description = item.description.toLowerCase();
+  const begins = (text: string): boolean => wanted.every((word) => text.split(/[^\p{L}\p{N}]+/u).some((part) => part.startsWith(word)));
+  if (name === whole) return 6;
+  if (name.startsWith(whole)) return 5;
+  if (begins(name) || (item.kind === 'ready text' && wanted.length === 1 && begins(description))) return ofItself(item) ? 3 : 4;
+  if (wanted.every((word) => name.includes(word))) return 2;
+  return wanted.every((word) => `${name} ${item.kind} ${description}`.includes(word)) ? 1 : 0;
+};
+
+/**
+ * Those that hold every word, by name before by description, texts and hosts before single metrics. A search of the log lines for the
+ * words is always near: the first where nothing is called so, else the second.
+ */
 export const rank = (all: readonly Findable[], words: string): Findable[] => {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  const whole = wanted.join(' ');
-  return all
-    .map((item, at) => {
-      const name = item.name.toLowerCase();
-      const rest = `${name} ${item.kind} ${item.description.toLowerCase()}`;
-      const score = !wanted.every((word) => rest.includes(word)) ? 0 : name.startsWith(whole) ? 3 : wanted.every((word) => name.includes(word)) ? 2 : 1;
-      return { item, at, score };
-    })
+  if (wanted.length === 0) return [...all];
+  const scored = all
+    .map((item, at) => ({ item, at, score: scoreOf(item, wanted) }))
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score || a.at - b.at)
-    .map(({ item }) => item);
+    .sort((a, b) => b.score - a.score || KINDS.indexOf(a.item.kind) - KINDS.indexOf(b.item.kind) || a.at - b.at);
+  const found = scored.map(({ item }) => item);
+  const search = searchOf(words);
+  if (search !== undefined) found.splice((scored[0]?.score ?? 0) > 1 ? 1 : 0, 0, search);
+  return found;
 };
