@@ -1,7 +1,7 @@
 // Which rows of an answer are new: those it has more often than the answer before.
 import { expect, test } from 'vitest';
 import { NewRows } from './follow.ts';
-import type { ShownColumn } from './formats.ts';
+import type { ShownColumn } from './shown-column.ts';
 
 const columns = (values: readonly string[]): readonly ShownColumn[] => [{ name: 'body', type: 'string', unit: null, values }];
 const next = (rows: NewRows, values: readonly string[]): readonly number[] => rows.of(columns(values), values.length);

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { hasCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { parseTime } from '../../core/time.ts';
-import { type Format, formatResult, type ShownColumn } from './formats.ts';
+import { type Format, formatResult } from './formats.ts';
+import type { ShownColumn } from './shown-column.ts';
 import { cellsOf, ordered, saysNothing } from './table.ts';
 import { writeOut } from './write-out.ts';
 

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plainLines } from '../../core/plain.ts';
-import { FORMATS, formatResult, type ShownColumn } from './formats.ts';
+import { FORMATS, formatResult } from './formats.ts';
 import { diagnosticText } from './show-diagnostics.ts';
+import type { ShownColumn } from './shown-column.ts';
 
 const columns: readonly ShownColumn[] = [
   { name: 'host', type: 'string', unit: null, values: ['a', 'b"c', null] },

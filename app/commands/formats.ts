@@ -1,14 +1,8 @@
 // A result for the shell: a table for people, JSON, NDJSON and CSV for programs.
 import { csvText } from '../../core/csv.ts';
 import { jsonText, ndjsonText } from '../../core/json-rows.ts';
+import type { ShownColumn } from './shown-column.ts';
 import { tableOf } from './table.ts';
-
-export interface ShownColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly unit: string | null;
-  readonly values: readonly unknown[];
-}
 
 export const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ShownColumn } from './formats.ts';
+import type { ShownColumn } from './shown-column.ts';
 import { tableOf } from './table.ts';
 
 const column = (name: string, type: string, values: readonly unknown[], unit: string | null = null): ShownColumn => ({ name, type, unit, values });

@@ -4,7 +4,7 @@
 import { plain } from '../../core/plain.ts';
 import { formatNumber, UNKNOWN } from '../../ui/src/format/units.ts';
 import { isNumeric, namesAThing } from '../../ui/src/format/value.ts';
-import type { ShownColumn } from './formats.ts';
+import type { ShownColumn } from './shown-column.ts';
 
 export interface TableOptions {
   /** Columns of characters there are; undefined: as many as it takes. */
