@@ -1,6 +1,7 @@
 // What may stand at the cursor, also in a broken text: sources, pipes, fields at this point of the pipe, functions, clauses.
 
 import { parse } from './1-syntax/parser.ts';
+import { type Place, placeAtEnd } from './1-syntax/place.ts';
 import { printName } from './1-syntax/print-expression.ts';
 import { searchTokens } from './1-syntax/search-syntax.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
@@ -10,7 +11,8 @@ import { typeName } from './2-semantic/numeric.ts';
 import { columnNamed, type Relation, visible } from './2-semantic/type.ts';
 import { sourcePlanner } from './3-plan/lower.ts';
 import { FUNCTIONS } from './functions/registry.ts';
-import { PIPE_SYNTAXES, PIPES, pipeNamed } from './pipes/index.ts';
+import { type Draft, offers } from './offers.ts';
+import { PIPE_SYNTAXES, pipeNamed } from './pipes/index.ts';
 
 export interface Completion {
   readonly label: string;
@@ -27,24 +29,17 @@ export interface Completion {
 
 const WORD_SIGN = /[\p{L}\p{N}_.]/u;
 const LONGEST_WORD = 256;
-const AGGREGATING = new Set(['every', 'summarize', 'top', 'bottom']);
-
-type Draft = Omit<Completion, 'from' | 'to' | 'insert'> & { readonly insert?: string };
-
 /** Best first: what begins with the word at the cursor, then what holds it. */
 export const complete = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] => {
   const before = text.slice(0, offset);
   const word = wordBefore(before);
   const from = offset - word.length;
-  const head = before.slice(0, from).trimEnd();
   const keys = keysOf(text, offset, catalogue);
   if (keys !== undefined) return keys;
-  const drafts =
-    /(?:^|[(\s])from$/i.test(head.slice(-LONGEST_WORD)) || /\|\s*lookup$/i.test(head.slice(-LONGEST_WORD))
-      ? sources(catalogue)
-      : head.endsWith('|')
-        ? pipes()
-        : inPipe(text, head, catalogue);
+  const place = placeAtEnd(before.slice(0, from), PIPE_SYNTAXES);
+  if (place === undefined) return [];
+  const rows = rowsAt(text, from, place, catalogue);
+  const drafts = offers({ place, begun: word, rows, fields: rows === undefined ? [] : fieldsOf(rows, catalogue), catalogue });
   const wanted = word.toLowerCase();
   const rank = (d: Draft): number =>
     d.label.toLowerCase().startsWith(wanted)
@@ -69,47 +64,11 @@ const wordBefore = (text: string): string => {
   return tail.slice(from).join('');
 };
 
-const sources = (catalogue: Catalogue): readonly Draft[] => [
-  ...catalogue.datasets.map((d): Draft => ({ label: d.name, kind: 'source', detail: d.description, type: undefined, unit: undefined })),
-  ...catalogue.metricNames().map((name): Draft => {
-    const info = catalogue.metric(name);
-    return { label: `metrics.${name}`, kind: 'source', detail: info?.description ?? '', type: info?.kind, unit: info?.unit };
-  }),
-];
-
-const pipes = (): readonly Draft[] =>
-  PIPES.map((p) => ({ label: p.syntax.name, kind: 'pipe', detail: `${p.form} — ${p.summary}`, type: undefined, unit: undefined, insert: p.syntax.name }));
-
-const keyword = (label: string, detail: string): Draft => ({ label, kind: 'keyword', detail, type: undefined, unit: undefined, insert: label });
-
-/** Inside a pipe: its clauses, the fields of the rows it gets, functions. */
-const inPipe = (text: string, head: string, catalogue: Catalogue): readonly Draft[] => {
-  if (head === '') return [keyword('from', 'A source comes first'), keyword('let', 'A value or a query with a name')];
-  const bar = lastBar(head);
-  if (bar < 0)
-    return [keyword('last', 'A range that ends now: last 1h'), keyword('between', 'between @a and @b'), keyword('offset', 'Shift the range: offset 1w')];
-  const relation = rowsBefore(text.slice(0, bar), catalogue);
-  const name = /^\s*([\p{L}_]\w*)/u.exec(head.slice(bar + 1))?.[1]?.toLowerCase() ?? '';
-  const definition = pipeNamed(name);
-  if (definition?.syntax.raw === true) return [];
-  const fields = relation === undefined ? [] : fieldsOf(relation, catalogue);
-  const aggregates = AGGREGATING.has(name)
-    ? [...FUNCTIONS.aggregates].map(([label, s]): Draft => ({ label, kind: 'aggregate', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined }))
-    : [];
-  const functions = [...FUNCTIONS.scalars].map(
-    ([label, s]): Draft => ({ label, kind: 'function', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined, insert: `${label}(` }),
-  );
-  const clauses = [...(definition?.syntax.clauses ?? []), ...(definition?.syntax.argumentClauses ?? [])].map((c) => keyword(c, definition?.form ?? ''));
-  const words =
-    name === 'where'
-      ? ['and', 'or', 'not', 'in', 'between', 'exists', 'like', 'contains', 'has', 'matches'].map((w) => keyword(w, ''))
-      : name === 'fill'
-        ? ['previous', 'linear', 'missing'].map((w) => keyword(w, ''))
-        : name === 'sort'
-          ? ['desc', 'asc'].map((w) => keyword(w, ''))
-          : [];
-  const first = AGGREGATING.has(name) && !/\b(by|per)\b/.test(head.slice(bar)) && name !== 'top' && name !== 'bottom';
-  return first ? [...aggregates, ...fields, ...clauses, ...functions] : [...fields, ...clauses, ...words, ...aggregates, ...functions];
+/** The rows that the place's expressions are read on; behind a source the rows that it gives. */
+const rowsAt = (text: string, from: number, place: Place, catalogue: Catalogue): Relation | undefined => {
+  if (place.stage === 'source' || place.stage === 'name' || place.stage === 'value') return undefined;
+  if (place.bar >= 0) return rowsBefore(text.slice(0, place.bar), catalogue);
+  return place.stage === 'range' ? rowsBefore(text.slice(0, from), catalogue) : undefined;
 };
 
 /** The last `|` outside of quotes. */

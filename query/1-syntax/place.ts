@@ -1,0 +1,181 @@
+// Where in a text the cursor stands: in which bracket, pipe and clause, behind which tokens. The same reading as the parser's, of the text
+// before the cursor, also a broken one. Knows no field and offers nothing.
+import { Diagnostics } from './diagnostic.ts';
+import { lex } from './lexer.ts';
+import { pipeWords } from './pipe-words.ts';
+import { shape } from './shape.ts';
+import type { PipeSyntaxes } from './signature.ts';
+import { T, type Token } from './tokens.ts';
+
+/** What holds the cursor: the text or a sub-query itself, or a bracket in it. `in`: the values after `in`; `clause` as of a pipe. */
+export type Holder = 'text' | 'query' | 'call' | 'group' | 'in' | 'list' | 'map' | 'case' | 'combine';
+
+interface Frame {
+  readonly holder: Holder;
+  /** Of a call: the function's name. */
+  readonly callee: string;
+  stage: 'none' | 'name' | 'value' | 'source' | 'data' | 'range' | 'pipe';
+  /** Where the `|` at hand stands, and the name behind it. */
+  bar: number;
+  pipe: Token | undefined;
+  clause: string;
+  argumentClause: string;
+  readonly clauses: Set<string>;
+  /** Since the pipe's name, the clause, the comma or the bracket, and what stands in brackets as the one that closes it. */
+  items: Token[];
+  /** Arguments of the pipe or clause that are finished. */
+  commas: number;
+}
+
+export interface Place {
+  readonly holder: Holder;
+  readonly callee: string;
+  readonly stage: Frame['stage'];
+  /** Of the query at hand; the offset of its last `|`, −1 when there is none. */
+  readonly bar: number;
+  readonly pipe: Token | undefined;
+  readonly clause: string;
+  /** `over`, `as`; in a call `where`; in a case `when`, `then`, `else`. */
+  readonly argumentClause: string;
+  /** Clauses and words of the range that stand already. */
+  readonly clauses: ReadonlySet<string>;
+  readonly items: readonly Token[];
+  readonly commas: number;
+  readonly last: Token | undefined;
+  /** Whether the cursor is on a line on which nothing stands before it. */
+  readonly ownLine: boolean;
+  /** Names of `let` queries. */
+  readonly queries: readonly string[];
+  /** Holders around, the outermost first, with what they are in. */
+  readonly around: readonly Pick<Frame, 'holder' | 'callee' | 'pipe' | 'clause' | 'argumentClause'>[];
+}
+
+const frameOf = (holder: Holder, callee = ''): Frame => ({
+  holder,
+  callee,
+  stage: 'none',
+  bar: -1,
+  pipe: undefined,
+  clause: '',
+  argumentClause: '',
+  clauses: new Set(),
+  items: [],
+  commas: 0,
+});
+
+/** A name that no text has: what stands before it is read as before something. */
+const CURSOR = ' `·`';
+
+/** Where the end of `head` is, a word already begun not among it; undefined inside a text, a comment or the words of a search. */
+export const placeAtEnd = (head: string, pipes: PipeSyntaxes): Place | undefined => {
+  const ignored = new Diagnostics(0);
+  const words = pipeWords(pipes);
+  const lexed = lex(`${head}${CURSOR}`, words, ignored);
+  if (lexed.comments.some(({ span }) => span.end > head.length)) return undefined;
+  const shaped = shape(`${head}${CURSOR}`, lexed.tokens, words, ignored) ?? [];
+  const end = shaped.findIndex((t) => !t.synthetic && t.startOffset >= head.length);
+  const cursor = shaped[end];
+  if (cursor === undefined || !(cursor.is(T.Name) || cursor.is(T.PipeName))) return undefined;
+  const frames: Frame[] = [frameOf('text')];
+  const queries: string[] = [];
+  // What the shaper puts in before the cursor is put in for its name.
+  const tokens = shaped.slice(0, end).filter((t) => t.startOffset < head.length);
+  for (const [i, t] of tokens.entries()) step(frames, t, tokens, i, queries);
+  const frame = frames.at(-1) as Frame;
+  const query = frames.findLast(({ holder }) => holder === 'text' || holder === 'query') as Frame;
+  const last = tokens.findLast((t) => !t.synthetic);
+  return {
+    ...frame,
+    bar: query.bar,
+    pipe: query.pipe,
+    last,
+    ownLine: /[\r\n]/.test(head.slice(last?.end ?? 0)),
+    queries,
+    around: frames.slice(0, -1),
+  };
+};
+
+const step = (frames: Frame[], t: Token, tokens: readonly Token[], i: number, queries: string[]): void => {
+  const frame = frames.at(-1) as Frame;
+  const before = tokens[i - 1];
+  const start = (stage: Frame['stage']): void => {
+    Object.assign(frame, { stage, items: [], clause: '', argumentClause: '', commas: 0 });
+    frame.clauses.clear();
+  };
+  switch (t.tokenType) {
+    case T.Let:
+    case T.Fn:
+      start('name');
+      return;
+    case T.From:
+    case T.Data:
+      start(t.is(T.From) ? 'source' : 'data');
+      frame.bar = -1;
+      frame.pipe = undefined;
+      return;
+    case T.DataWord:
+      frame.items.push(t);
+      return;
+    case T.RangeWord:
+      frame.stage = 'range';
+      frame.items = [t];
+      frame.clauses.add(t.word);
+      return;
+    case T.Pipe:
+      start('pipe');
+      frame.bar = t.startOffset;
+      frame.pipe = undefined;
+      return;
+    case T.PipeName:
+      frame.pipe = t;
+      return;
+    case T.Clause:
+      Object.assign(frame, { clause: t.word, argumentClause: '', items: [], commas: 0 });
+      frame.clauses.add(t.word);
+      return;
+    case T.ArgumentClause:
+    case T.Where:
+    case T.When:
+    case T.Then:
+    case T.Else:
+      Object.assign(frame, { argumentClause: t.word === '' ? t.image.toLowerCase() : t.word, items: [] });
+      return;
+    case T.Comma:
+      Object.assign(frame, { argumentClause: '', items: [], commas: frame.commas + 1 });
+      return;
+    case T.Open:
+      frames.push(frameOf(before?.is(T.Callee) ? 'call' : before?.is(T.In) ? 'in' : before?.is(T.Combine) ? 'combine' : 'group', before?.name.toLowerCase()));
+      return;
+    case T.QueryOpen:
+      if (frame.stage === 'name' || frame.stage === 'value') {
+        const name = tokens[i - 2];
+        if (tokens[i - 3]?.is(T.Let) && name?.is(T.Name)) queries.push(name.name);
+      }
+      frames.push(frameOf('query'));
+      return;
+    case T.ListOpen:
+      frames.push(frameOf('list'));
+      return;
+    case T.MapOpen:
+      frames.push(frameOf('map'));
+      return;
+    case T.Case:
+      frames.push(frameOf('case'));
+      return;
+    case T.Close:
+    case T.ListClose:
+    case T.MapClose:
+    case T.End:
+      if (frames.length > 1) frames.pop();
+      frames.at(-1)?.items.push(t);
+      if (frames.at(-1)?.stage === 'data' && t.is(T.ListClose)) (frames.at(-1) as Frame).stage = 'range';
+      return;
+    case T.Equals:
+      if (frame.stage === 'name') frame.stage = 'value';
+      frame.items.push(t);
+      return;
+    default:
+      if (frame.stage === 'source') frame.stage = 'range';
+      frame.items.push(t);
+  }
+};
