@@ -10,8 +10,9 @@ import { isMistaken } from './2-semantic/doubt.ts';
 import { typeName } from './2-semantic/numeric.ts';
 import { columnNamed, type Relation, visible } from './2-semantic/type.ts';
 import { sourcePlanner } from './3-plan/lower.ts';
+import type { Draft } from './complete-names.ts';
+import { offers } from './complete-places.ts';
 import { FUNCTIONS } from './functions/registry.ts';
-import { type Draft, offers } from './offers.ts';
 import { PIPE_SYNTAXES, pipeNamed } from './pipes/index.ts';
 
 export interface Completion {

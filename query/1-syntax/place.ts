@@ -7,8 +7,8 @@ import { shape } from './shape.ts';
 import type { PipeSyntaxes } from './signature.ts';
 import { T, type Token } from './tokens.ts';
 
-/** What holds the cursor: the text or a sub-query itself, or a bracket in it. `in`: the values after `in`; `clause` as of a pipe. */
-export type Holder = 'text' | 'query' | 'call' | 'group' | 'in' | 'list' | 'map' | 'case' | 'combine';
+/** What holds the cursor: the text or a sub-query itself, or a bracket in it. `in`: the values after `in`; `unit`: of inline rows. */
+export type Holder = 'text' | 'query' | 'call' | 'group' | 'in' | 'list' | 'map' | 'case' | 'combine' | 'unit';
 
 interface Frame {
   readonly holder: Holder;
@@ -47,7 +47,7 @@ export interface Place {
   /** Names of `let` queries. */
   readonly queries: readonly string[];
   /** Holders around, the outermost first, with what they are in. */
-  readonly around: readonly Pick<Frame, 'holder' | 'callee' | 'pipe' | 'clause' | 'argumentClause'>[];
+  readonly around: readonly Pick<Frame, 'holder' | 'callee' | 'pipe' | 'clause' | 'argumentClause' | 'items'>[];
 }
 
 const frameOf = (holder: Holder, callee = ''): Frame => ({
@@ -144,7 +144,12 @@ const step = (frames: Frame[], t: Token, tokens: readonly Token[], i: number, qu
       Object.assign(frame, { argumentClause: '', items: [], commas: frame.commas + 1 });
       return;
     case T.Open:
-      frames.push(frameOf(before?.is(T.Callee) ? 'call' : before?.is(T.In) ? 'in' : before?.is(T.Combine) ? 'combine' : 'group', before?.name.toLowerCase()));
+      frames.push(
+        frameOf(
+          before?.is(T.Callee) ? 'call' : before?.is(T.In) ? 'in' : before?.is(T.Combine) ? 'combine' : before?.is(T.DataWord) ? 'unit' : 'group',
+          before?.name.toLowerCase(),
+        ),
+      );
       return;
     case T.QueryOpen:
       if (frame.stage === 'name' || frame.stage === 'value') {

@@ -54,6 +54,41 @@ test.each([
   ['from logs | set x ‸', ['=']],
   ['from logs | where ‸', ['severity']],
   ['from logs | sum(bytes ‸', [')', 'where']],
+  ['from logs | count(‸', [')', 'where']],
+  ['from logs | summarize n = count(where ‸', ['severity']],
+  ['from logs | where severity in (‸', ['fatal', 'error', 'warn']],
+  ['from logs | where severity in ("error", ‸', ['fatal', 'error', 'warn']],
+  ['from logs | where severity in ("error" ‸', [')', ',']],
+  ['from logs | where not ‸', ['severity']],
+  ['from logs | where host in ("a") ‸', ['and', 'or', '|']],
+  ['from processes | where cpu between 10% ‸', ['and']],
+  ['from processes | where cpu > ‸', ['90%', '50%', '10%']],
+  ['from processes | where start > ‸', ['now', 'now - 1h']],
+  ['from processes | set x = round(‸', ['cpu']],
+  ['from processes | set x = round(cpu ‸', [')', ',']],
+  ['from logs | set x = lower(‸', ['severity']],
+  ['from logs | set x = case ‸', ['when']],
+  ['from logs | set x = case when severity == "error" ‸', ['and', 'or', 'then']],
+  ['from logs | set x = case when severity == "error" then 1 ‸', ['when', 'else', 'end']],
+  ['from logs | set x = if(‸', ['severity']],
+  ['from logs | select host ‸', [',', '|']],
+  ['from logs | drop host ‸', [',', '|']],
+  ['from logs | drop ‸', ['severity']],
+  ['from logs | rename host ‸', ['as']],
+  ['from logs | distinct ‸', ['severity']],
+  ['from processes | top 5 by cpu ‸', ['|', 'per']],
+  ['from processes | top 5 by cpu per ‸', ['host']],
+  ['from logs | every 1m count | fill ‸', ['0', 'missing']],
+  ['from processes | latest ‸', ['|', 'by']],
+  ['from logs | summarize ‸', ['count', 'avg']],
+  ['from logs between ‸', ['now']],
+  ['from logs offset ‸', ['15m']],
+  ['from combine(a ‸', ['=']],
+  ['from combine(a = ‸', ['(from']],
+  ['from hosts ‸', ['|']],
+  ['‸', ['from', 'let']],
+  ['let busy = 85‸', ['85m', '85h', '85s', '85%']],
+  ['let busy = 85%\n‸', ['from', 'let']],
 ])('%s', (text, wanted) => {
   const found = at(text).map(({ label }) => label);
   expect(found.slice(0, wanted.length)).toEqual(wanted);
@@ -89,6 +124,7 @@ const GO_ON = [
   ' (from hosts)',
   '1) > 1',
   ' x = 1',
+  '{a: 1}]',
 ];
 const ENDS = ['', ')', ' end', '))', ' by host', ' avg', ' | count', ' from logs', '\nfrom logs'];
 
@@ -127,6 +163,13 @@ const texts = fc.oneof(
   choices.map(({ head, pipes }) => randomText(head, pipes, learnedCatalogue)),
 );
 
+test.each(['from logs | search conn‸', 'from logs // by ‸', 'from logs | where body == "by ‸', 'from data [{a: ‸', 'from logs | where `a‸'])(
+  'nothing at %s',
+  (text) => {
+    expect(at(text)).toEqual([]);
+  },
+);
+
 describe('at the places of right texts', () => {
   test('nothing that is offered is a mistake there', () => {
     fc.assert(
@@ -148,7 +191,8 @@ describe('at the places of right texts', () => {
       fc.property(texts, fc.nat(), (text, where) => {
         const spans = highlight(text).filter(({ kind }) => ['keyword', 'pipe', 'clause', 'operator'].includes(kind));
         const span = spans[where % Math.max(spans.length, 1)]?.span;
-        if (span === undefined) return;
+        // A sign before a number is nothing to look up.
+        if (span === undefined || text.slice(span.start, span.end) === '-') return;
         const head = text.slice(0, span.start);
         const word = text.slice(span.start, span.end);
         const found = complete(head, head.length, learnedCatalogue).map(({ insert }) => insert);
