@@ -1,4 +1,5 @@
 // What can stand in a condition or a value, by the operand before the cursor: operators that its type has, operands that fit it, units.
+import type { Place } from './1-syntax/place.ts';
 import { COMPARISON, endsOperand, PRECEDENCE, T, type Token } from './1-syntax/tokens.ts';
 import { isNumber, type Relation, type RelationColumn, type Type } from './2-semantic/type.ts';
 import { isCount, isRatio, sameDimension } from './2-semantic/unit.ts';
@@ -98,6 +99,14 @@ export const known = (asked: Asked, tokens: readonly Token[]): readonly Draft[] 
   if (type?.value === 'time') return [word('now', '', 'value'), word('now - 1h', '', 'value'), word('now - 1d', '', 'value')];
   if (type === undefined || !isNumber(type) || type.unit === undefined) return [];
   return isRatio(type.unit) ? values('90% 50% 10%') : isCount(type.unit) ? values('0 1 10 100') : [];
+};
+
+/** The field that the value at hand is compared with, as its tokens: a name, or a key of a map. */
+export const compared = (place: Place): readonly Token[] => {
+  const own = term(place.holder === 'in' ? (place.around.at(-1)?.items ?? []) : place.items);
+  const at = own.findIndex(isComparing);
+  const left = at < 0 || endsOperand(own.at(-1)) || own[at]?.word === 'matches' ? [] : own.slice(0, at);
+  return left[0]?.is(T.Name) === true && (left.length === 1 || (left.length === 2 && left[1]?.is(T.ListClose) === true)) ? left : [];
 };
 
 /** What a field may be compared with: its values where they are known, then fields like it. */

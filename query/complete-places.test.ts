@@ -163,12 +163,9 @@ const texts = fc.oneof(
   choices.map(({ head, pipes }) => randomText(head, pipes, learnedCatalogue)),
 );
 
-test.each(['from logs | search conn‸', 'from logs // by ‸', 'from logs | where body == "by ‸', 'from data [{a: ‸', 'from logs | where `a‸'])(
-  'nothing at %s',
-  (text) => {
-    expect(at(text)).toEqual([]);
-  },
-);
+test.each(['from logs | search conn‸', 'from logs // by ‸', 'from logs | where body == "by ‸', 'from data [{a: ‸'])('nothing at %s', (text) => {
+  expect(at(text)).toEqual([]);
+});
 
 describe('at the places of right texts', () => {
   test('nothing that is offered is a mistake there', () => {

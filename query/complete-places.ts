@@ -90,13 +90,13 @@ const cases = (asked: Asked): readonly Draft[] => {
 };
 
 /** What the argument at hand may be. */
-const argument = ({ callee, commas }: Place): Pick<Wanted, 'as' | 'fits'> => {
+const argument = ({ callee, commas }: Place): Pick<Wanted, 'as' | 'fits' | 'first'> => {
   if (callee === 'if' && commas === 0) return { as: 'condition' };
   const slots = FUNCTIONS.scalars.get(callee)?.slots ?? [];
   switch (slots[Math.min(commas, slots.length - 1)]) {
     case 'number':
     case 'int':
-      return { as: 'number', fits: isMeasure };
+      return { as: 'number', fits: isMeasure, first: measured };
     case 'string':
       return { as: 'value', fits: keyed };
     case 'time':

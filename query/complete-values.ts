@@ -1,35 +1,60 @@
 // Values of a field at the cursor: which text to ask for them. Asking is the service's part; the browser only sees that it must.
-import { printName } from './1-syntax/print-expression.ts';
-import { lastBar } from './complete.ts';
+import { cursorAtEnd } from './1-syntax/cursor.ts';
+import type { Completion } from './complete.ts';
+import { compared } from './complete-expressions.ts';
+import { PIPE_SYNTAXES } from './pipes/index.ts';
 
 export interface ValueQuestion {
   /** A text of IQL whose first column is the values, most frequent first. */
   readonly text: string;
   /** What stands there of the value already, without quotes. */
   readonly begun: string;
+  readonly quoted: boolean;
   /** Replaces the text from `from` up to the cursor. */
   readonly from: number;
 }
 
-const LONGEST = 512;
-/** A field, a comparison, and the beginning of a value, in quotes or not yet. */
-const COMPARING =
-  /(?<field>`[^`]+`|(?<index>[\p{L}_][\p{L}\p{N}_]*\s*\[\s*"(?:[^"\\\n]|\\.)*"\s*\])|[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}\p{N}_]+)*)\s*(?:[=!<>]=|[=<>]|\blike\b|\bcontains\b|\bhas\b|\bstarts\s+with\b|\b(?:not\s+)?in\s*\((?:[^()|]*,)?)\s*(?<value>"[^"\n]*|[\p{L}\p{N}_.-]*)$/iu;
-const MOST = 50;
+export const MOST_OFFERED = 50;
 
 /** undefined where the cursor is not at the value of a comparison. */
 export const valueQuestion = (text: string, offset: number): ValueQuestion | undefined => {
-  const head = text.slice(0, offset);
-  const bar = lastBar(head);
-  if (bar < 0 || !/^\s*where\b/i.test(head.slice(bar + 1))) return undefined;
-  const groups = COMPARING.exec(head.slice(Math.max(bar + 1, offset - LONGEST)))?.groups;
-  if (groups === undefined) return undefined;
-  const { field = '', index, value = '' } = groups;
-  const name = index !== undefined ? 'value' : field.startsWith('`') ? field : printName(field);
-  const key = index === undefined ? name : `value = ${index}`;
-  return {
-    text: `${head.slice(0, bar)}| count by ${key} | where exists ${name} | top ${MOST} by count`,
-    begun: value.replace(/^"/, ''),
-    from: offset - value.length,
-  };
+  const cursor = cursorAtEnd(text.slice(0, offset), PIPE_SYNTAXES);
+  if (cursor === undefined || cursor.quote === '`') return undefined;
+  const { place, begun, from, quote } = cursor;
+  const field = compared(place);
+  const [name] = field;
+  if (name === undefined || place.bar < 0) return undefined;
+  const written = text.slice(name.startOffset, field.at(-1)?.end);
+  const key = field.length === 1 ? written : `value = ${written}`;
+  const column = field.length === 1 ? written : 'value';
+  // A query inside others is asked alone, with the definitions that stand before it.
+  const rows = text.slice(0, place.statement) + text.slice(place.start, place.bar).trimEnd();
+  return { text: `${rows}\n| count by ${key} | where exists ${column} | top ${MOST_OFFERED} by count`, begun, quoted: quote !== undefined, from };
+};
+
+interface Found {
+  readonly type: string;
+  readonly unit: string | undefined;
+  readonly values: readonly unknown[];
+}
+
+/** As it is written in a text; undefined for what people would not pick: measured numbers, lists, and numbers where there are many. */
+const literalOf = (value: unknown, { type, unit, values }: Found): string | undefined => {
+  if (type === 'string' || type === 'ip') return typeof value === 'string' ? JSON.stringify(value) : undefined;
+  const counted = unit === undefined || unit.startsWith('{');
+  const whole = type === 'int' || (type === 'float' && Number.isInteger(value));
+  return counted && whole && values.length < MOST_OFFERED ? String(value) : undefined;
+};
+
+/** The answer to a question as what can stand there up to `to`, most frequent first. */
+export const valuesFound = ({ begun, quoted, from }: ValueQuestion, columns: readonly Found[], to: number): readonly Completion[] => {
+  const [values, counts] = columns;
+  if (values === undefined) return [];
+  const wanted = begun.toLowerCase();
+  return values.values.flatMap((value, i): readonly Completion[] => {
+    const insert = literalOf(value, values);
+    if (insert === undefined || !String(value).toLowerCase().includes(wanted) || (quoted && !insert.startsWith('"'))) return [];
+    const type = insert.startsWith('"') ? 'text' : 'a number';
+    return [{ label: String(value), kind: 'value', detail: `${counts?.values[i] ?? ''} rows in the last hour`, type, unit: undefined, insert, from, to }];
+  });
 };

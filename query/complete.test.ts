@@ -93,6 +93,17 @@ test('odd names are quoted', () => {
   expect(at('data [{`in`: 1, `a``b`: 2}] | where ‸').flatMap(({ kind, insert }) => (kind === 'field' ? [insert] : []))).toEqual(['`in`', '`a``b`']);
 });
 
+test('a name begun in backticks is taken with them', () => {
+  for (const text of ['data [{`a b`: 1}] | where `a', 'data [{`a b`: 1}] | where `a b', 'data [{`a b`: 1}] | where `'])
+    expect(complete(text, text.length, specCatalogue)).toMatchObject([{ label: 'a b', insert: '`a b`', from: text.lastIndexOf('`') }]);
+});
+
+test('a level begun in quotes is taken with them, and no field', () => {
+  expect(at('from logs | where severity == "w‸').map(({ insert, from }) => [insert, from])).toEqual([['"warn"', 30]]);
+  expect(at("from logs | where severity in ('error', 'w‸").map(({ insert, from }) => [insert, from])).toEqual([['"warn"', 40]]);
+  expect(at('from logs | where host == "sev‸')).toEqual([]);
+});
+
 test('inside search nothing is offered: its words are free', () => {
   expect(labels('from logs | search conn‸')).toEqual([]);
 });

@@ -1,9 +1,11 @@
 // What may stand at the cursor, also in a broken text: sources, pipes, fields at this point of the pipe, functions, clauses.
 
+import { type Cursor, cursorAtEnd } from './1-syntax/cursor.ts';
 import { parse } from './1-syntax/parser.ts';
-import { type Place, placeAtEnd } from './1-syntax/place.ts';
+import type { Place } from './1-syntax/place.ts';
 import { printName } from './1-syntax/print-expression.ts';
 import { searchTokens } from './1-syntax/search-syntax.ts';
+import { T } from './1-syntax/tokens.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { checkText } from './2-semantic/check.ts';
 import { isMistaken } from './2-semantic/doubt.ts';
@@ -28,20 +30,14 @@ export interface Completion {
   readonly to: number;
 }
 
-const WORD_SIGN = /[\p{L}\p{N}_.]/u;
-const LONGEST_WORD = 256;
 /** Best first: what begins with the word at the cursor, then what holds it. */
 export const complete = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] => {
-  const before = text.slice(0, offset);
-  const word = wordBefore(before);
-  const from = offset - word.length;
-  const keys = keysOf(text, offset, catalogue);
-  if (keys !== undefined) return keys;
-  const place = placeAtEnd(before.slice(0, from), PIPE_SYNTAXES);
-  if (place === undefined) return [];
+  const cursor = cursorAtEnd(text.slice(0, offset), PIPE_SYNTAXES);
+  if (cursor === undefined) return [];
+  const { place, begun, from, quote } = cursor;
   const rows = rowsAt(text, from, place, catalogue);
-  const drafts = offers({ place, begun: word, rows, fields: rows === undefined ? [] : fieldsOf(rows, catalogue), catalogue });
-  const wanted = word.toLowerCase();
+  const drafts = keysAt(place, rows, catalogue) ?? offers({ place, begun, rows, fields: rows === undefined ? [] : fieldsOf(rows, catalogue), catalogue });
+  const wanted = begun.toLowerCase();
   const rank = (d: Draft): number =>
     d.label.toLowerCase().startsWith(wanted)
       ? 0
@@ -51,40 +47,21 @@ export const complete = (text: string, offset: number, catalogue: Catalogue): re
           ? 2
           : 3;
   return drafts
-    .map((draft, place) => ({ draft, place, rank: rank(draft) }))
-    .filter((d) => d.rank < 3)
-    .toSorted((a, b) => a.rank - b.rank || a.place - b.place)
-    .map(({ draft }) => ({ ...draft, insert: draft.insert ?? printName(draft.label), from, to: offset }));
+    .map((draft, n) => ({ item: { ...draft, insert: draft.insert ?? printName(draft.label), from, to: offset }, n, rank: rank(draft) }))
+    .filter((d) => d.rank < 3 && fitsQuote(d.item, quote))
+    .toSorted((a, b) => a.rank - b.rank || a.n - b.n)
+    .map(({ item }) => item);
 };
 
-/** The word that ends the text, sign by sign from the end: a pattern would look from every sign on. */
-const wordBefore = (text: string): string => {
-  const tail = [...text.slice(-LONGEST_WORD)];
-  let from = tail.length;
-  while (from > 0 && WORD_SIGN.test(tail[from - 1] as string)) from -= 1;
-  return tail.slice(from).join('');
-};
+/** In quotes stand texts, in backticks names. */
+const fitsQuote = ({ kind, insert }: Pick<Completion, 'kind' | 'insert'>, quote: Cursor['quote']): boolean =>
+  quote === undefined || (quote === '`' ? kind === 'field' || kind === 'source' : insert.startsWith('"'));
 
 /** The rows that the place's expressions are read on; behind a source the rows that it gives. */
 const rowsAt = (text: string, from: number, place: Place, catalogue: Catalogue): Relation | undefined => {
   if (place.stage === 'source' || place.stage === 'name' || place.stage === 'value') return undefined;
   if (place.bar >= 0) return rowsBefore(text.slice(0, place.bar), catalogue);
   return place.stage === 'range' ? rowsBefore(text.slice(0, from), catalogue) : undefined;
-};
-
-/** The last `|` outside of quotes. */
-export const lastBar = (head: string): number => {
-  let found = -1;
-  let quote: string | undefined;
-  for (let i = 0; i < head.length; i++) {
-    const c = head[i] as string;
-    if (quote !== undefined) {
-      if (c === '\\' && quote !== '`') i++;
-      else if (c === quote || c === '\n') quote = undefined;
-    } else if (c === '"' || c === "'" || c === '`') quote = c;
-    else if (c === '|') found = i;
-  }
-  return found;
 };
 
 const rowsBefore = (text: string, catalogue: Catalogue): Relation | undefined => {
@@ -110,32 +87,12 @@ const mapsOf = (relation: Relation, catalogue: Catalogue): readonly { readonly m
   ].filter(({ map }) => !map.startsWith('#'));
 };
 
-/** A column, a bracket, and the beginning of a key. */
-const INDEXING = /(?<map>`[^`]+`|[\p{L}_][\p{L}\p{N}_]*)\s*\[\s*(?<begun>"(?:[^"\\\n]|\\.)*)?$/u;
-
-/** Keys of a map at the cursor; undefined where it stands at none. */
-const keysOf = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] | undefined => {
-  const head = text.slice(0, offset);
-  const groups = INDEXING.exec(head.slice(-LONGEST_WORD))?.groups;
-  const bar = groups === undefined ? -1 : lastBar(head);
-  const relation = bar < 0 ? undefined : rowsBefore(text.slice(0, bar), catalogue);
-  const found = relation && mapsOf(relation, catalogue).find(({ map }) => printName(map) === groups?.map);
-  if (found === undefined) return undefined;
-  const { begun = '' } = groups ?? {};
-  const wanted = begun.slice(1).toLowerCase();
-  return found.names
-    .filter((name) => name.toLowerCase().includes(wanted))
-    .toSorted((a, b) => Number(b.toLowerCase().startsWith(wanted)) - Number(a.toLowerCase().startsWith(wanted)))
-    .map((label) => ({
-      label,
-      kind: 'field',
-      detail: ATTRIBUTE,
-      type: undefined,
-      unit: undefined,
-      insert: `${JSON.stringify(label)}]`,
-      from: offset - begun.length,
-      to: offset,
-    }));
+/** Keys of a map in whose brackets the cursor stands; undefined where it stands in none. */
+const keysAt = ({ holder, items, around }: Place, rows: Relation | undefined, catalogue: Catalogue): readonly Draft[] | undefined => {
+  const map = around.at(-1)?.items.at(-1);
+  if (holder !== 'list' || items.length > 0 || map?.is(T.Name) !== true || rows === undefined) return undefined;
+  const found = mapsOf(rows, catalogue).find((m) => m.map === map.name);
+  return found?.names.map((label) => ({ label, kind: 'field', detail: ATTRIBUTE, type: undefined, unit: undefined, insert: `${JSON.stringify(label)}]` }));
 };
 
 const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] => [

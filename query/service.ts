@@ -15,6 +15,7 @@ import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE, check, plan, split } from './compile.ts';
+import { MOST_OFFERED, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
 import { readParameters, writtenDurations } from './parameters.ts';
@@ -124,29 +125,11 @@ export class QueryService {
     const question = valueQuestion(text, offset);
     const rest = complete(text, offset, this.#options.catalogue);
     if (question === undefined) return rest;
-    const found = await this.query(question.text, { limit: 50, signal: AbortSignal.timeout(VALUES_MS) }).catch(() => undefined);
-    const [values, counts] = found?.columns ?? [];
-    if (values === undefined || (values.type !== 'string' && values.type !== 'ip')) return rest;
-    const wanted = question.begun.toLowerCase();
+    const found = await this.query(question.text, { limit: MOST_OFFERED, signal: AbortSignal.timeout(VALUES_MS) }).catch(() => undefined);
+    if (found === undefined) return rest;
     // An editor may have closed the quotes already.
-    const to = text[offset] === '"' ? offset + 1 : offset;
-    const fitting = values.values.flatMap((value, i): Completion[] =>
-      typeof value === 'string' && value.toLowerCase().includes(wanted)
-        ? [
-            {
-              label: value,
-              kind: 'value',
-              detail: `${counts?.values[i] ?? ''} rows in the last hour`,
-              type: 'text',
-              unit: undefined,
-              insert: JSON.stringify(value),
-              from: question.from,
-              to,
-            },
-          ]
-        : [],
-    );
-    return question.begun === '' && !text.slice(question.from, offset).startsWith('"') ? [...fitting, ...rest] : fitting;
+    const fitting = valuesFound(question, found.columns, text[offset] === '"' ? offset + 1 : offset);
+    return [...fitting, ...rest.filter(({ insert }) => !fitting.some((value) => value.insert === insert))];
   }
 
   /** Diagnostics where the text or the request is wrong; rejects with a CodedError where a store fails or the caller stops. */

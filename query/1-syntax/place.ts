@@ -15,8 +15,11 @@ interface Frame {
   /** Of a call: the function's name. */
   readonly callee: string;
   stage: 'none' | 'name' | 'value' | 'source' | 'data' | 'range' | 'pipe';
-  /** Where the `|` at hand stands, and the name behind it. */
+  /** Where the statement, the query at hand and its last `|` begin. */
+  statement: number;
+  start: number;
   bar: number;
+  /** The name behind that `|`. */
   pipe: Token | undefined;
   clause: string;
   argumentClause: string;
@@ -31,7 +34,10 @@ export interface Place {
   readonly holder: Holder;
   readonly callee: string;
   readonly stage: Frame['stage'];
-  /** Of the query at hand; the offset of its last `|`, −1 when there is none. */
+  /** Where the statement begins that holds the cursor. */
+  readonly statement: number;
+  /** Of the query at hand: where it begins, and its last `|`; −1 when there is none. */
+  readonly start: number;
   readonly bar: number;
   readonly pipe: Token | undefined;
   readonly clause: string;
@@ -54,6 +60,8 @@ const frameOf = (holder: Holder, callee = ''): Frame => ({
   holder,
   callee,
   stage: 'none',
+  statement: 0,
+  start: 0,
   bar: -1,
   pipe: undefined,
   clause: '',
@@ -86,6 +94,8 @@ export const placeAtEnd = (head: string, pipes: PipeSyntaxes): Place | undefined
   const last = tokens.findLast((t) => !t.synthetic);
   return {
     ...frame,
+    statement: frames[0]?.statement ?? 0,
+    start: query.start,
     bar: query.bar,
     pipe: query.pipe,
     last,
@@ -106,9 +116,13 @@ const step = (frames: Frame[], t: Token, tokens: readonly Token[], i: number, qu
     case T.Let:
     case T.Fn:
       start('name');
+      frame.statement = t.startOffset;
       return;
     case T.From:
     case T.Data:
+      // `from data [` is one source.
+      if (!(t.is(T.Data) && before?.is(T.From))) frame.start = t.startOffset;
+      if (frame.holder === 'text') frame.statement = frame.start;
       start(t.is(T.From) ? 'source' : 'data');
       frame.bar = -1;
       frame.pipe = undefined;

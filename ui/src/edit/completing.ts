@@ -79,6 +79,12 @@ const narrowed = (found: readonly Completion[], written: string): readonly Compl
     ? found.filter(({ insert }) => insert.slice(1).toLowerCase().includes(written.slice(1).toLowerCase()))
     : undefined;
 
+/** How many of the closing signs of `insert` stand behind the cursor already: the editor closes quotes and brackets by itself. */
+const closedAlready = (insert: string, written: string, behind: string): number => {
+  const quote = written.startsWith('"') && behind.startsWith('"') ? 1 : 0;
+  return insert.endsWith(']') && behind[quote] === ']' ? quote + 1 : quote;
+};
+
 const resultOf = (found: readonly Completion[], text: string, position: number, language: Completes): CompletionResult | null => {
   const [first] = found;
   if (first === undefined) return null;
@@ -87,8 +93,7 @@ const resultOf = (found: readonly Completion[], text: string, position: number, 
   if (options.length === 1 && options[0]?.whole(written) === true) return null;
   return {
     from: first.from,
-    // The editor may have closed the quotes already.
-    to: written.startsWith('"') && text[position] === '"' ? position + 1 : position,
+    to: position + closedAlready(first.insert, written, text.slice(position)),
     filter: false,
     options,
     getMatch: (option) => matched(option, written),
