@@ -32,7 +32,6 @@ const MOST_LINES = 1000;
 const MOST_APART = 2 * MOST_ENTRY;
 const JOIN_NS = 1_000_000_000n;
 const NEWLINE = Buffer.from('\n');
-const NAMES = ['stdout', 'stderr'] as const;
 
 /** How an entry that was parted goes on at the place where reading goes on. */
 export interface Going {
@@ -81,7 +80,9 @@ const newSlot = (): Slot => ({
 });
 
 export class Assembler {
-  readonly #slots: readonly [Slot, Slot] = [newSlot(), newSlot()];
+  /** Of stdout, and of all that is not wrapped. */
+  readonly #out = newSlot();
+  readonly #err = newSlot();
   readonly #line: Unwrapped = { stream: 0, time: undefined, partial: false, bytes: NEWLINE, from: 0, to: 0 };
   readonly #entry: Entry = { bytes: NEWLINE, text: undefined, more: false, part: 1, trace: false, time: undefined, stream: undefined, carried: false };
   /** Whole ones that wait for one that began before them. */
@@ -106,15 +107,16 @@ export class Assembler {
     this.full = false;
     this.#ready = [];
     this.#readyEnd = 0;
-    for (const slot of this.#slots) slot.active = false;
+    this.#out.active = false;
+    this.#err.active = false;
     if (carried !== undefined) this.#carry(carried);
   }
 
   /** How the entry at `safe` goes on, where it is the second part of one. */
   get going(): Going | undefined {
-    const stream = this.#slots.findIndex((slot) => slot.active && slot.part > 1 && slot.start === this.safe);
-    const slot = this.#slots[stream];
-    return slot?.before === undefined ? undefined : { stream, part: slot.part, state: slot.before };
+    for (const [stream, slot] of [this.#out, this.#err].entries())
+      if (slot.active && slot.start === this.safe && slot.before !== undefined) return { stream, part: slot.part, state: slot.before };
+    return undefined;
   }
 
   /** A line in `[from, to)` of the stretch; the next one begins at `next`. */
@@ -129,9 +131,10 @@ export class Assembler {
       line.from = from;
       line.to = to;
     }
-    const slot = this.#slots[line.stream] as Slot;
+    const slot = line.stream === 0 ? this.#out : this.#err;
     // What is not wrapped lies in one piece, which nothing else may stand within.
-    for (const other of this.#slots) if (other.active && other.wrapped !== wrapped) this.#finish(other);
+    if (this.#out.active && this.#out.wrapped !== wrapped) this.#finish(this.#out);
+    if (this.#err.active && this.#err.wrapped !== wrapped) this.#finish(this.#err);
     if (!slot.active) this.#begin(slot, from, next, wrapped, 1, undefined);
     else if (!(slot.partial || goesOn(slot.state, line.bytes, line.from, line.to))) {
       this.#finish(slot);
@@ -140,19 +143,20 @@ export class Assembler {
       this.#finish(slot);
       this.#begin(slot, from, next, wrapped, slot.part + 1, copyOf(slot.state));
     } else this.#extend(slot, next);
-    if (wrapped) this.#expire(this.#slots[1 - line.stream] as Slot, next);
+    if (wrapped) this.#expire(line.stream === 0 ? this.#err : this.#out, next);
     this.#settle(next);
   }
 
   /** Whatever is in hand is whole: all up to `next` is taken. */
   finish(next: number): void {
-    for (const slot of this.#slots) if (slot.active) this.#finish(slot);
+    if (this.#out.active) this.#finish(this.#out);
+    if (this.#err.active) this.#finish(this.#err);
     this.#settle(next);
   }
 
   /** Of wrapped lines those whose last line is older than that, ns. */
   finishBefore(time: bigint, next: number): void {
-    for (const slot of this.#slots) if (slot.active && slot.time !== undefined && slot.time < time && !slot.partial) this.#finish(slot);
+    for (const slot of [this.#out, this.#err]) if (slot.active && slot.time !== undefined && slot.time < time && !slot.partial) this.#finish(slot);
     this.#settle(next);
   }
 
@@ -164,7 +168,7 @@ export class Assembler {
   }
 
   #carry(carried: Buffer): void {
-    const slot = this.#slots[0];
+    const slot = this.#out;
     let from = 0;
     for (let at = carried.indexOf(0x0a); at !== -1; at = carried.indexOf(0x0a, from)) {
       if (from === 0) begin(slot.state, carried, 0, at);
@@ -236,10 +240,10 @@ export class Assembler {
     const start = pieces === undefined ? from : 0;
     const to = endOf(whole, start, pieces === undefined ? slot.to : whole.length);
     const text = pieces === undefined ? this.#text?.slice(start, to) : undefined;
-    const stream = wrapped ? NAMES[this.#slots.indexOf(slot)] : undefined;
+    const stream = wrapped ? (slot === this.#out ? 'stdout' : 'stderr') : undefined;
     const bytes = text === undefined ? whole.subarray(start, to) : NEWLINE;
     const entry = this.#filled(bytes, text, false, part, state.trace !== '', time, stream, carried);
-    if (this.#ready.length === 0 && !(this.#slots[0].active || this.#slots[1].active)) {
+    if (this.#ready.length === 0 && !(this.#out.active || this.#err.active)) {
       this.#give(entry);
       this.safe = Math.max(this.safe, end);
     } else {
@@ -250,7 +254,8 @@ export class Assembler {
 
   /** Takes what waited, once nothing that began before it is in hand. */
   #settle(next: number): void {
-    const [out, err] = this.#slots;
+    const out = this.#out;
+    const err = this.#err;
     const first = Math.min(out.active ? out.start : next, err.active ? err.start : next);
     if (this.#ready.length > 0) {
       if (first < this.#readyEnd) return;

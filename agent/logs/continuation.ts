@@ -70,9 +70,13 @@ const datedBehindBlanks = (bytes: Uint8Array, from: number, to: number): boolean
 
 const textOf = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, Math.min(to, from + LOOKED_AT));
 
-/** PostgreSQL has a blank where others have `T`, and its levels stand behind a process. */
-const postgresHead = (bytes: Buffer, from: number, to: number): RegExpExecArray | null =>
-  to - from > 30 && bytes[from + 10] === BLANK && bytes[from + 4] === 0x2d ? POSTGRES.exec(textOf(bytes, from, to)) : null;
+/** PostgreSQL has a blank where others have `T`, and its levels stand behind a process and before two blanks. */
+const postgresHead = (bytes: Buffer, from: number, to: number): RegExpExecArray | null => {
+  if (to - from <= 30 || bytes[from + 10] !== BLANK || bytes[from + 4] !== 0x2d) return null;
+  const end = Math.min(to, from + LOOKED_AT) - 2;
+  for (let i = from + 19; i < end; i++) if (bytes[i] === 0x3a && bytes[i + 1] === BLANK && bytes[i + 2] === BLANK) return POSTGRES.exec(textOf(bytes, from, to));
+  return null;
+};
 
 /** An entry begins with this line. */
 export const begin = (state: EntryState, bytes: Buffer, from: number, to: number): void => {

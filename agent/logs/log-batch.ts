@@ -8,7 +8,7 @@ import { bounded } from '../bounded.ts';
 import type { Entry } from './assembler.ts';
 import type { Origin } from './container.ts';
 import type { LogFailures } from './failures.ts';
-import { FORMATS, type NamedFormat, parseEntry } from './formats/list.ts';
+import { FORMATS, type FormatFailed, type NamedFormat, parseEntry } from './formats/list.ts';
 import { clearLine, newLine } from './formats/parsed-line.ts';
 import { type LineText, lineText } from './line.ts';
 import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
@@ -21,7 +21,6 @@ const MOST_BYTES = 1 << 20;
 const MOST_SOURCE = 1024;
 /** What goes on with an entry that was taken already. */
 const GOES_ON = /^(\s|Caused by: |\.\.\. \d+ more)/;
-const plain = (body: string): LineText => ({ body, truncated: false, binary: false, invalid: false });
 
 /** Where entries come from. */
 export interface LogSource {
@@ -50,6 +49,9 @@ export class LogBatch {
   readonly #failures: LogFailures;
   readonly #formats: readonly NamedFormat[];
   #found = newLine();
+  /** Of the entry in hand. */
+  #source = '';
+  readonly #failed: FormatFailed = (format, error) => this.#failures.format(this.#source, format, error, Date.now());
   readonly #columns = {
     time: new TimeBuffer(),
     severity: new TextBuffer(),
@@ -80,12 +82,16 @@ export class LogBatch {
 
   /** An empty entry is not kept. One whose own time the door would refuse has the time it was read, and its own as `log.time`. */
   add(source: LogSource, entry: Entry, bounds: TimeBounds): Added {
-    const { body: text, truncated, binary, invalid } = entry.text === undefined ? lineText(entry.bytes, entry.more) : plain(entry.text);
+    const read = entry.text === undefined ? lineText(entry.bytes, entry.more) : undefined;
+    const text = entry.text ?? (read as LineText).body;
     if (text.trim() === '') return 'empty';
     const found = this.#found;
     const { attributes } = found;
     if (entry.part > 1) clearLine(found);
-    else parseEntry(text, found, bounds.fallbackMs, (format, error) => this.#failures.format(source.path, format, error, bounds.fallbackMs), this.#formats);
+    else {
+      this.#source = source.path;
+      parseEntry(text, found, bounds.fallbackMs, this.#failed, this.#formats);
+    }
     const { last } = source;
     const goesOn = entry.part > 1 || (found.message === undefined && GOES_ON.test(text));
     const own = entry.time ?? found.time ?? (goesOn ? last.time : undefined);
@@ -103,11 +109,11 @@ export class LogBatch {
       if (own !== undefined) this.#failures.retimed(source.path, time > bounds.newest);
       time = bounds.now;
     }
-    if (truncated) attributes.set('log.truncated', 'true');
-    if (binary) attributes.set('log.binary', 'true');
-    if (invalid) attributes.set('log.invalid_utf8', 'true');
+    if (read?.truncated === true) attributes.set('log.truncated', 'true');
+    if (read?.binary === true) attributes.set('log.binary', 'true');
+    if (read?.invalid === true) attributes.set('log.invalid_utf8', 'true');
     if (entry.stream !== undefined) attributes.set('log.iostream', entry.stream);
-    for (const [name, value] of source.origin?.attributes ?? []) attributes.set(name, value);
+    if (source.origin !== undefined) for (const [name, value] of source.origin.attributes) attributes.set(name, value);
     if (entry.part > 1) found.numbers.set('log.part', entry.part);
     if (found.dropped > 0) found.numbers.set('log.dropped_attributes', found.dropped);
     const body = found.message?.toWellFormed() ?? text;

@@ -5,7 +5,7 @@ import { FLOAT, map, TIME_NS, UTF8 } from '../../core/batch/batch.ts';
 import type { Fields } from './formats/fields.ts';
 
 /** Up to so many characters a loop is quicker than the call of the encoder. */
-const SHORT = 16;
+const SHORT = 32;
 /** What a frame far larger than others left is not kept. */
 const MOST_KEPT = 4 << 20;
 
@@ -26,11 +26,13 @@ export class TextBuffer {
     if (text === this.#last) {
       const size = from - this.#lastAt;
       this.#reserve(size);
-      this.#data.copyWithin(from, this.#lastAt, from);
+      const data = this.#data;
+      if (size > SHORT) data.copyWithin(from, this.#lastAt, from);
+      else for (let i = this.#lastAt; i < from; i++) data[i + size] = data[i] as number;
       this.#used = from + size;
     } else {
       this.#reserve(text.length * 3);
-      this.#used = from + ((text.length <= SHORT && asAscii(text, this.#data, from)) || this.#data.write(text, from, text.length * 3, 'utf8'));
+      this.#used = from + ((text.length <= SHORT && asAscii(text, this.#data, from)) || this.#data.write(text, from));
       this.#last = text;
     }
     this.#lastAt = from;

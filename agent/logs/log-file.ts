@@ -115,8 +115,10 @@ export class LogFile {
       if (got === 0) return false;
       const chunk = buffer.subarray(0, got);
       const atEnd = got < CHUNK;
-      assembler.start(chunk, plainText(chunk), take, this.#going, before === 0 ? carried : undefined);
-      const [next, rest] = this.#lines(chunk);
+      const text = plainText(chunk);
+      assembler.start(chunk, text, take, this.#going, before === 0 ? carried : undefined);
+      const next = this.#lines(chunk, text);
+      const rest = got - next;
       if (!assembler.full) {
         if (rest > MOST_LINE && !this.skipping) {
           assembler.alone(chunk.subarray(next, got), true, got);
@@ -142,8 +144,8 @@ export class LogFile {
     return true;
   }
 
-  /** Gives the ended lines of a stretch to the assembler; answers where the last one begins, which has no end, and how long it is. */
-  #lines(chunk: Buffer): readonly [next: number, rest: number] {
+  /** Gives the ended lines of a stretch to the assembler; answers where the last one begins, which has no end. `text`: the same, where it is plain. */
+  #lines(chunk: Buffer, text: string | undefined): number {
     let start = 0;
     while (!assembler.full) {
       if (chunk[start] === 0 && !this.skipping) {
@@ -157,7 +159,7 @@ export class LogFile {
         }
       }
       if (start === 0) this.#hole = false;
-      const at = chunk.indexOf(NEWLINE, start);
+      const at = text === undefined ? chunk.indexOf(NEWLINE, start) : text.indexOf('\n', start);
       if (at === -1) break;
       const end = at > start && chunk[at - 1] === RETURN ? at - 1 : at;
       if (this.skipping) {
@@ -171,7 +173,7 @@ export class LogFile {
       } else assembler.line(start, end, at + 1);
       start = at + 1;
     }
-    return [start, chunk.length - start];
+    return start;
   }
 
   /** What is not read yet, where that is one entry whose last line is ended; undefined for anything else. */

@@ -218,8 +218,10 @@ export class Tailer {
     const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
     const [from, cut] = [file.offset, file.cut];
     let skipped = 0;
+    const bounds = { fallbackMs, now: nowNs, oldest, newest, skipOld: file.offset < file.metAt };
     const take = (entry: Entry): boolean => {
-      const added = this.#batch.add(file, entry, { fallbackMs, now: nowNs, oldest, newest, skipOld: file.offset < file.metAt });
+      bounds.skipOld = file.offset < file.metAt;
+      const added = this.#batch.add(file, entry, bounds);
       if (entry.carried && tail !== undefined) before?.taken(tail.length);
       if (added === 'kept') this.linesRead++;
       else if (added === 'skipped') skipped++;

@@ -14,6 +14,7 @@ const DOTTED = /^[\w$]+(\.[\w$]+)+$/;
 const MOST_TOKENS = 8;
 const MOST_BRACKET = 128;
 
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
 const isBlank = (c: number): boolean => c === 0x20 || c === 0x09;
 
 /** The message behind the head that begins at `at`; what the head says goes into `into`. */
@@ -44,7 +45,8 @@ export const messageBehind = (text: string, at: number, into: ParsedLine): strin
       continue;
     }
     if (into.severity === undefined) {
-      const named = matchAt(NAMED_LEVEL, text, i);
+      const blank = text.indexOf(' ', i);
+      const named = text.startsWith(' - ', blank) ? matchAt(NAMED_LEVEL, text, i) : null;
       const level = named === null ? undefined : severityOfWord(named[2] as string);
       if (named !== null && level !== undefined) {
         into.severity = level;
@@ -58,7 +60,7 @@ export const messageBehind = (text: string, at: number, into: ParsedLine): strin
       i += word[0].length;
       continue;
     }
-    const pid = matchAt(PROCESS, text, i);
+    const pid = isDigit(text.charCodeAt(i)) ? matchAt(PROCESS, text, i) : null;
     if (pid !== null) {
       setValue(into, 'pid', pid[1] as string);
       spring = true;

@@ -18,6 +18,29 @@ const OWN: ReadonlyMap<string, Own> = new Map(
 );
 const MOST_DEPTH = 4;
 
+/** A name as it stands in an object, and what it is among the names around it. Lines have the same ones again and again: none is joined twice. */
+interface Known {
+  readonly name: string;
+  readonly own: Own | undefined;
+  readonly inner: Map<string, Known>;
+}
+const knownOf = (name: string): Known => ({ name, own: OWN.get(name), inner: new Map() });
+const ROOT = knownOf('');
+const MOST_KNOWN = 2048;
+const MOST_KNOWN_LENGTH = 128;
+let knownCount = 0;
+
+const nameIn = (parent: Known, key: string): Known => {
+  const known = parent.inner.get(key);
+  if (known !== undefined) return known;
+  const made = knownOf(parent === ROOT ? key : `${parent.name}.${key}`);
+  // Where names are endless they are not kept.
+  if (knownCount >= MOST_KNOWN || made.name.length > MOST_KNOWN_LENGTH) return made;
+  knownCount++;
+  parent.inner.set(key, made);
+  return made;
+};
+
 export const json: LineFormat = (line, into) => {
   if (line.charCodeAt(0) !== 0x7b) return false;
   let value: Readonly<Record<string, unknown>>;
@@ -26,7 +49,7 @@ export const json: LineFormat = (line, into) => {
   } catch {
     return false;
   }
-  addObject(into, value, '', 0);
+  addObject(into, value, ROOT, 0);
   const { event, name, instant } = value;
   // structlog's name of the message, which others use for something else.
   if (into.message === undefined && typeof event === 'string' && setMessage(into, event)) into.attributes.delete('event');
@@ -40,19 +63,19 @@ export const json: LineFormat = (line, into) => {
   return true;
 };
 
-const addObject = (into: ParsedLine, object: Readonly<Record<string, unknown>>, prefix: string, depth: number): void => {
+const addObject = (into: ParsedLine, object: Readonly<Record<string, unknown>>, parent: Known, depth: number): void => {
   for (const key in object) {
     const value = object[key];
     if (value === null) continue;
-    const name = prefix === '' ? key : `${prefix}.${key}`;
-    const own = OWN.get(name);
+    const known = nameIn(parent, key);
+    const { name, own } = known;
     if (own !== undefined && takes(into, own, value)) continue;
     if (typeof value === 'number') setNumber(into, name, value);
     else if (typeof value === 'string') setText(into, name, value);
     else if (typeof value === 'boolean') setText(into, name, value ? 'true' : 'false');
     else if (into.attributes.size + into.numbers.size >= MOST_ATTRIBUTES) into.dropped++;
     else if (Array.isArray(value) || depth >= MOST_DEPTH) setText(into, name, JSON.stringify(value));
-    else addObject(into, value as Readonly<Record<string, unknown>>, name, depth + 1);
+    else addObject(into, value as Readonly<Record<string, unknown>>, known, depth + 1);
   }
 };
 

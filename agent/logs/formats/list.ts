@@ -52,7 +52,9 @@ export const parseEntry = (written: string, into: ParsedLine, now: number, faile
 };
 
 const tried = (line: string, into: ParsedLine, now: number, failed: FormatFailed, formats: readonly NamedFormat[]): boolean => {
-  for (const { name, read } of formats) {
+  // No iterator: this is gone through for every line.
+  for (let i = 0; i < formats.length; i++) {
+    const { name, read } = formats[i] as NamedFormat;
     try {
       if (read(line, into, now)) return true;
     } catch (error) {

@@ -38,29 +38,83 @@ const offsetMs = (zone: string): number | undefined => {
   return match === null ? undefined : (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3] ?? 0)) * 60_000;
 };
 
-const ISO = /^(\d{4})[-/](\d{2})[-/](\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9})\d*)?)?(?: ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)(?![\w:]))?/;
-
 /** The minute that was read last: most lines are of the same one, and a calendar costs more than all the rest of a line's head. */
-let minuteText = '';
+let minuteKey = -1;
 let minuteZone: string | undefined;
 let minute: bigint | undefined;
 
-/** An ISO time at the beginning of a text, and how long it is there. */
+const SLASH = 0x2f;
+const DASH = 0x2d;
+const COLON = 0x3a;
+const BLANK = 0x20;
+const T = 0x54;
+
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
+
+/** The number that two digits are; -1 for anything else. */
+const twoDigits = (text: string, at: number): number => {
+  const a = text.charCodeAt(at);
+  const b = text.charCodeAt(at + 1);
+  return isDigit(a) && isDigit(b) ? (a - 0x30) * 10 + b - 0x30 : -1;
+};
+
+/**
+ * An ISO time at the beginning of a text, and how long it is there: `yyyy-mm-ddThh:mm`, with `/` and a blank for `-` and `T` too, then perhaps
+ * `:ss`, a fraction behind a point or a comma, and a zone. Every line of most logs comes here.
+ */
 export const isoMoment = (text: string): { readonly time: bigint; readonly length: number } | undefined => {
   const first = text.charCodeAt(0);
   if (first !== 0x31 && first !== 0x32) return undefined;
-  const m = ISO.exec(text);
-  if (m === null) return undefined;
-  const start = text.slice(0, 16);
-  if (start !== minuteText || m[8] !== minuteZone) {
-    minute = moment(Number(m[1]), Number(m[2]) - 1, Number(m[3]), Number(m[4]), Number(m[5]), 0, '', m[8]);
-    minuteText = start;
-    minuteZone = m[8];
+  const a = text.charCodeAt(4);
+  const b = text.charCodeAt(7);
+  const between = text.charCodeAt(10);
+  if ((a !== DASH && a !== SLASH) || (b !== DASH && b !== SLASH) || (between !== T && between !== BLANK) || text.charCodeAt(13) !== COLON) return undefined;
+  const century = twoDigits(text, 0);
+  const ofCentury = twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minuteOfHour = twoDigits(text, 14);
+  if (Math.min(century, ofCentury, month, day, hour, minuteOfHour) < 0) return undefined;
+  let length = 16;
+  let second = text.charCodeAt(16) === COLON ? twoDigits(text, 17) : -1;
+  let nanos = 0;
+  if (second === -1) second = 0;
+  else {
+    length = 19;
+    const point = text.charCodeAt(19);
+    if ((point === 0x2e || point === 0x2c) && isDigit(text.charCodeAt(20))) {
+      for (length = 20; isDigit(text.charCodeAt(length)); length++) if (length < 29) nanos = nanos * 10 + text.charCodeAt(length) - 0x30;
+      for (let digits = length - 20; digits < 9; digits++) nanos *= 10;
+    }
   }
-  const second = Number(m[6] ?? 0);
+  const zoneFrom = text.charCodeAt(length) === BLANK ? length + 1 : length;
+  const zoneTo = zoneEnd(text, zoneFrom);
+  const zone = zoneTo === -1 ? undefined : text.slice(zoneFrom, zoneTo);
+  if (zoneTo !== -1) length = zoneTo;
+  const key = ((((century * 100 + ofCentury) * 100 + month) * 100 + day) * 100 + hour) * 100 + minuteOfHour;
+  if (key !== minuteKey || zone !== minuteZone) {
+    minute = moment(century * 100 + ofCentury, month - 1, day, hour, minuteOfHour, 0, '', zone);
+    minuteKey = key;
+    minuteZone = zone;
+  }
   if (minute === undefined || second > 60) return undefined;
-  const time = minute + BigInt(second * 1e9 + Number((m[7] ?? '').padEnd(9, '0')));
-  return time < LATEST_NS ? { time, length: m[0].length } : undefined;
+  const time = minute + BigInt(second * 1e9 + nanos);
+  return time < LATEST_NS ? { time, length } : undefined;
+};
+
+/** Where a zone ends that begins at `from`: `Z`, `UTC`, `GMT`, `+hh`, `+hhmm`, `+hh:mm`; -1 where there is none, or more letters follow. */
+const zoneEnd = (text: string, from: number): number => {
+  const c = text.charCodeAt(from);
+  let end = -1;
+  if (c === 0x5a) end = from + 1;
+  else if (c === 0x55 || c === 0x47) end = text.startsWith('UTC', from) || text.startsWith('GMT', from) ? from + 3 : -1;
+  else if ((c === 0x2b || c === DASH) && twoDigits(text, from + 1) !== -1) {
+    end = from + 3;
+    const minutes = text.charCodeAt(end) === COLON ? end + 1 : end;
+    if (twoDigits(text, minutes) !== -1) end = minutes + 2;
+  }
+  return end === -1 || isWord(text.charCodeAt(end)) ? -1 : end;
 };
 
 /** A day without a year: this year's, unless that would lie in the future by more than a day or does not exist. `now` in ms, whole or not. */
@@ -86,3 +140,6 @@ export const momentOfNumber = (value: number): bigint | undefined => {
   const seconds = Math.floor(value / perSecond);
   return accepted(BigInt(seconds) * NANOS_PER_SECOND + BigInt(Math.round(((value - seconds * perSecond) / perSecond) * 1e9)));
 };
+
+/** A letter, a digit, `_` or `:`. */
+const isWord = (c: number): boolean => (c >= 0x30 && c <= 0x3a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x5f;

@@ -8,7 +8,7 @@ const PAIR = /, (client|server|request|subrequest|upstream|host|referrer): (?:"(
 
 /** `text` is what follows the time; false for another form. */
 export const nginxError = (text: string, into: ParsedLine): boolean => {
-  const m = HEAD.exec(text);
+  const m = text.startsWith(' [') ? HEAD.exec(text) : null;
   if (m === null) return false;
   into.severity = severityOfWord(m[1] as string);
   setValue(into, 'pid', m[2] as string);

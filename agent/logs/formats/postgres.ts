@@ -10,7 +10,7 @@ const CONTINUED = /^\d{4}-\d{2}-\d{2} [\d:.]{8,12}[^\n]{1,160}?(?=(?:DETAIL|HINT
 
 /** `text` is what follows the time; false for another form. */
 export const postgres = (text: string, into: ParsedLine): boolean => {
-  const m = HEAD.exec(text);
+  const m = text.includes(':  ') ? HEAD.exec(text) : null;
   if (m === null) return false;
   into.severity = severityOfWord(m[8] as string);
   setText(into, 'client', m[1]);

@@ -9,11 +9,16 @@ const BY_WORD: ReadonlyMap<string, Severity> = new Map(
     warn: 'warn wrn warning',
     error: 'error err severe fail failure',
     fatal: 'fatal ftl critical crit alert emerg emergency panic dpanic pnc',
-  }).flatMap(([severity, words]) => words.split(' ').map((word): [string, Severity] => [word, severity as Severity])),
+  }).flatMap(([severity, words]) =>
+    words.split(' ').flatMap((word): [string, Severity][] => [
+      [word, severity as Severity],
+      [word.toUpperCase(), severity as Severity],
+    ]),
+  ),
 );
 
 /** Undefined for a word that names none. */
-export const severityOfWord = (word: string): Severity | undefined => (word.length > 14 ? undefined : BY_WORD.get(word.toLowerCase()));
+export const severityOfWord = (word: string): Severity | undefined => (word.length > 14 ? undefined : (BY_WORD.get(word) ?? BY_WORD.get(word.toLowerCase())));
 
 const SYSLOG: readonly Severity[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug'];
 const TENS: readonly Severity[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
