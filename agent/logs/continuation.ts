@@ -74,7 +74,8 @@ const textOf = (bytes: Buffer, from: number, to: number): string => bytes.toStri
 const postgresHead = (bytes: Buffer, from: number, to: number): RegExpExecArray | null => {
   if (to - from <= 30 || bytes[from + 10] !== BLANK || bytes[from + 4] !== 0x2d) return null;
   const end = Math.min(to, from + LOOKED_AT) - 2;
-  for (let i = from + 19; i < end; i++) if (bytes[i] === 0x3a && bytes[i + 1] === BLANK && bytes[i + 2] === BLANK) return POSTGRES.exec(textOf(bytes, from, to));
+  for (let i = from + 19; i < end; i++)
+    if (bytes[i] === 0x3a && bytes[i + 1] === BLANK && bytes[i + 2] === BLANK) return POSTGRES.exec(textOf(bytes, from, to));
   return null;
 };
 

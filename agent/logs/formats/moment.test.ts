@@ -24,7 +24,10 @@ const oracle = (text: string): { readonly time: bigint; readonly length: number 
 const two = (most: number): fc.Arbitrary<string> => fc.integer({ min: 0, max: most }).map((n) => String(n).padStart(2, '0'));
 const form = fc
   .tuple(
-    fc.oneof(fc.integer({ min: 1960, max: 2210 }).map(String), fc.integer({ min: 0, max: 9999 }).map((n) => String(n).padStart(4, '0'))),
+    fc.oneof(
+      fc.integer({ min: 1960, max: 2210 }).map(String),
+      fc.integer({ min: 0, max: 9999 }).map((n) => String(n).padStart(4, '0')),
+    ),
     fc.constantFrom('-', '/', '.'),
     two(13),
     fc.constantFrom('-', '/'),
