@@ -218,9 +218,9 @@ export const IQL_CHECK_ERRORS = {
   'iql.empty-search': entry((_: NoParameters) => 'search needs at least one word', {}, 'Write words or "a phrase"; signs alone match everything.'),
   'iql.no-body': entry((p: { source: string }) => `${p.source} has no text to search in`, { source: 'hosts' }, 'Use `where name contains "x"`.'),
   'iql.not-yet': entry(
-    (p: { what: string }) => `${p.what} is not in this version yet`,
-    { what: 'combine' },
-    'It comes with a later version; docs/ says what there is.',
+    (p: { what: string; instead: string }) => `${p.what} is not in this version yet${p.instead === '' ? '' : `: ${p.instead}`}`,
+    { what: '`sample`', instead: '`limit n` takes the newest' },
+    'It comes with a later version; docs/iql.md says what there is.',
   ),
   'iql.more-mistakes': entry(
     (p: { count: number; told: number }) => `${p.told} mistakes are told; from here on ${p.count} more ${p.count === 1 ? 'is' : 'are'} not`,

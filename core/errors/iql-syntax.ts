@@ -84,6 +84,16 @@ export const IQL_SYNTAX_ERRORS = {
     { found: '&&', instead: 'and' },
     'Use the operator the message names.',
   ),
+  'iql.foreign-form': entry(
+    (p: { found: string; instead: string }) => `${p.found} is written ${p.instead}`,
+    { found: 'ago(1h)', instead: '(now - 1h)' },
+    'Write it as the message says.',
+  ),
+  'iql.promql': entry(
+    (_: NoParameters) => 'a query begins with its source and goes on with pipes: from metrics.x | every 5m rate | sum by host',
+    {},
+    'Write `from metrics.` and the name, then a pipe for each step: `where` for the labels, `every` for what goes over time, `sum by …` for what goes across series.',
+  ),
   'iql.semicolon': entry((_: NoParameters) => 'a semicolon means nothing here: statements need no separator', {}, 'Remove it.'),
   'iql.sql': entry(
     (_: NoParameters) => 'a query begins with its source and goes on with pipes: from logs | where … | select …',
@@ -151,7 +161,6 @@ export const IQL_SYNTAX_ERRORS = {
     'Ask them one after the other, or join them with `join`, `union` or `combine`.',
   ),
   'iql.definition-after-query': entry((p: { word: string }) => `${p.word} stands before the query`, { word: 'let' }, 'Move it up, before the query’s `from`.'),
-  'iql.alert-statement': entry((_: NoParameters) => 'alert statements cannot be read yet', {}, 'Ask the alert’s query by itself for now.'),
   'iql.repeated-range': entry(
     (p: { word: string }) => `the range says ${p.word} twice or contradicts itself`,
     { word: 'last' },

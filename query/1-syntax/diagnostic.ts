@@ -20,10 +20,12 @@ export interface Diagnostic {
   readonly fix: Fix | undefined;
 }
 
-/** The user's words may be long; a sentence is not. */
+/** The user's words may be long; a sentence is not. What is written instead are words of ours. */
 const MAX_SHOWN = 60;
 const shown = <P extends object>(parameters: P): P =>
-  Object.fromEntries(Object.entries(parameters).map(([k, v]) => [k, typeof v === 'string' && v.length > MAX_SHOWN ? `${v.slice(0, MAX_SHOWN - 1)}…` : v])) as P;
+  Object.fromEntries(
+    Object.entries(parameters).map(([k, v]) => [k, typeof v === 'string' && k !== 'instead' && v.length > MAX_SHOWN ? `${v.slice(0, MAX_SHOWN - 1)}…` : v]),
+  ) as P;
 
 /** An error with the catalogue's sentence. */
 export const syntaxError = <C extends ErrorCode>(code: C, parameters: ErrorParameters<C>, span: Span, fix?: Fix): Diagnostic => ({
@@ -49,6 +51,12 @@ export class Diagnostics {
   }
   add(diagnostic: Diagnostic): void {
     if (!this.full) this.#found.push(diagnostic);
+  }
+  /** One mistake that says all from `start` on: what was found there is not told. */
+  instead(start: number, diagnostic: Diagnostic): void {
+    const before = this.#found.filter((d) => d.span.start < start);
+    this.#found.splice(0, this.#found.length, ...before);
+    this.add(diagnostic);
   }
   sorted(): Diagnostic[] {
     return this.#found

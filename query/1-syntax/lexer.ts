@@ -40,10 +40,15 @@ const PUNCTUATION: Readonly<Record<string, (typeof T)[keyof typeof T]>> = {
 };
 /** Longest first. The second is the canonical word where the first is another language's. */
 const OPERATORS: readonly (readonly [string, string])[] = [
+  ['===', '=='],
+  ['!==', '!='],
   ['==', '=='],
   ['!=', '!='],
   ['<>', '!='],
   ['=~', 'matches'],
+  ['!~', 'not matches'],
+  ['=>', '>='],
+  ['=<', '<='],
   ['<=', '<='],
   ['>=', '>='],
   ['&&', 'and'],
@@ -57,8 +62,9 @@ const OPERATORS: readonly (readonly [string, string])[] = [
   ['%', '%'],
   ['&', 'and'],
   ['!', 'not'],
+  ['~', 'matches'],
 ];
-const FOREIGN = new Set(['<>', '=~', '&&', '||', '&', '!']);
+const FOREIGN = new Set(['===', '!==', '<>', '=~', '!~', '=>', '=<', '~', '&&', '||', '&', '!']);
 
 const literalOf = (word: string, span: Span): Expression =>
   word === 'missing' ? { node: 'missing', span } : word === 'now' ? { node: 'now', span } : { node: 'bool', value: word === 'true', span };
@@ -220,7 +226,10 @@ export const lex = (text: string, pipes: PipeWords, diagnostics: Diagnostics): L
           ),
         );
       }
-      tokens.push(new Token(canonical === 'not' ? T.Not : T.Operator, image, start, canonical, ''));
+      const negated = canonical.startsWith('not ');
+      const token = new Token(canonical === 'not' ? T.Not : T.Operator, image, start, negated ? canonical.slice('not '.length) : canonical, '');
+      token.negated = negated;
+      tokens.push(token);
       continue;
     }
     const type = PUNCTUATION[c];

@@ -1,10 +1,14 @@
 // Between lexer and grammar: finds what each word means in its place (pipes, clauses, word operators, ranges), balances brackets,
 // and mends what the grammar should not have to know. After it the grammar needs one token of lookahead and always finds its closing brackets.
-import { type Diagnostics, fixOf, syntaxError } from './diagnostic.ts';
+import { type Diagnostics, type Fix, fixOf, syntaxError } from './diagnostic.ts';
+import { nearest } from './nearest.ts';
+import { PIPES_NOT_YET } from './not-yet.ts';
 import { DURATION_NANOS, readNumber, SIZE_BYTES } from './number-literal.ts';
 import { longestPhrase, type PipeWords } from './pipe-words.ts';
+import { fromPromql } from './promql.ts';
 import type { PipeSyntax } from './signature.ts';
 import { sqlProblem } from './sql.ts';
+import { TIME_BINS } from './time-bin.ts';
 import { endsOperand, OPERATOR_WORDS, startsOperand, T, Token } from './tokens.ts';
 
 export const MAX_DEPTH = 100;
@@ -33,6 +37,10 @@ const CLOSERS = new Map<FrameKind, readonly [type: (typeof T)[keyof typeof T], i
 const UNKNOWN_PIPE: PipeSyntax = { name: '', clauses: ['by', 'per', 'on', 'within', 'with'], argumentClauses: ['over', 'as'], raw: false };
 const DATA_WORDS = new Set(['gauge', 'counter', 'histogram', 'delta']);
 const RANGE_WORDS = new Set(['last', 'at', 'offset']);
+/** Pipes that are short for an aggregate. */
+const AGGREGATING = /^(count|sum|avg|min|max|first|last|p\d+)$/;
+/** A range in brackets, as only PromQL has it. */
+const PROMQL = /\[\s*\d+(ms|s|m|h|d|w)\s*\]/;
 const NULLS = new Set(['null', 'nil', 'none', 'missing']);
 
 /** As `startsOperand`, of a token that has not found its place yet. */
@@ -131,6 +139,22 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     const fix = fixOf(`Write from ${t.image}`, t.startOffset, t.startOffset, 'from ');
     diagnostics.add(syntaxError('iql.missing-from', { name: t.image }, spanOf(t), fix));
   };
+  /** `bin(time, 5m) | summarize count()`, at `bin`: the width belongs to the aggregation behind it; where there is none rows are counted. */
+  const binPipe = (): Fix | undefined => {
+    let close = index + 1;
+    if (!tokens[close]?.is(T.Open)) return undefined;
+    let width: string | undefined;
+    for (let t = tokens[++close]; t !== undefined && !t.is(T.Close); t = tokens[++close]) {
+      if (t.node?.node === 'quantity' && t.node.kind === 'duration') width = t.image;
+      else if (!t.is(T.Name) && !t.is(T.Comma)) return undefined;
+    }
+    if (width === undefined) return undefined;
+    const [bar, aggregation] = [tokens[close + 1], tokens[close + 2]];
+    const whole = bar?.is(T.Pipe) === true && pipes.guess(aggregation?.word ?? '')?.name === 'summarize';
+    const short = bar?.is(T.Pipe) === true && AGGREGATING.test(aggregation?.word ?? '');
+    const end = (whole ? aggregation : short ? bar : tokens[close]) as Token;
+    return fixOf(`Write every ${width}`, (tokens[index] as Token).startOffset, end.end, `every ${width}${whole || short ? '' : ' count'}`);
+  };
   const pipeName = (): void => {
     const frame = top();
     frame.stage = 'pipe';
@@ -150,17 +174,28 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
       return;
     }
     index += 1;
-    if (found !== undefined) {
+    const [first = name.name] = words;
+    const by = ahead(found?.length ?? 1)?.word === 'by';
+    const later = found === undefined ? longestPhrase([...PIPES_NOT_YET.keys()], words) : undefined;
+    if (found !== undefined && !(by && !found.syntax.raw && !found.syntax.clauses.includes('by'))) {
       const token = merged(T.PipeName, found.length, words.slice(0, found.length).join(' '));
       token.syntax = frame.syntax = found.syntax;
       out.push(token);
+    } else if (later !== undefined) {
+      const token = merged(T.PipeName, later.split(' ').length, later);
+      token.syntax = frame.syntax = UNKNOWN_PIPE;
+      diagnostics.add(syntaxError('iql.not-yet', { what: `\`${later}\``, instead: PIPES_NOT_YET.get(later) as string }, spanOf(token)));
+      out.push(token);
     } else {
-      const pair = words.length > 1 ? pipes.guess(`${words[0]} ${words[1]}`) : undefined;
-      const guess = pair ?? (words[0] === undefined ? undefined : pipes.guess(words[0]));
-      const token = merged(T.PipeName, pair === undefined ? 1 : 2, pair === undefined ? (words[0] ?? name.name) : `${words[0]} ${words[1]}`);
+      const guess = found?.syntax ?? (by ? pipes.guess(`${first} by`) : undefined) ?? (words.length === 0 ? undefined : pipes.guess(first));
+      // `sort by x`, `order by x`: the name without its `by`.
+      const joined = by && guess !== undefined && !guess.raw && !guess.clauses.includes('by');
+      const count = (found?.length ?? 1) + (joined ? 1 : 0);
+      const bin = TIME_BINS.has(first.toLowerCase()) ? binPipe() : undefined;
+      const token = merged(T.PipeName, count, joined ? `${first} by` : first);
       token.syntax = frame.syntax = guess ?? UNKNOWN_PIPE;
       const fix = guess && fixOf(`Write ${guess.name}`, token.startOffset, token.end, guess.name);
-      diagnostics.add(syntaxError('iql.unknown-pipe', { name: token.image, nearest: guess?.name ?? '' }, spanOf(token), fix));
+      diagnostics.add(syntaxError('iql.unknown-pipe', { name: token.image, nearest: guess?.name ?? '' }, spanOf(token), bin ?? fix));
       out.push(token);
     }
     const equals = ahead();
@@ -321,13 +356,46 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     return true;
   };
 
+  /** A text that begins as SQL, PromQL or a search of `field:word` do; told, with the whole as it is written here where that can be said. */
+  const otherLanguage = (t: Token): boolean => {
+    const next = ahead();
+    if (t.word === 'select' && next !== undefined && !next.is(T.Pipe)) {
+      diagnostics.instead(t.startOffset, sqlProblem(text, tokens, index));
+      return true;
+    }
+    const end = (tokens.at(-1) as Token).end;
+    const rest = text.slice(t.startOffset, end);
+    if ((next?.is(T.Open) || next?.word === 'by') && PROMQL.test(rest)) {
+      const meant = fromPromql(rest);
+      const fix = meant === undefined ? undefined : fixOf('Write it with pipes', t.startOffset, end, meant);
+      diagnostics.instead(t.startOffset, syntaxError('iql.promql', {}, spanOf(t), fix));
+      return true;
+    }
+    if (next?.is(T.Colon) && next.startOffset === t.end && ahead(2)?.startOffset === next.end) {
+      const search = 'logs | search ';
+      const fix = fixOf(`Write from ${search}`.trim(), t.startOffset, t.startOffset, `from ${search}`);
+      diagnostics.add(syntaxError('iql.missing-from', { name: `${search}${t.image}:…` }, spanOf(t), fix));
+      return true;
+    }
+    return false;
+  };
   const name = (t: Token): void => {
     const frame = top();
     const before = previous();
     if (frame.kind === 'text' && frame.stage === 'none' && !inDefinition()) {
-      if (t.word === 'select' && ahead() !== undefined && !ahead()?.is(T.Pipe)) {
-        diagnostics.add(sqlProblem(text, tokens, index));
+      const next = ahead();
+      if (otherLanguage(t)) {
         index = tokens.length;
+        return;
+      }
+      if (next?.is(T.From) && PIPES_NOT_YET.has(t.word)) {
+        diagnostics.add(syntaxError('iql.not-yet', { what: `\`${t.word}\``, instead: PIPES_NOT_YET.get(t.word) as string }, spanOf(t)));
+        return;
+      }
+      if (next !== undefined && next.is(T.Name) && nearest(t.word, ['from']) !== undefined && pipes.find([next.word]) === undefined) {
+        diagnostics.add(syntaxError('iql.missing-from', { name: next.image }, spanOf(t), fixOf('Write from', t.startOffset, t.end, 'from')));
+        frame.stage = 'source';
+        out.push(synthetic(T.From, t.startOffset));
         return;
       }
       if (pipes.find([t.word]) !== undefined) {
@@ -410,7 +478,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
   };
   const alert = (t: Token): void => {
     popToText();
-    diagnostics.add(syntaxError('iql.alert-statement', {}, spanOf(t)));
+    diagnostics.add(syntaxError('iql.not-yet', { what: 'an `alert` statement', instead: 'ask its query by itself' }, spanOf(t)));
     let depth = 0;
     for (; index + 1 < tokens.length; index++) {
       const next = ahead() as Token;
@@ -450,7 +518,12 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
         alert(t);
         break;
       case T.Literal:
-        if (!(t.word === '' && spacedUnit(t))) word(t);
+        if (t.word === 'now' && ahead()?.is(T.Open) && ahead(2)?.is(T.Close)) {
+          const last = ahead(2) as Token;
+          diagnostics.add(syntaxError('iql.foreign-form', { found: 'now()', instead: 'now' }, spanOf(t, last), fixOf('Write now', t.end, last.end, '')));
+          index += 2;
+          out.push(t);
+        } else if (!(t.word === '' && spacedUnit(t))) word(t);
         break;
       case T.Operator:
         if (!(t.word === '==' && assignment(t))) out.push(t);

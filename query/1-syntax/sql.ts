@@ -10,6 +10,13 @@ const stepAt = (tokens: readonly Token[], index: number): Step | undefined => {
   return STEPS.find((s) => s === word || s === `${word} ${tokens[index + 1]?.word ?? ''}`);
 };
 
+const AGGREGATE = /^(count|sum|avg|min|max)\s*\(/i;
+const asAggregate = (written: string): string =>
+  written
+    .replace(/^count\s*\(\s*distinct\s+/i, 'distinct_count(')
+    .replace(/\(\s*\*\s*\)/, '()')
+    .replace(/^(.*\S)\s+as\s+(\S+)$/i, '$2 = $1');
+
 const rewritten = (parts: ReadonlyMap<Step, string>): string | undefined => {
   const source = parts.get('from');
   const select = parts.get('select');
@@ -18,14 +25,13 @@ const rewritten = (parts: ReadonlyMap<Step, string>): string | undefined => {
   const pipes = [`from ${source}`];
   const where = parts.get('where');
   if (where !== undefined) pipes.push(`where ${where}`);
-  if (group !== undefined) {
-    const keys = new Set(group.split(',').map((k) => k.trim()));
-    const aggregates = select
-      .split(/,(?![^(]*\))/)
-      .map((a) => a.trim())
-      .filter((a) => !keys.has(a));
+  const keys = new Set(group?.split(',').map((k) => k.trim()));
+  const columns = select.split(/,(?![^(]*\))/).map((a) => a.trim());
+  const aggregates = columns.filter((a) => !keys.has(a));
+  const summarizes = group !== undefined || columns.some((a) => AGGREGATE.test(a));
+  if (summarizes) {
     if (aggregates.length === 0) return undefined;
-    pipes.push(`summarize ${aggregates.map((a) => a.replace(/\(\s*\*\s*\)/, '()').replace(/^(.*\S)\s+as\s+(\S+)$/i, '$2 = $1')).join(', ')} by ${group}`);
+    pipes.push(`summarize ${aggregates.map(asAggregate).join(', ')}${group === undefined ? '' : ` by ${group}`}`);
   }
   const having = parts.get('having');
   if (having !== undefined) pipes.push(`where ${having}`);
@@ -33,7 +39,7 @@ const rewritten = (parts: ReadonlyMap<Step, string>): string | undefined => {
   if (order !== undefined) pipes.push(`sort ${order}`);
   const limit = parts.get('limit');
   if (limit !== undefined) pipes.push(`limit ${limit}`);
-  if (group === undefined && select !== '*') pipes.push(`select ${select}`);
+  if (!summarizes && select !== '*') pipes.push(`select ${select}`);
   return pipes.join(' | ');
 };
 

@@ -1,11 +1,14 @@
 // Aggregates inside expressions: `avg`, `avg x`, `avg(x where c)`. Checks the column they take and hands them to the collector of the
 // pipe at hand, which gives each a column of its own.
 import type { Call, Expression } from '../1-syntax/ast.ts';
+import type { Fix } from '../1-syntax/diagnostic.ts';
+import { printName } from '../1-syntax/print-expression.ts';
 import { levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
 import { isMistaken, mayHaveMore } from './doubt.ts';
 import { checkCondition } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
+import { fix, replace } from './report.ts';
 import type { AggregateCollector, AggregateSignature, Scope } from './scope.ts';
 import { settle } from './settle.ts';
 import { columnNamed, isNumber, type Typed, type, visible } from './type.ts';
@@ -145,6 +148,13 @@ const fitArgument = (scope: Scope, written: string, signature: AggregateSignatur
   return settled;
 };
 
+/** Over time the counter's rate in its place; across series its rate first. */
+const asRate = (collector: AggregateCollector, column: string, e: Call): Fix => {
+  const before = 'every auto rate | ';
+  if (!collector.overTime) return fix('Take its rate first', replace({ start: collector.start, end: collector.start }, before));
+  return fix('Write rate', e.arguments.length < 2 ? replace(e.function.span, 'rate') : replace(e.span, `rate(${printName(column)})`));
+};
+
 const heedKind = (
   scope: Scope,
   written: string,
@@ -156,11 +166,11 @@ const heedKind = (
 ): boolean => {
   const column = argument.op === 'column' ? argument.name : 'it';
   if (kind === 'gauge' && RISING.has(name)) {
-    scope.reporter.error('iql.gauge-rate', { name: written, column, instead: name === 'rate' ? 'deriv or delta' : 'delta' }, e.span);
+    scope.reporter.error('iql.gauge-rate', { name: written, column, instead: 'delta' }, e.span, fix('Write delta', replace(e.function.span, 'delta')));
     return false;
   }
   if (kind === 'counter' && SUMMING.has(name) && scope.relation.raw) {
-    scope.reporter.error('iql.counter-aggregate', { name: written, column }, e.span);
+    scope.reporter.error('iql.counter-aggregate', { name: written, column }, e.span, asRate(collector, column, e));
     return false;
   }
   if (kind === 'gauge' && name === 'sum' && scope.relation.raw && scope.relation.shape === 'series' && !collector.overTime)

@@ -6,6 +6,7 @@ import type { Dataset } from '../../schemas/types.ts';
 import type { Expression, NamedSource, Pipe, Query, Source, Span, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
+import { SOURCES_NOT_YET } from '../1-syntax/not-yet.ts';
 import type { Catalogue } from './catalogue.ts';
 import { mended, unsure } from './doubt.ts';
 import { type CheckedInline, checkInline } from './inline.ts';
@@ -131,7 +132,7 @@ class TextChecker<Plan> {
         this.#spoilt.add(name);
       }
       if (definition.node === 'fn') {
-        reporter.error('iql.not-yet', { what: '`fn`' }, definition.span);
+        reporter.error('iql.not-yet', { what: '`fn`', instead: '`let` names a value or a query' }, definition.span);
         this.#spoilt.add(name);
       } else if (definition.value.node === 'query-expression') this.#queries.set(name, definition.value.query);
       else this.#values.set(name, definition.value);
@@ -255,7 +256,7 @@ class TextChecker<Plan> {
         return { relation: inline.relation, plan: this.#reporter.errors > before ? undefined : planner.inline(inline), size };
       }
       case 'combine':
-        this.#reporter.error('iql.not-yet', { what: '`combine`' }, source.span);
+        this.#reporter.error('iql.not-yet', { what: '`combine`', instead: 'ask for each by itself' }, source.span);
         for (const part of source.parts) this.query(part.query, open);
         return { relation: unsure(nothing), plan: undefined, size: NO_SIZE };
       case 'source':
@@ -282,6 +283,11 @@ class TextChecker<Plan> {
     if (dataset !== undefined) {
       const relation = datasetRelation(dataset, name);
       return { relation, plan: this.#language.planner.scan(dataset, relation), size: sourceSize(relation) };
+    }
+    const later = SOURCES_NOT_YET.get(name.toLowerCase());
+    if (later !== undefined) {
+      this.#reporter.error('iql.not-yet', { what: `the source ${name}`, instead: later }, span);
+      return { relation: nothing, plan: undefined, size: NO_SIZE };
     }
     const near = this.#nearestSource(name, open);
     this.#reporter.error('iql.unknown-source', { name, nearest: near }, span, writeName(span, near));

@@ -1,6 +1,7 @@
 // Comparisons, text tests and membership. Two-valued: what they give is never missing.
 import type { BinaryOperator, Expression, In, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
+import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import { isConstant } from './constant.ts';
 import { align, typeName } from './numeric.ts';
 import { checkRegex } from './regex-argument.ts';
@@ -67,7 +68,8 @@ const comparable = (a: Type, b: Type): boolean => {
 const mismatchFix = (l: Typed, r: Typed): ReturnType<typeof fix> | undefined => {
   const [text, other] = l.op === 'literal' ? [l, r] : [r, l];
   if (text.op !== 'literal' || typeof text.literal !== 'string') return undefined;
-  if (other.type.value === 'time' && /^\d{4}-\d\d-\d\d/.test(text.literal)) return fix(`Write @${text.literal}`, replace(text.span, `@${text.literal}`));
+  const time = text.literal.replace(' ', 'T');
+  if (other.type.value === 'time' && timeLiteralNanos(time, 'UTC') !== undefined) return fix(`Write @${time}`, replace(text.span, `@${time}`));
   if (isNumber(other.type) && /^-?\d+(\.\d+)?$/.test(text.literal)) return fix(`Write ${text.literal}`, replace(text.span, text.literal));
   return undefined;
 };

@@ -4,6 +4,7 @@ import { isZone } from '../../core/zone.ts';
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { nearestZone } from '../1-syntax/nearest-zone.ts';
+import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
 import { checkLevel, levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
 import { unified } from './expression.ts';
@@ -73,8 +74,25 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
 
 const unknownFunction = (scope: Scope, e: Call): void => {
   const { name, span } = e.function;
+  const foreign = foreignCall(e);
+  const later = FUNCTIONS_NOT_YET.get(name.toLowerCase());
+  if (foreign !== undefined) {
+    scope.reporter.error('iql.foreign-form', { found: `${name}(…)`, instead: foreign }, e.span, fix(`Write ${foreign}`, replace(e.span, foreign)));
+    return;
+  }
+  if (later !== undefined) {
+    scope.reporter.error('iql.not-yet', { what: `\`${name}\``, instead: later }, span);
+    return;
+  }
   const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
   scope.reporter.error('iql.unknown-function', { name, nearest: near }, span, writeName(span, near));
+};
+
+/** `ago(1h)` of other languages. */
+const foreignCall = (e: Call): string | undefined => {
+  const [first] = e.arguments;
+  if (e.arguments.length !== 1 || e.where !== undefined || e.function.name.toLowerCase() !== 'ago') return undefined;
+  return first?.node === 'quantity' && first.kind === 'duration' ? `(now - ${first.text})` : undefined;
 };
 
 const checkArgument = (

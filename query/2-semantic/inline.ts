@@ -40,7 +40,7 @@ export const checkInline = (outer: Scope, source: InlineSource): CheckedInline =
   const rows = written.map((row) => checkRow(scope, row, places, mistaken));
   const metric = source.metric;
   if (metric !== undefined) {
-    if (metric.kind === 'histogram') scope.reporter.error('iql.not-yet', { what: 'a histogram in inline data' }, metric.span);
+    if (metric.kind === 'histogram') scope.reporter.error('iql.not-yet', { what: 'a histogram in inline data', instead: '' }, metric.span);
     for (const needed of ['time', 'value'])
       if (source.rows.length > 0 && !names.includes(needed))
         scope.reporter.error('iql.unknown-field', { name: needed, source: 'this metric', nearest: '' }, metric.span);

@@ -1,8 +1,11 @@
 // The range of a source: checked here, worked out for a request by the planner.
-import type { Range, Span } from '../1-syntax/ast.ts';
+import type { Expression, Range, Span } from '../1-syntax/ast.ts';
+import type { Fix } from '../1-syntax/diagnostic.ts';
+import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import { type CalendarUnits, calendarUnits } from './constant.ts';
 import { checkExpression } from './expression.ts';
 import { typeName } from './numeric.ts';
+import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
 import { type Typed, type } from './type.ts';
@@ -21,6 +24,12 @@ export interface CheckedRange {
   readonly span: Span;
 }
 
+/** A time in quotes, as other languages write it. */
+const quotedTime = (e: Expression): Fix | undefined => {
+  const written = e.node === 'text' ? e.value.replace(' ', 'T') : '';
+  return timeLiteralNanos(written, 'UTC') === undefined ? undefined : fix(`Write @${written}`, replace(e.span, `@${written}`));
+};
+
 export const checkRange = (scope: Scope, range: Range): CheckedRange | undefined => {
   const checked = (e: Parameters<typeof checkExpression>[1] | undefined, wanted: 'time' | 'duration', place: string): Typed | undefined => {
     if (e === undefined) return undefined;
@@ -28,7 +37,8 @@ export const checkRange = (scope: Scope, range: Range): CheckedRange | undefined
     if (t === undefined) return undefined;
     const settled = settle(scope, t, type(wanted));
     if (settled.type.value === wanted) return settled;
-    scope.reporter.error('iql.argument-type', { function: place, wanted: wanted === 'time' ? 'a time' : 'a duration', got: typeName(settled.type) }, e.span);
+    const parameters = { function: place, wanted: wanted === 'time' ? 'a time' : 'a duration', got: typeName(settled.type) };
+    scope.reporter.error('iql.argument-type', parameters, e.span, wanted === 'time' ? quotedTime(e) : undefined);
     return undefined;
   };
   const before = scope.reporter.errors;

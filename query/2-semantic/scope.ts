@@ -50,6 +50,8 @@ export interface AggregateUse {
 /** Takes in the aggregates met in an expression; gives the column each will be. */
 export interface AggregateCollector {
   readonly pipe: string;
+  /** Where its name begins. */
+  readonly start: number;
   /** On series over time: rate and increase may stand, counters are heeded. */
   readonly overTime: boolean;
   /** Columns that an aggregate without argument must not take. */

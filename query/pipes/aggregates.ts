@@ -1,8 +1,11 @@
 // Aggregates of a pipe: `summarize`, the aggregate pipes (`sum by host`), and what `every`, `top` and `distinct` share with them.
-import type { Argument, Call, Expression, Pipe, Span } from '../1-syntax/ast.ts';
+import type { Argument, Call, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
+import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
+import { binWidth } from '../1-syntax/time-bin.ts';
 import { isAggregateName, SHARE } from '../2-semantic/aggregate.ts';
-import { doubted, eitherName, isBucketKnown, isMistaken, mayHave, mistakenColumn, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
+import { doubted, eitherName, isBucketKnown, isMistaken, mayBeTimed, mayHave, mistakenColumn, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
+import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind, neededConstant, valueType } from '../3-plan/bind.ts';
@@ -16,6 +19,8 @@ import { computed, hiddenName, kept, project, renamed } from './project.ts';
 
 export interface AggregateOptions {
   readonly pipe: string;
+  /** Where its name begins. */
+  readonly start: number;
   readonly overTime: boolean;
   readonly wrong: () => undefined;
   /** Unnamed aggregates are called `x.f`. */
@@ -75,6 +80,7 @@ export const collectAggregates = (
   const keys = read.map((k) => k.name);
   const collector: AggregateCollector = {
     pipe: options.pipe,
+    start: options.start,
     overTime: options.overTime,
     keys,
     maybeKeys: maybeKeys === 'any' || maybeKeys.size > 0,
@@ -92,6 +98,12 @@ export const collectAggregates = (
     const e = asExpression(argument);
     if (e === undefined) {
       options.wrong();
+      maybe = 'any';
+      continue;
+    }
+    const later = e.node === 'name' && columnNamed(input, e.name) === undefined ? FUNCTIONS_NOT_YET.get(e.name) : undefined;
+    if (later !== undefined) {
+      scope.reporter.error('iql.not-yet', { what: `\`${(e as Name).name}\``, instead: later }, e.span);
       maybe = 'any';
       continue;
     }
@@ -330,6 +342,30 @@ const orderKey = (column: string, keys: readonly Key[]) => {
   return levels === undefined ? { column, descending: false } : { column, descending: false, levels };
 };
 
+/** Tells of `summarize … by bin(time, 5m)`, which is `every 5m …`. */
+const binKey = (pipe: Pipe, input: Relation, scope: PlanScope): boolean => {
+  const keys = clauseOf(pipe, 'by')?.arguments ?? [];
+  const place = keys.findIndex((k) => k.name === undefined && k.words.length === 1 && binWidth(k.words[0]) !== undefined);
+  const key = keys[place];
+  if (key === undefined || !mayBeTimed(input)) return false;
+  const width = `every ${binWidth(key.words[0])}`;
+  const short = pipe.name !== 'summarize';
+  const start = pipe.nameSpan.start;
+  const next = keys[place + 1];
+  const gone =
+    place === 0
+      ? { start: next === undefined ? (pipe.arguments.at(-1)?.span.end ?? pipe.nameSpan.end) : key.span.start, end: next?.span.start ?? key.span.end }
+      : { start: (keys[place - 1] as Argument).span.end, end: key.span.end };
+  const first = replace({ start, end: short ? start : pipe.nameSpan.end }, short ? `${width} ` : width);
+  scope.reporter.error(
+    'iql.foreign-form',
+    { found: 'a bucket of time as a key', instead: `${width} …` },
+    key.span,
+    fix(`Write ${width}`, first, replace(gone, '')),
+  );
+  return true;
+};
+
 export const summarize: IqlPipe = {
   syntax: syntax('summarize', { clauses: ['by'] }),
   form: 'summarize n = count(), p99(x), … [by k, …]',
@@ -337,9 +373,10 @@ export const summarize: IqlPipe = {
   examples: ['from processes last 5m | latest | summarize n = count(), sum(memory) by user'],
   check: (pipe, input, scope) => {
     const wrong = (): undefined => wrongForm(pipe, summarize, scope);
+    if (binKey(pipe, input, scope)) return undefined;
     if (pipe.arguments.length === 0) return wrong();
     const keys = keysOf(clauseOf(pipe, 'by'), input, scope, wrong);
-    return checkAggregates(pipe.arguments, keys, input, scope, { pipe: 'summarize', overTime: false, wrong, qualify: true });
+    return checkAggregates(pipe.arguments, keys, input, scope, { pipe: 'summarize', start: pipe.nameSpan.start, overTime: false, wrong, qualify: true });
   },
 };
 
@@ -365,10 +402,11 @@ export const aggregatePipe = (name: string, summary: string, pattern?: RegExp): 
     examples: [`from metrics.system.cpu.utilization | every 1m avg | ${name === 'count' ? 'count' : name} by host`],
     check: (pipe, input, scope) => {
       const wrong = (): undefined => wrongForm(pipe, definition, scope);
+      if (binKey(pipe, input, scope)) return undefined;
       const argument = asCall(pipe);
       if (argument === undefined || !isAggregateName(scope, pipe.name)) return wrong();
       const keys = keysOf(clauseOf(pipe, 'by'), input, scope, wrong);
-      return checkAggregates([argument], keys, input, scope, { pipe: pipe.name, overTime: false, wrong, qualify: false });
+      return checkAggregates([argument], keys, input, scope, { pipe: pipe.name, start: pipe.nameSpan.start, overTime: false, wrong, qualify: false });
     },
   };
   return definition;

@@ -2,6 +2,7 @@
 import { NANOS_PER_SECOND } from '../../core/time.ts';
 import { calendarBucket } from '../../core/zone.ts';
 import type { Argument, Expression, Span } from '../1-syntax/ast.ts';
+import { binWidth } from '../1-syntax/time-bin.ts';
 import { calendarText, calendarUnits, isConstant, lettered } from '../2-semantic/constant.ts';
 import { doubted, eitherName, isMistaken, isShapeKnown, mayBeTimed, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
@@ -33,7 +34,8 @@ const widthOf = (e: Expression | undefined, scope: PlanScope): Width | Typed | u
   if (e?.node === 'name' && !scope.values.has(e.name) && (e.name === 'all' || e.name === 'auto')) return { kind: e.name };
   const span = e?.span ?? { start: 0, end: 0 };
   const wrong = (got: string): undefined => {
-    scope.reporter.error('iql.bad-width', { got }, span);
+    const meant = binWidth(e);
+    scope.reporter.error('iql.bad-width', { got }, span, meant === undefined ? undefined : fix(`Write ${meant}`, replace(span, meant)));
     return undefined;
   };
   const literal = lettered(e, scope);
@@ -175,7 +177,7 @@ export const every: IqlPipe = {
       input,
       { keys, maybe: read.maybe },
       scope,
-      { pipe: 'every', overTime: series || !shapeKnown, wrong, qualify: false, taken },
+      { pipe: 'every', start: pipe.nameSpan.start, overTime: series || !shapeKnown, wrong, qualify: false, taken },
     );
     const certain = outputRelation(
       input,

@@ -1,8 +1,10 @@
 // `sort`, `limit`, `top`, `bottom`, `distinct`, `latest`: order and cut.
-import type { Expression } from '../1-syntax/ast.ts';
+import type { Argument, Expression, Pipe } from '../1-syntax/ast.ts';
+import type { Fix } from '../1-syntax/diagnostic.ts';
 import { isShapeKnown, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
+import { fix, replace } from '../2-semantic/report.ts';
 import { columnNamed, type OrderColumn, type Relation, type Typed, visible } from '../2-semantic/type.ts';
 import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
@@ -127,6 +129,20 @@ export const limit: IqlPipe = {
   },
 };
 
+/** `top 5 cpu`. */
+const missingBy = (pipe: Pipe): Fix | undefined => {
+  const [, measure] = pipe.arguments[0]?.words ?? [];
+  const alone = pipe.arguments.length === 1 && pipe.arguments[0]?.words.length === 2 && pipe.clauses.every((c) => c.word !== 'by');
+  return measure?.node === 'name' && alone ? fix('Add by', replace({ start: measure.span.start, end: measure.span.start }, 'by ')) : undefined;
+};
+
+/** `top 5 by cpu desc`. */
+const needlessOrder = (name: 'top' | 'bottom', { words }: Argument): Fix | undefined => {
+  const [measure, order] = words;
+  const needless = words.length === 2 && measure !== undefined && order?.node === 'name' && order.name === (name === 'top' ? 'desc' : 'asc');
+  return needless ? fix(`Remove ${order.name}`, replace({ start: measure.span.end, end: order.span.end }, '')) : undefined;
+};
+
 const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
   const definition: IqlPipe = {
     syntax: syntax(name, { clauses: ['by', 'per'] }),
@@ -140,11 +156,11 @@ const topPipe = (name: 'top' | 'bottom'): IqlPipe => {
       const [target] = by?.arguments ?? [];
       const before = scope.reporter.errors;
       if (count === undefined || by === undefined || target === undefined || by.arguments.length > 1 || argument?.name !== undefined)
-        wrongForm(pipe, definition, scope);
+        wrongForm(pipe, definition, scope, undefined, missingBy(pipe));
       const n = countArgument(count, scope);
       if (keys.length > 0 || pipe.arguments.length > 1) return best(pipe, input, scope, n, name === 'top', definition) ?? afterMistake(input);
       const [e] = target?.words ?? [];
-      if (target !== undefined && (e === undefined || target.words.length > 1)) wrongForm(pipe, definition, scope, target.span);
+      if (target !== undefined && (e === undefined || target.words.length > 1)) wrongForm(pipe, definition, scope, target.span, needlessOrder(name, target));
       const value = e === undefined ? undefined : sortable(scope, input, e);
       const { keys: per } = keysOf(clauseOf(pipe, 'per'), input, scope, () => wrongForm(pipe, definition, scope));
       if (n === undefined || value === undefined || scope.reporter.errors > before) return afterMistake(input);
@@ -189,6 +205,7 @@ const best = (
   // Over all buckets: `time` is a key only where it is named as one.
   const aggregated = checkAggregates(target, keys, { ...input, bucket: undefined }, scope, {
     pipe: pipe.name,
+    start: pipe.nameSpan.start,
     overTime: false,
     wrong: () => wrongForm(pipe, definition, scope),
     qualify: true,
@@ -237,6 +254,7 @@ export const distinct: IqlPipe = {
     );
     return checkAggregates([], keys, { ...input, bucket: undefined }, scope, {
       pipe: 'distinct',
+      start: pipe.nameSpan.start,
       overTime: false,
       wrong: () => wrongForm(pipe, distinct, scope),
       qualify: false,

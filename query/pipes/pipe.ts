@@ -1,10 +1,12 @@
 // What the files of pipes share: the definition bound to this planner's kind of plan, and the reading of common argument forms.
 import type { Argument, Clause, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
+import type { Fix } from '../1-syntax/diagnostic.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
 import { isConstant } from '../2-semantic/constant.ts';
 import { eitherName, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, checkValue } from '../2-semantic/expression.ts';
 import type { CheckedPipe, PipeDefinition, PipeScope } from '../2-semantic/pipe.ts';
+import { fix, replace } from '../2-semantic/report.ts';
 import { settle } from '../2-semantic/settle.ts';
 import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
 import { neededConstant } from '../3-plan/bind.ts';
@@ -30,8 +32,8 @@ export const syntax = (
 export const written = (pipe: Pipe): Span => ({ start: pipe.nameSpan.start, end: pipe.span.end });
 
 /** Reports that the pipe is not written as its form says. */
-export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, scope: PlanScope, at: Span = written(pipe)): undefined => {
-  scope.reporter.error('iql.pipe-form', { pipe: pipe.name, form: definition.form }, at);
+export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, scope: PlanScope, at: Span = written(pipe), mend?: Fix): undefined => {
+  scope.reporter.error('iql.pipe-form', { pipe: pipe.name, form: definition.form }, at, mend);
   return undefined;
 };
 
@@ -132,6 +134,8 @@ export const keyColumn = (key: Key): RelationColumn => ({
 
 const COUNT = { function: 'the number of rows', wanted: 'a whole number that is not negative' };
 
+const shown = (t: Typed): string => (t.op === 'literal' ? String(t.literal) : 'an expression');
+
 /** A whole number, not negative, known when planning. */
 export const countArgument = (e: Expression | undefined, scope: PlanScope): Typed | undefined => {
   if (e === undefined) return undefined;
@@ -139,7 +143,9 @@ export const countArgument = (e: Expression | undefined, scope: PlanScope): Type
   if (checked === undefined) return undefined;
   const t = settle(scope, checked, type('int'));
   if (!isConstant(t) || t.type.value !== 'int' || (t.op === 'literal' && t.literal !== null && (t.literal as bigint) < 0n)) {
-    scope.reporter.error('iql.argument-type', { ...COUNT, got: t.op === 'literal' ? String(t.literal) : 'an expression' }, e.span);
+    // `1e9` is a number with a fraction by its form.
+    const whole = e.node === 'number' && Number.isSafeInteger(e.value) ? fix(`Write ${e.value}`, replace(e.span, String(e.value))) : undefined;
+    scope.reporter.error('iql.argument-type', { ...COUNT, got: whole === undefined ? shown(t) : 'one with an exponent or a point' }, e.span, whole);
     return undefined;
   }
   return t;
