@@ -41,3 +41,11 @@ test('a store that does not answer stays a failure with its code', async () => {
   const { service } = failing(new CodedError('columns.unavailable', { reason: 'it is restarting' }));
   await expect(service.query('from logs | count')).rejects.toThrow('the column store does not answer');
 });
+
+test('all that a request lacks or has wrong is told at once, each at its place, in the order of the text', async () => {
+  const { service } = failing(new Error('not asked'));
+  const text = 'data [{v: 1}] | where v < $b and v > $a | limit $n';
+  const { diagnostics } = await service.query(text, { params: { b: 'x', n: 1 } });
+  const told = diagnostics.map((d) => `${d.code} ${text.slice(d.span.start, d.span.end)}`);
+  expect(told).toEqual(['iql.parameter-value $b', 'iql.parameter-unset $a']);
+});

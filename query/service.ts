@@ -181,12 +181,20 @@ export class QueryService {
     const at = request.at ?? BigInt((this.#options.now ?? Date.now)()) * 1_000_000n;
     const to = request.to ?? at;
     const zone = zoneOf(request.zone ?? 'UTC');
+    const mistakes: PlacedError[] = [];
+    const parameters = readParameters(checked.parameters, request.params, zone, (mistake) => mistakes.push(mistake));
+    const inOrder = mistakes.toSorted((a, b) => a.span.start - b.span.start);
+    const last = inOrder.pop();
+    if (last !== undefined) {
+      for (const { code, parameters: said, span } of inOrder) reporter.error(code, said as ErrorParameters<ErrorCode>, span);
+      throw last;
+    }
     const asked: PlanRequest = {
       at,
       to,
       from: request.from ?? to - NANOS_PER_HOUR,
       zone,
-      parameters: readParameters(checked.parameters, request.params, zone),
+      parameters,
       durations: writtenDurations(checked.parameters, request.params),
       completeTo: at,
       notice: () => undefined,

@@ -392,7 +392,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
         diagnostics.add(syntaxError('iql.not-yet', { what: `\`${t.word}\``, instead: PIPES_NOT_YET.get(t.word) as string }, spanOf(t)));
         return;
       }
-      if (next !== undefined && next.is(T.Name) && nearest(t.word, ['from']) !== undefined && pipes.find([next.word]) === undefined) {
+      if (next?.is(T.Name) && nearest(t.word, ['from']) !== undefined && pipes.find([next.word]) === undefined) {
         diagnostics.add(syntaxError('iql.missing-from', { name: next.image }, spanOf(t), fixOf('Write from', t.startOffset, t.end, 'from')));
         frame.stage = 'source';
         out.push(synthetic(T.From, t.startOffset));

@@ -15,10 +15,10 @@ import { withoutFollowing } from './parameter-use.ts';
 import type { CheckedPipe, CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
 import { inTextOrder, Reporter, writeName } from './report.ts';
-import { type FunctionRegistry, NO_ROWS, type Scope } from './scope.ts';
+import { type FunctionRegistry, NO_ROWS, type ParameterUse, type Scope } from './scope.ts';
 import { NO_SIZE, type QuerySize, TextSize } from './size.ts';
 import { datasetRelation } from './source.ts';
-import type { Relation, Type } from './type.ts';
+import type { Relation } from './type.ts';
 
 /** How the planner makes the beginning of a plan; handed in. */
 export interface SourcePlanner<Plan> {
@@ -47,7 +47,7 @@ export interface CheckedText<Plan> {
   readonly diagnostics: readonly Diagnostic[];
   /** undefined when the text has errors. */
   readonly query: CheckedQuery<Plan> | undefined;
-  readonly parameters: ReadonlyMap<string, { readonly type: Type; readonly list: boolean }>;
+  readonly parameters: ReadonlyMap<string, ParameterUse>;
   readonly streaming: readonly { readonly pipe: string; readonly streaming: Streaming }[];
   /** By where they start; of a sub-query and the query around it that end at one place the sub-query's comes first. */
   readonly points: readonly PipePoint[];
@@ -109,7 +109,7 @@ class TextChecker<Plan> {
   readonly #lets = new LetValues(this.#values);
   readonly #size: TextSize;
   readonly #spoilt = new Set<string>();
-  readonly parameters = new Map<string, { readonly type: Type; readonly list: boolean }>();
+  readonly parameters = new Map<string, ParameterUse>();
   readonly streaming: { readonly pipe: string; readonly streaming: Streaming }[] = [];
   readonly points: PipePoint[] = [];
   /** Queries within each other that are being checked. */

@@ -183,7 +183,7 @@ const checkBinary = (scope: Scope, e: Binary): Typed | undefined => {
       return arithmetic(scope, e, l, r);
     case '??': {
       const right = settle(scope, r, l.type.value === 'unknown' ? STRING : l.type);
-      const same = unified(scope, [settle(scope, l, right.type), right], '??', e.span);
+      const same = unified(scope, [settle(scope, l, right.type), right], '??', e.span, [e.left, e.right]);
       return same && { op: 'call', function: 'coalesce', arguments: same, type: (same[0] as Typed).type, span: e.span };
     }
     default:
@@ -248,16 +248,16 @@ const arithmetic = (scope: Scope, e: Binary & { operator: string }, l0: Typed, r
   return call(SIGN[operator], { value: same.left.type.value, unit: same.unit, bare: same.bare }, same.left, same.right);
 };
 
-/** All of one type; numbers in the first one's unit. */
-export const unified = (scope: Scope, values: readonly Typed[], operator: string, span: Span): readonly Typed[] | undefined => {
+/** All of one type; numbers in the first one's unit. `written`: how they stand in the text, where all of them are there. */
+export const unified = (scope: Scope, values: readonly Typed[], operator: string, span: Span, written: readonly Expression[]): readonly Typed[] | undefined => {
   const lead = values.find((v) => v.type.value !== 'missing' && v.type.value !== 'unknown') ?? values[0];
   if (lead === undefined) return [];
   const all = values.map((v) => settle(scope, v, lead.type));
   const first = all[0] as Typed;
   if (all.every((v) => isNumber(v.type) || v.type.value === 'duration') && all.some((v) => isNumber(v.type))) {
     const anyFloat = all.some((v) => v.type.value !== 'int');
-    const out = all.flatMap((v): readonly Typed[] => {
-      const same = align(scope, operator, first, v);
+    const out = all.flatMap((v, i): readonly Typed[] => {
+      const same = align(scope, operator, first, v, { left: written[0], right: written[i] });
       return same === undefined ? [] : [anyFloat ? toFloat(same.right) : same.right];
     });
     if (out.length < all.length) return undefined;
@@ -292,8 +292,9 @@ const checkBranches = (scope: Scope, branches: Case['branches'], otherwise: Expr
     otherwise === undefined ? literal(null, type('missing'), span) : checkExpression(scope, otherwise),
   ];
   const right = values.filter((v) => v !== undefined);
-  const same = unified(scope, right, 'case', span);
-  if (same === undefined || whens.includes(undefined) || right.length < values.length) return undefined;
+  const complete = right.length === values.length;
+  const same = unified(scope, right, 'case', span, complete ? [...branches.map((b) => b.then), ...(otherwise === undefined ? [] : [otherwise])] : []);
+  if (same === undefined || whens.includes(undefined) || !complete) return undefined;
   const free = same.map((v) => settleFreely(scope, v));
   if (free.includes(undefined)) return undefined;
   return {

@@ -1,7 +1,7 @@
 // Calls of scalar functions, checked against their signatures.
 
 import { isZone } from '../../core/zone.ts';
-import type { Call, Expression } from '../1-syntax/ast.ts';
+import type { Call, Expression, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { nearestZone } from '../1-syntax/nearest-zone.ts';
 import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
@@ -62,7 +62,7 @@ export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expres
   if (!signature.slots.includes('same'))
     return right.length < args.length ? undefined : { op: 'call', function: name, arguments: right, type: signature.result(right), span: e.span };
   if (args[0] === undefined) return undefined;
-  const same = unifiedSame(scope, name, right);
+  const same = unified(scope, right, name, spanOf(right), right.length < args.length ? [] : e.arguments);
   if (same === undefined || right.length < args.length) return undefined;
   const levels = same.find((t) => t.type.levels !== undefined)?.type.levels;
   if (levels === undefined) return { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
@@ -133,5 +133,4 @@ const asText = (t: Typed): Typed => {
   return t.type.value === 'missing' ? { ...t, type: STRING } : { op: 'call', function: 'text', arguments: [t], type: STRING, span: t.span };
 };
 
-const unifiedSame = (scope: Scope, name: string, args: readonly Typed[]): readonly Typed[] | undefined =>
-  unified(scope, args, name, { start: args[0]?.span.start ?? 0, end: args.at(-1)?.span.end ?? 0 });
+const spanOf = (args: readonly Typed[]): Span => ({ start: args[0]?.span.start ?? 0, end: args.at(-1)?.span.end ?? 0 });

@@ -1,9 +1,13 @@
 // Numbers with units: what fits together, and the conversions put in where it does.
 import type { Expression, Span } from '../1-syntax/ast.ts';
+import { SIZE_BYTES } from '../1-syntax/number-literal.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { isNumber, type Type, type Typed, type } from './type.ts';
-import { conversion, divideUnits, isCount, isRatio, multiplyUnits, SECONDS, sameDimension, type Unit } from './unit.ts';
+import { BYTES, COUNT, conversion, divideUnits, isCount, isRatio, multiplyUnits, perSecond, SECONDS, sameDimension, type Unit } from './unit.ts';
+
+const BYTE_RATE = perSecond(BYTES);
+const COUNT_RATE = perSecond(COUNT);
 
 /** For messages: `text`, `a number`, `By`. */
 export const typeName = (t: Type): string => {
@@ -47,19 +51,33 @@ const inUnit = (t: Typed, unit: Unit): Typed => {
 
 const isZero = (t: Typed): boolean => t.op === 'literal' && (t.literal === 0 || t.literal === 0n);
 
-const unitSuffix = (unit: Unit): string | undefined => ({ By: 'B', s: 's', ms: 'ms', us: 'us', ns: 'ns', min: 'm', h: 'h', d: 'd' })[unit.text];
+const DURATION_SUFFIXES: Readonly<Record<string, string>> = { s: 's', ms: 'ms', us: 'us', ns: 'ns', min: 'm', h: 'h', d: 'd' };
+const sizeSuffix = (unit: Unit): string | undefined => Object.keys(SIZE_BYTES).find((suffix) => SIZE_BYTES[suffix] === unit.factor);
+
+/** What a number in that unit has behind it in a text; undefined where it is no whole suffix (`bit`, `{x}/min`). */
+const unitSuffix = (unit: Unit): string | undefined => {
+  if (isRatio(unit)) return unit.factor === 0.01 ? '%' : undefined;
+  if (sameDimension(unit, SECONDS)) return DURATION_SUFFIXES[unit.text];
+  const size = sameDimension(unit, BYTES) || sameDimension(unit, BYTE_RATE) ? sizeSuffix(unit) : unit.factor === 1 ? '' : undefined;
+  return size === undefined ? undefined : sameDimension(unit, BYTES) ? size : `${size}/s`;
+};
+
+/** Units that a number can be written in. In others (`Cel`, `V`, a product of counts) it can only be meant as it stands. */
+const canBeWritten = (unit: Unit): boolean => isRatio(unit) || [SECONDS, BYTES, BYTE_RATE, COUNT_RATE].some((u) => sameDimension(unit, u));
+
+const isWritten = (e: Expression | undefined): boolean => e?.node === 'number' || (e?.node === 'unary' && e.operator === '-' && e.operand.node === 'number');
 
 /** Whether a number written without unit may stand beside that unit; reports and offers the unit where not. */
 const bareFits = (scope: Scope, bare: Typed, unit: Unit, ast: Expression | undefined): boolean => {
-  if (isZero(bare) || isCount(unit)) return true;
+  if (isZero(bare) || !canBeWritten(unit)) return true;
   const number = bare.op === 'literal' ? String(bare.literal) : 'this number';
   if (isRatio(unit) && unit.factor === 1) {
     if (bare.op !== 'literal' || Math.abs(Number(bare.literal)) <= 1) return true;
     scope.reporter.error('iql.bare-ratio', { number }, bare.span, fix(`Write ${number}%`, replace(bare.span, `${number}%`)));
     return false;
   }
-  const suffix = isRatio(unit) ? '%' : unitSuffix(unit);
-  const mend = suffix !== undefined && ast?.node === 'number' ? fix(`Write ${number}${suffix}`, replace(bare.span, `${number}${suffix}`)) : undefined;
+  const suffix = unitSuffix(unit);
+  const mend = suffix !== undefined && isWritten(ast) ? fix(`Write ${number}${suffix}`, replace(bare.span, `${number}${suffix}`)) : undefined;
   scope.reporter.error('iql.bare-number', { number, unit: unit.text }, bare.span, mend);
   return false;
 };
@@ -81,7 +99,7 @@ export const align = (
   operator: string,
   l: Typed,
   r: Typed,
-  ast?: { readonly left?: Expression; readonly right?: Expression },
+  ast?: { readonly left?: Expression | undefined; readonly right?: Expression | undefined },
 ): Aligned | undefined => {
   let left = l.type.value === 'duration' ? toFloat(l) : l;
   let right = r.type.value === 'duration' ? toFloat(r) : r;

@@ -61,6 +61,14 @@ export interface AggregateCollector {
   add(use: Omit<AggregateUse, 'name'>, span: Span): Typed;
 }
 
+/** What the use that said its type makes of a parameter. */
+export interface ParameterUse {
+  readonly type: Type;
+  /** A list of values may be given too. */
+  readonly list: boolean;
+  readonly span: Span;
+}
+
 export interface Scope {
   readonly reporter: Reporter;
   readonly catalogue: Catalogue;
@@ -74,7 +82,7 @@ export interface Scope {
   readonly expanding: ReadonlySet<string>;
   readonly size: TextSize;
   /** Types of parameters as their uses said, over the whole text. */
-  readonly parameters: Map<string, { readonly type: Type; readonly list: boolean }>;
+  readonly parameters: Map<string, ParameterUse>;
   /** Unknown fields are errors (a rule) instead of warnings. */
   readonly strict: boolean;
   /** Names that the text defines wrongly (twice, or by what is not there yet): their use is not told as wrong. */

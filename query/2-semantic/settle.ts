@@ -29,7 +29,7 @@ export const settle = (scope: Scope, t: Typed, wanted: Type): Typed => {
 const noteParameter = (scope: Scope, t: Typed & { op: 'parameter' }, as: Type): void => {
   const known = scope.parameters.get(t.name);
   if (known === undefined || (known.type.value === 'int' && as.value === 'float') || (known.type.free === true && as.value === 'string' && as.free !== true)) {
-    scope.parameters.set(t.name, { type: as, list: t.list });
+    scope.parameters.set(t.name, { type: as, list: t.list, span: t.span });
     return;
   }
   const both = isNumber(known.type) && isNumber(as);

@@ -3,6 +3,7 @@
 import type { Value } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
 import type { ValueType } from '../../schemas/types.ts';
+import type { Span } from '../1-syntax/ast.ts';
 import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import type { Type, Typed } from '../2-semantic/type.ts';
 import { fittedArguments, takesZone } from './constants.ts';
@@ -22,7 +23,7 @@ export const bind = (t: Typed, request: Planning): PlanExpression => {
     case 'now':
       return literalOf('time', request.at);
     case 'time':
-      return literalOf('time', timeLiteral(t.text, request.zone));
+      return literalOf('time', timeLiteral(t.text, request.zone, t.span));
     case 'parameter':
       return parameter(request.parameters.get(t.name) ?? null, type);
     case 'attribute':
@@ -131,9 +132,9 @@ const withFractions = (t: Typed & { readonly op: 'call' }, args: readonly PlanEx
   );
 };
 
-const timeLiteral = (text: string, zone: string): bigint => {
+const timeLiteral = (text: string, zone: string, span: Span): bigint => {
   const found = timeLiteralNanos(text, zone);
-  if (found === undefined) throw new CodedError('iql.bad-time', { text });
+  if (found === undefined) throw new PlacedError('iql.bad-time', { text }, span);
   return found;
 };
 

@@ -60,7 +60,9 @@ export const requestOf = (c: Asked, notices: string[] = []): PlanRequest => {
     from: moment(c.request.get('from') ?? formatTime(at - 3_600_000_000_000n)),
     to: moment(c.request.get('to') ?? formatTime(at)),
     zone,
-    parameters: readParameters(uses, given, zone),
+    parameters: readParameters(uses, given, zone, (mistake) => {
+      throw mistake;
+    }),
     durations: writtenDurations(uses, given),
     completeTo: moment(c.request.get('complete') ?? formatTime(at)),
     notice: (severity, code) => void notices.push(`${severity} ${code}`),
