@@ -2,6 +2,7 @@
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import { type TokenSpan, tokens } from './1-syntax/highlight.ts';
 import { parse } from './1-syntax/parser.ts';
+import { printName } from './1-syntax/print-expression.ts';
 import { print } from './1-syntax/printer.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { type CheckedText, checkText } from './2-semantic/check.ts';
@@ -15,6 +16,7 @@ export type { TokenKind, TokenSpan } from './1-syntax/highlight.ts';
 export { type Catalogue, staticCatalogue } from './2-semantic/catalogue.ts';
 export { type Completion, complete } from './complete.ts';
 export { valueQuestion } from './complete-values.ts';
+export { type Compared, lastComparisons, type Outline, outline, rangeNanos } from './outline.ts';
 export type { Searched } from './searched.ts';
 
 const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner };
@@ -24,6 +26,9 @@ export const check = (text: string, catalogue: Catalogue, options: { readonly st
   const parsed = parse(text, PIPE_SYNTAXES);
   return checkText(parsed.text, LANGUAGE, catalogue, { ...options, told: parsed.diagnostics });
 };
+
+/** A name as it is written in a text, in backticks where it must be. */
+export const writtenName = (name: string): string => printName(name);
 
 /** The tokens of a text by kind, for colours; of broken texts too. */
 export const highlight = (text: string): readonly TokenSpan[] => tokens(text, PIPE_SYNTAXES);

@@ -1,52 +1,36 @@
-// The range that a text's source has of its own (`last 6h`, `between … and …`, `offset 1w`): found, read, replaced.
-// Looks only at the source of the outer query and never into its texts and comments.
-import { spanMillis } from '../address/range.ts';
-import { partsOf, skipToken } from './filter-text.ts';
+// The ranges that a text has of its own (`last 6h`, `between … and …`, `offset 1w`): found, read, replaced.
+// Those of the source, or of the queries that it names; what stands in filters, texts and comments is none.
+import { outline, rangeNanos } from '../../../query/language.ts';
 
-const OWN_RANGE = /\s(?:(?:last\s+([\dsmhdwin]+)|between\s+@(\S+)\s+and\s+@(\S+))(\s+offset\s+\w+)?|offset\s+\w+)/i;
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** The source, with blanks for what stands in quotes or behind `//`. */
-const bareSource = (text: string): string => {
-  const source = text.slice(0, partsOf(text)[0]?.end);
-  let bare = '';
-  for (let i = 0; i < source.length; ) {
-    const end = Math.min(source.length, skipToken(source, i, false) ?? i + 1);
-    bare += end > i + 1 ? ' '.repeat(end - i) : source[i];
-    i = end;
-  }
-  return bare;
-};
+const rangesOf = (text: string) => outline(text)?.ranges ?? [];
 
 /** Whether the source has a range of its own; then the request's range does not say what is looked at. */
-export const hasOwnRange = (text: string): boolean => OWN_RANGE.test(bareSource(text));
+export const hasOwnRange = (text: string): boolean => rangesOf(text).length > 0;
 
-/** The own range in milliseconds; undefined where there is none, or where only the server can say what it means. */
+/** The own range in milliseconds; undefined where there is none, where there are different ones, or where only the server can say what it means. */
 export const ownRange = (text: string, at: number): { readonly from: number; readonly to: number } | undefined => {
-  const [, last, from, to, offset] = OWN_RANGE.exec(bareSource(text)) ?? [];
-  if (offset !== undefined) return undefined;
-  const span = last === undefined ? undefined : spanMillis(last);
-  if (span !== undefined) return { from: at - span, to: at };
-  const read = { from: Date.parse(from ?? ''), to: Date.parse(to ?? '') };
-  return read.from < read.to ? read : undefined;
+  const [first, ...others] = rangesOf(text).map((range) => rangeNanos(range, BigInt(Math.trunc(at)) * 1_000_000n, ZONE));
+  if (first === undefined || others.some((other) => other?.from !== first.from || other.to !== first.to)) return undefined;
+  return { from: Number(first.from) / 1e6, to: Number(first.to) / 1e6 };
 };
 
 /** Milliseconds, or ISO text where they are not exact enough. */
 type Moment = number | string;
 const iso = (moment: Moment): string => (typeof moment === 'string' ? moment : new Date(moment).toISOString());
 
-/** The own range replaced; the text itself where it has none. */
-export const replaceOwnRange = (text: string, from: Moment, to: Moment): string => {
-  const found = OWN_RANGE.exec(bareSource(text));
-  if (found === null) return text;
-  const range = ` between @${iso(from)} and @${iso(to)}`;
-  return text.slice(0, found.index) + range + text.slice(found.index + found[0].length);
-};
+/** Each own range replaced; the text itself where it has none. */
+export const replaceOwnRange = (text: string, from: Moment, to: Moment): string =>
+  rangesOf(text).reduceRight((made, { span }) => `${made.slice(0, span.start)}between @${iso(from)} and @${iso(to)}${made.slice(span.end)}`, text);
 
-/** The own range as it is written; undefined where the text has none. */
-export const ownRangeText = (text: string): string | undefined => OWN_RANGE.exec(bareSource(text))?.[0].trim().replaceAll(/\s+/g, ' ');
+/** The own range as it is written, different ones side by side; undefined where the text has none. */
+export const ownRangeText = (text: string): string | undefined => {
+  const written = new Set(rangesOf(text).map(({ span }) => text.slice(span.start, span.end).replaceAll(/\s+/g, ' ')));
+  return written.size === 0 ? undefined : [...written].join(', ');
+};
 
 /** Without its own range: the request's says what is looked at. */
-export const withoutOwnRange = (text: string): string => {
-  const found = OWN_RANGE.exec(bareSource(text));
-  return found === null ? text : text.slice(0, found.index) + text.slice(found.index + found[0].length);
-};
+export const withoutOwnRange = (text: string): string =>
+  // A new line stays: a comment may end there.
+  rangesOf(text).reduceRight((made, { span }) => made.slice(0, span.start).replace(/[ \t]+$/, '') + made.slice(span.end), text);

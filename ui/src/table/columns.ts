@@ -1,7 +1,8 @@
 // Which columns a table shows, in which order, how wide, and which of them are on the screen. What a text speaks of stands in front:
 // in rows of a dataset, whose columns nobody chose; a text that names its columns itself keeps their order.
+import { outline } from '../../../query/language.ts';
 import type { Column } from '../data/types.ts';
-import { fieldText, partsOf, skipToken } from '../edit/filter-text.ts';
+import { fieldText } from '../edit/filter-text.ts';
 import { cellsOf } from './cells.ts';
 
 /** What is looked for first in the rows of a dataset; the first of them names the row. */
@@ -14,39 +15,16 @@ const LEADING: ReadonlyMap<string, readonly string[]> = new Map([
 /** Pipes behind which the rows are still those of the dataset. */
 const KEEPS_COLUMNS = new Set(['where', 'search', 'latest', 'sort', 'limit', 'sample', 'set', 'top', 'bottom', 'lookup', 'parse', 'extract', 'json', 'logfmt']);
 
-const NAME = /^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}\p{N}_]+)*/u;
-
-/** Words of a part of a text that may be names of columns, outside of texts and comments. */
-const namesIn = (part: string): string[] => {
-  const names: string[] = [];
-  for (let i = 0; i < part.length; ) {
-    const end = skipToken(part, i, false);
-    if (end !== undefined) {
-      if (part[i] === '`') names.push(part.slice(i + 1, end - 1).replaceAll('``', '`'));
-      i = end;
-      continue;
-    }
-    const name = NAME.exec(part.slice(i, i + 200))?.[0];
-    if (name !== undefined) names.push(name);
-    i += Math.max(1, name?.length ?? 1);
-  }
-  return names;
-};
-
-/** The dataset whose rows a text begins with; undefined for a metric, inline data, anything else. */
-export const datasetOf = (text: string): string | undefined =>
-  /^\s*from\s+([a-z]+)(?![\p{L}\p{N}_.])/iu.exec(text.slice(0, partsOf(text)[0]?.end))?.[1]?.toLowerCase();
+/** The dataset whose rows a text begins with; undefined where they are of no one name. */
+export const datasetOf = (text: string): string | undefined => outline(text)?.sourceName;
 
 /** The columns in the order in which they are shown without a choice. */
 export const ordered = (columns: readonly Column[], text: string): readonly Column[] => {
-  const parts = partsOf(text);
-  const leading = LEADING.get(datasetOf(text) ?? '');
-  if (leading === undefined || !parts.slice(1).every(({ word }) => KEEPS_COLUMNS.has(word)) || !leading.every((name) => columns.some((c) => c.name === name)))
-    return columns;
-  const spoken = parts
-    .slice(1)
-    .toReversed()
-    .flatMap(({ start, end }) => namesIn(text.slice(start, end)));
+  const found = outline(text);
+  const leading = LEADING.get(found?.sourceName ?? '');
+  if (found === undefined || leading === undefined) return columns;
+  if (!found.pipes.every(({ name }) => KEEPS_COLUMNS.has(name)) || !leading.every((name) => columns.some((c) => c.name === name))) return columns;
+  const spoken = found.pipes.toReversed().flatMap(({ speaks }) => speaks);
   const names = [leading[0] as string, ...spoken, ...leading];
   const front = [...new Set(names)].flatMap((name) => columns.find((column) => column.name === name) ?? []);
   return [...front, ...columns.filter((column) => !front.includes(column))];
