@@ -25,11 +25,15 @@ export const valueQuestion = (text: string, offset: number): ValueQuestion | und
   const [name] = field;
   if (name === undefined || place.bar < 0) return undefined;
   const written = text.slice(name.startOffset, field.at(-1)?.end);
-  const key = field.length === 1 ? written : `value = ${written}`;
-  const column = field.length === 1 ? written : 'value';
   // A query inside others is asked alone, with the definitions that stand before it.
   const rows = text.slice(0, place.statement) + text.slice(place.start, place.bar).trimEnd();
-  return { text: `${rows}\n| count by ${key} | where exists ${column} | top ${MOST_OFFERED} by count`, begun, quoted: quote !== undefined, from };
+  // Names of their own: a field may be called `count`.
+  return {
+    text: `${rows}\n| summarize n = count() by value = ${written} | where exists value | top ${MOST_OFFERED} by n`,
+    begun,
+    quoted: quote !== undefined,
+    from,
+  };
 };
 
 interface Found {

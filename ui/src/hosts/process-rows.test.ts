@@ -55,6 +55,18 @@ test('of any parents, rings and pids that stand twice too, each row is there onc
 });
 
 test('a chain as long as the list is walked without recursion', () => {
-  const rows = Array.from({ length: 30_000 }, (_, i) => [i + 1, i, 0] as const);
-  expect(treeRows(processes(rows), 'pid').at(-1)).toEqual({ at: 29_999, depth: 29_999 });
+  const rows = Array.from({ length: 100_000 }, (_, i) => [i + 1, i, 0] as const);
+  expect(treeRows(processes(rows), 'pid').at(-1)).toEqual({ at: 99_999, depth: 99_999 });
+});
+
+test('a ring as long as the list is walked once', () => {
+  const rows = Array.from({ length: 100_000 }, (_, i) => [i + 1, i === 0 ? 100_000 : i, 0] as const);
+  const tree = treeRows(processes(rows), 'pid');
+  expect([tree.length, tree[0], tree.at(-1)]).toEqual([100_000, { at: 0, depth: 0 }, { at: 99_999, depth: 99_999 }]);
+});
+
+test('as many children of one parent as an answer has cost each one step, not a copy of all before it', () => {
+  const rows = [[1, 0, 0] as const, ...Array.from({ length: 100_000 }, (_, i) => [i + 2, 1, i] as const)];
+  const tree = treeRows(processes(rows), '-cpu');
+  expect([tree.length, tree[1], tree.at(-1)]).toEqual([100_001, { at: 100_000, depth: 1 }, { at: 1, depth: 1 }]);
 });

@@ -26,7 +26,11 @@ export const treeRows = (result: Pick<Result, 'columns'>, sort: string): readonl
   for (const { at } of flat) {
     const parent = rowOf.get(Number(parents[at] ?? Number.NaN));
     if (parent === undefined || parent === at) roots.push(at);
-    else children.set(parent, [...(children.get(parent) ?? []), at]);
+    else {
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [at]);
+      else siblings.push(at);
+    }
   }
   const out: TreeRow[] = [];
   const seen = new Set<number>();
