@@ -14,6 +14,8 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'query', load: () => import('./query.ts') },
   { name: 'answers', load: () => import('./answers.ts') },
   { name: 'ready', load: () => import('./ready.ts') },
+  { name: 'explorer-table', load: () => import('./explorer-table.ts') },
+  { name: 'explorer-logs', load: () => import('./explorer-logs.ts') },
   { name: 'explorer-first-page', load: () => import('./explorer-first-page.ts') },
   { name: 'explorer-hosts', load: () => import('./explorer-hosts.ts') },
 ];
