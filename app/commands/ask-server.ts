@@ -42,7 +42,17 @@ interface GraphqlAnswer<T> {
   readonly errors?: readonly { readonly message: string }[];
 }
 
-/** The answer's data; throws `command.server` where nothing of ours answers, `command.token-refused`, `command.answer` for an error it tells. */
+/** Of a server whose parts are not there yet. */
+const STARTING = 'starting\n';
+/** What OpenSSL and Node call a certificate that they do not trust. */
+const CERTIFICATE = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET|VERIFY)_\w+|CERT_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+/** Without Node's own advice, which is about how to start Node. */
+const bare = (message = ''): string => message.split('; if the root CA', 1)[0] ?? '';
+
+/**
+ * The answer's data; throws `command.server` where nothing answers, `command.certificate`, `command.foreign` where something else does,
+ * `command.token-refused`, `command.answer` for an error it tells.
+ */
 export const askServer = async <T>(server: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> => {
   const failed = (reason: string, cause?: unknown): CodedError => new CodedError('command.server', { server: server.url, reason }, { cause });
   let response: Response;
@@ -55,14 +65,18 @@ export const askServer = async <T>(server: ServerAddress, query: string, variabl
     });
   } catch (error) {
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    if (CERTIFICATE.test(cause?.code ?? ''))
+      throw new CodedError('command.certificate', { server: server.url, reason: bare(cause?.message) }, { cause: error });
     throw failed(cause?.code === 'ECONNREFUSED' ? 'nothing listens there' : (cause?.message ?? (error as Error).message), error);
   }
   if (response.status === 401 || response.status === 403) throw new CodedError('command.token-refused', { server: server.url, file: server.tokenFile });
+  const text = await response.text();
+  if (response.status === 503 && text === STARTING) throw failed('it is starting');
   let answer: GraphqlAnswer<T>;
   try {
-    answer = (await response.json()) as GraphqlAnswer<T>;
+    answer = JSON.parse(text) as GraphqlAnswer<T>;
   } catch (error) {
-    throw failed(`it answers ${response.status}, not GraphQL`, error);
+    throw new CodedError('command.foreign', { server: server.url, status: response.status }, { cause: error });
   }
   const [first] = answer.errors ?? [];
   if (first !== undefined || answer.data === undefined || answer.data === null)

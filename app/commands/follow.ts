@@ -86,6 +86,9 @@ const linesOf = (columns: readonly ShownColumn[], rows: number, zone: string | u
   }).join('');
 };
 
+/** Of a server that is away, behind a proxy too. */
+const AWAY = ['command.server', 'command.foreign', 'command.answer'] as const;
+
 /** Resolves to the exit code when it is interrupted, or when the text is wrong. */
 export const follow = async <A extends FollowedAnswer>({ from, last, format, zone, run, tell, say, signal }: FollowOptions<A>): Promise<number> => {
   const newRows = new NewRows();
@@ -111,8 +114,8 @@ export const follow = async <A extends FollowedAnswer>({ from, last, format, zon
     } catch (error) {
       if (signal.aborted) break;
       // The first question must be answered: a wrong address is no outage.
-      if (since === undefined || !(hasCode(error, 'command.server') || hasCode(error, 'command.answer'))) throw error;
-      if (!away) say(`${error.message}; waiting for it`);
+      if (since === undefined || !AWAY.some((code) => hasCode(error, code))) throw error;
+      if (!away) say(`${(error as Error).message}; waiting for it`);
       away = true;
     }
     await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);

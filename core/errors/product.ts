@@ -33,6 +33,16 @@ export const PRODUCT_ERRORS = {
     { server: 'http://127.0.0.1:8080', reason: 'connection refused' },
     'Start it with `npm start`, or name another with `--server URL`.',
   ),
+  'command.foreign': entry(
+    (p: { server: string; status: number }) => `something that is not InfraMirror answers at ${p.server}, with status ${p.status}`,
+    { server: 'https://mirror.example', status: 502 },
+    'A proxy answers 502, 503 or 504 while the server behind it is away or starting, and 413 to what is too large for it; `docs/guide/beyond-localhost.md` has its settings. Else name the server with `--server URL`.',
+  ),
+  'command.certificate': entry(
+    (p: { server: string; reason: string }) => `the certificate of ${p.server} is not trusted: ${p.reason}`,
+    { server: 'https://mirror.example', reason: 'self-signed certificate' },
+    'Name the file of the authority that signed it in the environment: `NODE_EXTRA_CA_CERTS=ca.pem`; `NODE_USE_SYSTEM_CA=1` trusts those that this system trusts. One that has expired or is of another name must be made anew.',
+  ),
   'command.token-refused': entry(
     (p: { server: string; file: string }) => `${p.server} refuses the token in ${p.file}`,
     { server: 'http://127.0.0.1:8080', file: './data/agent-token' },
@@ -56,6 +66,6 @@ export const PRODUCT_ERRORS = {
   'access.origin': entry(
     (_: NoParameters) => 'a request with the session’s cookie must come from the explorer’s own address',
     {},
-    'Open the explorer under the address you ask; programs use a token.',
+    'Open the explorer under the address you ask; programs use a token. A proxy must hand on the `Host` that it was asked for.',
   ),
 };

@@ -1,0 +1,133 @@
+// Machines that are not there: what their agents would say comes by frames at the door, first of the last minutes, then as time goes on.
+// What they are is `machines.ts`; nothing is decided here.
+
+import { Samples } from '../../agent/collectors/samples.ts';
+import { encodeStream } from '../../core/ipc/write.ts';
+import { frameOf, partOf, zstd } from '../../ingest/testing/frames.ts';
+import type { OwnFramePart } from '../../schemas/frame.ts';
+import { SIGNAL_VERSION } from '../../schemas/tables.ts';
+import { eventually, type Product } from '../end-to-end/support/product.ts';
+import { type Line, MACHINES, type Machine, type Program } from './machines.ts';
+
+const STEP_MS = 10_000;
+const GIB = 1024 ** 3;
+
+/** Sends the past minutes, then a step every ten seconds; rejects where the door does not take a frame. Returns what ends it. */
+export const startFleet = async (product: Product, pastSeconds: number): Promise<() => Promise<void>> => {
+  const now = Date.now();
+  const begun = now - pastSeconds * 1000;
+  const senders = MACHINES.map((machine) => sender(product, machine, begun, now));
+  for (let at = begun; at < now; at += STEP_MS) await Promise.all(senders.map((send) => send(at)));
+  let going: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    const at = Date.now();
+    going = going.then(() => Promise.all(senders.map((send) => send(at)))).catch(() => undefined);
+  }, STEP_MS);
+  return async () => {
+    clearInterval(timer);
+    await going;
+  };
+};
+
+const sender = (product: Product, machine: Machine, begun: number, planted: number): ((at: number) => Promise<void>) => {
+  const { host } = machine;
+  const samples = new Samples(host, STEP_MS, 3_600_000);
+  const set = instruments(samples, machine);
+  let seq = 1;
+  let step = 0;
+  return async (at) => {
+    const moment = Math.min(1, (at - begun) / (planted - begun));
+    samples.begin(at);
+    set(step, moment);
+    const parts = [...metricParts(samples), processesPart(machine, at, begun), ...linesParts(host, machine.lines(step, moment), at)];
+    if (step === 0) parts.push(inventoryPart(machine, at));
+    const body = zstd(frameOf(parts, { agent: `agent of ${host}`, host, boot: BigInt(begun), seq, sent: new Date(at).toISOString() }));
+    await eventually(`the frame of ${host}`, async () => (await product.frames(body, { 'content-encoding': 'zstd' })).ok);
+    seq += parts.length;
+    step++;
+  };
+};
+
+const instruments = (samples: Samples, { cpu, disks }: Machine): ((step: number, moment: number) => void) => {
+  const utilization = samples.gauge('system.cpu.utilization', '1', 'Share of all processors’ time in each mode since the last sample', 'cpu.mode');
+  const memory = samples.gauge('system.memory.utilization', '1', 'Share of the memory in each state', 'state');
+  const disk = samples.gauge(
+    'system.filesystem.utilization',
+    '1',
+    'Share of the space open to users that is used',
+    ...['device', 'mountpoint', 'type', 'mode'],
+  );
+  return (step, moment) => {
+    const busy = cpu * (1 + 0.2 * Math.sin(step / 3));
+    utilization.set(busy * 0.8, 'user');
+    utilization.set(busy * 0.2, 'system');
+    utilization.set(1 - busy, 'idle');
+    memory.set(0.5 + 0.05 * Math.sin(step / 11), 'used');
+    memory.set(0.3, 'cached');
+    for (const [i, [mountpoint, used]] of Object.entries(disks).entries()) disk.set(used(moment), `/dev/vd${'abc'[i]}`, mountpoint, 'ext4', 'rw');
+  };
+};
+
+const metricParts = (samples: Samples): OwnFramePart[] => {
+  const taken = samples.take();
+  if (taken === undefined) return [];
+  const { definitions, metrics } = taken;
+  const part = (schema: 'series' | 'metrics', batch: typeof metrics): OwnFramePart => ({
+    schema,
+    version: SIGNAL_VERSION,
+    rows: batch.length,
+    ipc: encodeStream([batch]),
+  });
+  return [...(definitions === undefined ? [] : [part('series', definitions)]), part('metrics', metrics)];
+};
+
+const processesPart = ({ host, programs }: Machine, at: number, begun: number): OwnFramePart => {
+  const all = <T>(value: (program: Program, i: number) => T): readonly T[] => programs.map(value);
+  return partOf('processes', {
+    time: all(() => BigInt(at)),
+    host: all(() => host),
+    pid: all((_, i) => (i === 0 ? 1 : 400 + i)),
+    start: all(() => BigInt(begun - 86_400_000)),
+    parent: all((_, i) => (i === 0 ? 0 : 1)),
+    name: all(({ name }) => name),
+    command: all(({ name }) => `/usr/sbin/${name}`),
+    user: all(({ user }) => user),
+    state: all(() => 'sleeping'),
+    cpu: all(({ cpu }) => cpu * (1 + 0.2 * Math.sin(at / 40_000))),
+    memory: all(({ memory }) => BigInt(memory * 1024 ** 2)),
+    threads: all(() => 4),
+  });
+};
+
+const linesParts = (host: string, lines: readonly Line[], at: number): readonly OwnFramePart[] =>
+  lines.length === 0
+    ? []
+    : [
+        partOf('logs', {
+          time: lines.map((_, i) => BigInt(at + i) * 1_000_000n),
+          severity: lines.map(({ severity }) => severity),
+          body: lines.map(({ body }) => body),
+          service: lines.map(({ service }) => service),
+          host: lines.map(() => host),
+          source: lines.map(({ source }) => source),
+        }),
+      ];
+
+const inventoryPart = ({ host, role, owner }: Machine, at: number): OwnFramePart =>
+  partOf('inventory', {
+    time: [BigInt(at) * 1_000_000n],
+    host: [host],
+    id: [`id of ${host}`],
+    os: ['Debian GNU/Linux 12 (bookworm)'],
+    kernel: ['6.1.0-27-amd64'],
+    architecture: ['amd64'],
+    cores: [4],
+    memory: [BigInt(16 * GIB)],
+    labels: [
+      new Map([
+        ['role', role],
+        ['owner', owner],
+      ]),
+    ],
+    agent_version: ['0.1.0'],
+  });
