@@ -119,7 +119,7 @@ export const readyTexts = (range: Range, scope: Scope = ALL_HOSTS, now: number =
       title: 'Newest log lines',
       text: `from logs${where(host)}\n| limit 50`,
       view: 'logs',
-      empty: 'No log line in this range. The agent follows /var/log/*.log and syslog, as far as it may read them.',
+      empty: 'No log line in this range. The agent follows the log files of /var/log, of its folders and of containers, as far as it may read them.',
     },
   ];
 };
