@@ -1,6 +1,6 @@
 // What the README and the pages of `docs/` say, held to the product as far as text can be: each IQL in them is right, each command and option
 // exists, each link leads somewhere, and the index names every page.
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { COLLECTORS } from '../agent/collectors/list.ts';
@@ -11,17 +11,10 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import type { MetricInfo, MetricKind } from '../schemas/types.ts';
 import { command, ROOT } from './end-to-end/support/product.ts';
 import { findTheCausePage } from './support/find-the-cause-page.ts';
-
-const PAGES: readonly string[] = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].sort();
-/** Written for people who run the product; the others are held elsewhere, or speak of what is not there. */
-const GUIDES = PAGES.filter((path) => path === 'README.md' || path === 'docs/README.md' || path.startsWith('docs/guide/'));
-const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+import { blocksOf, GUIDE_TEXTS, GUIDES, PAGES, textOf } from './support/guide-texts.ts';
 
 /** Put on by the inventory. */
 const ENRICHMENT = ['region', 'datacenter', 'env', 'role', 'owner'];
-
-/** Contents of the fenced blocks. */
-const blocksOf = (page: string): readonly string[] => [...textOf(page).matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, text]) => text as string);
 
 test('docs/guide/find-the-cause.md is made from the planted causes', async () => {
   await expect(findTheCausePage()).toMatchFileSnapshot('../docs/guide/find-the-cause.md');
@@ -44,13 +37,7 @@ describe('IQL', () => {
     for (const make of COLLECTORS) make(instruments, { files: new HostFiles('/'), space: () => undefined, own });
   });
 
-  const texts = GUIDES.flatMap((page) =>
-    blocksOf(page)
-      .filter((block) => /^(from|let|data)\b/.test(block))
-      // An answer follows after an empty line.
-      .map((block) => [page, block.split('\n\n', 1)[0]?.trimEnd() ?? ''] as const),
-  );
-  test.each(texts)('%s: %s', (_, text) => {
+  test.each(GUIDE_TEXTS)('$page: $text', ({ text }) => {
     const catalogue: Catalogue = {
       ...staticCatalogue(DATASETS),
       metric: (name) => known.get(name),

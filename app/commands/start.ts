@@ -8,7 +8,12 @@ const OPTIONS: Options = {
   data: { type: 'string', value: 'DIR', summary: 'where everything is kept (INFRAMIRROR_DATA; default ./data)' },
   listen: { type: 'string', value: 'HOST:PORT', summary: 'address to answer on (INFRAMIRROR_LISTEN; default 127.0.0.1:8080; port 0 takes a free one)' },
   label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host for its agent: region, datacenter, env, role, owner or another' },
-  logs: { type: 'string', multiple: true, value: 'GLOB', summary: 'log files this host’s agent follows (default: those of /var/log, of its folders and of containers)' },
+  logs: {
+    type: 'string',
+    multiple: true,
+    value: 'GLOB',
+    summary: 'log files this host’s agent follows (default: those of /var/log, of its folders and of containers)',
+  },
   'no-agent': { type: 'boolean', summary: 'without this host’s agent' },
 };
 

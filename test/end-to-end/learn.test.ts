@@ -1,9 +1,10 @@
-// Every text of the lessons and recipes is right on a running product with lines of an access log and of an application.
+// Every text of the lessons, recipes, README and guides is right on a running product with lines of an access log and of an application.
 import { appendFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LESSONS, RECIPES } from '../../ui/src/learn/lessons.ts';
+import { GUIDE_TEXTS } from '../support/guide-texts.ts';
 import { eventually, newFolder, type Product, startProduct } from './support/product.ts';
 
 let product: Product;
@@ -45,4 +46,12 @@ test.each([...LESSONS, ...RECIPES])('$title', async ({ title, text }) => {
   });
   expect(diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
   if (!MAY_BE_EMPTY.has(title)) expect(rowCount).toBeGreaterThan(0);
+});
+
+/** Those of the planted causes are asked where the causes are; what is wrong on purpose has another answer. */
+const GUIDE = GUIDE_TEXTS.filter(({ page }) => !page.endsWith('/find-the-cause.md'));
+test.each(GUIDE)('$page: $text', async ({ text, columns }) => {
+  const result = await product.ask(text);
+  expect(result.diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
+  if (columns !== undefined) expect(result.columns.map(({ name }) => name)).toEqual(columns);
 });

@@ -6,7 +6,7 @@ import { LESSONS, type Lesson, RECIPES } from '../../ui/src/learn/lessons.ts';
 const heading = `# Learn IQL in ten queries
 
 Type them into the explorer (the page Learn runs each with a click) or ask from a shell: \`node bin/inframirror.js query '…'\`.
-What each word means exactly stands in [iql.md](iql.md), what each error means in [errors.md](errors.md).
+What each word means exactly stands in [iql.md](iql.md), what each error means in [errors.md](errors.md). To practise: [find the cause](guide/find-the-cause.md) of ten planted troubles.
 This page is written by \`npm run learn\`.
 `;
 
