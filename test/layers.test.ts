@@ -1,7 +1,7 @@
 // Who may import whom: the table of rooms as data, and the test that fails on the first import that breaks it.
 // The rooms are described in ARCHITECTURE.md. A driver stands in exactly one row.
 import { expect, test } from 'vitest';
-import { breaches, type Reach, type Rooms } from './support/layers.ts';
+import { breaches, circles, type Reach, type Rooms } from './support/layers.ts';
 import { isSource, ourFiles, textOf } from './support/sources.ts';
 
 const PORTS = ['types:stream port', 'types:columns port', 'types:search port', 'types:records port'] as const;
@@ -107,6 +107,26 @@ const REACHES: readonly Reach[] = [
 test('no import breaks the table of rooms', () => {
   const files = new Map(ourFiles.filter(isSource).map((path) => [path, textOf(path)]));
   expect(breaches(ROOMS, REACHES, files)).toEqual([]);
+});
+
+test('no file of the explorer imports itself, however far around', () => {
+  const files = new Map(ourFiles.filter((path) => path.startsWith('ui/') && isSource(path)).map((path) => [path, textOf(path)]));
+  expect(circles(files)).toEqual([]);
+});
+
+test('a circle is found, by types and from Svelte files too, and told once', () => {
+  const files = {
+    'ui/a.ts': "import type { B } from './b.ts';\nimport { d } from './d.ts';",
+    'ui/b.ts': "export * from './c.svelte';",
+    'ui/c.svelte': '<script lang="ts">\n  import { a } from \'./a.ts\';\n</script>',
+    'ui/d.ts': "import { e } from './e.ts';",
+    'ui/e.ts': '',
+    'ui/self.ts': "import './self.ts';",
+  };
+  expect(circles(new Map(Object.entries(files)))).toEqual([
+    ['ui/a.ts', 'ui/b.ts', 'ui/c.svelte', 'ui/a.ts'],
+    ['ui/self.ts', 'ui/self.ts'],
+  ]);
 });
 
 const judge = (files: Readonly<Record<string, string>>): readonly string[] => breaches(ROOMS, REACHES, new Map(Object.entries(files)));

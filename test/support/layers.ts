@@ -57,6 +57,31 @@ export const breaches = (rooms: Rooms, reaches: readonly Reach[], files: Readonl
   return out;
 };
 
+/** The circles of imports, types too, each as the shortest way from its first file back to it. */
+export const circles = (files: ReadonlyMap<string, string>): readonly (readonly string[])[] => {
+  const next = new Map([...files].map(([path, text]) => [path, importsOf(path, text).flatMap(({ to }) => (files.has(to) ? [to] : []))]));
+  const out: (readonly string[])[] = [];
+  const told = new Set<string>();
+  for (const start of files.keys()) {
+    if (told.has(start)) continue;
+    const cameFrom = new Map<string, string>();
+    const reached = [start];
+    for (const path of reached)
+      for (const to of next.get(path) ?? []) {
+        if (cameFrom.has(to)) continue;
+        cameFrom.set(to, path);
+        if (to !== start) reached.push(to);
+      }
+    let at = cameFrom.get(start);
+    if (at === undefined) continue;
+    const way = [start];
+    for (; at !== start; at = cameFrom.get(at) as string) way.unshift(at);
+    for (const path of way) told.add(path);
+    out.push([start, ...way]);
+  }
+  return out;
+};
+
 /** The shortest way by which loading `start` loads something forbidden. */
 const forbiddenPath = (imports: ReadonlyMap<string, readonly Import[]>, start: string, mustNot: RegExp): readonly string[] | undefined => {
   const seen = new Set([start]);

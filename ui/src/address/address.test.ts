@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DRAWINGS } from '../chart/drawing.ts';
-import { type Address, FIRST_PAGE, HOST_PARTS, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds, VIEWS } from './address.ts';
+import { VIEWS } from '../result/views.ts';
+import { type Address, FIRST_PAGE, HOST_PARTS, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds } from './address.ts';
 import {
   bounds,
   bucketFor,

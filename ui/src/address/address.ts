@@ -1,10 +1,9 @@
 // The state of the explorer as the part of the address behind `#`: it can be kept, sent, and walked with the browser's back.
 // Behind `#`, so that texts stay out of access logs. Never throws: what cannot be read is the default.
 import { DRAWINGS, type Drawing } from '../chart/drawing.ts';
+import { VIEWS, type View } from '../result/views.ts';
 import { DAYS, DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
 
-export const VIEWS = ['chart', 'bars', 'table', 'logs'] as const;
-export type View = (typeof VIEWS)[number];
 /** `unknown`: the address names no page. */
 export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'learn' | 'errors' | 'unknown';
 /** Parts of the page of one host. */

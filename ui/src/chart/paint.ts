@@ -132,6 +132,7 @@ export const drawCutPieces = (u: uPlot, panel: Panel, shape: Shape, line: number
   ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   ctx.beginPath();
   let before: number | undefined;
+  const last = points.findLastIndex((point) => point !== undefined);
   for (let i = 0; i < points.length; i++) {
     const point = points[i];
     if (point === undefined) continue;
@@ -144,7 +145,7 @@ export const drawCutPieces = (u: uPlot, panel: Panel, shape: Shape, line: number
     if (before !== undefined && (panel.partial[i] || panel.partial[before])) {
       ctx.moveTo(u.valToPos(panel.times[before] as number, 'x', true), u.valToPos(points[before] as number, 'y', true));
       ctx.lineTo(x, y);
-    } else if (panel.partial[i] && points.slice(i + 1).find((next) => next !== undefined) === undefined) {
+    } else if (panel.partial[i] && i === last) {
       ctx.moveTo(x + 2.5 * devicePixelRatio, y);
       ctx.arc(x, y, 2.5 * devicePixelRatio, 0, 2 * Math.PI);
     }

@@ -82,7 +82,9 @@ const messagesOf = (view: EditorView): DecorationSet => {
   const byLine = new Map<number, Mark[]>();
   forEachDiagnostic(view.state, (mark, from) => {
     const end = view.state.doc.lineAt(Math.min(from, view.state.doc.length)).to;
-    byLine.set(end, [...(byLine.get(end) ?? []), mark]);
+    const marks = byLine.get(end);
+    if (marks === undefined) byLine.set(end, [mark]);
+    else marks.push(mark);
   });
   return Decoration.set(
     [...byLine].map(([end, marks]) => {

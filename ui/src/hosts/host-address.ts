@@ -1,5 +1,6 @@
 // Where a host, a list of hosts and a text are found: changes of the address. Never writes it.
-import type { Address, HostPart, HostsAddress, View } from '../address/address.ts';
+import type { Address, HostPart, HostsAddress } from '../address/address.ts';
+import type { View } from '../result/views.ts';
 
 type Change = Partial<Address>;
 

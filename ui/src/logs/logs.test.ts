@@ -6,7 +6,7 @@ import { DATASETS } from '../../../schemas/catalogue.ts';
 import { fieldsOf } from './fields.ts';
 import { RowHeights } from './heights.ts';
 import { orderOfTimes } from './lines.ts';
-import { barsOf, totalsOf, volumeText } from './volume.ts';
+import { totalsOf, volumeOf, volumeText } from './volume.ts';
 
 const hour = { kind: 'relative', span: '1h' } as const;
 
@@ -21,7 +21,7 @@ describe('volumeText', () => {
   });
 
   it('stacks severities, the worst on top', () => {
-    const { bars, width, highest } = barsOf([
+    const { bars, width, highest } = volumeOf([
       { name: 'time', type: 'time', unit: null, values: ['1970-01-01T00:01:00Z', '1970-01-01T00:00:00Z', '1970-01-01T00:01:00Z'] },
       { name: 'severity', type: 'string', unit: null, values: ['error', 'info', null] },
       { name: 'count', type: 'int', unit: null, values: [2, 0, 3] },
@@ -42,6 +42,31 @@ describe('volumeText', () => {
       { severity: 'error', total: 2 },
       { severity: null, total: 3 },
     ]);
+  });
+
+  it('tells severities apart that a text made numbers of, each once in a bar', () => {
+    const { bars } = volumeOf([
+      { name: 'time', type: 'time', unit: null, values: Array<string>(5).fill('1970-01-01T00:01:00Z') },
+      { name: 'severity', type: 'int', unit: null, values: [1, 2, null, 2, null] },
+      { name: 'count', type: 'int', unit: null, values: [4, 2, 3, 1, 1] },
+    ]);
+    expect(bars.flatMap(({ parts }) => parts.map(({ severity, from, to }) => [severity, to - from]))).toEqual([
+      ['1', 4],
+      ['2', 3],
+      [null, 4],
+    ]);
+    expect(totalsOf(bars)).toHaveLength(3);
+  });
+
+  it('takes as many severities and bars as an answer has', () => {
+    const of = (rows: number, times: number) =>
+      volumeOf([
+        { name: 'time', type: 'time', unit: null, values: Array.from({ length: rows }, (_, row) => new Date((row % times) * 1000).toISOString()) },
+        { name: 'severity', type: 'int', unit: null, values: Array.from({ length: rows }, (_, row) => row) },
+        { name: 'count', type: 'int', unit: null, values: Array<number>(rows).fill(1) },
+      ]);
+    expect(of(50_000, 1).bars[0]?.parts).toHaveLength(50_000);
+    expect(of(150_000, 150_000).highest).toBe(1);
   });
 });
 

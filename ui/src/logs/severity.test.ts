@@ -1,7 +1,8 @@
 // Holds that a state has its one colour by its name and value, and that nothing else takes one.
 import { readFileSync } from 'node:fs';
 import { expect, it, test } from 'vitest';
-import { SEVERITIES, severityRank, severityToken, stateToken } from './severity.ts';
+import { SEVERITIES } from '../../../schemas/catalogue.ts';
+import { severityRank, severityToken, stateToken } from './severity.ts';
 
 test.each([
   ['severity', 'error', '--severity-error'],

@@ -1,8 +1,6 @@
 // What states look like wherever they are drawn: severities of lines and classes of status codes each have one token, in every chart,
 // histogram and row. Says which token; the colours themselves stand in style/tokens.css.
-
-export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+import { SEVERITIES, type Severity } from '../../../schemas/catalogue.ts';
 
 export const isSeverity = (word: unknown): word is Severity => (SEVERITIES as readonly unknown[]).includes(word);
 

@@ -1,7 +1,7 @@
 // The histogram above log lines: the text that asks for it, and its bars from the answer, severities stacked.
 // Only for texts whose pipes keep every line whole; for others there is no honest volume to show.
 import { bucketFor, type Range } from '../address/range.ts';
-import type { Column } from '../data/types.ts';
+import type { Column, Value } from '../data/types.ts';
 import { partsOf, withoutTrailing } from '../edit/filter-text.ts';
 import { ownRange } from '../edit/own-range.ts';
 import { severityRank } from './severity.ts';
@@ -19,40 +19,59 @@ export const volumeText = (text: string, range: Range): string | undefined => {
   return `${withoutTrailing(text)}\n| every ${width} count by severity`;
 };
 
-export interface Bar {
-  /** Milliseconds. */
+export interface VolumeBar {
+  /** Milliseconds; no two bars have the same. */
   readonly time: number;
   readonly total: number;
-  /** From the least severe up; `from` and `to` are counts. */
+  /** From the least severe up, each severity once; `from` and `to` are counts. */
   readonly parts: readonly { readonly severity: string | null; readonly from: number; readonly to: number }[];
 }
 
-export const barsOf = (columns: readonly Column[]): { readonly bars: readonly Bar[]; readonly width: number; readonly highest: number } => {
-  const times = columns.find(({ name }) => name === 'time')?.values ?? [];
-  const severities = columns.find(({ name }) => name === 'severity')?.values ?? [];
-  const counts = columns.find(({ name }) => name === 'count')?.values ?? [];
-  const byTime = new Map<number, { severity: string | null; count: number }[]>();
-  times.forEach((time, row) => {
+export interface Volume {
+  readonly bars: readonly VolumeBar[];
+  /** Milliseconds of one bar. */
+  readonly width: number;
+  readonly highest: number;
+}
+
+/** A text may have made numbers or anything else of its severities: what is there is told apart, only what is missing is null. */
+const severityOf = (value: Value | undefined): string | null =>
+  value === null || value === undefined ? null : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+export const volumeOf = (columns: readonly Column[]): Volume => {
+  const of = (name: string): readonly Value[] => columns.find((column) => column.name === name)?.values ?? [];
+  const [severities, counts] = [of('severity'), of('count')];
+  const byTime = new Map<number, Map<string | null, number>>();
+  for (const [row, time] of of('time').entries()) {
     const at = Date.parse(String(time));
-    const severity = severities[row];
-    byTime.set(at, [...(byTime.get(at) ?? []), { severity: typeof severity === 'string' ? severity : null, count: Number(counts[row] ?? 0) }]);
-  });
+    const severity = severityOf(severities[row]);
+    let there = byTime.get(at);
+    if (there === undefined) {
+      there = new Map();
+      byTime.set(at, there);
+    }
+    there.set(severity, (there.get(severity) ?? 0) + Number(counts[row] ?? 0));
+  }
   const bars = [...byTime]
     .sort(([a], [b]) => a - b)
-    .map(([time, rows]): Bar => {
+    .map(([time, there]): VolumeBar => {
       let total = 0;
-      const parts = rows
-        .filter(({ count }) => count > 0)
-        .sort((a, b) => severityRank(a.severity) - severityRank(b.severity))
-        .map(({ severity, count }) => {
+      const parts = [...there]
+        .filter(([, count]) => count > 0)
+        .sort(([a], [b]) => severityRank(a) - severityRank(b))
+        .map(([severity, count]) => {
           total += count;
           return { severity, from: total - count, to: total };
         });
       return { time, total, parts };
     });
   let width = Number.POSITIVE_INFINITY;
-  for (let i = 1; i < bars.length; i++) width = Math.min(width, (bars[i] as Bar).time - (bars[i - 1] as Bar).time);
-  return { bars, width: Number.isFinite(width) ? width : 60_000, highest: Math.max(0, ...bars.map(({ total }) => total)) };
+  let highest = 0;
+  for (const [i, { time, total }] of bars.entries()) {
+    if (i > 0) width = Math.min(width, time - (bars[i - 1] as VolumeBar).time);
+    highest = Math.max(highest, total);
+  }
+  return { bars, width: Number.isFinite(width) ? width : 60_000, highest };
 };
 
 export interface SeverityTotal {
@@ -61,7 +80,7 @@ export interface SeverityTotal {
 }
 
 /** How many lines of each severity the bars hold, the worst first. */
-export const totalsOf = (bars: readonly Bar[]): SeverityTotal[] => {
+export const totalsOf = (bars: readonly VolumeBar[]): SeverityTotal[] => {
   const totals = new Map<string | null, number>();
   for (const { parts } of bars) for (const { severity, from, to } of parts) totals.set(severity, (totals.get(severity) ?? 0) + to - from);
   return [...totals].map(([severity, total]) => ({ severity, total })).sort((a, b) => severityRank(b.severity) - severityRank(a.severity));

@@ -1,8 +1,8 @@
 // The ready texts of the first page: what one host does, or all of them beside one another, over the chosen range; each a text to start from.
 // Nothing is added up over hosts, and no text looks at another time than the range says. Texts only; never asks.
-import type { View } from '../address/address.ts';
 import { bucketFor, isMoving, type Range, requestRange, spanMillis } from '../address/range.ts';
 import type { Drawing } from '../chart/drawing.ts';
+import type { View } from '../result/views.ts';
 
 export interface ReadyText {
   readonly title: string;

@@ -1,9 +1,9 @@
 // Which columns of a result are time, keys and values, and from that the view it is shown in at first.
 // Looks at names, types and units, at the first rows, and at the pipes of the text.
-import type { View } from '../address/address.ts';
 import type { Column, Result } from '../data/types.ts';
 import { partsOf } from '../edit/filter-text.ts';
 import { namesAThing } from '../format/value.ts';
+import type { View } from './views.ts';
 
 export interface Roles {
   readonly time: Column | undefined;
