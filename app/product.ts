@@ -157,7 +157,11 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     await catalogue.refresh();
   }
   running.ready = true;
-  if (!isFull) keepReserve(dataDir);
+  try {
+    if (!isFull) keepReserve(dataDir);
+  } catch (error) {
+    log.warn('no room is kept for a start on a full disk', { error });
+  }
   log.info('ready', { url, ms: Date.now() - begun });
   return { url, token: folder.token, stop };
 };

@@ -27,6 +27,8 @@ export const useReserve = (folder: string): boolean => {
 export const keepReserve = (folder: string): void => {
   const file = join(folder, 'reserve');
   if (existsSync(file) || freeIn(folder) < AMPLE) return;
+  // Of a start that was killed.
+  rmSync(`${file}.new`, { force: true });
   try {
     // What could be packed, or is not there at all, would not keep room.
     writeFileSync(`${file}.new`, randomFillSync(new Uint8Array(BYTES)), { flag: 'wx', mode: 0o600 });

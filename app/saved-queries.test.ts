@@ -138,11 +138,26 @@ test('what is too long, or could not come back as it was, is refused', async () 
     { text: 'from logs // \ud800' },
     { description: 'x'.repeat(2001) },
     { description: '\0' },
-    ...['', '6', '6y', '-1h', '2026-01-02T00:00:00Z/2026-01-01T00:00:00Z', 'a/b', '/', '2026-01-01T00:00:00Z', '1h'.repeat(9)].map((range) => ({ range })),
+    ...[
+      '',
+      '6',
+      '6y',
+      '-1h',
+      '2026-01-02T00:00:00Z/2026-01-01T00:00:00Z',
+      'a/b',
+      '/',
+      '2026-01-01T00:00:00Z',
+      '1h'.repeat(9),
+      '1/2',
+      `2026-01-01/2026-01-02 (${'x'.repeat(1000)}`,
+      '2026-01-01/2026-01-02/2026-01-03',
+      '2026-01-01/2026-01-02\0',
+    ].map((range) => ({ range })),
   ])
     expect(await refused(save('long.one', more))).toBe('saved.value');
   expect(await saved.read('long.one')).toBeUndefined();
-  for (const range of ['6h', '1h30m', 'today', '2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.000Z']) expect(savedRangeProblem(range)).toBeUndefined();
+  for (const range of ['6h', '1h30m', 'today', '2026-01-01/2026-01-02', '2026-01-01T00:00:00.000Z/2026-01-02T00:00:00.000Z'])
+    expect(savedRangeProblem(range)).toBeUndefined();
 });
 
 test('a renamed one keeps its versions, a taken name is told', async () => {

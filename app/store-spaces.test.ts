@@ -25,6 +25,17 @@ test('sums all files below, follows no link, and takes a folder that is not ther
   expect(await bytesBelow(join(dir, 'none'))).toBe(0);
 });
 
+test('what goes away while it is measured takes nothing of the rest along', async () => {
+  const dir = folder();
+  for (let i = 0; i < 300; i++) {
+    mkdirSync(join(dir, `part-${i}`));
+    writeFileSync(join(dir, `part-${i}/file`), new Uint8Array(16 << 10).fill(1));
+  }
+  const measuring = bytesBelow(dir);
+  for (let i = 0; i < 10; i++) rmSync(join(dir, `part-${i * 30}`), { recursive: true });
+  expect((await measuring) >= 290 * (16 << 10)).toBe(true);
+});
+
 test('tells each store with its disk', async () => {
   const dir = folder();
   writeFileSync(join(dir, 'file'), new Uint8Array(1 << 20).fill(1));

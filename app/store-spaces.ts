@@ -8,17 +8,22 @@ const FRESH_MS = 30_000;
 /** Of a block of `lstat`, whatever the file system's. */
 const BLOCK = 512;
 
+/** undefined: it is not there any more. */
+const present = <T>(work: Promise<T>): Promise<T | undefined> =>
+  work.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+
 /** Disk space of all files below a folder; what goes away meanwhile is left out. */
 export const bytesBelow = async (path: string): Promise<number> => {
   let bytes = 0;
-  try {
-    for await (const entry of await opendir(path)) {
-      const below = join(path, entry.name);
-      if (entry.isDirectory()) bytes += await bytesBelow(below);
-      else bytes += await lstat(below).then(({ blocks }) => blocks * BLOCK);
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  const folder = await present(opendir(path));
+  if (folder === undefined) return 0;
+  for await (const entry of folder) {
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) bytes += await bytesBelow(below);
+    else bytes += ((await present(lstat(below)))?.blocks ?? 0) * BLOCK;
   }
   return bytes;
 };

@@ -30,11 +30,6 @@ const SavedQueryRef = builder.objectRef<SavedQuery>('SavedQuery').implement({
     savedAt: t.field({ type: 'Time', resolve: (v) => v.savedAt }),
     who: t.exposeString('who', { description: 'Who saved this version; session: a browser, admin: a program with the token' }),
     parameters: t.stringList({ description: 'Its $parameters', resolve: async (v, _, { services }) => [...(await services.saved.parameters(v.text))] }),
-    versions: t.field({
-      type: [SavedVersionRef],
-      description: 'Newest first, the last hundred',
-      resolve: (v, _, { services }) => services.saved.versions(v.name).catch(told),
-    }),
   }),
 });
 
@@ -66,6 +61,12 @@ builder.queryFields((t) => ({
     nullable: true,
     args: { name: t.arg.string({ required: true }) },
     resolve: async (_, { name }, { services }) => (await services.saved.read(name).catch(told)) ?? null,
+  }),
+  savedVersions: t.field({
+    type: [SavedVersionRef],
+    description: 'Newest first, the last hundred; none of a name that is not there. Asked by name and not for each of a list, which would have no bound',
+    args: { name: t.arg.string({ required: true }) },
+    resolve: (_, { name }, { services }) => services.saved.versions(name).catch(told),
   }),
 }));
 

@@ -1,7 +1,7 @@
 // GraphQL over HTTP: Yoga with our schema. Who may ask is decided before a request comes here. The body is read here, within a limit and
 // as UTF-8 or not at all, and nothing of the request but its body and two headers reaches Yoga.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GraphQLError, parse } from 'graphql';
+import { type ASTVisitor, GraphQLError, parse, type ValidationContext } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from '../core/logger.ts';
 import { schema } from './schema.ts';
@@ -15,8 +15,24 @@ const MOST_BYTES = 8 << 20;
 /** Of a GraphQL document: the explorer's longest has some two hundred. */
 const MOST_TOKENS = 5000;
 
+/** Questions and changes in one document: each may have an answer of many megabytes. */
+const MOST_QUESTIONS = 32;
+
+const fewQuestions = (context: ValidationContext): ASTVisitor => {
+  const roots = [context.getSchema().getQueryType(), context.getSchema().getMutationType()];
+  let count = 0;
+  return {
+    Field: (node) => {
+      if (!roots.some((root) => root && root === context.getParentType())) return;
+      count++;
+      if (count === MOST_QUESTIONS + 1) context.reportError(new GraphQLError(`a document asks at most ${MOST_QUESTIONS} questions`, { nodes: node }));
+    },
+  };
+};
+
 const boundedDocuments: Plugin = {
   onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens: MOST_TOKENS })),
+  onValidate: ({ addValidationRule }) => addValidationRule(fewQuestions),
 };
 
 class Refusal extends Error {

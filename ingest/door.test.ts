@@ -538,6 +538,23 @@ describe('back-pressure', () => {
     expect(await answer).toMatchObject({ status: 200 });
   });
 
+  test('a sender whose frames wait for one another holds up no other sender', async () => {
+    const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
+    let held = true;
+    const { post } = setUp({ produce: async () => (held ? flushed : undefined) });
+    let refused = 0;
+    const many = Array.from({ length: 40 }, async (_, i) => {
+      const { status } = await post(frameOf([logsPart(['x'])], { agent: 'many', seq: i }));
+      if (status === 503) refused++;
+      return status;
+    });
+    await expect.poll(() => refused).toBe(35);
+    held = false;
+    expect(await post(frameOf([logsPart(['y'])], { agent: 'one' }))).toMatchObject({ status: 200 });
+    flush();
+    expect((await Promise.all(many)).filter((status) => status === 200)).toHaveLength(5);
+  });
+
   test('requests over the memory in hand are sent away, and room comes back', async () => {
     let flush = (): void => undefined;
     const flushed = new Promise<void>((resolve) => {

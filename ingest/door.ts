@@ -97,33 +97,27 @@ export const openDoor = (options: DoorOptions): Door => {
     return gate.receiving(size, async () => {
       const bytes = await readBody(request.body, limits.requestBytes);
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
-      const { at, received, frame, admitted, safe, leave } = await gate.inTurn(async () => {
+      const { received, leave } = await gate.inTurn(async () => {
         const plain = await decompress(bytes, encoding, limits.frame.bytes);
-        const taken = receiveFrame(plain, limits.frame);
-        const next = await runs.turn(taken.sender);
-        try {
-          const judged = await judge(taken);
-          const room = await gate.room(plain.length);
-          return { ...judged, received: taken, leave: [room, next] };
-        } catch (error) {
-          next();
-          throw error;
-        }
+        return { received: receiveFrame(plain, limits.frame), leave: await gate.room(plain.length) };
       });
       try {
-        // Not in turn: many requests wait for one flush of the stream together.
-        await publish(stream, admitted, received.unknown, nanosFromMillis(at));
-        safe();
-        frame.acknowledge();
+        // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
+        return await runs.inTurn(received.sender, async () => {
+          const { at, frame, admitted, safe } = judge(received);
+          await publish(stream, admitted, received.unknown, nanosFromMillis(at));
+          safe();
+          frame.acknowledge();
+          heard?.(received.heard, at);
+          return accepted(received, admitted, frame.wantsDefinitions());
+        });
       } finally {
-        for (const end of leave) end();
+        leave();
       }
-      heard?.(received.heard, at);
-      return accepted(received, admitted, frame.wantsDefinitions());
     });
   };
 
-  const judge = async ({ sender, heard: { boot }, arrivals, unknown }: Received) => {
+  const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received) => {
     const at = now();
     const safe = runs.meet(sender, boot, [...arrivals, ...unknown], at);
     const frame = seriesOf(arrivals);

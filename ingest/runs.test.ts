@@ -90,17 +90,19 @@ describe('runs of senders', () => {
   test('frames of one sender take turns; those of others do not wait', async () => {
     const { under } = runs();
     const order: string[] = [];
-    const next = await under.turn('a');
-    const waiting = [1, 2].map(async (n) => {
-      const leave = await under.turn('a');
-      order.push(`a${n}`);
-      leave();
-    });
-    (await under.turn('b'))();
-    order.push('b');
-    next();
-    await Promise.all(waiting);
-    expect(order).toEqual(['b', 'a1', 'a2']);
-    (await under.turn('a'))();
+    const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
+    const turn = (sender: string, name: string, until?: Promise<void>): Promise<void> =>
+      under.inTurn(sender, async () => {
+        await until;
+        order.push(name);
+      });
+    const turns = [turn('a', 'a0', flushed), ...[1, 2, 3, 4].map((n) => turn('a', `a${n}`))];
+    await expect(turn('a', 'a5')).rejects.toMatchObject({ code: 'intake.busy' });
+    await turn('b', 'b');
+    flush();
+    await Promise.all(turns);
+    expect(order).toEqual(['b', 'a0', 'a1', 'a2', 'a3', 'a4']);
+    await expect(under.inTurn('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await turn('a', 'a6');
   });
 });

@@ -3,6 +3,7 @@
 // It keeps no rows; after a restart it knows of a sender what the pipeline has of it.
 import { crc32 } from 'node:zlib';
 import { CodedError } from '../core/errors.ts';
+import { FRAME_LIMITS } from '../schemas/frame.ts';
 
 export interface SenderPlace {
   readonly boot: bigint;
@@ -23,11 +24,13 @@ export interface RunsOptions {
 
 /** A run is numbered by the sender's clock; further ahead than this it is none, and would shut out all that come after. */
 const AHEAD_MS = 86_400_000;
-/** A sender has at most a frame or two whose answer it did not get; what stands between may send one again a while later. 8 KiB a sender. */
-const MOST_PARTS = 512;
+/** A sender has at most a frame or two whose answer it did not get; what stands between may send one again a while later. 2 KiB a sender. */
+const MOST_PARTS = 2 * FRAME_LIMITS.parts;
+/** Frames of one sender that wait for the one before: an agent sends one at a time. */
+const MOST_WAITING = 4;
 /** Earlier runs of a sender: of a folder that was restored come frames that were acknowledged then. */
 const MOST_EARLIER = 8;
-const MOST_SENDERS = 100_000;
+const MOST_SENDERS = 30_000;
 
 /** 52 bits to tell two parts apart. */
 const printOf = (ipc: Uint8Array): number => crc32(ipc) * 2 ** 20 + (ipc.length % 2 ** 20);
@@ -90,7 +93,8 @@ export class Runs {
   readonly #options: RunsOptions;
   /** The one heard of longest ago first. */
   readonly #senders = new Map<string, Sender>();
-  readonly #turns = new Map<string, Promise<void>>();
+  /** Senders with a frame at work → those that wait for it, in their order. */
+  readonly #waiting = new Map<string, (() => void)[]>();
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -98,17 +102,20 @@ export class Runs {
 
   /**
    * One frame of a sender after the other: whether one is a repeat is known only when the one before is safe, or refused.
-   * Resolves to what lets the next one in.
+   * Throws `intake.busy` where too many wait already.
    */
-  async turn(sender: string): Promise<() => void> {
-    const before = this.#turns.get(sender);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#turns.set(sender, promise);
-    await before;
-    return () => {
-      if (this.#turns.get(sender) === promise) this.#turns.delete(sender);
-      resolve();
-    };
+  async inTurn<T>(sender: string, work: () => Promise<T>): Promise<T> {
+    const waiting = this.#waiting.get(sender);
+    if (waiting === undefined) this.#waiting.set(sender, []);
+    else if (waiting.length >= MOST_WAITING) throw new CodedError('intake.busy', { reason: `${MOST_WAITING} frames of this sender wait for the one before` });
+    else await new Promise<void>((enter) => waiting.push(enter));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.get(sender)?.shift();
+      if (next === undefined) this.#waiting.delete(sender);
+      else next();
+    }
   }
 
   /**

@@ -52,11 +52,13 @@ export const keptTextProblem = (text: string, limit: number): string | undefined
 };
 
 const SPAN = /^(?:\d{1,6}(?:s|m|h|d|w)){1,5}$|^(?:today|yesterday)$/;
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
 export const savedRangeProblem = (range: string): string | undefined => {
   if (SPAN.test(range)) return undefined;
-  const [from = '', to = '', more] = range.slice(0, 100).split('/');
-  return more === undefined && Date.parse(from) < Date.parse(to)
+  const ends = range.split('/', 3);
+  const [from, to] = ends.map((end) => (ISO_TIME.test(end) ? Date.parse(end) : Number.NaN));
+  return ends.length === 2 && from !== undefined && to !== undefined && from < to
     ? undefined
     : 'it is a span (6h), today, yesterday, or two ISO times with a slash between them, the earlier first';
 };

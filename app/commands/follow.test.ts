@@ -1,6 +1,6 @@
-// Which rows of an answer are new: those it has more often than the answer before.
-import { expect, test } from 'vitest';
-import { NewRows } from './follow.ts';
+// What is printed while a text is followed: each row once, oldest first, whatever the answers in between.
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { type FollowedAnswer, follow, NewRows } from './follow.ts';
 import type { ShownColumn } from './shown-column.ts';
 
 const columns = (values: readonly string[]): readonly ShownColumn[] => [{ name: 'body', type: 'string', unit: null, values }];
@@ -14,4 +14,71 @@ test('equal rows are told apart by their number', () => {
   expect(next(rows, ['c', 'b', 'b'])).toEqual([0]);
   // What has left the range and stands again in a later one would be new: the range only moves on.
   expect(next(rows, ['c'])).toEqual([]);
+});
+
+interface Line {
+  readonly time: string;
+  readonly body: string;
+}
+/** As the server answers: newest first, those of one time as they were received. */
+const answerOf = (lines: readonly Line[]): FollowedAnswer => ({
+  columns: [
+    { name: 'time', type: 'time', unit: null, values: lines.map(({ time }) => time) },
+    { name: 'body', type: 'string', unit: null, values: lines.map(({ body }) => body) },
+  ],
+  rowCount: lines.length,
+  truncated: null,
+  diagnostics: [],
+});
+const FAILED: FollowedAnswer = { columns: [], rowCount: 0, truncated: null, diagnostics: [{ severity: 'error' }] };
+
+/** Follows a server that gives these answers; what was printed, how often an error was told, and the exit code. */
+const followed = async (answers: readonly FollowedAnswer[]): Promise<{ printed: string; told: number; code: number }> => {
+  const printed: string[] = [];
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+  onTestFinished(() => out.mockRestore());
+  const end = new AbortController();
+  const left = [...answers];
+  let told = 0;
+  const code = await follow({
+    from: undefined,
+    last: undefined,
+    format: 'ndjson',
+    zone: undefined,
+    run: async () => {
+      const next = left.shift() as FollowedAnswer;
+      if (left.length === 0) end.abort();
+      return next;
+    },
+    tell: ({ diagnostics }) => {
+      told += diagnostics.length;
+    },
+    say: () => undefined,
+    signal: end.signal,
+    pause: async () => undefined,
+  });
+  return { printed: printed.join(''), told, code };
+};
+const bodies = (printed: string): readonly string[] =>
+  printed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as Line).body);
+
+const AT = '2026-11-20T10:00:00Z';
+const LINES: readonly Line[] = [{ time: '2026-11-20T10:00:01Z', body: 'later' }, ...['first', 'second', 'third'].map((body) => ({ time: AT, body }))];
+
+test('oldest first, lines of one time as they were received', async () => {
+  expect(bodies((await followed([answerOf(LINES)])).printed)).toEqual(['first', 'second', 'third', 'later']);
+});
+
+test('an answer that failed is told once, and what was printed is not printed again', async () => {
+  const more = { time: '2026-11-20T10:00:02Z', body: 'more' };
+  const { printed, told, code } = await followed([answerOf(LINES), FAILED, FAILED, answerOf([more, ...LINES]), FAILED, answerOf([more, ...LINES])]);
+  expect(bodies(printed)).toEqual(['first', 'second', 'third', 'later', 'more']);
+  expect([told, code]).toEqual([2, 0]);
+});
+
+test('a text that is wrong from the start ends it', async () => {
+  expect(await followed([FAILED, answerOf(LINES)])).toEqual({ printed: '', told: 1, code: 3 });
 });

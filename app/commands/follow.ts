@@ -1,6 +1,6 @@
 // `inframirror query --follow`: the newest rows, then each row that was not there before, oldest first, until it is interrupted.
 // Asks again and again over a short overlap, so that what arrives late is printed too; a server that is away is waited for.
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { hasCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { parseTime } from '../../core/time.ts';
@@ -13,6 +13,7 @@ export interface FollowedAnswer {
   readonly columns: readonly ShownColumn[];
   readonly rowCount: number;
   readonly truncated: { readonly limit: number } | null;
+  readonly diagnostics: readonly { readonly severity: string }[];
 }
 
 export interface FollowOptions<A extends FollowedAnswer> {
@@ -24,10 +25,12 @@ export interface FollowOptions<A extends FollowedAnswer> {
   readonly zone: string | undefined;
   /** Asks for the rows since a moment, ns. */
   readonly run: (since: bigint) => Promise<A>;
-  /** Tells what is wrong with the text; whether it was right. */
-  readonly tell: (answer: A) => boolean;
+  /** Tells what is wrong, and what is to be known. */
+  readonly tell: (answer: A) => void;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
+  /** Between two questions. */
+  readonly pause?: () => Promise<void>;
 }
 
 const EVERY_MS = 1000;
@@ -63,8 +66,8 @@ const inOrderOfTime = (columns: readonly ShownColumn[], rows: readonly number[])
   if (times === undefined) return rows;
   const moments = new Map(rows.map((row) => [row, parseTime(String(times[row])) ?? 0n]));
   const at = (row: number): bigint => moments.get(row) ?? 0n;
-  // Equal times keep the receive order, which the answer has from the end.
-  return [...rows].reverse().sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0));
+  // Equal times are in the order they were received in, in the answer too.
+  return rows.toSorted((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0));
 };
 
 const taken = (columns: readonly ShownColumn[], rows: readonly number[]): readonly ShownColumn[] =>
@@ -90,11 +93,14 @@ const linesOf = (columns: readonly ShownColumn[], rows: number, zone: string | u
 const AWAY = ['command.server', 'command.foreign', 'command.answer'] as const;
 
 /** Resolves to the exit code when it is interrupted, or when the text is wrong. */
-export const follow = async <A extends FollowedAnswer>({ from, last, format, zone, run, tell, say, signal }: FollowOptions<A>): Promise<number> => {
+export const follow = async <A extends FollowedAnswer>(options: FollowOptions<A>): Promise<number> => {
+  const { from, last, format, zone, run, tell, say, signal } = options;
+  const pause = options.pause ?? (() => setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined));
   const newRows = new NewRows();
   let since: bigint | undefined;
   let headed = false;
   let away = false;
+  let failed = false;
   while (!signal.aborted) {
     try {
       const now = nanos();
@@ -102,7 +108,14 @@ export const follow = async <A extends FollowedAnswer>({ from, last, format, zon
       if (away) say('the server answers again');
       away = false;
       const first = since === undefined;
-      if (first && !tell(answer)) return 3;
+      const fails = answer.diagnostics.some(({ severity }) => severity === 'error');
+      if (first || (fails && !failed)) tell(answer);
+      failed = fails;
+      if (fails && first) return 3;
+      if (fails) {
+        await pause();
+        continue;
+      }
       since = now - OVERLAP;
       if (answer.truncated !== null) say(`more than ${answer.truncated.limit} rows at a time: some are not shown`);
       const fresh = inOrderOfTime(answer.columns, newRows.of(answer.columns, answer.rowCount));
@@ -118,7 +131,7 @@ export const follow = async <A extends FollowedAnswer>({ from, last, format, zon
       if (!away) say(`${(error as Error).message}; waiting for it`);
       away = true;
     }
-    await pause(EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await pause();
   }
   return 0;
 };

@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plainLines } from '../../core/plain.ts';
-import { FORMATS, formatResult } from './formats.ts';
+import { formatResult } from './formats.ts';
 import { diagnosticText } from './show-diagnostics.ts';
 import type { ShownColumn } from './shown-column.ts';
+import { tableOf } from './table.ts';
 
 const columns: readonly ShownColumn[] = [
   { name: 'host', type: 'string', unit: null, values: ['a', 'b"c', null] },
@@ -13,10 +14,9 @@ const columns: readonly ShownColumn[] = [
 ];
 
 test('table', () => {
-  expect(formatResult('table', columns, 3)).toBe(
+  expect(tableOf(columns, 3).text).toBe(
     ['host  value  labels', '────  ─────  ───────────', 'a       1 B  {"x":"y,z"}', 'b"c   2.5 B  {}', '–         –  –', ''].join('\n'),
   );
-  expect(formatResult('table', [], 0)).toBe('');
 });
 
 test('json and ndjson', () => {
@@ -49,7 +49,7 @@ test('a terminal is given nothing to obey', () => {
     { name: `n${ACTING}`, type: 'string', unit: null, values: [`a${ACTING}\nb`] },
     { name: 'map', type: 'map', unit: null, values: [{ [ACTING]: ACTING }] },
   ];
-  const table = formatResult('table', bad, 1);
+  const table = tableOf(bad, 1).text;
   expect(table.split('\n')).toHaveLength(4);
   for (const made of [table, formatResult('json', bad, 1), formatResult('ndjson', bad, 1), plainLines(formatResult('csv', bad, 1))])
     expect(made).not.toMatch(OBEYED);
@@ -75,12 +75,16 @@ test('names like __proto__ are names', () => {
 
 test('whatever the text, json reads back and csv keeps its rows', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 8 }), fc.constantFrom(...FORMATS), (values, format) => {
-      const made = formatResult(format, [{ name: 'v', type: 'string', unit: null, values }], values.length);
-      if (format === 'json') expect(JSON.parse(made).map((row: { v: string }) => row.v)).toEqual(values);
-      // An apostrophe keeps text from being a formula.
-      if (format === 'csv') expect(readCsv(made).slice(1)).toEqual(values.map((text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)));
-    }),
+    fc.property(
+      fc.array(fc.string({ unit: 'binary' }), { maxLength: 8 }),
+      fc.constantFrom('json' as const, 'ndjson' as const, 'csv' as const),
+      (values, format) => {
+        const made = formatResult(format, [{ name: 'v', type: 'string', unit: null, values }], values.length);
+        if (format === 'json') expect(JSON.parse(made).map((row: { v: string }) => row.v)).toEqual(values);
+        // An apostrophe keeps text from being a formula.
+        if (format === 'csv') expect(readCsv(made).slice(1)).toEqual(values.map((text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)));
+      },
+    ),
   );
 });
 

@@ -115,10 +115,11 @@ const tell = (text: string, { diagnostics }: Answer['query']): boolean => {
 };
 
 const show = (format: Format, { columns, rowCount }: Pick<Answer['query'], 'columns' | 'rowCount'>, zone: string | undefined): void => {
-  if (format !== 'table' || columns.length === 0) {
+  if (format !== 'table') {
     writeOut(formatResult(format, columns, rowCount));
     return;
   }
+  if (columns.length === 0) return;
   const { text, empty, hidden } = tableOf(columns, rowCount, { width: process.stdout.isTTY ? process.stdout.columns : undefined, zone });
   writeOut(text);
   if (hidden.length > 0) say(`no room here for ${hidden.join(', ')}; | select names what is wanted, --format json shows all`);
@@ -148,7 +149,7 @@ export const query = (args: readonly string[]): Promise<number> =>
     const asked: Asked = { text, from, to, at, zone, limit, params: paramsOf(read.lists.get('param') ?? []) };
     if (follows) {
       const run = (since: bigint): Promise<Answer['query']> => ask(server, { ...asked, from: since, limit: MOST_ROWS }, signal);
-      return follow({ from, last: limit, format, zone, run, tell: (result) => tell(text, result), say, signal });
+      return follow({ from, last: limit, format, zone, run, tell: (result) => void tell(text, result), say, signal });
     }
     const result = await ask(server, asked, signal);
     if (!tell(text, result)) return 3;

@@ -27,15 +27,13 @@ test('save, list, read, rename, delete, bring back', async () => {
   expect((await product.graphql(`{ savedQueries { ${FIELDS} } }`)).data).toEqual({ savedQueries: [expected] });
   expect((await product.graphql('{ savedQuery(name: "team.none") { name } }')).data).toEqual({ savedQuery: null });
   await save({ name: 'team.one', text: 'from logs', base: 1 });
-  const versions = '{ savedQuery(name: "team.one") { version versions { version text description range savedAt who } } }';
+  const versions = '{ savedQuery(name: "team.one") { version } savedVersions(name: "team.one") { version text description range savedAt who } }';
   expect((await product.graphql(versions)).data).toMatchObject({
-    savedQuery: {
-      version: 2,
-      versions: [
-        { version: 2, text: 'from logs', description: '', range: null },
-        { version: 1, text, range: '6h' },
-      ],
-    },
+    savedQuery: { version: 2 },
+    savedVersions: [
+      { version: 2, text: 'from logs', description: '', range: null },
+      { version: 1, text, range: '6h' },
+    ],
   });
   expect((await product.graphql('mutation { renameQuery(name: "team.one", to: "team.two") { name version } }')).data).toEqual({
     renameQuery: { name: 'team.two', version: 2 },
@@ -43,6 +41,13 @@ test('save, list, read, rename, delete, bring back', async () => {
   expect((await product.graphql('mutation { deleteQuery(name: "team.two") { name } }')).data).toEqual({ deleteQuery: { name: 'team.two' } });
   expect((await product.graphql('{ savedQueries { name } }')).data).toEqual({ savedQueries: [] });
   expect((await product.graphql('mutation { undeleteQuery(name: "team.two") { version } }')).data).toEqual({ undeleteQuery: { version: 2 } });
+});
+
+test('a document asks a bounded number of questions, under whatever names', async () => {
+  const asked = (count: number) => Array.from({ length: count }, (_, i) => `a${i}: savedVersions(name: "team.two") { version }`).join('\n');
+  expect((await product.graphql(`{ ${asked(32)} }`)).errors).toBeUndefined();
+  const { errors } = await product.graphql(`{ ${asked(20)} ...more } fragment more on Query { ${asked(40)} }`);
+  expect(errors?.map(({ message }) => message)).toEqual(['a document asks at most 32 questions']);
 });
 
 test('a conflict has both texts, an error its place; neither saves', async () => {

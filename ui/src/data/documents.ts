@@ -72,7 +72,8 @@ export const SAVED_QUERIES = gql`
 
 export const SAVED_QUERY = gql`
   query SavedQuery($name: String!) {
-    savedQuery(name: $name) { ${SAVED} versions { version text description range savedAt who } }
+    savedQuery(name: $name) { ${SAVED} }
+    savedVersions(name: $name) { version text description range savedAt who }
   }
 `;
 

@@ -24,8 +24,11 @@ const dataOf = <T>({ data, failure }: Answer<T>): T => {
 export const listSaved = async (): Promise<readonly SavedQuery[]> =>
   dataOf(await askOnce<{ savedQueries: readonly SavedQuery[] }, Record<string, never>>(SAVED_QUERIES, {})).savedQueries;
 
-export const readSaved = async (name: string): Promise<SavedWithVersions | undefined> =>
-  dataOf(await askOnce<{ savedQuery: SavedWithVersions | null }, { name: string }>(SAVED_QUERY, { name })).savedQuery ?? undefined;
+export const readSaved = async (name: string): Promise<SavedWithVersions | undefined> => {
+  type Found = { readonly savedQuery: SavedQuery | null; readonly savedVersions: readonly SavedVersion[] };
+  const { savedQuery, savedVersions } = dataOf(await askOnce<Found, { name: string }>(SAVED_QUERY, { name }));
+  return savedQuery === null ? undefined : { ...savedQuery, versions: savedVersions };
+};
 
 interface Given {
   readonly name: string;
