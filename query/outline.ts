@@ -61,19 +61,25 @@ export const outline = (text: string): Outline | undefined => {
 
 const NANOS = 1e9;
 
+/** undefined where there are more seconds than a number can say. */
+const spanNanos = (seconds: number): bigint | undefined => (Number.isFinite(seconds * NANOS) ? BigInt(Math.round(seconds * NANOS)) : undefined);
+
 const nanos = (e: Expression, at: bigint, zone: string): bigint | undefined => {
   if (e.node === 'now') return at;
   if (e.node === 'time') return timeLiteralNanos(e.text, zone);
   if (e.node !== 'binary' || (e.operator !== '-' && e.operator !== '+') || e.right.node !== 'quantity' || e.right.kind !== 'duration') return undefined;
   const moment = nanos(e.left, at, zone);
-  const by = BigInt(Math.round(e.right.value * NANOS));
-  return moment === undefined ? undefined : e.operator === '-' ? moment - by : moment + by;
+  const by = spanNanos(e.right.value);
+  return moment === undefined || by === undefined ? undefined : e.operator === '-' ? moment - by : moment + by;
 };
 
 /** From and to in nanoseconds, `now` being `at`; undefined where it hangs on the request (`offset`) or on parameters, or is none. */
 export const rangeNanos = ({ last, between, offset }: Range, at: bigint, zone: string): { readonly from: bigint; readonly to: bigint } | undefined => {
   if (offset !== undefined) return undefined;
-  if (last?.node === 'quantity' && last.kind === 'duration') return { from: at - BigInt(Math.round(last.value * NANOS)), to: at };
+  if (last?.node === 'quantity' && last.kind === 'duration') {
+    const span = spanNanos(last.value);
+    return span === undefined ? undefined : { from: at - span, to: at };
+  }
   const from = between && nanos(between.from, at, zone);
   const to = between && nanos(between.to, at, zone);
   return from === undefined || to === undefined || from >= to ? undefined : { from, to };

@@ -76,6 +76,99 @@ describe('address', () => {
   });
 });
 
+describe('any address', () => {
+  const now = Date.UTC(2026, 10, 20, 10);
+  const span = fc
+    .array(
+      fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.constantFrom(...'smhdw')).map((part) => part.join('')),
+      { maxLength: 60 },
+    )
+    .map((parts) => parts.join(''));
+  const moment = fc.oneof(
+    fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    fc.constantFrom('0001-01-01', '9999-12-31T23:59:59Z', '-271821-04-20T00:00:00.000Z', '+275760-09-13T00:00:00.000Z', '1', 'x'),
+    fc.integer({ min: -8.64e15, max: 8.64e15 }).map((ms) => new Date(ms).toISOString()),
+  );
+  const value = fc.oneof(
+    span,
+    moment,
+    fc.constantFrom('today', 'Infinity', '-1', '1e9', '%', '\ud800', 'a@999999999999', ...DAYS),
+    fc.string({ unit: 'binary' }),
+  );
+  const name = fc.constantFrom(
+    ...[
+      'range',
+      'from',
+      'to',
+      'text',
+      'on',
+      'view',
+      'draw',
+      'log',
+      'refresh',
+      'column',
+      'host',
+      'part',
+      'where',
+      'sort',
+      'process',
+      'code',
+      'saved',
+      '__proto__',
+    ],
+  );
+  const pairs = fc.array(fc.tuple(name, value), { maxLength: 12 });
+  const hash = fc
+    .tuple(fc.constantFrom('', 'explore', 'hosts', 'host', 'status', 'x'), pairs, fc.boolean())
+    .map(([page, all, encoded]) => `#/${page}?${encoded ? new URLSearchParams(all) : all.map((pair) => pair.join('=')).join('&')}`);
+  const isAccepted = (of: Range): void => {
+    const { from, to, at } = requestRange(of, now);
+    for (const text of [from, to, at ?? to]) expect(text).toMatch(/^(19|2[01])\d\d-|^2200-01-01T00:00:00.000Z$/);
+    expect(Date.parse(from)).toBeLessThan(Date.parse(to));
+    for (const text of [rangeLabel(of), bucketFor(of)]) expect(text).not.toMatch(/NaN/);
+  };
+
+  it('is read without throwing, has a range that can be asked for, and is the same after it was written', () => {
+    fc.assert(
+      fc.property(hash, (text) => {
+        const read = parseAddress(text);
+        isAccepted(read.range);
+        expect(parseAddress(printAddress(read))).toEqual(read);
+      }),
+    );
+  });
+
+  it('with a range beyond all bounds has the one of the beginning', () => {
+    const long = '999999w'.repeat(40);
+    for (const query of [
+      `range=${long}`,
+      'range=36526d',
+      'from=0001-01-01&to=9999-12-31',
+      'from=%2B275760-09-12&to=%2B275760-09-13',
+      'from=2026-01-01&to=2201-01-01',
+    ])
+      expect(parseAddress(`#/explore?${query}`).range).toEqual(FIRST_PAGE.range);
+    expect(parseAddress('#/explore?range=36525d').range).toEqual({ kind: 'relative', span: '36525d' });
+    expect([readSpan(long), readMoment(`now-${long}`, now)]).toEqual([undefined, undefined]);
+  });
+
+  it('has a range that can be asked for after any steps and zooms', () => {
+    const steps = fc.array(fc.constantFrom('earlier' as const, 'later' as const, 'wider' as const), { maxLength: 60 });
+    fc.assert(
+      fc.property(hash, steps, (text, ways) => {
+        let at = parseAddress(text).range;
+        for (const way of ways) {
+          at = way === 'wider' ? widened(at, now) : stepped(at, way === 'later' ? 1 : -1, now);
+          isAccepted(at);
+        }
+      }),
+    );
+    let wide: Range = { kind: 'relative', span: '30d' };
+    for (let i = 0; i < 60; i++) wide = widened(wide, now);
+    isAccepted(wide);
+  });
+});
+
 describe('refreshSeconds', () => {
   it('is alive by itself on the first page and the status page, and what was chosen anywhere', () => {
     expect(refreshSeconds(FIRST_PAGE)).toBe(10);

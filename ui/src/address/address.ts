@@ -2,7 +2,7 @@
 // Behind `#`, so that texts stay out of access logs. Never throws: what cannot be read is the default.
 import { DRAWINGS, type Drawing } from '../chart/drawing.ts';
 import { VIEWS, type View } from '../result/views.ts';
-import { DAYS, DEFAULT_RANGE, type Range, spanMillis } from './range.ts';
+import { DAYS, DEFAULT_RANGE, type Range, rangeBetween, spanMillis } from './range.ts';
 
 /** `unknown`: the address names no page. */
 export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'learn' | 'errors' | 'unknown';
@@ -102,9 +102,8 @@ export const printAddress = (address: Address): string => {
 };
 
 const readRange = (query: URLSearchParams): Range => {
-  const from = Date.parse(query.get('from') ?? '');
-  const to = Date.parse(query.get('to') ?? '');
-  if (from < to) return { kind: 'absolute', from, to };
+  const between = rangeBetween(Date.parse(query.get('from') ?? ''), Date.parse(query.get('to') ?? ''));
+  if (between !== undefined) return between;
   const span = query.get('range') ?? '';
   const day = DAYS.find((name) => name === span);
   if (day !== undefined) return { kind: 'day', day };

@@ -9,6 +9,14 @@ export type Range =
   | { readonly kind: 'day'; readonly day: Day }
   | { readonly kind: 'absolute'; readonly from: number; readonly to: number };
 
+/** Milliseconds that every range lies between: nothing is kept further away, and moments beyond have no form that the server reads. */
+export const EARLIEST = Date.UTC(1900, 0, 1);
+export const LATEST = Date.UTC(2200, 0, 1);
+
+/** undefined where the two are no range: none of both, no time between them, or out of bounds. */
+export const rangeBetween = (from: number, to: number): Range | undefined =>
+  from >= EARLIEST && from < to && to <= LATEST ? { kind: 'absolute', from, to } : undefined;
+
 /** Short enough that a machine seen for a minute fills some of it. */
 export const DEFAULT_RANGE: Range = { kind: 'relative', span: '15m' };
 
@@ -17,12 +25,15 @@ export const RELATIVE_SPANS = ['5m', '15m', '30m', '1h', '3h', '6h', '12h', '1d'
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const UNIT_WORD: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
 
-/** Milliseconds of `90m`, `1h30m`, `2w`; undefined where the text is no span of that kind. */
+/** A hundred years: longer than anything is kept, and from now back still within the bounds. */
+const LONGEST_MS = 36_525 * 86_400_000;
+
+/** Milliseconds of `90m`, `1h30m`, `2w`; undefined where the text is no span of that kind, or a longer one than a hundred years. */
 export const spanMillis = (text: string): number | undefined => {
   if (!/^(\d{1,6}[smhdw])+$/.test(text)) return undefined;
   let ms = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+)([smhdw])/g)) ms += Number(amount) * (UNIT_MS[unit as string] as number);
-  return ms > 0 ? ms : undefined;
+  return ms > 0 && ms <= LONGEST_MS ? ms : undefined;
 };
 
 const SPELLED: readonly (readonly [RegExp, string])[] = [
@@ -83,24 +94,24 @@ export const requestRange = (range: Range, now: number): { readonly from: string
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), at: isMoving(range) ? new Date(to).toISOString() : null };
 };
 
-/** The same length one length earlier or later; never beyond now. */
+/** The same length one length earlier or later; never beyond now, never out of bounds. */
 export const stepped = (range: Range, direction: -1 | 1, now: number): Range => {
   const { from, to } = bounds(range, now);
   const length = to - from;
-  const end = Math.min(to + direction * length, now);
+  const end = Math.max(Math.min(to + direction * length, now), EARLIEST + length);
   return { kind: 'absolute', from: end - length, to: end };
 };
 
-/** Twice as long around its middle; a moving one stays one, with the next longer span of the list. */
+/** Twice as long around its middle as far as the bounds allow; a moving one stays one, with the next longer span of the list. */
 export const widened = (range: Range, now: number): Range => {
   const { from, to } = bounds(range, now);
   const length = to - from;
   if (isMoving(range)) {
     const span = RELATIVE_SPANS.find((candidate) => (spanMillis(candidate) as number) >= 2 * length);
-    return span === undefined ? { kind: 'absolute', from: to - 2 * length, to } : { kind: 'relative', span };
+    return span === undefined ? { kind: 'absolute', from: Math.max(to - 2 * length, EARLIEST), to } : { kind: 'relative', span };
   }
   const end = Math.min(to + length / 2, now);
-  return { kind: 'absolute', from: Math.round(end - 2 * length), to: Math.round(end) };
+  return { kind: 'absolute', from: Math.max(Math.round(end - 2 * length), EARLIEST), to: Math.round(end) };
 };
 
 const two = (n: number): string => String(n).padStart(2, '0');

@@ -114,6 +114,8 @@ describe('ranges in the text', () => {
   });
 
   it('are read where this side knows what they mean', () => {
+    for (const far of ['last 99999999w', `last ${'9'.repeat(400)}w`, `between now - ${'9'.repeat(400)}w and now`, 'between @0001-01-01 and @9999-12-31'])
+      expect(ownRange(`from logs ${far}`, 10_000_000)).toBeUndefined();
     expect(ownRange('from logs last 1h30m | limit 5', 10_000_000)).toEqual({ from: 4_600_000, to: 10_000_000 });
     const written = replaceOwnRange('from logs last 6h', 1000, 60_000);
     expect(ownRange(written, 5)).toEqual({ from: 1000, to: 60_000 });

@@ -1,6 +1,7 @@
 // The ranges that a text has of its own (`last 6h`, `between … and …`, `offset 1w`): found, read, replaced.
 // Those of the source, or of the queries that it names; what stands in filters, texts and comments is none.
 import { outline, rangeNanos } from '../../../query/language.ts';
+import { rangeBetween } from '../address/range.ts';
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -9,11 +10,12 @@ const rangesOf = (text: string) => outline(text)?.ranges ?? [];
 /** Whether the source has a range of its own; then the request's range does not say what is looked at. */
 export const hasOwnRange = (text: string): boolean => rangesOf(text).length > 0;
 
-/** The own range in milliseconds; undefined where there is none, where there are different ones, or where only the server can say what it means. */
+/** The own range in milliseconds; undefined where there is none, where there are different ones, where it is out of all bounds, or where only the server can say what it means. */
 export const ownRange = (text: string, at: number): { readonly from: number; readonly to: number } | undefined => {
   const [first, ...others] = rangesOf(text).map((range) => rangeNanos(range, BigInt(Math.trunc(at)) * 1_000_000n, ZONE));
   if (first === undefined || others.some((other) => other?.from !== first.from || other.to !== first.to)) return undefined;
-  return { from: Number(first.from) / 1e6, to: Number(first.to) / 1e6 };
+  const [from, to] = [Number(first.from) / 1e6, Number(first.to) / 1e6];
+  return rangeBetween(from, to) === undefined ? undefined : { from, to };
 };
 
 /** Milliseconds, or ISO text where they are not exact enough. */

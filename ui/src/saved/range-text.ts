@@ -1,5 +1,5 @@
 // A time range as one word, as saved queries and the history keep it: `6h`, `today`, two ISO times with a slash between them.
-import { DAYS, type Range, spanMillis } from '../address/range.ts';
+import { DAYS, type Range, rangeBetween, spanMillis } from '../address/range.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -11,6 +11,6 @@ export const readRangeText = (text: string): Range | undefined => {
   const day = DAYS.find((name) => name === text);
   if (day !== undefined) return { kind: 'day', day };
   if (spanMillis(text) !== undefined) return { kind: 'relative', span: text };
-  const [from, to] = text.split('/').map((part) => Date.parse(part)) as [number, number?];
-  return to !== undefined && from < to ? { kind: 'absolute', from, to } : undefined;
+  const [from = '', to = ''] = text.split('/');
+  return rangeBetween(Date.parse(from), Date.parse(to));
 };

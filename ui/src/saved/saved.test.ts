@@ -73,5 +73,6 @@ it('a range comes back from its word, which the server takes', () => {
     expect(readRangeText(rangeText(range))).toEqual(range);
     expect(savedRangeProblem(rangeText(range))).toBeUndefined();
   }
-  for (const text of ['', 'x', '/', 'a/b', '6y']) expect(readRangeText(text)).toBeUndefined();
+  for (const text of ['', 'x', '/', 'a/b', '6y', '999999w'.repeat(40), '0001-01-01T00:00:00Z/9999-01-01T00:00:00Z'])
+    expect(readRangeText(text)).toBeUndefined();
 });
