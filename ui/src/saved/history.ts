@@ -33,10 +33,12 @@ export const parseHistory = (kept: string | null): readonly HistoryEntry[] => {
 /** Newest first; of plain and starred ones as many as are kept, oldest left out. */
 const bounded = (entries: readonly HistoryEntry[]): readonly HistoryEntry[] => {
   const left = { plain: MOST_PLAIN, starred: MOST_STARRED, characters: MOST_CHARACTERS };
+  const seen = new Set<string>();
   const order = entries.toSorted((a, b) => Number(b.starred) - Number(a.starred) || b.at - a.at);
   return order
     .filter(({ text, starred }) => {
-      if (text.length > left.characters || left[starred ? 'starred' : 'plain'] === 0) return false;
+      if (seen.has(text) || text.length > left.characters || left[starred ? 'starred' : 'plain'] === 0) return false;
+      seen.add(text);
       left.characters -= text.length;
       left[starred ? 'starred' : 'plain']--;
       return true;

@@ -35,6 +35,10 @@ describe('history', () => {
     expect(parseHistory('[1, null, {"text":"a"}, {"text":"from logs","range":"1h","at":5,"starred":false}]')).toHaveLength(1);
     const entries = withStar(runs(['a', 'b']), 'a', true);
     expect(parseHistory(JSON.stringify(entries))).toEqual(entries);
+    const twice = { text: 'a', range: '1h', at: 9, starred: false };
+    expect(parseHistory(JSON.stringify([...entries, twice, { ...twice, at: 10 }])).map(({ text, starred }) => [text, starred])).toEqual(
+      entries.map(({ text, starred }) => [text, starred]),
+    );
   });
 });
 
