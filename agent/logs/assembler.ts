@@ -3,6 +3,7 @@
 // that lies in one piece.
 import { type Unwrapped, unwrap } from './container.ts';
 import { begin, type EntryState, goesOn, newState } from './continuation.ts';
+import { MOST_LINE } from './line.ts';
 
 export interface Entry {
   /** Its lines, parted by line feeds; valid only while it is taken. Without them where `text` is given. */
@@ -20,6 +21,8 @@ export interface Entry {
   stream: 'stdout' | 'stderr' | undefined;
   /** It begins in the file before this one. */
   carried: boolean;
+  /** Where its first line begins in the stretch. */
+  start: number;
 }
 
 /** Answers whether there is room for another. */
@@ -84,7 +87,17 @@ export class Assembler {
   readonly #out = newSlot();
   readonly #err = newSlot();
   readonly #line: Unwrapped = { stream: 0, time: undefined, partial: false, bytes: NEWLINE, from: 0, to: 0 };
-  readonly #entry: Entry = { bytes: NEWLINE, text: undefined, more: false, part: 1, trace: false, time: undefined, stream: undefined, carried: false };
+  readonly #entry: Entry = {
+    bytes: NEWLINE,
+    text: undefined,
+    more: false,
+    part: 1,
+    trace: false,
+    time: undefined,
+    stream: undefined,
+    carried: false,
+    start: 0,
+  };
   /** Whole ones that wait for one that began before them. */
   #ready: Entry[] = [];
   #readyEnd = 0;
@@ -160,11 +173,16 @@ export class Assembler {
     this.#settle(next);
   }
 
-  /** What stands in `bytes` is an entry of its own, up to `next`. */
-  alone(bytes: Buffer, more: boolean, next: number): void {
+  /** A line that is longer than what is kept of one is an entry of its own. `more`: it goes on beyond `to`. Answers how many bytes of it are not kept. */
+  long(from: number, to: number, next: number, more: boolean): number {
     this.finish(next);
-    this.#give(this.#filled(bytes, undefined, more, 1, false, undefined, undefined, false));
+    const line = this.#line;
+    const wrapped = !more && unwrap(this.#chunk, from, to, line);
+    const bytes = wrapped ? line.bytes.subarray(line.from, line.to) : this.#chunk.subarray(from, to);
+    const stream = wrapped ? (line.stream === 0 ? 'stdout' : 'stderr') : undefined;
+    this.#give(this.#filled(bytes, undefined, more, 1, false, wrapped ? line.time : undefined, stream, false, from));
     this.safe = next;
+    return Math.max(0, bytes.length - MOST_LINE);
   }
 
   #carry(carried: Buffer): void {
@@ -242,7 +260,7 @@ export class Assembler {
     const text = pieces === undefined ? this.#text?.slice(start, to) : undefined;
     const stream = wrapped ? (slot === this.#out ? 'stdout' : 'stderr') : undefined;
     const bytes = text === undefined ? whole.subarray(start, to) : NEWLINE;
-    const entry = this.#filled(bytes, text, false, part, state.trace !== '', time, stream, carried);
+    const entry = this.#filled(bytes, text, false, part, state.trace !== '', time, stream, carried, slot.start);
     if (this.#ready.length === 0 && !(this.#out.active || this.#err.active)) {
       this.#give(entry);
       this.safe = Math.max(this.safe, end);
@@ -279,6 +297,7 @@ export class Assembler {
     time: bigint | undefined,
     stream: Entry['stream'],
     carried: boolean,
+    start: number,
   ): Entry {
     const entry = this.#entry;
     entry.bytes = bytes;
@@ -289,6 +308,7 @@ export class Assembler {
     entry.time = time;
     entry.stream = stream;
     entry.carried = carried;
+    entry.start = start;
     return entry;
   }
 }

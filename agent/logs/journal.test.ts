@@ -78,8 +78,8 @@ const start = (command = join(folder, 'journalctl')): Journal => {
 };
 const column = (name: string): unknown[] => records.flatMap(({ batch }) => Array.from({ length: batch.length }, (_, i) => valueAt(columnOf(batch, name), i)));
 const until = async (count: number): Promise<void> => {
-  const end = Date.now() + 60_000;
-  while (column('body').length < count && Date.now() < end) {
+  const end = Date.now() + 100_000;
+  while (records.reduce((rows, { batch }) => rows + batch.length, 0) < count && Date.now() < end) {
     journal?.poll(Date.now(), () => false);
     await sleep(20);
   }

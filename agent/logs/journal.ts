@@ -218,7 +218,17 @@ export class Journal {
     const { first, pieces, state, cursor } = this.#pending as Pending;
     this.#pending = undefined;
     const bytes = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
-    const entry: Entry = { bytes, text: undefined, more: false, part: 1, trace: state.trace !== '', time: first.time, stream: undefined, carried: false };
+    const entry: Entry = {
+      bytes,
+      text: undefined,
+      more: false,
+      part: 1,
+      trace: state.trace !== '',
+      time: first.time,
+      stream: undefined,
+      carried: false,
+      start: 0,
+    };
     const last = { time: undefined, severity: undefined, service: undefined };
     const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
     const bounds = { fallbackMs: Math.floor(now), now: nowNs, oldest, newest, skipOld: this.#cursor === undefined };

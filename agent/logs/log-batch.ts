@@ -10,7 +10,7 @@ import type { Origin } from './container.ts';
 import type { LogFailures } from './failures.ts';
 import { FORMATS, type FormatFailed, type NamedFormat, parseEntry } from './formats/list.ts';
 import { clearLine, newLine } from './formats/parsed-line.ts';
-import { type LineText, lineText } from './line.ts';
+import { type LineText, lineText, MOST_LINE } from './line.ts';
 import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
 
 const FIELDS = SIGNAL_FIELDS.logs;
@@ -19,6 +19,7 @@ const MOST_ROWS = 10_000;
 const MOST_BYTES = 1 << 20;
 /** Characters of the name of a file. */
 const MOST_SOURCE = 1024;
+const OBJECT = 0x7b;
 /** What goes on with an entry that was taken already. */
 const GOES_ON = /^(\s|Caused by: |\.\.\. \d+ more)/;
 
@@ -90,7 +91,9 @@ export class LogBatch {
     if (entry.part > 1) clearLine(found);
     else {
       this.#source = source.path;
-      parseEntry(text, found, bounds.fallbackMs, this.#failed, this.#formats);
+      // What is not kept of an object tells of it too.
+      const whole = read?.truncated === true && !entry.more && entry.bytes[0] === OBJECT ? entry.bytes.toString('utf8') : text;
+      parseEntry(whole, found, bounds.fallbackMs, this.#failed, this.#formats);
     }
     const { last } = source;
     const goesOn = entry.part > 1 || (found.message === undefined && GOES_ON.test(text));
@@ -116,7 +119,8 @@ export class LogBatch {
     if (source.origin !== undefined) for (const [name, value] of source.origin.attributes) attributes.set(name, value);
     if (entry.part > 1) found.numbers.set('log.part', entry.part);
     if (found.dropped > 0) found.numbers.set('log.dropped_attributes', found.dropped);
-    const body = found.message?.toWellFormed() ?? text;
+    const message = found.message?.toWellFormed();
+    const body = message === undefined ? text : message.length > MOST_LINE ? bounded(message, MOST_LINE) : message;
     const raw = body === text ? undefined : text;
     const columns = this.#columns;
     columns.time.append(time);

@@ -10,6 +10,7 @@ import { MOST_LINE, plainText } from './line.ts';
 import { openLog } from './open-log.ts';
 import { FINGERPRINT_BYTES, type Fingerprint, fingerprint, type Position } from './position.ts';
 
+/** As long as a line may be to be looked at whole: of a longer one the beginning is kept as it stands. */
 const CHUNK = 256 << 10;
 /** Then others get their turn. */
 const MOST_AT_ONCE = 16 << 20;
@@ -58,6 +59,8 @@ export class LogFile {
   readonly last: LastEntry = { time: undefined, severity: undefined, service: undefined };
   /** Whose lines it holds, where its name says it. */
   readonly origin: Origin | undefined;
+  /** It could not be read last time. */
+  failed = false;
   /** Bytes of over-long lines that were not kept. */
   cut = 0;
   readonly #fd: number;
@@ -120,12 +123,11 @@ export class LogFile {
       const next = this.#lines(chunk, text);
       const rest = got - next;
       if (!assembler.full) {
-        if (rest > MOST_LINE && !this.skipping) {
-          assembler.alone(chunk.subarray(next, got), true, got);
-          this.cut += rest - MOST_LINE;
+        if (rest === CHUNK && !this.skipping) {
+          this.cut += assembler.long(0, CHUNK, CHUNK, true);
           this.skipping = true;
         } else if (ended && atEnd && rest > 0 && !this.skipping) {
-          assembler.line(next, got, got);
+          this.#line(next, got, got);
           assembler.finish(got);
         } else if (settled && atEnd) assembler.finish(next);
         else if (atEnd) assembler.finishBefore(settledNs, next);
@@ -167,13 +169,15 @@ export class LogFile {
         this.#backlog = false;
         this.skipping = false;
         assembler.safe = at + 1;
-      } else if (end - start > MOST_LINE) {
-        assembler.alone(chunk.subarray(start, end), false, at + 1);
-        this.cut += end - start - MOST_LINE;
-      } else assembler.line(start, end, at + 1);
+      } else this.#line(start, end, at + 1);
       start = at + 1;
     }
     return start;
+  }
+
+  #line(from: number, to: number, next: number): void {
+    if (to - from > MOST_LINE) this.cut += assembler.long(from, to, next, false);
+    else assembler.line(from, to, next);
   }
 
   /** What is not read yet, where that is one entry whose last line is ended; undefined for anything else. */

@@ -104,6 +104,8 @@ export class Tailer {
     // Files that are met on the way are read too.
     for (const file of this.#files.values()) {
       if (pressed()) break;
+      // Nobody else's lines go back with it, should it fail again.
+      if (file.failed) this.#flush();
       try {
         this.#look(file, now);
         while (this.#read(file, now, last)) {
@@ -112,9 +114,12 @@ export class Tailer {
           if (pressed()) return;
         }
         if (this.#batch.full) this.#flush();
+        file.failed = false;
       } catch (error) {
-        // It stays followed: a disk may answer again.
+        // It stays followed, from where its last record ends: a disk may answer again.
         this.#options.failures.read(file.path, error, now);
+        file.failed = true;
+        this.#goBack();
       }
     }
     this.#flush();
@@ -218,9 +223,9 @@ export class Tailer {
     const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
     const [from, cut] = [file.offset, file.cut];
     let skipped = 0;
-    const bounds = { fallbackMs, now: nowNs, oldest, newest, skipOld: file.offset < file.metAt };
+    const bounds = { fallbackMs, now: nowNs, oldest, newest, skipOld: false };
     const take = (entry: Entry): boolean => {
-      bounds.skipOld = file.offset < file.metAt;
+      bounds.skipOld = file.offset + entry.start < file.metAt;
       const added = this.#batch.add(file, entry, bounds);
       if (entry.carried && tail !== undefined) before?.taken(tail.length);
       if (added === 'kept') this.linesRead++;
@@ -257,13 +262,18 @@ export class Tailer {
       positions = changed.map((file) => file.position());
       this.#deliver(this.#batch, [...this.#gone, ...positions]);
     } catch (error) {
-      this.#batch.discard();
-      for (const file of changed) file.rewind();
+      this.#goBack();
       this.#options.log.warn('log lines cannot be kept and are read again later', { error });
       return;
     }
     this.#gone = [];
     for (const [i, file] of changed.entries()) file.commit(positions[i] as Position);
+  }
+
+  /** What is in no record is read again. */
+  #goBack(): void {
+    this.#batch.discard();
+    for (const file of this.#files.values()) if (file.changed) file.rewind();
   }
 
   /** After a copy-truncate: the rest of the old content is in the copy, which stands beside the file under a longer name. */

@@ -1,6 +1,6 @@
 // A line that is one JSON object, as zap, zerolog, bunyan, pino, log4j, logback, structlog and GELF write them.
 // Nested names are joined with dots; lists are kept as their text; the message is the body, not an attribute.
-import { isoMoment, momentOfNumber } from './moment.ts';
+import { isoMoment, momentOfNumber, momentOfSeconds } from './moment.ts';
 import { type LineFormat, MOST_ATTRIBUTES, type ParsedLine, setMessage, setNumber, setOwn, setText } from './parsed-line.ts';
 import { severityOfNumber, severityOfWord } from './severity.ts';
 
@@ -58,7 +58,7 @@ export const json: LineFormat = (line, into) => {
   // log4j's JSON layout.
   if (into.time === undefined && typeof instant === 'object' && instant !== null) {
     const { epochSecond, nanoOfSecond } = instant as { readonly epochSecond?: unknown; readonly nanoOfSecond?: unknown };
-    if (typeof epochSecond === 'number') into.time = momentOfNumber(epochSecond + (typeof nanoOfSecond === 'number' ? nanoOfSecond / 1e9 : 0));
+    if (typeof epochSecond === 'number') into.time = momentOfSeconds(epochSecond, typeof nanoOfSecond === 'number' ? nanoOfSecond : 0);
   }
   return true;
 };

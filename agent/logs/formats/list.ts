@@ -42,8 +42,11 @@ export const parseEntry = (written: string, into: ParsedLine, now: number, faile
   if (end !== -1 && entry.charCodeAt(0) === 0x7b && tried(entry, into, now, failed, formats.slice(0, 1))) return;
   const line = end === -1 ? entry : entry.slice(0, end);
   const plain = line.includes(ESCAPE) ? line.replaceAll(COLOURS, '') : line;
-  const looked = plain.length > LOOKED_INTO && plain.charCodeAt(0) !== 0x7b ? plain.slice(0, LOOKED_INTO) : plain;
-  if (!tried(looked, into, now, failed, formats) || into.message === undefined) return;
+  const long = plain.length > LOOKED_INTO;
+  // An object is read whole, however long.
+  const isObject = long && plain.charCodeAt(0) === 0x7b && tried(plain, into, now, failed, formats.slice(0, 1));
+  const looked = long && !isObject ? plain.slice(0, LOOKED_INTO) : plain;
+  if (!(isObject || tried(looked, into, now, failed, formats)) || into.message === undefined) return;
   if (looked !== plain && looked.endsWith(into.message)) into.message += plain.slice(LOOKED_INTO);
   if (end !== -1) into.message += into.headed ? withoutHeads(entry.slice(end)) : entry.slice(end);
   // Where the message is a line of its own under its head.

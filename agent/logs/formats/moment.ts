@@ -133,13 +133,20 @@ export const momentOfClock = (hour: number, minuteOfHour: number, second: number
   return moment(day.getFullYear(), day.getMonth(), day.getDate(), hour, minuteOfHour, second, fraction);
 };
 
-/** A count since 1970, in seconds, ms, µs or ns, told apart by its size. */
+/** A count since 1970, in seconds, ms, µs or ns, told apart by its size. As a number it holds no more than whole µs of these days: the rest would be noise. */
 export const momentOfNumber = (value: number): bigint | undefined => {
   if (!Number.isFinite(value) || value < 1e8) return undefined;
-  const perSecond = value < 1e11 ? 1 : value < 1e14 ? 1e3 : value < 1e17 ? 1e6 : 1e9;
+  if (value >= 1e17) return accepted(BigInt(Math.round(value)));
+  const perSecond = value < 1e11 ? 1 : value < 1e14 ? 1e3 : 1e6;
   const seconds = Math.floor(value / perSecond);
-  return accepted(BigInt(seconds) * NANOS_PER_SECOND + BigInt(Math.round(((value - seconds * perSecond) / perSecond) * 1e9)));
+  return accepted(BigInt(seconds) * NANOS_PER_SECOND + BigInt(Math.round(((value - seconds * perSecond) / perSecond) * 1e6)) * 1000n);
 };
+
+/** Seconds since 1970 and nanoseconds beside them; undefined where they are no such. */
+export const momentOfSeconds = (seconds: number, nanos: number): bigint | undefined =>
+  Number.isSafeInteger(seconds) && Number.isInteger(nanos) && nanos >= 0 && nanos < 1e9
+    ? accepted(BigInt(seconds) * NANOS_PER_SECOND + BigInt(nanos))
+    : undefined;
 
 /** A letter, a digit, `_` or `:`. */
 const isWord = (c: number): boolean => (c >= 0x30 && c <= 0x3a) || (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a) || c === 0x5f;

@@ -1,0 +1,120 @@
+// Log files in a folder of their own that a tailer follows, for tests: the records are what a spool would hold, the clock is the test's.
+import { appendFileSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Batch, columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
+import { silentLogger } from '../../core/logger.ts';
+import { LogFailures } from '../logs/failures.ts';
+import type { NamedFormat } from '../logs/formats/list.ts';
+import { LogBatch } from '../logs/log-batch.ts';
+import type { Position } from '../logs/position.ts';
+import { Tailer } from '../logs/tailer.ts';
+import { kept } from './kept.ts';
+
+export interface FollowedOptions {
+  readonly globs?: readonly string[];
+  readonly backlogBytes?: number;
+  readonly joinMs?: number;
+  readonly formats?: readonly NamedFormat[];
+  /** Another than a plain `LogBatch`. */
+  readonly batch?: (failures: LogFailures) => LogBatch;
+}
+
+export class Followed {
+  readonly folder = mkdtempSync(join(tmpdir(), 'logs-'));
+  readonly leftOut = new Set<string>();
+  readonly failures = new LogFailures(silentLogger, (what) => this.leftOut.add(what));
+  /** The clock, ms. */
+  at: number;
+  records: { readonly batch: Batch; readonly positions: readonly Position[] }[] = [];
+  /** No record is taken while it is true. */
+  broken = false;
+  /** Asked before each record. */
+  pressed: () => boolean = () => false;
+  #tailer: Tailer | undefined;
+  #options: FollowedOptions = {};
+
+  constructor(at = Date.now()) {
+    this.at = at;
+  }
+
+  /** As after a kill: only what is in the records is known. Options stand until they are given anew. */
+  start(options: FollowedOptions = this.#options): void {
+    this.#options = options;
+    this.#tailer?.close();
+    const { globs = ['/**/*.log'], backlogBytes = 2 ** 40, joinMs = 0, formats, batch } = options;
+    this.#tailer = new Tailer(
+      {
+        globs,
+        root: this.folder,
+        backlogBytes,
+        quietMs: 5000,
+        joinMs,
+        log: silentLogger,
+        failures: this.failures,
+        leftOut: (what) => this.leftOut.add(what),
+      },
+      batch?.(this.failures) ?? new LogBatch('h', this.failures, formats),
+      (lines, positions) => {
+        const taken = kept(lines.take().batch);
+        if (this.broken) throw new Error('no space');
+        this.records.push({ batch: taken, positions });
+      },
+      this.positions,
+    );
+  }
+
+  get tailer(): Tailer {
+    if (this.#tailer === undefined) throw new TypeError('it was not started');
+    return this.#tailer;
+  }
+
+  /** One round of the agent. */
+  async round(ms = 1000): Promise<void> {
+    this.at += ms;
+    this.#tailer?.discover(this.at);
+    await this.#tailer?.poll(this.at, () => this.pressed());
+  }
+
+  /** As the records have them. */
+  get positions(): Position[] {
+    const out = new Map<string, Position>();
+    for (const record of this.records) for (const p of record.positions) p.gone ? out.delete(p.key) : out.set(p.key, p);
+    return [...out.values()];
+  }
+
+  column(name: string): Value[] {
+    return this.records.flatMap(({ batch }) => Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, name), row)));
+  }
+
+  get bodies(): string[] {
+    return this.column('body') as string[];
+  }
+
+  /** Entries as they were written. */
+  get whole(): string[] {
+    const bodies = this.bodies;
+    return this.column('raw').map((raw, i) => (raw ?? bodies[i]) as string);
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Each line with its end, by the machine's clock. */
+  write(name: string, ...lines: readonly string[]): void {
+    appendFileSync(this.path(name), lines.map((line) => `${line}\n`).join(''));
+  }
+
+  /** As it is, at the time of the test's clock. */
+  append(name: string, text: string | Uint8Array, fraction = 0): void {
+    appendFileSync(this.path(name), text);
+    utimesSync(this.path(name), this.at / 1000, this.at / 1000 + fraction);
+  }
+
+  close(): void {
+    this.#tailer?.close();
+    this.#tailer = undefined;
+    rmSync(this.folder, { recursive: true });
+  }
+}
