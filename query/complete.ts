@@ -107,7 +107,7 @@ const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] =>
   ),
   ...(relation.open === undefined ? [] : catalogue.attributeNames(relation.open.dataset.name)).flatMap((name): readonly Draft[] => {
     const draft = (label: string): Draft => ({ label, kind: 'field', detail: ATTRIBUTE, type: undefined, unit: undefined, insert: label });
-    // Between backticks stands no new line, and what begins with # is ours.
+    // A new line is read more easily in quotes, and what begins with # is ours.
     if (columnNamed(relation, name) === undefined && !/^#|[\n\r]/.test(name)) return [{ ...draft(name), insert: printName(name) }];
     // A column has its name: the map says which is meant.
     return mapsOf(relation, catalogue).flatMap(({ map, names }) => (names.includes(name) ? [draft(`${printName(map)}[${JSON.stringify(name)}]`)] : []));

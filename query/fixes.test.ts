@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnOfLabel } from '../schemas/label-column.ts';
 import { metricHash } from '../schemas/series-id.ts';
+import { printName } from './1-syntax/print-expression.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { check, type Diagnostic, parseErrors } from './language.ts';
 import { readSpec } from './testing/spec-file.ts';
@@ -59,7 +60,27 @@ test('a word of a right text cut or doubled', () => {
 });
 
 const names = fc.oneof(
-  fc.constantFrom('a b', 'x`y', 'esc\u001b[31mred', 'c1\u009bx', 'rtl\u202eevil', 'from', 'by', '5m', 'a..b', 'a.', '"q"', 'two\nlines', 'ü😀', '-', '//'),
+  fc.constantFrom(
+    'a b',
+    'x`y',
+    'esc\u001b[31mred',
+    'c1\u009bx',
+    'rtl\u202eevil',
+    'from',
+    'by',
+    '5m',
+    'a..b',
+    'a.',
+    '"q"',
+    'two\nlines',
+    'cr\r',
+    '\\u{a}',
+    '\\u{',
+    '\\n',
+    'ü😀',
+    '-',
+    '//',
+  ),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
 );
 
@@ -84,8 +105,9 @@ test('names of others are written so that they are read', () => {
         metric: (asked) => (asked === name ? ({ ...learnedCatalogue.metric('system.cpu.utilization'), ...info } as never) : undefined),
         metricNames: () => [name],
       };
-      const quoted = (text: string) => `\`${text.replace(/[\n\r]/g, '').replaceAll('`', '``')}\``;
-      const text = asMetric ? `from ${quoted(`metrics.longenouhg${odd}`)}` : `from ${quoted(`metrics.${name}`)} | where ${quoted(`longenouhg${odd}`)} == "x"`;
+      const text = asMetric
+        ? `from ${printName(`metrics.longenouhg${odd}`)}`
+        : `from ${printName(`metrics.${name}`)} | where ${printName(`longenouhg${odd}`)} == "x"`;
       for (const d of check(text, catalogue).diagnostics) {
         const after = applied(text, d);
         if (after === undefined) continue;

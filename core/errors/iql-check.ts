@@ -167,6 +167,11 @@ export const IQL_CHECK_ERRORS = {
     { text: '2026-02-30' },
     'Write @2026-11-20, @2026-11-20T10:00:00Z or @2026-11-20T10:00[Europe/Berlin].',
   ),
+  'iql.too-far': entry(
+    (p: { what: string; limit: string }) => `this ${p.what} is beyond what can be held: ${p.limit}`,
+    { what: 'time', limit: '1677-09-22 to 2262-04-11' },
+    'Write one within the limit. In a range or a comparison one beyond it may stand: there it has no end.',
+  ),
   'iql.unknown-zone': entry(
     (p: { zone: string; nearest: string }) => `there is no time zone ${JSON.stringify(p.zone)}${suggestion(p.nearest)}`,
     { zone: 'Europe/Berln', nearest: 'Europe/Berlin' },

@@ -40,6 +40,11 @@ export const IQL_SYNTAX_ERRORS = {
     { escape: '\\d' },
     'Double the backslash, or use raw text for regular expressions: r"\\d+".',
   ),
+  'iql.bad-name-escape': entry(
+    (p: { text: string }) => `${p.text} is no character that a name can have`,
+    { text: '\\u{0}' },
+    'Write the number of a character in hexadecimal digits: `two\\u{a}lines`.',
+  ),
   'iql.bad-number': entry((p: { text: string }) => `${p.text} is not a number`, { text: '1__0.' }, 'Numbers are written 1000, 1_000, 0.5 or 1e3.'),
   'iql.bad-unit': entry(
     (p: { text: string; unit: string; hint: string }) => `there is no unit ${JSON.stringify(p.unit)} in ${p.text}${p.hint}`,

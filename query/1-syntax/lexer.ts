@@ -16,6 +16,8 @@ export interface Lexed {
 }
 
 const WORD = /[\p{L}_][\p{L}\p{M}\p{N}_]*/uy;
+/** In backticks: a sign by its number, for those that no line can hold. */
+const NAME_ESCAPE = /\\u\{[0-9a-fA-F]{1,6}\}/y;
 const LATER_PART = /[\p{L}\p{M}\p{N}_]+/uy;
 const SPACE = /[\s\uFEFF]+/uy;
 const UNKNOWN = /[^\s\p{L}\p{N}_"'`()[\]{}|,:=<>!?+\-*/%&$@]+/uy;
@@ -112,8 +114,13 @@ export const lex = (text: string, pipes: PipeWords, diagnostics: Diagnostics): L
         diagnostics.add(syntaxError('iql.unclosed-name', {}, { start, end: offset }, fixOf('Close the name', offset, offset, '`')));
         return name;
       }
-      offset += 1;
-      if (c !== '`') name += c;
+      const numbered = c === '\\' ? at(NAME_ESCAPE, text, offset) : '';
+      offset += Math.max(1, numbered.length);
+      const code = numbered === '' ? undefined : Number.parseInt(numbered.slice('\\u{'.length, -1), 16);
+      if (code !== undefined && (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)))
+        diagnostics.add(syntaxError('iql.bad-name-escape', { text: numbered }, { start: offset - numbered.length, end: offset }));
+      else if (code !== undefined) name += String.fromCodePoint(code);
+      else if (c !== '`') name += c;
       else if (text[offset] === '`') {
         name += '`';
         offset += 1;

@@ -10,7 +10,9 @@ const PLAIN = /^[\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*$/u;
 /** Words that would not be read as names in every place. */
 const QUOTED: ReadonlySet<string> = new Set([...RESERVED.keys(), ...OPERATOR_WORDS, 'where', 'is']);
 
-const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+/** Control signs, and what would be read as one. */
+const ESCAPED = /\p{Cc}|\\(?=u\{)/gu;
+const quote = (name: string): string => `\`${name.replaceAll('`', '``').replace(ESCAPED, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`)}\``;
 export const printName = (name: string, avoid?: ReadonlySet<string>): string => {
   const lower = name.toLowerCase();
   return !PLAIN.test(name) || QUOTED.has(lower) || avoid?.has(lower) === true ? quote(name) : name;

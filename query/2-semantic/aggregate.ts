@@ -3,7 +3,7 @@
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import type { Fix } from '../1-syntax/diagnostic.ts';
 import { printName } from '../1-syntax/print-expression.ts';
-import { levelAt, rank } from './compare.ts';
+import { inLevelOrder, levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
 import { isMistaken, mayHaveMore } from './doubt.ts';
 import { checkCondition } from './expression.ts';
@@ -82,6 +82,10 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
     return known ? levelAt(place, levels) : undefined;
   }
   const result = signature.result(checked.type);
+  if (levels !== undefined && name === 'values') {
+    const found = collector.add({ function: name, arguments: [checked], where, type: result, kind: 'gauge' }, e.span);
+    return inLevelOrder(found, levels);
+  }
   // What is no duration any more is in seconds: worked out of seconds.
   const taken = result.value === 'float' && checked.type.value === 'duration' ? toFloat(checked) : checked;
   return collector.add(

@@ -86,18 +86,27 @@ export const checkLevel = (scope: Scope, t: Typed, levels: readonly string[]): b
   return false;
 };
 
+const listOf = (levels: readonly string[], span: Span): Typed => ({ op: 'literal', literal: levels, type: { ...type('list'), item: 'string' }, span });
+
 /** The place of an ordered text among its levels. */
 export const rank = (t: Typed, levels: readonly string[]): Typed => {
   if (t.op === 'literal' && typeof t.literal === 'string') return { ...t, literal: BigInt(levels.indexOf(t.literal)), type: type('int') };
-  const list: Typed = { op: 'literal', literal: levels, type: { ...type('list'), item: 'string' }, span: t.span };
-  return { op: 'call', function: 'level', arguments: [t, list], type: type('int'), span: t.span };
+  return { op: 'call', function: 'level', arguments: [t, listOf(levels, t.span)], type: type('int'), span: t.span };
 };
 
 /** The level of a rank. */
 export const levelAt = (place: Typed, levels: readonly string[]): Typed => {
-  const list: Typed = { op: 'literal', literal: levels, type: { ...type('list'), item: 'string' }, span: place.span };
-  return { op: 'call', function: 'list_get', arguments: [list, place], type: { ...STRING, levels }, span: place.span };
+  return { op: 'call', function: 'list_get', arguments: [listOf(levels, place.span), place], type: { ...STRING, levels }, span: place.span };
 };
+
+/** A list of levels, sorted by their ranks. */
+export const inLevelOrder = (texts: Typed, levels: readonly string[]): Typed => ({
+  op: 'call',
+  function: 'in_level_order',
+  arguments: [texts, listOf(levels, texts.span)],
+  type: texts.type,
+  span: texts.span,
+});
 
 const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, ast: Sides, span: Span): readonly [Typed, Typed] | undefined => {
   const l = settle(scope, l0, STRING);

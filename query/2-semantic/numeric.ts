@@ -4,10 +4,11 @@ import { SIZE_BYTES } from '../1-syntax/number-literal.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { isNumber, type Type, type Typed, type } from './type.ts';
-import { BYTES, COUNT, conversion, divideUnits, isCount, isRatio, multiplyUnits, perSecond, SECONDS, sameDimension, type Unit } from './unit.ts';
+import { BYTES, COUNT, conversion, divideUnits, isCount, isRatio, multiplyUnits, perSecond, RATIO, SECONDS, sameDimension, type Unit } from './unit.ts';
 
 const BYTE_RATE = perSecond(BYTES);
 const COUNT_RATE = perSecond(COUNT);
+const PLAIN_RATE = perSecond(RATIO);
 
 /** For messages: `text`, `a number`, `By`. */
 export const typeName = (t: Type): string => {
@@ -65,6 +66,10 @@ const unitSuffix = (unit: Unit): string | undefined => {
 /** Units that a number can be written in. In others (`Cel`, `V`, a product of counts) it can only be meant as it stands. */
 const canBeWritten = (unit: Unit): boolean => isRatio(unit) || [SECONDS, BYTES, BYTE_RATE, COUNT_RATE].some((u) => sameDimension(unit, u));
 
+/** `5/s` beside times a second of something that has no unit (`1/s`). */
+const writtenRate = (t: Typed, other: Unit): boolean =>
+  t.op === 'literal' && t.type.unit !== undefined && sameDimension(t.type.unit, COUNT_RATE) && sameDimension(other, PLAIN_RATE);
+
 const isWritten = (e: Expression | undefined): boolean => e?.node === 'number' || (e?.node === 'unary' && e.operator === '-' && e.operand.node === 'number');
 
 /** Whether a number written without unit may stand beside that unit; reports and offers the unit where not. */
@@ -107,7 +112,7 @@ export const align = (
   const ru = right.type.unit;
   let unit = lu;
   if (lu !== undefined && ru !== undefined) {
-    if (!sameDimension(lu, ru)) {
+    if (!sameDimension(lu, ru) && !writtenRate(left, ru) && !writtenRate(right, lu)) {
       scope.reporter.error('iql.unit-mismatch', { operator, left: typeName(left.type), right: typeName(right.type) }, { start: l.span.start, end: r.span.end });
       return undefined;
     }

@@ -5,10 +5,10 @@ import type { Diagnostic, Edit, Fix } from '../1-syntax/diagnostic.ts';
 import { printName } from '../1-syntax/print-expression.ts';
 
 export const fix = (label: string, ...edits: readonly Edit[]): Fix => ({ label, edits });
-/** Writes a name in the place of another; undefined where there is none, or none that a text can have. */
+/** Writes a name in the place of another; undefined where there is none. */
 export const writeName = (span: Span, name: string): Fix | undefined => {
   const written = printName(name);
-  return name === '' || /[\n\r]/.test(name) ? undefined : fix(`Write ${written}`, replace(span, written));
+  return name === '' ? undefined : fix(`Write ${written}`, replace(span, written));
 };
 export const replace = (span: Span, text: string): Edit => ({ span, text });
 

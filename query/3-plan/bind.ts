@@ -13,24 +13,27 @@ import type { Planning } from './request.ts';
 
 export const valueType = (t: Type): ValueType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value);
 
-export const bind = (t: Typed, request: Planning): PlanExpression => {
+/** `endless`: as in ranges and comparisons, a moment or a span beyond 64 bits stands for one without end; as a value it is an error. */
+export const bind = (t: Typed, request: Planning, endless = false): PlanExpression => {
   const type = valueType(t.type);
   switch (t.op) {
     case 'column':
       return { op: 'column', name: t.name, type };
     case 'literal':
-      return literalOf(type, t.literal as Value, t.type.item);
+      return literalOf(type, held(t.literal as Value, type, t.span, endless), t.type.item);
     case 'now':
       return literalOf('time', request.at);
     case 'time':
-      return literalOf('time', timeLiteral(t.text, request.zone, t.span));
+      return literalOf('time', held(timeLiteral(t.text, request.zone, t.span), 'time', t.span, endless));
     case 'parameter':
-      return parameter(request.parameters.get(t.name) ?? null, type);
+      return parameter(held(request.parameters.get(t.name) ?? null, type, t.span, endless), type);
     case 'attribute':
       throw new TypeError(`the attribute ${t.name} was left open by the checker`);
     case 'list': {
       const values = t.items.flatMap((i) =>
-        i.op === 'parameter' ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)) : [constantOf(i, request)],
+        i.op === 'parameter'
+          ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)).map((v) => held(v, valueType(i.type), i.span, false))
+          : [constantOf(i, request)],
       );
       return literalOf(
         'list',
@@ -40,7 +43,7 @@ export const bind = (t: Typed, request: Planning): PlanExpression => {
     }
     case 'call': {
       if (t.function === 'and' || t.function === 'or') return chained(t, t.function, request);
-      const bound = t.arguments.map((a) => bind(a, request));
+      const bound = t.arguments.map((a) => bind(a, request, COMPARISONS.has(t.function)));
       if (t.function === 'to_float' && bound[0]?.type === 'float') return bound[0];
       const args = withFractions(t, bound);
       if (takesZone(t.function, args.length)) args.push({ op: 'literal', type: 'string', value: request.zone });
@@ -84,11 +87,16 @@ const chained = (t: Typed & { op: 'call' }, name: 'and' | 'or', request: Plannin
 
 const MOST = 2n ** 63n - 1n;
 
-/** Moments and spans beyond 64 bits are as good as endless: `@9999-12-31` stands for a day that never comes. */
-const bounded = (value: bigint): bigint => (value > MOST ? MOST : value < -MOST ? -MOST : value);
+/** A moment or a span that 64 bits of nanoseconds hold: `@9999-12-31` in a range stands for a day that never comes. */
+const held = (value: Value, type: ValueType, span: Span, endless: boolean): Value => {
+  if (!(type === 'time' || type === 'duration') || typeof value !== 'bigint' || (value <= MOST && value >= -MOST)) return value;
+  if (endless) return value > 0n ? MOST : -MOST;
+  throw new PlacedError('iql.too-far', { what: type === 'time' ? 'time' : 'duration', limit: type === 'time' ? TIMES : SPANS }, span);
+};
+const TIMES = '1677-09-22 to 2262-04-11';
+const SPANS = '292 years';
 
-const literalOf = (type: ValueType, given: Value, item?: ValueType): Literal => {
-  const value = (type === 'time' || type === 'duration') && typeof given === 'bigint' ? bounded(given) : given;
+const literalOf = (type: ValueType, value: Value, item?: ValueType): Literal => {
   const fitted = type === 'int' && typeof value === 'number' ? BigInt(value) : type === 'float' && typeof value === 'bigint' ? Number(value) : value;
   return item === undefined ? { op: 'literal', type, value: fitted } : { op: 'literal', type, item, value: fitted };
 };
@@ -139,16 +147,16 @@ const timeLiteral = (text: string, zone: string, span: Span): bigint => {
 };
 
 /** The value of a constant; null where it is missing, as is what cannot be represented (told). */
-export const constantOf = (t: Typed, request: Planning): Value => {
-  const e = bind(t, request);
+export const constantOf = (t: Typed, request: Planning, endless = false): Value => {
+  const e = bind(t, request, endless);
   const value = e.op === 'literal' ? e.value : request.workOut(e);
   if (value === undefined) request.notice('warning', 'iql.not-representable', { count: 1 }, t.span);
   return value ?? null;
 };
 
-/** The value of a constant that must have one; `what` it is of, for people. */
-export const neededConstant = (t: Typed, request: Planning, what: string): Exclude<Value, null> => {
-  const value = constantOf(t, request);
+/** The value of a constant that must have one; `what` it is of, for people. `endless` as for `bind`. */
+export const neededConstant = (t: Typed, request: Planning, what: string, endless = false): Exclude<Value, null> => {
+  const value = constantOf(t, request, endless);
   if (value === null) throw new PlacedError('iql.no-value', { what }, t.span);
   return value;
 };

@@ -30,7 +30,7 @@ export const sorted = (input: PlanNode, relation: Relation): PlanNode => {
   return sort;
 };
 
-const nanosOf = (e: Typed, request: Planning, what: string): bigint => neededConstant(e, request, what) as bigint;
+const nanosOf = (e: Typed, request: Planning, what: string): bigint => neededConstant(e, request, what, true) as bigint;
 
 /** `offset 1d` moves by calendar days of the zone, `offset 36h` by so many hours. */
 const shifted = (moment: bigint, { value, calendar }: Shift, request: Planning): bigint => {

@@ -81,6 +81,7 @@ export const FAILING: Readonly<Record<AnyScalar, Failing>> = {
   search_tokens: NEVER,
   search_prefix: NEVER,
   level: within(0, 1000),
+  in_level_order: NEVER,
   /** A line's numbers. */
   map_get: { fails: false, reach: (_, { type }) => (type === 'float' ? around(EXTREME) : ANYTHING) },
   list_get: NEVER,

@@ -54,6 +54,7 @@ export type ScalarFunction = (typeof SCALAR_FUNCTIONS)[number];
  * - `coalesce(a, b)`: a where present. `in(x, list)`. `like(x, pattern)`: whole value, `*` `?` `\`. `matches(x, re)`: RE2, anywhere.
  *   `contains(x, part)` and `has(x, tokens)` ignore case. `starts_with` heeds it.
  * - `level(x)`: text to its rank for ordered text; arguments x and the list of levels; unknown text is missing.
+ * - `in_level_order(list, levels)`: a list of such texts, sorted by rank.
  * - `map_get(map, key)`, `list_get(list, index)` (0 is the first, negative or beyond: missing).
  * - `to_float(int|duration)`: duration to seconds; `scale(x, factor)`: float times a constant unit factor.
  * - `search_tokens(x, …, list of tokens)`: tokens stand side by side in one of the texts; `search_prefix(x, …, tokens)`: the last one is a prefix.
@@ -83,6 +84,7 @@ export const OPERATOR_FUNCTIONS = [
   'contains',
   'has',
   'level',
+  'in_level_order',
   'map_get',
   'list_get',
   'to_float',

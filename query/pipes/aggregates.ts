@@ -185,10 +185,11 @@ const namedColumn = (e: Expression, input: Relation, scope: Scope): string | und
   return only !== undefined && named.length === 1 && columnNamed(input, only.name) !== undefined ? only.name : undefined;
 };
 
-/** The column of an aggregate that stands alone; the largest of levels comes as the level of its rank. */
+/** The column of an aggregate that stands alone; the largest of levels comes as the level of its rank, and their list is sorted. */
 const aggregateOf = (value: Typed): string | undefined => {
   if (value.op === 'column') return value.name;
-  const place = value.op === 'call' && value.function === 'list_get' ? value.arguments[1] : undefined;
+  if (value.op !== 'call') return undefined;
+  const place = value.function === 'list_get' ? value.arguments[1] : value.function === 'in_level_order' ? value.arguments[0] : undefined;
   return place?.op === 'column' && place.span.start === value.span.start && place.span.end === value.span.end ? place.name : undefined;
 };
 const useOf = (value: Typed, uses: readonly AggregateUse[]): AggregateUse | undefined => {

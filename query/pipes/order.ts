@@ -63,7 +63,7 @@ const limited =
   };
 
 export const sort: IqlPipe = {
-  syntax: syntax('sort'),
+  syntax: { ...syntax('sort'), equals: 'compares' },
   form: 'sort x [desc], y [asc], …',
   summary: 'Order rows; missing stands last',
   examples: ['from processes last 5m | sort memory desc'],
@@ -280,7 +280,7 @@ export const latest: IqlPipe = {
     const newest = ordered({ ...grouped.output, order: latestTies(grouped.output) }, [{ column: 'time', descending: true }]);
     const one: Typed = { op: 'literal', literal: 1n, type: { value: 'int', unit: undefined, bare: true }, span: pipe.span };
     const cut = limited(newest.output, one, names);
-    const output: Relation = { ...grouped.output, raw: false };
+    const output: Relation = { ...newest.output, raw: false };
     return { output, plan: (plan) => cut(newest.plan(grouped.plan(plan))), streaming: { kind: 'bounded', bound: 'one row for each series' } };
   },
 };

@@ -78,7 +78,7 @@ const callFunction = (e: FunctionCall, args: readonly Vector[], rows: number, en
   return vectorOf(finish(run(args, { ...context, rows })));
 };
 
-const itemType = (e: FunctionCall): 'string' | undefined => (e.function === 'split' ? 'string' : undefined);
+const itemType = (e: FunctionCall): 'string' | undefined => (e.function === 'split' || e.function === 'in_level_order' ? 'string' : undefined);
 
 /** The entries of a dictionary as rows, and one missing row at the end when the column has missing rows. */
 const entriesOf = (column: DictionaryColumn): Column => {

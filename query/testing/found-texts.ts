@@ -48,4 +48,6 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['keys by their largest level', 'from logs | top 2 service by max(severity) | count by service, severity'],
   ['a remainder to the last digit', 'from logs | set r = duration_ms % 0.1 | where r < 0.05 | count'],
   ['a logarithm to the last digit', 'from metrics.system.cpu.utilization | set x1 = text(ln(value)), x2 = text(log10(value)), x3 = text(log2(value))'],
+  ['levels listed by their letters', 'from logs last 1h | summarize values(severity), min(severity) by host'],
+  ['the newest rows stood in another order behind a filter', 'from processes last 1h | latest by name, host | where pid > 0 | limit 3'],
 ];

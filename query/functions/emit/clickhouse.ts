@@ -135,6 +135,10 @@ export const CLICKHOUSE_FUNCTIONS: Readonly<Record<AnyScalar, EmitFunction>> = {
   search_tokens: searching(false),
   search_prefix: searching(true),
   level: (args) => `toInt64(nullIf(indexOf(${sql(args, 1)}, ${sql(args, 0)}), 0) - 1)`,
+  in_level_order: (args) => {
+    const [texts, levels] = [sql(args, 0), sql(args, 1)];
+    return `arraySort(x -> (indexOf(${levels}, x) = 0, indexOf(${levels}, x), x), ${texts})`;
+  },
   map_get: (args) => `if(mapContains(${sql(args, 0)}, ${sql(args, 1)}), ${sql(args, 0)}[${sql(args, 1)}], NULL)`,
   list_get: (args) => `if(${sql(args, 1)} >= 0 AND ${sql(args, 1)} < length(${sql(args, 0)}), ${sql(args, 0)}[${sql(args, 1)} + 1], NULL)`,
   to_float: (args) => (args[0]?.type === 'duration' ? `(toFloat64(${sql(args, 0)}) / 1000000000.)` : `toFloat64(${sql(args, 0)})`),

@@ -5,9 +5,11 @@
 // - Text by code point. −0 equals 0. Lists and maps are equal when their values are, in order. An int against a float compares as floats.
 // - in(x, list): missing x is false, missing items are skipped.
 // - level(x, levels): the place of x in the list from 0; text not in it is missing.
+// - in_level_order(list, levels): the texts of the list as the levels go; others behind them, by code point.
 // - least, greatest, clamp: missing when any argument is; text too; clamp(x, lo, hi) is greatest(lo, least(x, hi)), so lo wins over hi.
-import { type Column, isPresent, type Value, valueAt } from '../../../core/batch/batch.ts';
+import { type Column, isPresent, list, UTF8, type Value, valueAt } from '../../../core/batch/batch.ts';
 import { bitmapBytes, setBit } from '../../../core/batch/bits.ts';
+import { ColumnBuilder } from '../../../core/batch/build.ts';
 import { concatColumns } from '../../../core/batch/concat.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
 import { physicalType } from '../../3-plan/physical.ts';
@@ -133,13 +135,33 @@ const likeThe = (column: Column, value: Value): Value => {
   return value;
 };
 
+/** The place of each level, which are the same in all rows. */
+const placesOf = (levels: Vector): ReadonlyMap<string, bigint> => {
+  const { items, from, to } = listOf(levels);
+  const places = new Map<string, bigint>();
+  for (let i = from(0); i < to(0); i++) places.set(canonical(valueAt(items.column, i)), BigInt(i - from(0)));
+  return places;
+};
+
 const level: ScalarRun = (args, { rows }) => {
   const [x, levels] = args as [Vector, Vector];
-  const { items, from, to } = listOf(levels);
-  const rank = new Map<string, bigint>();
-  for (let i = from(0); i < to(0); i++) rank.set(canonical(valueAt(items.column, i)), BigInt(i - from(0)));
+  const rank = placesOf(levels);
   const mask = maskOf(x);
   return makeInts(physicalType('int'), rows, presentInAll([x], rows), (i) => rank.get(canonical(valueAt(x.column, i & mask))));
+};
+
+const inLevelOrder: ScalarRun = (args, { rows }) => {
+  const [lists, levels] = args as [Vector, Vector];
+  const places = placesOf(levels);
+  const behind = BigInt(places.size);
+  const place = (v: Value): bigint => places.get(canonical(v)) ?? behind;
+  const mask = maskOf(lists);
+  const builder = new ColumnBuilder(list(UTF8));
+  for (let i = 0; i < rows; i++) {
+    const texts = valueAt(lists.column, i & mask) as readonly Value[] | null;
+    builder.append(texts?.toSorted((a, b) => Number(place(a) - place(b)) || compareValues(a, b)) ?? null);
+  }
+  return builder.finish();
 };
 
 /** Of two columns the rows of the one or the other. */
@@ -190,6 +212,7 @@ export const COMPARE = {
   greater_or_equal: relation('greater_or_equal'),
   in: isIn,
   level,
+  in_level_order: inLevelOrder,
   least,
   greatest,
   clamp,

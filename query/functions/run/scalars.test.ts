@@ -108,6 +108,7 @@ const EXAMPLES: readonly Example[] = [
   ['search_prefix', 'bool', [s('connection'), l('string', 'nection')], false],
   ['level', 'int', [s('warn'), l('string', 'info', 'warn')], 1n],
   ['level', 'int', [s('loud'), l('string', 'info', 'warn')], null],
+  ['in_level_order', 'list', [l('string', 'b', 'warn', 'a', 'info'), l('string', 'info', 'warn')], ['info', 'warn', 'a', 'b']],
   [
     'map_get',
     'string',

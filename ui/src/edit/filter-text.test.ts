@@ -78,7 +78,11 @@ describe('filterText', () => {
     expect(literalText({ type: 'float', unit: '1' }, 1.5)).toBe('150%');
     expect(literalText({ type: 'int', unit: null }, '9007199254740993')).toBe('9007199254740993');
     expect(literalText({ type: 'float', unit: null }, 1e-7)).toBe('0.0000001');
-    expect(literalText({ type: 'float', unit: 'Cel' }, 20)).toBeUndefined();
+    for (const unit of ['Cel', 'V', '1/s', '{x}/s', '{x}.{x}', 'By.By', '']) {
+      const written = literalText({ type: 'float', unit }, 20) ?? '';
+      const text = `data gauge("${unit}") [{time: @2026-11-20, value: 1}] | where value == ${written}`;
+      expect(check(text, staticCatalogue([])).diagnostics, text).toEqual([]);
+    }
     expect(literalText({ type: 'time', unit: null }, '2026-11-20T10:00:00.000Z')).toBe('@2026-11-20T10:00:00.000Z');
     expect(literalText({ type: 'string', unit: null }, 'é\n"')).toBe('"é\\n\\""');
     expect(literalText({ type: 'map', unit: null }, { a: 1 })).toBeUndefined();
@@ -93,6 +97,11 @@ describe('filterText', () => {
       '`by`',
       '`1a`',
     ]);
+    for (const name of ['two\nlines', 'a`b', '\\u{a}', 'esc\u001b[31m']) {
+      const text = `data [{${fieldText(name)}: 1}]`;
+      const { diagnostics, query } = check(text, staticCatalogue([]));
+      expect([diagnostics, query?.relation.columns[0]?.name], text).toEqual([[], name]);
+    }
     expect(onlyFieldText('from logs', { name: 'body' }, true)).toBe('from logs\n| select time, body');
   });
 });

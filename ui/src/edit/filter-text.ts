@@ -49,7 +49,8 @@ export const literalText = (column: Pick<Column, 'type' | 'unit'>, value: Value)
     case 'count':
       return `${scaled}${form.suffix}`;
     case 'plain':
-      return form.suffix === '' ? scaled : undefined;
+      // Beside a unit that no number can be written in it stands as it is.
+      return decimal(value);
   }
 };
 
