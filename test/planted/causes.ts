@@ -148,11 +148,10 @@ export const CAUSES: readonly Cause[] = [
     symptom: 'The machine that InfraMirror itself runs on is slow.',
     questions: [
       {
-        text: `from processes
-| every 1m avg cpu
-| sum by host, name
-| top 8 name by max(cpu)`,
-        says: 'The programs with the highest peaks. 100 % is one processor.',
+        text: `from processes last 10m
+| summarize cpu = avg(cpu), seen = count() by host, name
+| top 10 by cpu per host`,
+        says: 'The programs of each host that are busy all the time, not for a moment: `seen` counts samplings, and 100 % is one processor.',
       },
       {
         text: `from processes last 5m
@@ -241,7 +240,7 @@ export const CAUSES: readonly Cause[] = [
       {
         text: `from processes last 15m
 | summarize first = first(memory), newest = last(memory), grown = last(memory) - first(memory) by host, name, pid
-| top 10 by grown`,
+| top 20 by grown`,
         says: 'How much each process grew within the range.',
       },
       {

@@ -115,7 +115,13 @@ export const RECIPES: readonly Recipe[] = [
     title: 'Busiest processes over time',
     text: 'from processes\n| every 1m avg cpu\n| sum by host, name\n| top 8 name by max(cpu)',
     view: 'chart',
-    says: 'The names with the highest peak, by host. `avg memory` instead of `avg cpu` finds what grows.',
+    says: 'The names with the highest peak, by host. For what is busy all the time: `| summarize cpu = avg(cpu) by host, name | top 5 by cpu per host`.',
+  },
+  {
+    title: 'What grows',
+    text: 'from processes last 15m\n| summarize first = first(memory), newest = last(memory), grown = last(memory) - first(memory) by host, name, pid\n| top 20 by grown',
+    view: 'table',
+    says: 'How much memory each process gained within the range; a longer one tells a leak from a start. One of them over time: `| where pid == … | every 1m max memory`.',
   },
   {
     title: 'Only processes that are alive',
@@ -137,9 +143,9 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     title: 'Silent hosts',
-    text: 'from hosts\n| where last_seen < now - 5m\n| sort last_seen\n| select host, agent_state, last_seen, datacenter, owner',
+    text: 'from hosts\n| where agent_state != "reporting"\n| sort last_seen\n| select host, agent_state, last_seen, datacenter, owner',
     view: 'table',
-    says: 'Hosts that were heard before and are not any more; `agent_state` says stopped where the agent was ended on purpose.',
+    says: 'Hosts that were heard before and are not any more: late after a minute, silent after five, stopped where the agent was ended on purpose.',
   },
   {
     title: 'What changed?',
