@@ -1,7 +1,7 @@
 // Grouped rows without time as bars: one bar per row, the largest first, with its part of the longest. Pure.
 import type { Column } from '../data/types.ts';
 import { rolesOf } from '../result/choose.ts';
-import { groupRows, type Identity, namingOf } from '../result/keys.ts';
+import { type Identity, namingOf } from '../result/keys.ts';
 
 export interface Bar {
   readonly row: number;
@@ -33,8 +33,6 @@ export const barsOf = (columns: readonly Column[], text: string, name?: string):
   const { keys, values } = rolesOf(columns);
   const column = values.find((value) => value.name === name) ?? values[0];
   if (column === undefined) return undefined;
-  const { ofRow, rows } = groupRows(keys, column.values.length);
-  const naming = namingOf(keys, rows, text, '');
   const numbers = column.values.map(numberOf);
   const order = [...numbers.keys()].sort((a, b) => (numbers[b] ?? Number.NEGATIVE_INFINITY) - (numbers[a] ?? Number.NEGATIVE_INFINITY) || a - b);
   let low = 0;
@@ -44,12 +42,12 @@ export const barsOf = (columns: readonly Column[], text: string, name?: string):
     if (number < low) low = number;
     if (number > high) high = number;
   }
+  const drawn = order.slice(0, MOST_BARS);
+  // keys of the drawn rows only: there may be very many others
+  const naming = namingOf(keys, drawn, text, '');
   return {
     column,
-    bars: order.slice(0, MOST_BARS).map((row) => {
-      const group = ofRow[row] as number;
-      return { row, label: naming.labels[group] || column.name, identity: naming.identities[group] as Identity, value: numbers[row] ?? null };
-    }),
+    bars: drawn.map((row, i) => ({ row, label: naming.labels[i] || column.name, identity: naming.identities[i] as Identity, value: numbers[row] ?? null })),
     total: numbers.length,
     caption: naming.caption,
     low,

@@ -18,16 +18,22 @@ const isKey = (column: Column): boolean => column.type === 'string' || column.ty
 
 export const rolesOf = (columns: readonly Column[]): Roles => {
   const time = columns.find((column) => column.name === 'time' && column.type === 'time');
-  const keys = columns.filter(isKey);
-  const values = columns.filter((column) => NUMERIC.has(column.type) && !isKey(column));
-  return { time, keys, values, others: columns.filter((column) => column !== time && !keys.includes(column) && !values.includes(column)) };
+  const keys: Column[] = [];
+  const values: Column[] = [];
+  const others: Column[] = [];
+  for (const column of columns) if (column !== time) (isKey(column) ? keys : NUMERIC.has(column.type) ? values : others).push(column);
+  return { time, keys, values, others };
 };
+
+/** Keys that are looked at before a view is chosen. */
+const MOST_LOOKED_AT = 20_000;
 
 /** A chart needs a line: at least two times, and one series with more than one point. */
 const hasLines = ({ time, keys }: Roles): boolean => {
   if (time === undefined) return false;
   const seen = new Map<string, unknown>();
-  for (let row = 0; row < Math.min(time.values.length, 5000); row++) {
+  const most = Math.min(time.values.length, Math.ceil(MOST_LOOKED_AT / (keys.length + 1)));
+  for (let row = 0; row < most; row++) {
     const key = JSON.stringify(keys.map((column) => column.values[row]));
     const at = time.values[row];
     if (seen.has(key) && seen.get(key) !== at) return true;

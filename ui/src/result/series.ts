@@ -1,8 +1,10 @@
 // Turns rows (time, keys, values) into lines for charts: one panel per unit, one line per key, gaps kept as gaps.
-// Works on whole columns and typed arrays, never on a list of row objects; makes points only for the lines that are drawn.
+// Works on whole columns and typed arrays, never on a list of row objects; makes points only for the lines that are drawn. What it takes is
+// bounded whatever the answer is: columns, rows and points beyond that are told, not drawn.
 import type { Column } from '../data/types.ts';
 import { rolesOf } from './choose.ts';
 import { type Groups, groupRows, type Identity, type Naming, namingOf } from './keys.ts';
+import { type Course, MOST_POINTS, stepFor, thinned } from './thin.ts';
 
 /** null is a gap, undefined is nothing at this time (the line goes on). */
 export type Point = number | null | undefined;
@@ -44,11 +46,17 @@ export interface Panel {
   readonly bucket: number | undefined;
   /** Whether the bucket at each time is not whole. */
   readonly partial: readonly boolean[];
+  /** Points of the longest line, where lines are drawn by the least and largest value of each step instead; else 0. */
+  readonly thinnedFrom: number;
 }
 export interface Panels {
   readonly panels: readonly Panel[];
   /** Units that have no panel, because there are too many. */
   readonly more: number;
+  /** Columns of values that lines are made of, and how many there are. */
+  readonly columns: { readonly drawn: number; readonly of: number };
+  /** Rows likewise. */
+  readonly rows: { readonly drawn: number; readonly of: number };
 }
 
 export interface Wishes {
@@ -64,6 +72,12 @@ export interface Wishes {
 
 const MOST_LINES = 20;
 const MOST_PANELS = 6;
+/** Columns of values that lines are made of: the first ones. */
+const MOST_COLUMNS = 60;
+/** Keys that are compared: of answers with very many columns of keys only the first rows are drawn. */
+const MOST_KEYS = 3_000_000;
+/** Groups that are named by what they all share; of more only the drawn ones are compared. */
+const MOST_NAMED = 5000;
 const NONE: Figures = { last: null, min: null, max: null, avg: null, cut: false };
 
 const numberOf = (value: unknown): number => {
@@ -98,8 +112,8 @@ interface Rows {
   readonly groups: Groups;
 }
 
-const rowsOf = (time: Column, keys: readonly Column[]): Rows => {
-  const times = Float64Array.from(time.values, (value) => (typeof value === 'string' ? Date.parse(value) : Number.NaN));
+const rowsOf = (time: Column, keys: readonly Column[], count: number): Rows => {
+  const times = Float64Array.from(count < time.values.length ? time.values.slice(0, count) : time.values, (value) => (typeof value === 'string' ? Date.parse(value) : Number.NaN));
   const order = Uint32Array.from(times.keys()).filter((row) => !Number.isNaN(times[row] as number));
   let sorted = true;
   for (let i = 1; i < order.length && sorted; i++) sorted = (times[order[i - 1] as number] as number) <= (times[order[i] as number] as number);
@@ -122,7 +136,7 @@ const averages = ({ order, groups }: Rows, value: Column): Float64Array => {
   return sums;
 };
 
-interface Gathered {
+interface Gathered extends Course {
   readonly times: number[];
   readonly values: (number | null)[];
 }
@@ -143,7 +157,7 @@ const gather = (rows: Rows, value: Column, wished: ReadonlySet<number>, rest: Ma
   return lines;
 };
 
-const align = (line: Gathered, position: ReadonlyMap<number, number>, size: number): Point[] => {
+const align = (line: Course, position: ReadonlyMap<number, number>, size: number): Point[] => {
   const points = new Array<Point>(size).fill(undefined);
   const step = stepOf(line.times);
   for (let i = 0; i < line.times.length; i++) {
@@ -158,7 +172,7 @@ const align = (line: Gathered, position: ReadonlyMap<number, number>, size: numb
   return points;
 };
 
-const unionTimes = (lines: Iterable<Gathered>): number[] => {
+const unionTimes = (lines: Iterable<Course>): number[] => {
   const all = new Set<number>();
   for (const line of lines) {
     const step = stepOf(line.times);
@@ -204,57 +218,100 @@ const isAdditive = (columns: readonly Column[], text: string): boolean =>
 interface Candidate {
   readonly value: Column;
   readonly group: number;
+  /** NaN: no value. */
   readonly average: number;
 }
+
+const size = ({ average }: Candidate): number => (Number.isNaN(average) ? -1 : Math.abs(average));
+const isBefore = (a: Candidate, b: Candidate): boolean =>
+  (size(b) - size(a) || (a.value === b.value ? a.group - b.group : a.value.name < b.value.name ? -1 : 1)) < 0;
+
+/** The largest lines there could be, in order; without a list of all of them. */
+const largest = (rows: Rows, values: readonly Column[], most: number): { readonly shown: readonly Candidate[]; readonly total: number } => {
+  const shown: Candidate[] = [];
+  for (const value of values) {
+    const average = averages(rows, value);
+    for (let group = 0; group < average.length; group++) {
+      const one = { value, group, average: average[group] as number };
+      if (shown.length === most && !isBefore(one, shown[most - 1] as Candidate)) continue;
+      const at = shown.findIndex((other) => isBefore(one, other));
+      shown.splice(at < 0 ? shown.length : at, 0, one);
+      if (shown.length > most) shown.pop();
+    }
+  }
+  return { shown, total: values.length * rows.groups.rows.length };
+};
+
+/** All of one grid where one of them is too long, so that they still stand upon one another. */
+const drawable = (lines: readonly Course[]): { readonly courses: readonly Course[]; readonly step: number; readonly longest: number } => {
+  const longest = Math.max(0, ...lines.map(({ times }) => times.length));
+  if (longest <= MOST_POINTS) return { courses: lines, step: 0, longest: 0 };
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { times } of lines) {
+    from = Math.min(from, times[0] ?? from);
+    to = Math.max(to, times.at(-1) ?? to);
+  }
+  const step = stepFor(from, to);
+  return { courses: lines.map((line) => (line.times.length > MOST_POINTS / 2 ? thinned(line, from, step) : line)), step, longest };
+};
+
+/** Whether a bucket that is not whole begins at each time, or within the step that it stands for. */
+const cutAt = (times: readonly number[], partial: ReadonlySet<number> | undefined, step: number): boolean[] => {
+  if (partial === undefined || partial.size === 0) return times.map(() => false);
+  const begins = [...partial];
+  return times.map((at) => partial.has(at) || (step > 0 && begins.some((begin) => begin >= at && begin < at + step / 2)));
+};
 
 const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[], wishes: Wishes): Panel => {
   const { text = '', partial, mostLines = MOST_LINES } = wishes;
   const several = values.length > 1;
-  const candidates: Candidate[] = [];
-  for (const value of values) {
-    const average = averages(rows, value);
-    for (let group = 0; group < average.length; group++) candidates.push({ value, group, average: average[group] as number });
-  }
-  const size = ({ average }: Candidate): number => (Number.isNaN(average) ? -1 : Math.abs(average));
-  candidates.sort((a, b) => size(b) - size(a) || (a.value === b.value ? a.group - b.group : a.value.name < b.value.name ? -1 : 1));
-  const shown = candidates.slice(0, mostLines);
+  const { shown, total } = largest(rows, values, mostLines);
   const additive = isAdditive(values, text);
-  const restSums = additive && candidates.length > shown.length ? new Map<number, number>() : undefined;
+  const restSums = additive && total > shown.length ? new Map<number, number>() : undefined;
+  const named = rows.groups.rows.length <= MOST_NAMED ? undefined : [...new Set(shown.map(({ group }) => group))];
+  const namedRows = named?.map((group) => rows.groups.rows[group] as number) ?? rows.groups.rows;
+  const nameAt = (group: number): number => named?.indexOf(group) ?? group;
   const namings = new Map<Column, Naming>();
   const gathered = new Map<Column, Map<number, Gathered>>();
   for (const value of values) {
     const wished = new Set(shown.flatMap((one) => (one.value === value ? [one.group] : [])));
     gathered.set(value, gather(rows, value, wished, restSums));
-    if (wished.size > 0) namings.set(value, namingOf(keys, rows.groups.rows, text, several ? value.name : ''));
+    if (wished.size > 0) namings.set(value, namingOf(keys, namedRows, text, several ? value.name : ''));
   }
-  const lineOf = ({ value, group }: Candidate): Gathered => gathered.get(value)?.get(group) as Gathered;
-  const restTimes = [...(restSums?.keys() ?? [])].sort((a, b) => a - b);
-  const rest: Gathered | undefined = restSums === undefined ? undefined : { times: restTimes, values: restTimes.map((at) => restSums.get(at) as number) };
-  const times = unionTimes([...shown.map(lineOf), ...(rest === undefined ? [] : [rest])]);
+  const whole: Course[] = shown.map(({ value, group }) => gathered.get(value)?.get(group) as Gathered);
+  if (restSums !== undefined) {
+    const restTimes = [...restSums.keys()].sort((a, b) => a - b);
+    whole.push({ times: restTimes, values: restTimes.map((at) => restSums.get(at) as number) });
+  }
+  const { courses, step, longest } = drawable(whole);
+  const times = unionTimes(courses);
   const position = new Map(times.map((at, i) => [at, i]));
   const bucket = times.length === 1 ? wishes.width : bucketOf(times);
-  const cut = times.map((at) => partial?.has(at) ?? false);
-  const more = candidates.length - shown.length;
-  const lines = shown.map((one): Line => {
-    const points = align(lineOf(one), position, times.length);
+  const cut = cutAt(times, partial, step);
+  const more = total - shown.length;
+  /** Figures are those of every value, however the line is drawn. */
+  const drawn = (at: number): Figures & Pick<Line, 'points'> => {
+    const [line, full] = [courses[at] as Course, whole[at] as Course];
+    const points = align(line, position, times.length);
+    return { points, ...(line === full ? figuresOf(points, cut, false) : figuresOf(full.values, cutAt(full.times, partial, 0), false)) };
+  };
+  const lines = shown.map((one, at): Line => {
     const { labels, titles, identities } = namings.get(one.value) as Naming;
-    const label = (labels[one.group] as string) || one.value.name;
-    const title = titles[one.group] || label;
+    const place = nameAt(one.group);
+    const label = (labels[place] as string) || one.value.name;
+    const title = titles[place] || label;
     const row = rows.groups.rows[one.group] as number;
     const key = JSON.stringify([several ? one.value.name : '', ...keys.map((column) => column.values[row] ?? null)]);
-    return { key, label, title, identity: identities[one.group] as Identity, points, ...figuresOf(points, cut, false) };
+    return { key, label, title, identity: identities[place] as Identity, ...drawn(at) };
   });
-  if (rest !== undefined) {
-    const points = align(rest, position, times.length);
+  if (restSums !== undefined)
     lines.push({
       key: 'rest',
       label: `${more.toLocaleString('en')} more`,
       title: 'The sum of the lines that are not drawn by themselves',
       identity: { kind: 'rest' },
-      points,
-      ...figuresOf(points, cut, false),
+      ...drawn(shown.length),
     });
-  }
   return {
     unit: values[0]?.unit ?? null,
     title:
@@ -269,23 +326,32 @@ const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[],
     additive,
     times,
     lines,
-    total: candidates.length,
+    total,
     bucket,
     partial: cut,
+    thinnedFrom: longest,
   };
 };
 
 /** One panel per unit; the lines with the highest average first. */
 export const panelsOf = (columns: readonly Column[], wishes: Wishes = {}): Panels => {
-  const { time, keys, values } = rolesOf(columns);
-  if (time === undefined) return { panels: [], more: 0 };
+  const { time, keys, values: all } = rolesOf(columns);
+  const of = time?.values.length ?? 0;
+  const values = all.slice(0, MOST_COLUMNS);
+  const most = Math.min(of, Math.max(1, Math.floor(MOST_KEYS / Math.max(1, keys.length))));
+  const told = { columns: { drawn: values.length, of: all.length }, rows: { drawn: most, of } };
+  if (time === undefined) return { panels: [], more: 0, ...told };
   const byUnit = new Map<string | null, Column[]>();
   for (const value of values) {
     const same = byUnit.get(value.unit);
     if (same === undefined) byUnit.set(value.unit, [value]);
     else same.push(value);
   }
-  const rows = rowsOf(time, keys);
-  const most = wishes.mostPanels ?? MOST_PANELS;
-  return { panels: [...byUnit.values()].slice(0, most).map((same) => panelOf(rows, keys, same, wishes)), more: Math.max(0, byUnit.size - most) };
+  const rows = rowsOf(time, keys, most);
+  const mostPanels = wishes.mostPanels ?? MOST_PANELS;
+  return {
+    panels: [...byUnit.values()].slice(0, mostPanels).map((same) => panelOf(rows, keys, same, wishes)),
+    more: Math.max(0, byUnit.size - mostPanels),
+    ...told,
+  };
 };
