@@ -175,6 +175,49 @@ test('a changed inventory makes one event that names the change, history, and ne
     .toEqual([['prod']]);
 });
 
+test('several hosts, each changed several times within one frame: each state stands with its time, and a row that comes again changes nothing', async () => {
+  const at = (ms: number): bigint => BigInt(minute + ms) * 1_000_000n;
+  const told: readonly (readonly [host: string, env: string, ms: number])[] = [
+    ['together-1', 'test', 0],
+    ['together-2', 'prod', 100],
+    ['together-1', 'prod', 1000],
+    ['together-1', 'never', 1000],
+    ['together-2', 'prod', 1100],
+    ['together-1', 'stage', 2000],
+  ];
+  const part = partOf('inventory', {
+    time: told.map(([, , ms]) => at(ms)),
+    host: told.map(([host]) => host),
+    memory: told.map(() => 2n ** 60n),
+    addresses: told.map(() => ['10.0.0.1', '"\\,{}']),
+    labels: told.map(([, env]) => new Map(Object.entries({ env, 'a"b': "'; DROP TABLE hosts; --" }))),
+  });
+  await send('relay-1', [part]);
+  await settled();
+  const history = "SELECT host, env, valid_from, valid_to FROM hosts_history WHERE host LIKE 'together-%' ORDER BY host, valid_from";
+  const expected = [
+    { host: 'together-1', env: 'test', valid_from: at(0), valid_to: at(1000) },
+    { host: 'together-1', env: 'prod', valid_from: at(1000), valid_to: at(2000) },
+    { host: 'together-1', env: 'stage', valid_from: at(2000), valid_to: null },
+    { host: 'together-2', env: 'prod', valid_from: at(100), valid_to: null },
+  ];
+  expect(await stores.records.query(history)).toEqual(expected);
+  expect(await stores.records.query("SELECT host, env, memory, addresses, labels, first_seen, last_seen FROM hosts WHERE host = 'together-1'")).toEqual([
+    {
+      host: 'together-1',
+      env: 'stage',
+      memory: 2n ** 60n,
+      addresses: ['10.0.0.1', '"\\,{}'],
+      labels: { 'a"b': "'; DROP TABLE hosts; --" },
+      first_seen: at(2000),
+      last_seen: at(2000),
+    },
+  ]);
+  await send('relay-1', [part]);
+  await settled();
+  expect(await stores.records.query(history)).toEqual(expected);
+});
+
 test('a change that was missed while no worker ran is made up for at the start', async () => {
   const host = 'missed-1';
   const definition = ['test.missed', [['host', host]]] as const;

@@ -2,7 +2,7 @@
 // so that a round that is written again changes nothing. Messages the store refuses are found by halving.
 import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { hasCode } from '../../core/errors.ts';
-import type { RecordQueries, RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
+import type { RecordQueries, RecordRow, Records } from '../../engines/records/port.ts';
 import { ENRICHMENT } from '../../schemas/catalogue.ts';
 import { type Enrichment, enrichmentFrom, type HostEntry, type Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
@@ -32,24 +32,26 @@ const FACTS = [
 const placeholders = (count: number): string => Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ');
 const AGAIN = FACTS.filter((name) => name !== 'host');
 
-const UPSERT_HOST = `INSERT INTO hosts (${FACTS.join(', ')}, first_seen, last_seen) VALUES (${placeholders(FACTS.length)}, $${FACTS.length + 1}, $${FACTS.length + 1})
+/** Very many agents start at once when a site comes back: their rows travel as one parameter, in one statement of each kind. */
+const TYPES: Readonly<Record<string, string>> = { cores: 'int8', memory: 'int8', addresses: 'text[]', labels: 'jsonb' };
+const HOST_ROWS = `jsonb_to_recordset($1::jsonb) AS n (${FACTS.map((name) => `${name} ${TYPES[name] ?? 'text'}`).join(', ')}, since int8, until int8)`;
+
+const UPSERT_HOSTS = `INSERT INTO hosts (${FACTS.join(', ')}, first_seen, last_seen) SELECT ${FACTS.join(', ')}, since, since FROM ${HOST_ROWS}
 ON CONFLICT (host) DO UPDATE SET ${AGAIN.map((name) => `${name} = excluded.${name}`).join(', ')}, last_seen = excluded.last_seen WHERE hosts.last_seen <= excluded.last_seen`;
-const CLOSE_HISTORY = 'UPDATE hosts_history SET valid_to = $2 WHERE host = $1 AND valid_to IS NULL AND valid_from < $2';
-const ADD_HISTORY = `INSERT INTO hosts_history (${FACTS.join(', ')}, valid_from) VALUES (${placeholders(FACTS.length)}, $${FACTS.length + 1}) ON CONFLICT DO NOTHING`;
+/** The first of several changes of a host ends what held before. */
+const CLOSE_HISTORY = `UPDATE hosts_history h SET valid_to = n.since FROM (SELECT host, min(since) AS since FROM ${HOST_ROWS} GROUP BY host) n
+WHERE h.host = n.host AND h.valid_to IS NULL AND h.valid_from < n.since`;
+const ADD_HISTORY = `INSERT INTO hosts_history (${FACTS.join(', ')}, valid_from, valid_to) SELECT ${FACTS.join(', ')}, since, until FROM ${HOST_ROWS} ON CONFLICT DO NOTHING`;
 const EVENT = ['time', 'kind', 'title', 'host', 'service', ...ENRICHMENT, 'attributes', 'sender', 'boot', 'seq', '"row"'];
 const ADD_EVENT = `INSERT INTO events (${EVENT.join(', ')}) VALUES (${placeholders(EVENT.length)}) ON CONFLICT DO NOTHING`;
 
 /** The place of an event made here, behind any row that a message can have. */
 const MADE = 2n ** 32n;
+const EVENT_TYPES: Readonly<Record<string, string>> = { time: 'int8', attributes: 'jsonb', boot: 'numeric', seq: 'numeric', '"row"': 'int8' };
 // The agent may tell the same change itself, at the same moment: its own words stand.
-const ADD_MADE = `INSERT INTO events (${EVENT.join(', ')}) SELECT ${placeholders(EVENT.length)
-  .split(', ')
-  .map(
-    (place, i) =>
-      `${place}::${['int8', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'text', 'jsonb', 'text', 'numeric', 'numeric', 'int8'][i]}`,
-  )
-  .join(', ')}
-WHERE NOT EXISTS (SELECT 1 FROM events WHERE sender = $12 AND kind = $2 AND time = $1 AND "row" < ${MADE}) ON CONFLICT DO NOTHING`;
+const ADD_MADE = `INSERT INTO events (${EVENT.join(', ')}) SELECT ${EVENT.map((name) => `n.${name}`).join(', ')}
+FROM jsonb_to_recordset($1::jsonb) AS n (${EVENT.map((name) => `${name} ${EVENT_TYPES[name] ?? 'text'}`).join(', ')})
+WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.sender = n.sender AND e.kind = n.kind AND e.time = n.time AND e."row" < ${MADE}) ON CONFLICT DO NOTHING`;
 const REMOVE_MADE = `DELETE FROM events WHERE sender = $1 AND kind = $2 AND time = $3 AND "row" >= ${MADE}`;
 
 /** A frame may come before the inventory that names its host; a stop told late says nothing of a later run. */
@@ -58,8 +60,57 @@ ON CONFLICT (host) DO UPDATE SET started = greatest(hosts_heard.started, exclude
 const AGENT_STOPPED = `INSERT INTO hosts_heard (host, stopped, stop_boot) VALUES ($1, $2, $3::numeric)
 ON CONFLICT (host) DO UPDATE SET stopped = excluded.stopped, stop_boot = excluded.stop_boot WHERE hosts_heard.stop_boot IS NULL OR hosts_heard.stop_boot <= excluded.stop_boot`;
 
-const valuesOf = (facts: HostFacts): readonly RecordValue[] =>
-  FACTS.map((name) => (name === 'labels' ? Object.fromEntries(facts.labels) : (facts[name] as RecordValue)));
+/** Of plain objects, as one parameter; whole numbers of 64 bits as texts. */
+const rowsParameter = (rows: readonly object[]): string => JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+
+interface KnownSince {
+  readonly facts: HostFacts;
+  /** ns. */
+  readonly since: bigint;
+}
+interface HostRow extends Omit<HostFacts, 'labels'> {
+  readonly labels: object;
+  readonly since: bigint;
+  until: bigint | null;
+}
+const hostRow = ({ facts, since }: KnownSince): HostRow => ({ ...facts, labels: Object.fromEntries(facts.labels), since, until: null });
+
+/** Each state that hosts had, up to the next one; of two of one moment the first. `changes`: in their order. */
+const historyOf = (changes: readonly KnownSince[]): readonly HostRow[] => {
+  const rows: HostRow[] = [];
+  const open = new Map<string, HostRow>();
+  for (const change of changes) {
+    const before = open.get(change.facts.host);
+    if (before?.since === change.since) continue;
+    if (before !== undefined) before.until = change.since;
+    const row = hostRow(change);
+    rows.push(row);
+    open.set(change.facts.host, row);
+  }
+  return rows;
+};
+
+const madeEvent = ({ kind, title, attributes }: MadeEvent, { facts, time, message, row }: InventoryRow): object => {
+  const { host, region, datacenter, env, role, owner } = facts;
+  const { sender, boot, seq } = message;
+  return {
+    time,
+    kind,
+    title,
+    host,
+    service: null,
+    region,
+    datacenter,
+    env,
+    role,
+    owner,
+    attributes: Object.fromEntries(attributes),
+    sender,
+    boot,
+    seq,
+    row: MADE + BigInt(row),
+  };
+};
 
 const factsOf = (row: RecordRow): HostFacts => {
   const text = (name: string): string | null => (row[name] as string | null) ?? null;
@@ -116,45 +167,30 @@ class RecordsWriter {
     const names = [...new Set(rows.map(({ facts }) => facts.host))];
     for (const row of await queries.query(`SELECT ${FACTS.join(', ')}, last_seen FROM hosts WHERE host = ANY($1::text[]) FOR UPDATE`, [names]))
       known.set(row.host as string, { facts: factsOf(row), seen: row.last_seen as bigint });
+    const changes: KnownSince[] = [];
+    const made: object[] = [];
+    const now = new Map<string, HostRow>();
     for (const row of rows) {
       const { facts, time } = row;
       const before = known.get(facts.host);
       // An inventory that came late says nothing of now.
       if (before !== undefined && before.seen > time) continue;
       const event = eventOf(row, before?.facts);
-      await queries.query(UPSERT_HOST, [...valuesOf(facts), time]);
+      now.set(facts.host, hostRow({ facts, since: time }));
       if (event !== undefined) {
-        await queries.query(CLOSE_HISTORY, [facts.host, time]);
-        await queries.query(ADD_HISTORY, [...valuesOf(facts), time]);
-        await this.#made(event, row, queries);
+        changes.push({ facts, since: time });
+        made.push(madeEvent(event, row));
       }
       known.set(facts.host, { facts, seen: time });
       entries.set(facts.host, { host: facts.host, sender: facts.sender, enrichment: enrichmentFrom((key) => facts[key]) });
     }
+    await queries.query(UPSERT_HOSTS, [rowsParameter([...now.values()])]);
+    if (changes.length === 0) return entries;
+    const history = rowsParameter(historyOf(changes));
+    await queries.query(CLOSE_HISTORY, [history]);
+    await queries.query(ADD_HISTORY, [history]);
+    await queries.query(ADD_MADE, [rowsParameter(made)]);
     return entries;
-  }
-
-  async #made(event: MadeEvent, { facts, time, message, row }: InventoryRow, queries: RecordQueries): Promise<void> {
-    const { kind, title, attributes } = event;
-    const { region, datacenter, env, role, owner } = facts;
-    const { sender, boot, seq } = message;
-    await queries.query(ADD_MADE, [
-      time,
-      kind,
-      title,
-      facts.host,
-      null,
-      region,
-      datacenter,
-      env,
-      role,
-      owner,
-      Object.fromEntries(attributes),
-      sender,
-      String(boot),
-      String(seq),
-      MADE + BigInt(row),
-    ]);
   }
 
   async #events({ batch, sender, boot, seq }: Decoded, hosts: ReadonlyMap<string, HostEntry>, queries: RecordQueries): Promise<void> {

@@ -21,6 +21,9 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
     // Nothing is added up over hosts without saying it: the lines are hosts.
     const memory = page.getByRole('region', { name: 'Memory' });
     for (const host of ['web-1', 'db-1', 'db-2']) await memory.getByRole('rowheader', { name: host }).waitFor({ state: 'attached' });
+    await small.getByRole('link', { name: 'web-1' }).click();
+    await page.getByRole('heading', { name: 'web-1', exact: true }).waitFor();
+    await page.goBack();
     await page.getByRole('combobox', { name: 'Host shown' }).selectOption('db-1');
     expect(hash(page).get('on')).toBe('db-1');
     await page.waitForFunction(() => document.title.startsWith('Host db-1'));
@@ -77,7 +80,7 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
     await endAgent('db-1', 'SIGKILL');
     const told = page.getByRole('list', { name: 'Hosts that are not heard' });
     // Heard no more for a minute is late; after five it is silent.
-    await told.getByRole('button', { name: /^db-1 late, heard \d+ (s|min) ago/ }).waitFor({ timeout: 150_000 });
+    await told.getByRole('link', { name: /^db-1 late, heard \d+ (s|min) ago/ }).waitFor({ timeout: 150_000 });
     await page.route('**/graphql', async (route) => {
       const { variables } = route.request().postDataJSON() as { variables: { text?: string } };
       if (!(variables.text ?? '').includes('agent_state in ("silent", "late")')) return route.continue();
@@ -85,7 +88,7 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
       await route.fulfill({ response: answer, body: (await answer.text()).replaceAll('"late"', '"silent"') });
     });
     await page.getByRole('button', { name: 'Refresh' }).click();
-    const silent = told.getByRole('button', { name: /^db-1 silent since \d\d:\d\d/ });
+    const silent = told.getByRole('link', { name: /^db-1 silent since \d\d:\d\d/ });
     await silent.waitFor();
     const [red, is] = await silent.evaluate((e) => {
       const probe = document.body.appendChild(document.createElement('i'));
@@ -93,6 +96,9 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
       return [getComputedStyle(probe).color, getComputedStyle(e).color];
     });
     expect(is).toBe(red);
+    await silent.click();
+    await page.getByRole('heading', { name: 'db-1', exact: true }).waitFor();
+    await page.goBack();
     await page.unrouteAll({ behavior: 'ignoreErrors' });
   }, 240_000);
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.js';
 import { describeWith } from '../support/need.ts';
+import { hash } from './explore.ts';
 import { fleet } from './fleet.ts';
 
 describeWith('status page', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
@@ -53,7 +54,17 @@ describeWith('status page', findChromium(), 'no Chromium; install the package ch
       await route.fulfill({ json: { data: { query: { columns, rowCount: 1, truncated: null, completeUpTo: null, partial: [], diagnostics: [], stats } } } });
     });
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.getByRole('row', { name: '/var/log/<b>app</b>.log web-1 ▲ cannot be read 12' }).waitFor();
+    const row = page.getByRole('row', { name: '/var/log/<b>app</b>.log web-1 ▲ cannot be read 12' });
+    await row.waitFor();
+    await row.getByRole('link', { name: 'web-1' }).click();
+    await page.getByRole('heading', { name: 'web-1', exact: true }).waitFor();
+    await page.goBack();
+    await page
+      .getByRole('region', { name: 'Agents' })
+      .getByRole('link', { name: /2 reporting/ })
+      .click();
+    await page.locator('[data-host="db-1"]').waitFor();
+    expect(hash(page).get('where')).toBe('agent_state == "reporting"');
   });
 
   test('an agent that is stopped is told with since when', async () => {

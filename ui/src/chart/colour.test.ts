@@ -152,11 +152,11 @@ describe('strokesOf', () => {
 
 describe('hostColours', () => {
   it('are kept over sessions, and what cannot be read is forgotten', () => {
-    let kept: string | null = null;
-    const first = hostColours(kept, (text) => {
-      kept = text;
-    });
-    const given = ['c', 'a', 'b'].map(first.of);
+    let changes = 0;
+    const first = hostColours(null, () => changes++);
+    const given = ['c', 'a', 'b', 'a'].map(first.of);
+    expect(changes).toBe(3);
+    const kept = first.text();
     expect(['b', 'c', 'a'].map(hostColours(kept, () => undefined).of)).toEqual([given[2], given[0], given[1]]);
     for (const broken of ['{', '[1]', '[["a", 99]]', '{"a": 1}', 'null', '[null]', '[["__proto__", 1]]'])
       expect(hostColours(broken, () => undefined).of('a')).toBeLessThan(COLOURS);

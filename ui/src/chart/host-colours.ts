@@ -9,10 +9,12 @@ const MOST = 2000;
 export interface HostColours {
   /** Index of the host's colour, 0 … COLOURS - 1. */
   readonly of: (host: string) => number;
+  /** What is to be kept. */
+  readonly text: () => string;
 }
 
-/** `kept` is what an earlier session wrote, `keep` is called with what is to be kept. Never throws for what was kept. */
-export const hostColours = (kept: string | null, keep: (text: string) => void): HostColours => {
+/** `kept` is what an earlier session wrote; `changed` is called when there is something new to keep. Never throws for what was kept. */
+export const hostColours = (kept: string | null, changed: () => void): HostColours => {
   const known = new Map<string, number>();
   const uses = new Uint32Array(COLOURS);
   try {
@@ -32,15 +34,28 @@ export const hostColours = (kept: string | null, keep: (text: string) => void): 
       known.set(host, colour);
       uses[colour] = (uses[colour] as number) + 1;
       if (known.size > MOST) known.delete(known.keys().next().value as string);
-      keep(JSON.stringify([...known]));
+      changed();
       return colour;
     },
+    text: () => JSON.stringify([...known]),
   };
 };
 
+/** A list that is scrolled meets very many hosts: they are written together. */
+const KEEP_MS = 500;
 let session: HostColours | undefined;
+let waiting = false;
+const keep = (): void => {
+  waiting = false;
+  if (session !== undefined) localStorage.setItem(KEY, session.text());
+};
+const keepSoon = (): void => {
+  if (waiting) return;
+  waiting = true;
+  setTimeout(keep, KEEP_MS);
+};
 /** This browser's. */
 export const hostColour = (host: string): number => {
-  session ??= hostColours(localStorage.getItem(KEY), (text) => localStorage.setItem(KEY, text));
+  session ??= hostColours(localStorage.getItem(KEY), keepSoon);
   return session.of(host);
 };

@@ -1,5 +1,6 @@
 // The texts of one host's page, each with what to say where there is nothing. Texts only; never asks.
 import { bucketFor, type Range, spanMillis } from '../address/range.ts';
+import type { Drawing } from '../chart/drawing.ts';
 import { aliveText, type ReadyText } from '../pages/ready-texts.ts';
 import { quoted } from './host-texts.ts';
 
@@ -8,15 +9,16 @@ const is = (host: string): string => `host == ${quoted(host)}`;
 export const overviewTexts = (host: string, range: Range): readonly ReadyText[] => {
   const width = bucketFor(range, 60);
   const none = 'Nothing of this came from the host in this range.';
-  const over = (title: string, metric: string, more: string, rest: string): ReadyText => ({
+  const over = (title: string, metric: string, more: string, rest: string, draw?: Drawing): ReadyText => ({
     title,
     text: `from metrics.${metric}\n| where ${is(host)}${more === '' ? '' : ` and ${more}`}\n${rest}`,
     view: 'chart',
+    ...(draw === undefined ? {} : { draw }),
     empty: none,
   });
   return [
-    over('Processors by mode', 'system.cpu.utilization', 'cpu.mode != "idle"', `| every ${width} avg\n| sum by cpu.mode`),
-    over('Memory by state', 'system.memory.usage', '', `| every ${width} avg\n| sum by state`),
+    over('Processors by mode', 'system.cpu.utilization', 'cpu.mode != "idle"', `| every ${width} avg\n| avg by cpu.mode`, 'stacked-area'),
+    over('Memory by state', 'system.memory.usage', '', `| every ${width} avg\n| sum by state`, 'stacked-area'),
     over('Load, one minute', 'system.cpu.load_average.1m', '', `| every ${width} avg\n| max by host`),
     over('Disk traffic', 'system.disk.io', '', `| every ${width} rate\n| sum by direction`),
     over('Network traffic', 'system.network.io', 'device != "lo"', `| every ${width} rate\n| sum by direction`),

@@ -5,8 +5,10 @@ export const MOST_CHOICES = 200;
 /** So many that are not heard stand in words. */
 export const MOST_TROUBLED = 4;
 
+export const NOT_HEARD = 'agent_state in ("silent", "late")';
+
 export const TROUBLED = `from hosts
-| where agent_state in ("silent", "late")
+| where ${NOT_HEARD}
 | sort agent_state desc, last_seen desc
 | limit ${MOST_TROUBLED}
 | select host, agent_state, last_seen, agent_lag, agent_stopped`;

@@ -113,7 +113,9 @@ interface Rows {
 }
 
 const rowsOf = (time: Column, keys: readonly Column[], count: number): Rows => {
-  const times = Float64Array.from(count < time.values.length ? time.values.slice(0, count) : time.values, (value) => (typeof value === 'string' ? Date.parse(value) : Number.NaN));
+  const times = Float64Array.from(count < time.values.length ? time.values.slice(0, count) : time.values, (value) =>
+    typeof value === 'string' ? Date.parse(value) : Number.NaN,
+  );
   const order = Uint32Array.from(times.keys()).filter((row) => !Number.isNaN(times[row] as number));
   let sorted = true;
   for (let i = 1; i < order.length && sorted; i++) sorted = (times[order[i - 1] as number] as number) <= (times[order[i] as number] as number);

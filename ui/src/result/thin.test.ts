@@ -34,7 +34,12 @@ test('each step has its least and its largest value in their order; the ends of 
 });
 
 const ROWS = 100_000;
-const column = (name: string, type: string, of: (row: number) => Value): Column => ({ name, type, unit: null, values: Array.from({ length: ROWS }, (_, i) => of(i)) });
+const column = (name: string, type: string, of: (row: number) => Value): Column => ({
+  name,
+  type,
+  unit: null,
+  values: Array.from({ length: ROWS }, (_, i) => of(i)),
+});
 const began = Date.UTC(2026, 10, 20);
 const time = (of: (row: number) => number): Column => column('time', 'time', (row) => new Date(began + of(row)).toISOString());
 

@@ -26,6 +26,7 @@ export const panel = (lines: Readonly<Record<string, readonly Point[]>>, more: P
     })),
     total: Object.keys(lines).length,
     bucket: MINUTE,
+    thinnedFrom: 0,
     partial: Array.from({ length: size }, () => false),
     ...more,
   };

@@ -1,8 +1,8 @@
 // A question that is asked again with each beat and whenever its text or the range is another; ended when whoever asked is gone.
 import { untrack } from 'svelte';
 import { router } from '../address/router.svelte.ts';
-import { QueryRun } from '../data/run.svelte.ts';
 import { refresh } from '../shell/refresh.svelte.ts';
+import { QueryRun } from './run.svelte.ts';
 
 /** To be called while a component is made. */
 export const live = (text: () => string): QueryRun => {
