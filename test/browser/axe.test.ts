@@ -72,6 +72,41 @@ const SCREENS: readonly Screen[] = [
   { name: 'the first page', text: '', ready: (page) => page.locator('section td, section .line').first().waitFor() },
 ];
 
+interface OtherPage {
+  readonly name: string;
+  /** `host`: one there is, as it stands in an address. */
+  readonly address: (host: string) => string;
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const ofHost = (part: string, ready: (page: Page) => Promise<unknown>): OtherPage => ({
+  name: `a host: ${part}`,
+  address: (host) => `#/host?host=${host}&part=${part}`,
+  ready,
+});
+
+const PAGES: readonly OtherPage[] = [
+  { name: 'status', address: () => '#/status', ready: (page) => page.locator('table td').first().waitFor() },
+  { name: 'hosts', address: () => '#/hosts', ready: (page) => page.locator('[data-host] .c-cpu svg').first().waitFor({ state: 'attached' }) },
+  { name: 'no host that fits', address: () => '#/hosts?where=host%20%3D%3D%20%22none%22', ready: (page) => page.getByText('No host fits.').waitFor() },
+  ofHost('overview', (page) => page.locator('canvas').first().waitFor()),
+  ofHost('filesystems', (page) => page.getByRole('columnheader', { name: 'Mounted at' }).waitFor()),
+  ofHost('processes', async (page) => {
+    await page.getByTestId('processes').locator('tbody th button').first().click();
+    await page.getByRole('region', { name: /^Process \d+/ }).waitFor();
+  }),
+  ofHost('logs', (page) => page.getByRole('region', { name: 'Log lines' }).locator('.note, [data-testid=result]').first().waitFor()),
+  ofHost('events', async (page) => {
+    await page.locator('summary').first().click();
+    await page.locator('details[open] dl').waitFor();
+  }),
+  ofHost('inventory', (page) => page.locator('dt').first().waitFor()),
+  { name: 'a host that nobody knows', address: () => '#/host?host=nobody', ready: (page) => page.getByText('There is no host nobody.').waitFor() },
+  { name: 'learn', address: () => '#/learn', ready: (page) => page.getByTestId('lesson').first().locator('canvas, table, .note, .line').first().waitFor() },
+  { name: 'errors', address: () => '#/errors', ready: (page) => page.getByRole('heading', { level: 3 }).first().waitFor() },
+  { name: 'no such page', address: () => '#/hots', ready: (page) => page.getByRole('heading', { name: 'There is no such page' }).waitFor() },
+];
+
 describeWith('axe', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
   const { explore, open, product } = exploring(executable);
   for (const [size, viewport] of Object.entries(SIZES)) {
@@ -93,10 +128,12 @@ describeWith('axe', findChromium(), 'no Chromium; install the package chromium o
           expect(await seriousOn(page)).toEqual([]);
         });
 
-        test('status', async () => {
-          const { page } = await explore(COUNTS, '', options);
-          await page.goto(`${product().origin}/#/status`);
-          await page.locator('table td').first().waitFor();
+        test.each(PAGES)('$name', async ({ address, ready }) => {
+          const { page } = await explore('from hosts | select host', '', options);
+          await page.locator('td[data-row]').first().waitFor();
+          const host = (await page.locator('td[data-row]').first().textContent()) ?? '';
+          await page.goto(`${product().origin}/${address(encodeURIComponent(host))}`);
+          await ready(page);
           expect(await seriousOn(page)).toEqual([]);
         });
 

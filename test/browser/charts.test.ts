@@ -75,10 +75,14 @@ describeWith('charts', findChromium(), 'no Chromium; install the package chromiu
     await expect.poll(() => rows.evaluateAll((all) => all.some((row) => row.classList.contains('off'))), patiently).toBe(false);
   });
 
-  test('groups without time are bars too, the largest first', async () => {
+  test('groups without time are bars, the largest first, or in the order of the text', async () => {
     const { page } = await explore(`${counts()}\n| count by severity`);
-    await page.getByRole('tab', { name: 'Bars' }).click();
     await result(page, 'bars').waitFor();
-    expect(await page.getByTestId('bars').locator('tbody th').allTextContents()).toEqual(['info', 'error', 'warn']);
+    const names = () => page.getByTestId('bars').locator('tbody th').allTextContents();
+    expect(await names()).toEqual(['info', 'error', 'warn']);
+    await page.getByRole('tab', { name: 'Table' }).click();
+    await result(page, 'table').waitFor();
+    const { page: sorted } = await explore(`${counts()}\n| count by severity\n| sort severity desc`);
+    await expect.poll(() => sorted.getByTestId('bars').locator('tbody th').allTextContents(), patiently).toEqual(['error', 'warn', 'info']);
   });
 });

@@ -1,5 +1,6 @@
-// Grouped rows without time as bars: one bar per row, the largest first, with its part of the longest. Pure.
+// Grouped rows without time as bars: one bar per row with its part of the longest; the largest first, or as the text sorts them. Pure.
 import type { Column } from '../data/types.ts';
+import { partsOf } from '../edit/filter-text.ts';
 import { rolesOf } from '../result/choose.ts';
 import { type Identity, namingOf } from '../result/keys.ts';
 
@@ -13,6 +14,8 @@ export interface Bar {
 export interface Bars {
   readonly column: Column;
   readonly bars: readonly Bar[];
+  /** Whether the order is that of the text, not of the values. */
+  readonly sorted: boolean;
   /** Bars there would be without the limit. */
   readonly total: number;
   readonly caption: string;
@@ -34,7 +37,10 @@ export const barsOf = (columns: readonly Column[], text: string, name?: string):
   const column = values.find((value) => value.name === name) ?? values[0];
   if (column === undefined) return undefined;
   const numbers = column.values.map(numberOf);
-  const order = [...numbers.keys()].sort((a, b) => (numbers[b] ?? Number.NEGATIVE_INFINITY) - (numbers[a] ?? Number.NEGATIVE_INFINITY) || a - b);
+  const sorted = partsOf(text).some(({ word }) => word === 'sort' || word === 'bottom');
+  const order = sorted
+    ? [...numbers.keys()]
+    : [...numbers.keys()].sort((a, b) => (numbers[b] ?? Number.NEGATIVE_INFINITY) - (numbers[a] ?? Number.NEGATIVE_INFINITY) || a - b);
   let low = 0;
   let high = 0;
   for (const number of numbers) {
@@ -48,6 +54,7 @@ export const barsOf = (columns: readonly Column[], text: string, name?: string):
   return {
     column,
     bars: drawn.map((row, i) => ({ row, label: naming.labels[i] || column.name, identity: naming.identities[i] as Identity, value: numbers[row] ?? null })),
+    sorted,
     total: numbers.length,
     caption: naming.caption,
     low,

@@ -45,12 +45,15 @@ export const volumeOf = (columns: readonly Column[]): Volume => {
   for (const [row, time] of of('time').entries()) {
     const at = Date.parse(String(time));
     const severity = severityOf(severities[row]);
+    const count = Number(counts[row] ?? 0);
+    // what is no time or no number of lines has no bar
+    if (Number.isNaN(at) || !(count <= Number.MAX_SAFE_INTEGER)) continue;
     let there = byTime.get(at);
     if (there === undefined) {
       there = new Map();
       byTime.set(at, there);
     }
-    there.set(severity, (there.get(severity) ?? 0) + Number(counts[row] ?? 0));
+    there.set(severity, (there.get(severity) ?? 0) + count);
   }
   const bars = [...byTime]
     .sort(([a], [b]) => a - b)

@@ -1,4 +1,6 @@
-// What the head of the first page asks about hosts: how many in which state, the silent and late ones, names to choose from. Texts only.
+// What the head of the first page asks about hosts: how many in which state, the silent and late ones, names to choose from; and what an
+// earlier visit knew of them. Never asks.
+import type { Scope } from './ready-texts.ts';
 
 /** So many can be chosen from a list; beyond it a name is typed. */
 export const MOST_CHOICES = 200;
@@ -16,3 +18,14 @@ export const TROUBLED = `from hosts
 /** Of those whose names hold these letters, where there are letters. */
 export const namesText = (letters: string): string =>
   `from hosts${letters === '' ? '' : `\n| where host contains ${JSON.stringify(letters)}`}\n| sort host\n| limit ${MOST_CHOICES + 1}\n| select host`;
+
+/** What an earlier visit kept; whatever else stands there is nothing. */
+export const keptScope = (kept: string | null): Scope | undefined => {
+  try {
+    const { kind, hosts } = JSON.parse(kept ?? '{}') as { readonly kind?: unknown; readonly hosts?: unknown };
+    if (kind === 'one') return { kind, host: undefined };
+    return kind === 'all' && Number.isInteger(hosts) && (hosts as number) >= 0 ? { kind, hosts: hosts as number } : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -54,12 +54,23 @@ const asksForLines = (text: string): boolean => {
   return at > 0 && !words.slice(at + 1).some((word) => LEAVES_NO_LINES.has(word));
 };
 
+const GROUPS = new Set(['count', 'sum', 'avg', 'min', 'max', 'summarize', 'every']);
+const KEEPS_GROUPS = new Set(['sort', 'limit', 'top', 'bottom', 'where']);
+
+/** Whether the text ends in groups with what was counted or added up in them. */
+const asksForGroups = (text: string): boolean => {
+  const last = partsOf(text).findLast(({ word }) => !KEEPS_GROUPS.has(word));
+  return last !== undefined && GROUPS.has(last.word);
+};
+
 /** Over time is a chart from the first bucket on: what opens as a table would turn into a chart while one looks at it. */
 export const chooseView = (result: Result, text: string): View => {
   if (isLogs(result.columns)) return 'logs';
   const roles = rolesOf(result.columns);
   const drawable = roles.time !== undefined && roles.values.length > 0 && roles.others.length === 0;
-  return drawable && (hasLines(roles) || asksForLines(text)) ? 'chart' : 'table';
+  if (drawable && (hasLines(roles) || asksForLines(text))) return 'chart';
+  // one figure of each group is a length; several are read as a table
+  return hasBars(result.columns) && roles.values.length === 1 && roles.others.length === 0 && asksForGroups(text) ? 'bars' : 'table';
 };
 
 /** Whether rows are groups: keys, a value, no time. */

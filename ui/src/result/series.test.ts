@@ -166,6 +166,12 @@ describe('chooseView', () => {
     expect(chooseView(result(time, column('severity', 'string', ['info', 'warn']), column('body', 'string', ['x', 'y'])), 'from x')).toBe('logs');
     expect(chooseView(result(column('name', 'string', ['a', 'b']), column('cpu', 'float', [1, 2])), 'from x')).toBe('table');
     expect(chooseView(result(time, column('host', 'string', ['a', 'b']), column('value', 'float', [1, 2])), 'from x')).toBe('table');
+    const groups = [column('service', 'string', ['a', 'b']), column('count', 'int', [1, 2])];
+    expect(chooseView(result(...groups), 'from logs | count by service')).toBe('bars');
+    expect(chooseView(result(...groups), 'from logs\n| count by service\n| sort count desc\n| limit 10')).toBe('bars');
+    expect(chooseView(result(...groups), 'from logs | count by service | select service, count')).toBe('table');
+    expect(chooseView(result(...groups, column('worst', 'int', [1, 2])), 'from logs | summarize count(), worst = max(status) by service')).toBe('table');
+    expect(chooseView(result(...groups), 'from x | limit 2')).toBe('table');
     expect(chooseView(result(), 'from x')).toBe('table');
   });
 
