@@ -6,7 +6,11 @@ import { keptScope } from './fleet-texts.ts';
 test('a scope is read as it was kept', () => {
   expect(keptScope(null)).toBeUndefined();
   expect(keptScope('{"kind":"one"}')).toEqual({ kind: 'one', host: undefined });
-  fc.assert(fc.property(fc.nat(), (hosts) => expect(keptScope(JSON.stringify({ kind: 'all', hosts }))).toEqual({ kind: 'all', hosts })));
+  fc.assert(
+    fc.property(fc.nat(), (hosts) => {
+      expect(keptScope(JSON.stringify({ kind: 'all', hosts }))).toEqual({ kind: 'all', hosts });
+    }),
+  );
 });
 
 test('anything else is nothing', () => {
