@@ -115,6 +115,29 @@ test('the command asks through it, and says what stands between', async () => {
   expect(away.stderr).toContain(`something that is not InfraMirror answers at ${origin}, with status 502`);
 });
 
+test('--follow waits while the proxy answers for a server that is away', async () => {
+  const args = ['query', 'from metrics.system.uptime | select time, value', '--follow', '--server', origin, '--token-file', join(product.folder, 'token')];
+  const following = spawn(process.execPath, [join(ROOT, 'app/main.ts'), ...args], {
+    env: { PATH: process.env.PATH, ...trusted },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(following, 'exit');
+  const heard = { rows: '', said: '' };
+  following.stdout.setEncoding('utf8').on('data', (text: string) => {
+    heard.rows += text;
+  });
+  following.stderr.setEncoding('utf8').on('data', (text: string) => {
+    heard.said += text;
+  });
+  await eventually('rows', async () => heard.rows !== '', 60_000);
+  own = 502;
+  await eventually('it says what answers', async () => heard.said.includes('with status 502; waiting for it'), 60_000);
+  own = undefined;
+  await eventually('it goes on', async () => heard.said.includes('the server answers again'), 60_000);
+  following.kill('SIGINT');
+  expect((await ended)[0]).toBe(0);
+});
+
 test('a session has a cookie for TLS alone, and asks only where the proxy hands the host on', async () => {
   const { status, cookie } = await browse(`/?token=${product.token}`, 'GET', {});
   expect(status).toBe(303);
