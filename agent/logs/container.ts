@@ -74,7 +74,7 @@ export interface Origin {
   readonly service: string;
   /** `over`: it stands above one that the line tells. */
   readonly severity?: { readonly value: Severity; readonly over: boolean };
-  readonly attributes: readonly (readonly [name: string, value: string])[];
+  readonly attributes: readonly (readonly [name: string, value: string | number])[];
 }
 
 /** `<pod>_<namespace>_<container>-<id>.log`, and `<namespace>_<pod>_<uid>/<container>/<n>.log`. */

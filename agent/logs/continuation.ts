@@ -43,7 +43,9 @@ const CHAINED = /^(?:During handling of the above exception|The above exception 
 /** The last line of a Python trace: the name of a class, perhaps with a text. */
 const PYTHON_END = /^[A-Za-z_][\w.]*(?::|$)/;
 /** `main.run(0x1, …)`, `github.com/a/b.(*T).Do`. */
-const GO_CALL = /^(?:[\w.~-]+\/)*[\w.~%-]+\.[\w().*[\]{}·…<>-]+(?:\([^\n]*\))?$/;
+const GO_CALL = /^(?:[\w.~-]+\/)*[\w.~%-]+\.[\w().*[\]{}\x80-\xff<>-]+(?:\([^\n]*\))?$/;
+/** An entry behind which its logger puts the calls that led there. */
+const LOUD = /(?:^|[\s[|m-])(?:WARN|WARNING|ERROR|DPANIC|PANIC|FATAL|warn|error|dpanic|panic|fatal)(?:\W|$)/;
 const GO_START = /^(?:panic: |fatal error: |SIG[A-Z]+: )/;
 const NODE_END = /^(?:\}|\]|Node\.js v\d)/;
 const POSTGRES =
@@ -69,6 +71,9 @@ const datedBehindBlanks = (bytes: Uint8Array, from: number, to: number): boolean
 };
 
 const textOf = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, Math.min(to, from + LOOKED_AT));
+
+/** Where an entry tells its level. */
+const headOf = ({ bytes, from, to }: EntryState): string => textOf(bytes, from, Math.min(to, from + 128));
 
 /** PostgreSQL has a blank where others have `T`, and its levels stand behind a process and before two blanks. */
 const postgresHead = (bytes: Buffer, from: number, to: number): RegExpExecArray | null => {
@@ -135,12 +140,11 @@ export const goesOn = (state: EntryState, bytes: Buffer, from: number, to: numbe
     return true;
   }
   if (state.trace !== '' && NODE_END.test(text)) return true;
-  if ((state.trace === 'go' || state.headed) && GO_CALL.test(text)) {
-    state.trace = 'go';
-    return true;
-  }
+  if (state.trace === 'go' && GO_CALL.test(text)) return true;
   if (!state.headed) return false;
-  if (TRACEBACK.test(text) && !QUIET.test(textOf(state.bytes, state.from, Math.min(state.to, state.from + 128)))) state.trace = 'python';
+  // That it is a trace shows at the next line, a place behind a tab: `www.example.com` looks like a call too.
+  if (GO_CALL.test(text) && LOUD.test(headOf(state))) return true;
+  if (TRACEBACK.test(text) && !QUIET.test(headOf(state))) state.trace = 'python';
   else if (EXCEPTION.test(text)) state.trace = 'any';
   else return false;
   return true;

@@ -221,7 +221,8 @@ test('systemd’s journal, as journalctl -o json prints it', async () => {
       severity: 'error',
       time: MS,
       service: 'shop',
-      attributes: { 'systemd.unit': 'shop.service', pid: String(pid), 'journal.transport': 'stdout' },
+      attributes: { 'systemd.unit': 'shop.service', 'journal.transport': 'stdout' },
+      numbers: { pid },
     });
     expect(rowsOf(column)).toEqual([
       ...MESSAGES.map((message, i) => row(`ERROR in cart: ${message.replaceAll(/\n+/g, '\n')}`, i)),

@@ -90,6 +90,27 @@ describe('continuation lines', () => {
     expect(logs.column('severity')[1]).toMatch(text.includes('settings') ? /info/ : /error|fatal/);
   });
 
+  test.each([
+    ['Loading...', 'www.example.com', 'server.started', 'done.(1)'],
+    ['main.run()', 'x.y'],
+  ])('are none that only look like a call: %s', async (...lines) => {
+    logs.append('a.log', `${[`${stamp()} starting up`, ...lines].join('\n')}\n`);
+    logs.start({ joinMs: 500 });
+    await glance();
+    await logs.round();
+    expect(logs.whole.slice(1)).toEqual(lines);
+    expect(logs.column('severity').filter((severity) => severity !== null)).toEqual([]);
+  });
+
+  test('of a Go logger have calls without brackets', async () => {
+    const entry = `${iso()}\tERROR\tcart/cart.go:12\tno room\nmain.(*Cart).add\n\t/app/cart.go:12\nnet/http.HandlerFunc.ServeHTTP\n\t/go/server.go:2`;
+    logs.append('a.log', `${entry}\n${iso()} INFO after\n`);
+    logs.start({ joinMs: 500 });
+    await glance();
+    await logs.round();
+    expect(logs.whole[0]).toBe(entry);
+  });
+
   test('come in pieces: the entry waits for them in its file, and is delivered when the file is still', async () => {
     const [name, entry] = TRACES[0] as (typeof TRACES)[number];
     expect(name).toBe('Java');

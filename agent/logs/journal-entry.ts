@@ -44,6 +44,8 @@ const ATTRIBUTES: readonly (readonly [field: string, name: string])[] = [
   ['ERRNO', 'errno'],
   ['_TRANSPORT', 'journal.transport'],
 ];
+/** Numbers, as they are in lines of every other form. */
+const NUMBERS: ReadonlySet<string> = new Set(['pid', 'code.line', 'errno']);
 const MOST_TEXT = 2048;
 
 /** Undefined for what is no entry; one without a message is empty. */
@@ -60,9 +62,9 @@ export const journalEntry = (line: string): JournalEntry | undefined => {
     return bytes === undefined || bytes.length === 0 ? undefined : bytes.toString('utf8', 0, MOST_TEXT);
   };
   const stamp = text('__REALTIME_TIMESTAMP');
-  const attributes = ATTRIBUTES.flatMap(([field, name]): (readonly [string, string])[] => {
+  const attributes = ATTRIBUTES.flatMap(([field, name]): (readonly [string, string | number])[] => {
     const value = text(field);
-    return value === undefined ? [] : [[name, value]];
+    return value === undefined ? [] : [[name, NUMBERS.has(name) && /^\d{1,15}$/.test(value) ? Number(value) : value]];
   });
   const service = text('CONTAINER_NAME') ?? text('SYSLOG_IDENTIFIER') ?? text('_COMM') ?? '';
   const severity = severityOf(text('PRIORITY'));

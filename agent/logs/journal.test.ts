@@ -24,7 +24,7 @@ describe('an entry', () => {
       severity: { value: 'error', over: true },
       attributes: [
         ['systemd.unit', 'shop.service'],
-        ['pid', '712'],
+        ['pid', 712],
         ['journal.transport', 'stdout'],
       ],
     });

@@ -9,7 +9,7 @@ import type { Entry } from './assembler.ts';
 import type { Origin } from './container.ts';
 import type { LogFailures } from './failures.ts';
 import { FORMATS, type FormatFailed, type NamedFormat, parseEntry } from './formats/list.ts';
-import { clearLine, newLine } from './formats/parsed-line.ts';
+import { clearLine, newLine, setOver } from './formats/parsed-line.ts';
 import { type LineText, lineText, MOST_LINE } from './line.ts';
 import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
 
@@ -116,7 +116,7 @@ export class LogBatch {
     if (read?.binary === true) attributes.set('log.binary', 'true');
     if (read?.invalid === true) attributes.set('log.invalid_utf8', 'true');
     if (entry.stream !== undefined) attributes.set('log.iostream', entry.stream);
-    if (source.origin !== undefined) for (const [name, value] of source.origin.attributes) attributes.set(name, value);
+    if (source.origin !== undefined) for (const [name, value] of source.origin.attributes) setOver(found, name, value);
     if (entry.part > 1) found.numbers.set('log.part', entry.part);
     if (found.dropped > 0) found.numbers.set('log.dropped_attributes', found.dropped);
     const message = found.message?.toWellFormed();

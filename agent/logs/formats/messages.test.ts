@@ -50,6 +50,12 @@ test.each<[name: string, entry: string, expected: Record<string, unknown>]>([
   ['JSON behind a byte order mark', '\ufeff{"msg":"up","level":"info"}', { message: 'up', severity: 'info' }],
   ['structlog', '{"event":"signed in","level":"info","user":"a"}', { message: 'signed in', severity: 'info', user: 'a' }],
   ['GELF', '{"version":"1.1","host":"h","short_message":"bad","level":3}', { message: 'bad', severity: 'error', version: '1.1', host: 'h' }],
+  [
+    'names for one thing with values of their own',
+    '{"msg":"m","service":"checkout","application":"shop","container_name":"c1","app":"checkout","name":"n","v":0,"hostname":"h"}',
+    { ...none, message: 'm', service: 'checkout', application: 'shop', container_name: 'c1', name: 'n', v: 0, hostname: 'h' },
+  ],
+  ['logfmt with two services', 'msg=m service=a app=b', { ...none, message: 'm', service: 'a', app: 'b' }],
   ['an event that is no message', '{"event":"click","msg":"m"}', { ...none, message: 'm', event: 'click' }],
   ['two messages', '{"msg":"first","@message":"second"}', { ...none, message: 'first', '@message': 'second' }],
   ['a message that is empty', '{"msg":" ","a":1}', { ...none, message: '(the whole)', msg: ' ', a: 1 }],

@@ -79,11 +79,11 @@ const room = (into: ParsedLine, name: string): boolean => {
   return false;
 };
 
-/** For what has a column of its own, where a first finding stands; false for what cannot be such a text. */
+/** For what has a column of its own, where a first finding stands; false for another one, and for what cannot be such a text. */
 export const setOwn = (into: ParsedLine, column: 'service' | 'traceId' | 'spanId', value: string): boolean => {
   if (value === '' || value.length > MOST_OWN || !value.isWellFormed()) return false;
   into[column] ??= value;
-  return true;
+  return into[column] === value;
 };
 
 /** A first finding stands; false for a text that says nothing. */
@@ -105,6 +105,14 @@ export const setNumber = (into: ParsedLine, name: string, value: number): void =
 };
 
 const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?$/;
+
+/** In place of what the line says under that name. */
+export const setOver = (into: ParsedLine, name: string, value: string | number): void => {
+  into.attributes.delete(name);
+  into.numbers.delete(name);
+  if (typeof value === 'number') into.numbers.set(name, value);
+  else into.attributes.set(name, value);
+};
 
 /** As a number where the text is one and says no more than the number does; `007` and long ids stay text. */
 export const setValue = (into: ParsedLine, name: string, value: string): void => {
