@@ -38,7 +38,7 @@ export const exploring = (executable: string) => {
   const explore = async (text: string, more = '', options: Parameters<typeof visit>[1] = {}): Promise<Visit> => {
     const made = await open({ storageState: signedIn, ...options });
     await made.page.goto(`${product.origin}/${text === '' ? '' : `#/explore?text=${encodeURIComponent(text)}${more}`}`);
-    await made.page.locator('.cm-content').waitFor();
+    await made.page.locator('.cm-content').first().waitFor();
     return made;
   };
   return { open, explore, product: () => product };

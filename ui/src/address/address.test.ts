@@ -3,7 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DRAWINGS } from '../chart/drawing.ts';
 import { VIEWS } from '../result/views.ts';
-import { type Address, FIRST_PAGE, HOST_PARTS, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds } from './address.ts';
+import {
+  type Address,
+  FIRST_PAGE,
+  HOST_PARTS,
+  MOST_PANELS,
+  type Panel,
+  parseAddress,
+  printAddress,
+  REFRESH_SECONDS,
+  refreshSeconds,
+} from './address.ts';
 import {
   bounds,
   bucketFor,
@@ -28,17 +38,11 @@ const range: fc.Arbitrary<Range> = fc.oneof(
 );
 const anyText = fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => text.toWellFormed());
 const hosts = fc.record({ host: anyText.map((name) => `h${name}`), part: fc.constantFrom(...HOST_PARTS), where: anyText, sort: anyText, process: anyText });
-const address: fc.Arbitrary<Address> = fc.record({
-  page: fc.constantFrom('explore' as const, 'hosts' as const, 'host' as const, 'status' as const, 'learn' as const, 'errors' as const),
-  code: fc.constantFrom('', 'iql.bad-regex'),
-  hosts,
+const panel: fc.Arbitrary<Panel> = fc.record({
   text: anyText,
-  range,
-  on: fc.string({ unit: 'grapheme', maxLength: 40 }).map((host) => host.toWellFormed()),
   view: fc.constantFrom(undefined, ...VIEWS),
   draw: fc.constantFrom(undefined, ...DRAWINGS),
   log: fc.boolean(),
-  refresh: fc.constantFrom(undefined, ...REFRESH_SECONDS),
   saved: fc.constantFrom(undefined, { name: 'team.errors', version: 3 }, { name: 'größe', version: 1 }),
   columns: fc.option(
     fc.uniqueArray(
@@ -51,6 +55,16 @@ const address: fc.Arbitrary<Address> = fc.record({
     { nil: undefined },
   ),
 });
+const rest = fc.record({
+  page: fc.constantFrom('explore' as const, 'hosts' as const, 'host' as const, 'status' as const, 'learn' as const, 'errors' as const),
+  code: fc.constantFrom('', 'iql.bad-regex'),
+  hosts,
+  range,
+  on: fc.string({ unit: 'grapheme', maxLength: 40 }).map((host) => host.toWellFormed()),
+  refresh: fc.constantFrom(undefined, ...REFRESH_SECONDS),
+  more: fc.array(panel, { maxLength: MOST_PANELS - 1 }),
+});
+const address: fc.Arbitrary<Address> = fc.tuple(panel, rest).map(([first, others]) => ({ ...first, ...others }));
 
 describe('address', () => {
   it('gives back every state', () => {

@@ -48,7 +48,15 @@ export interface Address {
   readonly code: string;
   /** The saved query that the text was opened from, in the version that was seen; undefined: none. */
   readonly saved: { readonly name: string; readonly version: number } | undefined;
+  /** Queries under the first one, on the same page and over the same time. */
+  readonly more: readonly Panel[];
 }
+
+/** One query of the page: its text and how its answer is shown. */
+export type Panel = Pick<Address, 'text' | 'view' | 'draw' | 'log' | 'columns' | 'saved'>;
+
+/** The first counted. */
+export const MOST_PANELS = 8;
 
 /** Of an address: as many as an answer of many columns has. */
 const MOST_COLUMNS = 400;
@@ -66,20 +74,31 @@ export const FIRST_PAGE: Address = {
   hosts: HOSTS_DEFAULT,
   code: '',
   saved: undefined,
+  more: [],
 };
 
 /** Whether the range of the top bar is that of the page. */
 export const hasRange = (page: Page): boolean => page === 'explore' || page === 'hosts' || page === 'host' || page === 'learn';
 
 /** The first page, hosts and the state of the product are alive by themselves. */
-export const refreshSeconds = ({ refresh, text, page }: Pick<Address, 'refresh' | 'text' | 'page'>): number =>
-  refresh ?? ((page === 'explore' && text !== '') || page === 'learn' || page === 'errors' ? 0 : 10);
+export const refreshSeconds = ({ refresh, text, page, more }: Pick<Address, 'refresh' | 'text' | 'page' | 'more'>): number =>
+  refresh ?? ((page === 'explore' && (text !== '' || more.length > 0)) || page === 'learn' || page === 'errors' ? 0 : 10);
 
 const HOSTS_KEYS = Object.keys(HOSTS_DEFAULT) as readonly (keyof HostsAddress)[];
 
+/** `after`: what the names of its parameters end with, so that each query of a page has its own. */
+const printPanel = (query: URLSearchParams, { text, view, draw, log, columns, saved }: Panel, after: string): void => {
+  if (text !== '' || after !== '') query.set(`text${after}`, text);
+  if (view !== undefined) query.set(`view${after}`, view);
+  if (draw !== undefined) query.set(`draw${after}`, draw);
+  if (log) query.set(`log${after}`, '1');
+  if (columns !== undefined) for (const column of columns.length === 0 ? [''] : columns) query.append(`column${after}`, column);
+  if (saved !== undefined) query.set(`saved${after}`, `${saved.name}@${saved.version}`);
+};
+
 export const printAddress = (address: Address): string => {
   const query = new URLSearchParams();
-  if (address.text !== '') query.set('text', address.text);
+  printPanel(query, address, '');
   if (address.range.kind === 'absolute') {
     query.set('from', new Date(address.range.from).toISOString());
     query.set('to', new Date(address.range.to).toISOString());
@@ -89,14 +108,10 @@ export const printAddress = (address: Address): string => {
     query.set('range', address.range.span);
   }
   if (address.on !== '') query.set('on', address.on);
-  if (address.view !== undefined) query.set('view', address.view);
-  if (address.draw !== undefined) query.set('draw', address.draw);
-  if (address.log) query.set('log', '1');
   if (address.refresh !== undefined) query.set('refresh', String(address.refresh));
-  if (address.columns !== undefined) for (const column of address.columns.length === 0 ? [''] : address.columns) query.append('column', column);
   for (const name of HOSTS_KEYS) if (address.hosts[name] !== HOSTS_DEFAULT[name]) query.set(name, address.hosts[name]);
   if (address.code !== '') query.set('code', address.code);
-  if (address.saved !== undefined) query.set('saved', `${address.saved.name}@${address.saved.version}`);
+  for (const [i, panel] of address.more.entries()) printPanel(query, panel, `.${i + 2}`);
   const text = query.toString();
   return `#/${address.page}${text === '' ? '' : `?${text}`}`;
 };
@@ -124,22 +139,35 @@ const readSaved = (kept: string | null): Address['saved'] => {
   return name === undefined ? undefined : { name, version: Number(version) };
 };
 
+const readPanel = (query: URLSearchParams, after: string): Panel => {
+  const columns = [...new Set(query.getAll(`column${after}`))].slice(0, MOST_COLUMNS);
+  return {
+    text: query.get(`text${after}`) ?? '',
+    view: VIEWS.find((view) => view === query.get(`view${after}`)),
+    draw: DRAWINGS.find((draw) => draw === query.get(`draw${after}`)),
+    log: query.get(`log${after}`) === '1',
+    columns: columns.length === 0 ? undefined : columns.filter((column) => column !== ''),
+    saved: readSaved(query.get(`saved${after}`)),
+  };
+};
+
+const readMore = (query: URLSearchParams): readonly Panel[] => {
+  const more: Panel[] = [];
+  for (let n = 2; n <= MOST_PANELS && query.has(`text.${n}`); n++) more.push(readPanel(query, `.${n}`));
+  return more;
+};
+
 export const parseAddress = (hash: string): Address => {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
   const refresh = Number(query.get('refresh') ?? Number.NaN);
-  const columns = [...new Set(query.getAll('column'))].slice(0, MOST_COLUMNS);
   return {
     page: pageOf(path, query),
-    text: query.get('text') ?? '',
+    ...readPanel(query, ''),
     range: readRange(query),
     on: query.get('on') ?? '',
-    saved: readSaved(query.get('saved')),
-    view: VIEWS.find((view) => view === query.get('view')),
-    draw: DRAWINGS.find((draw) => draw === query.get('draw')),
-    log: query.get('log') === '1',
     refresh: (REFRESH_SECONDS as readonly number[]).includes(refresh) ? refresh : undefined,
-    columns: columns.length === 0 ? undefined : columns.filter((column) => column !== ''),
+    more: readMore(query),
     hosts: {
       host: query.get('host') ?? '',
       part: HOST_PARTS.find((part) => part === query.get('part')) ?? HOSTS_DEFAULT.part,

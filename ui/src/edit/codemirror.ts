@@ -112,7 +112,6 @@ export const createEditor = (options: EditorOptions): Editor => {
         EditorView.contentAttributes.of({
           tabindex: '0',
           'aria-label': 'IQL text',
-          'aria-describedby': 'editor-keys',
           spellcheck: 'false',
           autocapitalize: 'off',
         }),

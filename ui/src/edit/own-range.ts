@@ -1,6 +1,7 @@
 // The ranges that a text has of its own (`last 6h`, `between … and …`, `offset 1w`): found, read, replaced.
 // Those of the source, or of the queries that it names; what stands in filters, texts and comments is none.
 import { outline, rangeNanos } from '../../../query/language.ts';
+import type { Address } from '../address/address.ts';
 import { rangeBetween } from '../address/range.ts';
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -31,6 +32,10 @@ export const ownRangeText = (text: string): string | undefined => {
   const written = new Set(rangesOf(text).map(({ span }) => text.slice(span.start, span.end).replaceAll(/\s+/g, ' ')));
   return written.size === 0 ? undefined : [...written].join(', ');
 };
+
+/** Of the only query of the explorer; then the range of the page does not say what is looked at. Of several each tells its own. */
+export const pageOwnRange = ({ page, text, more }: Pick<Address, 'page' | 'text' | 'more'>): string | undefined =>
+  page === 'explore' && more.length === 0 ? ownRangeText(text) : undefined;
 
 /** Without its own range: the request's says what is looked at. */
 export const withoutOwnRange = (text: string): string =>

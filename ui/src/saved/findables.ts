@@ -16,7 +16,7 @@ export const keptFindables = async (): Promise<readonly Findable[]> => {
         name: query.name,
         description: `${query.description} ${one(query.text)}`.trim(),
         text: query.text,
-        with: savedAddress(query),
+        with: { ...savedAddress(query) },
       }),
     ),
     ...readHistory().map(({ text, range, starred }): Findable => {

@@ -1,10 +1,11 @@
 // Saved queries as the explorer knows them: the list, and the calls that change one. Never shows anything itself.
-import { type Address, printAddress } from '../address/address.ts';
-import { router } from '../address/router.svelte.ts';
+import { type Address, type Panel, printAddress } from '../address/address.ts';
+import type { Range } from '../address/range.ts';
 import { type Answer, askOnce, change } from '../data/client.ts';
 import { DELETE_QUERY, RENAME_QUERY, SAVE_QUERY, SAVED_QUERIES, SAVED_QUERY, UNDELETE_QUERY } from '../data/documents.ts';
 import { session } from '../data/session.svelte.ts';
 import type { SaveAnswer, SavedQuery, SavedVersion } from '../data/types.ts';
+import type { Here } from '../panels/here.svelte.ts';
 import { readRangeText } from './range-text.ts';
 
 type SavedWithVersions = SavedQuery & { readonly versions: readonly SavedVersion[] };
@@ -47,19 +48,24 @@ export const deleteQuery = async (name: string): Promise<SavedQuery> =>
 export const undeleteQuery = async (name: string): Promise<SavedQuery> =>
   dataOf(await change<{ undeleteQuery: SavedQuery }, Record<string, unknown>>(UNDELETE_QUERY, { name })).undeleteQuery;
 
-/** The change of the address that opens it. */
-export const savedAddress = (query: SavedQuery): Partial<Address> => {
+/** The change of a query of the page that opens it. */
+export const savedAddress = (query: SavedQuery): Partial<Panel> & { readonly range?: Range } => {
   const range = query.range === null ? undefined : readRangeText(query.range);
   const { text, name, version } = query;
-  return { page: 'explore', text, view: undefined, columns: undefined, saved: { name, version }, ...(range === undefined ? {} : { range }) };
+  return { text, view: undefined, columns: undefined, saved: { name, version }, ...(range === undefined ? {} : { range }) };
 };
 
-/** The query that is open in the explorer, as it was when it was opened, and what became of it. */
-class Opened {
+/** The saved query that a query of the page was opened from, as it was then, and what became of it. */
+export class Opened {
   base = $state.raw<SavedQuery | undefined>();
   /** The version that stands; undefined: it is not there any more. */
   newest = $state.raw<number | undefined>();
   #asked = '';
+  readonly #here: Here;
+
+  constructor(here: Here) {
+    this.#here = here;
+  }
 
   /** Finds out about the one the address names, where it is not known yet. */
   async follow(saved: Address['saved']): Promise<void> {
@@ -82,10 +88,9 @@ class Opened {
     this.base = query;
     this.newest = query.version;
     this.#asked = `${query.name}@${query.version}`;
-    router.replace({ saved: { name: query.name, version: query.version } });
+    this.#here.replace({ saved: { name: query.name, version: query.version } });
   }
 }
-export const opened = new Opened();
 
 /** The link to what is shown; `range`: to other moments than the address has. */
 export const linkTo = (address: Address, range = address.range): string => `${location.origin}${location.pathname}${printAddress({ ...address, range })}`;
