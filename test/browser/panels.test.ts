@@ -13,7 +13,7 @@ const written = async (page: Page, n: number): Promise<string> => (await query(p
 const editing = (page: Page): Promise<string> =>
   page.evaluate(() => document.activeElement?.closest('[aria-label^="Query"]')?.getAttribute('aria-label') ?? 'none');
 /** What the first column of a query's table holds. */
-const names = (page: Page, n: number): Promise<string[]> => query(page, n).locator('[role=gridcell][aria-colindex="1"], td:first-child').allTextContents();
+const names = (page: Page, n: number): Promise<string[]> => query(page, n).locator('[role=gridcell][aria-colindex="2"]').allTextContents();
 
 describeWith('several queries on a page', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
   const { explore, product } = exploring(executable);
