@@ -254,6 +254,7 @@ describe('range', () => {
         expect(wide.from).toBeLessThan(from);
         for (const end of [on.to, wide.to]) expect(end).toBeLessThanOrEqual(now);
       }),
+      { examples: [[{ kind: 'absolute', from: 0, to: 1 }]] },
     );
   });
 });

@@ -111,7 +111,7 @@ export const widened = (range: Range, now: number): Range => {
     return span === undefined ? { kind: 'absolute', from: Math.max(to - 2 * length, EARLIEST), to } : { kind: 'relative', span };
   }
   const end = Math.min(to + length / 2, now);
-  return { kind: 'absolute', from: Math.max(Math.round(end - 2 * length), EARLIEST), to: Math.round(end) };
+  return { kind: 'absolute', from: Math.max(Math.floor(end - 2 * length), EARLIEST), to: Math.ceil(end) };
 };
 
 const two = (n: number): string => String(n).padStart(2, '0');
