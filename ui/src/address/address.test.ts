@@ -3,17 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DRAWINGS } from '../chart/drawing.ts';
 import { VIEWS } from '../result/views.ts';
-import {
-  type Address,
-  FIRST_PAGE,
-  HOST_PARTS,
-  MOST_PANELS,
-  type Panel,
-  parseAddress,
-  printAddress,
-  REFRESH_SECONDS,
-  refreshSeconds,
-} from './address.ts';
+import { type Address, FIRST_PAGE, HOST_PARTS, MOST_PANELS, type Panel, parseAddress, printAddress, REFRESH_SECONDS, refreshSeconds } from './address.ts';
 import {
   bounds,
   bucketFor,
