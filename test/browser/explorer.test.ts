@@ -91,7 +91,7 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     await fix.click();
     await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain('by name');
     await page.getByRole('button', { name: /^Run/ }).click();
-    await result(page, 'table').waitFor();
+    await result(page, 'bars').waitFor();
   });
 
   test('completion offers what fits and format lays the text out', async () => {
@@ -258,16 +258,15 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     await expect.poll(() => page.url(), { timeout: PATIENCE }).toContain('#/learn');
   });
 
-  test('the status page shows each part and each host, whose processes are one click away', async () => {
+  test('the status page shows each part and each host, whose page is one click away', async () => {
     const { page, complaints } = await explore('');
     await page.locator('main').focus();
     await page.keyboard.press('g');
     await page.keyboard.press('s');
     await page.getByRole('rowheader', { name: 'column store' }).waitFor();
     expect(await page.locator('td.down').count()).toBe(0);
-    await page.getByRole('region', { name: 'Agents' }).getByRole('rowheader').getByRole('button').first().click();
-    await result(page, 'table').waitFor();
-    expect(await textOf(page)).toContain('| where host == "');
+    await page.getByRole('region', { name: 'Agents' }).getByRole('rowheader').getByRole('link').first().click();
+    await expect.poll(() => page.url(), { timeout: PATIENCE }).toContain('#/host?');
     expect(complaints).toEqual([]);
   });
 
