@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   query: { summary: 'ask a running server a text of IQL', run: async (args) => (await import('./commands/query.ts')).query(args) },
   check: { summary: 'say what is wrong with a text', run: async (args) => (await import('./commands/check.ts')).check(args) },
   fmt: { summary: 'print a text in its one form', run: async (args) => (await import('./commands/fmt.ts')).fmt(args) },
+  error: { summary: 'say what an error means and how it is mended', run: async (args) => (await import('./commands/error.ts')).error(args) },
   doctor: { summary: 'look at the usual causes of trouble', run: async (args) => (await import('./commands/doctor.ts')).doctor(args) },
 };
 

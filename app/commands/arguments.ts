@@ -119,7 +119,7 @@ export const command = async (
     const cause: unknown = error.cause;
     const code: ErrorCode = error.code === 'start.part' && cause instanceof CodedError ? cause.code : error.code;
     const { mend } = ERRORS[code];
-    process.stderr.write(`inframirror: ${plain(error.message)}\n  ${mend}\n`);
+    process.stderr.write(`inframirror: ${plain(error.message)} [${code}]\n  ${mend}\n`);
     return error.code === 'command.usage' ? 2 : 1;
   }
 };

@@ -65,7 +65,7 @@ test('nor by what is wrong with a text, whichever part of it others named', () =
     false,
   );
   expect(made).not.toMatch(OBEYED);
-  expect(made.split('\n')).toHaveLength(6);
+  expect(made.split('\n')).toHaveLength(8);
 });
 
 test('names like __proto__ are names', () => {

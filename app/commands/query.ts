@@ -155,6 +155,8 @@ export const query = (args: readonly string[]): Promise<number> =>
     if (!tell(text, result)) return 3;
     show(format, result, zone);
     if (result.truncated !== null) say(`only the first ${result.truncated.limit} rows; --limit says how many`);
-    if (result.rowCount === 0) await explainEmpty(server, asked, signal);
+    if (result.rowCount === 0 && result.diagnostics.some(({ code }) => code === 'iql.unknown-field'))
+      say('no rows. A name in the text is nothing that its source has, as the warning says: it is missing in every row');
+    else if (result.rowCount === 0) await explainEmpty(server, asked, signal);
     return 0;
   });

@@ -179,6 +179,9 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     expect(await textOf(page)).toBe('data [{name: "a", n: 1}]\n| select n');
     const { page: other } = await explore('from processes between @2001-01-01T00:00:00Z and @2001-01-01T01:00:00Z');
     await other.getByText('nothing of its source was sent in its own range').waitFor();
+    const { page: misspelt } = await explore('from logs | where sevrity == "error" | select body');
+    await misspelt.getByText('A name in the text is nothing that its source has').waitFor();
+    expect(await misspelt.getByText('The text is right').count()).toBe(0);
   });
 
   test('the first page says that it refreshes, can be held, gives its charts as tables, and says what has no answer', async () => {

@@ -37,7 +37,7 @@ const follow = (of: Product, text: string): { readonly lines: () => readonly str
   };
 };
 const VERSION = `${(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version}\n`;
-const COMMANDS = ['start', 'agent', 'query', 'check', 'fmt', 'doctor'];
+const COMMANDS = ['start', 'agent', 'query', 'check', 'fmt', 'error', 'doctor'];
 
 describe('help and version', () => {
   test('of all', async () => {
@@ -128,6 +128,8 @@ describe('query', () => {
   |                            ^^^^
   = Write host
 
+inframirror error iql.unknown-field says more
+
 `,
     );
   });
@@ -166,6 +168,10 @@ describe('query', () => {
     const filtered = await query(`${ROWS} | where v > 5`, ...AT);
     expect(filtered).toMatchObject({ code: 0, stdout: '' });
     expect(filtered.stderr).toContain('its source has rows, but its pipes leave none');
+    const misspelt = await query('from logs | where sevrity == "error"');
+    expect(misspelt.stderr).toContain('did you mean "severity"?');
+    expect(misspelt.stderr).toContain('no rows. A name in the text is nothing that its source has');
+    expect(misspelt.stderr).not.toContain('The text is right');
     const early = await query(ROWS, '--at', '2026-11-19');
     expect(early.stderr).toContain('its source has none between 2026-11-18T23:00:00.000Z and 2026-11-19T00:00:00.000Z');
   });
@@ -206,6 +212,18 @@ test('fmt prints the one form, or says why it cannot', async () => {
   const wrong = await command(['fmt', 'from |']);
   expect({ code: wrong.code, stdout: wrong.stdout }).toEqual({ code: 3, stdout: '' });
   expect(wrong.stderr).toContain('iql.missing-source');
+});
+
+test('error says what a code means', async () => {
+  const said = await command(['error', 'iql.unknown-pipe']);
+  expect({ code: said.code, stderr: said.stderr }).toEqual({ code: 0, stderr: '' });
+  expect(said.stdout).toContain('iql.unknown-pipe\n');
+  expect(said.stdout).toContain('there is no pipe');
+  expect((await command(['error', 'unknown-pipe'])).stdout).toBe(said.stdout);
+  const none = await command(['error', 'iql.unknown-pip']);
+  expect(none.code).toBe(2);
+  expect(none.stderr).toContain('did you mean "iql.unknown-pipe"?');
+  expect(none.stderr).toContain('[command.usage]');
 });
 
 test('doctor looks at the usual causes', async () => {
