@@ -16,6 +16,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'ready', load: () => import('./ready.ts') },
   { name: 'explorer-table', load: () => import('./explorer-table.ts') },
   { name: 'explorer-logs', load: () => import('./explorer-logs.ts') },
+  { name: 'keystroke', load: () => import('./keystroke.ts') },
   { name: 'explorer-first-page', load: () => import('./explorer-first-page.ts') },
   { name: 'explorer-answer', load: () => import('./explorer-answer.ts') },
   { name: 'explorer-hosts', load: () => import('./explorer-hosts.ts') },

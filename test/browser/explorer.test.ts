@@ -83,15 +83,29 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     await result(page, 'logs').waitFor();
     await type(page, 'from processes last 5m\n| latest\n| summarize count() by naem');
     await page.keyboard.press('Control+Enter');
-    const said = page.getByTestId('diagnostics');
-    await said.waitFor();
+    const refused = page.getByRole('alert').getByText('Not run.');
+    await refused.waitFor();
     await result(page, 'logs').waitFor();
     const fix = page.locator('.cm-message button');
     await fix.waitFor();
+    // What stands beside the text is not said below once more.
+    await page.getByTestId('diagnostics').waitFor({ state: 'detached' });
+    const code = page.locator('.cm-message a.cm-code');
+    expect(await code.getAttribute('href')).toBe(`#/errors?code=${await code.textContent()}`);
     await fix.click();
     await expect.poll(() => textOf(page), { timeout: PATIENCE }).toContain('by name');
     await page.getByRole('button', { name: /^Run/ }).click();
     await result(page, 'bars').waitFor();
+    expect(await refused.count()).toBe(0);
+  });
+
+  test('F1 opens the page on the error nearest to the cursor', async () => {
+    const { page } = await explore('');
+    await type(page, 'from processes | where cpu > 90');
+    await page.locator('.cm-message-error').waitFor();
+    await page.keyboard.press('F1');
+    await expect.poll(() => hash(page).get('code'), { timeout: PATIENCE }).toMatch(/^iql\./);
+    expect(new URL(page.url()).hash).toMatch(/^#\/errors/);
   });
 
   test('completion offers what fits and format lays the text out', async () => {

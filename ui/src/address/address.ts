@@ -178,3 +178,6 @@ export const parseAddress = (hash: string): Address => {
     code: query.get('code') ?? '',
   };
 };
+
+/** The page on one error of the catalogue. */
+export const errorHref = (code: string): string => `#/errors?code=${encodeURIComponent(code)}`;

@@ -10,14 +10,14 @@ import type { Diagnostic } from '../data/types.ts';
 import { iqlColours } from './colouring.ts';
 import { completing } from './completing.ts';
 import { languageService } from './language-service.ts';
-import { applyNearestFix, liveDiagnostics } from './live-diagnostics.ts';
+import { applyNearestFix, explainNearest, liveDiagnostics } from './live-diagnostics.ts';
 
 export interface EditorOptions {
   readonly host: HTMLElement;
   readonly text: string;
   readonly changed: (text: string) => void;
   readonly run: () => void;
-  readonly checked: (diagnostics: readonly Diagnostic[]) => void;
+  readonly checked: (diagnostics: readonly Diagnostic[], text: string) => void;
 }
 export interface Editor {
   readonly setText: (text: string) => void;
@@ -88,6 +88,7 @@ export const createEditor = (options: EditorOptions): Editor => {
               }),
             },
             { key: 'Mod-.', run: applyNearestFix },
+            { key: 'F1', run: explainNearest },
             { key: 'Shift-Alt-f', run: said(format) },
             {
               key: 'Escape',

@@ -3,6 +3,7 @@
 import { type Action, forEachDiagnostic, type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint';
 import type { Extension } from '@codemirror/state';
 import { type Command, Decoration, type DecorationSet, EditorView, ViewPlugin, type ViewUpdate, WidgetType } from '@codemirror/view';
+import { errorHref } from '../address/address.ts';
 import type { Diagnostic } from '../data/types.ts';
 import { editsOf, offsetsOf } from './positions.ts';
 
@@ -26,7 +27,17 @@ const toMark = (text: string, diagnostic: Diagnostic): Mark => {
             },
           },
         ];
-  return { from, to, severity: diagnostic.severity, message: diagnostic.message, source: diagnostic.code, actions: action };
+  const { severity, message, code } = diagnostic;
+  return { from, to, severity, message, source: code, actions: action, renderMessage: () => sentenceOf(message, code) };
+};
+
+/** What is wrong, and the way to the page that says more about it. */
+const sentenceOf = (message: string, code: string): HTMLElement => {
+  const sentence = Object.assign(document.createElement('span'), { textContent: `${message} ` });
+  sentence.append(
+    Object.assign(document.createElement('a'), { className: 'cm-code', href: errorHref(code), textContent: code, title: 'What this means (F1)', tabIndex: -1 }),
+  );
+  return sentence;
 };
 
 /** Shows these for the text they were made for; nothing where it has changed since. */
@@ -61,7 +72,7 @@ class Messages extends WidgetType {
 
 const messageOf = (view: EditorView, mark: Mark): HTMLElement => {
   const message = Object.assign(document.createElement('span'), { className: `cm-message cm-message-${mark.severity}` });
-  message.append(Object.assign(document.createElement('span'), { textContent: mark.message }));
+  message.append(sentenceOf(mark.message, mark.source ?? ''));
   for (const action of mark.actions ?? []) {
     const button = Object.assign(document.createElement('button'), {
       type: 'button',
@@ -108,20 +119,38 @@ const messages = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
-/** Applies the fix nearest to the cursor: on its line first, then the first one of the text. */
-export const applyNearestFix: Command = (view) => {
+interface Found {
+  readonly mark: Mark;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is wrong nearest to the cursor: on its line first, then anywhere in the text. */
+const nearest = (view: EditorView, wanted: (mark: Mark) => boolean): Found | undefined => {
   const { head } = view.state.selection.main;
   const line = view.state.doc.lineAt(head).number;
-  let best: { readonly mark: Mark; readonly distance: number; readonly from: number; readonly to: number } | undefined;
+  let best: (Found & { readonly distance: number }) | undefined;
   forEachDiagnostic(view.state, (mark, from, to) => {
-    if ((mark.actions ?? []).length === 0) return;
+    if (!wanted(mark)) return;
     const away = view.state.doc.lineAt(from).number === line ? 0 : 1_000_000;
     const distance = away + Math.abs(from - head);
     if (best === undefined || distance < best.distance) best = { mark, distance, from, to };
   });
-  if (best === undefined) return false;
-  best.mark.actions?.[0]?.apply(view, best.from, best.to);
-  return true;
+  return best;
+};
+
+/** Applies the fix nearest to the cursor. */
+export const applyNearestFix: Command = (view) => {
+  const found = nearest(view, ({ actions = [] }) => actions.length > 0);
+  found?.mark.actions?.[0]?.apply(view, found.from, found.to);
+  return found !== undefined;
+};
+
+/** Opens the page on the error nearest to the cursor. */
+export const explainNearest: Command = (view) => {
+  const found = nearest(view, () => true);
+  if (found !== undefined) location.hash = errorHref(found.mark.source ?? '');
+  return found !== undefined;
 };
 
 interface Checks {
@@ -130,7 +159,7 @@ interface Checks {
 }
 
 /** Checks after each pause in typing; `checked` hears what was found, for those who do not see underlines. */
-export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnostics: readonly Diagnostic[]) => void): Extension => [
+export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnostics: readonly Diagnostic[], text: string) => void): Extension => [
   messages,
   ViewPlugin.fromClass(
     class {
@@ -162,7 +191,7 @@ export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnost
       #show(text: string, found: readonly Diagnostic[] | undefined): void {
         if (found === undefined || this.#view.state.doc.toString() !== text) return;
         showDiagnostics(this.#view, text, found);
-        checked(found);
+        checked(found, text);
       }
     },
   ),
@@ -172,14 +201,15 @@ export const liveDiagnostics = ({ checkHere, check }: Checks, checked: (diagnost
     '.cm-lintRange-warning': { textDecoration: 'underline wavy var(--warn) 1px', textUnderlineOffset: '3px' },
     '.cm-lintRange-info': { textDecoration: 'underline dotted var(--info) 1px', textUnderlineOffset: '3px' },
     '.cm-lintPoint::after': { borderBottomColor: 'var(--error) !important' },
-    '.cm-messages': { marginLeft: '24px', fontFamily: 'var(--sans)', fontSize: 'var(--small)', userSelect: 'none', whiteSpace: 'normal' },
-    '.cm-messages-under': { display: 'inline-block', boxSizing: 'border-box', width: '100%', paddingLeft: '16px', marginLeft: '0', verticalAlign: 'top' },
+    '.cm-messages': { paddingLeft: '24px', fontFamily: 'var(--sans)', fontSize: 'var(--small)', userSelect: 'none', whiteSpace: 'normal' },
+    '.cm-messages-under': { display: 'inline-block', boxSizing: 'border-box', width: '100%', paddingLeft: '16px', verticalAlign: 'top' },
     '.cm-messages-under .cm-message': { display: 'block' },
     '.cm-message::before': { marginRight: '6px' },
     '.cm-message-error': { color: 'var(--error)' },
     '.cm-message-error::before': { content: '"✕"' },
     '.cm-message-warning': { color: 'var(--warn)' },
     '.cm-message-warning::before': { content: '"▲"' },
+    '.cm-code': { color: 'var(--muted)', fontFamily: 'var(--mono)', fontSize: '11px' },
     '.cm-message-info': { color: 'var(--info)' },
     '.cm-message-info::before': { content: '"•"' },
     '.cm-message button': {

@@ -1,0 +1,152 @@
+// What a key costs in the editor: until what is wrong stands beside the text, until the list of what can stand there is open.
+// First the language alone, sign by sign, beside parsing only; then a real browser, beside the sign appearing. Starts the product, stops it.
+import type { Page } from 'playwright-core';
+import { check, complete, parseErrors, staticCatalogue } from '../query/language.ts';
+import { DATASETS } from '../schemas/catalogue.ts';
+import { launchBrowser, visit } from '../test/browser/chromium.ts';
+import { startProduct } from '../test/browser/product.ts';
+import { findChromium } from '../test/support/chromium.js';
+import type { Figure } from './figure.ts';
+
+const SMALL = 'from processes last 5m | where cpu > 10% and host != "web-1" | latest | top 5 by cpu per host';
+const LARGE = `from processes last 5m\n| where ${Array.from({ length: 400 }, (_, i) => `name != "worker-${i}"`).join('\n    and ')}\n| latest | top 5 by cpu per host`;
+const TEXTS = [
+  ['small', SMALL],
+  ['large', LARGE],
+] as const;
+const KEYS = 60;
+const ROUNDS = 25;
+
+const at = (sorted: readonly number[], part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+const figure = (what: string, times: readonly number[], bare: readonly number[], named: string): Figure => {
+  const [mine, theirs] = [times.toSorted((a, b) => a - b), bare.toSorted((a, b) => a - b)];
+  const written = (sorted: readonly number[]): string => `${at(sorted, 0.5).toFixed(1)} ms, p95 ${at(sorted, 0.95).toFixed(1)} ms`;
+  return { what, value: written(mine), against: `${written(theirs)}: ${named}`, ratio: at(mine, 0.5) / at(theirs, 0.5) };
+};
+
+/** Milliseconds of `work` for each of the last signs of the text, as they are typed. */
+const typed = (text: string, work: (text: string) => unknown): readonly number[] => {
+  const one = (end: number): number => {
+    const head = text.slice(0, end);
+    const begun = performance.now();
+    work(head);
+    return performance.now() - begun;
+  };
+  const ends = Array.from({ length: KEYS }, (_, i) => text.length - KEYS + i + 1);
+  for (let warm = 0; warm < 3; warm++) ends.forEach(one);
+  return ends.map(one);
+};
+
+const alone = (): readonly Figure[] => {
+  const catalogue = staticCatalogue(DATASETS);
+  return TEXTS.flatMap(([size, text]) => {
+    const parsing = typed(text, parseErrors);
+    const named = `parsing only, ${text.length} signs`;
+    return [
+      figure(
+        `key to diagnostics, language alone: ${size} text`,
+        typed(text, (head) => check(head, catalogue)),
+        parsing,
+        named,
+      ),
+      figure(
+        `key to completion, language alone: ${size} text`,
+        typed(text, (head) => complete(head, head.length, catalogue)),
+        parsing,
+        named,
+      ),
+    ];
+  });
+};
+
+/** Milliseconds from a key to what it makes appear in the editor. */
+const untilSeen = async (page: Page, key: string, selector: string): Promise<number> => {
+  const seen = page.evaluate(
+    (wanted) =>
+      new Promise<number>((resolve) => {
+        const root = document.querySelector('[data-testid=editor]')?.shadowRoot as ShadowRoot;
+        let pressed = Number.NaN;
+        document.addEventListener(
+          'keydown',
+          ({ timeStamp }) => {
+            pressed = timeStamp;
+          },
+          { once: true, capture: true },
+        );
+        const before = root.querySelector('.cm-content')?.textContent;
+        const observer = new MutationObserver(() => {
+          const there = wanted === '' ? root.querySelector('.cm-content')?.textContent !== before : root.querySelector(wanted) !== null;
+          if (!there || Number.isNaN(pressed)) return;
+          observer.disconnect();
+          resolve(performance.now() - pressed);
+        });
+        observer.observe(root, { childList: true, subtree: true, characterData: true });
+        (window as unknown as { watching: boolean }).watching = true;
+      }),
+    selector,
+  );
+  await page.waitForFunction(() => (window as unknown as { watching?: boolean }).watching === true);
+  await page.keyboard.press(key);
+  const ms = await seen;
+  await page.evaluate(() => {
+    (window as unknown as { watching: boolean }).watching = false;
+  });
+  return ms;
+};
+
+const inBrowser = async (page: Page, size: string, text: string, origin: string): Promise<readonly Figure[]> => {
+  await page.goto(`${origin}/?${size}#/explore?text=${encodeURIComponent(text)}`);
+  const editor = page.locator('.cm-content');
+  await editor.waitFor();
+  await editor.click();
+  await page.keyboard.press('Control+End');
+  // Typed once, so that the editor and its language are there.
+  await page.keyboard.type('\n| where memory > 5 | where cpu > 9');
+  const message = page.locator('.cm-message-error');
+  await message.first().waitFor();
+  const list = page.locator('.cm-tooltip-autocomplete');
+  const times: Record<'echo' | 'diagnostics' | 'completion', number[]> = { echo: [], diagnostics: [], completion: [] };
+  await page.keyboard.press('Control+End');
+  for (let i = 0; i < ' > 5 | where cpu > 9'.length; i++) await page.keyboard.press('Backspace');
+  await page.keyboard.type(' > 5B | where cpu > 9%');
+  await message.first().waitFor({ state: 'detached' });
+  await page.keyboard.press('Backspace');
+  for (let round = 0; round < ROUNDS; round++) {
+    await message.first().waitFor({ state: 'attached' });
+    times.echo.push(await untilSeen(page, '%', ''));
+    await message.first().waitFor({ state: 'detached' });
+    times.diagnostics.push(await untilSeen(page, 'Backspace', '.cm-message-error'));
+  }
+  await page.keyboard.type('% and ');
+  await page.keyboard.press('Escape');
+  for (let round = 0; round < ROUNDS; round++) {
+    await list.waitFor({ state: 'detached' });
+    times.completion.push(await untilSeen(page, 'm', '.cm-tooltip-autocomplete li'));
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Escape');
+  }
+  const named = `the sign appears, ${text.length} signs`;
+  return [
+    figure(`key to diagnostics in the browser: ${size} text`, times.diagnostics, times.echo, named),
+    figure(`key to completion in the browser: ${size} text`, times.completion, times.echo, named),
+  ];
+};
+
+export const run = async (): Promise<readonly Figure[]> => {
+  const executable = findChromium();
+  if (executable === undefined) throw new Error('no Chromium; install the package chromium or name one in CHROMIUM');
+  const figures = [...alone()];
+  const product = await startProduct();
+  const browser = await launchBrowser(executable);
+  try {
+    const { page } = await visit(browser);
+    page.setDefaultTimeout(60_000);
+    await page.goto(product.link);
+    await page.locator('[data-testid=first-page]').waitFor();
+    for (const [size, text] of TEXTS) figures.push(...(await inBrowser(page, size, text, product.origin)));
+    return figures;
+  } finally {
+    await browser.close();
+    await product.stop();
+  }
+};
