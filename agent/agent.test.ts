@@ -253,7 +253,7 @@ describe('the agent', () => {
   });
 });
 
-test('killed again and again under load, rotated and copied logs and a faulty server: each line once', { timeout: 300_000 }, async () => {
+test('killed again and again under load, rotated and copied logs and a faulty server: each line once', { timeout: 1_200_000 }, async () => {
   const expected: string[] = [];
   let number = 0;
   const more = (count: number): void => {
@@ -276,7 +276,7 @@ test('killed again and again under load, rotated and copied logs and a faulty se
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     // A file is known again by its record: one that was never read is found by its name only, which a rotation takes away.
-    await sink.until(() => sink.column('logs', 'body').some((body) => (body as string).startsWith(`line ${first} `)), 60_000);
+    await sink.until(() => sink.column('logs', 'body').some((body) => (body as string).startsWith(`line ${first} `)), 200_000);
     if (kills % 3 === 1) renameSync(join(logs, 'a.log'), join(logs, `a.log.${kills}`));
     more(20);
     await kill(child);
@@ -287,7 +287,7 @@ test('killed again and again under load, rotated and copied logs and a faulty se
     more(20);
   }
   const last = await runChild();
-  await sink.until(() => sink.column('logs', 'body').length >= expected.length, 60_000);
+  await sink.until(() => sink.column('logs', 'body').length >= expected.length, 200_000);
   expect(await kill(last, 'SIGTERM')).toBe(0);
   const told = sink.column('logs', 'body') as string[];
   expect(told.length).toBe(expected.length);
@@ -296,7 +296,7 @@ test('killed again and again under load, rotated and copied logs and a faulty se
   expect(sink.requests.length).toBeGreaterThan(new Set(sink.requests.map((r) => `${r.boot} ${r.seq}`)).size);
 });
 
-test('killed again and again while the journal grows: each entry once', { timeout: 300_000 }, async () => {
+test('killed again and again while the journal grows: each entry once', { timeout: 1_200_000 }, async () => {
   const root = join(folder, 'root');
   const add = standInJournal(root);
   const environment = { ...process.env, PATH: `${root}:${process.env.PATH}` };
@@ -310,14 +310,14 @@ test('killed again and again while the journal grows: each entry once', { timeou
       await new Promise((resolve) => setTimeout(resolve, 20 + kills * 15));
     }
     const least = number - 150;
-    await sink.until(() => sink.column('logs', 'body').length >= least, 60_000);
+    await sink.until(() => sink.column('logs', 'body').length >= least, 200_000);
     await kill(child);
     more(20);
   }
   add('END');
   more(20);
   const last = await runChild({ root, journal: true, logs: [] }, environment);
-  await sink.until(() => sink.column('logs', 'body').length >= number, 60_000);
+  await sink.until(() => sink.column('logs', 'body').length >= number, 200_000);
   expect(await kill(last, 'SIGTERM')).toBe(0);
   expect(sink.column('logs', 'body')).toEqual(Array.from({ length: number }, (_, i) => `line ${i + 1}`));
   expect(new Set(sink.column('logs', 'source'))).toEqual(new Set(['journal']));
