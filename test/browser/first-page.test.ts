@@ -62,6 +62,17 @@ describeWith('first page', findChromium(), 'no Chromium; install the package chr
         .map((e) => `${e.tagName} ${e.className}`),
     );
     expect(wide).toEqual([]);
+    // nor does a panel run over into the next one
+    const over = await page
+      .locator('[data-testid=first-page] ul')
+      .evaluateAll(
+        (lists) =>
+          lists.filter(
+            (list) =>
+              list.getBoundingClientRect().bottom > (list.closest('section')?.getBoundingClientRect().bottom ?? 0) + 1 && list.closest('.names') === null,
+          ).length,
+      );
+    expect(over).toBe(0);
     await page.getByRole('button', { name: 'Find anything' }).waitFor();
     const table = await page
       .getByRole('region', { name: 'Busiest processes' })
