@@ -19,6 +19,7 @@ const EACH_ONCE: Readonly<Record<string, string>> = {
   'volume.bars by bar.time': 'volumeOf makes them of a Map by time',
   'volume.bars.filter((bar) => bar.total > 0) by bar.time': 'volumeOf makes them of a Map by time',
   'keyed by one': 'numbers that explore.svelte gives out',
+  'visible by key': 'of a process that stands twice the later ones have their place beside',
   'shownSaved by query.name': 'the primary key of saved queries',
   'shownHistory by text': 'the history keeps each text once',
 };
