@@ -169,3 +169,22 @@ describe('no more is told than anybody reads', () => {
     expect(diagnostics).toHaveLength(MOST_TOLD + 1);
   });
 });
+
+test.each(['9'.repeat(400), '9'.repeat(300), '9'.repeat(25), '1e308', '99999999'])(
+  'a quantity of %s of any unit, wherever it stands, is judged and never thrown at',
+  (digits) => {
+    for (const unit of ['', 'ns', 's', 'm', 'h', 'd', 'w', 'B', 'GB', 'TiB', '%', '/s', 'MB/s'])
+      for (const text of [
+        `data [{a: 1}] | set b = ${digits}${unit}`,
+        `data [{a: 1}] | set b = now - ${digits}${unit}`,
+        `data [{a: 1}] | where a > ${digits}${unit} * 2`,
+        `from logs last ${digits}${unit}`,
+        `from logs offset ${digits}${unit} | count`,
+        `from logs between now - ${digits}${unit} and now`,
+        `from logs | every ${digits}${unit} count`,
+        `from metrics.system.cpu.utilization | every 1m avg over ${digits}${unit}`,
+        `from logs | limit ${digits}${unit}`,
+      ])
+        expect(() => check(text, learnedCatalogue)).not.toThrow();
+  },
+);

@@ -35,6 +35,8 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['from a | every 1m avg over «5 m»', 'space-before-unit', 'from a | every 1m avg over 5m'],
     ['from a | where x == «1__0»', 'bad-number'],
     ['from a | where x == «5.»', 'bad-number', 'from a | where x == 5'],
+    [`from a last «${'9'.repeat(400)}w»`, 'bad-number'],
+    ['from a | where x > «1e308GB»', 'bad-number'],
     ['from a | where t > «@2026-02-30»', 'time-form'],
     ['from a | where t > «@2026-11-20T10:00[Mars/Base]»', 'time-form'],
     ['from a | where x == «"b»', 'unclosed-text', 'from a | where x == "b"'],

@@ -99,12 +99,12 @@ export const readNumber = (text: string, start: number): NumberRead => {
   const digits = (matchAt(NUMBER, text, start) as RegExpExecArray)[0];
   let end = start + digits.length;
   const next = text[end];
-  const quantity = (kind: QuantityLiteral['kind'], to: number, canonical: string, value: number, parts: QuantityLiteral['parts'] = []): NumberRead => ({
-    node: { node: 'quantity', kind, text: canonical, parts, value, span: { start, end: to } },
-    end: to,
-    problem: undefined,
-  });
   const wrong = (to: number, problem: Diagnostic): NumberRead => ({ node: numberNode(digits, start, to), end: to, problem });
+  const quantity = (kind: QuantityLiteral['kind'], to: number, canonical: string, value: number, parts: QuantityLiteral['parts'] = []): NumberRead => {
+    // What lies beyond all numbers is none.
+    if (!Number.isFinite(value)) return wrong(to, syntaxError('iql.bad-number', { text: `${text.slice(start, start + 20)}…` }, { start, end: to }));
+    return { node: { node: 'quantity', kind, text: canonical, parts, value, span: { start, end: to } }, end: to, problem: undefined };
+  };
   const amount = Number(plain(digits));
 
   if (next === '%') {

@@ -1,5 +1,6 @@
 // The colour of each host: given at first sight, kept in this browser, the same in every panel and query.
 // As many hosts as there are colours differ; later ones take the colour least used so far.
+import { keep, readKept } from '../shell/browser-store.ts';
 import { COLOURS } from './colour.ts';
 
 const KEY = 'inframirror.host-colours';
@@ -45,17 +46,17 @@ export const hostColours = (kept: string | null, changed: () => void): HostColou
 const KEEP_MS = 500;
 let session: HostColours | undefined;
 let waiting = false;
-const keep = (): void => {
+const keepAll = (): void => {
   waiting = false;
-  if (session !== undefined) localStorage.setItem(KEY, session.text());
+  if (session !== undefined) keep(KEY, session.text());
 };
 const keepSoon = (): void => {
   if (waiting) return;
   waiting = true;
-  setTimeout(keep, KEEP_MS);
+  setTimeout(keepAll, KEEP_MS);
 };
 /** This browser's. */
 export const hostColour = (host: string): number => {
-  session ??= hostColours(localStorage.getItem(KEY), keepSoon);
+  session ??= hostColours(readKept(KEY), keepSoon);
   return session.of(host);
 };

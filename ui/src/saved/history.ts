@@ -1,5 +1,6 @@
 // The texts that were run in this browser: newest first, each once, bounded; those with a star stay. Kept in the browser's own store,
 // where others may write too: what cannot be read is left out, what cannot be written is lost silently.
+import { keep, readKept } from '../shell/browser-store.ts';
 
 export interface HistoryEntry {
   readonly text: string;
@@ -56,18 +57,6 @@ export const withStar = (entries: readonly HistoryEntry[], text: string, starred
   bounded(entries.map((entry) => (entry.text === text ? { ...entry, starred } : entry)));
 
 /** Reads again each time: another tab may have written. */
-export const readHistory = (): readonly HistoryEntry[] => {
-  try {
-    return parseHistory(localStorage.getItem(KEY));
-  } catch {
-    return [];
-  }
-};
+export const readHistory = (): readonly HistoryEntry[] => parseHistory(readKept(KEY));
 
-export const writeHistory = (entries: readonly HistoryEntry[]): void => {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(entries));
-  } catch {
-    // A browser that keeps nothing, or is full: the history is a help, not a promise.
-  }
-};
+export const writeHistory = (entries: readonly HistoryEntry[]): void => keep(KEY, JSON.stringify(entries));

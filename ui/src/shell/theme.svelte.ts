@@ -1,5 +1,7 @@
 // Dark or light: the system's choice unless the person chose, kept in this browser.
 
+import { keep, readKept } from './browser-store.ts';
+
 export type Theme = 'dark' | 'light';
 
 const KEY = 'inframirror.theme';
@@ -10,7 +12,7 @@ class ThemeChoice {
   #system = $state<Theme>(system.matches ? 'light' : 'dark');
 
   constructor() {
-    const kept = localStorage.getItem(KEY);
+    const kept = readKept(KEY);
     if (kept === 'dark' || kept === 'light') this.chosen = kept;
     system.addEventListener('change', () => {
       this.#system = system.matches ? 'light' : 'dark';
@@ -25,8 +27,7 @@ class ThemeChoice {
   toggle(): void {
     const next = this.current === 'dark' ? 'light' : 'dark';
     this.chosen = next === this.#system ? undefined : next;
-    if (this.chosen === undefined) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, this.chosen);
+    keep(KEY, this.chosen);
   }
 }
 export const theme = new ThemeChoice();
