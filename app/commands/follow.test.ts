@@ -1,6 +1,6 @@
 // What is printed while a text is followed: each row once, oldest first, whatever the answers in between.
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type FollowedAnswer, follow, NewRows } from './follow.ts';
+import { type FollowedAnswer, type FollowOptions, follow, NewRows } from './follow.ts';
 import type { ShownColumn } from './shown-column.ts';
 
 const columns = (values: readonly string[]): readonly ShownColumn[] => [{ name: 'body', type: 'string', unit: null, values }];
@@ -33,7 +33,10 @@ const answerOf = (lines: readonly Line[]): FollowedAnswer => ({
 const FAILED: FollowedAnswer = { columns: [], rowCount: 0, truncated: null, diagnostics: [{ severity: 'error' }] };
 
 /** Follows a server that gives these answers; what was printed, how often an error was told, and the exit code. */
-const followed = async (answers: readonly FollowedAnswer[]): Promise<{ printed: string; told: number; code: number }> => {
+const followed = async (
+  answers: readonly FollowedAnswer[],
+  over: Partial<FollowOptions<FollowedAnswer>> = {},
+): Promise<{ printed: string; told: number; code: number }> => {
   const printed: string[] = [];
   const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
   onTestFinished(() => out.mockRestore());
@@ -56,6 +59,7 @@ const followed = async (answers: readonly FollowedAnswer[]): Promise<{ printed: 
     say: () => undefined,
     signal: end.signal,
     pause: async () => undefined,
+    ...over,
   });
   return { printed: printed.join(''), told, code };
 };
@@ -77,6 +81,20 @@ test('an answer that failed is told once, and what was printed is not printed ag
   const { printed, told, code } = await followed([answerOf(LINES), FAILED, FAILED, answerOf([more, ...LINES]), FAILED, answerOf([more, ...LINES])]);
   expect(bodies(printed)).toEqual(['first', 'second', 'third', 'later', 'more']);
   expect([told, code]).toEqual([2, 0]);
+});
+
+test('figures without a time are not followed', async () => {
+  const figures: FollowedAnswer = { ...FAILED, columns: [{ name: 'count', type: 'int', unit: null, values: [1] }], rowCount: 1, diagnostics: [] };
+  await expect(followed([figures, figures])).rejects.toMatchObject({ code: 'command.usage' });
+});
+
+test('on a terminal a line is as wide as that, with the message in it, and what is a map is left out', async () => {
+  const [first] = LINES.slice(1);
+  const answer = answerOf([{ ...(first as Line), body: 'payment failed '.repeat(20) }]);
+  const maps = { name: 'attributes', type: 'map', unit: null, values: [{ a: 'x'.repeat(200) }] };
+  const columns = [...answer.columns, maps];
+  const { printed } = await followed([{ ...answer, columns }], { format: 'table', width: 60, zone: 'UTC' });
+  expect(printed).toBe(`${'2026-11-20 10:00:00  payment failed payment failed payment failed'.slice(0, 59)}…\n`);
 });
 
 test('a text that is wrong from the start ends it', async () => {

@@ -1,12 +1,12 @@
 // `inframirror query --follow`: the newest rows, then each row that was not there before, oldest first, until it is interrupted.
 // Asks again and again over a short overlap, so that what arrives late is printed too; a server that is away is waited for.
 import { setTimeout } from 'node:timers/promises';
-import { hasCode } from '../../core/errors.ts';
+import { CodedError, hasCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { parseTime } from '../../core/time.ts';
 import { type Format, formatResult } from './formats.ts';
 import type { ShownColumn } from './shown-column.ts';
-import { cellsOf, ordered, saysNothing } from './table.ts';
+import { cellsOf, cut, ordered, saysNothing } from './table.ts';
 import { writeOut } from './write-out.ts';
 
 export interface FollowedAnswer {
@@ -23,6 +23,8 @@ export interface FollowOptions<A extends FollowedAnswer> {
   readonly last: number | undefined;
   readonly format: Format;
   readonly zone: string | undefined;
+  /** Of the terminal, in characters; undefined: rows are not cut. */
+  readonly width?: number | undefined;
   /** Asks for the rows since a moment, ns. */
   readonly run: (since: bigint) => Promise<A>;
   /** Tells what is wrong, and what is to be known. */
@@ -76,16 +78,17 @@ const taken = (columns: readonly ShownColumn[], rows: readonly number[]): readon
 /** Say what they are without their name. */
 const KNOWN: ReadonlySet<string> = new Set(['time', 'severity', 'host', 'service', 'source', 'body', 'value', 'name', 'title', 'kind']);
 
-/** For people, one row a line and uncut, as a log is followed: what is missing is left out. */
-const linesOf = (columns: readonly ShownColumn[], rows: number, zone: string | undefined): string => {
-  const cells = ordered(columns).map((column) => ({
+/** For people, one row a line, as a log is followed: what is missing is left out, and on a terminal what does not fit, maps first. */
+const linesOf = (columns: readonly ShownColumn[], rows: number, zone: string | undefined, width: number | undefined): string => {
+  const shown = width === undefined ? columns : columns.filter(({ type, name }) => type !== 'map' && name !== 'raw');
+  const cells = ordered(shown).map((column) => ({
     name: KNOWN.has(column.name) ? '' : `${plain(column.name)}=`,
     column,
     texts: cellsOf(column, rows, zone),
   }));
   return Array.from({ length: rows }, (_, row) => {
     const present = cells.filter(({ column }) => !saysNothing(column.values[row]));
-    return `${present.map(({ name, texts }) => `${name}${texts[row]}`).join('  ')}\n`;
+    return `${cut(present.map(({ name, texts }) => `${name}${texts[row]}`).join('  '), width ?? Number.POSITIVE_INFINITY)}\n`;
   }).join('');
 };
 
@@ -94,7 +97,7 @@ const AWAY = ['command.server', 'command.foreign', 'command.answer'] as const;
 
 /** Resolves to the exit code when it is interrupted, or when the text is wrong. */
 export const follow = async <A extends FollowedAnswer>(options: FollowOptions<A>): Promise<number> => {
-  const { from, last, format, zone, run, tell, say, signal } = options;
+  const { from, last, format, zone, width, run, tell, say, signal } = options;
   const pause = options.pause ?? (() => setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined));
   const newRows = new NewRows();
   let since: bigint | undefined;
@@ -112,6 +115,11 @@ export const follow = async <A extends FollowedAnswer>(options: FollowOptions<A>
       if (first || (fails && !failed)) tell(answer);
       failed = fails;
       if (fails && first) return 3;
+      // A figure over a range that moves on says nothing by itself.
+      if (first && !answer.columns.some(({ name }) => name === 'time'))
+        throw new CodedError('command.usage', {
+          problem: '--follow prints rows with a time as they come, and those of this text have none: leave it out, or add | every 1m …',
+        });
       if (fails) {
         await pause();
         continue;
@@ -121,7 +129,7 @@ export const follow = async <A extends FollowedAnswer>(options: FollowOptions<A>
       const fresh = inOrderOfTime(answer.columns, newRows.of(answer.columns, answer.rowCount));
       const rows = first ? fresh.slice(fresh.length - Math.min(fresh.length, last ?? FIRST_ROWS)) : fresh;
       const columns = taken(answer.columns, rows);
-      const text = format === 'table' ? linesOf(columns, rows.length, zone) : formatResult(format, columns, rows.length);
+      const text = format === 'table' ? linesOf(columns, rows.length, zone, width) : formatResult(format, columns, rows.length);
       writeOut(headed && format === 'csv' ? text.slice(text.indexOf('\n') + 1) : text);
       headed = true;
     } catch (error) {

@@ -2,7 +2,7 @@
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { formatTime, parseTime } from '../../core/time.ts';
-import { sourceOf } from '../../query/language.ts';
+import { outline, sourceOf } from '../../query/language.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
 import { follow } from './follow.ts';
@@ -98,14 +98,19 @@ const say = (text: string): void => void process.stderr.write(`inframirror: ${pl
 
 const NANOS_PER_HOUR = 3_600_000_000_000n;
 
+/** Where it was looked, and how to look further. */
+const rangeText = ({ text, from, at, to = at ?? BigInt(Date.now()) * 1_000_000n }: Asked): string => {
+  const own = outline(text)?.ranges[0];
+  if (own !== undefined) return `in the range that stands in it (${text.slice(own.span.start, own.span.end)}); a longer one looks further back`;
+  return `between ${formatTime(from ?? to - NANOS_PER_HOUR)} and ${formatTime(to)}; --from 1d looks further back`;
+};
+
 /** Why a right text has no rows, as far as one more question tells. */
 const explainEmpty = async (server: ServerAddress, asked: Asked, signal: AbortSignal): Promise<void> => {
   const source = sourceOf(asked.text);
-  const to = asked.to ?? asked.at ?? BigInt(Date.now()) * 1_000_000n;
-  const range = `between ${formatTime(asked.from ?? to - NANOS_PER_HOUR)} and ${formatTime(to)}, or in the text’s own range`;
   const sent = source === undefined ? 0 : (await ask(server, { ...asked, text: `${source}\n| limit 1`, limit: 1 }, signal)).rowCount;
   if (sent > 0) say('no rows. The text is right and its source has rows, but its pipes leave none of them');
-  else say(`no rows. The text is right, but its source has none ${range}; --from 1d looks further back`);
+  else say(`no rows. The text is right, but its source has none ${rangeText(asked)}`);
 };
 
 /** Returns whether the text was right. */
@@ -149,7 +154,8 @@ export const query = (args: readonly string[]): Promise<number> =>
     const asked: Asked = { text, from, to, at, zone, limit, params: paramsOf(read.lists.get('param') ?? []) };
     if (follows) {
       const run = (since: bigint): Promise<Answer['query']> => ask(server, { ...asked, from: since, limit: MOST_ROWS }, signal);
-      return follow({ from, last: limit, format, zone, run, tell: (result) => void tell(text, result), say, signal });
+      const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+      return follow({ from, last: limit, format, zone, width, run, tell: (result) => void tell(text, result), say, signal });
     }
     const result = await ask(server, asked, signal);
     if (!tell(text, result)) return 3;

@@ -28,7 +28,7 @@ const GAP = '  ';
 
 /** Code points; what is wider in a terminal is rare in names of machines. */
 const lengthOf = (text: string): number => [...text].length;
-const cut = (text: string, most: number): string => (lengthOf(text) > most ? `${[...text].slice(0, most - 1).join('')}…` : text);
+export const cut = (text: string, most: number): string => (lengthOf(text) > most ? `${[...text].slice(0, most - 1).join('')}…` : text);
 
 /** `2026-11-20 10:05:00.123`, the fraction only as long as a column needs. */
 const timeCells = (values: readonly unknown[], zone: string | undefined): readonly string[] => {

@@ -17,9 +17,9 @@ const PATIENCE_MS = 120_000;
 /** Programs of their own names; each ends soon after the process that started it, however that ended. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   [PLANTED.busy]: 'while kill -0 $PPID 2>/dev/null; do :; done',
-  // A piece of 1 MiB is kept more and more often. Bounded: a stay of hours must not eat the machine.
+  // Another MiB is kept every four seconds for half an hour. Bounded: a stay of hours must not eat the machine.
   [PLANTED.growing]: `c=x; n=0; while [ $n -lt 20 ]; do c="$c$c"; n=$((n+1)); done
-kept=; n=0; while kill -0 $PPID 2>/dev/null; do [ $n -lt 150 ] && kept="$kept$c"; n=$((n+1)); sleep 2; done`,
+kept=; n=0; while kill -0 $PPID 2>/dev/null; do [ $n -lt 450 ] && kept="$kept$c"; n=$((n+1)); sleep 4; done`,
   // A supervisor that starts what ends by itself.
   'mail-supervisor': `while kill -0 $PPID 2>/dev/null; do "$(dirname "$0")/${PLANTED.restarting}"; sleep 1; done`,
   [PLANTED.restarting]: 'sleep 5; exit 1',
