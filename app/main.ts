@@ -56,8 +56,9 @@ const main = async (): Promise<number> => {
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`inframirror: what was to be printed could not be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

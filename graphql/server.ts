@@ -15,6 +15,21 @@ const MOST_BYTES = 8 << 20;
 /** Of a GraphQL document: the explorer's longest has some two hundred. */
 const MOST_TOKENS = 5000;
 
+/** Brackets within brackets; the parser goes down with each. */
+const MOST_DEPTH = 200;
+
+/** Counts brackets of texts too: none has as many. */
+const isDeep = (document: string): boolean => {
+  let depth = 0;
+  for (let i = 0; i < document.length; i++) {
+    const sign = document[i];
+    if (sign === '{' || sign === '[' || sign === '(') depth++;
+    else if (sign === '}' || sign === ']' || sign === ')') depth--;
+    if (depth > MOST_DEPTH) return true;
+  }
+  return false;
+};
+
 /** Questions and changes in one document: each may have an answer of many megabytes. */
 const MOST_QUESTIONS = 32;
 
@@ -31,7 +46,11 @@ const fewQuestions = (context: ValidationContext): ASTVisitor => {
 };
 
 const boundedDocuments: Plugin = {
-  onParse: ({ setParseFn }) => setParseFn((source, options) => parse(source, { ...options, maxTokens: MOST_TOKENS })),
+  onParse: ({ setParseFn }) =>
+    setParseFn((source, options) => {
+      if (isDeep(typeof source === 'string' ? source : source.body)) throw new GraphQLError(`a document has at most ${MOST_DEPTH} brackets within one another`);
+      return parse(source, { ...options, maxTokens: MOST_TOKENS });
+    }),
   onValidate: ({ addValidationRule }) => addValidationRule(fewQuestions),
 };
 

@@ -1,5 +1,6 @@
 // What is printed while a text is followed: each row once, oldest first, whatever the answers in between.
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { CodedError } from '../../core/errors.ts';
 import { type FollowedAnswer, type FollowOptions, follow, NewRows } from './follow.ts';
 import type { ShownColumn } from './shown-column.ts';
 
@@ -81,6 +82,36 @@ test('an answer that failed is told once, and what was printed is not printed ag
   const { printed, told, code } = await followed([answerOf(LINES), FAILED, FAILED, answerOf([more, ...LINES]), FAILED, answerOf([more, ...LINES])]);
   expect(bodies(printed)).toEqual(['first', 'second', 'third', 'later', 'more']);
   expect([told, code]).toEqual([2, 0]);
+});
+
+test('what an agent kept while the server was away is printed when it comes, long after its time', async () => {
+  const asked: bigint[] = [];
+  const away = new CodedError('command.server', { address: 'a', reason: 'refused', mend: '' } as never);
+  let now = Date.UTC(2026, 10, 20, 10);
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now);
+  onTestFinished(() => clock.mockRestore());
+  const kept = { time: AT, body: 'kept' };
+  const steps: readonly (FollowedAnswer | Error)[] = [answerOf([]), away, answerOf([]), answerOf([]), answerOf([kept]), answerOf([kept])];
+  let step = 0;
+  const { printed } = await followed([answerOf([])], {
+    run: async (since) => {
+      asked.push(since);
+      const next = steps[step++];
+      // Each step is two minutes.
+      now += 120_000;
+      if (next instanceof Error) throw next;
+      return next ?? answerOf([kept]);
+    },
+    pause: async () => undefined,
+    signal: {
+      get aborted() {
+        return step > steps.length;
+      },
+    } as AbortSignal,
+  });
+  expect(bodies(printed)).toEqual(['kept']);
+  // From the answer before the outage on, until ten minutes after it.
+  expect(new Set(asked.slice(1, 6)).size).toBe(1);
 });
 
 test('figures without a time are not followed', async () => {

@@ -39,6 +39,8 @@ const EVERY_MS = 1000;
 /** Asked for again: a row that comes later than this after its time is not seen. */
 const OVERLAP = 60n * 1_000_000_000n;
 const BEGIN = 300n * 1_000_000_000n;
+/** After an outage agents send what they kept: so long all since then is asked for again. */
+const CATCH_UP = 600n * 1_000_000_000n;
 const FIRST_ROWS = 10;
 
 const nanos = (): bigint => BigInt(Date.now()) * 1_000_000n;
@@ -104,11 +106,15 @@ export const follow = async <A extends FollowedAnswer>(options: FollowOptions<A>
   let headed = false;
   let away = false;
   let failed = false;
+  let heldUntil = 0n;
   while (!signal.aborted) {
     try {
       const now = nanos();
       const answer = await run(since ?? from ?? now - BEGIN);
-      if (away) say('the server answers again');
+      if (away) {
+        say('the server answers again');
+        heldUntil = now + CATCH_UP;
+      }
       away = false;
       const first = since === undefined;
       const fails = answer.diagnostics.some(({ severity }) => severity === 'error');
@@ -124,8 +130,8 @@ export const follow = async <A extends FollowedAnswer>(options: FollowOptions<A>
         await pause();
         continue;
       }
-      since = now - OVERLAP;
-      if (answer.truncated !== null) say(`more than ${answer.truncated.limit} rows at a time: some are not shown`);
+      if (since === undefined || now >= heldUntil) since = now - OVERLAP;
+      if (answer.truncated !== null) say(`more than ${answer.truncated.limit} rows at a time: the oldest are not shown, ask for them without --follow`);
       const fresh = inOrderOfTime(answer.columns, newRows.of(answer.columns, answer.rowCount));
       const rows = first ? fresh.slice(fresh.length - Math.min(fresh.length, last ?? FIRST_ROWS)) : fresh;
       const columns = taken(answer.columns, rows);

@@ -28,7 +28,10 @@ const OPTIONS: Options = {
   param: { type: 'string', multiple: true, value: 'K=V', summary: 'value of $K; V is JSON, or text' },
   limit: { type: 'string', value: 'N', summary: 'rows (default 10000, at most 100000)' },
   format: { type: 'string', value: 'F', summary: `${FORMATS.join(', ')} (default table on a terminal, else ndjson)` },
-  follow: { type: 'boolean', summary: 'print the newest rows (--limit N, default 10), then each new one as it comes, oldest first; Ctrl-C ends' },
+  follow: {
+    type: 'boolean',
+    summary: 'print the newest rows (--limit N, default 10), then each new one as it comes, oldest first, if its time is at most a minute back; Ctrl-C ends',
+  },
   ...SERVER_OPTIONS,
 };
 

@@ -50,6 +50,15 @@ test('a document asks a bounded number of questions, under whatever names', asyn
   expect(errors?.map(({ message }) => message)).toEqual(['a document asks at most 32 questions']);
 });
 
+test('a document is at most so deep', async () => {
+  const deep = (levels: number) => `{ query(text: "data [{a: 1}]", params: {a: ${'{a: '.repeat(levels)}1${'}'.repeat(levels)}}) { rowCount } }`;
+  expect((await product.graphql(deep(150))).errors).toBeUndefined();
+  for (const levels of [250, 1200]) {
+    const { errors } = await product.graphql(deep(levels));
+    expect(errors?.map(({ message }) => message)).toEqual(['a document has at most 200 brackets within one another']);
+  }
+});
+
 test('a conflict has both texts, an error its place; neither saves', async () => {
   await save({ name: 'both.texts', text: 'from logs | limit 1' });
   const second = await save({ name: 'both.texts', text: 'from logs | limit 2' });

@@ -96,3 +96,7 @@ describe('axes', () => {
     expect(axisLabels([0, 500_000, 1_000_000], '{request}/s')).toEqual(['0', '0.5 M/s', '1 M/s']);
   });
 });
+
+it('a unit may be called anything', () => {
+  for (const unit of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) expect(formatNumber(2, unit)).toBe(`2 ${unit}`);
+});

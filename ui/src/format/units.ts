@@ -13,9 +13,11 @@ export interface UnitForm {
   readonly suffix: string;
 }
 
-const BYTES: Readonly<Record<string, number>> = { By: 1, kBy: 1e3, MBy: 1e6, GBy: 1e9, KiBy: 1024, MiBy: 1024 ** 2, GiBy: 1024 ** 3, bit: 1 / 8 };
-const SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400, wk: 604_800 };
-const WRITTEN: Readonly<Record<string, string>> = { Cel: ' °C', V: ' V', A: ' A', W: ' W', J: ' J', Hz: ' Hz' };
+const BYTES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ By: 1, kBy: 1e3, MBy: 1e6, GBy: 1e9, KiBy: 1024, MiBy: 1024 ** 2, GiBy: 1024 ** 3, bit: 1 / 8 }),
+);
+const SECONDS: ReadonlyMap<string, number> = new Map(Object.entries({ ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400, wk: 604_800 }));
+const WRITTEN: ReadonlyMap<string, string> = new Map(Object.entries({ Cel: ' °C', V: ' V', A: ' A', W: ' W', J: ' J', Hz: ' Hz' }));
 
 /** How values of that unit are written; null is a plain number. */
 export const unitForm = (unit: string | null): UnitForm => {
@@ -23,15 +25,15 @@ export const unitForm = (unit: string | null): UnitForm => {
   const rate = unit.endsWith('/s');
   const base = rate ? unit.slice(0, -2) : unit;
   const suffix = rate ? '/s' : '';
-  const bytes = BYTES[base];
+  const bytes = BYTES.get(base);
   if (bytes !== undefined) return { family: 'bytes', factor: bytes, suffix };
-  const seconds = SECONDS[base];
+  const seconds = SECONDS.get(base);
   // s/s is a ratio: the part of the time
   if (seconds !== undefined) return rate ? { family: 'ratio', factor: seconds, suffix: '' } : { family: 'duration', factor: seconds, suffix: '' };
   if (base === '1') return rate ? { family: 'count', factor: 1, suffix: '/s' } : { family: 'ratio', factor: 1, suffix: '' };
   if (base === '%') return { family: 'ratio', factor: 0.01, suffix };
   if (/^\{[^}]*\}$/.test(base)) return { family: 'count', factor: 1, suffix };
-  return { family: 'plain', factor: 1, suffix: WRITTEN[unit] ?? ` ${unit}` };
+  return { family: 'plain', factor: 1, suffix: WRITTEN.get(unit) ?? ` ${unit}` };
 };
 
 const grouped = (text: string): string => {

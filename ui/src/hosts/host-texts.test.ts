@@ -115,3 +115,7 @@ test('a process is named by its pid and start, and nothing else is one', () => {
   expect(parseProcess(printProcess(key))).toEqual(key);
   for (const text of ['', '12', '12 soon', '12 2026-11-20T10:00:00Z | limit 1', '-1 2026-11-20T10:00:00.000Z']) expect(parseProcess(text)).toBeUndefined();
 });
+
+test('an order that is none is no order, whatever it is called', () => {
+  for (const sort of ['constructor', '-toString', '__proto__', 'nonsense', '']) expect(listText('', sort)).toBe(listText('', 'cpu'));
+});

@@ -35,16 +35,16 @@ export const filterCheckText = (written: string): string => `${FILTER_START}${co
 export const hostsText = (written: string): string => (written.trim() === '' ? 'from hosts' : filterCheckText(written));
 
 /** What the order of a column is made of, beside the names and states. */
-const ORDERED_BY: Readonly<Record<string, readonly string[]>> = {
-  labels: ['region', 'datacenter', 'env', 'role', 'owner', 'labels'],
-  version: ['agent_version'],
-  lag: ['agent_lag'],
-  seen: ['last_seen'],
-};
+const ORDERED_BY: ReadonlyMap<string, readonly string[]> = new Map([
+  ['labels', ['region', 'datacenter', 'env', 'role', 'owner', 'labels']],
+  ['version', ['agent_version']],
+  ['lag', ['agent_lag']],
+  ['seen', ['last_seen']],
+]);
 
 /** Every host by name with what its place in the list is decided by, and nothing else: there may be many. */
 export const listText = (written: string, sort: string): string =>
-  `${hostsText(written)}\n| sort host\n| select ${['host', 'agent_state', ...(ORDERED_BY[sort.replace(/^-/, '')] ?? [])].join(', ')}\n| limit 100000`;
+  `${hostsText(written)}\n| sort host\n| select ${['host', 'agent_state', ...(ORDERED_BY.get(sort.replace(/^-/, '')) ?? [])].join(', ')}\n| limit 100000`;
 
 /** What these hosts are. */
 export const factsOfText = (hosts: readonly string[]): string =>
