@@ -18,7 +18,7 @@ import { CHANGE, END, makeData } from './testing/store-data.ts';
 import { learnedCatalogue, METRICS } from './testing/store-metrics.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
-const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 1200);
+const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 800);
 /** The same data and texts in each run, so that a failure is one of the change at hand; INFRAMIRROR_SEED=random looks for new ones. */
 const DATA_SEED = 20261025;
 const SEED = process.env.INFRAMIRROR_SEED ?? '20261121';

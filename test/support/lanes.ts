@@ -5,7 +5,7 @@ export interface Lane {
   readonly name: string;
   /** Globs from the root of the clone. */
   readonly include: readonly string[];
-  /** Files at a time. 1 where a file starts servers or needs the processors for itself. */
+  /** Files at a time. 1 where a file needs the processors for itself. */
   readonly workers: number;
   /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
   readonly timeout: number;
@@ -13,9 +13,9 @@ export interface Lane {
 
 const LANES_BY_PLACE: readonly Lane[] = [
   // Real browser against the real product.
-  { name: 'browser', include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'], workers: 1, timeout: 180 },
+  { name: 'browser', include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'], workers: 2, timeout: 300 },
   // The whole product from outside: commands, doors, kill -9.
-  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 1, timeout: 600 },
+  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 2, timeout: 600 },
   // Random texts, pushed to the store and run in this process, must agree.
   { name: 'differential', include: ['test/differential/**/*.test.ts', '**/*differential*.test.ts'], workers: 1, timeout: 600 },
   // Conformance of each port on each implementation, with the real engine.
