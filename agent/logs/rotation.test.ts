@@ -116,6 +116,85 @@ describe('log files', () => {
     expect(logs.bodies.sort()).toEqual(range(1, 12).sort());
   });
 
+  test.each([
+    ['a few lines', 2],
+    ['many lines', 10],
+  ])('copied under a rotation name that is followed too are not read twice, %s, whenever the cut comes', async (_, lines) => {
+    for (const rounds of [0, 1, 3]) {
+      const [name, from] = [`cut-after-${rounds}.log`, rounds * 100 + 1];
+      logs.write(name, ...range(from, from + lines - 1));
+      start([`/${name}*`]);
+      await logs.round();
+      logs.write(name, long(from + lines));
+      copyFileSync(logs.path(name), logs.path(`${name}.1`));
+      for (let i = 0; i < rounds; i++) await logs.round();
+      truncateSync(logs.path(name));
+      logs.write(name, long(from + lines + 1));
+      for (let i = 0; i < 12; i++) await logs.round();
+      logs.write(`${name}.1`, long(from + lines + 2));
+      await logs.round();
+    }
+    expect(logs.bodies.sort()).toEqual([0, 1, 3].flatMap((rounds) => range(rounds * 100 + 1, rounds * 100 + lines + 3)).sort());
+  });
+
+  test('copied under a rotation name but never cut, or under another name, are files of their own', async () => {
+    logs.write('app.log', ...range(1, 10));
+    start(['/*']);
+    await logs.round();
+    for (const copy of ['app.log.1', 'other.log', 'app-worker.log']) copyFileSync(logs.path('app.log'), logs.path(copy));
+    await logs.round();
+    const told = (name: string): string[] => logs.bodies.filter((_, i) => logs.column('source')[i] === logs.path(name));
+    expect([told('other.log'), told('app-worker.log')]).toEqual([range(1, 10), range(1, 10)]);
+    for (let i = 0; i < 6; i++) await logs.round();
+    expect(told('app.log.1')).toEqual(range(1, 10));
+    expect(logs.bodies).toHaveLength(40);
+  });
+
+  test('that begin like others in their folder are read for themselves', async () => {
+    const lines = ['starting worker', 'loading config /etc/app.yaml', 'listening on 8080'];
+    start();
+    const names = ['wk-1.log', 'wk-2.log', 'wk-3.log', 'wk.log', 'wk-10.log', 'wk-1.1.log'];
+    for (const name of names) {
+      logs.write(name, ...lines);
+      for (let i = 0; i < 3; i++) await logs.round(2000);
+    }
+    expect(logs.bodies).toEqual(names.flatMap(() => lines));
+    expect([...new Set(logs.column('source'))]).toEqual(names.map((name) => logs.path(name)));
+  });
+
+  test('of one line that others hold already are read for themselves', async () => {
+    for (const name of ['worker.log', 'worker-1.log', 'db.log']) logs.write(name, 'service starting');
+    start();
+    await logs.round();
+    for (const name of ['worker-a.log', 'worker-2.log']) logs.write(name, 'service starting');
+    await logs.round();
+    expect(logs.bodies).toEqual(Array(5).fill('service starting'));
+  });
+
+  test('that begin like one which is cut at that moment are read for themselves', async () => {
+    logs.write('wk-1.log', 'starting worker', 'listening');
+    start();
+    await logs.round();
+    // Between looking for files and reading them: the cut is seen first.
+    logs.tailer.discover(logs.at);
+    truncateSync(logs.path('wk-1.log'));
+    for (const name of ['wk-10.log', 'wk-1-2.log']) logs.write(name, 'starting worker', 'listening', 'ready');
+    await logs.tailer.poll(logs.at, () => false);
+    await logs.round();
+    await logs.round();
+    expect(logs.bodies.filter((body) => body === 'starting worker')).toHaveLength(3);
+    expect(logs.bodies.filter((body) => body === 'ready')).toHaveLength(2);
+  });
+
+  test('with as long a beginning in common as files are known by are read for themselves while none is cut', async () => {
+    logs.write('worker.log', ...range(1, 10));
+    start();
+    await logs.round();
+    logs.write('worker-2.log', ...range(1, 12));
+    for (let i = 0; i < 7; i++) await logs.round();
+    expect(logs.bodies).toEqual([...range(1, 10), ...range(1, 12)]);
+  });
+
   test('whose inode serves a new file are read from its beginning', async () => {
     logs.write('a.log', ...range(1, 10));
     start();

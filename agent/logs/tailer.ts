@@ -1,8 +1,7 @@
 // Follows log files: finds them, reads on where the spool says, and through rotation by rename and by copy-truncate loses and doubles no line.
 // An entry that may go on waits in its file until the file has been still for a moment; over a rotation it goes on in the next file.
 // A position is passed only together with the lines before it: `deliver` puts both in one record, and when that fails all is read again.
-import { closeSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, readSync, type Stats, statSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
@@ -14,14 +13,15 @@ import { findFiles } from './glob.ts';
 import type { LogBatch } from './log-batch.ts';
 import { goesOnWith, holds, LogFile } from './log-file.ts';
 import { openLog, RefusedLog } from './open-log.ts';
-import type { Position } from './position.ts';
+import { FINGERPRINT_BYTES, type Position } from './position.ts';
+import { NOT_LOGS, rotationOf, siblings } from './rotation-name.ts';
 
 export interface TailerOptions {
   readonly globs: readonly string[];
   readonly root: string;
   /** Of files found at the first start of all, only so much of their ends is read. */
   readonly backlogBytes: number;
-  /** A last line without its end is taken when its file has been still for so long, a file without a name given up. */
+  /** A last line without its end is taken when its file has been still for so long, a file without a name given up, a copy read for itself. */
   readonly quietMs: number;
   /** The last entry of a file is whole when its file has been still for so long. */
   readonly joinMs: number;
@@ -33,8 +33,6 @@ export interface TailerOptions {
 /** Puts the lines and the positions behind them into one record; throws when there is no room for it. */
 export type DeliverLines = (batch: LogBatch, positions: readonly Position[]) => void;
 
-/** Compressed archives that a pattern may catch. */
-const NOT_LOGS = /\.(gz|xz|zst|bz2|zip|journal)$/;
 const MOST_FILES = 512;
 /**
  * The door refuses what is older than it keeps lines for (an hour is for the way there). What a file holds of older
@@ -55,6 +53,8 @@ export class Tailer {
   readonly #files = new Map<string, LogFile>();
   /** Positions to forget, told with the next record. */
   #gone: Position[] = [];
+  /** New files that may be copies of followed ones, by key, and since when they wait for the cut, ms. */
+  readonly #waiting = new Map<string, number>();
   /** Files that could not be opened, so that each is named once. */
   readonly #refused = new Set<string>();
   #first: boolean;
@@ -93,6 +93,7 @@ export class Tailer {
     const { paths, cut } = findFiles(this.#options.globs, this.#options.root);
     if (cut) this.#options.leftOut('log files beyond the first 2000 that the patterns find');
     for (const path of paths) if (!NOT_LOGS.test(path)) this.#meet(path, now);
+    for (const [key, since] of this.#waiting) if (now - since > 2 * this.#options.quietMs) this.#waiting.delete(key);
     this.#first = false;
   }
 
@@ -145,22 +146,24 @@ export class Tailer {
       }
       return;
     }
-    const copied = this.#copyOf(path, stat);
+    if (this.#waitsForCut(key, path, stat, now)) return;
     const position = LogFile.start(key, path);
     const skip = this.#first && stat.size > this.#options.backlogBytes;
-    if (copied !== undefined) this.#open({ ...copied.position(), key, path }, path, now);
-    else {
-      // The line that the backlog begins in is not whole.
-      const file = this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
-      if (file !== undefined) file.metAt = stat.size;
-    }
+    // The line that the backlog begins in is not whole.
+    const file = this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
+    if (file !== undefined) file.metAt = stat.size;
   }
 
-  /** A followed file whose content, as far as it was read, the new one repeats: what copy-truncate leaves under a name that is followed too. */
-  #copyOf(path: string, stat: Stats): LogFile | undefined {
-    for (const file of this.#files.values())
-      if (file.offset > 0 && stat.size >= file.offset && dirname(file.path) === dirname(path) && holds(path, file.position())) return file;
-    return undefined;
+  /**
+   * What copy-truncate leaves under a name that is followed too is read on from where the original stood, once that is seen to be cut.
+   * An original that is not cut proves that the new file only begins like it, as logs of one program do: it is read for itself.
+   */
+  #waitsForCut(key: string, path: string, stat: Stats, now: number): boolean {
+    const since = this.#waiting.get(key) ?? now;
+    if (now - since > this.#options.quietMs) return false;
+    const waits = [...this.#files.values()].some((file) => !file.orphan && isCopy(path, stat, file.committed));
+    if (waits) this.#waiting.set(key, since);
+    return waits;
   }
 
   #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
@@ -276,11 +279,11 @@ export class Tailer {
     for (const file of this.#files.values()) if (file.changed) file.rewind();
   }
 
-  /** After a copy-truncate: the rest of the old content is in the copy, which stands beside the file under a longer name. */
+  /** After a copy-truncate: the rest of the old content is in the copy, which stands beside the file under a rotation's name. */
   #followCopy(position: Position, now: number): void {
     const path = siblings(position.path).find((sibling) => {
       const stat = statOf(sibling);
-      return stat?.isFile() === true && !this.#files.has(keyOf(stat)) && stat.size >= position.offset && holds(sibling, position);
+      return stat?.isFile() === true && !this.#files.has(keyOf(stat)) && isCopy(sibling, stat, position);
     });
     const stat = path === undefined ? undefined : statOf(path);
     if (path === undefined || stat === undefined) return;
@@ -345,15 +348,11 @@ const smallText = (path: string): string | undefined => {
 
 const keyOf = (stat: Stats): string => `${stat.dev}:${stat.ino}`;
 
-/** Files in the same folder whose names begin with the file's own name or its stem: `app.log.1`, `app.log-20261120`, `app-20261120.log`. */
-const siblings = (path: string): readonly string[] => {
-  const name = basename(path);
-  const stem = name.replace(/\.[^.]*$/, '');
-  try {
-    return readdirSync(dirname(path))
-      .filter((other) => other !== name && other.startsWith(stem) && !NOT_LOGS.test(other))
-      .map((other) => join(dirname(path), other));
-  } catch {
-    return [];
-  }
+/**
+ * Whether a file may be a copy of one that was read so far: only by a rotation's name, since logs of one program begin alike. Within a stem
+ * that is a name of its own too (`worker-2.log`), and a few lines prove nothing: better one read twice than one never read.
+ */
+const isCopy = (path: string, stat: Stats, read: Position): boolean => {
+  const named = rotationOf(read.path, path);
+  return named !== undefined && stat.size >= read.offset && (named === 'whole' || read.head.length === FINGERPRINT_BYTES) && holds(path, read);
 };
