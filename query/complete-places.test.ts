@@ -202,4 +202,19 @@ describe('at the places of right texts', () => {
       { numRuns: 400 },
     );
   }, 120_000);
+
+  test('within an open text nothing but texts is offered', () => {
+    fc.assert(
+      fc.property(texts, fc.nat(), fc.nat(), fc.constantFrom('', 'pa', 'id', 's', 'e'), (text, where, into, begun) => {
+        const spans = highlight(text).filter(({ kind, span }) => kind === 'text' && text[span.start] === '"');
+        const span = spans[where % Math.max(spans.length, 1)]?.span;
+        if (span === undefined) return;
+        const cut = span.start + 1 + (into % Math.max(span.end - span.start - 1, 1));
+        const head = begun === '' ? text.slice(0, cut) : `${text.slice(0, span.start + 1)}${begun}`;
+        const wrong = complete(head, head.length, learnedCatalogue).filter(({ insert, from }) => !insert.startsWith('"') || from !== span.start);
+        expect({ head, wrong }).toEqual({ head, wrong: [] });
+      }),
+      { numRuns: 400 },
+    );
+  }, 120_000);
 });

@@ -40,6 +40,7 @@ const FILES: Readonly<Record<string, string>> = {
   'shadow.log': json(40, { msg: 'shadowed line', ...Object.fromEntries(SHADOWS.map((name) => [name, `inner ${name}`])) }),
   'evil.log': `${json(50, { msg: EVIL, [EVIL.slice(0, 60)]: EVIL, plain: EVIL })}${at(51)} ERROR ${EVIL}\n`,
   'many.log': json(60, { msg: 'many attributes', ...Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`key${i}`, `v${i}`])) }),
+  'stack.log': json(65, { msg: `order lost ${'and more '.repeat(60)}while locking rows: deadlock detected`, 'error.stack': TRACE }),
   'large.log': `${at(70)} WARN large ${'x'.repeat(1 << 20)}\n`,
 };
 
@@ -197,6 +198,17 @@ describeWith('log lines', findChromium(), 'no Chromium; install the package chro
     }
   });
 
+  test('the trace in a field is shown line by line, and a row shows the word that was searched for', async () => {
+    const { page } = await open('from logs | search deadlock');
+    const mark = page.locator('.head .body mark');
+    await expect.poll(() => mark.boundingBox(), patiently).not.toBeNull();
+    expect(await mark.textContent()).toBe('deadlock');
+    const [cell, hit] = await Promise.all([page.locator('.head .body').boundingBox(), mark.boundingBox()]);
+    expect((hit?.x ?? 1e9) + (hit?.width ?? 0)).toBeLessThanOrEqual((cell?.x ?? 0) + (cell?.width ?? 0));
+    await page.locator('.head .body').click();
+    expect(await page.locator('.opened dl').getByRole('group', { name: 'error.stack' }).textContent()).toBe(TRACE);
+  });
+
   test('hostile lines act nowhere: rows, opened lines, fields, values, menus, the table', async () => {
     const { page, complaints } = await open('from logs | where source like "*evil.log"', '&column=plain');
     const harmless = async (): Promise<void> => {
@@ -246,7 +258,7 @@ describeWith('log lines', findChromium(), 'no Chromium; install the package chro
     ])
       for (const colorScheme of ['dark', 'light'] as const) {
         const { page } = await open('from logs | search refused or money', '', { viewport, colorScheme });
-        await openLine(page, 'payment failed');
+        await openLine(page, 'no money');
         expect(await seriousOn(page)).toEqual([]);
         await page.getByRole('button', { name: /Lines around this/ }).click();
         await page.getByTestId('around').locator('.head.marked').waitFor();

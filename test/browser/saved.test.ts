@@ -84,6 +84,10 @@ describeWith('saved queries and history', findChromium(), 'no Chromium; install 
     await result(page, 'table').waitFor();
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await page.getByRole('button', { name: 'Share' }).click();
+    const menu = page.getByRole('menu', { name: 'Share' });
+    const cut = (element: Element): boolean => element.scrollHeight > element.clientHeight;
+    expect(await menu.evaluate(cut)).toBe(false);
+    expect((await menu.getByRole('menuitem').evaluateAll((items) => items.map((item) => item.scrollHeight > item.clientHeight))).includes(true)).toBe(false);
     await page.getByRole('menuitem', { name: 'Copy link to these moments' }).click();
     await page.getByText('Copied the link').waitFor();
     await type(page, '');

@@ -74,10 +74,14 @@ const matched = ({ label }: Option, written: string): readonly number[] => {
 /** As many values as the server sends at most: with fewer, those that a longer beginning leaves are among them. */
 const MOST_VALUES = 50;
 
-const narrowed = (found: readonly Completion[], written: string): readonly Completion[] | undefined =>
-  written.startsWith('"') && found.length < MOST_VALUES
-    ? found.filter(({ insert }) => insert.slice(1).toLowerCase().includes(written.slice(1).toLowerCase()))
+/** Of what was found those texts that hold what is written in quotes; undefined where the server must be asked again. */
+export const narrowed = (found: readonly Completion[], written: string): readonly Completion[] | undefined => {
+  // Found before the quote was written, fields are among them: they would take its place.
+  const texts = found.filter(({ insert }) => insert.startsWith('"'));
+  return written.startsWith('"') && texts.length < MOST_VALUES
+    ? texts.filter(({ insert }) => insert.slice(1).toLowerCase().includes(written.slice(1).toLowerCase()))
     : undefined;
+};
 
 /** How many of the closing signs of `insert` stand behind the cursor already: the editor closes quotes and brackets by itself. */
 const closedAlready = (insert: string, written: string, behind: string): number => {

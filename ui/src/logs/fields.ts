@@ -44,6 +44,9 @@ export const fieldsOf = (columns: Columns, row: number): FieldValue[] =>
 /** Figures of lines have no unit and are as often names as amounts: exactly as they came. */
 export const shownValue = (field: Field, value: Value): string => (typeof value === 'number' && field.unit === null ? String(value) : valueText(field, value));
 
+/** Whether a text is to be shown line by line, as the trace of an error in a field is. */
+export const ofSeveralLines = (text: string): boolean => text.trimEnd().includes('\n');
+
 export interface FieldShare extends Field {
   /** Of the lines looked at, those that have it: 0 to 1. */
   readonly share: number;

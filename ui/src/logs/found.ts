@@ -20,6 +20,22 @@ export const finder = (searched: readonly Searched[], field: string | undefined)
   return sources.length === 0 ? undefined : new RegExp(sources.join('|'), 'giu');
 };
 
+/** Looked through for the first hit: many rows are, while scrolling. */
+const LOOKED = 20_000;
+/** Characters before a hit that tell what it is part of. */
+const BEFORE = 24;
+
+/** A text of which `room` characters are seen: where the first hit lies further on, the beginning and then what is around the hit. */
+export const fromHit = (text: string, find: RegExp | undefined, room: number): string => {
+  if (find === undefined || text.length <= room) return text;
+  const [hit] = text.slice(0, LOOKED).matchAll(find);
+  const begins = Math.floor(room / 3);
+  if (hit === undefined || hit.index <= begins || hit.index + hit[0].length <= room) return text;
+  const from = Math.max(begins, hit.index - Math.min(BEFORE, Math.floor(room / 4)));
+  const space = text.slice(from, hit.index).indexOf(' ');
+  return `${text.slice(0, begins)}…${text.slice(space < 0 ? from : from + space + 1)}`;
+};
+
 const MOST = 200;
 
 export const piecesOf = (text: string, find: RegExp | undefined): readonly Piece[] => {
