@@ -130,7 +130,13 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     expect(await legend.first().textContent()).toMatch(/web-\d.*%/);
     await legend.first().locator('button').click();
     expect(await legend.nth(1).getAttribute('class')).toContain('off');
+    const pressed = () => legend.evaluateAll((rows) => rows.map((row) => row.querySelector('button')?.getAttribute('aria-pressed')));
+    expect(await pressed()).toEqual(['true', 'false']);
+    await page.locator('.legend thead').hover();
+    expect(await legend.evaluateAll((rows) => rows.map((row) => Number(getComputedStyle(row).opacity) < 0.6))).toEqual([false, true]);
+    expect(await legend.evaluateAll((rows) => rows.map((row) => row.querySelector('svg rect') !== null))).toEqual([false, true]);
     await legend.first().locator('button').click();
+    expect(await pressed()).toEqual(['true', 'true']);
 
     const box = await chart.boundingBox();
     if (box === null) throw new Error('the chart has no place');

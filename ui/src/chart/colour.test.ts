@@ -148,6 +148,24 @@ describe('strokesOf', () => {
       { token: '--series-rest', dash: 0 },
     ]);
   });
+
+  it('colours states of hosts by the state and dashes them by the host, also where there are more hosts than dashes', () => {
+    const STATES = ['--severity-error', '--severity-info', '--severity-none'];
+    const names = fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(names, (hostNames) => {
+        const lines = hostNames.flatMap((name) =>
+          STATES.map((token) => ({ key: `${token} ${name}`, identity: { kind: 'state' as const, token, host: name } })),
+        );
+        const strokes = strokesOf(lines, hosts().of);
+        expect(strokes.map(({ token }) => token)).toEqual(lines.map(({ identity: { token } }) => token));
+        if (hostNames.length > DASHES.length) return;
+        const dashes = new Map(lines.map(({ identity: { host: name } }, i) => [name, strokes[i]?.dash]));
+        for (const [i, { identity: one }] of lines.entries()) expect(strokes[i]?.dash).toBe(dashes.get(one.host));
+        expect(new Set(strokes.map(look)).size).toBe(lines.length);
+      }),
+    );
+  });
 });
 
 describe('hostColours', () => {

@@ -1,4 +1,4 @@
-// What a line looks like: a colour by its host, its state or its name, and a dash where another line of the chart has that colour already.
+// What a line looks like: a colour by its state, its host or its name, and a dash where another line of the chart has that colour already.
 // The colours are tokens of style/tokens.css; the same lines give the same strokes in any order.
 import type { Identity } from '../result/keys.ts';
 
@@ -36,7 +36,8 @@ export interface Drawn {
 
 /**
  * A stroke for each line, in their order. Hosts and states keep their colour and take a dash where it is taken; other lines take a colour
- * that is free, then a dash. No two strokes are the same for up to COLOURS × DASHES lines.
+ * that is free, then a dash. No two strokes are the same for up to COLOURS × DASHES lines, but states of hosts: they are told by colour
+ * whatever else, and each host has its dash; more hosts than dashes share them.
  */
 export const strokesOf = (lines: readonly Drawn[], ofHost: (host: string) => number): Stroke[] => {
   const taken = new Set<string>();
@@ -57,18 +58,26 @@ export const strokesOf = (lines: readonly Drawn[], ofHost: (host: string) => num
   const dashed = (token: string): Stroke[] => DASHES.map((_, dash) => ({ token, dash }));
   // hosts and states first: what is free is known after them
   const ordered = [...lines].sort((a, b) => Number(a.identity.kind === 'value') - Number(b.identity.kind === 'value') || (a.key < b.key ? -1 : 1));
+  const hosts = [...new Set(lines.flatMap(({ identity }) => (identity.kind === 'state' && identity.host !== undefined ? [identity.host] : [])))].sort();
   const waiting: Drawn[] = [];
+  const further: { readonly line: Drawn; readonly own: Stroke }[] = [];
   for (const line of ordered) {
     if (line.identity.kind === 'rest') given.set(line.key, REST);
     else if (line.identity.kind === 'value') {
       const own = { token: preferred(line.identity, ofHost), dash: 0 };
       if (taken.has(`${own.token} 0`)) waiting.push(line);
       else give(line, [own]);
+    } else if (line.identity.kind === 'state' && line.identity.host !== undefined) {
+      const own = { token: line.identity.token, dash: hosts.indexOf(line.identity.host) % DASHES.length };
+      if (taken.has(`${own.token} ${own.dash}`)) further.push({ line, own });
+      else give(line, [own]);
     } else {
       const token = preferred(line.identity, ofHost);
       give(line, [...dashed(token), ...all.flatMap(dashed)]);
     }
   }
+  // a host's further lines of one state, and hosts beyond the dashes
+  for (const { line, own } of further) give(line, [own, ...dashed(own.token)]);
   for (const line of waiting) {
     const token = preferred(line.identity as Extract<Identity, { kind: 'value' }>, ofHost);
     const from = all.indexOf(token);

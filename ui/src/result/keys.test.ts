@@ -36,17 +36,32 @@ describe('namingOf', () => {
     expect(naming([column('severity', ['info', null])]).labels).toEqual(['info', 'no severity']);
   });
 
+  it('says a missing state, or key that was asked for, beside other keys', () => {
+    const hosts = column('host', ['vm', 'vm', 'db']);
+    const of = (name: string, text: string) => naming([hosts, column(name, ['info', null, 'info'])], text).labels;
+    expect(of('severity', 'from logs | every 30s count by host, severity')).toEqual(['vm · info', 'vm · no severity', 'db · info']);
+    expect(of('severity', '')[1]).toBe('vm · no severity');
+    expect(of('service', 'from logs | count by host, service')[1]).toBe('vm · no service');
+    expect(of('service', '')[1]).toBe('vm');
+  });
+
   it('calls a line that is alone by all it has', () => {
     const found = naming([column('host', ['vm']), column('device', ['vda']), column('env', [null])]);
     expect(found).toMatchObject({ labels: ['vm · vda'], caption: '' });
     expect(naming([column('host', ['vm'])], '', 'cpu')).toMatchObject({ labels: ['cpu'], caption: 'host vm' });
   });
 
-  it('colours by the host, then by a state, then by the name', () => {
+  it('colours by a state, then by the host, then by the name', () => {
     const columns = [column('host', ['a', 'b']), column('severity', ['error', 'info'])];
-    expect(naming(columns).identities).toEqual([
-      { kind: 'host', host: 'a' },
-      { kind: 'host', host: 'b' },
+    expect(naming(columns, 'from logs | count by host, severity').identities).toEqual([
+      { kind: 'state', token: '--severity-error', host: 'a' },
+      { kind: 'state', token: '--severity-info', host: 'b' },
+    ]);
+    expect(naming([column('host', ['a', 'b']), column('service', ['x', 'y'])]).identities[0]).toEqual({ kind: 'host', host: 'a' });
+    expect(naming([column('host', ['a', 'b', 'a']), column('http.status_code', ['503', null, '200'])]).identities).toEqual([
+      { kind: 'state', token: '--status-5xx', host: 'a' },
+      { kind: 'state', token: '--severity-none', host: 'b' },
+      { kind: 'state', token: '--status-2xx', host: 'a' },
     ]);
     expect(naming([column('host', ['a', 'a']), column('severity', ['error', 'info'])]).identities[0]).toEqual({ kind: 'state', token: '--severity-error' });
     expect(naming([column('class', ['5xx', '2xx'])]).identities[1]).toEqual({ kind: 'state', token: '--status-2xx' });

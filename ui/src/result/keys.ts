@@ -1,12 +1,13 @@
 // Which keys tell the lines of a chart apart, how a line is called, what is said once for all, and by what a line is coloured.
 // Works on one representative row per line; never looks at values that are drawn.
 import type { Column, Value } from '../data/types.ts';
-import { stateToken } from '../logs/severity.ts';
+import { severityToken, stateToken } from '../logs/severity.ts';
 
-/** What gives a line its colour: the host, a state whose colour is fixed, or whatever else it is called. */
+/** What gives a line its colour: a state whose colour is fixed, the host, or whatever else it is called. */
 export type Identity =
   | { readonly kind: 'host'; readonly host: string }
-  | { readonly kind: 'state'; readonly token: string }
+  /** `host` tells lines of one state apart, where there are several. */
+  | { readonly kind: 'state'; readonly token: string; readonly host?: string }
   | { readonly kind: 'value'; readonly text: string }
   /** All the lines that are not drawn, together. */
   | { readonly kind: 'rest' };
@@ -88,14 +89,20 @@ const tellingKeys = (keys: readonly Column[], rows: readonly number[], text: str
   return varying.filter((column) => column === host || mentions(text, column.name) || !followsHost(column, host, rows));
 };
 
-const identityOf = (telling: readonly Column[], row: number, name: string): Identity => {
-  const host = telling.find((column) => isHost(column) && isThere(column.values[row]));
-  if (host !== undefined) return { kind: 'host', host: written(host.values[row]) };
-  for (const column of telling) {
-    const value = column.values[row] ?? null;
-    const token = typeof value === 'object' && value !== null ? undefined : stateToken(column.name, value);
-    if (token !== undefined) return { kind: 'state', token };
+const tokenAt = (column: Column, row: number): string | undefined => {
+  const value = column.values[row] ?? null;
+  return typeof value === 'object' && value !== null ? undefined : stateToken(column.name, value);
+};
+
+/** `states`: the keys that say a state somewhere; where one of them says none, that is a state too. */
+const identityOf = (telling: readonly Column[], states: ReadonlySet<Column>, row: number, name: string): Identity => {
+  const column = telling.find((one) => isHost(one) && isThere(one.values[row]));
+  const host = column === undefined ? undefined : written(column.values[row]);
+  for (const state of telling) {
+    const token = tokenAt(state, row) ?? (states.has(state) && !isThere(state.values[row]) ? severityToken(null) : undefined);
+    if (token !== undefined) return { kind: 'state', token, ...(host === undefined ? {} : { host }) };
   }
+  if (host !== undefined) return { kind: 'host', host };
   const text = [...telling.map(({ values }) => written(values[row] ?? '')), name].join('\u0000');
   return { kind: 'value', text };
 };
@@ -107,7 +114,11 @@ export const namingOf = (keys: readonly Column[], rows: readonly number[], text:
   const telling = alone ? keys : varying;
   const first = rows[0] ?? 0;
   const common = alone ? [] : keys.filter(({ values }) => isThere(values[first]) && rows.every((row) => values[row] === values[first]));
-  const short = (row: number): string => telling.flatMap(({ values }) => (isThere(values[row]) ? [written(values[row])] : [])).join(' · ');
+  const states = new Set(telling.filter((column) => rows.some((row) => tokenAt(column, row) !== undefined)));
+  /** Beside other keys a missing one that was asked for is said: a line without its name would read as the total. */
+  const said = new Set(telling.filter((column) => telling.length > 1 && (states.has(column) || mentions(text, column.name))));
+  const short = (row: number): string =>
+    telling.flatMap((column) => (isThere(column.values[row]) ? [written(column.values[row])] : said.has(column) ? [`no ${column.name}`] : [])).join(' · ');
   const full = (row: number): string =>
     telling.map((column) => (isThere(column.values[row]) ? `${column.name} ${written(column.values[row])}` : `no ${column.name}`)).join(' · ');
   const uses = new Map<string, number>();
@@ -119,7 +130,7 @@ export const namingOf = (keys: readonly Column[], rows: readonly number[], text:
       return [clear ? label : full(row), name].filter((part) => part !== '').join(' · ');
     }),
     titles: rows.map((row) => keys.flatMap((column) => (isThere(column.values[row]) ? [`${column.name} ${written(column.values[row])}`] : [])).join(', ')),
-    identities: rows.map((row) => identityOf(telling, row, name)),
+    identities: rows.map((row) => identityOf(telling, states, row, name)),
     caption: common.map((column) => `${column.name} ${written(column.values[first])}`).join(', '),
   };
 };

@@ -4,6 +4,7 @@
 import type { Column } from '../data/types.ts';
 import { rolesOf } from './choose.ts';
 import { type Groups, groupRows, type Identity, type Naming, namingOf } from './keys.ts';
+import { type Quiet, quietOf } from './quiet.ts';
 import { type Course, MOST_POINTS, stepFor, thinned } from './thin.ts';
 
 /** null is a gap, undefined is nothing at this time (the line goes on). */
@@ -27,6 +28,8 @@ export interface Line extends Figures {
   readonly identity: Identity;
   /** Aligned with the panel's times. */
   readonly points: readonly Point[];
+  /** Its newest value is not one of now; null: it is, or nobody said when now is. */
+  readonly quiet: Quiet | null;
 }
 export interface Panel {
   readonly unit: string | null;
@@ -66,6 +69,8 @@ export interface Wishes {
   readonly width?: number | undefined;
   /** Beginnings (ms) of the buckets that are not whole: cut by the range, or still filling. */
   readonly partial?: ReadonlySet<number>;
+  /** Up to when (ms) values can be there. */
+  readonly end?: number;
   readonly mostLines?: number;
   readonly mostPanels?: number;
 }
@@ -207,6 +212,12 @@ const figuresOf = (points: readonly Point[], partial: readonly boolean[], cut: b
   return { last, min, max, avg: sum / n, cut };
 };
 
+/** Where there is nothing, nothing is too old. */
+const quietCourse = ({ times, values }: Course, { width = 0, end }: Wishes): Quiet | null => {
+  const newest = times[values.findLastIndex((value) => value !== null)];
+  return newest === undefined || end === undefined ? null : quietOf(newest, width, stepOf(times), end);
+};
+
 /** Increases of counters are amounts per bucket, as counts of rows are. */
 const asksForAmounts = (text: string): boolean => /\|\s*every\s+\S+\s+increase\b/i.test(text);
 
@@ -292,10 +303,11 @@ const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[],
   const cut = cutAt(times, partial, step);
   const more = total - shown.length;
   /** Figures are those of every value, however the line is drawn. */
-  const drawn = (at: number): Figures & Pick<Line, 'points'> => {
+  const drawn = (at: number): Figures & Pick<Line, 'points' | 'quiet'> => {
     const [line, full] = [courses[at] as Course, whole[at] as Course];
     const points = align(line, position, times.length);
-    return { points, ...(line === full ? figuresOf(points, cut, false) : figuresOf(full.values, cutAt(full.times, partial, 0), false)) };
+    const quiet = quietCourse(full, wishes);
+    return { points, quiet, ...(line === full ? figuresOf(points, cut, false) : figuresOf(full.values, cutAt(full.times, partial, 0), false)) };
   };
   const lines = shown.map((one, at): Line => {
     const { labels, titles, identities } = namings.get(one.value) as Naming;

@@ -18,6 +18,7 @@ export const panel = (lines: Readonly<Record<string, readonly Point[]>>, more: P
       title: key,
       identity: { kind: 'value', text: key },
       points,
+      quiet: null,
       last: null,
       min: null,
       max: null,
