@@ -15,6 +15,7 @@ const EACH_ONCE: Readonly<Record<string, string>> = {
   'possible by one': 'possibleViews names each view once',
   'panels by panel.unit': 'panelsOf makes them of a Map by unit',
   'lines by line.key': 'panelOf names each group and value once',
+  'ordered by i': 'numbers of the lines in another order',
   'found.bars by bar.row': 'rows of the answer',
   'volume.bars by bar.time': 'volumeOf makes them of a Map by time',
   'volume.bars.filter((bar) => bar.total > 0) by bar.time': 'volumeOf makes them of a Map by time',
