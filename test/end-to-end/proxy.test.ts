@@ -106,7 +106,7 @@ test('the command asks through it, and says what stands between', async () => {
   expect(await query('data [{a: 1}]')).toMatchObject({ code: 0, stdout: 'a\n1\n', stderr: '' });
   const distrusting = await query('data [{a: 1}]', {});
   expect(distrusting).toMatchObject({ code: 1, stdout: '' });
-  expect(distrusting.stderr).toContain(`the certificate of ${origin} is not trusted: self-signed certificate\n`);
+  expect(distrusting.stderr).toContain(`the certificate of ${origin} is not trusted: self-signed certificate [command.certificate]\n`);
   expect(distrusting.stderr).toContain('NODE_EXTRA_CA_CERTS=');
   own = 502;
   const away = await query('data [{a: 1}]');
