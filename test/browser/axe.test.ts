@@ -177,8 +177,8 @@ describeWith('axe', findChromium(), 'no Chromium; install the package chromium o
 
         test.each(PAGES)('$name', async ({ address, ready }) => {
           const { page } = await explore('from hosts | select host', '', options);
-          await page.locator('td[data-row]').first().waitFor();
-          const host = (await page.locator('td[data-row]').first().textContent()) ?? '';
+          await page.locator('td[data-row]').filter({ hasText: /\w/ }).first().waitFor();
+          const host = (await page.locator('td[data-row]').filter({ hasText: /\w/ }).first().textContent()) ?? '';
           await page.goto(`${product().origin}/${address(encodeURIComponent(host))}`);
           await ready(page);
           expect(await seriousOn(page)).toEqual([]);
