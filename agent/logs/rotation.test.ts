@@ -1,13 +1,10 @@
 // Through rotation, copies, cuts and kills every line is told once. Real files; the record of positions is the test's own.
 import { copyFileSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Followed } from '../testing/followed.ts';
+import { Followed, long, range } from '../testing/followed.ts';
 
 let logs: Followed;
 const start = (globs = ['/*.log'], backlogBytes = 1 << 20): void => logs.start({ globs, backlogBytes });
-/** Longer than what a file is recognised by. */
-const long = (n: number): string => `line ${n} ${'x'.repeat(60)}`;
-const range = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => long(from + i));
 
 beforeEach(() => {
   logs = new Followed(1_790_000_000_000);

@@ -2,7 +2,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { INTAKE_LIMITS } from '../../ingest/limits.ts';
-import { Followed } from '../testing/followed.ts';
+import { Followed, long, range } from '../testing/followed.ts';
 import type { Entry } from './assembler.ts';
 import type { NamedFormat } from './formats/list.ts';
 import { type Added, LogBatch, type LogSource, type TimeBounds } from './log-batch.ts';
@@ -10,9 +10,6 @@ import { KEPT_MS } from './tailer.ts';
 
 let logs: Followed;
 const start = (globs = ['/*.log'], backlogBytes = 1 << 20): void => logs.start({ globs, backlogBytes });
-/** Longer than what a file is recognised by. */
-const long = (n: number): string => `line ${n} ${'x'.repeat(60)}`;
-const range = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => long(from + i));
 
 beforeEach(() => {
   logs = new Followed(1_790_000_000_000);

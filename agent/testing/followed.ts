@@ -20,6 +20,10 @@ export interface FollowedOptions {
   readonly batch?: (failures: LogFailures) => LogBatch;
 }
 
+/** Longer than what a file is recognised by. */
+export const long = (n: number): string => `line ${n} ${'x'.repeat(60)}`;
+export const range = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => long(from + i));
+
 export class Followed {
   readonly folder = mkdtempSync(join(tmpdir(), 'logs-'));
   readonly leftOut = new Set<string>();
