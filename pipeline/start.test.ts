@@ -209,7 +209,7 @@ test('several hosts, each changed several times within one frame: each state sta
       memory: 2n ** 60n,
       addresses: ['10.0.0.1', '"\\,{}'],
       labels: { 'a"b': "'; DROP TABLE hosts; --" },
-      first_seen: at(2000),
+      first_seen: at(0),
       last_seen: at(2000),
     },
   ]);

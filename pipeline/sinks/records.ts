@@ -34,9 +34,9 @@ const AGAIN = FACTS.filter((name) => name !== 'host');
 
 /** Very many agents start at once when a site comes back: their rows travel as one parameter, in one statement of each kind. */
 const TYPES: Readonly<Record<string, string>> = { cores: 'int8', memory: 'int8', addresses: 'text[]', labels: 'jsonb' };
-const HOST_ROWS = `jsonb_to_recordset($1::jsonb) AS n (${FACTS.map((name) => `${name} ${TYPES[name] ?? 'text'}`).join(', ')}, since int8, until int8)`;
+const HOST_ROWS = `jsonb_to_recordset($1::jsonb) AS n (${FACTS.map((name) => `${name} ${TYPES[name] ?? 'text'}`).join(', ')}, met int8, since int8, until int8)`;
 
-const UPSERT_HOSTS = `INSERT INTO hosts (${FACTS.join(', ')}, first_seen, last_seen) SELECT ${FACTS.join(', ')}, since, since FROM ${HOST_ROWS}
+const UPSERT_HOSTS = `INSERT INTO hosts (${FACTS.join(', ')}, first_seen, last_seen) SELECT ${FACTS.join(', ')}, met, since FROM ${HOST_ROWS}
 ON CONFLICT (host) DO UPDATE SET ${AGAIN.map((name) => `${name} = excluded.${name}`).join(', ')}, last_seen = excluded.last_seen WHERE hosts.last_seen <= excluded.last_seen`;
 /** The first of several changes of a host ends what held before. */
 const CLOSE_HISTORY = `UPDATE hosts_history h SET valid_to = n.since FROM (SELECT host, min(since) AS since FROM ${HOST_ROWS} GROUP BY host) n
@@ -70,10 +70,12 @@ interface KnownSince {
 }
 interface HostRow extends Omit<HostFacts, 'labels'> {
   readonly labels: object;
+  /** When the host was first told of, as far as these rows say. */
+  readonly met: bigint;
   readonly since: bigint;
   until: bigint | null;
 }
-const hostRow = ({ facts, since }: KnownSince): HostRow => ({ ...facts, labels: Object.fromEntries(facts.labels), since, until: null });
+const hostRow = ({ facts, since }: KnownSince, met = since): HostRow => ({ ...facts, labels: Object.fromEntries(facts.labels), met, since, until: null });
 
 /** Each state that hosts had, up to the next one; of two of one moment the first. `changes`: in their order. */
 const historyOf = (changes: readonly KnownSince[]): readonly HostRow[] => {
@@ -176,7 +178,7 @@ class RecordsWriter {
       // An inventory that came late says nothing of now.
       if (before !== undefined && before.seen > time) continue;
       const event = eventOf(row, before?.facts);
-      now.set(facts.host, hostRow({ facts, since: time }));
+      now.set(facts.host, hostRow({ facts, since: time }, now.get(facts.host)?.met));
       if (event !== undefined) {
         changes.push({ facts, since: time });
         made.push(madeEvent(event, row));
