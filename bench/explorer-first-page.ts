@@ -1,13 +1,10 @@
 // The first page in a real browser, warm: how long until something is painted, until the first answer is drawn, and until every panel has its own.
 // Starts the product, waits until its agent has sent figures, and loads the page again and again with a warm cache; stops both.
 
-import { launchBrowser, visit } from '../test/browser/chromium.ts';
-import { startProduct } from '../test/browser/product.ts';
-import { findChromium } from '../test/support/chromium.js';
-import type { Figure } from './figure.ts';
+import { bareLoad, withProduct } from './explorer-product.ts';
+import { type Figure, median } from './figure.ts';
 
 const ROUNDS = 7;
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Milliseconds since the navigation began. */
 interface Load {
@@ -16,15 +13,8 @@ interface Load {
   readonly all: number;
 }
 
-export const run = async (): Promise<readonly Figure[]> => {
-  const executable = findChromium();
-  if (executable === undefined) throw new Error('no Chromium; install the package chromium or name one in CHROMIUM');
-  const product = await startProduct();
-  const browser = await launchBrowser(executable);
-  try {
-    const { page } = await visit(browser);
-    page.setDefaultTimeout(60_000);
-    await page.goto(product.link);
+export const run = (): Promise<readonly Figure[]> =>
+  withProduct(async ({ origin }, page) => {
     await page.locator('[data-testid=first-page] canvas').first().waitFor();
     await page.getByRole('region', { name: 'Busiest processes' }).locator('td[data-row]').first().waitFor();
 
@@ -40,14 +30,7 @@ export const run = async (): Promise<readonly Figure[]> => {
       const [all, paint] = await page.evaluate(() => [performance.now(), performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN]);
       loads.push({ paint: paint ?? Number.NaN, answer, all: all ?? Number.NaN });
     }
-    // What the browser and the network of this machine take for anything: a page that is nothing but text, of the same server.
-    const bare: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const begun = performance.now();
-      await page.goto(`${product.origin}/icon.svg`);
-      bare.push(performance.now() - begun);
-    }
-    const reference = median(bare);
+    const reference = await bareLoad(page, origin);
     const against = `${reference.toFixed(0)} ms for a picture of the same server`;
     const figure = (what: string, of: (load: Load) => number): Figure => {
       const value = median(loads.map(of));
@@ -58,8 +41,4 @@ export const run = async (): Promise<readonly Figure[]> => {
       figure('first page, warm: first answer drawn', ({ answer }) => answer),
       figure('first page, warm: every panel answered', ({ all }) => all),
     ];
-  } finally {
-    await browser.close();
-    await product.stop();
-  }
-};
+  });

@@ -3,18 +3,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { launchBrowser, visit } from '../test/browser/chromium.ts';
-import { startProduct } from '../test/browser/product.ts';
+import type { Product } from '../test/browser/product.ts';
 import { seedHosts } from '../test/browser/seed-hosts.ts';
-import { findChromium } from '../test/support/chromium.js';
-import type { Figure } from './figure.ts';
+import { bareLoad, withProduct } from './explorer-product.ts';
+import { type Figure, median } from './figure.ts';
 
 const HOSTS = 10_000;
 const ROUNDS = 5;
 const FRAMES = 300;
 /** Pixels of a frame: two and a half rows. */
 const STEP = 80;
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** Scrolls the element by `STEP` each frame, from its beginning; milliseconds between the frames. */
 const scrolled = (page: Page, selector: string): Promise<readonly number[]> =>
@@ -35,18 +33,14 @@ const scrolled = (page: Page, selector: string): Promise<readonly number[]> =>
     { selector, frames: FRAMES, step: STEP },
   );
 
-export const run = async (): Promise<readonly Figure[]> => {
-  const executable = findChromium();
-  if (executable === undefined) throw new Error('no Chromium; install the package chromium or name one in CHROMIUM');
-  const product = await startProduct();
-  const browser = await launchBrowser(executable);
-  try {
-    if (product.folder !== '') await seedHosts({ origin: product.origin, token: (await readFile(join(product.folder, 'agent-token'), 'utf8')).trim() }, HOSTS);
-    const { page } = await visit(browser);
-    page.setDefaultTimeout(120_000);
-    await page.goto(product.link);
+const seed = async ({ folder, origin }: Product): Promise<void> => {
+  if (folder !== '') await seedHosts({ origin, token: (await readFile(join(folder, 'agent-token'), 'utf8')).trim() }, HOSTS);
+};
+
+export const run = (): Promise<readonly Figure[]> =>
+  withProduct(async ({ origin }, page) => {
     const open = async (sort: string): Promise<void> => {
-      await page.goto(`${product.origin}/#/hosts?refresh=5&sort=${sort}`);
+      await page.goto(`${origin}/#/hosts?refresh=5&sort=${sort}`);
       await page.reload({ waitUntil: 'commit' });
       await page.locator('[data-host]').first().waitFor({ state: 'attached' });
     };
@@ -60,6 +54,13 @@ export const run = async (): Promise<readonly Figure[]> => {
     const plain = await scrolled(page, '#plain');
     const plainRate = 1000 / (plain.reduce((sum, ms) => sum + ms, 0) / plain.length);
 
+    const bare = await bareLoad(page, origin);
+    const timed = (what: string, ms: number): Figure => ({
+      what,
+      value: `${ms.toFixed(0)} ms`,
+      against: `${bare.toFixed(0)} ms for a picture of the same server`,
+      ratio: ms / bare,
+    });
     const figures: Figure[] = [];
     for (const [sort, name] of [
       ['', 'in its own order'],
@@ -74,8 +75,8 @@ export const run = async (): Promise<readonly Figure[]> => {
         filled.push(await page.evaluate(() => performance.now()));
       }
       const rows = `${HOSTS.toLocaleString('en')} hosts ${name}`;
-      figures.push({ what: `${rows}: first rows drawn`, value: `${median(first).toFixed(0)} ms`, against: '', ratio: undefined });
-      figures.push({ what: `${rows}: first figures drawn`, value: `${median(filled).toFixed(0)} ms`, against: '', ratio: undefined });
+      figures.push(timed(`${rows}: first rows drawn`, median(first)));
+      figures.push(timed(`${rows}: first figures drawn`, median(filled)));
       const between = await scrolled(page, '[data-testid=hosts]');
       const rate = 1000 / (between.reduce((sum, ms) => sum + ms, 0) / between.length);
       figures.push({
@@ -109,11 +110,7 @@ export const run = async (): Promise<readonly Figure[]> => {
       );
     }
     const ofHosts = `${HOSTS.toLocaleString('en')} hosts`;
-    figures.push({ what: `${ofHosts}: click on a heading → sorted`, value: `${median(sorting).toFixed(0)} ms`, against: '', ratio: undefined });
-    figures.push({ what: `${ofHosts}: condition entered → filtered`, value: `${median(filtering).toFixed(0)} ms`, against: '', ratio: undefined });
+    figures.push(timed(`${ofHosts}: click on a heading → sorted`, median(sorting)));
+    figures.push(timed(`${ofHosts}: condition entered → filtered`, median(filtering)));
     return figures;
-  } finally {
-    await browser.close();
-    await product.stop();
-  }
-};
+  }, seed);

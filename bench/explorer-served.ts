@@ -92,7 +92,7 @@ export interface Drawn {
 }
 
 /** Opens the text and waits until the element is drawn. */
-export const drawnAt = async ({ page, origin }: Explorer, text: string, view: 'table' | 'logs', selector: string): Promise<Drawn> => {
+export const drawnAt = async ({ page, origin }: Explorer, text: string, view: 'table' | 'logs' | 'chart', selector: string): Promise<Drawn> => {
   await page.goto('about:blank');
   await page.goto(`${origin}/`);
   await page.locator('.cm-content').waitFor();

@@ -24,6 +24,8 @@ export const cpuSeconds = async (work: () => unknown, calls: number, rounds = 5)
   return best;
 };
 
+export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
 /** Three digits that mean something. */
 export const short = (n: number): string =>
   n >= 1e6 ? `${(n / 1e6).toPrecision(3)} M` : n >= 1e4 ? `${(n / 1e3).toPrecision(3)} k` : Number(n.toPrecision(3)).toString();

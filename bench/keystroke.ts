@@ -3,9 +3,7 @@
 import type { Page } from 'playwright-core';
 import { check, complete, parseErrors, staticCatalogue } from '../query/language.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
-import { launchBrowser, visit } from '../test/browser/chromium.ts';
-import { startProduct } from '../test/browser/product.ts';
-import { findChromium } from '../test/support/chromium.js';
+import { withProduct } from './explorer-product.ts';
 import type { Figure } from './figure.ts';
 
 const SMALL = 'from processes last 5m | where cpu > 10% and host != "web-1" | latest | top 5 by cpu per host';
@@ -115,21 +113,10 @@ const inBrowser = async (page: Page, size: string, text: string, origin: string)
   ];
 };
 
-export const run = async (): Promise<readonly Figure[]> => {
-  const executable = findChromium();
-  if (executable === undefined) throw new Error('no Chromium; install the package chromium or name one in CHROMIUM');
-  const figures = [...alone()];
-  const product = await startProduct();
-  const browser = await launchBrowser(executable);
-  try {
-    const { page } = await visit(browser);
-    page.setDefaultTimeout(60_000);
-    await page.goto(product.link);
+export const run = (): Promise<readonly Figure[]> =>
+  withProduct(async ({ origin }, page) => {
+    const figures = [...alone()];
     await page.locator('[data-testid=first-page]').waitFor();
-    for (const [size, text] of TEXTS) figures.push(...(await inBrowser(page, size, text, product.origin)));
+    for (const [size, text] of TEXTS) figures.push(...(await inBrowser(page, size, text, origin)));
     return figures;
-  } finally {
-    await browser.close();
-    await product.stop();
-  }
-};
+  });

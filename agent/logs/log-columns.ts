@@ -2,6 +2,7 @@
 // A column that is asked for is valid until the next entry is added or all is cleared. Knows nothing of what the columns mean.
 import type { Column, FixedColumn, MapColumn, TextColumn } from '../../core/batch/batch.ts';
 import { FLOAT, map, TIME_NS, UTF8 } from '../../core/batch/batch.ts';
+import { asAscii } from '../../core/batch/build.ts';
 import type { Fields } from './formats/fields.ts';
 
 /** Up to so many characters a loop is quicker than the call of the encoder. */
@@ -195,14 +196,3 @@ class MapBuffer<V> {
 
 export const textMapBuffer = (): MapBuffer<string> => new MapBuffer(map(UTF8), new TextBuffer());
 export const numberMapBuffer = (): MapBuffer<number> => new MapBuffer(map(FLOAT), new NumberBuffer());
-
-/** Writes a text of ASCII; its length, or 0 where it holds another character. */
-const asAscii = (text: string, into: Buffer, at: number): number => {
-  const { length } = text;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7f) return 0;
-    into[at + i] = code;
-  }
-  return length;
-};

@@ -131,7 +131,7 @@ const isOfType = (type: DataType, value: Value): boolean => {
 };
 
 /** Writes a text of ASCII; its length, or 0 where it holds another character. */
-const asAscii = (text: string, into: Uint8Array, at: number): number => {
+export const asAscii = (text: string, into: Uint8Array, at: number): number => {
   const { length } = text;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
