@@ -218,3 +218,7 @@ describe('at the places of right texts', () => {
     );
   }, 120_000);
 });
+
+test('what is not there yet is not offered', () => {
+  for (const marked of ['‸', 'let x = 1\n‸', 'let x = (from logs)\n\n‸']) expect(at(marked).map(({ label }) => label)).not.toContain('fn');
+});

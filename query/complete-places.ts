@@ -10,17 +10,12 @@ import { FUNCTIONS } from './functions/registry.ts';
 const IN_BRACKET: readonly Draft[] = [CLOSE, COMMA];
 const ended = ({ items }: Place): boolean => endsOperand(items.at(-1));
 
-const STATEMENTS = [
-  word('from', 'A source comes first'),
-  word('let', 'A value or a query with a name'),
-  word('data', 'Rows written here'),
-  word('fn', 'A function of your own'),
-];
+const STATEMENTS = [word('from', 'A source comes first'), word('let', 'A value or a query with a name'), word('data', 'Rows written here')];
 
 /** The value of a `let`, the body of a `fn`. */
 const definition = (asked: Asked): readonly Draft[] => {
   const { place, begun } = asked;
-  const next = words('from let fn');
+  const next = words('from let');
   if (ended(place) && place.ownLine) return next;
   if (NUMBER.test(begun)) return withUnits(begun, ['m', 'h', 's', '%', 'MiB', 'GiB']);
   const own = place.items.slice(place.items.findIndex((t) => t.is(T.Equals)) + 1);
