@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Column, Value } from '../data/types.ts';
 import { linesByHost } from '../pages/host-lines.ts';
-import { endOf, quietOf } from './quiet.ts';
+import { bucketOfText, endOf, quietOf } from './quiet.ts';
 import { panelsOf } from './series.ts';
 
 const START = Date.UTC(2026, 10, 20, 10);
@@ -80,4 +80,12 @@ it('quiet hosts stand after those that are heard, whatever their last value was'
     ['db', 0.93, 16 * 60_000],
   ]);
   expect(lines(minutes(4)).map(([host]) => host)).toEqual(['db', 'web']);
+});
+
+it('the bucket is that of the text’s own pipe, the last one, and of none where a name says it', () => {
+  expect(bucketOfText('from metrics.x | every 30s avg | where value > 1')).toBe(30_000);
+  expect(bucketOfText('from logs | every 1m count | every 1h sum')).toBe(3_600_000);
+  expect(bucketOfText('from logs | where body contains "| every 5m x" | count by host')).toBeUndefined();
+  expect(bucketOfText('from logs | every $w count')).toBeUndefined();
+  expect(bucketOfText('from logs // | every 5m')).toBeUndefined();
 });
