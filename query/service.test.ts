@@ -49,3 +49,16 @@ test('all that a request lacks or has wrong is told at once, each at its place, 
   const told = diagnostics.map((d) => `${d.code} ${text.slice(d.span.start, d.span.end)}`);
   expect(told).toEqual(['iql.parameter-value $b', 'iql.parameter-unset $a']);
 });
+
+test('an answer of more values than one text can carry is refused, one below it is whole', async () => {
+  const { service } = failing(new Error('not asked'));
+  const [from, to] = ['@2026-11-20T10:00:00Z', '@2026-11-21T12:00:00Z'];
+  const rows = Array.from({ length: 10 }, (_, i) => `{time: ${from}, host: "h${i}"}`).join(', ');
+  const buckets = `data [${rows}] between ${from} and ${to} | every 10s count by host`;
+  const wide = Array.from({ length: 110 }, (_, i) => ` | set c${i} = count`).join('');
+  const { diagnostics, rowCount } = await service.query(`${buckets}${wide}`, { limit: 100_000 });
+  expect(diagnostics.map(({ code }) => code)).toEqual(['iql.answer-too-large']);
+  expect(diagnostics[0]?.message).toContain('10576800 values');
+  expect(rowCount).toBe(0);
+  expect((await service.query(`${buckets} | set a = count`, { limit: 100_000 })).rowCount).toBe(93_600);
+});

@@ -110,6 +110,63 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     expect(await textOf(page)).toContain('count by severity');
   });
 
+  test('the histogram is read by pointing at it: counts by severity, its highest beside the bars and times below them', async () => {
+    const { page } = await explore(inlineLogs(), '&range=1h');
+    const volume = page.getByTestId('volume');
+    const picture = volume.locator('svg');
+    await picture.waitFor();
+    const bars = picture.locator('rect[height]');
+    const [highest, bar] = [await picture.locator('text').first().boundingBox(), await bars.first().boundingBox()];
+    expect((highest?.x ?? 0) + (highest?.width ?? 0)).toBeLessThanOrEqual((await picture.locator('line').first().boundingBox())?.x ?? 0);
+    expect(
+      await picture
+        .locator('text')
+        .filter({ hasText: /^\d\d:\d\d$/ })
+        .count(),
+    ).toBeGreaterThan(2);
+    await page.mouse.move((bar?.x ?? 0) + (bar?.width ?? 0) / 2, (bar?.y ?? 0) + (bar?.height ?? 0) / 2);
+    const read = volume.locator('.read');
+    await read.waitFor();
+    expect(await read.textContent()).toMatch(/\d\d:\d\d.*(error|info)1/);
+    await page.mouse.move(0, 0);
+    await read.waitFor({ state: 'detached' });
+  });
+
+  test('that a list of lines goes on is no warning; that a table is cut is one', async () => {
+    const { page } = await explore('');
+    await page.route('**/graphql', async (route) => {
+      const { variables } = route.request().postDataJSON();
+      if (variables?.text !== 'from logs last 2h') return route.continue();
+      const columns = [
+        { name: 'time', type: 'time', unit: null, values: [minutesAgo(1)] },
+        { name: 'severity', type: 'string', unit: null, values: ['info'] },
+        { name: 'body', type: 'string', unit: null, values: ['the newest'] },
+      ];
+      const truncated = { by: 'rows', limit: 1 };
+      const stats = { elapsedMs: 1, rowsRead: 9, bytesRead: 1 };
+      await route.fulfill({ json: { data: { query: { columns, rowCount: 1, truncated, completeUpTo: null, partial: [], diagnostics: [], stats } } } });
+    });
+    await type(page, 'from logs last 2h');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('the newest', { exact: true }).waitFor();
+    expect(await page.getByText('▲ Cut').count()).toBe(0);
+    await page.getByRole('tab', { name: 'Table' }).click();
+    await page.getByText('▲ Cut').waitFor();
+  });
+
+  test('a range in the text is what the picker says; it is taken out there', async () => {
+    const { page } = await explore('from events last 1d', '&range=15m');
+    const picker = page.getByTestId('range');
+    await page.getByText('In the text: last 1d').waitFor();
+    for (const step of ['Earlier', 'Later', 'Zoom out']) expect(await page.getByRole('button', { name: step }).isDisabled()).toBe(true);
+    await picker.click();
+    await page.getByText('The text asks for last 1d itself, and that wins.').waitFor();
+    await page.getByRole('button', { name: 'Take it out of the text' }).click();
+    await expect.poll(() => picker.textContent(), patiently).toContain('Last 15 minutes');
+    expect(await textOf(page)).toBe('from events');
+    expect(await page.getByRole('button', { name: 'Earlier' }).isEnabled()).toBe(true);
+  });
+
   test('100,000 lines are asked for when the text says so, and scrolled with few of them in the page', async () => {
     const { page } = await explore('');
     const rows = Array.from({ length: 100_000 }, (_, i) => i);
@@ -192,11 +249,13 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     await every.selectOption('0');
     expect(hash(page).get('refresh')).toBe('0');
     await page.route('**/graphql', (route) => route.abort());
-    await page.getByRole('button', { name: 'Refresh' }).click();
-    await page
-      .getByText(/✕ no answer; \d+ s old/)
-      .first()
-      .waitFor();
+    await expect
+      .poll(async () => {
+        // a question that is under way is let be
+        await page.getByRole('button', { name: 'Refresh' }).click();
+        return page.getByText(/✕ no answer; \d+ s old/).count();
+      }, patiently)
+      .toBeGreaterThan(0);
     expect(await page.locator('section[aria-label=Processors] canvas').count()).toBe(1);
   });
 
