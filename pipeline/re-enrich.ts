@@ -2,7 +2,7 @@
 // It waits for the store as long as it must; only the newest state of a host counts.
 import type { Logger } from '../core/logger.ts';
 import type { HostEntry, Inventory } from './inventory.ts';
-import { persist, Stopped } from './retry.ts';
+import { retryUntilStopped, Stopped } from './retry.ts';
 import type { SeriesTable } from './series-table.ts';
 
 export class Reenricher {
@@ -45,9 +45,9 @@ export class Reenricher {
   }
 
   #try<T>(work: () => Promise<T>): Promise<T> {
-    return persist(work, this.#abort.signal, {
+    return retryUntilStopped(work, this.#abort.signal, {
       failed: (error) => this.#log.warn('the series of a host could not be brought up to its inventory yet', { error }),
-      over: () => undefined,
+      recovered: () => undefined,
     });
   }
 

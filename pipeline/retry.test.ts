@@ -1,6 +1,6 @@
 // Waiting for a store: as long as it takes, told once it is over, and not at all when the work was called off.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { backoffMs, persist, Stopped } from './retry.ts';
+import { backoffMs, retryUntilStopped, Stopped } from './retry.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,27 +9,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const troubleOf = () => {
+const healthOf = () => {
   const told: string[] = [];
-  return { told, trouble: { failed: (error: Error) => told.push(error.message), over: () => told.push('over') } };
+  return { told, health: { failed: (error: Error) => told.push(error.message), recovered: () => told.push('over') } };
 };
 
 test('it goes on until the work succeeds', async () => {
-  const { told, trouble } = troubleOf();
+  const { told, health } = healthOf();
   let calls = 0;
-  const done = persist(() => (++calls < 4 ? Promise.reject(new Error(`no ${calls}`)) : Promise.resolve('yes')), new AbortController().signal, trouble);
+  const done = retryUntilStopped(() => (++calls < 4 ? Promise.reject(new Error(`no ${calls}`)) : Promise.resolve('yes')), new AbortController().signal, health);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await done).toBe('yes');
   expect(told).toEqual(['no 1', 'no 2', 'no 3', 'over']);
 });
 
 test('what lasts is thrown, and the store is known to answer', async () => {
-  const { told, trouble } = troubleOf();
+  const { told, health } = healthOf();
   let calls = 0;
-  const done = persist(
+  const done = retryUntilStopped(
     () => Promise.reject(new Error(++calls === 1 ? 'away' : 'refused')),
     new AbortController().signal,
-    trouble,
+    health,
     (error) => (error as Error).message === 'refused',
   );
   const outcome = expect(done).rejects.toThrow('refused');
@@ -42,9 +42,9 @@ test.each([
   ['in a call that never ends', () => new Promise<void>(() => undefined)],
   ['in the pause after a failure', () => Promise.reject(new Error('away'))],
 ])('called off %s, it ends at once', async (_, work) => {
-  const { trouble } = troubleOf();
+  const { health } = healthOf();
   const abort = new AbortController();
-  const outcome = expect(persist(work, abort.signal, trouble)).rejects.toThrow(Stopped);
+  const outcome = expect(retryUntilStopped(work, abort.signal, health)).rejects.toThrow(Stopped);
   await vi.advanceTimersByTimeAsync(10);
   abort.abort();
   await outcome;

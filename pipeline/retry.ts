@@ -31,9 +31,9 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 export const backoffMs = (attempt: number): number => Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2);
 
 /** Told of each failure before the pause, and once when the store answers again. */
-export interface Trouble {
+export interface StoreHealth {
   failed(error: Error): void;
-  over(): void;
+  recovered(): void;
 }
 
 /** The work's outcome, or `Stopped` as soon as the signal aborts: nobody waits for a store then. */
@@ -45,27 +45,27 @@ const unlessStopped = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   });
 
 /** Runs `work` until it succeeds; errors that `lasting` names are thrown at once. */
-export const persist = async <T>(
+export const retryUntilStopped = async <T>(
   work: () => Promise<T>,
   signal: AbortSignal,
-  trouble: Trouble,
+  health: StoreHealth,
   lasting: (error: unknown) => boolean = () => false,
 ): Promise<T> => {
   for (let attempt = 0; ; attempt++) {
     checkSignal(signal);
     try {
       const result = await unlessStopped(work(), signal);
-      if (attempt > 0) trouble.over();
+      if (attempt > 0) health.recovered();
       return result;
     } catch (error) {
       if (error instanceof Stopped) throw error;
       if (lasting(error)) {
         // The store answers.
-        if (attempt > 0) trouble.over();
+        if (attempt > 0) health.recovered();
         throw error;
       }
       checkSignal(signal);
-      trouble.failed(error instanceof Error ? error : new Error(String(error)));
+      health.failed(error instanceof Error ? error : new Error(String(error)));
     }
     await pause(backoffMs(attempt), signal);
   }

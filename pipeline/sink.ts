@@ -1,18 +1,18 @@
 // What a sink is: takes the decoded messages of one round of a partition into a store and tells which rows no retry can save.
 // Contract: when `write` resolves, every row of the messages is in the store once, or is in one of the letters. The same messages may be
-// given again after a crash (with `begun`, where inserts had been planned); `write` must reject with `Stopped` soon after the signal aborts.
+// given again after a crash (with `interrupted`, where inserts had been planned); `write` must reject with `Stopped` soon after the signal aborts.
 import type { TopicPartition } from '../engines/stream/port.ts';
 import type { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
 import type { PendingInsert } from './progress.ts';
-import type { Trouble } from './retry.ts';
-import type { Begun } from './write.ts';
+import type { StoreHealth } from './retry.ts';
+import type { InterruptedRound } from './write.ts';
 
 export interface RoundContext {
   readonly signal: AbortSignal;
-  readonly trouble: Trouble;
+  readonly health: StoreHealth;
   readonly numbers: InsertNumbers;
-  readonly begun: Begun | undefined;
+  readonly interrupted: InterruptedRound | undefined;
   /** Puts the inserts into the progress record before they begin. */
   readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
 }
@@ -25,5 +25,5 @@ export interface PartitionSink {
 export interface Sink {
   open(at: TopicPartition): PartitionSink;
   /** Ends what an earlier owner may have under way, and tells which of it stands. */
-  look(inserts: readonly PendingInsert[]): Promise<ReadonlySet<bigint>>;
+  findStandingInserts(inserts: readonly PendingInsert[]): Promise<ReadonlySet<bigint>>;
 }

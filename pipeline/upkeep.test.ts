@@ -229,9 +229,9 @@ describe('a worker beside the upkeep', { timeout: 60_000 }, () => {
     });
     const context: RoundContext = {
       signal: new AbortController().signal,
-      trouble: { failed: (error) => expect(error).toBeUndefined(), over: () => {} },
+      health: { failed: (error) => expect(error).toBeUndefined(), recovered: () => {} },
       numbers: new InsertNumbers(0, 0n),
-      begun: undefined,
+      interrupted: undefined,
       plan: () => Promise.resolve(),
     };
     await sample(noon, 1);

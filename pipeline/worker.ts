@@ -17,11 +17,11 @@ import {
   type Progress,
   type SeenMessage,
 } from './progress.ts';
-import { checkSignal, persist, Stopped, type Trouble } from './retry.ts';
+import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 import type { Route } from './topology.ts';
-import type { Begun } from './write.ts';
+import type { InterruptedRound } from './write.ts';
 
 export interface WorkerOptions {
   readonly route: Route;
@@ -62,7 +62,7 @@ export class PartitionWorker {
   #progress: Progress = NO_PROGRESS;
   #numbers: InsertNumbers;
   /** A round of an earlier owner that has to be ended first. */
-  #begun: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined;
+  #interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined;
   #waiting: Waiting[] = [];
   #rows = 0;
   #bytes = 0;
@@ -99,11 +99,11 @@ export class PartitionWorker {
     this.#numbers = new InsertNumbers(at.partition, this.#progress.insert, this.#options.now);
     const { pending } = this.#progress;
     if (pending === undefined) return this.#progress.next;
-    const standing = readBack ? await persist(() => sink.look(pending.inserts), this.#abort.signal, this.#trouble) : new Set<bigint>();
+    const standing = readBack ? await retryUntilStopped(() => sink.findStandingInserts(pending.inserts), this.#abort.signal, this.#health) : new Set<bigint>();
     log.info('a round that was under way is looked at again', { inserts: pending.inserts.length, standing: standing.size });
     const state = (await stream.partitions(at.topic)).find(({ partition }) => partition === at.partition);
     if (state !== undefined && state.earliest >= pending.to) this.#lost(pending.messages);
-    else this.#begun = { round: pending, standing };
+    else this.#interrupted = { round: pending, standing };
     return pending.from;
   }
 
@@ -183,16 +183,16 @@ export class PartitionWorker {
   async #drain(): Promise<void> {
     // What came meanwhile waits for its own time, unless it is a whole round.
     for (let first = true; this.#waiting.length > 0 && !this.#over && (first || this.#isFull(1)); first = false) {
-      const count = this.#begun === undefined ? this.#nextRound() : this.#begunRound(this.#begun.round);
+      const count = this.#interrupted === undefined ? this.#nextRound() : this.#interruptedMessages(this.#interrupted.round);
       if (count === undefined) return;
       const taken = this.#waiting.splice(0, count);
       for (const { message, envelope } of taken) {
         this.#rows -= envelope?.rows ?? 1;
         this.#bytes -= message.value.length;
       }
-      const begun = this.#begun;
-      await this.#round(taken, begun);
-      this.#begun = undefined;
+      const interrupted = this.#interrupted;
+      await this.#round(taken, interrupted);
+      this.#interrupted = undefined;
     }
   }
 
@@ -208,14 +208,14 @@ export class PartitionWorker {
   }
 
   /** Exactly the messages of the earlier round; undefined while they are not all there. */
-  #begunRound({ to }: PendingRound): number | undefined {
+  #interruptedMessages({ to }: PendingRound): number | undefined {
     const last = this.#waiting.at(-1);
     if (last === undefined || last.message.offset < to - 1n) return undefined;
     const beyond = this.#waiting.findIndex(({ message }) => message.offset >= to);
     return beyond === -1 ? this.#waiting.length : beyond;
   }
 
-  async #round(taken: readonly Waiting[], begun: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): Promise<void> {
+  async #round(taken: readonly Waiting[], interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): Promise<void> {
     const { stream, telemetry } = this.#options;
     const { signal } = this.#abort;
     const first = taken[0];
@@ -223,7 +223,7 @@ export class PartitionWorker {
     if (first === undefined || last === undefined) return;
     const letters: DeadLetter[] = [];
     const { fresh, seen } = this.#fresh(taken, letters);
-    if (begun !== undefined && fresh.length < begun.round.messages) this.#lost(begun.round.messages - fresh.length);
+    if (interrupted !== undefined && fresh.length < interrupted.round.messages) this.#lost(interrupted.round.messages - fresh.length);
     const messages = this.#decode(fresh, letters);
     const [from, to] = [first.message.offset, last.message.offset + 1n];
     let insert = this.#progress.insert;
@@ -232,9 +232,9 @@ export class PartitionWorker {
       for (const { number } of inserts) if (number > insert) insert = number;
       await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
     };
-    const context = { signal, trouble: this.#trouble, numbers: this.#numbers, begun: begunOf(begun), plan };
+    const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), plan };
     letters.push(...(await this.#part.write(messages, context)));
-    if (letters.length > 0) await persist(() => bury(letters, stream, telemetry), signal, this.#trouble);
+    if (letters.length > 0) await retryUntilStopped(() => bury(letters, stream, telemetry), signal, this.#health);
     checkSignal(signal);
     if (this.#numbers.last > insert) insert = this.#numbers.last;
     let time = this.#progress.time;
@@ -296,7 +296,7 @@ export class PartitionWorker {
     return out;
   }
 
-  readonly #trouble: Trouble = {
+  readonly #health: StoreHealth = {
     failed: (error) => {
       const { telemetry, log, route, pause } = this.#options;
       telemetry.add('inframirror_pipeline_retries_total', { group: route.group });
@@ -304,12 +304,12 @@ export class PartitionWorker {
       this.trouble = error;
       pause();
     },
-    over: () => {
+    recovered: () => {
       this.trouble = undefined;
       this.#options.resume();
     },
   };
 }
 
-const begunOf = (begun: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): Begun | undefined =>
-  begun === undefined ? undefined : { inserts: begun.round.inserts, standing: begun.standing };
+const interruptedOf = (interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): InterruptedRound | undefined =>
+  interrupted === undefined ? undefined : { inserts: interrupted.round.inserts, standing: interrupted.standing };

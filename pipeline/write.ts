@@ -7,7 +7,7 @@ import { encodeStream } from '../core/ipc/write.ts';
 import type { Columns } from '../engines/columns/port.ts';
 import type { InsertNumbers } from './insert-number.ts';
 import type { PendingInsert } from './progress.ts';
-import { checkSignal, persist, type Trouble } from './retry.ts';
+import { checkSignal, retryUntilStopped, type StoreHealth } from './retry.ts';
 
 /** Rows of one table and one UTC day, without the column `insert`, which is the table's last. */
 export interface Block {
@@ -26,7 +26,7 @@ export interface RefusedRow {
 }
 
 /** What an earlier owner of the partition had planned for the same messages, and the numbers of it that stand. */
-export interface Begun {
+export interface InterruptedRound {
   readonly inserts: readonly PendingInsert[];
   readonly standing: ReadonlySet<bigint>;
 }
@@ -34,9 +34,9 @@ export interface Begun {
 export interface WriteOptions {
   readonly columns: Pick<Columns, 'insert' | 'kill' | 'query'>;
   readonly numbers: InsertNumbers;
-  readonly begun: Begun | undefined;
+  readonly interrupted: InterruptedRound | undefined;
   readonly signal: AbortSignal;
-  readonly trouble: Trouble;
+  readonly health: StoreHealth;
   /** Must be durable on resolve, and reject when the partition is not ours any more. */
   readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
   readonly maxExecutionMs: number;
@@ -67,7 +67,7 @@ const numbered = (batch: Batch, number: bigint): Batch => {
 };
 
 /** Ends the inserts if they still run, then tells which of them stand. */
-export const lookFor = async (inserts: readonly PendingInsert[], columns: Pick<Columns, 'kill' | 'query'>): Promise<ReadonlySet<bigint>> => {
+export const findStandingInserts = async (inserts: readonly PendingInsert[], columns: Pick<Columns, 'kill' | 'query'>): Promise<ReadonlySet<bigint>> => {
   await columns.kill(inserts.map(queryIdOf));
   const standing = new Set<bigint>();
   const places = new Map<string, PendingInsert[]>();
@@ -92,16 +92,16 @@ WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixT
 
 /** Returns the rows that no retry can save; all others stand, once, when it resolves. */
 export const writeBlocks = async (blocks: readonly Block[], options: WriteOptions): Promise<readonly RefusedRow[]> => {
-  const { columns, numbers, begun, signal, trouble, maxExecutionMs, readBack } = options;
+  const { columns, numbers, interrupted, signal, health, maxExecutionMs, readBack } = options;
   const blockOf = ({ table, day }: Pick<PendingInsert, 'table' | 'day'>): Block | undefined =>
     blocks.find((block) => block.table === table && block.day === day);
   const whole = (block: Block): PendingInsert => ({ number: numbers.next(), table: block.table, day: block.day, from: 0, to: block.batch.length });
-  let planned: PendingInsert[] = begun === undefined ? blocks.map(whole) : [...begun.inserts];
+  let planned: PendingInsert[] = interrupted === undefined ? blocks.map(whole) : [...interrupted.inserts];
   for (const block of blocks) if (!planned.some((insert) => insert.table === block.table && insert.day === block.day)) planned.push(whole(block));
   if (planned.length === 0) return [];
   await options.plan(planned);
 
-  const standing = new Set(begun?.standing);
+  const standing = new Set(interrupted?.standing);
   const refused: RefusedRow[] = [];
   const queue = planned.filter(({ number }) => !standing.has(number));
   for (let insert = queue.shift(); insert !== undefined; insert = queue.shift()) {
@@ -114,21 +114,21 @@ export const writeBlocks = async (blocks: readonly Block[], options: WriteOption
     const current = insert;
     let uncertain = false;
     try {
-      await persist(
+      await retryUntilStopped(
         async () => {
-          if (uncertain && readBack && (await lookFor([current], columns)).has(current.number)) return;
+          if (uncertain && readBack && (await findStandingInserts([current], columns)).has(current.number)) return;
           checkSignal(signal);
           uncertain = true;
           await columns.insert(current.table, batch, { queryId: queryIdOf(current), signal, maxExecutionMs });
         },
         signal,
-        trouble,
+        health,
         (error) => isRowError(error) || (hasCode(error, 'columns.limit') && rows.length > SMALL && planned.length <= MOST_PLANNED),
       );
     } catch (error) {
       const isTooLarge = hasCode(error, 'columns.limit');
       if (!isTooLarge && !isRowError(error)) throw error;
-      if (isTooLarge && readBack && (await persist(() => lookFor([current], columns), signal, trouble)).has(current.number)) continue;
+      if (isTooLarge && readBack && (await retryUntilStopped(() => findStandingInserts([current], columns), signal, health)).has(current.number)) continue;
       const reason = (error as Error).message;
       if (!isTooLarge && (rows.length === 1 || planned.length > MOST_PLANNED)) {
         for (let row = 0; row < rows.length; row++)

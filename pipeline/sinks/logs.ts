@@ -6,7 +6,7 @@ import { encodeStream } from '../../core/ipc/write.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
-import { persist } from '../retry.ts';
+import { retryUntilStopped } from '../retry.ts';
 import type { Sink } from '../sink.ts';
 import { documents } from '../stages/documents.ts';
 
@@ -22,13 +22,13 @@ const letterOf = (row: number, reason: string, messages: readonly Decoded[]): De
 
 export const logsSink = ({ search, inventory }: { readonly search: Search; readonly inventory: Inventory }): Sink => ({
   open: () => ({
-    write: async (messages, { signal, trouble, numbers }) => {
+    write: async (messages, { signal, health, numbers }) => {
       if (messages.length === 0) return [];
       const insert = numbers.next();
       const batch = concatBatches(messages.map((message) => documents(message, insert, inventory)));
-      const { rejected } = await persist(() => search.write(batch, { signal }), signal, trouble);
+      const { rejected } = await retryUntilStopped(() => search.write(batch, { signal }), signal, health);
       return rejected.map(({ row, reason }) => letterOf(row, reason, messages));
     },
   }),
-  look: () => Promise.resolve(new Set()),
+  findStandingInserts: () => Promise.resolve(new Set()),
 });

@@ -4,7 +4,7 @@ import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Sink } from '../sink.ts';
 import { byDay } from '../stages/days.ts';
 import { enrichmentColumns } from '../stages/enrich.ts';
-import { type Block, lookFor, writeBlocks } from '../write.ts';
+import { type Block, findStandingInserts, writeBlocks } from '../write.ts';
 import { lettersOf } from './origin.ts';
 import type { ColumnSinkOptions } from './samples.ts';
 
@@ -22,5 +22,5 @@ export const processesSink = ({ columns, inventory, maxExecutionMs, readBack }: 
       return lettersOf(await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack }), messages, 'processes');
     },
   }),
-  look: (inserts) => lookFor(inserts, columns),
+  findStandingInserts: (inserts) => findStandingInserts(inserts, columns),
 });

@@ -6,7 +6,7 @@ import type { RecordQueries, RecordRow, Records } from '../../engines/records/po
 import { ENRICHMENT } from '../../schemas/catalogue.ts';
 import { type Enrichment, enrichmentFrom, type HostEntry, type Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
-import { persist } from '../retry.ts';
+import { retryUntilStopped } from '../retry.ts';
 import type { Sink } from '../sink.ts';
 import { eventOf, type HostFacts, type InventoryRow, inventoryRows, type MadeEvent } from '../stages/inventory.ts';
 
@@ -234,13 +234,13 @@ export const recordsSink = (options: RecordsSinkOptions): Sink => {
   const writer = new RecordsWriter(options);
   return {
     open: () => ({
-      write: async (messages, { signal, trouble }) => {
+      write: async (messages, { signal, health }) => {
         const letters: DeadLetter[] = [];
         const queue: (readonly Decoded[])[] = messages.length === 0 ? [] : [messages];
         for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
           const now = part;
           try {
-            options.inventory.update(await persist(() => writer.write(now), signal, trouble, isRefusal));
+            options.inventory.update(await retryUntilStopped(() => writer.write(now), signal, health, isRefusal));
           } catch (error) {
             if (!isRefusal(error)) throw error;
             if (now.length === 1) letters.push(letterOf(now[0] as Decoded, error as Error));
@@ -250,6 +250,6 @@ export const recordsSink = (options: RecordsSinkOptions): Sink => {
         return letters;
       },
     }),
-    look: () => Promise.resolve(new Set()),
+    findStandingInserts: () => Promise.resolve(new Set()),
   };
 };

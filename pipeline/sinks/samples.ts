@@ -11,7 +11,7 @@ import type { Columns } from '../../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
-import { persist } from '../retry.ts';
+import { retryUntilStopped } from '../retry.ts';
 import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
@@ -19,7 +19,7 @@ import { byDay, DAY_MS } from '../stages/days.ts';
 import { type Mark, markDirty, type SampleBlock, sampleBlock, ValueMarks } from '../stages/samples.ts';
 import { seriesRows } from '../stages/series.ts';
 import { SETTLED_MS } from '../upkeep.ts';
-import { type Block, lookFor, writeBlocks } from '../write.ts';
+import { type Block, findStandingInserts, writeBlocks } from '../write.ts';
 import { lettersOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
@@ -61,28 +61,28 @@ class SamplesPartition implements PartitionSink {
 
   async write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]> {
     const { columns, maxExecutionMs, readBack } = this.#options;
-    const { signal, trouble } = context;
+    const { signal, health } = context;
     this.#refresh();
     const definitions = messages.filter(({ schema }) => schema === 'series');
     const letters: DeadLetter[] = [];
-    if (definitions.length > 0) letters.push(...(await persist(() => this.#define(definitions, signal), signal, trouble)));
+    if (definitions.length > 0) letters.push(...(await retryUntilStopped(() => this.#define(definitions, signal), signal, health)));
     const samples = messages.filter(({ schema }) => schema === 'metrics');
     const blocks = byDay(samples.map(({ batch }) => batch)).map(
       ({ day, batch }): DaySamples => ({ table: 'samples', day, ...sampleBlock(batch, this.#index) }),
     );
-    await persist(() => this.#meet(blocks), signal, trouble);
+    await retryUntilStopped(() => this.#meet(blocks), signal, health);
     const hours = new Set<number>();
     for (const block of blocks) markDirty(block, this.#index, this.#coldUntil, hours);
     const begun = this.#options.now();
     const values = this.#marks.of(blocks);
     const marks = [...this.#due(hours, begun), ...values.marks];
-    if (marks.length > 0) await persist(() => this.#mark(marks, signal), signal, trouble);
+    if (marks.length > 0) await retryUntilStopped(() => this.#mark(marks, signal), signal, health);
     values.stand();
     const refused = await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack });
     // The upkeep removes marks that have settled: it may have done so before the inserts came.
     const late = Math.abs(this.#options.now() - begun) > MARK_HOLDS_MS ? this.#due(hours, this.#options.now()) : [];
-    if (late.length > 0) await persist(() => this.#mark(late, signal), signal, trouble);
-    await persist(() => this.#renew(blocks), signal, trouble);
+    if (late.length > 0) await retryUntilStopped(() => this.#mark(late, signal), signal, health);
+    await retryUntilStopped(() => this.#renew(blocks), signal, health);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
   }
 
@@ -187,5 +187,5 @@ class SamplesPartition implements PartitionSink {
 
 export const samplesSink = (options: ColumnSinkOptions, table: SeriesTable): Sink => ({
   open: () => new SamplesPartition(options, table),
-  look: (inserts) => lookFor(inserts, options.columns),
+  findStandingInserts: (inserts) => findStandingInserts(inserts, options.columns),
 });
