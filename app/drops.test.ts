@@ -12,7 +12,7 @@ test('finds every counter of a drop by its name, with stage, reason and unit', (
   registry.add('inframirror_pipeline_lost_messages_total', { topic: 'im.logs', reason: 'trimmed' }, 3);
   registry.add('inframirror_pipeline_repeated_messages_total', { topic: 'im.logs' }, 2);
   registry.add('inframirror_pipeline_senders_forgotten_total', { topic: 'im.logs' });
-  registry.add('inframirror_summed_rows_total', { stage: 'ingest', reason: 'series-limit', schema: 'metrics' }, 0);
+  registry.add('inframirror_dropped_rows_total', { stage: 'ingest', reason: 'series-limit', schema: 'metrics' }, 0);
   expect(dropsOf(registry.counters()).map(({ stage, reason, unit, count, missing }) => [stage, reason, unit, count, missing])).toEqual([
     ['ingest', 'late', 'rows', 5, true],
     ['pipeline-decode', 'unknown-version', 'rows', 4, true],

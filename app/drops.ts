@@ -4,10 +4,9 @@ import type { Reading } from '../core/telemetry.ts';
 import type { Drop } from '../graphql/service.ts';
 
 /** `inframirror_[stage_]WHAT_UNIT_total`. */
-const NAME =
-  /^inframirror_(?:([a-z]+)_)?(dropped|dead|lost|refused|repeated|summed|forgotten)_([a-z]+)_total$|^inframirror_([a-z]+)_([a-z]+)_(forgotten)_total$/;
-/** For these nothing is missing: it was there before, is in a sum, or was only kept in memory. */
-const WHOLE: ReadonlySet<string> = new Set(['repeated', 'summed', 'forgotten']);
+const NAME = /^inframirror_(?:([a-z]+)_)?(dropped|dead|lost|refused|repeated|forgotten)_([a-z]+)_total$|^inframirror_([a-z]+)_([a-z]+)_(forgotten)_total$/;
+/** For these nothing is missing: it was there before, or was only kept in memory. */
+const WHOLE: ReadonlySet<string> = new Set(['repeated', 'forgotten']);
 
 /** Counters of drops that are not 0, the largest first. */
 export const dropsOf = (counters: readonly Reading[]): readonly Drop[] =>

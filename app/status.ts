@@ -96,6 +96,29 @@ const streamPart = (space: StreamSpace | undefined): readonly PartStatus[] => {
   return [{ name: 'stream', state: share < ALMOST_FULL ? 'ok' : 'degraded', detail: share < ALMOST_FULL ? full : `${full}; full, it makes agents wait` }];
 };
 
+/** Named at most; more are said by their number. */
+const MOST_NAMED = 3;
+
+const offence = ({ sender, host, metric, label, values, rows }: Door['state']['offenders'][number]): string => {
+  const who = host === sender || host === '' ? sender : `${sender} (host ${host})`;
+  const cause = label === undefined ? '' : `, label ${label} has some ${values} values more`;
+  return `${who}: ${rows} rows dropped${metric === undefined ? '' : `, most series over it are of ${metric}${cause}`}`;
+};
+
+/** Whoever is over the limit of series is named, with what is to be mended there. */
+const doorPart = ({ series, bytes, offenders, largest }: Door['state']): PartStatus => {
+  const whole = largest === undefined ? [] : [`the limit of all senders together is reached, ${largest.sender} has most: ${largest.series}`];
+  const named = offenders.slice(0, MOST_NAMED).map(offence);
+  const others = offenders.length > MOST_NAMED ? [`${offenders.length - MOST_NAMED} senders more`] : [];
+  const over = offenders.length === 0 ? [] : [`over the limit of series: ${[...named, ...others].join('; ')}`];
+  const found = [...whole, ...over];
+  return {
+    name: 'door',
+    state: found.length === 0 ? 'ok' : 'degraded',
+    detail: [`${series} series within a day, ${bytes} bytes in hand`, ...found].join('; '),
+  };
+};
+
 export const productStatus = async ({
   folder,
   begun,
@@ -118,13 +141,7 @@ export const productStatus = async ({
     version: VERSION,
     instance: folder.instance,
     startedAt: new Date(begun).toISOString(),
-    parts: [
-      ...stores,
-      ...streamPart(space),
-      ...(await pipelineStatus(pipeline)),
-      { name: 'door', state: 'ok', detail: `${door.state.series} series defined, ${door.state.bytes} bytes in hand` },
-      await agentStatus(agent, engines),
-    ],
+    parts: [...stores, ...streamPart(space), ...(await pipelineStatus(pipeline)), doorPart(door.state), await agentStatus(agent, engines)],
     stores: await spaces.read(),
     stream: space,
     drops: dropsOf(telemetry.counters()),

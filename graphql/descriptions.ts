@@ -146,7 +146,7 @@ const DropRef = builder.objectRef<Drop>('Drop').implement({
     reason: t.exposeString('reason'),
     unit: t.exposeString('unit', { description: 'What is counted: rows, messages …' }),
     count: t.exposeFloat('count'),
-    missing: t.exposeBoolean('missing', { description: 'Whether something is missing for it in the stores: not so for repeats and summed rows' }),
+    missing: t.exposeBoolean('missing', { description: 'Whether something is missing for it in the stores: not so for repeats' }),
     counter: t.exposeString('counter', { description: 'Its name at /metrics' }),
     labels: t.field({ type: 'JSON', resolve: (d) => d.labels }),
   }),

@@ -90,7 +90,7 @@ export interface Drop {
   /** What is counted: rows, messages … */
   readonly unit: string;
   readonly count: number;
-  /** Whether something is missing for it in the stores; not so for repeats and for rows that were summed. */
+  /** Whether something is missing for it in the stores; not so for repeats. */
   readonly missing: boolean;
   readonly counter: string;
   readonly labels: Readonly<Record<string, string>>;

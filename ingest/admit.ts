@@ -1,20 +1,19 @@
 // Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
-// admitted, without the rows that are late or in the future, and with those over the series limit summed. Never changes a value.
-import { type Batch, type Column, columnIndex, type Field, type FixedColumn, typeEquals } from '../core/batch/batch.ts';
+// admitted, without the rows that are late, in the future or over the limit of series. Never changes a value.
+import { type Batch, type Column, columnIndex, type FixedColumn, typeEquals } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
 import { takeRows } from '../core/batch/take.ts';
 import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
-import { SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
+import { REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
 import { columnOffence } from './columns.ts';
-import { foldDefinitions, foldSamples } from './fold.ts';
-import type { FrameSeries } from './frame-series.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
+import { judgeDefinitions, judgeSamples } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
-import { type DropReason, markTimes, REASONS, SUMMED, timeRange } from './times.ts';
+import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
 
 /** One part as it came: of a frame, or of another protocol after it was brought into our schemas. */
 export interface Arrival {
@@ -40,34 +39,23 @@ export interface Dropped {
   readonly label?: string;
 }
 
-/** Rows over the series limit: the rows of overflow series stand for them. */
-export interface Summed {
-  readonly part: number;
-  readonly schema: SignalSchema;
-  readonly rows: number;
-  /** The first of them, from 0 in the part as it was sent. */
-  readonly firstRow: number;
-}
-
 export interface Admitted {
   readonly arrival: Arrival;
-  /** One Arrow stream of the rows that go on: the bytes as they came, unless rows were dropped or summed. */
+  /** One Arrow stream of the rows that go on: the bytes as they came, unless rows were dropped. */
   readonly ipc: Uint8Array;
   readonly rows: number;
-  /** So many of them, the last ones, are of overflow series and made here. */
-  readonly made: number;
   /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
   readonly dropped: readonly Dropped[];
-  readonly summed: Summed | undefined;
+  /** Samples among them are of series that this door, unlike perhaps one before it, never saw defined. */
+  readonly undefinedSeries: boolean;
   /** Columns that this program does not know; they go on untouched. */
   readonly unknownColumns: number;
 }
 
 export interface AdmitOptions {
   readonly limits: IntakeLimits;
-  readonly series: Pick<SeriesTables, 'identify'>;
-  readonly frame: FrameSeries;
+  readonly series: SeriesTables;
   /** The server's clock, in ms. */
   readonly now: number;
 }
@@ -85,30 +73,28 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const { schema } = arrival;
   const rule = SCHEMA_RULES[schema];
   const batch = decode(arrival, options.limits, refuse);
-  const unknownColumns = checkColumns(batch, SIGNAL_FIELDS[schema], rule, refuse);
+  const unknownColumns = checkColumns(batch, schema, rule, refuse);
   const bounds = { oldest: nanosFromMillis(options.now - options.limits.ageMs[schema]), newest: nanosFromMillis(options.now + options.limits.futureMs) };
   const fixed = (name: string): FixedColumn | undefined => batch.columns[columnIndex(batch, name)] as FixedColumn | undefined;
   const time = rule.time === undefined ? undefined : fixed(rule.time);
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
-  let made: Batch | undefined;
   let label: string | undefined;
+  let undefinedSeries = false;
   if (schema === 'series') {
-    const folded = foldDefinitions(batch, options.frame, options.series.identify);
-    if ('row' in folded) throw refuse('id', folded.row, folded.reason);
-    ({ marks, made, label } = folded);
-  } else if (schema === 'metrics') ({ marks, made } = foldSamples(batch, options.frame, marks));
-  const kept = marks === undefined ? batch : keep(batch, marks);
-  const out = made === undefined ? kept : concatBatches([kept, made]);
+    const judged = judgeDefinitions(batch, arrival.sender, options.series.of(arrival.sender), options.series);
+    if ('row' in judged) throw refuse('id', judged.row, judged.reason);
+    ({ marks, label } = judged);
+  } else if (schema === 'metrics') ({ marks, undefined: undefinedSeries } = judgeSamples(batch, options.series.of(arrival.sender), marks));
+  const out = marks === undefined ? batch : keep(batch, marks);
   const outTime = out === batch ? time : rule.time === undefined ? undefined : (out.columns[columnIndex(out, rule.time)] as FixedColumn);
   return {
     arrival,
     ipc: out === batch ? arrival.ipc : encodeStream([out]),
     rows: out.length,
-    made: made?.length ?? 0,
     range: outTime === undefined || out.length === 0 ? undefined : timeRange(outTime),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
-    summed: marks === undefined ? undefined : summedOf(arrival, marks),
+    undefinedSeries,
     unknownColumns,
   };
 };
@@ -127,18 +113,18 @@ const decode = (arrival: Arrival, limits: IntakeLimits, refuse: Refuse): Batch =
 };
 
 /** Names, types and rules of the columns; returns how many we do not know. */
-const checkColumns = (batch: Batch, known: readonly Field[], rule: SchemaRule, refuse: Refuse): number => {
+const checkColumns = (batch: Batch, schema: SignalSchema, rule: SchemaRule, refuse: Refuse): number => {
   const columns = new Map<string, Column>(batch.fields.map(({ name }, i) => [name, batch.columns[i] as Column]));
-  for (const { name, type } of known) {
+  for (const { name, type } of SIGNAL_FIELDS[schema]) {
     const column = columns.get(name);
-    const columnRule = rule.columns[name] ?? {};
+    const needed = REQUIRED[schema].includes(name);
     if (column === undefined) {
-      if (columnRule.required === true) throw refuse(name, undefined, 'it is missing');
+      if (needed) throw refuse(name, undefined, 'it is missing');
       continue;
     }
     columns.delete(name);
     if (!typeEquals(column.type, type)) throw refuse(name, undefined, `it is of type ${typeText(column)}, it must be ${typeText({ type })}`);
-    const offence = columnOffence(column, columnRule, rule.zeroBytes);
+    const offence = columnOffence(column, rule.columns[name] ?? {}, needed, rule.zeroBytes);
     if (offence !== undefined) throw refuse(name, offence.row, offence.reason);
   }
   return columns.size;
@@ -172,11 +158,6 @@ const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, label: string |
     const found = marked(marks, i + 1);
     return found === undefined ? [] : [{ part, schema, reason, ...found, ...(reason === 'label-name' && label !== undefined ? { label } : {}) }];
   });
-
-const summedOf = ({ part, schema }: Arrival, marks: Uint8Array): Summed | undefined => {
-  const found = marked(marks, SUMMED);
-  return found === undefined ? undefined : { part, schema, ...found };
-};
 
 const marked = (marks: Uint8Array, mark: number): { readonly rows: number; readonly firstRow: number } | undefined => {
   const firstRow = marks.indexOf(mark);

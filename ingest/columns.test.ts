@@ -9,7 +9,6 @@ import type { ColumnRule } from './rules.ts';
 
 const anyText = fc.oneof(fc.constantFrom('', 'a', 'b', '__proto__', 'x\0y', 'long'.repeat(5)), fc.string({ maxLength: 5 }));
 const anyRule: fc.Arbitrary<ColumnRule> = fc.record({
-  required: fc.boolean(),
   bytes: fc.constantFrom(1, 5, 100),
   empty: fc.boolean(),
   entries: fc.constantFrom(1, 3, 100),
@@ -24,8 +23,8 @@ test('texts, lists and maps are judged alike with and without dictionaries', () 
       .map((values) => columnFrom(map(UTF8), values)),
   );
   fc.assert(
-    fc.property(anyColumn, anyRule, fc.boolean(), (column, rule, zeroBytes) => {
-      expect(columnOffence(withDictionaries(column), rule, zeroBytes)).toEqual(columnOffence(column, rule, zeroBytes));
+    fc.property(anyColumn, anyRule, fc.boolean(), fc.boolean(), (column, rule, required, zeroBytes) => {
+      expect(columnOffence(withDictionaries(column), rule, required, zeroBytes)).toEqual(columnOffence(column, rule, required, zeroBytes));
     }),
     { numRuns: 1000 },
   );
@@ -33,15 +32,15 @@ test('texts, lists and maps are judged alike with and without dictionaries', () 
 
 test('the first offending row is named, missing rows are passed over unless required', () => {
   const column = columnFrom(UTF8, ['ok', null, 'too long', '']);
-  expect(columnOffence(column, { bytes: 5 }, true)).toEqual({ row: 2, reason: 'it has 8 bytes, 5 are allowed' });
-  expect(columnOffence(column, { required: true }, true)).toEqual({ row: 1, reason: 'it is missing' });
-  expect(columnOffence(column, { empty: false }, true)).toEqual({ row: 3, reason: 'it is empty' });
-  expect(columnOffence(column, {}, false)).toBeUndefined();
+  expect(columnOffence(column, { bytes: 5 }, false, true)).toEqual({ row: 2, reason: 'it has 8 bytes, 5 are allowed' });
+  expect(columnOffence(column, {}, true, true)).toEqual({ row: 1, reason: 'it is missing' });
+  expect(columnOffence(column, { empty: false }, false, true)).toEqual({ row: 3, reason: 'it is empty' });
+  expect(columnOffence(column, {}, false, false)).toBeUndefined();
 });
 
 test('a word is held to the list, a zero byte to its own text', () => {
-  expect(columnOffence(columnFrom(UTF8, ['a', 'c']), { words: ['a', 'b'] }, true)).toEqual({ row: 1, reason: 'it is none of a, b' });
-  expect(columnOffence(columnFrom(UTF8, ['a', '', 'b\0']), {}, false)).toEqual({ row: 2, reason: 'it holds a zero byte' });
+  expect(columnOffence(columnFrom(UTF8, ['a', 'c']), { words: ['a', 'b'] }, false, true)).toEqual({ row: 1, reason: 'it is none of a, b' });
+  expect(columnOffence(columnFrom(UTF8, ['a', '', 'b\0']), {}, false, false)).toEqual({ row: 2, reason: 'it holds a zero byte' });
 });
 
 test('values of a map of numbers are any number within the bound of the rule, but not missing', () => {
@@ -52,18 +51,20 @@ test('values of a map of numbers are any number within the bound of the rule, bu
         ['n', value],
       ]),
     ]);
-  expect(columnOffence(numbers(Number.NaN), {}, false)).toBeUndefined();
-  expect(columnOffence(numbers(null), {}, false)).toEqual({ row: 0, reason: 'the value of "n": an entry of it is missing' });
-  expect(columnOffence(numbers(-1e9), { magnitude: 1e9 }, false)).toBeUndefined();
+  expect(columnOffence(numbers(Number.NaN), {}, false, false)).toBeUndefined();
+  expect(columnOffence(numbers(null), {}, false, false)).toEqual({ row: 0, reason: 'the value of "n": an entry of it is missing' });
+  expect(columnOffence(numbers(-1e9), { magnitude: 1e9 }, false, false)).toBeUndefined();
   for (const value of [-1.1e9, Number.POSITIVE_INFINITY])
-    expect(columnOffence(numbers(value), { magnitude: 1e9 }, false)?.reason).toBe(`the value of "n": it is ${value}, numbers here lie between ±1000000000`);
+    expect(columnOffence(numbers(value), { magnitude: 1e9 }, false, false)?.reason).toBe(
+      `the value of "n": it is ${value}, numbers here lie between ±1000000000`,
+    );
 });
 
 test('the first number beyond the bound of the rule is named', () => {
   const column = columnFrom(FLOAT, [1, null, 5, Number.NaN]);
-  expect(columnOffence(column, {}, false)).toBeUndefined();
-  expect(columnOffence(column, { magnitude: 4 }, false)).toEqual({ row: 2, reason: 'it is 5, numbers here lie between ±4' });
-  expect(columnOffence(column, { magnitude: 6 }, false)).toEqual({ row: 3, reason: 'it is NaN, numbers here lie between ±6' });
+  expect(columnOffence(column, {}, false, false)).toBeUndefined();
+  expect(columnOffence(column, { magnitude: 4 }, false, false)).toEqual({ row: 2, reason: 'it is 5, numbers here lie between ±4' });
+  expect(columnOffence(column, { magnitude: 6 }, false, false)).toEqual({ row: 3, reason: 'it is NaN, numbers here lie between ±6' });
 });
 
 /** Counts the bytes that searches look at. */
@@ -88,7 +89,7 @@ test('the work for a column grows as the column does', () => {
     if (column.layout !== 'text') throw new TypeError('a text column was made');
     CountedBytes.looked = 0;
     const data = CountedBytes.from(column.data) as CountedBytes;
-    expect(columnOffence({ ...column, data }, {}, false)).toBeUndefined();
+    expect(columnOffence({ ...column, data }, {}, false, false)).toBeUndefined();
     return CountedBytes.looked / rows;
   };
   const few = looked(100);

@@ -114,9 +114,9 @@ const firstWrongNumber = (column: Column, rule: ColumnRule): Offence | undefined
   return undefined;
 };
 
-/** The first offence of the column against its rule. */
-export const columnOffence = (column: Column, rule: ColumnRule, zeroBytes: boolean): Offence | undefined => {
-  if (rule.required === true) {
+/** The first offence of the column against its rule; `required`: every row must have a value. */
+export const columnOffence = (column: Column, rule: ColumnRule, required: boolean, zeroBytes: boolean): Offence | undefined => {
+  if (required) {
     const row = firstMissing(column);
     if (row !== -1) return { row, reason: 'it is missing' };
   }

@@ -9,9 +9,8 @@ import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { StoredMessage, Stream } from '../engines/stream/port.ts';
-import { TOPIC } from '../schemas/tables.ts';
+import { DEAD_TOPIC, TOPIC } from '../schemas/tables.ts';
 import { openDoor } from './door.ts';
-import { DEAD_TOPIC } from './publish.ts';
 import { type Definition, frameOf, logsPart, NOW, samplesPart, seriesPart, zstd } from './testing/frames.ts';
 
 const cleanUp: (() => unknown)[] = [];

@@ -63,7 +63,7 @@ describe('a good frame', () => {
       ]),
       logsPart(['a', 'b']),
     ];
-    expect(await post(zstd(frameOf(parts)), { 'content-encoding': 'zstd' })).toEqual({ status: 200, rows: 6, dropped: [], summed: [], unknown: [] });
+    expect(await post(zstd(frameOf(parts)), { 'content-encoding': 'zstd' })).toEqual({ status: 200, rows: 6, dropped: [], unknown: [] });
     expect(sent.map(({ topic, messages }) => [topic, messages.length])).toEqual([
       ['im.metrics', 2],
       ['im.logs', 1],

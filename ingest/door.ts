@@ -5,8 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
-import { type Admitted, type Arrival, admit, type Dropped, type Summed } from './admit.ts';
-import { FrameSeries } from './frame-series.ts';
+import { type Admitted, admit, type Dropped } from './admit.ts';
 import { Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
@@ -14,7 +13,7 @@ import { publish } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
-import { SeriesTables } from './series-tables.ts';
+import { type SeriesState, SeriesTables } from './series-tables.ts';
 
 export interface DoorOptions {
   readonly stream: Pick<Stream, 'produce'>;
@@ -50,8 +49,8 @@ export interface DoorAnswer {
 export interface Door {
   /** `POST /ingest/frames`. Never rejects. */
   receiveFrames(request: DoorRequest): Promise<DoorAnswer>;
-  /** Bytes in hand and series defined, for status. */
-  readonly state: { readonly bytes: number; readonly series: number };
+  /** Bytes in hand and how the limits of series stand, for status. */
+  readonly state: SeriesState & { readonly bytes: number };
 }
 
 const STATUS: Readonly<Partial<Record<string, number>>> = {
@@ -65,6 +64,8 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.busy': 503,
   'stream.full': 503,
 };
+/** Of a name that a sender chose, in a line of the log. */
+const MOST_SHOWN = 64;
 /** Seconds after which a sender may try again. */
 const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'stream.full': '15' };
 
@@ -104,12 +105,11 @@ export const openDoor = (options: DoorOptions): Door => {
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
         return await runs.inTurn(received.sender, async () => {
-          const { at, frame, admitted, safe } = judge(received);
+          const { at, admitted, safe } = judge(received);
           await publish(stream, admitted, received.unknown, nanosFromMillis(at));
           safe();
-          frame.acknowledge();
           heard?.(received.heard, at);
-          return accepted(received, admitted, frame.wantsDefinitions());
+          return accepted(received, admitted);
         });
       } finally {
         leave();
@@ -120,52 +120,40 @@ export const openDoor = (options: DoorOptions): Door => {
   const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received) => {
     const at = now();
     const safe = runs.meet(sender, boot, [...arrivals, ...unknown], at);
-    const frame = seriesOf(arrivals);
     const admitted: Admitted[] = [];
-    for (const arrival of arrivals) admitted.push(admit(arrival, { limits, series, frame, now: at }));
-    return { at, frame, admitted, safe };
-  };
-
-  const seriesOf = (arrivals: readonly Arrival[]): FrameSeries => {
-    const last = arrivals.findLast(({ schema }) => schema === 'series' || schema === 'metrics');
-    return last === undefined ? new FrameSeries(undefined, 0n) : new FrameSeries(series.run(last.sender, last.boot), last.seq);
+    for (const arrival of arrivals) admitted.push(admit(arrival, { limits, series, now: at }));
+    return { at, admitted, safe };
   };
 
   /** Counts and names what was taken and what was not; only now, as a request that fails is sent again. */
-  const accepted = (received: Received, admitted: readonly Admitted[], define: boolean): DoorAnswer => {
+  const accepted = (received: Received, admitted: readonly Admitted[]): DoorAnswer => {
     const dropped: Dropped[] = [];
-    const summed: Summed[] = [];
     let rows = 0;
     for (const part of admitted) {
       const { schema } = part.arrival;
-      rows += part.rows - part.made;
-      telemetry.add('inframirror_ingest_rows_total', { schema }, part.rows - part.made);
+      rows += part.rows;
+      telemetry.add('inframirror_ingest_rows_total', { schema }, part.rows);
       if (part.unknownColumns > 0) telemetry.add('inframirror_ingest_unknown_columns_total', { schema }, part.unknownColumns);
       for (const drop of part.dropped) {
         telemetry.add('inframirror_dropped_rows_total', { stage: 'ingest', reason: drop.reason, schema }, drop.rows);
         dropped.push(drop);
       }
-      if (part.summed === undefined) continue;
-      telemetry.add('inframirror_summed_rows_total', { stage: 'ingest', reason: 'series-limit', schema }, part.summed.rows);
-      summed.push(part.summed);
     }
     for (const part of received.unknown) telemetry.add('inframirror_dead_rows_total', { stage: 'ingest', reason: 'unknown-schema' }, part.rows);
     telemetry.set('inframirror_ingest_series', {}, series.size);
-    telemetry.set('inframirror_ingest_overflow_series', {}, series.overflow);
-    if (dropped.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped });
-    // Definitions come once a run, samples all the time.
-    if (summed.length > 0) {
-      const isNew = summed.some(({ schema }) => schema === 'series');
-      log[isNew ? 'warn' : 'debug']('series over the limit are summed into one a metric', { sender: received.sender, summed });
-    }
+    const over = dropped.reduce((n, { reason, rows: count }) => (reason === 'series-limit' ? n + count : n), 0);
+    if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(received.sender, received.heard.host, over) });
+    const others = dropped.filter(({ reason }) => reason !== 'series-limit');
+    if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped: others });
+    const define = admitted.some(({ undefinedSeries }) => undefinedSeries);
     if (define) log.debug('a sender is asked for its definitions', { sender: received.sender });
     if (received.unknown.length > 0)
       log.warn('parts of an unknown schema went to the dead letters', {
         sender: received.sender,
-        schemas: received.unknown.map((p) => `${p.schema}/${p.version}`),
+        schemas: [...new Set(received.unknown.map(({ schema, version }) => `${schema.slice(0, MOST_SHOWN).toWellFormed()}/${version}`))],
       });
     const unknown = received.unknown.map(({ schema, version, rows: count }) => ({ schema, version, rows: count }));
-    return answer(200, { rows, dropped, summed, unknown, ...(define ? { define } : {}) });
+    return answer(200, { rows, dropped, unknown, ...(define ? { define } : {}) });
   };
 
   const refused = (error: unknown): DoorAnswer => {
@@ -196,7 +184,7 @@ export const openDoor = (options: DoorOptions): Door => {
       return result;
     },
     get state() {
-      return { bytes: gate.bytes, series: series.size };
+      return { bytes: gate.bytes, ...series.state };
     },
   };
 };

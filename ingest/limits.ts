@@ -1,7 +1,7 @@
 // What the door takes at most: sizes, counts and times. Data only; each limit is a setting of the server.
 import { FRAME_LIMITS, type FrameLimits } from '../schemas/frame.ts';
 import { FUTURE_MS, RAW_KEPT_MS, type SignalSchema } from '../schemas/tables.ts';
-import type { SeriesLimits } from './sender-run.ts';
+import type { SeriesLimits } from './series-tables.ts';
 
 export interface IntakeLimits extends SeriesLimits {
   /** Bytes of a request as it comes over the wire. */
@@ -25,8 +25,6 @@ export const INTAKE_LIMITS: IntakeLimits = {
   ageMs: { series: RAW_KEPT_MS, metrics: RAW_KEPT_MS, processes: RAW_KEPT_MS, logs: RAW_KEPT_MS, inventory: RAW_KEPT_MS, events: 365 * 86_400_000 },
   seriesPerSender: 200_000,
   series: 2_000_000,
-  overflowPerSender: 1_000,
-  overflow: 10_000,
   bytesInHand: 256 << 20,
   requestsAtWork: 4,
   requestsWaiting: 2_000,

@@ -1,7 +1,7 @@
 // Puts what was admitted on the stream: one message a part, one produce a topic, in the order of the request.
 // When it resolves, everything is as safe as the stream makes it; it never reads a message back.
 import type { Message, Stream } from '../engines/stream/port.ts';
-import { SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
+import { DEAD_TOPIC, SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
 import type { Admitted } from './admit.ts';
 
 /** A part whose schema or major version this program does not know; kept whole for whoever does. */
@@ -14,8 +14,6 @@ export interface UnknownPart {
   readonly rows: number;
   readonly ipc: Uint8Array;
 }
-
-export const DEAD_TOPIC = 'im.dead';
 
 interface Identity {
   readonly sender: string;

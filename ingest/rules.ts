@@ -1,12 +1,10 @@
-// What the rows of each schema must be beyond their types: which columns may not be missing, how long texts may be,
+// What the rows of each schema must be beyond their types and beyond what they may not lack: how long texts may be,
 // which words a text may be, which column is the row's time. Data only; `admit.ts` holds rows against it.
 import { SEVERITIES } from '../schemas/catalogue.ts';
 import { EXTREME } from '../schemas/sample-value.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
 
 export interface ColumnRule {
-  /** The column must be there and every row must have a value. */
-  readonly required?: boolean;
   /** Most bytes of a text, of an item of a list, of a text value of a map. Default 4 KiB. */
   readonly bytes?: number;
   /** The text is one of these, or empty. */
@@ -34,8 +32,7 @@ export const DEFAULT_ENTRIES = 64;
 /** Of a key of a map. */
 export const KEY_BYTES = 512;
 
-const needed: ColumnRule = { required: true };
-const name: ColumnRule = { required: true, bytes: 512, empty: false };
+const name: ColumnRule = { bytes: 512, empty: false };
 const found: ColumnRule = { bytes: 64 << 10 };
 const attributes: ColumnRule = { entries: 128, bytes: 64 << 10 };
 const number: ColumnRule = { magnitude: EXTREME };
@@ -46,22 +43,19 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
     moments: [],
     zeroBytes: false,
     columns: {
-      id: needed,
       name,
-      kind: { required: true, words: ['gauge', 'counter', 'histogram'], empty: false },
+      kind: { words: ['gauge', 'counter', 'histogram'], empty: false },
       temporality: { words: ['cumulative', 'delta'] },
       unit: { bytes: 64 },
-      labels: needed,
     },
   },
-  metrics: { time: 'time', moments: [], zeroBytes: false, columns: { metric: needed, id: needed, time: needed, value: needed } },
+  metrics: { time: 'time', moments: [], zeroBytes: false, columns: {} },
   logs: {
     time: 'time',
     moments: [],
     zeroBytes: true,
     columns: {
-      time: needed,
-      body: { required: true, bytes: 1 << 20 },
+      body: { bytes: 1 << 20 },
       raw: { bytes: 1 << 20 },
       severity: { words: SEVERITIES },
       // Found in lines by the agent, so as long as a line may make them.
@@ -76,8 +70,8 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
     time: 'time',
     moments: ['start'],
     zeroBytes: true,
-    columns: { time: needed, host: name, pid: needed, start: needed, command: { bytes: 128 << 10 }, cpu: number, 'io.read': number, 'io.write': number },
+    columns: { host: name, command: { bytes: 128 << 10 }, cpu: number, 'io.read': number, 'io.write': number },
   },
-  inventory: { time: 'time', moments: [], zeroBytes: false, columns: { time: needed, host: name, addresses: { entries: 1024, bytes: 64 } } },
-  events: { time: 'time', moments: [], zeroBytes: false, columns: { time: needed, kind: name, title: { required: true, bytes: 4 << 10 }, attributes } },
+  inventory: { time: 'time', moments: [], zeroBytes: false, columns: { host: name, addresses: { entries: 1024, bytes: 64 } } },
+  events: { time: 'time', moments: [], zeroBytes: false, columns: { kind: name, title: { bytes: 4 << 10 }, attributes } },
 };

@@ -1,120 +1,147 @@
-// The tables of ids against a plain Map, and what bounds them.
+// The series of senders against a model with plain Maps, and what bounds them: over runs, over senders, over time.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { metricHash } from '../schemas/series-id.ts';
-import type { SenderRun } from './sender-run.ts';
 import { SeriesTables } from './series-tables.ts';
 
-const tables = (seriesPerSender: number, series: number, clock = { ms: 0 }): SeriesTables =>
-  new SeriesTables({ seriesPerSender, series, overflowPerSender: 2, overflow: 3 }, () => clock.ms);
-const given = { kind: 'gauge', temporality: null, unit: null, description: null, interval: 0 };
-const fold = (run: SenderRun | undefined, id: bigint, name: string, host = 'h') => run?.fold(id, name, host, () => given);
+const HOUR = 3_600_000;
+const MARK = { over: 1, refused: 2 };
+const tables = (seriesPerSender: number, series: number, clock = { ms: 0 }): SeriesTables => new SeriesTables({ seriesPerSender, series }, () => clock.ms);
+const words = (ids: readonly bigint[]): Uint32Array => new Uint32Array(BigUint64Array.from(ids).buffer);
+const meet = (own: SeriesTables, sender: string, ids: readonly bigint[], marked?: Uint8Array): readonly [marks: readonly number[], undefined: boolean] => {
+  const { marks, undefined: some } = own.of(sender).meetSamples(words(ids), marked, MARK);
+  return [[...(marks ?? new Uint8Array(ids.length))], some];
+};
 
-test('remembers every id with its print, whatever the ids look like', () => {
-  // Few low bits differ: they collide in the table.
-  const anyId = fc.oneof(
-    fc.bigInt(0n, 2n ** 64n - 1n),
-    fc.bigInt(0n, 8n).map((n) => n << 60n),
-    fc.constantFrom(0n, 64n, 128n, 2n ** 64n - 1n),
+/** What the door must know of a sender, said as simply as it can be. */
+class Model {
+  readonly #series = new Map<bigint, { print: bigint | 'refused' | undefined; hour: number }>();
+  readonly #most: number;
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  #meet(id: bigint, hour: number): { print: bigint | 'refused' | undefined; hour: number } | undefined {
+    for (const [old, { hour: seen }] of this.#series) if (seen < hour - 24) this.#series.delete(old);
+    const found = this.#series.get(id) ?? (this.#series.size < this.#most ? { print: undefined, hour } : undefined);
+    if (found !== undefined) this.#series.set(id, Object.assign(found, { hour }));
+    return found;
+  }
+
+  define(id: bigint, print: bigint, hour: number): string {
+    const found = this.#meet(id, hour);
+    if (found === undefined) return 'over';
+    if (typeof found.print === 'bigint') return found.print === print ? 'known' : 'collision';
+    found.print = print;
+    return 'new';
+  }
+
+  refuse(id: bigint, hour: number): void {
+    const found = this.#meet(id, hour);
+    if (found !== undefined) found.print = 'refused';
+  }
+
+  samples(ids: readonly bigint[], hour: number): readonly [readonly number[], boolean] {
+    const found = ids.map((id) => this.#meet(id, hour));
+    return [
+      found.map((f) => (f === undefined ? MARK.over : f.print === 'refused' ? MARK.refused : 0)),
+      found.some((f) => f !== undefined && f.print === undefined),
+    ];
+  }
+
+  get size(): number {
+    return this.#series.size;
+  }
+}
+
+test('any definitions and samples over hours: verdicts, marks and the number of series are the model’s', () => {
+  // Few ids, so that they meet again, some of which differ in few bits.
+  const id = fc.oneof(
+    fc.bigInt(0n, 12n),
+    fc.bigInt(0n, 4n).map((n) => n << 60n),
+    fc.constant(2n ** 64n - 1n),
+  );
+  const step = fc.oneof(
+    fc.record({ what: fc.constant('define' as const), id, print: fc.bigInt(0n, 1n) }),
+    fc.record({ what: fc.constant('refuse' as const), id }),
+    fc.record({ what: fc.constant('samples' as const), ids: fc.array(id, { maxLength: 12 }), times: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({ what: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 13 }) }),
   );
   fc.assert(
-    fc.property(fc.array(fc.tuple(anyId, fc.bigInt(1n, 3n)), { maxLength: 400 }), (definitions) => {
-      const own = tables(1e6, 1e6);
-      const truth = new Map<bigint, bigint>();
-      for (const [id, print] of definitions) {
-        const before = truth.get(id);
-        expect(own.run('s', 1n)?.define(id, print)).toBe(before === undefined ? 'new' : before === print ? 'known' : 'collision');
-        if (before === undefined) truth.set(id, print);
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 14 }), (steps, most) => {
+      const clock = { ms: 100 * HOUR };
+      const own = tables(most, 1e6, clock);
+      const model = new Model(most);
+      for (const one of steps) {
+        const hour = clock.ms / HOUR;
+        if (one.what === 'wait') clock.ms += one.hours * HOUR;
+        else if (one.what === 'define') expect(own.of('s').define(one.id, one.print)).toBe(model.define(one.id, one.print, hour));
+        else if (one.what === 'refuse') {
+          own.of('s').refuse(one.id);
+          model.refuse(one.id, hour);
+        } else for (let i = 0; i < one.times; i++) expect(meet(own, 's', one.ids)).toEqual(model.samples(one.ids, hour));
       }
-      expect(own.size).toBe(truth.size);
+      model.samples([], clock.ms / HOUR);
+      own.of('s');
+      expect(own.size).toBeLessThanOrEqual(most);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
 
-test('the limit of all senders holds too, and what is over it is told by id', () => {
+test('the limit of all senders holds too, and who has most is told', () => {
   const own = tables(10, 3);
-  const [a, b] = [own.run('a', 1n), own.run('b', 1n)];
-  for (const id of [1n, 2n]) expect(a?.define(id, 1n)).toBe('new');
-  expect(b?.define(1n, 1n)).toBe('new');
-  expect(b?.overLimit()).toBeUndefined();
-  expect(b?.define(2n, 1n)).toBe('over-limit');
-  const series = fold(b, 2n, 'm');
-  expect(series?.labels).toEqual(
-    new Map([
-      ['host', 'h'],
-      ['otel.metric.overflow', 'true'],
-    ]),
-  );
-  expect(b?.define(1n, 1n)).toBe('known');
-  expect(b?.overLimit()?.(2n, 0)).toBe(series);
-  expect(b?.overLimit()?.(1n, 0)).toBeUndefined();
-  expect(a?.overLimit()).toBeUndefined();
-  // Sender a starts again with one series: there is room, and what was over is not any more.
-  expect(own.run('a', 2n)?.define(1n, 1n)).toBe('new');
-  expect(own.run('a', 1n)).toBeUndefined();
-  expect(b?.define(2n, 1n)).toBe('new');
-  expect(b?.overLimit()?.(2n, 0)).toBeUndefined();
-  expect([own.size, own.overflow]).toEqual([3, 1]);
-  own.run('b', 2n);
-  expect([own.size, own.overflow]).toEqual([1, 0]);
+  for (const id of [1n, 2n]) expect(own.of('a').define(id, 1n)).toBe('new');
+  expect(own.of('b').define(1n, 1n)).toBe('new');
+  expect(own.state.largest).toEqual({ sender: 'a', series: 2 });
+  expect(own.of('b').define(2n, 1n)).toBe('over');
+  expect(meet(own, 'b', [1n, 2n])).toEqual([[0, MARK.over], false]);
+  expect(own.of('b').define(1n, 1n)).toBe('known');
+  expect(own.size).toBe(3);
 });
 
-test('overflow series are bounded in number, of one sender and of all; what finds no room is dropped', () => {
-  const own = tables(2, 5);
-  const [a, b] = [own.run('a', 1n), own.run('b', 1n)];
-  expect([fold(a, 3n, 'one')?.name, fold(a, 4n, 'two')?.name, fold(a, 5n, 'three')]).toEqual(['one', 'two', undefined]);
-  expect([fold(b, 3n, 'one')?.name, fold(b, 4n, 'two')]).toEqual(['one', undefined]);
-  expect(own.overflow).toBe(3);
-  expect(b?.overLimit()?.(4n, 0)).toBe('dropped');
-  expect(b?.overLimit()?.(3n, 0)).toMatchObject({ name: 'one' });
-  expect(b?.overLimit()?.(5n, metricHash('one'))).toBeUndefined();
-  // More ids than are remembered: the metric tells where they go.
-  expect(fold(b, 5n, 'one')?.name).toBe('one');
-  expect(b?.overLimit()?.(5n, metricHash('one'))).toMatchObject({ name: 'one' });
-  expect(b?.overLimit()?.(6n, metricHash('three'))).toBe('dropped');
-  expect(a?.overLimit()?.(6n, metricHash('one'))).toBeUndefined();
-  // A new run gives all its places back.
-  const again = own.run('a', 2n);
-  expect([fold(again, 3n, 'three')?.name, again?.overLimit()?.(6n, metricHash('three')), own.overflow]).toEqual(['three', undefined, 2]);
+test('samples that were never defined take places as well, and are told to be undefined until they are', () => {
+  const own = tables(2, 10);
+  expect(meet(own, 'a', [1n, 2n, 3n])).toEqual([[0, 0, MARK.over], true]);
+  own.of('a').define(1n, 5n);
+  expect(meet(own, 'a', [1n, 2n])).toEqual([[0, 0], true]);
+  own.of('a').define(2n, 5n);
+  for (let i = 0; i < 3; i++) expect(meet(own, 'a', [1n, 2n])).toEqual([[0, 0], false]);
 });
 
-test('the overflow series is the host’s until hosts differ, then the sender’s, whose sums begin anew', () => {
-  const own = tables(0, 0);
-  const run = own.run('relay', 1n);
-  const series = fold(run, 1n, 'm', 'web-1');
-  const first = series?.id;
-  series?.add(new Map([[1, 5]]));
-  fold(run, 2n, 'm', 'web-1');
-  expect([series?.labels.get('host'), series?.sumAt(1), series?.id]).toEqual(['web-1', 5, first]);
-  fold(run, 3n, 'm', 'web-2');
-  expect([series?.labels.get('host'), series?.sumAt(1)]).toEqual(['relay', undefined]);
-  expect(series?.id).not.toBe(first);
-  expect(series?.id).toBe(own.identify('m', series?.labels ?? new Map()).id);
-  series?.add(new Map([[1, 7]]));
-  fold(run, 4n, 'm', 'web-1');
-  expect([series?.labels.get('host'), series?.sumAt(1)]).toEqual(['relay', 7]);
-  expect(fold(run, 5n, 'n', '')?.labels.get('host')).toBe('relay');
-});
-
-test('a sender that is not heard of for a day is forgotten', () => {
-  const clock = { ms: 0 };
-  const own = tables(10, 10, clock);
-  own.run('a', 1n)?.define(1n, 1n);
-  clock.ms = 80_000_000;
-  own.run('b', 1n)?.define(1n, 1n);
-  expect(own.size).toBe(2);
-  clock.ms = 90_000_000;
-  own.run('b', 1n)?.define(1n, 1n);
+test('rows that are marked already take no place', () => {
+  const own = tables(1, 10);
+  expect(meet(own, 'a', [1n, 2n], Uint8Array.of(9, 0))).toEqual([[9, 0], true]);
   expect(own.size).toBe(1);
 });
 
+test('a series keeps its place as long as its samples come, and gives it back a day after the last', () => {
+  const clock = { ms: 0 };
+  const own = tables(2, 2, clock);
+  own.of('a').define(1n, 1n);
+  own.of('a').define(2n, 1n);
+  for (let hour = 1; hour <= 30; hour++) {
+    clock.ms = hour * HOUR;
+    expect(meet(own, 'a', [1n])).toEqual([[0], false]);
+  }
+  expect(own.size).toBe(1);
+  expect(own.of('a').define(3n, 1n)).toBe('new');
+  clock.ms += 26 * HOUR;
+  own.of('b');
+  expect(own.size).toBe(0);
+});
+
+test('a sender that comes under another name each time leaves nothing behind', () => {
+  const clock = { ms: 0 };
+  const own = tables(10, 1e6, clock);
+  for (let i = 0; i < 70_000; i++) own.of(`sender ${i}`).define(BigInt(i), 1n);
+  expect(own.size).toBe(30_000);
+});
+
 test('a million series take tens of megabytes', () => {
-  const own = tables(2e6, 2e6);
-  const run = own.run('a', 1n);
+  const own = tables(2e6, 2e6).of('a');
   const before = process.memoryUsage();
-  for (let i = 1n; i <= 1_000_000n; i++) run?.define(BigInt.asUintN(64, i * 0x9e3779b97f4a7c15n), i);
+  for (let i = 1n; i <= 1_000_000n; i++) own.define(BigInt.asUintN(64, i * 0x9e3779b97f4a7c15n), i);
   const after = process.memoryUsage();
   expect(own.size).toBe(1_000_000);
-  expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(120 << 20);
+  expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(60 << 20);
 }, 30_000);

@@ -1,72 +1,112 @@
-// Which series each sender has defined in its present run: for the limits on their number, and so that one id never means two definitions.
+// The series of all senders: for the limits on their number, and so that one id never means two definitions.
+// A series not heard of for a day has no place any more, nor has a sender.
 import { hash } from 'node:crypto';
 import { type Sha256, seriesId } from '../schemas/series-id.ts';
-import { SenderRun, type SeriesCounts, type SeriesLimits } from './sender-run.ts';
+import { type Offender, Offenders } from './offenders.ts';
+import { type Places, SenderSeries } from './sender-series.ts';
 
 const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 
-/** A sender not heard of for this long is forgotten. */
-const FORGET_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Each takes a kibibyte or two, whatever it sends. */
+const MOST_SENDERS = 30_000;
+/** Hours a series keeps its place, begun ones not counted. */
+const KEPT_HOURS = 24;
 
-export class SeriesTables {
-  readonly #senders = new Map<string, SenderRun>();
+export interface SeriesLimits {
+  /** Series that one sender, and that all senders together, sent within a day. */
+  readonly seriesPerSender: number;
+  readonly series: number;
+}
+
+/** How the limits stand. */
+export interface SeriesState {
+  readonly series: number;
+  readonly offenders: readonly Offender[];
+  /** Where all senders together are at their limit: who has most. */
+  readonly largest: { readonly sender: string; readonly series: number } | undefined;
+}
+
+export class SeriesTables implements Places {
+  /** The one heard of longest ago first. */
+  readonly #senders = new Map<string, SenderSeries>();
   readonly #limits: SeriesLimits;
   readonly #now: () => number;
   readonly #sha256: Sha256;
-  readonly #counts: SeriesCounts = { series: 0, overflow: 0, over: 0 };
-  #lastSweep: number;
+  readonly #offenders = new Offenders();
+  #size = 0;
+  #hour = 0;
 
   /** `hashing` stands in for SHA-256 in tests, where two definitions must meet in one id. */
   constructor(limits: SeriesLimits, now: () => number, hashing: Sha256 = sha256) {
     this.#limits = limits;
     this.#now = now;
     this.#sha256 = hashing;
-    this.#lastSweep = now();
   }
 
   /** Series of all senders. */
   get size(): number {
-    return this.#counts.series;
+    return this.#size;
   }
 
-  /** Overflow series of all senders. */
-  get overflow(): number {
-    return this.#counts.overflow;
+  get state(): SeriesState {
+    let largest: SeriesState['largest'];
+    if (this.#size >= this.#limits.series)
+      for (const [sender, { size }] of this.#senders) if (size > (largest?.series ?? 0)) largest = { sender, series: size };
+    return { series: this.#size, offenders: this.#offenders.since(this.#now() - HOUR_MS), largest };
   }
 
   /** The id that a definition has, and the next 64 bits of the same hash to tell it from another one with that id. */
   readonly identify = (name: string, labels: ReadonlyMap<string, string>): { readonly id: bigint; readonly print: bigint } => {
-    let print = 1n;
+    let print = 0n;
     const id = seriesId(name, labels, (bytes) => {
       const digest = this.#sha256(bytes);
-      print = new DataView(digest.buffer, digest.byteOffset, 16).getBigUint64(8) || 1n;
+      print = new DataView(digest.buffer, digest.byteOffset, 16).getBigUint64(8);
       return digest;
     });
     return { id, print };
   };
 
-  /** The run of that number, begun anew where it is a later one than before; undefined for an earlier one, of which only repeats can come. */
-  run(sender: string, boot: bigint): SenderRun | undefined {
-    const now = this.#now();
-    if (now - this.#lastSweep > FORGET_MS / 24) this.#sweep(now);
-    let run = this.#senders.get(sender);
-    if (run !== undefined && boot < run.boot) return undefined;
-    if (run === undefined || boot > run.boot) {
-      // A new run defines anew what it still has.
-      run?.forget();
-      run = new SenderRun(sender, boot, this.#limits, this.#counts, this.identify);
-      this.#senders.set(sender, run);
+  /** Of a sender that sends something now. */
+  of(sender: string): SenderSeries {
+    const hour = Math.floor(this.#now() / HOUR_MS);
+    if (hour !== this.#hour) this.#sweep(hour);
+    const own = this.#senders.get(sender) ?? new SenderSeries(this.#limits.seriesPerSender, this);
+    this.#senders.delete(sender);
+    this.#senders.set(sender, own);
+    const [oldest] = this.#senders;
+    if (this.#senders.size > MOST_SENDERS && oldest !== undefined) {
+      this.#senders.delete(oldest[0]);
+      this.giveBack(oldest[1].size);
     }
-    run.seen = now;
-    return run;
+    return own.heard(hour);
   }
 
-  #sweep(now: number): void {
-    this.#lastSweep = now;
-    for (const [sender, run] of this.#senders) {
-      if (now - run.seen <= FORGET_MS) continue;
-      this.#senders.delete(sender);
-      run.forget();
+  /** A definition was over the limit. */
+  noteDefinition(sender: string, name: string, labels: ReadonlyMap<string, string>): void {
+    this.#offenders.noteDefinition(sender, name, labels);
+  }
+
+  /** Rows of a sender were dropped for the limit; returns what is known of it. */
+  noteRows(sender: string, host: string, rows: number): Offender {
+    return this.#offenders.noteRows(sender, host, rows, this.#now());
+  }
+
+  take(): boolean {
+    if (this.#size >= this.#limits.series) return false;
+    this.#size++;
+    return true;
+  }
+
+  giveBack(count: number): void {
+    this.#size -= count;
+  }
+
+  #sweep(hour: number): void {
+    this.#hour = hour;
+    for (const [sender, own] of this.#senders) {
+      own.forgetBefore(hour - KEPT_HOURS);
+      if (own.size === 0 && own.lastHour < hour) this.#senders.delete(sender);
     }
   }
 }

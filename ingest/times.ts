@@ -1,22 +1,15 @@
 // Which rows of a batch are in time: neither late nor in the future nor outside the years the product keeps.
 // Reads 64-bit times as two words, so that nothing is allocated for a sample.
 import type { FixedColumn } from '../core/batch/batch.ts';
+import { split, type Words, wordsOf } from '../core/batch/words.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../core/time.ts';
 
 /** Why a row is dropped at the door. */
 export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'label-name';
 
-/** A 64-bit signed number in two words, ordered by `high`, then `low`. */
-interface Words {
-  readonly high: number;
-  readonly low: number;
-}
-
-const wordsOf = (value: bigint): Words => ({ high: Number(BigInt.asIntN(64, value) >> 32n), low: Number(value & 0xffff_ffffn) });
 const isBelow = (high: number, low: number, bound: Words): boolean => high < bound.high || (high === bound.high && low < bound.low);
 
-/** `values` of a time column, two words each, low first. */
-const pairsOf = (column: FixedColumn): Uint32Array => new Uint32Array(column.values.buffer, column.values.byteOffset, column.length * 2);
+const pairsOf = (column: FixedColumn): Uint32Array => wordsOf(column.values as BigInt64Array);
 
 export interface TimeBounds {
   /** In ns: rows before `oldest` are late, rows from `newest` on are in the future. */
@@ -24,9 +17,8 @@ export interface TimeBounds {
   readonly newest: bigint;
 }
 
-/** A row's mark is 0 where it stays, SUMMED where it goes into an overflow series, else 1 + its reason's place here. */
+/** A row's mark is 0 where it stays, else 1 + its reason's place here. */
 export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'label-name'];
-export const SUMMED = REASONS.length + 1;
 
 const unitOf = (column: FixedColumn): bigint => (column.type.kind === 'timestamp' && column.type.unit === 'ms' ? NANOS_PER_MS : 1n);
 const ceil = (ns: bigint, unit: bigint): bigint => (ns + unit - 1n) / unit;
@@ -34,7 +26,7 @@ const ceil = (ns: bigint, unit: bigint): bigint => (ns + unit - 1n) / unit;
 /** Marks (see REASONS) the rows whose `time` is not in bounds, and those with another moment outside the product's years; undefined when there are none. */
 export const markTimes = (time: FixedColumn, moments: readonly FixedColumn[], bounds: TimeBounds): Uint8Array | undefined => {
   const unit = unitOf(time);
-  const [earliest, latest, oldest, newest] = [EARLIEST_NS, LATEST_NS, bounds.oldest, bounds.newest].map((ns) => wordsOf(ceil(ns, unit))) as [
+  const [earliest, latest, oldest, newest] = [EARLIEST_NS, LATEST_NS, bounds.oldest, bounds.newest].map((ns) => split(ceil(ns, unit))) as [
     Words,
     Words,
     Words,
@@ -59,7 +51,7 @@ export const markTimes = (time: FixedColumn, moments: readonly FixedColumn[], bo
 
 const markOutside = (column: FixedColumn, given: Uint8Array | undefined): Uint8Array | undefined => {
   const unit = unitOf(column);
-  const [earliest, latest] = [wordsOf(ceil(EARLIEST_NS, unit)), wordsOf(ceil(LATEST_NS, unit))];
+  const [earliest, latest] = [split(ceil(EARLIEST_NS, unit)), split(ceil(LATEST_NS, unit))];
   const pairs = pairsOf(column);
   let marks = given;
   for (let row = 0; row < column.length; row++) {

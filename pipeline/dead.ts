@@ -2,8 +2,8 @@
 // After a crash a letter may stand there twice; it is never lost once its round is saved.
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Message, Stream } from '../engines/stream/port.ts';
+import { DEAD_TOPIC } from '../schemas/tables.ts';
 import type { DeadLetter } from './message.ts';
-import { DEAD_TOPIC } from './topology.ts';
 
 const MOST_ERROR = 1024;
 

@@ -1,5 +1,7 @@
 // The series that a partition's samples belong to, by dense number: last time, exponent used last, and what is known of the definition.
-// Typed arrays that grow by doubling, 33 bytes a series; looking an id up allocates nothing. It asks no store.
+// Typed arrays that grow by doubling, 33 bytes a series beside its id; looking an id up allocates nothing. It asks no store.
+import { IdTable } from '../core/batch/id-table.ts';
+import { highOf, lowOf } from '../core/batch/words.ts';
 
 /** What is known of a definition. */
 export const UNSEEN = 0;
@@ -12,11 +14,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 
 export class SeriesIndex {
   readonly #most: number;
-  size = 0;
-  /** Slot → dense number + 1; open addressing by the id's own bits, which are a hash already. */
-  #slots = new Int32Array(FIRST * 2);
-  /** Ids as two words each, low first. */
-  #ids = new Uint32Array(FIRST * 2);
+  readonly #ids = new IdTable(FIRST);
   /** ms; −∞: no sample since the partition became ours. */
   last = new Float64Array(FIRST).fill(NEVER);
   sticky = new Int8Array(FIRST);
@@ -30,6 +28,10 @@ export class SeriesIndex {
     this.#most = most;
   }
 
+  get size(): number {
+    return this.#ids.size;
+  }
+
   /** No room for another series: whoever owns it begins a new one, and calls its times unknown. */
   get full(): boolean {
     return this.size >= this.#most;
@@ -37,20 +39,17 @@ export class SeriesIndex {
 
   /** The dense number of an id given as two words; a new one when it was not there. */
   at(low: number, high: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = (low ^ high) & mask; ; slot = (slot + 1) & mask) {
-      const found = (this.#slots[slot] as number) - 1;
-      if (found < 0) return this.#add(slot, low, high);
-      if (this.#ids[found * 2] === low && this.#ids[found * 2 + 1] === high) return found;
-    }
+    const index = this.#ids.add(low, high);
+    if (index >= this.last.length) this.#grow();
+    return index;
   }
 
   atId(id: bigint): number {
-    return this.at(Number(id & 0xffff_ffffn), Number(id >> 32n));
+    return this.at(lowOf(id), highOf(id));
   }
 
   idOf(index: number): bigint {
-    return (BigInt(this.#ids[index * 2 + 1] as number) << 32n) | BigInt(this.#ids[index * 2] as number);
+    return this.#ids.idOf(index);
   }
 
   /** A new day: exponents begin anew, so that one odd value does not cost bytes for ever. */
@@ -58,38 +57,16 @@ export class SeriesIndex {
     this.sticky.fill(0);
   }
 
-  #add(slot: number, low: number, high: number): number {
-    const index = this.size++;
-    if (index >= this.last.length) this.#grow();
-    this.#ids[index * 2] = low;
-    this.#ids[index * 2 + 1] = high;
-    if (this.size * 2 > this.#slots.length) this.#rehash();
-    else this.#slots[slot] = index + 1;
-    return index;
-  }
-
   #grow(): void {
     const length = this.last.length * 2;
-    const grown = <T extends Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array>(from: T, to: T): T => {
+    const grown = <T extends Float64Array | Int8Array | Uint8Array | Int32Array>(from: T, to: T): T => {
       to.set(from);
       return to;
     };
-    this.#ids = grown(this.#ids, new Uint32Array(length * 2));
     this.last = grown(this.last, new Float64Array(length).fill(NEVER));
     this.sticky = grown(this.sticky, new Int8Array(length));
     this.state = grown(this.state, new Uint8Array(length));
     this.day = grown(this.day, new Int32Array(length).fill(-1));
     this.print = grown(this.print, new Float64Array(length));
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let index = 0; index < this.size; index++) {
-      let slot = ((this.#ids[index * 2] as number) ^ (this.#ids[index * 2 + 1] as number)) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = index + 1;
-    }
-    this.#slots = slots;
   }
 }

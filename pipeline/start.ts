@@ -6,6 +6,7 @@ import type { Columns } from '../engines/columns/port.ts';
 import type { Records } from '../engines/records/port.ts';
 import type { Search } from '../engines/search/port.ts';
 import type { PartitionState, Stream } from '../engines/stream/port.ts';
+import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
 import type { SeenMessage } from './progress.ts';
@@ -70,11 +71,11 @@ export interface Pipeline {
 
 const WATCH_MS = 1000;
 const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
-  samples: 'im.metrics',
-  processes: 'im.processes',
-  logs: 'im.logs',
-  hosts_now: 'im.events',
-  events: 'im.events',
+  samples: TOPIC.metrics,
+  processes: TOPIC.processes,
+  logs: TOPIC.logs,
+  hosts_now: TOPIC.inventory,
+  events: TOPIC.events,
 };
 
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */

@@ -1,6 +1,6 @@
 // The way of every message behind the stream (read first): topic → consumer group → stages → sink, one line each with its reason.
 // Data only: `start.ts` runs it. Adding a signal is a line here and a sink or a stage of its own.
-import type { SignalSchema } from '../schemas/tables.ts';
+import { DEAD_TOPIC, type SignalSchema, TOPIC } from '../schemas/tables.ts';
 
 /** What takes the rows in the end. */
 export type SinkName = 'samples' | 'processes' | 'logs' | 'records';
@@ -22,7 +22,7 @@ export interface Route {
 export const TOPOLOGY: readonly Route[] = [
   // Definitions stand ahead of their samples on one topic, so that they are upserted first; inserts are few and large.
   {
-    topic: 'im.metrics',
+    topic: TOPIC.metrics,
     group: 'pipeline-samples',
     schemas: ['series', 'metrics'],
     sink: 'samples',
@@ -32,7 +32,7 @@ export const TOPOLOGY: readonly Route[] = [
   },
   // Same store as the samples, but a group of its own: a broken table of one must not hold up the other.
   {
-    topic: 'im.processes',
+    topic: TOPIC.processes,
     group: 'pipeline-processes',
     schemas: ['processes'],
     sink: 'processes',
@@ -41,10 +41,10 @@ export const TOPOLOGY: readonly Route[] = [
     roundMs: 1000,
   },
   // Documents have ids of their own: the search store itself tells a repeat, nothing has to be read back.
-  { topic: 'im.logs', group: 'pipeline-logs', schemas: ['logs'], sink: 'logs', stages: ['decode', 'enrich', 'documents'], roundRows: 20_000, roundMs: 1000 },
+  { topic: TOPIC.logs, group: 'pipeline-logs', schemas: ['logs'], sink: 'logs', stages: ['decode', 'enrich', 'documents'], roundRows: 20_000, roundMs: 1000 },
   // Few rows, keyed upserts in one transaction; soon, because every other signal is enriched from the inventory.
   {
-    topic: 'im.events',
+    topic: TOPIC.events,
     group: 'pipeline-records',
     schemas: ['inventory', 'events'],
     sink: 'records',
@@ -71,10 +71,8 @@ export const TOPICS: readonly TopicPlan[] = [
   // A short tail, for a look at what came last.
   ...TOPOLOGY.map(({ topic }) => ({ name: topic, retentionBytes: 256 * 2 ** 20, retentionMs: HOUR })),
   // Read by no group: small, and kept for people to look at.
-  { name: 'im.dead', retentionBytes: 256 * 2 ** 20, retentionMs: 14 * DAY },
+  { name: DEAD_TOPIC, retentionBytes: 256 * 2 ** 20, retentionMs: 14 * DAY },
 ];
 
 /** Of a topic that is made. */
 export const PARTITIONS = 2;
-
-export const DEAD_TOPIC = 'im.dead';

@@ -1,6 +1,7 @@
 // How the value of a sample rests on disk: a whole mantissa with a decimal exponent where that is exact, a float otherwise.
 // Decimal readings take a third of the bytes that way. Loss-free to the bit, except that NaNs become one (the stale marker stays itself).
 // Nothing is allocated per sample: 64-bit integers are written as two words, never as a bigint.
+import { putSafeInteger, safeIntegerAt, wordsOf } from '../core/batch/words.ts';
 
 /** In `exponent`: the value is in `float`. */
 export const EXPONENT_FLOAT = 127;
@@ -39,13 +40,7 @@ export interface ValueColumns {
 
 const STALE_HIGH = 0x7ff00000;
 const STALE_LOW = 2;
-const HIGH_WORD = 2 ** 32;
 const POWERS = Float64Array.from({ length: MOST_EXPONENT + 1 }, (_, e) => 10 ** e);
-
-/** Platforms with the other byte order are refused: Arrow's buffers are little-endian too. */
-if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new Error('InfraMirror needs a little-endian machine');
-
-const wordsOf = (array: Float64Array | BigInt64Array): Int32Array => new Int32Array(array.buffer, array.byteOffset, array.length * 2);
 
 /**
  * Writes values[i] to row `at` + i of `out`. `series[i]` is the dense index of the sample's series and `sticky` the exponent
@@ -69,8 +64,7 @@ export const encodeValues = (values: Float64Array, series: Int32Array, sticky: I
       mantissa = Math.round(value * (POWERS[exponent] as number));
       if (exponent > last) sticky[index] = exponent;
     }
-    words[row * 2] = mantissa;
-    words[row * 2 + 1] = Math.floor(mantissa / HIGH_WORD);
+    putSafeInteger(words, row, mantissa);
     out.exponent[row] = exponent;
     out.float[row] = float;
   }
@@ -101,8 +95,7 @@ export const decodeValues = (columns: ValueColumns, out: Float64Array): void => 
   for (let i = 0; i < columns.exponent.length; i++) {
     const exponent = columns.exponent[i] as number;
     if (exponent <= MOST_EXPONENT) {
-      const mantissa = (words[i * 2 + 1] as number) * HIGH_WORD + ((words[i * 2] as number) >>> 0);
-      out[i] = mantissa / (POWERS[exponent] as number);
+      out[i] = safeIntegerAt(words, i) / (POWERS[exponent] as number);
     } else if (exponent === EXPONENT_STALE) {
       bits[i * 2] = STALE_LOW;
       bits[i * 2 + 1] = STALE_HIGH;

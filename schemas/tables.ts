@@ -26,6 +26,9 @@ export const TOPIC: Readonly<Record<SignalSchema, string>> = {
   events: 'im.events',
 };
 
+/** What no retry can save: a schema nobody here knows, a message that does not hold together, a row that its store refuses. */
+export const DEAD_TOPIC = 'im.dead';
+
 export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
   /** One row a series definition. `id` is `seriesId` of name and labels; `interval` in ms, 0 unknown. */
   series: [
@@ -87,6 +90,16 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
     field('agent_version', UTF8),
   ],
   events: [field('time', TIME_NS), field('kind', UTF8), field('title', UTF8), field('host', UTF8), field('service', UTF8), field('attributes', map(UTF8))],
+};
+
+/** Columns that must be there, with a value in every row: a row without means nothing. */
+export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
+  series: ['id', 'name', 'kind', 'labels'],
+  metrics: ['metric', 'id', 'time', 'value'],
+  logs: ['time', 'body'],
+  processes: ['time', 'host', 'pid', 'start'],
+  inventory: ['time', 'host'],
+  events: ['time', 'kind', 'title'],
 };
 
 const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];

@@ -3,15 +3,9 @@
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
 import { takeRows } from '../../core/batch/take.ts';
+import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 
 export const DAY_MS = 86_400_000;
-const HIGH = 2 ** 32;
-
-/** `values` of a 64-bit column, two words each, low first. */
-export const wordsOf = (values: BigInt64Array | BigUint64Array): Uint32Array => new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-
-/** Milliseconds at a row of `wordsOf` a column of times. Exact: times of the product are far below 2^53. */
-export const millisAt = (words: Uint32Array, row: number): number => ((words[row * 2 + 1] as number) | 0) * HIGH + (words[row * 2] as number);
 
 /** Rows of a batch that belong to one day; `rows` undefined: all. */
 export interface DayRows {
@@ -26,7 +20,7 @@ export const daysOf = (time: FixedColumn): readonly DayRows[] => {
   if (length === 0) return [];
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let row = 0; row < length; row++) {
-    const ms = millisAt(words, row);
+    const ms = safeIntegerAt(words, row);
     if (ms < least) least = ms;
     if (ms > most) most = ms;
   }
@@ -34,12 +28,12 @@ export const daysOf = (time: FixedColumn): readonly DayRows[] => {
   if (first === last) return [{ day: first, rows: undefined }];
   const counts = new Map<number, number>();
   for (let row = 0; row < length; row++) {
-    const day = Math.floor(millisAt(words, row) / DAY_MS);
+    const day = Math.floor(safeIntegerAt(words, row) / DAY_MS);
     counts.set(day, (counts.get(day) ?? 0) + 1);
   }
   const lists = new Map([...counts].map(([day, count]) => [day, { rows: new Int32Array(count), at: 0 }]));
   for (let row = 0; row < length; row++) {
-    const list = lists.get(Math.floor(millisAt(words, row) / DAY_MS)) as { rows: Int32Array; at: number };
+    const list = lists.get(Math.floor(safeIntegerAt(words, row) / DAY_MS)) as { rows: Int32Array; at: number };
     list.rows[list.at++] = row;
   }
   return [...lists].sort(([a], [b]) => a - b).map(([day, { rows }]) => ({ day, rows }));

@@ -29,6 +29,7 @@ test.each([
   [{ ...HEADERS, schema: '__proto__' }, line, 'unknown-schema'],
   [HEADERS, ipcOf('logs', { body: ['x'] }), 'malformed'],
   [HEADERS, ipcOf('logs', { time: [null], body: ['x'] }), 'malformed'],
+  [HEADERS, ipcOf('logs', { time: [5n], body: [null] }), 'malformed'],
   [HEADERS, ipcOf('metrics', { time: [5n] }), 'malformed'],
   [HEADERS, new Uint8Array(0), 'malformed'],
 ])('%j is a dead letter', (headers, value, reason) => {
@@ -44,12 +45,12 @@ test.each(Object.keys(HEADERS))('without %s nothing is known of a message', (nam
 });
 
 test('what is missing is filled only where nothing may be missing', () => {
-  const outcome = decode(message(ipcOf('logs', { time: [5n, 6n], attributes: [null, new Map([['k', 'v']])] })));
+  const outcome = decode(message(ipcOf('logs', { time: [5n, 6n], body: ['x', 'y'], attributes: [null, new Map([['k', 'v']])] })));
   if (!outcome.ok) throw new Error(outcome.letter.error);
   const { batch } = outcome.decoded;
   expect(batch.fields).toEqual(SIGNAL_FIELDS.logs);
   const row = (at: number) => Object.fromEntries(batch.fields.map(({ name }, i) => [name, valueAt(batch.columns[i] as (typeof batch.columns)[number], at)]));
-  expect(row(0)).toMatchObject({ time: 5n, body: null, severity: null, attributes: new Map(), numbers: new Map() });
+  expect(row(0)).toMatchObject({ time: 5n, body: 'x', service: null, severity: null, attributes: new Map(), numbers: new Map() });
   expect(row(1)).toMatchObject({ time: 6n, attributes: new Map([['k', 'v']]) });
 });
 

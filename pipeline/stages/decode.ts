@@ -5,7 +5,7 @@ import { columnFrom } from '../../core/batch/build.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
 import type { StoredMessage } from '../../engines/stream/port.ts';
-import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
+import { REQUIRED, SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 
 /** The headers that name a message. */
@@ -49,19 +49,9 @@ export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => 
   };
 };
 
-/** Columns without which a row means nothing: a message that lacks a value there is no message of its schema. */
-const NEEDED: Readonly<Record<SignalSchema, readonly string[]>> = {
-  series: ['id', 'name'],
-  metrics: ['metric', 'id', 'time', 'value'],
-  logs: ['time'],
-  processes: ['time', 'host', 'pid', 'start'],
-  inventory: ['time', 'host'],
-  events: ['time', 'kind', 'title'],
-};
-
 /** Columns in which the stores take no missing value: these are filled. (Elsewhere missing stays missing.) */
 const FILLED: Readonly<Partial<Record<SignalSchema, readonly string[]>>> = {
-  series: ['kind', 'temporality', 'interval', 'labels'],
+  series: ['temporality', 'interval'],
   logs: ['attributes', 'numbers'],
 };
 
@@ -105,7 +95,7 @@ const conform = (batch: Batch, schema: SignalSchema): Batch => {
   const given = new Map(batch.fields.map(({ name }, i) => [name, batch.columns[i] as Column]));
   const columns = fields.map(({ name, type }): Column => {
     const column = given.get(name);
-    const needed = NEEDED[schema].includes(name);
+    const needed = REQUIRED[schema].includes(name);
     if (column === undefined) {
       if (needed) throw new TypeError(`its column ${name} is missing`);
       return columnFrom(type, repeated(FILLED[schema]?.includes(name) === true ? defaultOf(type) : null, batch.length));

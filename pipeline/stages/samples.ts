@@ -1,10 +1,10 @@
 // Samples as they come into samples as they rest: mantissa and exponent, one block a UTC day; and which hours are to be marked for them.
 // Runs over typed arrays; nothing is allocated, stringified or hashed for a sample.
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { encodeValues, MOST_EXPONENT, markName, markOf, SAMPLE_MARKS, type SampleMark, type ValueColumns } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { SeriesIndex } from '../series-index.ts';
-import { millisAt, wordsOf } from './days.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -56,7 +56,7 @@ export const markDirty = ({ batch, series }: SampleBlock, index: SeriesIndex, co
   const { last } = index;
   let marked = Number.NaN;
   for (let row = 0; row < batch.length; row++) {
-    const time = millisAt(words, row);
+    const time = safeIntegerAt(words, row);
     const at = series[row] as number;
     const before = last[at] as number;
     if (time > before) last[at] = time;
@@ -109,7 +109,7 @@ export class ValueMarks {
       if ((exponents[row] as number) <= MOST_EXPONENT) continue;
       const mark = markOf(exponents[row] as number, floats[row] as number);
       if (mark === undefined) continue;
-      const time = millisAt(words, row);
+      const time = safeIntegerAt(words, row);
       const hour = time - (time % HOUR_MS);
       const key = (metrics[row] as number) * KINDS + SAMPLE_MARKS.indexOf(mark);
       if (this.#known.get(key)?.has(hour) === true) continue;

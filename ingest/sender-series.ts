@@ -1,0 +1,172 @@
+// Which series a sender sends, over its runs: those of the last day count against its quota, so that another run is no fresh one.
+// Keeps ids and prints of definitions, never their names and labels; 40 to 60 bytes a series.
+import { IdTable } from '../core/batch/id-table.ts';
+import { highOf, lowOf } from '../core/batch/words.ts';
+
+/** `over`: it has no place among the series of its sender, or of all. */
+export type SeriesVerdict = 'known' | 'new' | 'over' | 'collision';
+
+/** What a row of samples is to be marked with. */
+export interface SampleMarks {
+  readonly over: number;
+  readonly refused: number;
+}
+
+/** The places of one sender among all; `take` is false where there is none left. */
+export interface Places {
+  take(): boolean;
+  giveBack(count: number): void;
+}
+
+/** Only samples came of it. */
+const UNDEFINED = 0;
+const DEFINED = 1;
+/** Its definition was refused: its samples go no further either. */
+const REFUSED = 2;
+
+const FIRST = 16;
+
+export class SenderSeries {
+  readonly #most: number;
+  readonly #places: Places;
+  #ids = new IdTable(FIRST);
+  #states = new Uint8Array(FIRST);
+  #prints = new BigUint64Array(FIRST);
+  /** Hour in which it was met last. */
+  #hours = new Uint32Array(FIRST);
+  /** Hours since 1970, by the server's clock. */
+  #hour = 0;
+  /**
+   * Columns of ids, all of them defined and met in this hour, by their first id and length: a sender sends the same series in the
+   * same order tick after tick, and then nothing is looked up. At most 16 bytes a series.
+   */
+  readonly #sets = new Map<number, Buffer>();
+  #setBytes = 0;
+
+  constructor(most: number, places: Places) {
+    this.#most = most;
+    this.#places = places;
+  }
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  /** Something of the sender comes in this hour. */
+  heard(hour: number): this {
+    if (hour === this.#hour) return this;
+    this.#hour = hour;
+    this.#forgetSets();
+    return this;
+  }
+
+  get lastHour(): number {
+    return this.#hour;
+  }
+
+  /** `print`: further bits of the definition's hash, to tell two with one id apart. */
+  define(id: bigint, print: bigint): SeriesVerdict {
+    const index = this.#meet(lowOf(id), highOf(id));
+    if (index === -1) return 'over';
+    if (this.#states[index] !== DEFINED) {
+      this.#states[index] = DEFINED;
+      this.#prints[index] = print;
+      return 'new';
+    }
+    return this.#prints[index] === print ? 'known' : 'collision';
+  }
+
+  /** A series whose definition goes no further. */
+  refuse(id: bigint): void {
+    const index = this.#meet(lowOf(id), highOf(id));
+    if (index === -1 || this.#states[index] === REFUSED) return;
+    this.#states[index] = REFUSED;
+    this.#forgetSets();
+  }
+
+  /**
+   * Samples of these ids (two words each) came, of which those marked already are passed over. Returns the marks, as they were given
+   * where none was added, and whether some came of a series that was never defined to this door.
+   */
+  meetSamples(ids: Uint32Array, given: Uint8Array | undefined, mark: SampleMarks): { readonly marks: Uint8Array | undefined; readonly undefined: boolean } {
+    const rows = ids.length / 2;
+    if (rows === 0) return { marks: given, undefined: false };
+    const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
+    const key = (ids[0] as number) ^ ids.length;
+    if (this.#sets.get(key)?.equals(bytes) === true) return { marks: given, undefined: false };
+    let marks = given;
+    let some = false;
+    for (let row = 0; row < rows; row++) {
+      if (given !== undefined && given[row] !== 0) continue;
+      const index = this.#meet(ids[row * 2] as number, ids[row * 2 + 1] as number);
+      if (index !== -1 && this.#states[index] === DEFINED) continue;
+      if (index !== -1 && this.#states[index] === UNDEFINED) some = true;
+      else {
+        marks ??= new Uint8Array(rows);
+        marks[row] = index === -1 ? mark.over : mark.refused;
+      }
+    }
+    if (marks === undefined && !some) this.#keepSet(key, bytes);
+    return { marks, undefined: some };
+  }
+
+  /** Those not met since `hour` have no place any more. */
+  forgetBefore(hour: number): void {
+    const before = this.#ids;
+    let left = 0;
+    for (let index = 0; index < before.size; index++) if ((this.#hours[index] as number) >= hour) left++;
+    if (left === before.size) return;
+    this.#places.giveBack(before.size - left);
+    const [states, prints, hours] = [this.#states, this.#prints, this.#hours];
+    this.#ids = new IdTable(FIRST);
+    this.#resize(FIRST);
+    this.#forgetSets();
+    for (let index = 0; index < before.size; index++) {
+      if ((hours[index] as number) < hour) continue;
+      const now = this.#add(before.low(index), before.high(index));
+      this.#states[now] = states[index] as number;
+      this.#prints[now] = prints[index] as bigint;
+      this.#hours[now] = hours[index] as number;
+    }
+  }
+
+  /** Its number; −1: there is no place for it. */
+  #meet(low: number, high: number): number {
+    let index = this.#ids.find(low, high);
+    if (index === -1) {
+      if (this.#ids.size >= this.#most || !this.#places.take()) return -1;
+      index = this.#add(low, high);
+    }
+    this.#hours[index] = this.#hour;
+    return index;
+  }
+
+  #add(low: number, high: number): number {
+    const index = this.#ids.add(low, high);
+    if (index >= this.#states.length) this.#resize(this.#states.length * 2, true);
+    return index;
+  }
+
+  #resize(length: number, keeping = false): void {
+    const [states, prints, hours] = [this.#states, this.#prints, this.#hours];
+    this.#states = new Uint8Array(length);
+    this.#prints = new BigUint64Array(length);
+    this.#hours = new Uint32Array(length);
+    if (!keeping) return;
+    this.#states.set(states);
+    this.#prints.set(prints);
+    this.#hours.set(hours);
+  }
+
+  #keepSet(key: number, bytes: Buffer): void {
+    if (this.#setBytes + bytes.length > Math.max(this.#ids.size, FIRST) * 16) this.#forgetSets();
+    if (bytes.length > this.#ids.size * 16) return;
+    this.#setBytes += bytes.length - (this.#sets.get(key)?.length ?? 0);
+    this.#sets.set(key, Buffer.from(bytes));
+  }
+
+  #forgetSets(): void {
+    this.#sets.clear();
+    this.#setBytes = 0;
+  }
+}

@@ -1,0 +1,56 @@
+// Rows of definitions and of samples against the series of their sender: which are marked to be dropped, and why.
+// Works by column; a sample is looked up by the words of its id, a definition is hashed once.
+import { type Batch, columnOf, type FixedColumn, valueAt } from '../core/batch/batch.ts';
+import { wordsOf } from '../core/batch/words.ts';
+import type { SampleMarks, SenderSeries } from './sender-series.ts';
+import type { SeriesTables } from './series-tables.ts';
+import { REASONS } from './times.ts';
+
+const MARKS: SampleMarks = { over: REASONS.indexOf('series-limit') + 1, refused: REASONS.indexOf('label-name') + 1 };
+
+export interface JudgedDefinitions {
+  /** See REASONS. */
+  readonly marks: Uint8Array | undefined;
+  /** The first label that is refused by its name. */
+  readonly label: string | undefined;
+}
+
+/** Each id must be that of its definition, and no two definitions may share one: the first offence instead. */
+export const judgeDefinitions = (
+  batch: Batch,
+  sender: string,
+  own: SenderSeries,
+  tables: Pick<SeriesTables, 'identify' | 'noteDefinition'>,
+): JudgedDefinitions | { readonly row: number; readonly reason: string } => {
+  const [ids, names, labels] = [columnOf(batch, 'id'), columnOf(batch, 'name'), columnOf(batch, 'labels')];
+  let marks: Uint8Array | undefined;
+  let label: string | undefined;
+  const mark = (row: number, as: number): void => {
+    marks ??= new Uint8Array(batch.length);
+    marks[row] = as;
+  };
+  for (let row = 0; row < batch.length; row++) {
+    const given = valueAt(ids, row) as bigint;
+    const [name, its] = [valueAt(names, row) as string, valueAt(labels, row) as ReadonlyMap<string, string>];
+    const { id, print } = tables.identify(name, its);
+    if (id !== given) return { row, reason: `it is ${given}, the name and the labels of the row give ${id}` };
+    // The platform names its own columns so.
+    const refused = its.keys().find((key) => key.startsWith('#'));
+    if (refused !== undefined) {
+      own.refuse(id);
+      mark(row, MARKS.refused);
+      label ??= refused;
+      continue;
+    }
+    const verdict = own.define(id, print);
+    if (verdict === 'collision') return { row, reason: `${given} means another name and other labels already` };
+    if (verdict !== 'over') continue;
+    tables.noteDefinition(sender, name, its);
+    mark(row, MARKS.over);
+  }
+  return { marks, label };
+};
+
+/** Of samples that are not `marked` already; see `SenderSeries.meetSamples`. */
+export const judgeSamples = (batch: Batch, own: SenderSeries, marked: Uint8Array | undefined): ReturnType<SenderSeries['meetSamples']> =>
+  own.meetSamples(wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length * 2), marked, MARKS);
