@@ -1,5 +1,5 @@
 // Tests of the own log: levels, both forms, hostile content.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CodedError } from './errors.ts';
 import { createLogger, type LogLevel } from './logger.ts';
 
@@ -39,7 +39,65 @@ test('one record is one line and bounded, whatever it holds', () => {
   for (const format of ['text', 'json'] as const) {
     const { out, log } = lines(format);
     log.warn('a\nb\u0000c', { text: 'x\ny', long: 'z'.repeat(100_000), round, nothing: undefined });
-    expect(out.join('').split('\n')).toHaveLength(2);
-    expect((out[0] as string).length).toBeLessThan(10_000);
+    log.warn('list', { list: Array.from({ length: 10_000 }, () => 'z'.repeat(5000)) });
+    expect(out.join('').split('\n')).toHaveLength(3);
+    for (const line of out) expect(line.length).toBeLessThan(20_000);
   }
+});
+
+describe('warnings and errors that repeat', () => {
+  const clocked = (format: 'text' | 'json' = 'text') => {
+    const clock = { ms: 0 };
+    const out: string[] = [];
+    return { clock, out, log: createLogger({ level: 'info', format, write: (line) => out.push(line.slice(25)), now: () => clock.ms }) };
+  };
+
+  test('of the same thing are written once a minute, and then how many were not', () => {
+    const { clock, out, log } = clocked();
+    for (let i = 0; i < 100; i++) log.with({ part: 'door' }).warn('dropped', { sender: 'a', rows: i });
+    log.warn('dropped', { sender: 'b', rows: 1 });
+    log.info('dropped', { sender: 'a' });
+    log.info('dropped', { sender: 'a' });
+    clock.ms = 59_999;
+    log.warn('dropped', { part: 'door', sender: 'a', rows: 100 });
+    expect(out).toEqual([
+      'warn  dropped part=door sender=a rows=0\n',
+      'warn  dropped sender=b rows=1\n',
+      'info  dropped sender=a\n',
+      'info  dropped sender=a\n',
+    ]);
+    out.length = 0;
+    clock.ms = 60_000;
+    log.info('anything');
+    log.warn('dropped', { part: 'door', sender: 'a', rows: 101 });
+    expect(out).toEqual(['warn  dropped part=door sender=a rows=100 repeated=100\n', 'info  anything\n', 'warn  dropped part=door sender=a rows=101\n']);
+  });
+
+  test('are told apart by their error', () => {
+    const { out, log } = clocked();
+    for (const reason of ['x', 'y']) for (const code of ['stream.full', 'EACCES']) log.error('failed', { error: Object.assign(new Error(reason), { code }) });
+    expect(out).toEqual(['error failed error=x\n', 'error failed error=x\n']);
+  });
+
+  test('of ever other things are bounded, and so are ever other messages', () => {
+    const { clock, out, log } = clocked('json');
+    for (let i = 0; i < 10_000; i++) log.warn('dropped', { sender: `s${i}` });
+    expect(out).toHaveLength(20);
+    for (let i = 0; i < 10_000; i++) log.warn(`message ${i}`);
+    expect(out.length).toBeLessThan(600);
+    out.length = 0;
+    clock.ms = 60_000;
+    log.info('x');
+    expect(out).toHaveLength(2);
+    expect(out[0]).toContain('"others":true,"repeated":9980');
+  });
+
+  test('are written again when the clock was put back', () => {
+    const { clock, out, log } = clocked();
+    clock.ms = 10_000_000;
+    log.warn('x');
+    clock.ms = 5_000_000;
+    log.warn('x');
+    expect(out).toEqual(['warn  x\n', 'warn  x\n']);
+  });
 });

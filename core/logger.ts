@@ -1,6 +1,7 @@
 // The platform's own log: one line a record, levelled, with fields; text for people or JSON for machines.
-// It never decides where lines go (`write` is handed in) and never throws on what it is given.
-
+// Of warnings and errors that repeat one a minute is written, with how many were not. It never decides where lines go (`write` is
+// handed in) and never throws on what it is given.
+import { LogRepeats } from './log-repeats.ts';
 import { plain, plainJson } from './plain.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -27,6 +28,11 @@ export interface LoggerOptions {
 /** Longest text of one field; the rest is cut. */
 const MOST_TEXT = 8192;
 
+/** Longest line of JSON; of a longer one the fields are written as one text that is cut. */
+const MOST_LINE = 4 * MOST_TEXT;
+/** Most entries of a list. */
+const MOST_LIST = 20;
+
 const cut = (text: string): string => (text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text);
 
 const simple = (value: unknown): unknown => {
@@ -42,6 +48,7 @@ const simple = (value: unknown): unknown => {
     };
   }
   if (value instanceof Map) return Object.fromEntries(value);
+  if (Array.isArray(value) && value.length > MOST_LIST) return [...value.slice(0, MOST_LIST), `… and ${value.length - MOST_LIST} more`];
   return value;
 };
 
@@ -55,7 +62,7 @@ const json = (value: unknown): string => {
 
 const shown = (value: unknown): string => {
   const kept = value instanceof Error ? cut(value.message) : simple(value);
-  const text = typeof kept === 'string' ? kept : json(kept);
+  const text = cut(typeof kept === 'string' ? kept : json(kept));
   return plainJson(/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text));
 };
 
@@ -64,24 +71,38 @@ const textLine = (at: string, level: LogLevel, message: string, fields: LogField
     .map(([k, v]) => ` ${k}=${shown(v)}`)
     .join('')}\n`;
 
-export const createLogger = (options: LoggerOptions, fixed: LogFields = {}): Logger => {
+const jsonLine = (at: string, level: LogLevel, message: string, fields: LogFields): string => {
+  const line = json({ time: at, level, message, ...fields });
+  return `${line.length <= MOST_LINE ? line : json({ time: at, level, message, cut: line })}\n`;
+};
+
+export const createLogger = (options: LoggerOptions): Logger => {
   const least = LOG_LEVELS.indexOf(options.level);
-  const now = options.now ?? Date.now;
-  const record =
-    (level: LogLevel) =>
-    (message: string, fields: LogFields = {}): void => {
-      if (LOG_LEVELS.indexOf(level) < least) return;
-      const at = new Date(now()).toISOString();
-      const all = { ...fixed, ...fields };
-      options.write(options.format === 'json' ? `${json({ time: at, level, message, ...all })}\n` : textLine(at, level, message, all));
+  const { now = Date.now, write, format } = options;
+  const put = (level: LogLevel, ms: number, message: string, fields: LogFields): void =>
+    write((format === 'json' ? jsonLine : textLine)(new Date(ms).toISOString(), level, message, fields));
+  const repeats = { warn: new LogRepeats(), error: new LogRepeats() };
+  const withFields = (fixed: LogFields): Logger => {
+    const record =
+      (level: LogLevel) =>
+      (message: string, fields: LogFields = {}): void => {
+        if (LOG_LEVELS.indexOf(level) < least) return;
+        const at = now();
+        for (const kind of ['warn', 'error'] as const)
+          for (const late of repeats[kind].over(at)) put(kind, at, late.message, { ...late.fields, repeated: late.repeated });
+        const all = { ...fixed, ...fields };
+        if ((level === 'warn' || level === 'error') && repeats[level].isRepeat(message, all, at)) return;
+        put(level, at, message, all);
+      };
+    return {
+      debug: record('debug'),
+      info: record('info'),
+      warn: record('warn'),
+      error: record('error'),
+      with: (more) => withFields({ ...fixed, ...more }),
     };
-  return {
-    debug: record('debug'),
-    info: record('info'),
-    warn: record('warn'),
-    error: record('error'),
-    with: (more) => createLogger(options, { ...fixed, ...more }),
   };
+  return withFields({});
 };
 
 /** Takes everything and writes nothing. */
