@@ -16,6 +16,8 @@ import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventory
 import { lockFolder } from './lock.ts';
 import { Logs, type LogsStatus } from './logs/logs.ts';
 import type { DeliverLines } from './logs/tailer.ts';
+import { Mask } from './mask/mask.ts';
+import { ownRule } from './mask/own-rule.ts';
 import { Outbox, type OutboxPart } from './outbox.ts';
 import { ProcessTable } from './processes/process-table.ts';
 import { every, type Repeated } from './repeat.ts';
@@ -97,6 +99,7 @@ class RunningAgent implements Agent {
   readonly #lost = new Map<string, number>();
   readonly #repeated: Repeated[] = [];
   readonly #samples: Samples;
+  readonly #mask: Mask;
   readonly #collectors: readonly Collector[];
   readonly #failedCollectors = new Map<string, number>();
   #state!: AgentState;
@@ -121,6 +124,7 @@ class RunningAgent implements Agent {
     this.#log = deps.log.with({ role: 'agent' });
     this.#host = config.host ?? (bounded(hostname().replaceAll(/\p{Cc}/gu, ''), MOST_HOST) || 'localhost');
     this.#files = new HostFiles(config.root);
+    this.#mask = new Mask(config.maskSecrets, config.masks.map(ownRule));
     this.#samples = new Samples(this.#host, config.metricsMs, config.repeatMs);
     const sources = { files: this.#files, space: (mountpoint: string) => this.#space(mountpoint), own: () => this.status() };
     this.#collectors = COLLECTORS.map((make) => make(this.#samples, sources));
@@ -159,6 +163,7 @@ class RunningAgent implements Agent {
       files: this.#files,
       host: this.#host,
       systemStart: systemStart(this.#files, this.#state),
+      mask: this.#mask,
       leftOut: (what) => this.#leaveOut(what),
     });
     this.#logs = this.#makeLogs();
@@ -346,6 +351,7 @@ class RunningAgent implements Agent {
       files: this.#files,
       log: this.#log,
       leftOut: (what: string) => this.#leaveOut(what),
+      mask: this.#mask,
       pressed: () => this.#spool.stats.bytes > this.#config.spoolBytes * PRESSED,
     };
     const deliver: DeliverLines = (batch, positions) => {

@@ -1,5 +1,6 @@
 // What the agent can be told, with its defaults. Nothing here reads a file or the environment: `app/` does.
 import { CodedError } from '../core/errors.ts';
+import { ownRuleOffence } from './mask/own-rule.ts';
 
 export interface AgentConfig {
   /** Address of the door, `http://host:port` or `https://…`, with or without a path before `/ingest/frames`. */
@@ -18,6 +19,10 @@ export interface AgentConfig {
   readonly journal: boolean;
   /** Of a file found at the first start of all, only so much of its end is read. */
   readonly logBacklogBytes: number;
+  /** Whether passwords, tokens and keys are masked in lines and in command lines before they leave the host. */
+  readonly maskSecrets: boolean;
+  /** What is masked beside those, as `ticket=*`; see `ownRule`. */
+  readonly masks: readonly string[];
   readonly metricsMs: number;
   readonly processesMs: number;
   /** How often followed files are looked at. */
@@ -42,6 +47,9 @@ export interface AgentConfig {
   readonly root: string;
 }
 
+/** Each is looked for in every line. */
+const MOST_MASKS = 20;
+
 export const AGENT_DEFAULTS = {
   host: undefined,
   labels: new Map<string, string>(),
@@ -57,6 +65,8 @@ export const AGENT_DEFAULTS = {
     '/var/lib/docker/containers/*/*-json.log',
   ],
   journal: true,
+  maskSecrets: true,
+  masks: [],
   logBacklogBytes: 1 << 20,
   metricsMs: 10_000,
   processesMs: 15_000,
@@ -105,5 +115,10 @@ export const agentConfig = (given: Given): AgentConfig => {
   }
   if (config.labels.size > 60) wrong('labels', 'there are more than 60');
   for (const glob of config.logs) if (!glob.startsWith('/')) wrong('logs', `${JSON.stringify(glob)} must begin with /`);
+  if (config.masks.length > MOST_MASKS) wrong('masks', `there are more than ${MOST_MASKS}`);
+  for (const pattern of config.masks) {
+    const offence = ownRuleOffence(pattern);
+    if (offence !== undefined) wrong('masks', `${JSON.stringify(pattern)}: ${offence}`);
+  }
   return config;
 };

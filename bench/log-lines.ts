@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Mask, newMaskState } from '../agent/mask/mask.ts';
 import { AGENT_NODE_FLAGS } from '../agent/node-flags.ts';
 import { Sink } from '../agent/testing/sink.ts';
-import { costOf, type Figure, short } from './figure.ts';
+import { costOf, cpuSeconds, type Figure, short } from './figure.ts';
 
 const SECONDS = 30;
 /** Until what comes again and again is compiled. */
@@ -35,6 +36,16 @@ const entry = (n: number): readonly [file: string, lines: string, count: number]
     ];
   const date = `${iso.slice(8, 10)}/${MONTHS[now.getUTCMonth()]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
   return ['access.log', `10.0.0.${n % 250} - - [${date}] "GET /a/${n} HTTP/1.1" 200 ${n % 5000} "-" "curl/8.0"\n`, 1];
+};
+
+/** Seconds of CPU that looking for secrets in one line takes, here; one line in twenty has some. */
+const maskCost = (): Promise<number> => {
+  const lines = Array.from({ length: 2000 }, (_, n) =>
+    n % 20 === 7 ? `login of user=${n} password=p${n} Authorization: Bearer t${n}0123456789` : entry(n)[1].trimEnd(),
+  );
+  const mask = new Mask(true, []);
+  const state = newMaskState();
+  return cpuSeconds(() => lines.map((line) => mask.line(line, state)), 10).then((seconds) => seconds / lines.length);
 };
 
 export const run = async (): Promise<readonly Figure[]> => {
@@ -91,6 +102,12 @@ export const run = async (): Promise<readonly Figure[]> => {
         what: 'agent: CPU of one more log line',
         value: `${short(each)} µs`,
         against: `${short(many.cpu)} % at ${short(many.rate)} lines / s`,
+        ratio: undefined,
+      },
+      {
+        what: 'agent: of it looking for secrets',
+        value: `${short((await maskCost()) * 1e6)} µs`,
+        against: `${short(each)} µs a line`,
         ratio: undefined,
       },
     ];

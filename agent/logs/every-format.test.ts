@@ -1,5 +1,6 @@
 // Every form of log line that is promised, each without and with the traces of six languages behind it, through the reader that reads it:
 // one row an entry, with its body, severity, time, service and attributes, and the entry as it was written.
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { Mask } from '../mask/mask.ts';
 import { Followed } from '../testing/followed.ts';
 import { recorded, standInJournal } from '../testing/journalctl.ts';
 import { kept } from '../testing/kept.ts';
@@ -195,7 +197,7 @@ test('systemd’s journal, as journalctl -o json prints it', async () => {
   const batches: Batch[] = [];
   const failures = new LogFailures(silentLogger, () => undefined);
   const options = { root: folder, joinMs: 200, failures, leftOut: () => undefined, command: join(folder, 'journalctl') };
-  const journal = new Journal(options, new LogBatch('h', failures), (batch) => void batches.push(kept(batch.take().batch)), []);
+  const journal = new Journal(options, new LogBatch('h', failures, new Mask(true, [])), (batch) => void batches.push(kept(batch.take().batch)), []);
   const column = (name: string): unknown[] => batches.flatMap((batch) => Array.from({ length: batch.length }, (_, i) => valueAt(columnOf(batch, name), i)));
   let n = 0;
   const time = String(MS / 1000n);

@@ -1,5 +1,6 @@
 // Lines in are lines out, whatever is written: every form of line with times that cannot be, traces and noise between them, cut at any byte while
 // it is read, wrapped by container runtimes, rotated, the agent killed at any moment. What no reader understands is kept as it stands.
+
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { Mask } from '../mask/mask.ts';
 import { Followed } from '../testing/followed.ts';
 import { recorded, standInJournal } from '../testing/journalctl.ts';
 import { kept } from '../testing/kept.ts';
@@ -226,7 +228,7 @@ test('of the journal', { timeout: 240_000 }, async () => {
         const last = records.flatMap(({ positions }) => positions).at(-1);
         const journal = new Journal(
           options,
-          new LogBatch('h', failures),
+          new LogBatch('h', failures, new Mask(true, [])),
           (batch, positions) => void records.push({ batch: kept(batch.take().batch), positions }),
           last === undefined ? [] : [last],
         );

@@ -1,4 +1,5 @@
 // The journal: recorded output of `journalctl` is read field by field, and a program that prints it in its place is followed, killed and gone on with.
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
+import { Mask } from '../mask/mask.ts';
 import { recorded, standInJournal } from '../testing/journalctl.ts';
 import { kept } from '../testing/kept.ts';
 import { LogFailures } from './failures.ts';
@@ -65,7 +67,7 @@ const start = (command = join(folder, 'journalctl')): Journal => {
   const failures = new LogFailures(silentLogger, (what) => leftOut.add(what));
   journal = new Journal(
     { root: folder, joinMs: 200, failures, leftOut: (what) => leftOut.add(what), command, pausesMs: [20, 100] },
-    new LogBatch('h', failures),
+    new LogBatch('h', failures, new Mask(true, [])),
     (batch, positions) => {
       const taken = kept(batch.take().batch);
       if (broken) throw new Error('no space');

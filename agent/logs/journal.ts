@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { nanosFromMillis } from '../../core/time.ts';
+import { type MaskState, newMaskState } from '../mask/mask.ts';
 import { type Entry, MOST_ENTRY } from './assembler.ts';
 import { begin, type EntryState, goesOn, newState } from './continuation.ts';
 import type { LogFailures } from './failures.ts';
@@ -59,6 +60,8 @@ export class Journal {
   #rest: string[] = [];
   #restLength = 0;
   #pending: Pending | undefined;
+  readonly #secrets = newMaskState();
+  #secretsOf = '';
   /** Of what is in the batch. */
   #taken: string | undefined;
   #stopped = false;
@@ -232,11 +235,18 @@ export class Journal {
     const last = { time: undefined, severity: undefined, service: undefined };
     const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
     const bounds = { fallbackMs: Math.floor(now), now: nowNs, oldest, newest, skipOld: this.#cursor === undefined };
-    const added = this.#batch.add({ path: JOURNAL, origin: first.origin, last }, entry, bounds);
+    const added = this.#batch.add({ path: JOURNAL, origin: first.origin, last, secrets: this.#secretsFor(first.sender) }, entry, bounds);
     if (added === 'kept') this.linesRead++;
     else if (added === 'skipped') this.linesSkipped++;
     this.bytesCut += Math.max(0, bytes.length - MOST_LINE);
     this.#taken = cursor;
+  }
+
+  /** Lines of several programs come mixed: what one has begun is not ended by another. */
+  #secretsFor(sender: string): MaskState {
+    if (sender !== this.#secretsOf && this.#secrets.keyLines > 0) return newMaskState();
+    this.#secretsOf = sender;
+    return this.#secrets;
   }
 
   #flush(): void {

@@ -5,6 +5,7 @@ import { formatTime, nanosFromMillis } from '../../core/time.ts';
 import type { Severity } from '../../schemas/catalogue.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { bounded } from '../bounded.ts';
+import { type Mask, type MaskState, newMaskState } from '../mask/mask.ts';
 import type { Entry } from './assembler.ts';
 import type { Origin } from './container.ts';
 import type { LogFailures } from './failures.ts';
@@ -29,6 +30,8 @@ export interface LogSource {
   readonly origin: Origin | undefined;
   /** Of the entry before, for what goes on with it; kept up to date by `add`. */
   readonly last: { time: bigint | undefined; severity: Severity | undefined; service: string | undefined };
+  /** Whether lines before make this one a secret; kept up to date by `add`. */
+  readonly secrets: MaskState;
 }
 
 export interface TimeBounds {
@@ -48,6 +51,7 @@ export type Added = 'kept' | 'skipped' | 'empty';
 export class LogBatch {
   readonly #host: string;
   readonly #failures: LogFailures;
+  readonly #mask: Mask;
   readonly #formats: readonly NamedFormat[];
   #found = newLine();
   /** Of the entry in hand. */
@@ -71,9 +75,10 @@ export class LogBatch {
   #to = 0n;
   rows = 0;
 
-  constructor(host: string, failures: LogFailures, formats: readonly NamedFormat[] = FORMATS) {
+  constructor(host: string, failures: LogFailures, mask: Mask, formats: readonly NamedFormat[] = FORMATS) {
     this.#host = host;
     this.#failures = failures;
+    this.#mask = mask;
     this.#formats = formats;
   }
 
@@ -84,15 +89,16 @@ export class LogBatch {
   /** An empty entry is not kept. One whose own time the door would refuse has the time it was read, and its own as `log.time`. */
   add(source: LogSource, entry: Entry, bounds: TimeBounds): Added {
     const read = entry.text === undefined ? lineText(entry.bytes, entry.more) : undefined;
-    const text = entry.text ?? (read as LineText).body;
-    if (text.trim() === '') return 'empty';
+    const written = entry.text ?? (read as LineText).body;
+    if (written.trim() === '') return 'empty';
+    const text = this.#mask.line(written, source.secrets);
     const found = this.#found;
     const { attributes } = found;
     if (entry.part > 1) clearLine(found);
     else {
       this.#source = source.path;
       // What is not kept of an object tells of it too.
-      const whole = read?.truncated === true && !entry.more && entry.bytes[0] === OBJECT ? entry.bytes.toString('utf8') : text;
+      const whole = read?.truncated === true && !entry.more && entry.bytes[0] === OBJECT ? this.#mask.line(entry.bytes.toString('utf8'), newMaskState()) : text;
       parseEntry(whole, found, bounds.fallbackMs, this.#failed, this.#formats);
     }
     const { last } = source;

@@ -3,6 +3,7 @@
 // was taken. It keeps no bytes of its own.
 import { closeSync, readSync } from 'node:fs';
 import type { Severity } from '../../schemas/catalogue.ts';
+import { newMaskState } from '../mask/mask.ts';
 import { Assembler, type Going, MOST_ENTRY, type TakeEntry } from './assembler.ts';
 import type { Origin } from './container.ts';
 import { begin, goesOn, newState } from './continuation.ts';
@@ -57,6 +58,7 @@ export class LogFile {
   metAt = 0;
   /** Of its last entry, for what goes on with it. */
   readonly last: LastEntry = { time: undefined, severity: undefined, service: undefined };
+  readonly secrets = newMaskState();
   /** Whose lines it holds, where its name says it. */
   readonly origin: Origin | undefined;
   /** It could not be read last time. */

@@ -3,6 +3,7 @@
 import type { Logger } from '../../core/logger.ts';
 import type { AgentConfig } from '../config.ts';
 import type { HostFiles } from '../host-files.ts';
+import type { Mask } from '../mask/mask.ts';
 import { type LogFailure, LogFailures } from './failures.ts';
 import { Journal } from './journal.ts';
 import { LogBatch } from './log-batch.ts';
@@ -15,6 +16,7 @@ export interface LogsOptions {
   readonly files: HostFiles;
   readonly log: Logger;
   readonly leftOut: (what: string) => void;
+  readonly mask: Mask;
   /** While it is true, lines wait where they are. */
   readonly pressed: () => boolean;
 }
@@ -39,6 +41,7 @@ const SYSLOG_FRESH_MS = 86_400_000;
 export class Logs {
   readonly #options: LogsOptions;
   readonly #failures: LogFailures;
+  readonly #mask: Mask;
   readonly #deliver: DeliverLines;
   readonly #positions: readonly Position[];
   readonly #tailer: Tailer;
@@ -52,8 +55,9 @@ export class Logs {
     this.#deliver = deliver;
     this.#positions = [...positions];
     this.#failures = new LogFailures(log, leftOut);
+    this.#mask = options.mask;
     const tailing = { globs: config.logs, root: config.root, backlogBytes: config.logBacklogBytes, quietMs: QUIET_MS, joinMs: JOIN_MS };
-    this.#tailer = new Tailer({ ...tailing, log, failures: this.#failures, leftOut }, new LogBatch(host, this.#failures), deliver, this.#positions);
+    this.#tailer = new Tailer({ ...tailing, log, failures: this.#failures, leftOut }, new LogBatch(host, this.#failures, this.#mask), deliver, this.#positions);
   }
 
   get status(): LogsStatus {
@@ -78,7 +82,7 @@ export class Logs {
       return;
     }
     const options = { root: config.root, joinMs: JOIN_MS, failures: this.#failures, leftOut };
-    this.#journal = new Journal(options, new LogBatch(host, this.#failures), this.#deliver, this.#positions);
+    this.#journal = new Journal(options, new LogBatch(host, this.#failures, this.#mask), this.#deliver, this.#positions);
     this.#journal.start();
   }
 

@@ -2,6 +2,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { INTAKE_LIMITS } from '../../ingest/limits.ts';
+import { Mask } from '../mask/mask.ts';
 import { Followed, long, range } from '../testing/followed.ts';
 import type { Entry } from './assembler.ts';
 import type { NamedFormat } from './formats/list.ts';
@@ -221,7 +222,7 @@ describe('log files', () => {
     }
     logs.write('a.log', 'one', 'bad', 'two');
     logs.write('b.log', 'three');
-    logs.start({ batch: (failures) => new Failing('h', failures) });
+    logs.start({ batch: (failures) => new Failing('h', failures, new Mask(true, [])) });
     await logs.round();
     logs.write('b.log', 'four');
     for (let i = 0; i < 3; i++) await logs.round();

@@ -1,4 +1,5 @@
 // What is told of processes: of recorded ones to the last column, of real ones as they come and go.
+
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -6,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
 import { HostFiles } from '../host-files.ts';
+import { Mask } from '../mask/mask.ts';
 import { parseProcessStat } from './process-stat.ts';
 import { ProcessTable } from './process-table.ts';
 
@@ -30,7 +32,13 @@ const record = (pid: number, name: string, state: string, ticks: number, started
   write(`proc/${pid}/fd/0`, '');
 };
 const table = (folder: string, leftOut: string[] = []): ProcessTable =>
-  new ProcessTable({ files: new HostFiles(folder), host: 'h', systemStart: 1_700_000_000_000, leftOut: (what) => leftOut.push(what) });
+  new ProcessTable({
+    files: new HostFiles(folder),
+    host: 'h',
+    systemStart: 1_700_000_000_000,
+    mask: new Mask(true, []),
+    leftOut: (what) => leftOut.push(what),
+  });
 const rows = (batch: Batch): Record<string, Value>[] =>
   Array.from({ length: batch.length }, (_, i) => Object.fromEntries(batch.fields.map((f, c) => [f.name, valueAt(batch.columns[c] as never, i)])));
 

@@ -7,6 +7,7 @@ import { ColumnBuilder } from '../../core/batch/build.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { bounded } from '../bounded.ts';
 import type { HostFiles } from '../host-files.ts';
+import type { Mask } from '../mask/mask.ts';
 import { type ProcessStat, parseProcessStat } from './process-stat.ts';
 import { Users } from './users.ts';
 
@@ -30,6 +31,7 @@ export interface ProcessTableOptions {
   readonly host: string;
   /** When the system began, in ms since 1970; the same in every run of the agent, for it is part of a process's identity. */
   readonly systemStart: number;
+  readonly mask: Mask;
   /** Called with what could not be read and why. */
   readonly leftOut: (what: string) => void;
 }
@@ -150,7 +152,8 @@ export class ProcessTable {
     const status = this.#files.ascii(`${folder}/status`);
     const effective = /^Uid:\s+\d+\s+(\d+)/m.exec(status ?? '')?.[1];
     if (effective === undefined) return false;
-    const command = (this.#files.text(`${folder}/cmdline`, MOST_COMMAND) ?? '').replaceAll('\0', ' ').trimEnd();
+    const args = (this.#files.text(`${folder}/cmdline`, MOST_COMMAND) ?? '').replace(/\0+$/, '').split('\0');
+    const command = this.#options.mask.command(args).trimEnd();
     known.name = stat.name;
     known.user = this.#users.name(Number(effective));
     known.command = command === '' ? `[${stat.name}]` : command;

@@ -1,4 +1,5 @@
 // Log files in a folder of their own that a tailer follows, for tests: the records are what a spool would hold, the clock is the test's.
+
 import { appendFileSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import type { NamedFormat } from '../logs/formats/list.ts';
 import { LogBatch } from '../logs/log-batch.ts';
 import type { Position } from '../logs/position.ts';
 import { Tailer } from '../logs/tailer.ts';
+import { Mask } from '../mask/mask.ts';
 import { kept } from './kept.ts';
 
 export interface FollowedOptions {
@@ -58,7 +60,7 @@ export class Followed {
         failures: this.failures,
         leftOut: (what) => this.leftOut.add(what),
       },
-      batch?.(this.failures) ?? new LogBatch('h', this.failures, formats),
+      batch?.(this.failures) ?? new LogBatch('h', this.failures, new Mask(true, []), formats),
       (lines, positions) => {
         const taken = kept(lines.take().batch);
         if (this.broken) throw new Error('no space');

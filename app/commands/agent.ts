@@ -16,6 +16,13 @@ const OPTIONS: Options = {
   label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host: region, datacenter, env, role, owner or another' },
   logs: { type: 'string', multiple: true, value: 'GLOB', summary: 'log files to follow (default: those of /var/log, of its folders and of containers)' },
   'no-journal': { type: 'boolean', summary: 'leave systemd’s journal alone' },
+  mask: {
+    type: 'string',
+    multiple: true,
+    value: 'TEXT',
+    summary: 'mask more in lines and command lines than secrets that are known: TEXT with a * for it, as `ticket=*`',
+  },
+  'no-masks': { type: 'boolean', summary: 'leave passwords, tokens and keys in lines and command lines' },
   'with-parent': { type: 'boolean', summary: 'end when standard input closes' },
 };
 
@@ -53,6 +60,8 @@ export const agent = (args: readonly string[]): Promise<number> =>
         ...(host === undefined ? {} : { host }),
         ...(logs === undefined ? {} : { logs }),
         journal: !read.flags.has('no-journal'),
+        maskSecrets: !read.flags.has('no-masks'),
+        masks: read.lists.get('mask') ?? [],
       });
       // Only now: a pipe that is read keeps a process alive.
       const stopping = new Promise<void>((resolve) => {
