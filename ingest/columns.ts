@@ -56,10 +56,11 @@ const judgeOf = (rule: ColumnRule, zeroBytes: boolean, most: number): Judge => {
   };
 };
 
-const hasZero = (text: TextColumn, at: number): boolean => {
-  // Within its own bytes: a search to the end of the column for each text would be quadratic.
-  return text.data.subarray(text.offsets[at], text.offsets[at + 1]).includes(0);
-};
+/** Within its own bytes: a search to the end of the column for each text would be quadratic. */
+const hasZero = (text: TextColumn, at: number): boolean => text.data.subarray(text.offsets[at], text.offsets[at + 1]).includes(0);
+
+/** Of all texts of a column at once: hardly any has one. */
+const anyZero = (column: Column): boolean => isText(column) && source(column).data.includes(0);
 
 const sameText = (column: Texts, a: number, b: number): boolean => {
   const text = source(column);
@@ -120,7 +121,8 @@ export const columnOffence = (column: Column, rule: ColumnRule, required: boolea
     const row = firstMissing(column);
     if (row !== -1) return { row, reason: 'it is missing' };
   }
-  const judge = judgeOf(rule, zeroBytes, rule.bytes ?? DEFAULT_TEXT_BYTES);
+  const texts = column.layout === 'list' ? column.items : column.layout === 'map' ? column.values : column;
+  const judge = judgeOf(rule, zeroBytes || !anyZero(texts), rule.bytes ?? DEFAULT_TEXT_BYTES);
   const most = rule.entries ?? DEFAULT_ENTRIES;
   if (isText(column)) return firstOffence(column, judge);
   if (column.layout === 'list') {
@@ -136,7 +138,7 @@ export const columnOffence = (column: Column, rule: ColumnRule, required: boolea
   if (column.layout !== 'map') return firstWrongNumber(column, rule);
   const { keys, values } = column;
   // A key is a name, which no text that asks for it could hold.
-  const judgeKey = judgeOf({ empty: false }, false, KEY_BYTES);
+  const judgeKey = judgeOf({ empty: false }, !anyZero(keys), KEY_BYTES);
   const judgeValue = entryJudge(values, judge, rule);
   const shown = (at: number): string => JSON.stringify(textAt(source(keys), place(keys, at)).slice(0, 80));
   return entriesOffence(column, most, (from, to) => {

@@ -386,14 +386,15 @@ test('missing columns are filled, unknown ones ignored and counted', async () =>
     {
       key: sender,
       headers: { schema: 'logs', version: '1', sender, boot: '1', seq: '1', rows: '1' },
-      value: ipcOf('logs', { time: [BigInt(minute) * 1_000_000n], newer: ['?'] }, [
+      value: ipcOf('logs', { time: [BigInt(minute) * 1_000_000n], body: ['x'], newer: ['?'] }, [
         { name: 'time', type: { kind: 'timestamp', unit: 'ns' } },
+        { name: 'body', type: { kind: 'utf8' } },
         { name: 'newer', type: { kind: 'utf8' } },
       ]),
     },
   ]);
   await settled();
-  expect(await rowsOf(`SELECT body, severity, mapKeys(attributes) FROM logs WHERE sender = '${sender}'`)).toEqual([[null, null, []]]);
+  expect(await rowsOf(`SELECT body, severity, mapKeys(attributes) FROM logs WHERE sender = '${sender}'`)).toEqual([['x', null, []]]);
   expect(telemetry.value('inframirror_pipeline_unknown_columns_total', { schema: 'logs' })).toBe(1);
 });
 

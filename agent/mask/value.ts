@@ -92,7 +92,7 @@ export const valueRange = (text: string, begin: number, end: number): ValueRange
   const from = at + quote.length;
   if (quote !== '') return judged(from, closeOf(text, from, quote), '');
   if (text[from] === '{' || text[from] === '[' || text[from] === '(') return undefined;
-  if (word === 'cookie' && isHeader) return judged(from, lineEnd(text, from), '');
+  if (word === 'cookie' && isHeader && nameQuote === '') return judged(from, lineEnd(text, from), '');
   const to = wordEnd(text, from);
   if (!SCHEME.test(text.slice(from, to)) || !isBlank(text[to])) return judged(from, to, nameQuote);
   const credential = pastBlanks(text, to);
