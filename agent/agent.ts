@@ -1,5 +1,6 @@
 // The agent of one host: starts its parts, runs each in its time, and says how it is. It needs no root, has no native add-on and executes nothing but `journalctl`.
 // What it cannot look at is left out, named once in the log and shown in its status and its inventory.
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { CodedError } from '../core/errors.ts';
@@ -11,17 +12,21 @@ import type { Collector, FilesystemSpace } from './collectors/collector.ts';
 import { COLLECTORS } from './collectors/list.ts';
 import { Samples } from './collectors/samples.ts';
 import type { AgentConfig } from './config.ts';
+import { Credentials } from './credentials.ts';
 import { HostFiles } from './host-files.ts';
+import { type FoundIdentity, type Identity, readIdentity } from './identity.ts';
 import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventoryTexts, readInventory } from './inventory.ts';
 import { lockFolder } from './lock.ts';
 import { Logs, type LogsStatus } from './logs/logs.ts';
 import type { DeliverLines } from './logs/tailer.ts';
+import { machineOf, machinePrint } from './machine.ts';
 import { Mask } from './mask/mask.ts';
 import { ownRule } from './mask/own-rule.ts';
 import { Outbox, type OutboxPart } from './outbox.ts';
 import { ProcessTable } from './processes/process-table.ts';
 import { every, type Repeated } from './repeat.ts';
 import { Sender } from './send.ts';
+import { codedOf, ServerCalls } from './server-calls.ts';
 import { type FrameMeta, Spool } from './spool/spool.ts';
 import { AgentState } from './state.ts';
 import { systemStart } from './system-start.ts';
@@ -78,8 +83,13 @@ const STOP_PATIENCE_MS = 1500;
 /** Ratios need two readings: the second comes so soon after the first, where the interval is much longer. */
 const EARLY_MS = 1000;
 
-/** What tells this machine from one that its disk was copied to. */
-const machineOf = (files: HostFiles): string => (files.ascii('/etc/machine-id') ?? files.ascii('/var/lib/dbus/machine-id') ?? '').trim() || hostname();
+/** The name it joined as, else the one it is given, else the system's. Throws `agent.config`. */
+const hostOf = ({ host }: AgentConfig, identity: Identity | undefined): string => {
+  if (identity === undefined) return host ?? (bounded(hostname().replaceAll(/\p{Cc}/gu, ''), MOST_HOST) || 'localhost');
+  if (host !== undefined && host !== identity.host)
+    throw new CodedError('agent.config', { key: 'host', reason: `it is ${JSON.stringify(host)}, and the agent of this folder joined as ${identity.host}` });
+  return identity.host;
+};
 
 /** Resolves when the agent runs, whether or not the server answers. Throws `agent.folder`, `agent.running`, `agent.platform`. */
 export const startAgent = async (config: AgentConfig, deps: AgentDependencies): Promise<Agent> => {
@@ -94,6 +104,8 @@ class RunningAgent implements Agent {
   readonly #deps: AgentDependencies;
   readonly #log: Logger;
   readonly #host: string;
+  readonly #machine: string;
+  readonly #identity: FoundIdentity;
   readonly #files: HostFiles;
   readonly #leftOut = new Set<string>();
   readonly #lost = new Map<string, number>();
@@ -105,6 +117,8 @@ class RunningAgent implements Agent {
   #state!: AgentState;
   #spool!: Spool;
   #sender!: Sender;
+  #credentials!: Credentials;
+  readonly #stopping = new AbortController();
   #outbox!: Outbox;
   #logs!: Logs;
   #processes!: ProcessTable;
@@ -122,9 +136,11 @@ class RunningAgent implements Agent {
     this.#config = config;
     this.#deps = deps;
     this.#log = deps.log.with({ role: 'agent' });
-    this.#host = config.host ?? (bounded(hostname().replaceAll(/\p{Cc}/gu, ''), MOST_HOST) || 'localhost');
     this.#files = new HostFiles(config.root);
     this.#mask = new Mask(config.maskSecrets, config.masks.map(ownRule));
+    this.#machine = machineOf(this.#files);
+    this.#identity = readIdentity(config.folder, machinePrint(this.#machine));
+    this.#host = hostOf(config, this.#identity.identity);
     this.#samples = new Samples(this.#host, config.metricsMs, config.repeatMs);
     const sources = { files: this.#files, space: (mountpoint: string) => this.#space(mountpoint), own: () => this.status() };
     this.#collectors = COLLECTORS.map((make) => make(this.#samples, sources));
@@ -141,7 +157,7 @@ class RunningAgent implements Agent {
     }
     this.#unlock = await lockFolder(folder, LOCK_PATIENCE_MS);
     try {
-      this.#state = new AgentState(folder, now, machineOf(this.#files));
+      this.#state = new AgentState(folder, now, this.#machine);
       this.#spool = new Spool({ folder: `${folder}/spool`, limitBytes: spoolBytes, segmentBytes, fsync });
     } catch (error) {
       await this.#unlock();
@@ -155,7 +171,9 @@ class RunningAgent implements Agent {
       shutOut: (code: string, next: bigint) => this.#renumber(code, next),
       renumbered: () => this.#state.stored.renumbered,
     };
-    this.#sender = new Sender(this.#spool, this.#config, events, this.#log);
+    const way = this.#makeWay();
+    this.#credentials = way.credentials;
+    this.#sender = new Sender(this.#spool, this.#config, way, events, this.#log, this.#stopping);
     if (this.#state.isCopy) this.#log.warn('the folder was another machine’s: the agent takes an id of its own', { id: this.#state.id });
     const identity = () => ({ agent: this.#state.id, boot: this.#state.boot });
     this.#outbox = new Outbox(this.#spool, { identity, host: this.#host, labels: this.#config.labels }, () => this.#sender.notify());
@@ -167,6 +185,7 @@ class RunningAgent implements Agent {
       leftOut: (what) => this.#leaveOut(what),
     });
     this.#logs = this.#makeLogs();
+    await this.#join();
     this.#sender.start();
     await this.#first(now);
     const { metricsMs, processesMs, logsMs, discoverMs, inventoryMs } = this.#config;
@@ -177,6 +196,53 @@ class RunningAgent implements Agent {
     this.#repeat('inventory', inventoryMs, () => this.#tellInventory(Date.now()));
     if (metricsMs >= 5 * EARLY_MS) this.#early = setTimeout(() => this.#collect(), EARLY_MS);
     this.#log.info('the agent runs', { host: this.#host, server: this.#config.server, waiting: this.#spool.stats.frames });
+  }
+
+  #makeWay(): { readonly calls: ServerCalls; readonly credentials: Credentials } {
+    const { server, requestMs, folder, join, tokenFile } = this.#config;
+    const calls = new ServerCalls(server, requestMs, this.#stopping.signal);
+    const credentials = new Credentials({
+      calls,
+      folder,
+      host: this.#host,
+      machine: machinePrint(this.#machine),
+      ...this.#identity,
+      boot: () => this.#state.boot,
+      join,
+      tokenFile,
+      joined: ({ id }) => this.#adopt(id),
+      log: this.#log,
+    });
+    return { calls, credentials };
+  }
+
+  /** A server that refuses is told at once; one that does not answer is asked again when there is something to send. */
+  async #join(): Promise<void> {
+    const { identity } = this.#credentials;
+    // A start may have been cut short between joining and this.
+    if (identity !== undefined && identity.id !== this.#state.id) this.#adopt(identity.id);
+    if (identity !== undefined) return;
+    const refused = await this.#credentials.joinAnew().catch((error: unknown) => {
+      if (error instanceof CodedError) return error;
+      this.#log.warn('the server does not answer yet; it is joined when it does', { server: this.#config.server, reason: (error as Error).message });
+      return undefined;
+    });
+    const error = refused instanceof CodedError ? refused : refused === undefined ? undefined : codedOf(refused.refused);
+    if (error === undefined) return;
+    this.#spool.close();
+    await this.#unlock();
+    throw error;
+  }
+
+  /** What waits goes under the id that the agent has from now on. */
+  #adopt(id: string): void {
+    if (id === this.#state.id) return;
+    try {
+      this.#state.renumber(this.#state.boot + 1n, this.#spool.end, id);
+    } catch (error) {
+      this.#log.warn('the agent’s id cannot be kept; it is taken up again after a restart', { error });
+    }
+    this.#samples.redefine();
   }
 
   status(): AgentStatus {
@@ -280,9 +346,11 @@ class RunningAgent implements Agent {
 
   /** A second time in one run means that somebody else sends under this id. */
   #renumber(code: string, next: bigint): void {
-    const asAnother = code !== 'intake.future-run' && ++this.#conflicts > 1;
+    const isAgain = code !== 'intake.future-run' && ++this.#conflicts > 1;
+    // Who has joined has an id that is his: the server finds out who else uses it.
+    const asAnother = isAgain && this.#credentials.identity === undefined;
     try {
-      this.#state.renumber(next, this.#spool.end, asAnother);
+      this.#state.renumber(next, this.#spool.end, asAnother ? randomUUID() : undefined);
     } catch (error) {
       this.#log.warn('the new number of the run cannot be kept; it is asked for again after a restart', { error });
     }

@@ -5,8 +5,10 @@ import { ownRuleOffence } from './mask/own-rule.ts';
 export interface AgentConfig {
   /** Address of the door, `http://host:port` or `https://…`, with or without a path before `/ingest/frames`. */
   readonly server: string;
-  /** A file that holds the agent's token; read again when the server refuses it. */
-  readonly tokenFile: string;
+  /** A join token, or the name of a file that holds one; for the first start of this folder, and when the server wants the agent to join anew. */
+  readonly join: string | undefined;
+  /** A file that holds the token that all agents share, for an agent that does not join; read again when the server refuses it. */
+  readonly tokenFile: string | undefined;
   /** Holds the spool and who this agent is; one agent a folder. */
   readonly folder: string;
   /** host.name; undefined: the system's. */
@@ -51,6 +53,8 @@ export interface AgentConfig {
 const MOST_MASKS = 20;
 
 export const AGENT_DEFAULTS = {
+  join: undefined,
+  tokenFile: undefined,
   host: undefined,
   labels: new Map<string, string>(),
   logs: [
@@ -84,7 +88,7 @@ export const AGENT_DEFAULTS = {
   root: '/',
 } as const satisfies Partial<AgentConfig>;
 
-type Given = Pick<AgentConfig, 'server' | 'tokenFile' | 'folder'> & Partial<AgentConfig>;
+type Given = Pick<AgentConfig, 'server' | 'folder'> & Partial<AgentConfig>;
 
 /** Throws `agent.config` for what cannot work. */
 export const agentConfig = (given: Given): AgentConfig => {

@@ -10,6 +10,7 @@ import { encodeFrame } from '../schemas/frame.ts';
 import { eventBatch } from './inventory.ts';
 import { retryAfterMs, Sender, type SenderOptions } from './send.ts';
 import { Spool } from './spool/spool.ts';
+import { sharedWay } from './testing/shared-way.ts';
 import { Sink } from './testing/sink.ts';
 
 let folder = '';
@@ -46,12 +47,16 @@ const put = (...seqs: number[]): void => {
   }
   sender?.notify();
 };
-const start = (options: Partial<SenderOptions> = {}): void => {
+const start = ({ requestMs, ...options }: Partial<SenderOptions> & { readonly requestMs?: number } = {}): void => {
+  const stopping = new AbortController();
+  const given = { server: sink.url, fsync: true, retryMs: 10, retryMostMs: 50, refusedMs: 20, ...options };
   sender = new Sender(
     spool,
-    { server: sink.url, tokenFile: join(folder, 'token'), fsync: true, retryMs: 10, retryMostMs: 50, refusedMs: 20, requestMs: 5000, ...options },
+    given,
+    sharedWay(given.server, join(folder, 'token'), stopping, requestMs),
     { acknowledged: () => undefined, refused: (meta, reason) => refused.push(`${meta.seq} ${reason}`) },
     log,
+    stopping,
   );
   sender.start();
 };

@@ -1,21 +1,24 @@
 // Sends the spool's frames to the door: in order, one at a time, the same bytes again until the server took or refused them for good.
 // What the server says can never be taken is dropped, counted and named; everything else waits, longer each time, and as long as the
 // server asks. Only InfraMirror's own words count: what a proxy, a portal or another program answers drops and acknowledges nothing.
-import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Logger } from '../core/logger.ts';
+import type { Credentials } from './credentials.ts';
 import { bodyOf, type Renumbered } from './renumber.ts';
+import { type Answer, nextOf, type ServerCalls } from './server-calls.ts';
 import type { FrameMeta, Spool, SpooledFrame } from './spool/spool.ts';
 
 export interface SenderOptions {
   readonly server: string;
-  readonly tokenFile: string;
   readonly fsync: boolean;
   readonly retryMs: number;
   readonly retryMostMs: number;
   readonly refusedMs: number;
-  readonly requestMs: number;
+}
+
+/** How the server is reached, and what is shown to it. */
+export interface SenderWay {
+  readonly calls: ServerCalls;
+  readonly credentials: Pick<Credentials, 'authorize' | 'refused' | 'identity'>;
 }
 
 export interface SenderStatus {
@@ -42,26 +45,14 @@ export interface SenderEvents {
   readonly renumbered?: () => Renumbered | undefined;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly text: string;
-  /** Of InfraMirror's catalogue of errors, where it is an error of InfraMirror. */
-  readonly code: string | undefined;
-  /** It is what a door answers that took a frame. */
-  readonly isTaken: boolean;
-  readonly next: bigint | undefined;
-  /** `define` of a JSON answer; an older server never says it. */
-  readonly wantsDefinitions: boolean;
+/** `isOfFrame`: of the frame itself, not of what was shown for it. */
+interface FrameAnswer extends Answer {
+  readonly isOfFrame: boolean;
 }
 
 /** No repetition makes these right, where InfraMirror itself says so: the frame itself is at fault. */
 const HOPELESS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
-/** Names what was dropped of each part, of which there are at most 64. */
-const MOST_ANSWER = 64 << 10;
 const MOST_RETRY_AFTER_MS = 300_000;
-/** The codes with which a door speaks of a frame. */
-const OURS = /^(frame|intake|stream|access)\.[a-z-]{1,40}$/;
 const OF_THE_FRAME = /^(frame|intake)\./;
 /** The same trouble is named once in so long. */
 const WARN_AGAIN_MS = 600_000;
@@ -71,10 +62,8 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #events: SenderEvents;
   readonly #log: Logger;
-  readonly #url: URL;
-  readonly #agent: HttpAgent;
-  readonly #stopping = new AbortController();
-  #token: string | undefined;
+  readonly #way: SenderWay;
+  readonly #stopping: AbortController;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
   /** What was said last of why frames wait, and when. */
@@ -90,13 +79,14 @@ export class Sender {
     lastSent: undefined,
   };
 
-  constructor(spool: Spool, options: SenderOptions, events: SenderEvents, log: Logger) {
+  /** `stopping`: of the way too. */
+  constructor(spool: Spool, options: SenderOptions, way: SenderWay, events: SenderEvents, log: Logger, stopping = new AbortController()) {
     this.#spool = spool;
     this.#options = options;
+    this.#way = way;
     this.#events = events;
     this.#log = log;
-    this.#url = new URL(`${options.server.replace(/\/+$/, '')}/ingest/frames`);
-    this.#agent = this.#url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true, maxSockets: 1 }) : new HttpAgent({ keepAlive: true, maxSockets: 1 });
+    this.#stopping = stopping;
   }
 
   get status(): SenderStatus {
@@ -123,11 +113,13 @@ export class Sender {
     this.#stopping.abort();
     this.#wake?.();
     await this.#running;
-    this.#agent.destroy();
+    this.#way.calls.close();
   }
 
   async #run(): Promise<void> {
     let failures = 0;
+    /** Credentials were shown anew since the last frame that was taken. */
+    let isAgain = false;
     while (!this.#stopping.signal.aborted) {
       let waitMs: number;
       try {
@@ -139,17 +131,23 @@ export class Sender {
         }
         await this.#spool.sync();
         const answer = await this.#post(frame);
-        if (answer.isTaken) {
+        if (isTaken(answer)) {
           this.#acknowledged(frame, answer, failures);
           failures = 0;
+          isAgain = false;
           continue;
         }
-        if (HOPELESS.has(answer.status) && OF_THE_FRAME.test(answer.code ?? '')) {
+        if (this.#isHopeless(answer)) {
           this.#refused(frame, answer);
           failures = 0;
           continue;
         }
-        if (answer.status === 409 && answer.code !== undefined && answer.next !== undefined) this.#events.shutOut?.(answer.code, answer.next);
+        if (this.#way.credentials.refused(answer.code) && !isAgain) {
+          isAgain = true;
+          continue;
+        }
+        const next = nextOf(answer);
+        if (answer.code !== undefined && next !== undefined) this.#events.shutOut?.(answer.code, next);
         waitMs = this.#waitFor(answer, failures);
         this.#failed(this.#reason(answer), failures++);
       } catch (error) {
@@ -161,11 +159,18 @@ export class Sender {
     }
   }
 
+  /** What an agent that has joined told in another host's name, as before it joined, no repetition makes right either. */
+  #isHopeless({ status, code = '', isOfFrame }: FrameAnswer): boolean {
+    if (!isOfFrame) return false;
+    return (HOPELESS.has(status) && OF_THE_FRAME.test(code)) || (code === 'intake.host' && this.#way.credentials.identity !== undefined);
+  }
+
   #acknowledged(frame: SpooledFrame, answer: Answer, failures: number): void {
     this.#spool.acknowledge(frame);
     if (failures > 0) this.#log.info('the server takes frames again', { after: failures });
     this.#status = { ...this.#status, sentFrames: this.#status.sentFrames + 1, sentBytes: this.#status.sentBytes + frame.body.length, lastSent: Date.now() };
-    this.#events.acknowledged(frame.meta, answer.wantsDefinitions);
+    // `define`: an older server never says it.
+    this.#events.acknowledged(frame.meta, answer.told?.define === true);
   }
 
   #refused(frame: SpooledFrame, answer: Answer): void {
@@ -180,7 +185,7 @@ export class Sender {
     const answered = `${status}${text === '' ? '' : `: ${text}`}`;
     if (code !== undefined) return `the server answered ${answered}`;
     this.#status = { ...this.#status, foreignAnswers: this.#status.foreignAnswers + 1 };
-    return `something that is not InfraMirror answers at ${this.#url.origin} (${answered.slice(0, 200)})`;
+    return `something that is not InfraMirror answers at ${this.#way.calls.origin} (${answered.slice(0, 200)})`;
   }
 
   /** Named once per outage, and the same not again for a while; else only counted. */
@@ -195,11 +200,7 @@ export class Sender {
   }
 
   #waitFor(answer: Answer, failures: number): number {
-    if (answer.status === 401 || answer.status === 403) {
-      // It may have been replaced meanwhile.
-      this.#token = undefined;
-      return jittered(this.#options.refusedMs);
-    }
+    if (answer.status === 401 || answer.status === 403 || answer.code === 'intake.cloned') return jittered(this.#options.refusedMs);
     return retryAfterMs(answer.retryAfter) ?? this.#backOff(failures);
   }
 
@@ -223,80 +224,17 @@ export class Sender {
     });
   }
 
-  #post(frame: SpooledFrame): Promise<Answer> {
-    this.#token ??= readFileSync(this.#options.tokenFile, 'utf8').trim();
+  async #post(frame: SpooledFrame): Promise<FrameAnswer> {
     const body = bodyOf(frame, this.#events.renumbered?.());
-    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
-    return new Promise((resolve, reject) => {
-      const outgoing = send(
-        this.#url,
-        {
-          method: 'POST',
-          agent: this.#agent,
-          signal: this.#stopping.signal,
-          headers: {
-            authorization: `Bearer ${this.#token}`,
-            'content-type': 'application/vnd.inframirror.frame',
-            'content-encoding': 'zstd',
-            'content-length': body.length,
-          },
-        },
-        (answer) =>
-          readAnswer(answer)
-            .then(resolve, reject)
-            .finally(() => clearTimeout(timer)),
-      );
-      const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${this.#options.requestMs} ms`)), this.#options.requestMs);
-      outgoing.on('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-      outgoing.end(body);
-    });
+    const authorization = await this.#way.credentials.authorize(body);
+    if (typeof authorization !== 'string') return { ...authorization.refused, isOfFrame: false };
+    const headers = { authorization, 'content-type': 'application/vnd.inframirror.frame', 'content-encoding': 'zstd' };
+    return { ...(await this.#way.calls.post('/ingest/frames', headers, body)), isOfFrame: true };
   }
 }
 
-const readAnswer = async (answer: IncomingMessage): Promise<Answer> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MOST_ANSWER) chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
-  const told = jsonObject(text);
-  const status = answer.statusCode ?? 0;
-  return {
-    status,
-    retryAfter: answer.headers['retry-after'],
-    text: sentence(text, told),
-    code: typeof told?.code === 'string' && OURS.test(told.code) ? told.code : undefined,
-    isTaken: status >= 200 && status < 300 && Number.isSafeInteger(told?.rows),
-    next: typeof told?.next === 'string' && /^\d{1,19}$/.test(told.next) ? BigInt(told.next) : undefined,
-    wantsDefinitions: told?.define === true,
-  };
-};
-
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
-
-const jsonObject = (text: string): Json | undefined => {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    // Not JSON: its text speaks for itself.
-    return undefined;
-  }
-};
-
-/** The message of a JSON answer, else its first line. */
-const sentence = (text: string, told: Json | undefined): string => {
-  const { message, error } = told ?? {};
-  const said = [message, error, isObject(error) ? error.message : undefined].find((part) => typeof part === 'string');
-  return (said ?? (text.split('\n', 1)[0] ?? '').trim()).slice(0, 500);
-};
+/** It is what a door answers that took a frame. */
+const isTaken = ({ status, told, isOfFrame }: FrameAnswer): boolean => isOfFrame && status >= 200 && status < 300 && Number.isSafeInteger(told?.rows);
 
 /** Seconds or a date (RFC 9110, 10.2.3), at most five minutes. */
 export const retryAfterMs = (header: string | undefined, now: number = Date.now()): number | undefined => {

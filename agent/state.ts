@@ -1,9 +1,10 @@
 // Who this agent is: an id made once and kept, and the number of this run, which rises from start to start whatever the clock does.
 // Also keeps the last inventory, so that a change over a restart is seen. It holds no read positions; those are the spool's alone.
 // A folder that was copied to another machine makes another agent there.
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { machinePrint } from './machine.ts';
 import type { Renumbered } from './renumber.ts';
 import type { Place } from './spool/spool.ts';
 
@@ -33,7 +34,7 @@ export class AgentState {
   constructor(folder: string, now: number, machine = '') {
     this.#path = join(folder, 'agent.json');
     const found = this.#read();
-    const print = machine === '' ? undefined : hash('sha256', machine, 'hex').slice(0, 32);
+    const print = machine === '' ? undefined : machinePrint(machine);
     this.isCopy = found?.machine !== undefined && print !== undefined && found.machine !== print;
     const before = this.isCopy ? { ...found, id: randomUUID(), inventory: undefined, kernel: undefined } : found;
     const boot = BigInt(now) > BigInt(before?.boot ?? 0) ? BigInt(now) : BigInt(before?.boot ?? 0) + 1n;
@@ -61,10 +62,9 @@ export class AgentState {
 
   /**
    * The server knows a run that shuts this one out: what waits before `below` goes under `next`, all that follows under the number
-   * after it; under a new id too when `asAnother`. It counts also where it cannot be written, which throws.
+   * after it; both under `id`. It counts also where it cannot be written, which throws.
    */
-  renumber(next: bigint, below: Place, asAnother: boolean): void {
-    const id = asAnother ? randomUUID() : this.#stored.id;
+  renumber(next: bigint, below: Place, id = this.#stored.id): void {
     this.#stored = { ...this.#stored, id, boot: String(next + 1n), renumbered: { agent: id, boot: String(next), below } };
     this.#write();
   }

@@ -11,6 +11,9 @@ import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Problem } from '../graphql/service.ts';
+import { AgentRegistry } from '../ingest/agents/agent-registry.ts';
+import { AgentRequests } from '../ingest/agents/requests.ts';
+import { Sessions } from '../ingest/agents/sessions.ts';
 import { openDoor } from '../ingest/door.ts';
 import { Heard } from '../ingest/heard.ts';
 import { startPipeline } from '../pipeline/start.ts';
@@ -18,11 +21,15 @@ import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { type AgentProcess, prepareAgent, startAgentProcess } from './agent-process.ts';
+import { AgentAdministration } from './agents.ts';
+import { openCommandKeys } from './command-keys.ts';
 import { openDataFolder, writePrivate } from './data-folder.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
+import { Senders } from './http/senders.ts';
 import { httpServer } from './http/server.ts';
+import { ownAgent } from './own-agent.ts';
 import { keepReserve, useReserve } from './reserve.ts';
 import { SavedQueryStore } from './saved-queries.ts';
 import { productStatus } from './status.ts';
@@ -86,6 +93,7 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
 
 const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, undo: Started[], stop: () => Promise<void>): Promise<Product | undefined> => {
   const folder = openDataFolder(dataDir);
+  const keys = openCommandKeys(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
   const isFull = useReserve(dataDir);
@@ -110,6 +118,10 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   const heard = new Heard(engines.records, log);
   await heard.start();
   undo.push({ part: 'heard hosts', end: () => heard.stop() });
+  const registry = new AgentRegistry(engines.records, keys, log);
+  await registry.start();
+  undo.push({ part: 'agents', end: () => registry.stop() });
+  const sessions = new Sessions(registry, keys);
   const door = openDoor({
     stream,
     telemetry,
@@ -129,11 +141,14 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
       saved: new SavedQueryStore(engines.records, queries),
-      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, stream, spaces, telemetry, problems }),
+      agents: new AgentAdministration(registry, sessions),
+      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, registry, stream, spaces, telemetry, problems }),
     },
     log,
   );
-  http.open({ access: new Access(folder, engines.records), door, graphql, telemetry, isReady: () => running.ready });
+  const access = new Access(folder, engines.records);
+  const senders = new Senders(access, registry, sessions);
+  http.open({ access, senders, agents: new AgentRequests({ registry, sessions, keys, log }), door, graphql, telemetry, isReady: () => running.ready });
   // Senders of what the pipeline can no longer take come first to an end.
   undo.push({ part: 'address', end: () => closeServer(http.server) });
   const addressFile = join(dataDir, 'address');
@@ -142,7 +157,17 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   // The agent reads Linux's /proc; elsewhere the server runs without it, and its status says so.
   if (agent !== undefined && process.platform === 'linux') {
     const local = url.slice(0, -1).replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
-    const args = ['--server', local, '--token-file', folder.agentTokenFile, '--data', join(dataDir, 'agent'), '--with-parent'];
+    const own = await ownAgent(join(dataDir, 'agent'), folder.agentTokenFile, registry);
+    if (own.problem !== undefined) {
+      const problem = {
+        part: 'agent of this host',
+        message: own.problem,
+        mend: 'Everything else works, and agents of other hosts are taken. Without it: `--no-agent`.',
+      };
+      problems.push(problem);
+      log.error(problem.message, { part: problem.part });
+    }
+    const args = ['--server', local, ...own.args, '--data', join(dataDir, 'agent'), '--with-parent'];
     for (const label of agent.labels) args.push('--label', label);
     for (const glob of agent.logs) args.push('--logs', glob);
     await prepared;
@@ -150,7 +175,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     running.agent = child;
     undo.push({ part: 'agent', end: () => child.stop() });
     // On a full disk nothing is taken in: then ready is who can be asked.
-    if (!isFull && !(await firstSample(engines, child, begun, stopping, log))) {
+    if (!isFull && own.problem === undefined && !(await firstSample(engines, child, begun, stopping, log))) {
       await stop();
       return undefined;
     }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { TelemetryRegistry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import type { PartStatus, Problem, ProductStatus, StreamSpace } from '../graphql/service.ts';
+import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import type { Door } from '../ingest/door.ts';
 import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
@@ -19,6 +20,7 @@ export interface StatusParts {
   readonly pipeline: Pipeline;
   readonly agent: AgentProcess | undefined;
   readonly door: Door;
+  readonly registry: Pick<AgentRegistry, 'agents' | 'isSharedTaken'>;
   readonly stream: Pick<Stream, 'state'>;
   readonly spaces: StoreSpaces;
   readonly telemetry: TelemetryRegistry;
@@ -68,6 +70,14 @@ const pipelineStatus = async (pipeline: Pipeline): Promise<readonly PartStatus[]
     state: trouble === undefined ? 'ok' : 'degraded',
     detail: `${lag} ${lag === 1n ? 'message' : 'messages'} behind${trouble === undefined ? '' : `; waits: ${trouble}`}`,
   }));
+};
+
+/** Names those that stand still, as nothing of them is taken until somebody acts. */
+const agentsPart = ({ agents, isSharedTaken }: StatusParts['registry']): PartStatus => {
+  const joined = agents.filter(({ state }) => state !== 'revoked');
+  const still = joined.filter(({ state }) => state === 'quarantined').map(({ host, id, reason }) => `${host} stands still (${id}): ${reason}`);
+  const shared = isSharedTaken ? '' : '; the shared token is off';
+  return { name: 'agents', state: still.length === 0 ? 'ok' : 'degraded', detail: [`${joined.length} joined${shared}`, ...still.slice(0, 20)].join('; ') };
 };
 
 /** Beyond it senders are about to be made to wait. */
@@ -126,6 +136,7 @@ export const productStatus = async ({
   pipeline,
   agent,
   door,
+  registry,
   stream,
   spaces,
   telemetry,
@@ -141,7 +152,14 @@ export const productStatus = async ({
     version: VERSION,
     instance: folder.instance,
     startedAt: new Date(begun).toISOString(),
-    parts: [...stores, ...streamPart(space), ...(await pipelineStatus(pipeline)), doorPart(door.state), await agentStatus(agent, engines)],
+    parts: [
+      ...stores,
+      ...streamPart(space),
+      ...(await pipelineStatus(pipeline)),
+      doorPart(door.state),
+      agentsPart(registry),
+      await agentStatus(agent, engines),
+    ],
     stores: await spaces.read(),
     stream: space,
     drops: dropsOf(telemetry.counters()),

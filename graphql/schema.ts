@@ -1,5 +1,6 @@
 // The whole schema: what can be asked. `schema.graphql` is its printed form, committed and held equal by a test.
 import { GraphQLError, type GraphQLSchema } from 'graphql';
+import './agents.ts';
 import { builder } from './builder.ts';
 import { CatalogueRef, CompletionRef, HostRef, StatusRef } from './descriptions.ts';
 import { DiagnosticRef, placed, ResultRef } from './result.ts';

@@ -140,6 +140,42 @@ export interface SavedQueries {
   undelete(who: string, name: string): Promise<SavedQuery>;
 }
 
+export interface AgentRow {
+  readonly id: string;
+  readonly host: string;
+  /** Given with its token. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Patterns of other hosts that it may speak for. */
+  readonly relays: readonly string[];
+  readonly state: 'active' | 'quarantined' | 'revoked';
+  /** Why it is not active. */
+  readonly reason: string | null;
+  /** ns. */
+  readonly joined: bigint;
+  /** ns; null: never. */
+  readonly signedIn: bigint | null;
+}
+
+/** Of agents that join with a key; rejects with `join.…`, `agent.…`. `who` is written into the audit table. */
+export interface Agents {
+  /** By host; the revoked ones last. */
+  list(): readonly AgentRow[];
+  /** `expires` in ns. */
+  makeToken(
+    who: string,
+    wish: {
+      readonly host: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly relays: readonly string[];
+      readonly replaces: string | undefined;
+    },
+  ): Promise<{ readonly token: string; readonly expires: bigint }>;
+  revoke(who: string, id: string): Promise<AgentRow>;
+  release(who: string, id: string): Promise<AgentRow>;
+  readonly isSharedTaken: boolean;
+  setShared(who: string, taken: boolean): Promise<void>;
+}
+
 export interface Services {
   readonly queries: QueryService;
   readonly datasets: () => readonly Dataset[];
@@ -148,6 +184,7 @@ export interface Services {
   readonly hosts: () => Promise<readonly HostRow[]>;
   readonly status: () => Promise<ProductStatus>;
   readonly saved: SavedQueries;
+  readonly agents: Agents;
 }
 
 /** Of one request. */

@@ -8,11 +8,13 @@ import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import { REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
+import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
 import { judgeDefinitions, judgeSamples } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
+import { mustSpeakForRows } from './spoken-for.ts';
 import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
 
 /** One part as it came: of a frame, or of another protocol after it was brought into our schemas. */
@@ -58,6 +60,8 @@ export interface AdmitOptions {
   readonly series: SeriesTables;
   /** The server's clock, in ms. */
   readonly now: number;
+  /** Of the sender; undefined: it may do all. */
+  readonly authority?: Authority | undefined;
 }
 
 type Refuse = (column: string, row: number | undefined, reason: string) => CodedError<'intake.refused'>;
@@ -67,13 +71,14 @@ const refuserOf =
   (column, row, reason) =>
     new CodedError('intake.refused', { part, schema, row: row === undefined ? '' : String(row), column, reason });
 
-/** Throws `intake.refused`. */
+/** Throws `intake.refused`, `intake.host`. */
 export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const refuse = refuserOf(arrival);
   const { schema } = arrival;
   const rule = SCHEMA_RULES[schema];
   const batch = decode(arrival, options.limits, refuse);
   const unknownColumns = checkColumns(batch, schema, rule, refuse);
+  if (options.authority !== undefined) mustSpeakForRows(options.authority, schema, batch);
   const bounds = { oldest: nanosFromMillis(options.now - options.limits.ageMs[schema]), newest: nanosFromMillis(options.now + options.limits.futureMs) };
   const fixed = (name: string): FixedColumn | undefined => batch.columns[columnIndex(batch, name)] as FixedColumn | undefined;
   const time = rule.time === undefined ? undefined : fixed(rule.time);

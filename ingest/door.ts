@@ -6,6 +6,8 @@ import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import { type Admitted, admit, type Dropped } from './admit.ts';
+import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
+import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
 import { Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
@@ -36,14 +38,7 @@ export interface DoorRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: AsyncIterable<Uint8Array> | Uint8Array;
   /** What the caller may do, as its token was judged. */
-  readonly rights: { readonly post: boolean };
-}
-
-export interface DoorAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** JSON. */
-  readonly body: string;
+  readonly rights: { readonly post: boolean; readonly authority?: Authority };
 }
 
 export interface Door {
@@ -55,6 +50,9 @@ export interface Door {
 
 const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.forbidden': 403,
+  'intake.host': 403,
+  'intake.sender': 403,
+  'agent.proof': 401,
   'intake.too-large': 413,
   'intake.encoding': 415,
   'intake.cut': 408,
@@ -68,12 +66,6 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
 const MOST_SHOWN = 64;
 /** Seconds after which a sender may try again. */
 const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'stream.full': '15' };
-
-const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): DoorAnswer => ({
-  status,
-  headers: { 'content-type': 'application/json', ...headers },
-  body: `${JSON.stringify(body)}\n`,
-});
 
 const single = (header: string | readonly string[] | undefined): string | undefined =>
   typeof header === 'string' || header === undefined ? header : header.join(',');
@@ -97,15 +89,19 @@ export const openDoor = (options: DoorOptions): Door => {
     const size = announced(single(request.headers['content-length']), limits.requestBytes);
     return gate.receiving(size, async () => {
       const bytes = await readBody(request.body, limits.requestBytes);
+      const { authority } = request.rights;
+      mustBeSigned(authority, bytes);
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
       const { received, leave } = await gate.inTurn(async () => {
         const plain = await decompress(bytes, encoding, limits.frame.bytes);
-        return { received: receiveFrame(plain, limits.frame), leave: await gate.room(plain.length) };
+        const frame = receiveFrame(plain, limits.frame);
+        mustBeOwn(authority, frame.heard);
+        return { received: frame, leave: await gate.room(plain.length) };
       });
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
         return await runs.inTurn(received.sender, async () => {
-          const { at, admitted, safe } = judge(received);
+          const { at, admitted, safe } = judge(received, authority);
           await publish(stream, admitted, received.unknown, nanosFromMillis(at));
           safe();
           heard?.(received.heard, at);
@@ -117,11 +113,11 @@ export const openDoor = (options: DoorOptions): Door => {
     });
   };
 
-  const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received) => {
+  const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received, authority: Authority | undefined) => {
     const at = now();
     const safe = runs.meet(sender, boot, [...arrivals, ...unknown], at);
     const admitted: Admitted[] = [];
-    for (const arrival of arrivals) admitted.push(admit(arrival, { limits, series, now: at }));
+    for (const arrival of arrivals) admitted.push(admit(arrival, { limits, series, now: at, authority }));
     return { at, admitted, safe };
   };
 
@@ -159,8 +155,7 @@ export const openDoor = (options: DoorOptions): Door => {
   const refused = (error: unknown): DoorAnswer => {
     if (error instanceof CodedError && (error.code in STATUS || error.code.startsWith('frame.') || error.code.startsWith('intake.'))) {
       const retry = RETRY_AFTER[error.code];
-      const { code, message, parameters } = error as CodedError;
-      return answer(STATUS[code] ?? 400, { code, message, mend: ERRORS[code].mend, ...parameters }, retry === undefined ? {} : { 'retry-after': retry });
+      return errorAnswer(STATUS[error.code] ?? 400, error, retry === undefined ? {} : { 'retry-after': retry });
     }
     // Whatever the stream says: nothing was acknowledged, the sender keeps its data.
     log.error('a request could not be put on the stream', { error });

@@ -1,16 +1,24 @@
-// `inframirror agent`: collects on this host and sends to a server, until it is told to stop.
+// `inframirror agent`: collects on this host and sends to a server, until it is told to stop. With a word behind it, it administers agents instead.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { startAgent } from '../../agent/agent.ts';
 import { agentConfig } from '../../agent/config.ts';
+import { hasIdentity } from '../../agent/identity.ts';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger } from '../../core/logger.ts';
 import { VERSION } from '../version.ts';
+import { ADMINISTRATION, administration, TOKEN_OPTIONS } from './agent-admin.ts';
+import { labelsOf } from './agent-labels.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 
 const OPTIONS: Options = {
   server: { type: 'string', value: 'URL', summary: 'the server’s address, such as http://10.0.0.1:8080' },
-  'token-file': { type: 'string', value: 'F', summary: 'file with the agent’s token (DATA/agent-token of the server)' },
+  join: {
+    type: 'string',
+    value: 'TOKEN|FILE',
+    summary: 'join token, or a file that holds one (`inframirror agent token` on the server); used once, kept nowhere',
+  },
+  'token-file': { type: 'string', value: 'F', summary: 'instead: file with the token that all agents share (DATA/agent-token of the server)' },
   data: { type: 'string', value: 'DIR', summary: 'the agent’s own folder: its spool and its id (default ~/.inframirror/agent)' },
   host: { type: 'string', value: 'NAME', summary: 'name of this host (default: the system’s)' },
   label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host: region, datacenter, env, role, owner or another' },
@@ -32,53 +40,55 @@ const needed = (args: Arguments, name: string): string => {
   return value;
 };
 
-const labelsOf = (given: readonly string[]): ReadonlyMap<string, string> =>
-  new Map(
-    given.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new CodedError('command.usage', { problem: `--label ${JSON.stringify(pair)} is not KEY=VALUE` });
-      return [pair.slice(0, at), pair.slice(at + 1)] as const;
-    }),
-  );
+const SUMMARY = 'Collects metrics, processes and log lines of this host and sends them to a server.';
+
+/** The commands that administer agents stand in the same help. */
+const help = (): string => {
+  const more = Object.entries(TOKEN_OPTIONS).map(([name, { value = '', summary }]) => `  --${name} ${value}  ${summary}`);
+  return `${SUMMARY}\n\nOn the server:\n${ADMINISTRATION.join('\n')}\n\nOptions of \`agent token\`:\n${more.join('\n')}\n\nOptions of the agent itself below.`;
+};
 
 export const agent = (args: readonly string[]): Promise<number> =>
-  command(
-    args,
-    'agent --server URL --token-file F [OPTIONS]',
-    'Collects metrics, processes and log lines of this host and sends them to a server.',
-    OPTIONS,
-    0,
-    async (read) => {
-      const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
-      const host = read.values.get('host');
-      const logs = read.lists.get('logs');
-      const config = agentConfig({
-        server: needed(read, 'server'),
-        tokenFile: needed(read, 'token-file'),
-        folder: read.values.get('data') ?? join(homedir(), '.inframirror', 'agent'),
-        labels: labelsOf(read.lists.get('label') ?? []),
-        ...(host === undefined ? {} : { host }),
-        ...(logs === undefined ? {} : { logs }),
-        journal: !read.flags.has('no-journal'),
-        maskSecrets: !read.flags.has('no-masks'),
-        masks: read.lists.get('mask') ?? [],
+  administration(args) ??
+  command(args, 'agent --server URL --join TOKEN|FILE [OPTIONS]', help(), OPTIONS, 0, async (read) => {
+    const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
+    const host = read.values.get('host');
+    const logs = read.lists.get('logs');
+    const folder = read.values.get('data') ?? join(homedir(), '.inframirror', 'agent');
+    const server = needed(read, 'server');
+    const [joinBy, tokenFile] = [read.values.get('join'), read.values.get('token-file')];
+    // Who has joined once needs neither.
+    if (joinBy === undefined && tokenFile === undefined && !hasIdentity(folder))
+      throw new CodedError('command.usage', {
+        problem: '--join is missing: a join token, or a file that holds one; `inframirror agent token` makes it on the server',
       });
-      // Only now: a pipe that is read keeps a process alive.
-      const stopping = new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-        if (read.flags.has('with-parent'))
-          process.stdin
-            .on('end', () => resolve())
-            .on('error', () => resolve())
-            .resume();
-      });
-      try {
-        const running = await startAgent(config, { log, version: VERSION });
-        await stopping;
-        await running.stop();
-        return 0;
-      } finally {
-        process.stdin.destroy();
-      }
-    },
-  );
+    const config = agentConfig({
+      server,
+      join: joinBy,
+      tokenFile,
+      folder,
+      labels: labelsOf(read.lists.get('label') ?? []),
+      ...(host === undefined ? {} : { host }),
+      ...(logs === undefined ? {} : { logs }),
+      journal: !read.flags.has('no-journal'),
+      maskSecrets: !read.flags.has('no-masks'),
+      masks: read.lists.get('mask') ?? [],
+    });
+    // Only now: a pipe that is read keeps a process alive.
+    const stopping = new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+      if (read.flags.has('with-parent'))
+        process.stdin
+          .on('end', () => resolve())
+          .on('error', () => resolve())
+          .resume();
+    });
+    try {
+      const running = await startAgent(config, { log, version: VERSION });
+      await stopping;
+      await running.stop();
+      return 0;
+    } finally {
+      process.stdin.destroy();
+    }
+  });

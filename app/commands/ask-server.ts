@@ -1,7 +1,7 @@
 // GraphQL over HTTP for the commands that ask a running server.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError } from '../../core/errors.ts';
+import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { Arguments, Options } from './arguments.ts';
 
 export const SERVER_OPTIONS: Options = {
@@ -39,8 +39,16 @@ export const serverOf = (args: Arguments): ServerAddress => {
 
 interface GraphqlAnswer<T> {
   readonly data?: T | null;
-  readonly errors?: readonly { readonly message: string }[];
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: unknown; readonly parameters?: unknown } }[];
 }
+
+/** Of these the command says the mend itself. */
+const TOLD = /^(agent|join)\./;
+
+const codedOf = (code: unknown, parameters: unknown): CodedError | undefined =>
+  typeof code === 'string' && TOLD.test(code) && Object.hasOwn(ERRORS, code)
+    ? new CodedError(code as ErrorCode, (parameters ?? {}) as CodedError['parameters'])
+    : undefined;
 
 /** Of a server whose parts are not there yet. */
 const STARTING = 'starting\n';
@@ -51,7 +59,7 @@ const bare = (message = ''): string => message.split('; if the root CA', 1)[0] ?
 
 /**
  * The answer's data; throws `command.server` where nothing answers, `command.certificate`, `command.foreign` where something else does,
- * `command.token-refused`, `command.answer` for an error it tells.
+ * `command.token-refused`, `agent.…` and `join.…` as the server tells them, `command.answer` for another error it tells.
  */
 export const askServer = async <T>(server: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> => {
   const failed = (reason: string, cause?: unknown): CodedError => new CodedError('command.server', { server: server.url, reason }, { cause });
@@ -79,6 +87,8 @@ export const askServer = async <T>(server: ServerAddress, query: string, variabl
     throw new CodedError('command.foreign', { server: server.url, status: response.status }, { cause: error });
   }
   const [first] = answer.errors ?? [];
+  const coded = codedOf(first?.extensions?.code, first?.extensions?.parameters);
+  if (coded !== undefined) throw coded;
   if (first !== undefined || answer.data === undefined || answer.data === null)
     throw new CodedError('command.answer', { server: server.url, reason: first?.message ?? `status ${response.status} without data` });
   return answer.data;

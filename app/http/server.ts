@@ -5,12 +5,19 @@ import { CodedError, errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { TelemetryRegistry } from '../../core/telemetry.ts';
 import type { GraphqlHandler } from '../../graphql/server.ts';
+import type { AgentRequests } from '../../ingest/agents/requests.ts';
+import { type DoorAnswer, errorAnswer } from '../../ingest/answer.ts';
+import type { Authority } from '../../ingest/authority.ts';
 import type { Door } from '../../ingest/door.ts';
+import { AGENT_PATHS } from '../../schemas/agent-proofs.ts';
 import type { Access, Caller } from './access.ts';
+import type { Senders } from './senders.ts';
 import { SAFE_HEADERS, sendExplorer } from './static.ts';
 
 export interface HttpParts {
   readonly access: Access;
+  readonly senders: Senders;
+  readonly agents: AgentRequests;
   readonly door: Door;
   readonly graphql: GraphqlHandler;
   readonly telemetry: TelemetryRegistry;
@@ -40,7 +47,6 @@ interface Route {
 }
 
 const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session']);
-const SENDERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'agent']);
 
 const PLAIN = 'text/plain; charset=utf-8';
 /** Prometheus' text exposition format. */
@@ -62,6 +68,12 @@ const sendError = (response: ServerResponse, status: number, code: 'access.unaut
   response.end(`${JSON.stringify({ code, message })}\n`);
 };
 
+const sendRefusal = (response: ServerResponse, caller: Caller, what: string): void => {
+  if (caller === 'none') sendError(response, 401, 'access.unauthorized');
+  else if (caller === 'origin') sendError(response, 403, 'access.origin');
+  else sendError(response, 403, 'access.forbidden', what);
+};
+
 const routes = (parts: HttpParts): readonly Route[] => [
   // Probes know no tokens.
   { method: 'GET', path: '/-/healthy', callers: undefined, what: 'look', answer: ({ response }) => sendText(response, 200, 'healthy\n') },
@@ -79,7 +91,17 @@ const routes = (parts: HttpParts): readonly Route[] => [
     what: 'read metrics',
     answer: ({ response }) => sendText(response, 200, parts.telemetry.render(), EXPOSITION),
   },
-  { method: 'POST', path: '/ingest/frames', callers: SENDERS, what: 'post frames', answer: (asked) => receive(parts, asked) },
+  // Who sends is judged with the frame; agents prove what they are in what they ask.
+  { method: 'POST', path: '/ingest/frames', callers: undefined, what: 'post frames', answer: (asked) => receive(parts, asked) },
+  ...Object.values(AGENT_PATHS).map(
+    (path): Route => ({
+      method: 'POST',
+      path,
+      callers: undefined,
+      what: 'ask as an agent',
+      answer: async ({ request, response }) => sendAnswer(response, await parts.agents.answer(path, request)),
+    }),
+  ),
   {
     method: 'POST',
     path: '/graphql',
@@ -91,10 +113,26 @@ const routes = (parts: HttpParts): readonly Route[] => [
   { method: 'GET', path: undefined, callers: undefined, what: 'look', answer: (asked) => explore(parts, asked) },
 ];
 
-const receive = async (parts: HttpParts, { request, response }: Asked): Promise<void> => {
-  const { status, headers, body } = await parts.door.receiveFrames({ headers: request.headers, body: request, rights: { post: true } });
-  response.writeHead(status, { ...SAFE_HEADERS, ...headers });
+const sendAnswer = (response: ServerResponse, { status, headers, body }: DoorAnswer): void => {
+  response.writeHead(status, { ...SAFE_HEADERS, 'cache-control': 'no-store', ...headers });
   response.end(body);
+};
+
+/** 403 for one that is known and may not; who cannot be told is asked to sign in. */
+const refusedSender = (error: unknown): DoorAnswer => {
+  if (!(error instanceof CodedError)) throw error;
+  return errorAnswer(error.code === 'intake.cloned' ? 409 : error.code === 'agent.session' || error.code === 'agent.proof' ? 401 : 403, error);
+};
+
+const receive = async ({ senders, door }: HttpParts, { request, response }: Asked): Promise<void> => {
+  let authority: Authority | Caller;
+  try {
+    authority = await senders.authorityOf(request);
+  } catch (error) {
+    return sendAnswer(response, refusedSender(error));
+  }
+  if (typeof authority === 'string') return sendRefusal(response, authority, 'post frames');
+  sendAnswer(response, await door.receiveFrames({ headers: request.headers, body: request, rights: { post: true, authority } }));
 };
 
 /** The link with the token becomes a session's cookie and leaves the address bar; a wrong one leaves `refused` there, which the page tells. */
@@ -131,10 +169,7 @@ export const httpServer = (log: Logger): HttpServer => {
       return sendText(response, 405, `this address takes ${route.method}\n`);
     }
     const caller = route.callers === undefined ? 'none' : await access.callerOf(request);
-    if (route.callers !== undefined && !route.callers.has(caller)) {
-      if (caller === 'none') return sendError(response, 401, 'access.unauthorized');
-      return caller === 'origin' ? sendError(response, 403, 'access.origin') : sendError(response, 403, 'access.forbidden', route.what);
-    }
+    if (route.callers !== undefined && !route.callers.has(caller)) return sendRefusal(response, caller, route.what);
     return route.answer({ request, response, url: new URL(`http://localhost${path.startsWith('/') ? '' : '/'}${request.url ?? '/'}`) }, caller);
   };
   const server = createServer({ maxHeaderSize: 16 << 10 }, (request, response) => {

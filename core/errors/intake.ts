@@ -75,6 +75,21 @@ export const INTAKE_ERRORS = {
     { boot: '18446744073709551615', next: '1795000900001' },
     'Nothing of the request was taken. A run is numbered by the milliseconds since 1970 at its start. An agent numbers its waiting frames anew under `next` and goes on by itself; set the host’s clock right.',
   ),
+  'intake.host': entry(
+    (p: { host: string; who: string }) => `${p.who} may not send for the host ${JSON.stringify(p.host)}`,
+    { host: 'web-1', who: 'the agent of web-2' },
+    'Nothing of the request was taken. An agent sends for the host it joined as; what has no agent of its own may be sent by a relay (`inframirror agent token --relay PATTERN`) or with the shared token. A host that has an agent is sent for by that one alone: `inframirror agent list` says which it is, `inframirror agent token --host NAME --replace ID` puts another in its place.',
+  ),
+  'intake.sender': entry(
+    (p: { sender: string; who: string }) => `${p.who} may not send as ${JSON.stringify(p.sender)}`,
+    { sender: 'Qm9vdGggYW5kIGtleQ', who: 'the shared token' },
+    'Nothing of the request was taken. Who has joined sends under its own id, signed in with its key, and nobody else does.',
+  ),
+  'intake.cloned': entry(
+    (p: { agent: string; host: string; reason: string }) => `the agent ${p.agent} of ${p.host} stands still: ${p.reason}`,
+    { agent: 'Qm9vdGggYW5kIGtleQ', host: 'web-1', reason: 'two machines or two copies of its folder send under it' },
+    'Nothing is lost: whoever sends under this id keeps its data. Find the copy, and give it an id of its own: `inframirror agent token --host NAME`, and there `inframirror agent --join TOKEN`. Then let the right one go on: `inframirror agent release ID`. Or replace both: `inframirror agent token --host NAME --replace ID`.',
+  ),
   'intake.forbidden': entry(
     (p: { what: string }) => `this token may not ${p.what}`,
     { what: 'send data' },

@@ -8,6 +8,11 @@ export const PRODUCT_ERRORS = {
     'Choose another folder with `--data DIR`, or give this user the right to write there.',
   ),
   'data.token': entry((p: { file: string }) => `${p.file} holds no token`, { file: './data/token' }, 'Remove the file; the next start makes a new token.'),
+  'data.key': entry(
+    (p: { file: string; reason: string }) => `the command key in ${p.file} cannot be used: ${p.reason}`,
+    { file: './data/command-keys/current.pem', reason: 'it is no Ed25519 key' },
+    'Bring the file back from a copy of the data folder. Without one, remove the folder `command-keys`: the next start makes new keys, and every agent must join anew, as none trusts them: `inframirror agent token --host NAME --replace ID`.',
+  ),
   'start.part': entry(
     (p: { part: string; reason: string }) => `${p.part} does not start: ${p.reason}`,
     { part: 'the column store', reason: 'no space left on device' },
@@ -62,6 +67,11 @@ export const PRODUCT_ERRORS = {
     (p: { what: string }) => `this token may not ${p.what}`,
     { what: 'ask queries' },
     'The agent’s token may only post frames; use the one in DATA/token.',
+  ),
+  'access.shared-off': entry(
+    (_: NoParameters) => 'this server does not take the shared agent token any more',
+    {},
+    'Nothing is lost: the agent keeps its data. Make a join token on the server, `inframirror agent token --host NAME`, and start the agent with `--join TOKEN`. `inframirror agent shared on` takes the shared token again.',
   ),
   'access.origin': entry(
     (_: NoParameters) => 'a request with the session’s cookie must come from the explorer’s own address',

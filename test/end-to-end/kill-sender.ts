@@ -5,6 +5,7 @@ import { mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'nod
 import { join } from 'node:path';
 import { Sender } from '../../agent/send.ts';
 import { Spool } from '../../agent/spool/spool.ts';
+import { sharedWay } from '../../agent/testing/shared-way.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { AGENTS, frameOf } from './kill-load.ts';
 
@@ -60,9 +61,11 @@ const runAgent = async (agent: string): Promise<void> => {
   let acknowledged = 0;
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, 'none');
+  const stopping = new AbortController();
   const sender = new Sender(
     spool,
-    { server: url, tokenFile, fsync: true, retryMs: 50, retryMostMs: 400, refusedMs: 400, requestMs: 20_000 },
+    { server: url, fsync: true, retryMs: 50, retryMostMs: 400, refusedMs: 400 },
+    sharedWay(url, tokenFile, stopping, 20_000),
     {
       acknowledged: ({ seq, boot: of }) => {
         const body = of === String(boot) ? bodies.get(seq) : undefined;
@@ -77,6 +80,7 @@ const runAgent = async (agent: string): Promise<void> => {
       refused: (_, reason) => note(`refused ${reason}`),
     },
     silentLogger,
+    stopping,
   );
   sender.start();
   for (let seq = 1; !isDraining; await sleep(FRAME_MS)) {

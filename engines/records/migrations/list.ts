@@ -1,4 +1,5 @@
 // The migrations of the record store in their order; the place in the list is the version.
+import { agents } from './agents.ts';
 import type { Migration } from './apply.ts';
 import { heard } from './heard.ts';
 import { inventory } from './inventory.ts';
@@ -10,4 +11,5 @@ export const MIGRATIONS: readonly Migration[] = [
   platform, // settings, sessions, audit: what the platform keeps on itself
   heard, // when each host was last heard, and the views that `from hosts` reads
   savedQueries, // texts that people keep under a name
+  agents, // who may send for which host, and the tokens by which they joined
 ];

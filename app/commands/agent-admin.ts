@@ -1,0 +1,189 @@
+// `inframirror agent token|list|revoke|release|shared`: what an admin does with agents, asked of the running server.
+import { CodedError } from '../../core/errors.ts';
+import { plain } from '../../core/plain.ts';
+import { labelsOf } from './agent-labels.ts';
+import { type Arguments, command, type Options } from './arguments.ts';
+import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
+import type { ShownColumn } from './shown-column.ts';
+import { tableOf } from './table.ts';
+import { writeOut } from './write-out.ts';
+
+export const TOKEN_OPTIONS: Options = {
+  host: { type: 'string', value: 'NAME|PATTERN', summary: 'name of the host that joins by the token, or a pattern with * and ?' },
+  label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of the host, which wins over what its agent tells' },
+  replace: { type: 'string', value: 'ID', summary: 'the agent whose place it takes' },
+  relay: { type: 'string', multiple: true, value: 'PATTERN', summary: 'other hosts that the agent may speak for' },
+};
+
+interface Agent {
+  readonly id: string;
+  readonly host: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly relays: readonly string[];
+  readonly state: string;
+  readonly reason: string | null;
+  readonly joinedAt: string;
+  readonly signedInAt: string | null;
+}
+
+const AGENT = 'id host labels relays state reason joinedAt signedInAt';
+
+const ask = <T>(read: Arguments, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<T> =>
+  askServer<T>(serverOf(read), query, variables, AbortSignal.timeout(30_000));
+
+const token = async (read: Arguments): Promise<number> => {
+  const host = read.values.get('host');
+  if (host === undefined) throw new CodedError('command.usage', { problem: '--host is missing: the name of the host that joins, or a pattern' });
+  const { makeJoinToken } = await ask<{ readonly makeJoinToken: { readonly token: string; readonly expiresAt: string } }>(
+    read,
+    `mutation ($host: String!, $labels: JSON, $relays: [String!], $replaces: String) {
+      makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt }
+    }`,
+    {
+      host,
+      labels: Object.fromEntries(labelsOf(read.lists.get('label') ?? [])),
+      relays: read.lists.get('relay') ?? [],
+      ...(read.values.has('replace') ? { replaces: read.values.get('replace') } : {}),
+    },
+  );
+  process.stdout.write(`${makeJoinToken.token}\n`);
+  process.stderr.write(`Good for one agent, until ${plain(makeJoinToken.expiresAt)}. On ${plain(host)}: inframirror agent --server URL --join TOKEN\n`);
+  return 0;
+};
+
+const column = (name: string, type: string, values: readonly unknown[]): ShownColumn => ({ name, type, unit: null, values });
+
+const list = async (read: Arguments): Promise<number> => {
+  const { agents, sharedAgentToken } = await ask<{ readonly agents: readonly Agent[]; readonly sharedAgentToken: boolean }>(
+    read,
+    `{ agents { ${AGENT} } sharedAgentToken }`,
+  );
+  const labelText = ({ labels }: Agent): string =>
+    Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ');
+  const { text } = tableOf(
+    [
+      column(
+        'host',
+        'text',
+        agents.map(({ host }) => host),
+      ),
+      column(
+        'state',
+        'text',
+        agents.map(({ state }) => state),
+      ),
+      column(
+        'id',
+        'text',
+        agents.map(({ id }) => id),
+      ),
+      column(
+        'signed in',
+        'time',
+        agents.map(({ signedInAt }) => signedInAt),
+      ),
+      column(
+        'joined',
+        'time',
+        agents.map(({ joinedAt }) => joinedAt),
+      ),
+      column(
+        'labels',
+        'text',
+        agents.map((agent) => labelText(agent) || null),
+      ),
+      column(
+        'relays',
+        'text',
+        agents.map(({ relays }) => relays.join(' ') || null),
+      ),
+      column(
+        'reason',
+        'text',
+        agents.map(({ reason }) => reason),
+      ),
+    ],
+    agents.length,
+    { width: process.stdout.isTTY ? process.stdout.columns : undefined },
+  );
+  if (agents.length > 0) writeOut(text);
+  else process.stderr.write('no agent has joined yet: `inframirror agent token --host NAME` makes a token\n');
+  process.stderr.write(`the shared token is ${sharedAgentToken ? 'taken too' : 'off'}\n`);
+  return 0;
+};
+
+const one = (read: Arguments, what: string): string => {
+  const [id] = read.positionals;
+  if (id === undefined)
+    throw new CodedError('command.usage', { problem: `say which: \`inframirror agent ${what} ID\`; \`inframirror agent list\` has the ids` });
+  return id;
+};
+
+const change = (what: 'revoke' | 'release', done: string) => async (read: Arguments) => {
+  const { agent } = await ask<{ readonly agent: Agent }>(read, `mutation ($id: String!) { agent: ${what}Agent(id: $id) { ${AGENT} } }`, {
+    id: one(read, what),
+  });
+  process.stdout.write(`${done}: ${plain(agent.id)} of ${plain(agent.host)}\n`);
+  return 0;
+};
+
+const shared = async (read: Arguments): Promise<number> => {
+  const [word] = read.positionals;
+  if (word !== 'on' && word !== 'off')
+    throw new CodedError('command.usage', { problem: 'say `inframirror agent shared on` or `inframirror agent shared off`' });
+  await ask(read, 'mutation ($taken: Boolean!) { setSharedAgentToken(taken: $taken) }', { taken: word === 'on' });
+  process.stdout.write(`the shared token is ${word === 'on' ? 'taken' : 'off'}\n`);
+  return 0;
+};
+
+interface Administration {
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: Options;
+  readonly most: number;
+  readonly run: (read: Arguments) => Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Administration>> = {
+  token: {
+    usage: 'agent token --host NAME|PATTERN [--label KEY=VALUE …] [--replace ID] [OPTIONS]',
+    summary: 'Makes a join token: good for one agent, within an hour. It is printed once.',
+    options: { ...TOKEN_OPTIONS, ...SERVER_OPTIONS },
+    most: 0,
+    run: token,
+  },
+  list: { usage: 'agent list [OPTIONS]', summary: 'Lists the agents that have joined.', options: SERVER_OPTIONS, most: 0, run: list },
+  revoke: {
+    usage: 'agent revoke ID [OPTIONS]',
+    summary: 'Ends the rights of an agent at once; its host may join again.',
+    options: SERVER_OPTIONS,
+    most: 1,
+    run: change('revoke', 'revoked'),
+  },
+  release: {
+    usage: 'agent release ID [OPTIONS]',
+    summary: 'Lets an agent that was quarantined go on.',
+    options: SERVER_OPTIONS,
+    most: 1,
+    run: change('release', 'released'),
+  },
+  shared: {
+    usage: 'agent shared on|off [OPTIONS]',
+    summary: 'Takes the token that all agents share, or no longer.',
+    options: SERVER_OPTIONS,
+    most: 1,
+    run: shared,
+  },
+};
+
+/** Lines for the help of `agent`. */
+export const ADMINISTRATION: readonly string[] = Object.values(COMMANDS).map(({ usage, summary }) => `  inframirror ${usage}\n      ${summary}`);
+
+/** undefined: it is none of these. */
+export const administration = (args: readonly string[]): Promise<number> | undefined => {
+  const [name, ...rest] = args;
+  const found = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return found === undefined ? undefined : command(rest, found.usage, found.summary, found.options, found.most, found.run);
+};

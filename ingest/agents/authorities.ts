@@ -1,0 +1,20 @@
+// What agents that have joined, relays among them, and the tokens that many share may do.
+import { fitsHost } from '../../schemas/join-token.ts';
+import type { Authority } from '../authority.ts';
+import type { AgentRegistry, EnrolledAgent } from './agent-registry.ts';
+
+/** Under its own id, for its own host; a relay for those too that fit its patterns. */
+export const agentAuthority = ({ id, host, relays }: EnrolledAgent, isSigned: (body: Uint8Array) => boolean): Authority => ({
+  who: `the agent of ${host}`,
+  isSigned,
+  maySend: (sender) => sender === id,
+  maySpeakFor: (name) => name === host || relays.some((pattern) => fitsHost(pattern, name)),
+});
+
+/** For every host that has no agent of its own, under every id that is nobody's. */
+export const tokenAuthority = (who: string, registry: Pick<AgentRegistry, 'find' | 'ofHost'>): Authority => ({
+  who,
+  isSigned: () => true,
+  maySend: (sender) => registry.find(sender) === undefined,
+  maySpeakFor: (host) => registry.ofHost(host) === undefined,
+});

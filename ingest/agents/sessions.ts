@@ -1,0 +1,187 @@
+// Signs agents in and tells their frames: an agent proves its key once an hour, over a nonce of this server, and both ends derive a key from
+// what they exchanged; each frame then carries an HMAC under it. One session an agent: a new one ends the one before. Whoever signs in under an id
+// that somebody else runs is found here. Nothing of a session is kept over a restart.
+import { createHmac, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject, randomBytes, timingSafeEqual, verify } from 'node:crypto';
+import { CodedError } from '../../core/errors.ts';
+import {
+  frameContext,
+  MAC_BYTES,
+  NONCE_BYTES,
+  SERVER_NONCE_BYTES,
+  SESSION_KEY_INFO,
+  type SigningIn,
+  sessionBytes,
+  signInBytes,
+} from '../../schemas/agent-proofs.ts';
+import { bytesOf, textOf } from '../../schemas/join-token.ts';
+import type { AgentRegistry, EnrolledAgent } from './agent-registry.ts';
+import type { CommandKeys } from './command-keys.ts';
+
+export interface SignInRequest extends SigningIn {
+  readonly signature: Uint8Array;
+}
+
+export interface SignInAnswer {
+  readonly session: string;
+  /** X25519, the server's. */
+  readonly ephemeral: Uint8Array;
+  readonly key: Uint8Array;
+  readonly next: Uint8Array;
+  readonly proof: Uint8Array;
+  /** Seconds until it ends. */
+  readonly seconds: number;
+}
+
+interface Session {
+  readonly agent: string;
+  readonly key: Buffer;
+  readonly context: Uint8Array;
+  /** ms. */
+  readonly until: number;
+}
+
+const SESSION_MS = 3_600_000;
+const NONCE_MS = 60_000;
+/** A run is numbered by the agent's clock; as at the door. */
+const AHEAD_MS = 86_400_000;
+/** Two that run under one id shut each other out again and again; who was set back once, as by a snapshot, does so once. */
+const BACK_MS = 600_000;
+const MOST_BACK = 2;
+
+const publicKey = (kind: 'Ed25519' | 'X25519', bytes: Uint8Array): KeyObject =>
+  createPublicKey({ key: { kty: 'OKP', crv: kind, x: textOf(bytes) }, format: 'jwk' });
+
+export class Sessions {
+  readonly #registry: AgentRegistry;
+  readonly #keys: CommandKeys;
+  readonly #now: () => number;
+  /** Of this start: nonces of another one are none. */
+  readonly #secret = randomBytes(32);
+  readonly #sessions = new Map<string, Session>();
+  readonly #ofAgent = new Map<string, string>();
+  /** Nonces that somebody signed in with, until they are too old anyway. */
+  readonly #spent = new Map<string, number>();
+  /** Agent → when runs of it came back that another one had followed. */
+  readonly #back = new Map<string, readonly number[]>();
+
+  constructor(registry: AgentRegistry, keys: CommandKeys, now: () => number = Date.now) {
+    this.#registry = registry;
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  /** Its own time and proof are in it: nothing is kept for those who ask. */
+  nonce(): Uint8Array {
+    const nonce = Buffer.alloc(SERVER_NONCE_BYTES);
+    nonce.writeBigUInt64BE(BigInt(Math.floor(this.#now())));
+    randomBytes(16).copy(nonce, 8);
+    this.#nonceMac(nonce).copy(nonce, 24);
+    return nonce;
+  }
+
+  #nonceMac(nonce: Buffer): Buffer {
+    return createHmac('sha256', this.#secret).update(nonce.subarray(0, 24)).digest().subarray(0, 16);
+  }
+
+  /** Throws `agent.nonce`. */
+  mustBeNonce(given: Uint8Array): void {
+    const nonce = Buffer.from(given);
+    const age = this.#now() - Number(nonce.readBigUInt64BE());
+    if (age < 0 || age > NONCE_MS || !timingSafeEqual(nonce.subarray(24), this.#nonceMac(nonce)) || this.#spent.has(textOf(nonce)))
+      throw new CodedError('agent.nonce', {});
+  }
+
+  /** A nonce serves once. */
+  spend(nonce: Uint8Array): void {
+    const now = this.#now();
+    for (const [old, at] of this.#spent) {
+      if (now - at <= NONCE_MS) break;
+      this.#spent.delete(old);
+    }
+    this.#spent.set(textOf(nonce), now);
+  }
+
+  /** Throws `agent.…`, `intake.cloned`, `intake.older-run`, `intake.future-run`. */
+  async signIn(request: SignInRequest): Promise<SignInAnswer> {
+    this.mustBeNonce(request.serverNonce);
+    const agent = this.#registry.find(request.agent);
+    if (agent === undefined) throw new CodedError('agent.unknown', { agent: request.agent });
+    // Before anything is told of it.
+    if (!verify(null, signInBytes(request), publicKey('Ed25519', agent.key), request.signature)) throw new CodedError('agent.proof', { what: 'the signature' });
+    this.spend(request.serverNonce);
+    mustBeAllowed(agent);
+    if (request.machine !== agent.machine) await this.#quarantine(agent, 'its key is used on another machine');
+    await this.#meetRun(agent, request);
+    this.#registry.noteRun(agent.id, request.boot, request.run);
+    return this.#open(request);
+  }
+
+  async #meetRun(agent: EnrolledAgent, { boot, run }: SigningIn): Promise<void> {
+    const now = Math.floor(this.#now());
+    const next = String(agent.boot >= BigInt(now) ? agent.boot + 1n : now);
+    if (boot > BigInt(now + AHEAD_MS)) throw new CodedError('intake.future-run', { boot: String(boot), next });
+    if (boot > agent.boot || (boot === agent.boot && (agent.run === undefined || Buffer.from(run).equals(agent.run)))) return;
+    const back = [...(this.#back.get(agent.id) ?? []).filter((at) => now - at < BACK_MS), now];
+    this.#back.set(agent.id, back);
+    if (back.length >= MOST_BACK) await this.#quarantine(agent, 'two machines or two copies of its folder send under it');
+    throw new CodedError('intake.older-run', { sent: String(boot), boot: String(agent.boot), next });
+  }
+
+  async #quarantine(agent: EnrolledAgent, reason: string): Promise<never> {
+    this.#back.delete(agent.id);
+    this.end(agent.id);
+    await this.#registry.quarantine(agent.id, reason);
+    throw new CodedError('intake.cloned', { agent: agent.id, host: agent.host, reason });
+  }
+
+  #open(request: SignInRequest): SignInAnswer {
+    const own = generateKeyPairSync('x25519');
+    const ephemeral = Buffer.from((own.publicKey.export({ format: 'jwk' }) as { readonly x: string }).x, 'base64url');
+    let shared: Buffer;
+    try {
+      shared = diffieHellman({ privateKey: own.privateKey, publicKey: publicKey('X25519', request.ephemeral) });
+    } catch (error) {
+      throw new CodedError('agent.request', { reason: 'ephemeral is no key' }, { cause: error });
+    }
+    const session = textOf(randomBytes(NONCE_BYTES));
+    const salt = Buffer.concat([request.serverNonce, request.run]);
+    const key = Buffer.from(hkdfSync('sha256', shared, salt, SESSION_KEY_INFO, 32));
+    this.end(request.agent);
+    this.#sessions.set(session, { agent: request.agent, key, context: frameContext(session), until: this.#now() + SESSION_MS });
+    this.#ofAgent.set(request.agent, session);
+    const proof = this.#keys.sign(sessionBytes(request, session, ephemeral));
+    return { session, ephemeral, key: this.#keys.current, next: this.#keys.next, proof, seconds: SESSION_MS / 1000 };
+  }
+
+  /** Ends the session of an agent, as when it is revoked. */
+  end(agent: string): void {
+    const session = this.#ofAgent.get(agent);
+    if (session === undefined) return;
+    this.#ofAgent.delete(agent);
+    this.#sessions.delete(session);
+  }
+
+  /**
+   * Who sends under these credentials (`SESSION.MAC`), and whether a body is what they signed. Throws `agent.session` where the session is
+   * over, `agent.proof`, `agent.revoked`, `intake.cloned`.
+   */
+  senderOf(credentials: string): { readonly agent: EnrolledAgent; readonly isSigned: (body: Uint8Array) => boolean } {
+    const [id = '', text = ''] = credentials.split('.', 2);
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.until < this.#now()) throw new CodedError('agent.session', {});
+    const agent = this.#registry.find(session.agent);
+    if (agent === undefined) throw new CodedError('agent.session', {});
+    mustBeAllowed(agent);
+    const mac = bytesOf(text, MAC_BYTES);
+    if (mac === undefined) throw new CodedError('agent.proof', { what: 'the frame' });
+    return {
+      agent,
+      isSigned: (body) => timingSafeEqual(mac, createHmac('sha256', session.key).update(session.context).update(body).digest()),
+    };
+  }
+}
+
+const mustBeAllowed = ({ id, host, state, reason = '' }: EnrolledAgent): void => {
+  if (state === 'revoked') throw new CodedError('agent.revoked', { agent: id, host, reason });
+  if (state === 'quarantined') throw new CodedError('intake.cloned', { agent: id, host, reason });
+};

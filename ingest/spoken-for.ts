@@ -1,0 +1,43 @@
+// Which hosts the rows of a part speak for, held against what their sender may: a column `host`, and the label of a series. Rows without a host
+// are those of their sender. Reads bytes, not texts, where the same host follows itself.
+import { type Batch, type Column, columnIndex, columnOf, isPresent, type TextColumn, textAt, valueAt } from '../core/batch/batch.ts';
+import type { SignalSchema } from '../schemas/tables.ts';
+import { type Authority, mustSpeakFor } from './authority.ts';
+
+const sameBytes = (text: TextColumn, a: number, b: number): boolean => {
+  const [from, other] = [text.offsets[a] as number, text.offsets[b] as number];
+  const size = (text.offsets[a + 1] as number) - from;
+  return (
+    size === (text.offsets[b + 1] as number) - other && Buffer.compare(text.data.subarray(from, from + size), text.data.subarray(other, other + size)) === 0
+  );
+};
+
+/** Each text of the column at least once. */
+const eachText = (column: Column, meet: (text: string) => void): void => {
+  if (column.layout === 'dictionary') {
+    const used = new Set<number>();
+    for (let row = 0; row < column.length; row++) if (isPresent(column, row)) used.add(column.indices[row] as number);
+    for (const at of used) meet(textAt(column.dictionary, at));
+  } else if (column.layout === 'text') {
+    let before = -1;
+    for (let row = 0; row < column.length; row++) {
+      if (!isPresent(column, row)) continue;
+      if (before === -1 || !sameBytes(column, row, before)) meet(textAt(column, row));
+      before = row;
+    }
+  }
+};
+
+/** `batch`: its columns are of the schema's types. Throws `intake.host`. */
+export const mustSpeakForRows = (authority: Authority, schema: SignalSchema, batch: Batch): void => {
+  const meet = (host: string): void => {
+    if (host !== '') mustSpeakFor(authority, host);
+  };
+  if (schema === 'series') {
+    const labels = columnOf(batch, 'labels');
+    for (let row = 0; row < batch.length; row++) meet((valueAt(labels, row) as ReadonlyMap<string, string>).get('host') ?? '');
+    return;
+  }
+  const at = columnIndex(batch, 'host');
+  if (at !== -1) eachText(batch.columns[at] as Column, meet);
+};
