@@ -24,8 +24,13 @@ const MAKER = 'start';
 export const ownAgent = async (folder: string, tokenFile: string, registry: AgentRegistry): Promise<OwnAgent> => {
   const joinFile = join(folder, 'join-token');
   const args = ['--join', joinFile];
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  rmSync(joinFile, { force: true });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(joinFile, { force: true });
+  } catch {
+    // The agent finds the same, and says it.
+    return { args, problem: undefined };
+  }
   const { identity } = readIdentity(folder, machinePrint(machineOf(new HostFiles('/'))));
   const known = identity === undefined ? undefined : registry.find(identity.id);
   if (known?.state === 'active') return { args, problem: undefined };
