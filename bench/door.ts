@@ -27,6 +27,11 @@ const server = require('node:http').createServer((q, s) => { q.on('data', () => 
 server.listen(0, '127.0.0.1', () => process.stdout.write(server.address().port + '\\n'));
 process.stdin.resume().on('end', () => process.exit(0));`;
 
+interface Body {
+  readonly sender: number;
+  readonly bytes: Uint8Array;
+}
+
 interface Server {
   readonly pid: number;
   readonly port: number;
@@ -59,7 +64,7 @@ class Senders {
   constructor(size: number, frames: number) {
     this.#size = size;
     // Each sends some ten times.
-    this.#count = Math.max(1, Math.min(1000, Math.round(frames / 10)));
+    this.#count = Math.max(AT_ONCE, Math.min(1000, Math.round(frames / 10)));
     this.#walk = new Float64Array(size).fill(500);
     this.#ids = Array.from({ length: this.#count }, (_, sender) =>
       BigUint64Array.from({ length: size }, (_id, i) => idOf('bench.value', this.#labels(sender, i))),
@@ -73,17 +78,17 @@ class Senders {
     ];
   }
 
-  *definitions(): Iterable<Uint8Array> {
+  *definitions(): Iterable<Body> {
     for (let sender = 0; sender < this.#count; sender++) {
       const part = seriesPart(
         Array.from({ length: this.#size }, (_, i) => ['bench.value', this.#labels(sender, i)] as const),
         [...(this.#ids[sender] as BigUint64Array)],
       );
-      yield this.#packed(frameOf([part], { agent: `agent-${this.#size}-${sender}`, host: `host-${sender}`, boot: this.#boot, seq: 0 }));
+      yield this.#packed(sender, frameOf([part], { agent: `agent-${this.#size}-${sender}`, host: `host-${sender}`, boot: this.#boot, seq: 0 }));
     }
   }
 
-  next(): Uint8Array {
+  next(): Body {
     const sender = this.#frames % this.#count;
     const tick = Math.floor(this.#frames++ / this.#count);
     const length = this.#size;
@@ -99,11 +104,11 @@ class Senders {
     );
     const batch: Batch = { length, fields: SIGNAL_FIELDS.metrics, columns };
     const part = { schema: 'metrics', version: SIGNAL_VERSION, rows: length, ipc: encodeStream([batch]) } as const;
-    return this.#packed(frameOf([part], { agent: `agent-${length}-${sender}`, host: `host-${sender}`, boot: this.#boot, seq: 1 + tick }));
+    return this.#packed(sender, frameOf([part], { agent: `agent-${length}-${sender}`, host: `host-${sender}`, boot: this.#boot, seq: 1 + tick }));
   }
 
-  #packed(frame: Uint8Array): Uint8Array {
-    return zstdCompressSync(frame, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  #packed(sender: number, frame: Uint8Array): Body {
+    return { sender, bytes: zstdCompressSync(frame, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }) };
   }
 }
 
@@ -119,18 +124,18 @@ const post = (agent: Agent, port: number, body: Uint8Array): Promise<void> =>
     sent.end(body);
   });
 
-const sendAll = async (port: number, bodies: readonly Uint8Array[]): Promise<void> => {
+/** A sender sends one frame after the other. */
+const sendAll = async (port: number, bodies: readonly Body[]): Promise<void> => {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) await post(agent, port, body);
+  const lane = async (n: number): Promise<void> => {
+    for (const { sender, bytes } of bodies) if (sender % AT_ONCE === n) await post(agent, port, bytes);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => lane(n)));
   agent.destroy();
 };
 
 /** Seconds of CPU of the server for those bodies; its writer goes on for a moment after the last answer. */
-const costFor = async (server: Server, bodies: readonly Uint8Array[]): Promise<number> => {
+const costFor = async (server: Server, bodies: readonly Body[]): Promise<number> => {
   const before = costOf(server.pid).cpu;
   await sendAll(server.port, bodies);
   await after(200);
@@ -147,10 +152,7 @@ export const run = async (): Promise<readonly Figure[]> => {
       const frames = Math.min(MOST_FRAMES, SAMPLES / size);
       const senders = new Senders(size, frames);
       await sendAll(door.port, [...senders.definitions()]);
-      const [warm, measured] = [Math.ceil(frames / 4), frames].map((count) => Array.from({ length: count }, () => senders.next())) as [
-        Uint8Array[],
-        Uint8Array[],
-      ];
+      const [warm, measured] = [Math.ceil(frames / 4), frames].map((count) => Array.from({ length: count }, () => senders.next())) as [Body[], Body[]];
       for (const server of [door, bare]) await sendAll(server.port, warm);
       const [ours, least] = [await costFor(door, measured), await costFor(bare, measured)];
       figures.push({

@@ -127,11 +127,13 @@ export const decodeFrame = (bytes: Uint8Array, limits: FrameLimits = FRAME_LIMIT
 
 type Json = Readonly<Record<string, unknown>>;
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 const parseHeader = (bytes: Uint8Array): Json => {
   if (depthOf(bytes) > MOST_DEPTH) throw malformed(`its header is nested deeper than ${MOST_DEPTH}`);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = JSON.parse(decoder.decode(bytes));
   } catch {
     throw malformed('its header is not JSON in UTF-8');
   }

@@ -14,10 +14,29 @@ const identity = (name: string, labels: ReadonlyMap<string, string>): Uint8Array
   const parts = [name];
   const keys = [...labels.keys()].filter((k) => labels.get(k) !== '').sort(byCodePoint);
   for (const key of keys) parts.push(key, labels.get(key) as string);
-  return encoder.encode(parts.map((p) => `${encoder.encode(p).length}:${p}`).join(''));
+  let text = '';
+  for (const part of parts) text += `${utf8Length(part)}:${part}`;
+  return encoder.encode(text);
 };
 
+/** In bytes; half of a surrogate pair counts as the U+FFFD that stands for it. */
+const utf8Length = (text: string): number => {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    bytes += code < 0x800 ? 1 : 2;
+    // A pair has four bytes, not twice three.
+    if ((code & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) i++;
+  }
+  return bytes;
+};
+
+const SURROGATE = /[\ud800-\udfff]/;
+
 const byCodePoint = (a: string, b: string): number => {
+  // Without surrogates the order of code units is that of code points.
+  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   const x = [...a];
   const y = [...b];
   for (let i = 0; i < x.length && i < y.length; i++) {

@@ -38,7 +38,7 @@ export const decodeStream = (bytes: Uint8Array, options: ReadOptions = {}): Batc
   const messages = new MessageReader(bytes.byteOffset % 8 === 0 ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes));
   const opening = messages.next();
   if (opening === undefined || opening.kind !== HEADER.schema) throw malformed('it does not begin with a schema');
-  const schema = readSchema(opening.header, maxFields);
+  const schema = schemaOf(opening, maxFields);
   const dictionaries = new Map(Array.from(schema.dictionaries.keys(), (id) => [id, new GrowingDictionary()]));
   const batches: Batch[] = [];
   let rows = 0;
@@ -53,6 +53,33 @@ export const decodeStream = (bytes: Uint8Array, options: ReadOptions = {}): Batc
     } else throw malformed('a message that is neither a dictionary nor a batch');
   }
   return batches.length > 0 ? batches : [{ length: 0, fields: schema.fields, columns: schema.fields.map((field) => columnFrom(field.type, [])) }];
+};
+
+interface KnownSchema {
+  readonly bytes: Uint8Array;
+  readonly maxFields: number;
+  readonly plan: SchemaPlan;
+}
+
+/** A sender's messages begin with the same bytes each time: those met last are not read again. */
+const known: KnownSchema[] = [];
+const MOST_KNOWN = 16;
+const MOST_KNOWN_BYTES = 16 << 10;
+
+const schemaOf = ({ bytes, header }: Message, maxFields: number): SchemaPlan => {
+  const found = known.find((one) => one.maxFields === maxFields && sameBytes(one.bytes, bytes));
+  if (found !== undefined) return found.plan;
+  const plan = readSchema(header, maxFields);
+  if (bytes.length > MOST_KNOWN_BYTES) return plan;
+  known.unshift({ bytes: bytes.slice(), maxFields, plan });
+  known.length = Math.min(known.length, MOST_KNOWN);
+  return plan;
+};
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 };
 
 const readDictionary = (
@@ -91,6 +118,8 @@ const readBatch = (
 
 interface Message {
   readonly kind: number;
+  /** All of its metadata. */
+  readonly bytes: Uint8Array;
   readonly header: FlatTableView;
   readonly body: Uint8Array;
 }
@@ -115,11 +144,12 @@ class MessageReader {
       if (this.#at < this.#bytes.length) throw malformed(`${this.#bytes.length - this.#at} bytes stand behind the end marker`);
       return undefined;
     }
-    const message = new FlatBuffer(this.#take(size)).root();
+    const bytes = this.#take(size);
+    const message = new FlatBuffer(bytes).root();
     const version = message.i16(0, 0);
     if (version !== METADATA_V4 && version !== METADATA_V5) throw malformed(`metadata version ${version + 1}`);
     const body = this.#take(message.size(3));
-    return { kind: message.i8(1, 0), header: message.table(2, 'header'), body };
+    return { kind: message.i8(1, 0), bytes, header: message.table(2, 'header'), body };
   }
 
   #take(size: number): Uint8Array {
