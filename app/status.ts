@@ -8,6 +8,7 @@ import type { Door } from '../ingest/door.ts';
 import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { DataFolder } from './data-folder.ts';
+import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
 import type { StoreSpaces } from './store-spaces.ts';
@@ -104,29 +105,6 @@ const streamPart = (space: StreamSpace | undefined): readonly PartStatus[] => {
   const share = space.bytes / space.maxBytes;
   const full = `${Math.round(share * 100)} % of ${Math.round(space.maxBytes / 2 ** 30)} GiB`;
   return [{ name: 'stream', state: share < ALMOST_FULL ? 'ok' : 'degraded', detail: share < ALMOST_FULL ? full : `${full}; full, it makes agents wait` }];
-};
-
-/** Named at most; more are said by their number. */
-const MOST_NAMED = 3;
-
-const offence = ({ sender, host, metric, label, values, rows }: Door['state']['offenders'][number]): string => {
-  const who = host === sender || host === '' ? sender : `${sender} (host ${host})`;
-  const cause = label === undefined ? '' : `, label ${label} has some ${values} values more`;
-  return `${who}: ${rows} rows dropped${metric === undefined ? '' : `, most series over it are of ${metric}${cause}`}`;
-};
-
-/** Whoever is over the limit of series is named, with what is to be mended there. */
-const doorPart = ({ series, bytes, offenders, largest }: Door['state']): PartStatus => {
-  const whole = largest === undefined ? [] : [`the limit of all senders together is reached, ${largest.sender} has most: ${largest.series}`];
-  const named = offenders.slice(0, MOST_NAMED).map(offence);
-  const others = offenders.length > MOST_NAMED ? [`${offenders.length - MOST_NAMED} senders more`] : [];
-  const over = offenders.length === 0 ? [] : [`over the limit of series: ${[...named, ...others].join('; ')}`];
-  const found = [...whole, ...over];
-  return {
-    name: 'door',
-    state: found.length === 0 ? 'ok' : 'degraded',
-    detail: [`${series} series within a day, ${bytes} bytes in hand`, ...found].join('; '),
-  };
 };
 
 export const productStatus = async ({

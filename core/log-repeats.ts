@@ -43,6 +43,8 @@ export interface LateRecord {
 
 export class LogRepeats {
   readonly #windows = new Map<string, Window>();
+  /** Of messages beyond the most. */
+  #uncounted = 0;
   /** Until then (ms) no window ends. */
   #quiet = Number.POSITIVE_INFINITY;
 
@@ -50,7 +52,10 @@ export class LogRepeats {
   isRepeat(message: string, fields: LogFields, now: number): boolean {
     let window = this.#windows.get(message);
     if (window === undefined) {
-      if (this.#windows.size >= MOST_MESSAGES) return true;
+      if (this.#windows.size >= MOST_MESSAGES) {
+        this.#uncounted++;
+        return true;
+      }
       window = { from: now, things: new Map(), others: { fields, count: 0 } };
       this.#windows.set(message, window);
       this.#quiet = Math.min(this.#quiet, now + WINDOW_MS);
@@ -72,6 +77,8 @@ export class LogRepeats {
     // A clock that was put back ends all of them.
     if (now < this.#quiet && now > this.#quiet - 2 * WINDOW_MS) return [];
     const out: LateRecord[] = [];
+    if (this.#uncounted > 0) out.push({ message: 'messages of ever other words were not written', fields: {}, repeated: this.#uncounted });
+    this.#uncounted = 0;
     this.#quiet = Number.POSITIVE_INFINITY;
     for (const [message, { from, things, others }] of this.#windows) {
       if (now >= from && now < from + WINDOW_MS) {

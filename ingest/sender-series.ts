@@ -27,7 +27,7 @@ const REFUSED = 2;
 const FIRST = 16;
 
 export class SenderSeries {
-  readonly #most: number;
+  readonly #limits: { readonly seriesPerSender: number };
   readonly #places: Places;
   #ids = new IdTable(FIRST);
   #states = new Uint8Array(FIRST);
@@ -43,8 +43,9 @@ export class SenderSeries {
   readonly #sets = new Map<number, Buffer>();
   #setBytes = 0;
 
-  constructor(most: number, places: Places) {
-    this.#most = most;
+  /** `limits` are read anew for each new series. */
+  constructor(limits: { readonly seriesPerSender: number }, places: Places) {
+    this.#limits = limits;
     this.#places = places;
   }
 
@@ -134,7 +135,7 @@ export class SenderSeries {
   #meet(low: number, high: number): number {
     let index = this.#ids.find(low, high);
     if (index === -1) {
-      if (this.#ids.size >= this.#most || !this.#places.take()) return -1;
+      if (this.#ids.size >= this.#limits.seriesPerSender || !this.#places.take()) return -1;
       index = this.#add(low, high);
     }
     this.#hours[index] = this.#hour;

@@ -71,7 +71,7 @@ export class SeriesTables implements Places {
   of(sender: string): SenderSeries {
     const hour = Math.floor(this.#now() / HOUR_MS);
     if (hour !== this.#hour) this.#sweep(hour);
-    const own = this.#senders.get(sender) ?? new SenderSeries(this.#limits.seriesPerSender, this);
+    const own = this.#senders.get(sender) ?? new SenderSeries(this.#limits, this);
     this.#senders.delete(sender);
     this.#senders.set(sender, own);
     const [oldest] = this.#senders;
