@@ -99,6 +99,7 @@ describe('a command', () => {
     [['docker', 'run', '-p', '80:80'], 'docker run -p 80:80'],
     [['java', '-jar', 'a b.jar', ''], 'java -jar a b.jar '],
     [['vault', '--token-file=/etc/t', 'x y'], 'vault --token-file=/etc/t x y'],
+    [['inframirror', 'agent', '--token-file', '/etc/t', '--db-password', 'x'], 'inframirror agent --token-file /etc/t --db-password ***'],
     [[], ''],
   ])('%j', (args, masked) => expect(mask.command(args)).toBe(masked));
 });

@@ -1,7 +1,7 @@
 // Masks secrets in what leaves the host: values of names that mean one, credentials of HTTP, passwords in addresses, well-known forms of
 // keys and tokens, blocks of private keys. A text without any comes back as it is. It tells a secret by its name or its form only, works in
 // time linear in the text, and changes nothing else of it.
-import { valueRange } from './value.ts';
+import { HARMLESS, valueRange } from './value.ts';
 
 /** Stands in place of a secret. */
 export const MASKED = '***';
@@ -122,7 +122,7 @@ const withoutNamed = (text: string): string => {
   return from === 0 ? text : out + text.slice(from);
 };
 
-const OPTION = new RegExp(`^--?[\\w.-]{0,100}(?:${NAMES})[\\w.-]{0,20}$`, 'i');
+const OPTION = new RegExp(`^--?[\\w.-]{0,100}(?:${NAMES})([\\w.-]{0,20})$`, 'i');
 const ASSIGNED = new RegExp(`^-{0,2}[\\w.-]{0,100}(?:${NAMES})[\\w.-]{0,20}=`, 'i');
 const SHORT_OPTIONS: readonly (readonly [program: RegExp, option: RegExp])[] = [
   [/(?:^|\/)sshpass$/, /^-p$/],
@@ -139,7 +139,8 @@ const maskedArgument = (args: readonly string[], arg: string, i: number): string
   if (i < 1 || arg === '') return arg;
   if (ATTACHED.test(program) && /^-p./.test(arg)) return `-p${MASKED}`;
   if (i > 1 && SHORT_OPTIONS.some(([of, option]) => of.test(program) && option.test(before))) return MASKED;
-  if (i > 1 && OPTION.test(before) && !arg.startsWith('-')) return MASKED;
+  const rest = i > 1 && !arg.startsWith('-') ? OPTION.exec(before)?.[1] : undefined;
+  if (rest !== undefined && !HARMLESS.test(rest)) return MASKED;
   const assigned = ASSIGNED.exec(arg)?.[0];
   // Blanks are of the value here; where it is a file, an address or nothing the rules of lines know.
   return assigned !== undefined && arg.includes(' ') && valueRange(arg, 0, assigned.length - 1) !== undefined ? assigned + MASKED : arg;

@@ -13,8 +13,8 @@ const MOST_REST = 24;
 const MOST_BEFORE = 100;
 const NAME = /[\w.\]-]/;
 const END = /[\s,;&<>)\]}|"'`]/;
-/** Rests that make it another thing. */
-const HARMLESS = /^[-_.]?(?:url|uri|endpoint|file|path|name|type|policy|ttl|expir|length|count|limit)/i;
+/** Rests of a name that make it another thing. */
+export const HARMLESS = /^[-_.]?(?:url|uri|endpoint|file|path|name|type|policy|ttl|expir|length|count|limit)/i;
 /** Say that there is none, or are counts. */
 const NOTHING = /^(?:\*{3,}|null|nil|none|true|false|undefined|yes|no|\d{0,3})$/i;
 const NUMBER = /^[\d.]+$/;
