@@ -10,8 +10,9 @@ import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
 import { Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
+import { LetterQuota } from './letters.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
-import { publish } from './publish.ts';
+import { publish, type UnknownPart } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
@@ -81,6 +82,7 @@ export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
   const series = options.series ?? new SeriesTables(limits, now);
   const gate = new Gate(limits);
+  const quota = new LetterQuota();
   const runs = new Runs({ known: options.known ?? (() => undefined), isWhole: options.isKnownWhole ?? (() => true) });
 
   const take = async (request: DoorRequest): Promise<DoorAnswer> => {
@@ -102,10 +104,11 @@ export const openDoor = (options: DoorOptions): Door => {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
         return await runs.inTurn(received.sender, async () => {
           const { at, admitted, safe } = judge(received, authority);
-          await publish(stream, admitted, received.unknown, nanosFromMillis(at));
+          const letters = quota.take(received.unknown, at);
+          await publish(stream, admitted, letters, nanosFromMillis(at));
           safe();
           heard?.(received.heard, at);
-          return accepted(received, admitted);
+          return accepted(received, admitted, letters);
         });
       } finally {
         leave();
@@ -122,7 +125,7 @@ export const openDoor = (options: DoorOptions): Door => {
   };
 
   /** Counts and names what was taken and what was not; only now, as a request that fails is sent again. */
-  const accepted = (received: Received, admitted: readonly Admitted[]): DoorAnswer => {
+  const accepted = (received: Received, admitted: readonly Admitted[], letters: readonly UnknownPart[]): DoorAnswer => {
     const dropped: Dropped[] = [];
     let rows = 0;
     for (const part of admitted) {
@@ -135,7 +138,9 @@ export const openDoor = (options: DoorOptions): Door => {
         dropped.push(drop);
       }
     }
-    for (const part of received.unknown) telemetry.add('inframirror_dead_rows_total', { stage: 'ingest', reason: 'unknown-schema' }, part.rows);
+    const unknown = received.unknown.map((part) => ({ schema: part.schema, version: part.version, rows: part.rows, kept: letters.includes(part) }));
+    for (const { rows: count, kept } of unknown)
+      telemetry.add(`inframirror_${kept ? 'dead' : 'dropped'}_rows_total`, { stage: 'ingest', reason: 'unknown-schema' }, count);
     telemetry.set('inframirror_ingest_series', {}, series.size);
     const over = dropped.reduce((n, { reason, rows: count }) => (reason === 'series-limit' ? n + count : n), 0);
     if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(received.sender, received.heard.host, over) });
@@ -143,12 +148,11 @@ export const openDoor = (options: DoorOptions): Door => {
     if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped: others });
     const define = admitted.some(({ undefinedSeries }) => undefinedSeries);
     if (define) log.debug('a sender is asked for its definitions', { sender: received.sender });
-    if (received.unknown.length > 0)
-      log.warn('parts of an unknown schema went to the dead letters', {
+    if (unknown.length > 0)
+      log.warn('parts of an unknown schema went to the dead letters, or were dropped where those are too many', {
         sender: received.sender,
         schemas: [...new Set(received.unknown.map(({ schema, version }) => `${schema.slice(0, MOST_SHOWN).toWellFormed()}/${version}`))],
       });
-    const unknown = received.unknown.map(({ schema, version, rows: count }) => ({ schema, version, rows: count }));
     return answer(200, { rows, dropped, unknown, ...(define ? { define } : {}) });
   };
 
