@@ -54,6 +54,7 @@ describe('a line', () => {
     'client_secret_file=/etc/app/secret token_url=https://a/b secret://place',
     '-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----',
     '"secret":{"name":"x"}',
+    "syntax error, unexpected token: 'end'",
     'password=***',
   ])('%j is left as it is', (text) => expect(line(text)).toBe(text));
 

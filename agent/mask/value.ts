@@ -15,6 +15,8 @@ const NAME = /[\w.\]-]/;
 const END = /[\s,;&<>)\]}|"'`]/;
 /** Rests of a name that make it another thing. */
 export const HARMLESS = /^[-_.]?(?:url|uri|endpoint|file|path|name|type|policy|ttl|expir|length|count|limit)/i;
+/** A parser speaks of a token of its own. */
+const GRAMMAR = /\bunexpected $/i;
 /** Say that there is none, or are counts. */
 const NOTHING = /^(?:\*{3,}|null|nil|none|true|false|undefined|yes|no|\d{0,3})$/i;
 const NUMBER = /^[\d.]+$/;
@@ -71,7 +73,7 @@ export const valueRange = (text: string, begin: number, end: number): ValueRange
   let at = end;
   while (at - end < MOST_REST && at < text.length && NAME.test(text[at] as string)) at++;
   const rest = text.slice(end, at);
-  if (HARMLESS.test(rest)) return undefined;
+  if (HARMLESS.test(rest) || GRAMMAR.test(text.slice(Math.max(0, begin - 12), begin))) return undefined;
   const nameQuote = quoteAt(text, at);
   at += nameQuote.length;
   const sign = pastBlanks(text, at);
