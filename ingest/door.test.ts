@@ -363,7 +363,17 @@ describe('a refusal names part, row, column and mend, and leaves nothing', () =>
   const good = logsPart(['fine']);
   const many = new Map(Array.from({ length: 65 }, (_, i) => [`k${i}`, 'v']));
   const labels = (value: ReadonlyMap<string, string | null>) =>
-    partOf('series', { id: [idOf('m', [...value] as [string, string][])], name: ['m'], kind: ['gauge'], labels: [value] });
+    partOf('series', {
+      id: [
+        idOf(
+          'm',
+          Array.from(value, ([key, text]) => [key, text ?? ''] as const),
+        ),
+      ],
+      name: ['m'],
+      kind: ['gauge'],
+      labels: [value],
+    });
   const event = (over: Record<string, readonly (string | bigint | null)[]>) => partOf('events', { time: [NOW_NS], kind: ['k'], title: ['t'], ...over });
   test.each([
     ['a missing column', partOf('logs', { time: [NOW_NS] }), '', 'body', 'it is missing'],
