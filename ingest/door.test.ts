@@ -109,25 +109,6 @@ describe('a good frame', () => {
     expect(telemetry.value('inframirror_ingest_unknown_columns_total', { schema: 'logs' })).toBe(1);
   });
 
-  test('of unknown schemas goes to the dead letters only so far: one sender cannot push out what others lost there', async () => {
-    const { post, sent, telemetry } = setUp();
-    const large = { ...logsPart(['x'.repeat(1 << 20)]), schema: 'dreams' as 'logs' };
-    const flood = async (agent: string) => {
-      for (let seq = 1; seq <= 8; seq++) await post(frameOf([large], { agent, seq }));
-    };
-    await flood('one');
-    expect(sent).toHaveLength(3);
-    expect(telemetry.value('inframirror_dead_rows_total', { stage: 'ingest', reason: 'unknown-schema' })).toBe(3);
-    expect(telemetry.value('inframirror_dropped_rows_total', { stage: 'ingest', reason: 'unknown-schema' })).toBe(5);
-    expect(await post(frameOf([large, logsPart(['y'])], { agent: 'one', seq: 9 }))).toMatchObject({
-      status: 200,
-      rows: 1,
-      unknown: [{ schema: 'dreams', kept: false }],
-    });
-    for (let i = 0; i < 40; i++) await flood(`other ${i}`);
-    expect(sent.filter(({ topic }) => topic === 'im.dead').length).toBeLessThan(64);
-  });
-
   test('of a newer sender: what is not known goes to the dead letters, the rest on its way', async () => {
     const { post, sent } = setUp();
     const newer = { ...logsPart(['a']), version: 2 };
