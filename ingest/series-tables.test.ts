@@ -108,6 +108,14 @@ test('samples that were never defined take places as well, and are told to be un
   for (let i = 0; i < 3; i++) expect(meet(own, 'a', [1n, 2n])).toEqual([[0, 0], false]);
 });
 
+test('a series that is refused once its samples are known by their set is refused all the same', () => {
+  const own = tables(2, 10);
+  own.of('a').define(1n, 5n);
+  for (let i = 0; i < 2; i++) expect(meet(own, 'a', [1n])).toEqual([[0], false]);
+  own.of('a').refuse(1n);
+  expect(meet(own, 'a', [1n])).toEqual([[MARK.refused], false]);
+});
+
 test('rows that are marked already take no place', () => {
   const own = tables(1, 10);
   expect(meet(own, 'a', [1n, 2n], Uint8Array.of(9, 0))).toEqual([[9, 0], true]);
