@@ -1,5 +1,6 @@
-// Log lines in the store: bytes on disk and processor time of the insert of a line whose message and whole line are both kept, against the
-// same line kept as its message alone, in forms that programs write. Processor time is the child's, from /proc, so this runs on Linux only.
+// Log lines from decoded frames to merged rows, by the pipeline's own sink: processor time of both processes until no merge is left, and bytes
+// on disk. Rounds as the topology has them against small ones; and, in forms that programs write, a line whose message and whole line are
+// both kept against the line as its message alone. The store's processor time is from /proc, so this runs on Linux only.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,17 +9,27 @@ import { newLine } from '../agent/logs/formats/parsed-line.ts';
 import { type Batch, type Value, valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { createLogger } from '../core/logger.ts';
+import { noTelemetry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import { documents } from '../pipeline/stages/documents.ts';
+import { InsertNumbers } from '../pipeline/insert-number.ts';
+import type { Inventory } from '../pipeline/inventory.ts';
+import type { Decoded } from '../pipeline/message.ts';
+import { tableSink } from '../pipeline/sinks/table.ts';
+import { logLines } from '../pipeline/stages/log-lines.ts';
+import { StoreClock } from '../pipeline/standing.ts';
+import { type Route, TOPOLOGY } from '../pipeline/topology.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { type Figure, short } from './figure.ts';
 
-const ROWS = 20_000;
-const BLOCKS = 2;
-/** The best of so many: the first insert of a store costs more than any after it. */
-const ROUNDS = 2;
+/** Lines of a frame, as agents send them, and how many of them. */
+const FRAME = 500;
+const FRAMES = { rounds: 800, forms: 200 };
+const SMALL_ROUND = 20_000;
+const ROUND = (TOPOLOGY.find(({ sink }) => sink === 'logs') as Route).roundRows;
+/** How long no part may have come or gone: then the store has nothing more to merge. */
+const REST_MS = 4000;
 const FROM = Date.UTC(2026, 10, 21);
 const TICKS_PER_SECOND = 100;
 
@@ -84,20 +95,64 @@ interface Cost {
   readonly rate: number;
 }
 
-const costOf = async (engine: EmbeddedColumns, columns: Columns, blocks: readonly Batch[]): Promise<Cost> => {
-  await columns.command('TRUNCATE TABLE logs');
-  const [store, ours] = [childSeconds(engine), process.cpuUsage()];
-  for (const [i, batch] of blocks.entries()) {
-    const message = { topic: '', partition: 0, offset: 0n, key: 'a', headers: {}, value: new Uint8Array(0) };
-    const decoded = { stored: message, schema: 'logs', sender: 'a', boot: 1n, seq: BigInt(i), received: 0n, latest: undefined, batch } as const;
-    await columns.insert('logs', documents(decoded, BigInt(i + 1), { of: () => [] }), { queryId: `logs-${i}` });
+const health = { failed: (error: Error) => log.error('an insert failed', { error }), parked: () => undefined, recovered: () => undefined };
+
+const partsOf = async (columns: Columns): Promise<string> => {
+  const { batches } = await columns.query(
+    "SELECT toString((groupArray(name), (SELECT count() FROM system.merges))) AS parts FROM (SELECT name FROM system.parts WHERE active AND table = 'logs' ORDER BY name)",
+  );
+  return String(valueAt((batches[0] as Batch).columns[0] as Batch['columns'][number], 0));
+};
+
+/** Resolves when nothing has been merged for a while. */
+const rested = async (columns: Columns): Promise<void> => {
+  for (let [before, since] = ['', performance.now()]; performance.now() - since < REST_MS; ) {
+    const now = await partsOf(columns);
+    if (now !== before) [before, since] = [now, performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  await columns.command('OPTIMIZE TABLE logs FINAL', { settings: { max_execution_time: 0 } });
+};
+
+const costOf = async (engine: EmbeddedColumns, columns: Columns, frames: readonly Batch[], round: number): Promise<Cost> => {
+  await columns.command('TRUNCATE TABLE logs');
+  const inventory = { of: () => [] } as unknown as Inventory;
+  const options = {
+    columns,
+    clock: new StoreClock(columns),
+    inventory,
+    telemetry: noTelemetry,
+    log,
+    maxExecutionMs: 60_000,
+    readBack: true,
+    fence: true,
+    now: Date.now,
+  };
+  const sink = tableSink('logs', logLines, options).open({ topic: 'im.logs', partition: 0 });
+  const context = { signal: new AbortController().signal, health, numbers: new InsertNumbers(0, 0n), interrupted: undefined, plan: () => Promise.resolve() };
+  const [store, ours] = [childSeconds(engine), process.cpuUsage()];
+  for (let at = 0; at < frames.length; at += round / FRAME) {
+    const messages = frames.slice(at, at + round / FRAME).map((batch, i): Decoded => {
+      const offset = BigInt(at + i);
+      const stored = { topic: 'im.logs', partition: 0, offset, key: 'a', headers: {}, value: new Uint8Array(0) };
+      return { stored, schema: 'logs', sender: `agent-${offset % 50n}`, boot: 1n, seq: offset, received: 0n, latest: undefined, batch };
+    });
+    await sink.write(messages, context);
+  }
+  await rested(columns);
   const { user, system } = process.cpuUsage(ours);
   const seconds = childSeconds(engine) - store + (user + system) / 1e6;
   const { batches } = await columns.query("SELECT sum(bytes_on_disk) / sum(rows) AS b FROM system.parts WHERE active AND table = 'logs'");
   const bytes = Number(valueAt((batches[0] as Batch).columns[0] as Batch['columns'][number], 0));
-  return { bytes, rate: (ROWS * blocks.length) / seconds };
+  return { bytes, rate: (FRAME * frames.length) / seconds };
+};
+
+const linesOf = (form: Form, frames: number): readonly (readonly string[])[] => {
+  let state = 1;
+  const random = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return Array.from({ length: frames }, (_, frame) => Array.from({ length: FRAME }, (_, i) => form(frame * FRAME + i, random)));
 };
 
 export const run = async (): Promise<readonly Figure[]> => {
@@ -107,18 +162,32 @@ export const run = async (): Promise<readonly Figure[]> => {
   try {
     await columns.migrate();
     const figures: Figure[] = [];
+    const rounds = linesOf(FORMS.JSON as Form, FRAMES.rounds).map((frame) => rowsOf(frame, true));
+    await costOf(engine, columns, rounds.slice(0, SMALL_ROUND / FRAME), SMALL_ROUND);
+    const [small, large] = [await costOf(engine, columns, rounds, SMALL_ROUND), await costOf(engine, columns, rounds, ROUND)];
+    figures.push({
+      what: `JSON lines in rounds of ${short(ROUND)}, merged`,
+      value: `${short(large.rate)} lines/CPU-s, ${short(large.bytes)} bytes`,
+      against: `${short(small.rate)} lines/CPU-s, ${short(small.bytes)} bytes (rounds of ${short(SMALL_ROUND)})`,
+      ratio: large.rate / small.rate,
+    });
     for (const [name, form] of Object.entries(FORMS)) {
-      let state = 1;
-      const random = (): number => {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        return state / 2 ** 32;
-      };
-      const lines = Array.from({ length: BLOCKS }, (_, block) => Array.from({ length: ROWS }, (_, i) => form(block * ROWS + i, random)));
-      const length = lines.flat().reduce((sum, line) => sum + line.length, 0) / (ROWS * BLOCKS);
-      const batches = [false, true].map((both) => lines.map((block) => rowsOf(block, both)));
-      const costs: Cost[][] = [[], []];
-      for (let round = 0; round < ROUNDS; round++) for (const [i, made] of batches.entries()) costs[i]?.push(await costOf(engine, columns, made));
-      const [alone, both] = costs.map((of) => of.reduce((best, cost) => (cost.rate > best.rate ? cost : best))) as [Cost, Cost];
+      const lines = linesOf(form, FRAMES.forms);
+      const length = lines.flat().reduce((sum, line) => sum + line.length, 0) / (FRAME * lines.length);
+      const [alone, both] = [
+        await costOf(
+          engine,
+          columns,
+          lines.map((frame) => rowsOf(frame, false)),
+          ROUND,
+        ),
+        await costOf(
+          engine,
+          columns,
+          lines.map((frame) => rowsOf(frame, true)),
+          ROUND,
+        ),
+      ];
       figures.push(
         {
           what: `${name} line of ${short(length)} bytes, on disk`,
@@ -127,7 +196,7 @@ export const run = async (): Promise<readonly Figure[]> => {
           ratio: both.bytes / alone.bytes,
         },
         {
-          what: `${name} lines, insert and merge`,
+          what: `${name} lines, insert and merges`,
           value: `${short(both.rate)} lines/CPU-s`,
           against: `${short(alone.rate)} lines/CPU-s (the line as the message alone)`,
           ratio: both.rate / alone.rate,

@@ -1,25 +1,48 @@
 // The progress record: what is saved is what is read, and it stays below the stream's bound whoever sends.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundSenders, decodeProgress, encodeProgress, NO_PROGRESS, type Progress } from './progress.ts';
+import { boundSenders, decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type Progress } from './progress.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const sender = fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' });
+/** Relative to the round's first offset: gap and length of each. */
+const anyMessages = fc.array(fc.tuple(fc.bigInt({ min: 0n, max: 2n ** 40n }), fc.bigInt({ min: 1n, max: 2n ** 40n })), { maxLength: 6 });
+const anyInsert = fc.record({
+  number: u64,
+  table: sender,
+  day: fc.integer({ min: -40_000, max: 100_000 }),
+  deadline: fc.maxSafeNat(),
+  messages: anyMessages,
+  rows: fc.option(fc.record({ from: u32, to: fc.nat(0xffff_fffe) }), { nil: undefined }),
+});
+const anyRound = fc
+  .record({
+    from: fc.bigInt({ min: 0n, max: 2n ** 62n }),
+    to: u64,
+    messages: u32,
+    inserts: fc.array(anyInsert, { maxLength: 10 }),
+    sameAs: fc.array(fc.nat(1)),
+  })
+  .map(({ inserts, sameAs, ...round }) => {
+    const made: PendingInsert[] = [];
+    for (const [i, { messages, ...insert }] of inserts.entries()) {
+      let at = round.from;
+      const ranges = messages.map(([gap, length]) => {
+        const from = at + gap;
+        at = from + length;
+        return { from, to: at };
+      });
+      made.push({ ...insert, messages: sameAs[i] === 1 ? (made.at(-1)?.messages ?? ranges) : ranges });
+    }
+    return { ...round, inserts: made };
+  });
 const anyProgress: fc.Arbitrary<Progress> = fc.record({
   next: u64,
   insert: u64,
   time: u64,
   last: fc.array(fc.tuple(sender, fc.record({ boot: u64, seq: u64 })), { maxLength: 20 }).map((entries) => new Map(entries)),
-  pending: fc.option(
-    fc.record({
-      from: u64,
-      to: u64,
-      messages: u32,
-      inserts: fc.array(fc.record({ number: u64, table: sender, day: fc.integer({ min: -40_000, max: 100_000 }), from: u32, to: u32 }), { maxLength: 10 }),
-    }),
-    { nil: undefined },
-  ),
+  pending: fc.option(anyRound, { nil: undefined }),
 });
 
 test('what is saved is what is read', () => {
@@ -39,8 +62,13 @@ test('senders keep the order in which they were heard', () => {
 test('beyond the bound those heard of longest ago are left out and named', () => {
   const names = Array.from({ length: 40_000 }, (_, i) => `agent-${String(i).padStart(30, '0')}`);
   const { last, forgotten } = boundSenders(new Map(names.map((name) => [name, { boot: 1n, seq: 1n }])));
-  const inserts = Array.from({ length: 1002 }, (_, i) => ({ number: BigInt(i), table: 'processes', day: i, from: 0, to: 1 }));
-  const bytes = encodeProgress({ ...NO_PROGRESS, last, pending: { from: 0n, to: 1n, messages: 1, inserts } });
+  // As many halves as a round may have, of as many messages as fit one, each between two that were not taken.
+  const messages = Array.from({ length: 13_000 }, (_, i) => ({ from: BigInt(2 * i), to: BigInt(2 * i + 1) }));
+  const inserts = Array.from({ length: 1002 }, (_, i): PendingInsert => {
+    const own = messages.slice(i * 13, i * 13 + 13);
+    return { number: BigInt(i), table: 'processes', day: i, deadline: 1, messages: own, rows: { from: 0, to: 1 } };
+  });
+  const bytes = encodeProgress({ ...NO_PROGRESS, last, pending: { from: 0n, to: 26_000n, messages: 13_000, inserts } });
   expect(bytes.length).toBeLessThan(1 << 20);
   expect(forgotten.length).toBeGreaterThan(0);
   expect(forgotten).toEqual(names.slice(0, forgotten.length));
@@ -51,4 +79,29 @@ test('cut or foreign bytes are refused, not believed', () => {
   const bytes = encodeProgress({ ...NO_PROGRESS, last: new Map([['agent', { boot: 1n, seq: 2n }]]) });
   for (let length = 0; length < bytes.length; length++) expect(() => decodeProgress(bytes.slice(0, length))).toThrow(RangeError);
   expect(() => decodeProgress(Uint8Array.of(9, 0, 0, 0))).toThrow('version 9');
+});
+
+test('a record of the version before is read: its inserts have rows of all messages of the round, and no deadline', () => {
+  const u32s = (...values: readonly number[]): Buffer => Buffer.from(Uint32Array.from(values).buffer);
+  const u64s = (...values: readonly bigint[]): Buffer => Buffer.from(BigUint64Array.from(values).buffer);
+  const insert = (number: bigint, day: number, from: number, to: number): Buffer =>
+    Buffer.concat([u64s(number), u32s(4), Buffer.from('logs'), u32s(day, from, to)]);
+  const round = Buffer.concat([u64s(9n, 12n), u32s(3, 2), insert(64n, 20_000, 0, 6), insert(65n, 20_001, 6, 9)]);
+  const bytes = Buffer.concat([u32s(1), u64s(9n, 65n, 5n), u32s(1), round, u32s(1), u32s(1), Buffer.from('a'), u64s(3n, 4n)]);
+  const all = { deadline: 0, table: 'logs', messages: [{ from: 9n, to: 12n }] };
+  expect(decodeProgress(bytes)).toEqual({
+    next: 9n,
+    insert: 65n,
+    time: 5n,
+    last: new Map([['a', { boot: 3n, seq: 4n }]]),
+    pending: {
+      from: 9n,
+      to: 12n,
+      messages: 3,
+      inserts: [
+        { ...all, number: 64n, day: 20_000, rows: { from: 0, to: 6 } },
+        { ...all, number: 65n, day: 20_001, rows: { from: 6, to: 9 } },
+      ],
+    },
+  });
 });

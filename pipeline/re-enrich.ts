@@ -45,10 +45,8 @@ export class Reenricher {
   }
 
   #try<T>(work: () => Promise<T>): Promise<T> {
-    return retryUntilStopped(work, this.#abort.signal, {
-      failed: (error) => this.#log.warn('the series of a host could not be brought up to its inventory yet', { error }),
-      recovered: () => undefined,
-    });
+    const failed = (error: Error): void => this.#log.warn('the series of a host could not be brought up to its inventory yet', { error });
+    return retryUntilStopped(work, this.#abort.signal, { failed, parked: failed, recovered: () => undefined });
   }
 
   #run(work: () => Promise<void>): void {

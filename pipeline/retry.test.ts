@@ -1,5 +1,6 @@
 // Waiting for a store: as long as it takes, told once it is over, and not at all when the work was called off.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { CodedError } from '../core/errors.ts';
 import { backoffMs, retryUntilStopped, Stopped } from './retry.ts';
 
 beforeEach(() => {
@@ -11,7 +12,12 @@ afterEach(() => {
 
 const healthOf = () => {
   const told: string[] = [];
-  return { told, health: { failed: (error: Error) => told.push(error.message), recovered: () => told.push('over') } };
+  const health = {
+    failed: (error: Error) => told.push(error.message),
+    parked: (error: Error) => told.push(`parked: ${error.message}`),
+    recovered: () => told.push('over'),
+  };
+  return { told, health };
 };
 
 test('it goes on until the work succeeds', async () => {
@@ -60,4 +66,19 @@ test('pauses grow, with jitter, up to a bound', () => {
       expect(ms).toBeLessThanOrEqual(most);
     }
   }
+});
+
+test('what the store refuses for good is told as such and tried again each minute, until somebody has mended it', async () => {
+  const { told, health } = healthOf();
+  const mended = Date.now() + 150_000;
+  let calls = 0;
+  const work = (): Promise<string> => {
+    calls++;
+    return Date.now() < mended ? Promise.reject(new CodedError('columns.rejected', { code: 497, reason: 'Not enough privileges' })) : Promise.resolve('yes');
+  };
+  const done = retryUntilStopped(work, new AbortController().signal, health);
+  await vi.advanceTimersByTimeAsync(200_000);
+  expect(await done).toBe('yes');
+  expect(calls).toBe(4);
+  expect(told.map((text) => text.replace(/:.*/, ''))).toEqual(['parked', 'parked', 'parked', 'over']);
 });

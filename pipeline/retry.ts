@@ -1,8 +1,12 @@
 // Waiting with jitter for a store that does not answer.
 // It never gives up by itself: what waits is safe in the stream, and the lag shows it.
 
+import { hasCode } from '../core/errors.ts';
+
 const FIRST_MS = 100;
 const LONGEST_MS = 10_000;
+/** Between two attempts of what only a person can mend. */
+const PARKED_MS = 60_000;
 
 /** The work was called off: its partition went to another owner, or the pipeline stops. Nothing more may be done for it. */
 export class Stopped extends Error {
@@ -33,6 +37,8 @@ export const backoffMs = (attempt: number): number => Math.min(LONGEST_MS, FIRST
 /** Told of each failure before the pause, and once when the store answers again. */
 export interface StoreHealth {
   failed(error: Error): void;
+  /** The store answers, and refuses the statement itself: a right, a table or a column is missing. Tried again each minute. */
+  parked(error: Error): void;
   recovered(): void;
 }
 
@@ -53,6 +59,7 @@ export const retryUntilStopped = async <T>(
 ): Promise<T> => {
   for (let attempt = 0; ; attempt++) {
     checkSignal(signal);
+    let isParked = false;
     try {
       const result = await unlessStopped(work(), signal);
       if (attempt > 0) health.recovered();
@@ -65,8 +72,11 @@ export const retryUntilStopped = async <T>(
         throw error;
       }
       checkSignal(signal);
-      health.failed(error instanceof Error ? error : new Error(String(error)));
+      const told = error instanceof Error ? error : new Error(String(error));
+      isParked = hasCode(error, 'columns.rejected');
+      if (isParked) health.parked(told);
+      else health.failed(told);
     }
-    await pause(backoffMs(attempt), signal);
+    await pause(isParked ? PARKED_MS : backoffMs(attempt), signal);
   }
 };

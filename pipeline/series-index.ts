@@ -52,6 +52,11 @@ export class SeriesIndex {
     return this.#ids.idOf(index);
   }
 
+  /** By the ids of two series, as unsigned numbers. */
+  compareIds(a: number, b: number): number {
+    return (this.#ids[a * 2 + 1] as number) - (this.#ids[b * 2 + 1] as number) || (this.#ids[a * 2] as number) - (this.#ids[b * 2] as number);
+  }
+
   /** A new day: exponents begin anew, so that one odd value does not cost bytes for ever. */
   resetExponents(): void {
     this.sticky.fill(0);

@@ -3,11 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
 import { sliceBatch } from '../core/batch/take.ts';
+import { hasCode } from '../core/errors.ts';
 import type { Columns } from '../engines/columns/port.ts';
 import { ENRICHMENT } from '../schemas/catalogue.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
+import { writeInHalves } from './halving.ts';
 import type { Enrichment, HostEntry } from './inventory.ts';
-import { isRowError } from './write.ts';
 
 const COLUMNS = TABLE_FIELDS.series.map(({ name }) => `\`${name}\``).join(', ');
 /** `tuple`, as argMax passes over NULL. */
@@ -68,18 +69,24 @@ export class SeriesTable {
     return done;
   }
 
-  /** What the store refuses for its values is found by halving; `first`: of `rows` in what was asked for. */
-  async insert(rows: Batch, signal: AbortSignal, first = 0): Promise<readonly RefusedDefinition[]> {
-    try {
-      await this.#columns.insert('series', rows, { queryId: randomUUID(), signal });
-      return [];
-    } catch (error) {
-      if (!isRowError(error)) throw error;
-      if (rows.length === 1) return [{ row: first, error: (error as Error).message }];
-      const half = rows.length >> 1;
-      const before = await this.insert(sliceBatch(rows, 0, half), signal, first);
-      return [...before, ...(await this.insert(sliceBatch(rows, half, rows.length), signal, first + half))];
-    }
+  /** Returns what the store refuses for its values. */
+  async insert(rows: Batch, signal: AbortSignal): Promise<readonly RefusedDefinition[]> {
+    const refused: RefusedDefinition[] = [];
+    await writeInHalves([{ from: 0, to: rows.length }], {
+      write: ({ from, to }) => this.#columns.insert('series', sliceBatch(rows, from, to), { queryId: randomUUID(), signal }),
+      isRefusal: (error) => hasCode(error, 'columns.refused-rows'),
+      halve: ({ from, to }) => {
+        const middle = from + ((to - from) >> 1);
+        return middle === from
+          ? undefined
+          : [
+              { from, to: middle },
+              { from: middle, to },
+            ];
+      },
+      refused: ({ from }, error) => refused.push({ row: from, error: (error as Error).message }),
+    });
+    return refused;
   }
 
   /** Ids that have a definition in the store, with the time (ms) of its newest row. */

@@ -25,5 +25,5 @@ export interface PartitionSink {
 export interface Sink {
   open(at: TopicPartition): PartitionSink;
   /** Ends what an earlier owner may have under way, and tells which of it stands. */
-  findStandingInserts(inserts: readonly PendingInsert[]): Promise<ReadonlySet<bigint>>;
+  findStandingInserts(inserts: readonly PendingInsert[], signal: AbortSignal): Promise<ReadonlySet<bigint>>;
 }

@@ -4,7 +4,6 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Columns } from '../engines/columns/port.ts';
 import type { Records } from '../engines/records/port.ts';
-import type { Search } from '../engines/search/port.ts';
 import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
@@ -13,10 +12,12 @@ import type { SeenMessage } from './progress.ts';
 import { Reenricher } from './re-enrich.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
-import { logsSink } from './sinks/logs.ts';
-import { processesSink } from './sinks/processes.ts';
 import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
+import { tableSink } from './sinks/table.ts';
+import { logLines } from './stages/log-lines.ts';
+import { processRows } from './stages/process-rows.ts';
+import { StoreClock } from './standing.ts';
 import { PARTITIONS, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
 import { Upkeep } from './upkeep.ts';
 import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
@@ -24,7 +25,6 @@ import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 export interface PipelineOptions {
   readonly stream: Stream;
   readonly columns: Columns;
-  readonly search: Search;
   readonly records: Records;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
@@ -39,7 +39,7 @@ export interface PipelineOptions {
   /** ms. */
   readonly now?: () => number;
   /** What only tests switch off, to see that the loss or the repeat is found. */
-  readonly switches?: { readonly readBack?: boolean; readonly seqCheck?: boolean };
+  readonly switches?: { readonly readBack?: boolean; readonly fence?: boolean; readonly seqCheck?: boolean };
 }
 
 export interface PartitionStatus {
@@ -80,8 +80,8 @@ const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
 
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
-  const { stream, columns, search, records, telemetry, logger, partitions = PARTITIONS, now = Date.now, latenessMs = 5000 } = options;
-  const { readBack = true, seqCheck = true } = options.switches ?? {};
+  const { stream, columns, records, telemetry, logger, partitions = PARTITIONS, now = Date.now, latenessMs = 5000 } = options;
+  const { readBack = true, fence = true, seqCheck = true } = options.switches ?? {};
   const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
   await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions, groups: groupsOf(topic.name) })));
   const before = new Map<string, readonly PartitionState[]>();
@@ -90,11 +90,13 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   await inventory.start();
   const table = new SeriesTable(columns);
   const reenricher = new Reenricher(table, inventory, logger);
-  const columnSink: ColumnSinkOptions = { columns, inventory, telemetry, log: logger, now, readBack, maxExecutionMs: options.maxExecutionMs ?? 8000 };
+  const { maxExecutionMs = 8000 } = options;
+  const clock = new StoreClock(columns);
+  const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence, maxExecutionMs };
   const sinks: Readonly<Record<SinkName, Sink>> = {
     samples: samplesSink(columnSink, table),
-    processes: processesSink(columnSink),
-    logs: logsSink({ search, inventory }),
+    processes: tableSink('processes', processRows, columnSink),
+    logs: tableSink('logs', logLines, columnSink),
     records: recordsSink({ records, inventory }),
   };
   const groups = TOPOLOGY.map((route) => ({

@@ -36,12 +36,20 @@ export const TOPOLOGY: readonly Route[] = [
     group: 'pipeline-processes',
     schemas: ['processes'],
     sink: 'processes',
-    stages: ['decode', 'enrich', 'days'],
+    stages: ['decode', 'process-rows', 'days'],
     roundRows: 50_000,
     roundMs: 1000,
   },
-  // Documents have ids of their own: the search store itself tells a repeat, nothing has to be read back.
-  { topic: TOPIC.logs, group: 'pipeline-logs', schemas: ['logs'], sink: 'logs', stages: ['decode', 'enrich', 'documents'], roundRows: 20_000, roundMs: 1000 },
+  // Lines are large and their index is dear to merge: many of them a block.
+  {
+    topic: TOPIC.logs,
+    group: 'pipeline-logs',
+    schemas: ['logs'],
+    sink: 'logs',
+    stages: ['decode', 'log-lines', 'days'],
+    roundRows: 100_000,
+    roundMs: 1000,
+  },
   // Few rows, keyed upserts in one transaction; soon, because every other signal is enriched from the inventory.
   {
     topic: TOPIC.events,

@@ -18,6 +18,7 @@ import { Inventory } from './inventory.ts';
 import { SeriesTable } from './series-table.ts';
 import type { RoundContext } from './sink.ts';
 import { samplesSink } from './sinks/samples.ts';
+import { StoreClock } from './standing.ts';
 import { startPipeline } from './start.ts';
 import { SETTLED_MS, Upkeep } from './upkeep.ts';
 
@@ -188,7 +189,6 @@ describe('the upkeep of the ledger', { timeout: 60_000 }, () => {
     const pipeline = await startPipeline({
       stream: stream as unknown as Stream,
       columns,
-      search: {} as never,
       records: records as never,
       telemetry,
       logger: silentLogger,
@@ -222,14 +222,20 @@ describe('a worker beside the upkeep', { timeout: 60_000 }, () => {
         await columns.insert(table, batch, options);
       },
     };
-    const options = { columns: slow, inventory: new Inventory({ query: () => Promise.resolve([]) }, silentLogger), telemetry, log: silentLogger };
-    const part = samplesSink({ ...options, maxExecutionMs: 8000, readBack: true, now: () => now }, new SeriesTable(slow)).open({
+    const options = {
+      columns: slow,
+      clock: new StoreClock(slow),
+      inventory: new Inventory({ query: () => Promise.resolve([]) }, silentLogger),
+      telemetry,
+      log: silentLogger,
+    };
+    const part = samplesSink({ ...options, maxExecutionMs: 8000, readBack: true, fence: true, now: () => now }, new SeriesTable(slow)).open({
       topic: 'im.metrics',
       partition: 0,
     });
     const context: RoundContext = {
       signal: new AbortController().signal,
-      health: { failed: (error) => expect(error).toBeUndefined(), recovered: () => {} },
+      health: { failed: (error) => expect(error).toBeUndefined(), parked: (error) => expect(error).toBeUndefined(), recovered: () => {} },
       numbers: new InsertNumbers(0, 0n),
       interrupted: undefined,
       plan: () => Promise.resolve(),
@@ -237,7 +243,7 @@ describe('a worker beside the upkeep', { timeout: 60_000 }, () => {
     await sample(noon, 1);
     const rows = [[1], [1n], [BigInt(noon)], [2]];
     const batch = batchOf(SIGNAL_FIELDS.metrics.map(({ name, type }, i) => [name, columnFrom(type, rows[i] ?? [])] as const));
-    await part.write([{ schema: 'metrics', batch } as never], context);
+    await part.write([{ schema: 'metrics', batch, stored: { offset: 0n } } as never], context);
     expect(await rowsOf('SELECT count() FROM samples')).toEqual([[2n]]);
     expect(await marks()).toEqual([['samples', BigInt(noon)]]);
   });
@@ -249,6 +255,7 @@ const bound = (all: Columns): Columns => ({
   command: (sql, options) => all.command(sql, options),
   insert: (table, batch, options) => all.insert(table, batch, options),
   kill: (ids) => all.kill(ids),
+  now: () => all.now(),
   ping: () => all.ping(),
   close: () => all.close(),
 });

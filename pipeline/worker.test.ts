@@ -2,7 +2,6 @@
 // refused, that stand though they failed, that come late; saves that are fenced; owners that vanish at any step. At the end each row stands once.
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
@@ -10,82 +9,24 @@ import type { Columns } from '../engines/columns/port.ts';
 import type { Message, StoredMessage } from '../engines/stream/port.ts';
 import { ipcOf } from '../ingest/testing/frames.ts';
 import { Inventory } from './inventory.ts';
-import { processesSink } from './sinks/processes.ts';
 import type { ColumnSinkOptions } from './sinks/samples.ts';
+import { tableSink } from './sinks/table.ts';
+import { DAY_MS } from './stages/days.ts';
+import { processRows } from './stages/process-rows.ts';
+import { StoreClock } from './standing.ts';
+import { FATES, type Fate, FaultyStore, POISON } from './testing/faulty-store.ts';
 import { type Route, TOPOLOGY } from './topology.ts';
 import { PartitionWorker } from './worker.ts';
 
-const DAY = 86_400_000;
 const BASE = 1_795_000_000_000;
 const AT = { topic: 'im.processes', partition: 0 };
-/** Rows of this pid are refused by the store, whatever they come with. */
-const POISON = 13;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** What becomes of an insert. `late`: it fails for the caller and stands only afterwards, unless it is killed before. */
-type Fate = 'good' | 'lost' | 'stands but fails' | 'late' | 'slow';
-
-class FaultyStore implements Pick<Columns, 'insert' | 'kill' | 'query'> {
-  readonly rows: { readonly key: string; readonly day: number; readonly insert: bigint }[] = [];
-  readonly #fates: Fate[];
-  #late: { readonly queryId: string; readonly apply: () => void }[] = [];
-
-  constructor(fates: readonly Fate[]) {
-    this.#fates = [...fates];
-  }
-
-  /** What is on its way arrives. */
-  settle(): void {
-    for (const { apply } of this.#late.splice(0)) apply();
-  }
-
-  insert(table: string, batch: Batch, { queryId }: { readonly queryId: string }): Promise<void> {
-    expect(table).toBe('processes');
-    const value = (name: string, row: number) => valueAt(columnOf(batch, name), row);
-    const rows = Array.from({ length: batch.length }, (_, row) => ({
-      key: `${value('pid', row)}@${value('time', row)}`,
-      day: Math.floor(Number(value('time', row)) / DAY),
-      insert: value('insert', row) as bigint,
-    }));
-    // One partition and one number, or the port's contract is broken.
-    expect(new Set(rows.map(({ day, insert }) => `${day}/${insert}`)).size).toBe(1);
-    const fate = this.#fates.shift() ?? 'good';
-    if (fate === 'slow') return Promise.reject(new CodedError('columns.limit', { limit: 'max_execution_time', reason: 'test' }));
-    if (rows.some(({ key }) => key.startsWith(`${POISON}@`))) return Promise.reject(new CodedError('columns.rejected', { code: 321, reason: 'poison' }));
-    const apply = (): void => {
-      this.rows.push(...rows);
-    };
-    if (fate === 'good' || fate === 'stands but fails') apply();
-    if (fate === 'late') this.#late.push({ queryId, apply });
-    return fate === 'good' ? Promise.resolve() : Promise.reject(new CodedError('columns.unavailable', { reason: 'test' }));
-  }
-
-  kill(queryIds: readonly string[]): Promise<void> {
-    // An insert that runs may still end well before the kill reaches it.
-    for (const [i, { queryId, apply }] of this.#late.entries()) if (queryIds.includes(queryId) && i % 2 === 0) apply();
-    this.#late = this.#late.filter(({ queryId }) => !queryIds.includes(queryId));
-    return Promise.resolve();
-  }
-
-  query(_: string, options: Parameters<Columns['query']>[1] = {}): ReturnType<Columns['query']> {
-    const { from, to, numbers } = options.params as { from: number; to: number; numbers: readonly bigint[] };
-    const found = this.rows.filter(({ day, insert }) => day * DAY >= from && day * DAY < to && numbers.includes(insert)).map(({ insert }) => insert);
-    const values = BigUint64Array.from(new Set(found));
-    const type = { kind: 'int', bits: 64, signed: false } as const;
-    const batch: Batch = {
-      length: values.length,
-      fields: [{ name: 'insert', type }],
-      columns: [{ layout: 'fixed', type, length: values.length, validity: undefined, values }],
-    };
-    return Promise.resolve({ batches: [batch], stats: { rowsRead: 0, bytesRead: 0, elapsedMs: 0 } });
-  }
-}
 
 interface Sent {
   readonly seq: number;
@@ -109,7 +50,22 @@ interface Owner {
   /** Messages in each delivery, then the owner vanishes after so many saves. */
   readonly deliveries: readonly number[];
   readonly saves: number;
+  /** From one delivery to the next, and to its end. */
+  readonly patienceMs: number;
+  /** Is of a version that does not know this message. */
+  readonly unknown?: number;
 }
+
+/** The clock goes on until the work is done. */
+const inTime = async <T>(work: Promise<T>): Promise<T> => {
+  let over = false;
+  const done = work.finally(() => {
+    over = true;
+  });
+  done.catch(() => undefined);
+  while (!over) await vi.advanceTimersByTimeAsync(1000);
+  return done;
+};
 
 const route: Route = { ...(TOPOLOGY.find(({ topic }) => topic === AT.topic) as Route), roundRows: 6 };
 
@@ -118,15 +74,18 @@ const run = async (
   log: readonly StoredMessage[],
   store: FaultyStore,
   owners: readonly Owner[],
-  switches: { readonly readBack: boolean; readonly seqCheck: boolean },
+  switches: { readonly readBack?: boolean; readonly fence?: boolean; readonly seqCheck?: boolean; readonly watch?: (worker: PartitionWorker) => void } = {},
 ) => {
+  const { readBack = true, fence = true, seqCheck = true } = switches;
   const letters: Message[] = [];
   let saved: Uint8Array | undefined;
   const telemetry = new TelemetryRegistry();
   const inventory = new Inventory({ query: () => Promise.resolve([]) }, silentLogger);
   const columns = store as unknown as Columns;
-  const options: ColumnSinkOptions = { columns, inventory, telemetry, log: silentLogger, maxExecutionMs: 1000, readBack: switches.readBack, now: () => BASE };
-  const last: Owner = { deliveries: Array.from({ length: log.length }, () => 2), saves: Number.POSITIVE_INFINITY };
+  const clock = new StoreClock(columns);
+  const options: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: silentLogger, maxExecutionMs: 1000, readBack, fence, now: () => BASE };
+  const end = (log.at(-1)?.offset ?? -1n) + 1n;
+  const last: Owner = { deliveries: Array.from({ length: log.length }, () => 2), saves: Number.POSITIVE_INFINITY, patienceMs: 30_000 };
   for (const owner of [...owners, last]) {
     let saves = owner.saves;
     const abort = new AbortController();
@@ -134,7 +93,7 @@ const run = async (
     const worker = new PartitionWorker({
       route,
       at: AT,
-      sink: processesSink(options),
+      sink: tableSink('processes', processRows, options),
       stream: {
         produce: (_, messages) => {
           letters.push(...messages);
@@ -156,19 +115,21 @@ const run = async (
       resume: () => undefined,
       failed: (error) => failures.push(error),
       now: () => BASE,
-      ...switches,
+      readBack,
+      seqCheck,
     });
-    const from = (await worker.assigned(saved)) ?? 0n;
-    const rest = log.filter(({ offset }) => offset >= from);
+    const from = (await inTime(worker.assigned(saved))) ?? 0n;
+    const rest = log
+      .map((message, i) => (i === owner.unknown ? { ...message, headers: { ...message.headers, version: '99' } } : message))
+      .filter(({ offset }) => offset >= from);
     for (const count of owner.deliveries) {
       const messages = rest.splice(0, count);
       if (messages.length === 0 || abort.signal.aborted) break;
-      const delivered = worker.deliver({ ...AT, messages, signal: abort.signal });
-      await vi.advanceTimersByTimeAsync(30_000);
-      await delivered;
+      await inTime(worker.deliver({ ...AT, messages, signal: abort.signal }));
+      await vi.advanceTimersByTimeAsync(owner.patienceMs);
+      switches.watch?.(worker);
     }
-    await vi.advanceTimersByTimeAsync(60_000);
-    if (owner === last) await worker.flush();
+    while (owner === last && worker.next < end && failures.length === 0) await vi.advanceTimersByTimeAsync(1000);
     await worker.end();
     expect(failures).toEqual([]);
   }
@@ -180,10 +141,15 @@ const anyLog = fc.array(fc.array(fc.record({ day: fc.integer({ min: 0, max: 2 })
   minLength: 1,
   maxLength: 12,
 });
-const fates = fc.array(fc.constantFrom<Fate>('good', 'good', 'lost', 'stands but fails', 'late', 'slow'), { maxLength: 30 });
-const owners = fc.array(fc.record({ deliveries: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 }), saves: fc.integer({ min: 0, max: 5 }) }), {
-  maxLength: 5,
-});
+const fates = fc.array(fc.constantFrom(...FATES), { maxLength: 30 });
+const owners = fc.array(
+  fc.record({
+    deliveries: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 }),
+    saves: fc.integer({ min: 0, max: 5 }),
+    patienceMs: fc.constantFrom(0, 1500, 10_000, 60_000),
+  }),
+  { maxLength: 5 },
+);
 
 test('each row stands once, or is a letter, after any faults', async () => {
   await fc.assert(
@@ -192,7 +158,7 @@ test('each row stands once, or is a letter, after any faults', async () => {
       const sent: Sent[] = shape.map((rows, i) => ({
         seq: i + 1,
         // Poison is rare: a message in a row's place tells it.
-        rows: rows.map(({ day, isPoison }, at) => ({ pid: isPoison && at === 4 ? POISON : 100, time: BASE + day * DAY + row++ })),
+        rows: rows.map(({ day, isPoison }, at) => ({ pid: isPoison && at === 4 ? POISON : 100, time: BASE + day * DAY_MS + row++ })),
       }));
       const log = sent.map((message) => message);
       // A sender repeats what it sent before, somewhere behind it.
@@ -202,7 +168,7 @@ test('each row stands once, or is a letter, after any faults', async () => {
         log.splice(log.length - (repeat % behind), 0, again);
       }
       const store = new FaultyStore(given);
-      const { letters } = await run(log.map(storedOf), store, vanishing, { readBack: true, seqCheck: true });
+      const { letters } = await run(log.map(storedOf), store, vanishing);
       const all = sent.flatMap(({ rows }) => rows);
       const expected = all.filter(({ pid }) => pid !== POISON).map(({ pid, time }) => `${pid}@${time}`);
       expect(store.rows.map(({ key }) => key).toSorted()).toEqual(expected.toSorted());
@@ -215,33 +181,85 @@ test('each row stands once, or is a letter, after any faults', async () => {
 
 const two = [
   { seq: 1, rows: [{ pid: 1, time: BASE }] },
-  { seq: 2, rows: [{ pid: 2, time: BASE + DAY }] },
+  { seq: 2, rows: [{ pid: 2, time: BASE + DAY_MS }] },
 ];
 
 test('control: without reading back, an insert that stood though its owner vanished stands twice', async () => {
-  const vanishing = [{ deliveries: [2], saves: 1 }];
+  const vanishing = [{ deliveries: [2], saves: 1, patienceMs: 30_000 }];
   const good = new FaultyStore([]);
-  await run(two.map(storedOf), good, vanishing, { readBack: true, seqCheck: true });
-  expect(good.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY}`]);
+  await run(two.map(storedOf), good, vanishing);
+  expect(good.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);
   const bad = new FaultyStore([]);
-  await run(two.map(storedOf), bad, vanishing, { readBack: false, seqCheck: true });
+  await run(two.map(storedOf), bad, vanishing, { readBack: false });
   expect(bad.rows).toHaveLength(4);
 });
 
 test('control: without the check of seqs, what is repeated stands twice', async () => {
   const store = new FaultyStore([]);
-  const { telemetry } = await run([...two, ...two].map(storedOf), store, [], { readBack: true, seqCheck: true });
+  const { telemetry } = await run([...two, ...two].map(storedOf), store, []);
   expect(store.rows).toHaveLength(2);
   expect(telemetry.value('inframirror_pipeline_repeated_messages_total', { topic: AT.topic })).toBe(2);
   const bad = new FaultyStore([]);
-  await run([...two, ...two].map(storedOf), bad, [], { readBack: true, seqCheck: false });
+  await run([...two, ...two].map(storedOf), bad, [], { seqCheck: false });
   expect(bad.rows).toHaveLength(4);
 });
 
-test('a block that takes the store too long is written in halves', async () => {
+test.each([0, 1])(
+  'a message that the version before did not know is written by the one that does, though their round was interrupted (%i)',
+  async (unknown) => {
+    const log = [
+      {
+        seq: 1,
+        rows: [
+          { pid: 1, time: BASE },
+          { pid: 2, time: BASE },
+        ],
+      },
+      { seq: 2, rows: [{ pid: 3, time: BASE }] },
+    ];
+    for (const fate of ['good', 'stands but fails', 'lost'] as const) {
+      const store = new FaultyStore([fate]);
+      await run(log.map(storedOf), store, [{ deliveries: [2], saves: 1, patienceMs: 30_000, unknown }]);
+      expect(store.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE}`, `3@${BASE}`]);
+    }
+  },
+);
+
+test.each<Fate>(['arrives after the kill', 'stopped'])('control: without a deadline in the statement, an insert that %s stands twice', async (fate) => {
+  // Written once by its owner again, and by its heir.
+  for (const vanishing of [[], [{ deliveries: [2], saves: 1, patienceMs: 1500 }]]) {
+    const good = new FaultyStore([fate]);
+    await run(two.map(storedOf), good, vanishing);
+    expect(good.met.get(fate)).toBe(1);
+    expect(good.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);
+    const bad = new FaultyStore([fate]);
+    await run(two.map(storedOf), bad, vanishing, { fence: false });
+    expect(bad.rows).toHaveLength(3);
+  }
+});
+
+test('a block that takes the store too long is tried whole for a while, then written in halves', async () => {
   const rows = Array.from({ length: 3000 }, (_, i) => ({ pid: 100 + i, time: BASE + i }));
-  const store = new FaultyStore(['slow']);
-  await run([storedOf({ seq: 1, rows }, 0)], store, [], { readBack: true, seqCheck: true });
-  expect(store.rows).toHaveLength(3000);
-  expect(new Set(store.rows.map(({ insert }) => insert)).size).toBe(2);
+  for (const [slow, inserts] of [
+    [11, 1],
+    [12, 2],
+  ] as const) {
+    const store = new FaultyStore(Array<Fate>(slow).fill('slow'));
+    await run([storedOf({ seq: 1, rows }, 0)], store, []);
+    expect(store.rows).toHaveLength(3000);
+    expect(new Set(store.rows.map(({ insert }) => insert)).size).toBe(inserts);
+  }
+});
+
+test('what the store refuses for good is parked and told, and stands once somebody has mended it', async () => {
+  const store = new FaultyStore([]);
+  store.refusal = new CodedError('columns.rejected', { code: 497, reason: 'Not enough privileges' });
+  const told: string[] = [];
+  setTimeout(() => {
+    store.refusal = undefined;
+  }, 150_000);
+  const { telemetry } = await run(two.map(storedOf), store, [], { watch: (worker) => told.push(worker.trouble?.message ?? '') });
+  expect(told.some((text) => /^parked.*Not enough privileges/.test(text))).toBe(true);
+  expect(telemetry.value('inframirror_pipeline_parked_total', { group: route.group })).toBeGreaterThan(0);
+  expect(store.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);
 });

@@ -70,6 +70,7 @@ export class PartitionWorker {
   #flushing: Promise<void> | undefined;
   #over = false;
   trouble: Error | undefined;
+  #parked: string | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -99,7 +100,9 @@ export class PartitionWorker {
     this.#numbers = new InsertNumbers(at.partition, this.#progress.insert, this.#options.now);
     const { pending } = this.#progress;
     if (pending === undefined) return this.#progress.next;
-    const standing = readBack ? await retryUntilStopped(() => sink.findStandingInserts(pending.inserts), this.#abort.signal, this.#health) : new Set<bigint>();
+    const standing = readBack
+      ? await retryUntilStopped(() => sink.findStandingInserts(pending.inserts, this.#abort.signal), this.#abort.signal, this.#health)
+      : new Set<bigint>();
     log.info('a round that was under way is looked at again', { inserts: pending.inserts.length, standing: standing.size });
     const state = (await stream.partitions(at.topic)).find(({ partition }) => partition === at.partition);
     if (state !== undefined && state.earliest >= pending.to) this.#lost(pending.messages);
@@ -304,7 +307,16 @@ export class PartitionWorker {
       this.trouble = error;
       pause();
     },
+    parked: (error) => {
+      const { telemetry, log, route, pause } = this.#options;
+      telemetry.add('inframirror_pipeline_parked_total', { group: route.group });
+      if (this.#parked !== error.message) log.error('a store refuses what no retry mends; the round waits until that is mended', { error });
+      this.#parked = error.message;
+      this.trouble = new Error(`parked, as only a person can mend it: ${error.message}; tried again each minute`);
+      pause();
+    },
     recovered: () => {
+      this.#parked = undefined;
       this.trouble = undefined;
       this.#options.resume();
     },

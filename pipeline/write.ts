@@ -1,25 +1,21 @@
 // The insert protocol: whatever dies and whenever, each row of a round stands once. An insert is one table, one day, one block and has a
-// number in every row; it is planned in the progress record before it begins, and looked for by its number when its end is not known.
-import { type Batch, columnOf, type FixedColumn, type Value, valueAt } from '../core/batch/batch.ts';
+// number in every row; it is planned in the progress record before it begins, with the moment up to which it may begin by the store's own
+// clock, and looked for by its number when its end is not known.
+import { type Batch, type FixedColumn, UINT64 } from '../core/batch/batch.ts';
 import { sliceBatch } from '../core/batch/take.ts';
-import { hasCode } from '../core/errors.ts';
+import { CodedError, hasCode } from '../core/errors.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import type { Columns } from '../engines/columns/port.ts';
+import { type Block, halvesOf, messageAt, rowsOf, type Share, takeRanges, uncoveredOf } from './block.ts';
+import { writeInHalves } from './halving.ts';
 import type { InsertNumbers } from './insert-number.ts';
 import type { PendingInsert } from './progress.ts';
 import { checkSignal, retryUntilStopped, type StoreHealth } from './retry.ts';
-
-/** Rows of one table and one UTC day, without the column `insert`, which is the table's last. */
-export interface Block {
-  readonly table: string;
-  readonly day: number;
-  readonly batch: Batch;
-}
+import { findStandingInserts, queryIdOf, type StoreClock } from './standing.ts';
 
 /** One row that the store refuses for its values. */
 export interface RefusedRow {
-  readonly block: Block;
-  readonly row: number;
+  readonly offset: bigint;
   /** An Arrow stream of the row. */
   readonly value: Uint8Array;
   readonly error: string;
@@ -32,7 +28,8 @@ export interface InterruptedRound {
 }
 
 export interface WriteOptions {
-  readonly columns: Pick<Columns, 'insert' | 'kill' | 'query'>;
+  readonly columns: Pick<Columns, 'insert' | 'kill' | 'query' | 'now'>;
+  readonly clock: StoreClock;
   readonly numbers: InsertNumbers;
   readonly interrupted: InterruptedRound | undefined;
   readonly signal: AbortSignal;
@@ -40,110 +37,145 @@ export interface WriteOptions {
   /** Must be durable on resolve, and reject when the partition is not ours any more. */
   readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
   readonly maxExecutionMs: number;
-  /** False only for the negative control of the kill test. */
+  /** False only for negative controls: nothing is looked for, nothing has a deadline. */
   readonly readBack: boolean;
+  readonly fence: boolean;
 }
 
-const DAY_MS = 86_400_000;
+/** How long after it was planned an insert may begin; twice as long each time that was too short. */
+const START_MS = 5000;
+const LONGEST_START_MS = 60_000;
 /** Fewer rows than these are not inserted in parts because the store takes long: then it is slow, not the block too large. */
 const SMALL = 1000;
+/** Smaller blocks make a store without memory only busier: they wait for it first, about a minute. */
+const LARGE = 200_000;
+const TRIES = { large: 2, small: 12 };
 /** Beyond it a block that is refused again and again is given up as a whole: the record must stay small. */
 const MOST_PLANNED = 1000;
-
-/**
- * Errors that lie in a row's values (https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp). Any other refusal is
- * about the table or the program: no row is to blame for it, so it is waited for like a store that does not answer.
- */
-const ROW_ERRORS = new Set([6, 27, 38, 41, 53, 69, 70, 72, 117, 128, 131, 321, 349, 469]);
-export const isRowError = (error: unknown): boolean => hasCode(error, 'columns.rejected') && ROW_ERRORS.has(error.parameters.code);
-
-export const queryIdOf = ({ table, number }: Pick<PendingInsert, 'table' | 'number'>): string => `pipeline-${table}-${number}`;
 
 /** Rows without the number of their insert, and with it. */
 const numbered = (batch: Batch, number: bigint): Batch => {
   const values = new BigUint64Array(batch.length).fill(number);
-  const column: FixedColumn = { layout: 'fixed', type: { kind: 'int', bits: 64, signed: false }, length: batch.length, validity: undefined, values };
+  const column: FixedColumn = { layout: 'fixed', type: UINT64, length: batch.length, validity: undefined, values };
   return { length: batch.length, fields: [...batch.fields, { name: 'insert', type: column.type }], columns: [...batch.columns, column] };
 };
 
-/** Ends the inserts if they still run, then tells which of them stand. */
-export const findStandingInserts = async (inserts: readonly PendingInsert[], columns: Pick<Columns, 'kill' | 'query'>): Promise<ReadonlySet<bigint>> => {
-  await columns.kill(inserts.map(queryIdOf));
-  const standing = new Set<bigint>();
-  const places = new Map<string, PendingInsert[]>();
-  for (const insert of inserts) {
-    const place = `${insert.table}/${insert.day}`;
-    places.set(place, [...(places.get(place) ?? []), insert]);
-  }
-  for (const [first, ...more] of places.values() as Iterable<[PendingInsert, ...PendingInsert[]]>) {
-    const from = first.day * DAY_MS;
-    const { batches } = await columns.query(
-      `SELECT DISTINCT insert FROM \`${first.table}\`
-WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND insert IN ({numbers:Array(UInt64)})`,
-      {
-        params: { from, to: from + DAY_MS, numbers: [first, ...more].map(({ number }) => number) },
-        settings: { max_rows_to_read: 0, max_execution_time: 300 },
-      },
-    );
-    for (const batch of batches) for (let row = 0; row < batch.length; row++) standing.add(valueAt(columnOf(batch, 'insert'), row) as Value as bigint);
-  }
-  return standing;
-};
+/** The call has left nothing behind. */
+const leftNothing = (error: unknown): boolean => hasCode(error, 'columns.refused-rows') || hasCode(error, 'columns.rejected') || hasCode(error, 'columns.late');
+const isOfTheStore = (error: unknown): boolean => error instanceof CodedError && error.code.startsWith('columns.');
 
 /** Returns the rows that no retry can save; all others stand, once, when it resolves. */
-export const writeBlocks = async (blocks: readonly Block[], options: WriteOptions): Promise<readonly RefusedRow[]> => {
-  const { columns, numbers, interrupted, signal, health, maxExecutionMs, readBack } = options;
-  const blockOf = ({ table, day }: Pick<PendingInsert, 'table' | 'day'>): Block | undefined =>
-    blocks.find((block) => block.table === table && block.day === day);
-  const whole = (block: Block): PendingInsert => ({ number: numbers.next(), table: block.table, day: block.day, from: 0, to: block.batch.length });
-  let planned: PendingInsert[] = interrupted === undefined ? blocks.map(whole) : [...interrupted.inserts];
-  for (const block of blocks) if (!planned.some((insert) => insert.table === block.table && insert.day === block.day)) planned.push(whole(block));
-  if (planned.length === 0) return [];
-  await options.plan(planned);
+export const writeBlocks = (blocks: readonly Block[], options: WriteOptions): Promise<readonly RefusedRow[]> => new RoundWriter(blocks, options).write();
 
-  const standing = new Set(interrupted?.standing);
-  const refused: RefusedRow[] = [];
-  const queue = planned.filter(({ number }) => !standing.has(number));
-  for (let insert = queue.shift(); insert !== undefined; insert = queue.shift()) {
-    const block = blockOf(insert);
-    // Where the stream has lost messages of the round, fewer rows are left than were planned.
-    const to = Math.min(insert.to, block?.batch.length ?? 0);
-    if (block === undefined || insert.from >= to) continue;
-    const rows = sliceBatch(block.batch, insert.from, to);
-    const batch = numbered(rows, insert.number);
-    const current = insert;
+class RoundWriter {
+  readonly #blocks: readonly Block[];
+  readonly #options: WriteOptions;
+  readonly #planned = new Map<bigint, PendingInsert>();
+  readonly #refused: RefusedRow[] = [];
+  #startMs = START_MS;
+
+  constructor(blocks: readonly Block[], options: WriteOptions) {
+    this.#blocks = blocks;
+    this.#options = options;
+  }
+
+  async write(): Promise<readonly RefusedRow[]> {
+    const { interrupted } = this.#options;
+    for (const insert of interrupted?.inserts ?? []) this.#planned.set(insert.number, insert);
+    for (const block of this.#blocks) for (const share of uncoveredOf(block, interrupted?.inserts ?? [])) this.#add(share);
+    if (this.#planned.size === 0) return [];
+    await this.#plan();
+    const open = [...this.#planned.keys()].filter((number) => interrupted?.standing.has(number) !== true);
+    await writeInHalves(open, {
+      write: (number) => this.#insert(number),
+      isRefusal: (error) => hasCode(error, 'columns.refused-rows') || hasCode(error, 'columns.limit'),
+      halve: (number) => this.#halve(number),
+      refused: (number, error) => this.#refuse(number, (error as Error).message),
+    });
+    return this.#refused;
+  }
+
+  #add(share: Share): bigint {
+    const number = this.#options.numbers.next();
+    this.#planned.set(number, { ...share, number, deadline: 0 });
+    return number;
+  }
+
+  /** Gives every insert time to begin, and puts that into the record first. */
+  async #plan(): Promise<void> {
+    const { clock, fence, signal, health, plan } = this.#options;
+    if (fence) {
+      const until = Math.ceil(await retryUntilStopped(() => clock.now(), signal, health)) + this.#startMs;
+      for (const [number, insert] of this.#planned) this.#planned.set(number, { ...insert, deadline: Math.max(insert.deadline, until) });
+    }
+    await plan([...this.#planned.values()]);
+  }
+
+  /** Rows of the insert and where in the block they are; undefined: the stream has not kept its messages. */
+  #rowsOf(number: bigint) {
+    const insert = this.#planned.get(number) as PendingInsert;
+    const block = this.#blocks.find(({ table, day }) => table === insert.table && day === insert.day);
+    const ranges = block === undefined ? [] : rowsOf(block, insert);
+    return block === undefined || ranges.length === 0 ? undefined : { block, ranges, rows: takeRanges(block.batch, ranges) };
+  }
+
+  async #insert(number: bigint): Promise<void> {
+    const { columns, clock, signal, health, maxExecutionMs, readBack, fence } = this.#options;
+    const found = this.#rowsOf(number);
+    if (found === undefined) return;
+    const { block, ranges, rows } = found;
+    const batch = numbered(block.inOrder?.(rows, ranges) ?? rows, number);
+    const current = (): PendingInsert => this.#planned.get(number) as PendingInsert;
+    const stands = async (): Promise<boolean> => readBack && (await findStandingInserts([current()], columns, signal, fence)).has(number);
+    const canBeHalved = rows.length > SMALL && this.#planned.size <= MOST_PLANNED;
     let uncertain = false;
-    try {
-      await retryUntilStopped(
-        async () => {
-          if (uncertain && readBack && (await findStandingInserts([current], columns)).has(current.number)) return;
-          checkSignal(signal);
-          uncertain = true;
-          await columns.insert(current.table, batch, { queryId: queryIdOf(current), signal, maxExecutionMs });
-        },
-        signal,
-        health,
-        (error) => isRowError(error) || (hasCode(error, 'columns.limit') && rows.length > SMALL && planned.length <= MOST_PLANNED),
-      );
-    } catch (error) {
-      const isTooLarge = hasCode(error, 'columns.limit');
-      if (!isTooLarge && !isRowError(error)) throw error;
-      if (isTooLarge && readBack && (await retryUntilStopped(() => findStandingInserts([current], columns), signal, health)).has(current.number)) continue;
-      const reason = (error as Error).message;
-      if (!isTooLarge && (rows.length === 1 || planned.length > MOST_PLANNED)) {
-        for (let row = 0; row < rows.length; row++)
-          refused.push({ block, row: current.from + row, value: encodeStream([sliceBatch(rows, row, row + 1)]), error: reason });
-        continue;
+    let limits = 0;
+    const attempt = async (): Promise<void> => {
+      if (uncertain && (await stands())) return;
+      uncertain = false;
+      if (fence && (await clock.now()) > current().deadline - this.#startMs / 2) await this.#plan();
+      checkSignal(signal);
+      uncertain = true;
+      const { table, deadline } = current();
+      try {
+        await columns.insert(table, batch, { queryId: queryIdOf(current()), signal, maxExecutionMs, ...(fence ? { deadline } : {}) });
+      } catch (error) {
+        uncertain = !leftNothing(error);
+        if (hasCode(error, 'columns.limit')) limits++;
+        if (hasCode(error, 'columns.late')) {
+          clock.forget();
+          this.#startMs = Math.min(this.#startMs * 2, LONGEST_START_MS);
+        }
+        throw error;
       }
-      const middle = current.from + (rows.length >> 1);
-      const halves = [
-        { ...current, number: numbers.next(), to: middle },
-        { ...current, number: numbers.next(), from: middle, to },
-      ];
-      planned = [...planned.filter((other) => other !== current), ...halves];
-      await options.plan(planned);
-      queue.unshift(...halves);
+    };
+    try {
+      await retryUntilStopped(attempt, signal, health, (error) => {
+        if (hasCode(error, 'columns.limit')) return canBeHalved && limits >= (rows.length > LARGE ? TRIES.large : TRIES.small);
+        return hasCode(error, 'columns.refused-rows') || !isOfTheStore(error);
+      });
+    } catch (error) {
+      if (hasCode(error, 'columns.limit') && (await retryUntilStopped(stands, signal, health))) return;
+      throw error;
     }
   }
-  return refused;
-};
+
+  async #halve(number: bigint): Promise<readonly [bigint, bigint] | undefined> {
+    const found = this.#rowsOf(number);
+    const halves = found === undefined || this.#planned.size > MOST_PLANNED ? undefined : halvesOf(found.block, this.#planned.get(number) as PendingInsert);
+    if (halves === undefined) return undefined;
+    this.#planned.delete(number);
+    const numbers = [this.#add(halves[0]), this.#add(halves[1])] as const;
+    await this.#plan();
+    return numbers;
+  }
+
+  #refuse(number: bigint, error: string): void {
+    const found = this.#rowsOf(number);
+    for (const { from, to } of found?.ranges ?? [])
+      for (let row = from; row < to; row++) {
+        const { block } = found as NonNullable<typeof found>;
+        this.#refused.push({ offset: messageAt(block, row), value: encodeStream([sliceBatch(block.batch, row, row + 1)]), error });
+      }
+  }
+}

@@ -135,8 +135,7 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   ],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
   /**
-   * (sender, boot, seq, row) is the id of a document; `message` is a hash of the first three, for finding repeats. The whole line is
-   * `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.
+   * (sender, boot, seq, row) is the id of a line. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.
    */
   logs: [
     ...SIGNAL_FIELDS.logs,
@@ -147,7 +146,6 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('boot', UINT64),
     field('seq', UINT64),
     field('row', UINT32),
-    field('message', UINT64),
     field('insert', UINT64),
   ],
   /** Hours (start, ms) of a table in which one time of a series may have two values. When each was marked is the store's own column. */

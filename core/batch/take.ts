@@ -3,6 +3,7 @@
 import { type Batch, bitAt, type Column, type DictionaryColumn, type FixedArray, isPresent, type TextColumn } from './batch.ts';
 import { bitmapBytes, clearBit, fillBits, setBit, sliceBits } from './bits.ts';
 import { allocateFixed } from './build.ts';
+import { wordsOf } from './words.ts';
 
 /** Rows `from` up to, not including, `to`; shares memory with `batch`, so offsets may begin above 0. */
 export const sliceBatch = (batch: Batch, from: number, to: number): Batch => {
@@ -79,9 +80,21 @@ export const flattenDictionary = (column: DictionaryColumn): TextColumn => ({
 });
 
 const takeFixed = (from: FixedArray, rows: Int32Array, to: FixedArray): void => {
+  // As two words, of which none becomes an object.
+  if (from.BYTES_PER_ELEMENT === 8) takePairs(wordsOf(from as BigInt64Array), rows, wordsOf(to as BigInt64Array));
+  else
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      if (row >= 0) to[i] = from[row] as never;
+    }
+};
+
+const takePairs = (from: Uint32Array, rows: Int32Array, to: Uint32Array): void => {
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    if (row >= 0) to[i] = from[row] as never;
+    if (row < 0) continue;
+    to[i * 2] = from[row * 2] as number;
+    to[i * 2 + 1] = from[row * 2 + 1] as number;
   }
 };
 

@@ -52,6 +52,16 @@ export const STORE_ERRORS = {
     { code: 60, reason: 'Unknown table' },
     'A defect of InfraMirror: please report the text that led to it.',
   ),
+  'columns.refused-rows': entry(
+    (p: { code: number; reason: string }) => `the column store refused rows for their values (${p.code}): ${p.reason}`,
+    { code: 349, reason: 'Cannot insert NULL value into a column of type Int64' },
+    'The rows are put on the topic `im.dead` with the reason; the others are stored.',
+  ),
+  'columns.late': entry(
+    (_: NoParameters) => 'the insert reached the column store after its deadline and wrote nothing',
+    {},
+    'It is sent again by itself. Where it comes again and again, the column store or the way to it is overloaded.',
+  ),
   'columns.limit': entry(
     (p: { limit: string; reason: string }) => `the query went over the limit ${p.limit}: ${p.reason}`,
     { limit: 'max_execution_time', reason: '10 s' },

@@ -69,16 +69,20 @@ export const concurrencyContract = (at: UnderContract): void => {
       expect(await codeOf(at.columns.query('SELECT 1', { signal: controller.signal }))).toBe('columns.cancelled');
     });
 
-    it('leaves all or nothing of an insert that is killed', async () => {
+    it('leaves all or nothing of an insert that is killed, and kills one that runs', async () => {
       const rows = 200_000;
-      for (let i = 0; i < 8; i++) {
+      let cancelled = 0;
+      // Kills at many moments, until one has met an insert that ran.
+      for (let i = 0; i < 8 || cancelled === 0; i++) {
         const insert = 1000n + BigInt(i);
         const queryId = randomUUID();
         const call = codeOf(at.columns.insert('samples', samples(rows, insert, DAY + BigInt(i) * 1_000_000n), { queryId }));
-        await sleep(i * 15);
+        if (i % 2 === 0) await until(async () => (await at.running(queryId)) || (await Promise.race([call, sleep(0)])) !== undefined);
+        else await sleep((i * 15) % 200);
         await at.columns.kill([queryId]);
         const outcome = await call;
         expect(['columns.cancelled', 'resolved']).toContain(outcome);
+        if (outcome === 'columns.cancelled') cancelled++;
         const count = await at.countOf('samples', insert);
         expect(outcome === 'resolved' ? [BigInt(rows)] : [0n, BigInt(rows)]).toContain(count);
       }

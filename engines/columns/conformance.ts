@@ -1,7 +1,9 @@
 // The contract of the port `Columns` as tests: call it from a `*.test.ts` of each implementation.
 // It speaks to the store only through the port, and to the process behind it only through `crash`.
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { concurrencyContract } from './conformance-concurrency.ts';
+import { deadlineContract } from './conformance-deadline.ts';
 import { insertContract } from './conformance-insert.ts';
 import { queryContract } from './conformance-query.ts';
 import { rowsOf, type UnderContract } from './conformance-support.ts';
@@ -11,6 +13,10 @@ export interface ColumnsUnderTest {
   readonly columns: Columns;
   /** Kills what is behind the port with SIGKILL; it must come back by itself. */
   crash(): void;
+  /** A connection to what is behind the port. */
+  connect(): Socket;
+  /** The same store by another way: what listens on the Unix socket hands on to such a connection. */
+  openThrough(socketPath: string): Columns;
   dispose(): Promise<void>;
 }
 
@@ -35,9 +41,12 @@ export const columnsConformance = (name: string, open: () => Promise<ColumnsUnde
           await one("SELECT count() FROM system.processes WHERE query_id = {id:String} OR Settings['log_comment'] = {id:String}", { params: { id: queryId } })
         )[0] !== 0n,
       crash: () => store.crash(),
+      connect: () => store.connect(),
+      openThrough: (socketPath) => store.openThrough(socketPath),
     };
     queryContract(at);
     concurrencyContract(at);
     insertContract(at);
+    deadlineContract(at);
   });
 };

@@ -31,13 +31,17 @@ export interface InsertOptions {
   readonly signal?: AbortSignal;
   /** Upper bound of the work in the store; over it the insert fails and leaves nothing. */
   readonly maxExecutionMs?: number;
+  /** ms since 1970 by the store's clock (`now`), carried by the statement itself: what begins then or later writes nothing. */
+  readonly deadline?: number;
 }
 
 /**
  * Contract, held by `conformance.ts` for every implementation:
  * - `insert` takes one batch whose rows all belong to one partition of the table and must make it one part: after any
  *   crash either all of its rows stand or none. When it resolves they survive a power cut. When it rejects with
- *   `columns.rejected` nothing stands; with any other error the outcome is unknown until the insert was killed and looked for.
+ *   `columns.refused-rows` (values of its rows), `columns.rejected` (the statement, whatever its rows) or `columns.late` (it came after
+ *   its deadline), this call has left nothing; with any other error the outcome is unknown until its deadline has passed by the store's
+ *   clock and it was then killed and looked for. It must end with an error some seconds after `maxExecutionMs` without an answer.
  * - `kill` must return only when none of the named queries runs any more.
  * - `query` answers in Arrow's types: integers and times as they are, missing as missing, text as UTF-8 (bytes that are
  *   not UTF-8 come back as U+FFFD).
@@ -46,6 +50,7 @@ export interface InsertOptions {
  *   once it is back; the caller need not reconnect.
  * - Errors of the SQL itself reject with `columns.rejected` (carries the store's code and message); over a limit with
  *   `columns.limit` (names the limit); ended by `kill` or a signal with `columns.cancelled`.
+ * - `now` must be read from the very clock that the deadlines of inserts are judged by.
  */
 export interface Columns {
   /** Brings the schema to this program's version; a newer one in the store rejects with `columns.newer-schema`. */
@@ -55,6 +60,8 @@ export interface Columns {
   command(sql: string, options?: QueryOptions): Promise<void>;
   insert(table: string, batch: Batch, options: InsertOptions): Promise<void>;
   kill(queryIds: readonly string[]): Promise<void>;
+  /** The store's clock, ms since 1970. */
+  now(): Promise<number>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

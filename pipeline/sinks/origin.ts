@@ -1,18 +1,19 @@
-// Which message a row of a day's block came from.
-// Worked out only when the store refused the row; nothing is kept for it.
-import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+// Which messages the rows of a day's block came from, and the letters for those that the store refused.
+// It works by offsets; nothing is kept for a row.
+import type { MessageRows } from '../block.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
-import { daysOf } from '../stages/days.ts';
+import type { DayBatch } from '../stages/days.ts';
 import type { RefusedRow } from '../write.ts';
 
-export const lettersOf = (refused: readonly RefusedRow[], messages: readonly Decoded[], stage: string): readonly DeadLetter[] =>
-  refused.map(({ block, row, value, error }) => {
-    let before = 0;
-    for (const { stored, batch } of messages)
-      for (const { day, rows } of daysOf(columnOf(batch, 'time') as FixedColumn)) {
-        if (day !== block.day) continue;
-        before += rows?.length ?? batch.length;
-        if (row < before) return { message: stored, value, rows: 1, stage, reason: 'refused-row', error };
-      }
-    throw new RangeError(`row ${row} of ${block.table} in a round of ${before}`);
+export const originOf = ({ origin }: DayBatch, messages: readonly Decoded[]): readonly MessageRows[] =>
+  origin.map(({ index, rows }) => ({ offset: (messages[index] as Decoded).stored.offset, rows }));
+
+export const lettersOf = (refused: readonly RefusedRow[], messages: readonly Decoded[], stage: string): readonly DeadLetter[] => {
+  if (refused.length === 0) return [];
+  const byOffset = new Map(messages.map(({ stored }) => [stored.offset, stored]));
+  return refused.map(({ offset, value, error }): DeadLetter => {
+    const message = byOffset.get(offset);
+    if (message === undefined) throw new RangeError(`a row of message ${offset} in a round without it`);
+    return { message, value, rows: 1, stage, reason: 'refused-row', error };
   });
+};

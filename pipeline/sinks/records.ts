@@ -4,6 +4,7 @@ import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { RecordQueries, RecordRow, Records } from '../../engines/records/port.ts';
 import { ENRICHMENT } from '../../schemas/catalogue.ts';
+import { halvesOfList, writeInHalves } from '../halving.ts';
 import { type Enrichment, enrichmentFrom, type HostEntry, type Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 import { retryUntilStopped } from '../retry.ts';
@@ -236,17 +237,12 @@ export const recordsSink = (options: RecordsSinkOptions): Sink => {
     open: () => ({
       write: async (messages, { signal, health }) => {
         const letters: DeadLetter[] = [];
-        const queue: (readonly Decoded[])[] = messages.length === 0 ? [] : [messages];
-        for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-          const now = part;
-          try {
-            options.inventory.update(await retryUntilStopped(() => writer.write(now), signal, health, isRefusal));
-          } catch (error) {
-            if (!isRefusal(error)) throw error;
-            if (now.length === 1) letters.push(letterOf(now[0] as Decoded, error as Error));
-            else queue.unshift(now.slice(0, now.length >> 1), now.slice(now.length >> 1));
-          }
-        }
+        await writeInHalves<readonly Decoded[]>(messages.length === 0 ? [] : [messages], {
+          write: async (part) => options.inventory.update(await retryUntilStopped(() => writer.write(part), signal, health, isRefusal)),
+          isRefusal,
+          halve: halvesOfList,
+          refused: ([message], error) => letters.push(letterOf(message as Decoded, error as Error)),
+        });
         return letters;
       },
     }),

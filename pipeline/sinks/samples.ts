@@ -1,34 +1,41 @@
 // The sink of metrics: definitions are upserted first, then hours that become dirty or have odd values are marked, then the samples are inserted.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
-import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { sliceBatch } from '../../core/batch/take.ts';
+import { sliceBatch, takeRows } from '../../core/batch/take.ts';
 import { encodeStream } from '../../core/ipc/write.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import type { Block } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
+import type { Range } from '../progress.ts';
 import { retryUntilStopped } from '../retry.ts';
 import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
+import { SampleOrder } from '../stages/sample-order.ts';
 import { type Mark, markDirty, type SampleBlock, sampleBlock, ValueMarks } from '../stages/samples.ts';
 import { seriesRows } from '../stages/series.ts';
+import { findStandingInserts, type StoreClock } from '../standing.ts';
 import { SETTLED_MS } from '../upkeep.ts';
-import { type Block, findStandingInserts, writeBlocks } from '../write.ts';
-import { lettersOf } from './origin.ts';
+import { writeBlocks } from '../write.ts';
+import { lettersOf, originOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
   readonly columns: Columns;
+  readonly clock: StoreClock;
   readonly inventory: Inventory;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   readonly maxExecutionMs: number;
+  /** See `WriteOptions`. */
   readonly readBack: boolean;
+  readonly fence: boolean;
   /** ms. */
   readonly now: () => number;
 }
@@ -46,6 +53,7 @@ class SamplesPartition implements PartitionSink {
   readonly #options: ColumnSinkOptions;
   readonly #table: SeriesTable;
   #index = new SeriesIndex();
+  #order = new SampleOrder(this.#index);
   #coldUntil: number;
   #exponentDay = 0;
   #looked = 0;
@@ -60,16 +68,17 @@ class SamplesPartition implements PartitionSink {
   }
 
   async write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]> {
-    const { columns, maxExecutionMs, readBack } = this.#options;
+    const { columns, clock, maxExecutionMs, readBack, fence } = this.#options;
     const { signal, health } = context;
     this.#refresh();
     const definitions = messages.filter(({ schema }) => schema === 'series');
     const letters: DeadLetter[] = [];
     if (definitions.length > 0) letters.push(...(await retryUntilStopped(() => this.#define(definitions, signal), signal, health)));
     const samples = messages.filter(({ schema }) => schema === 'metrics');
-    const blocks = byDay(samples.map(({ batch }) => batch)).map(
-      ({ day, batch }): DaySamples => ({ table: 'samples', day, ...sampleBlock(batch, this.#index) }),
-    );
+    const blocks = byDay(samples.map(({ batch }) => batch)).map((day): DaySamples => {
+      const block = sampleBlock(day.batch, this.#index);
+      return { table: 'samples', day: day.day, origin: originOf(day, samples), ...block, inOrder: (rows, from) => this.#inOrder(rows, block.series, from) };
+    });
     await retryUntilStopped(() => this.#meet(blocks), signal, health);
     const hours = new Set<number>();
     for (const block of blocks) markDirty(block, this.#index, this.#coldUntil, hours);
@@ -78,12 +87,23 @@ class SamplesPartition implements PartitionSink {
     const marks = [...this.#due(hours, begun), ...values.marks];
     if (marks.length > 0) await retryUntilStopped(() => this.#mark(marks, signal), signal, health);
     values.stand();
-    const refused = await writeBlocks(blocks, { ...context, columns, maxExecutionMs, readBack });
+    const refused = await writeBlocks(blocks, { ...context, columns, clock, maxExecutionMs, readBack, fence });
     // The upkeep removes marks that have settled: it may have done so before the inserts came.
     const late = Math.abs(this.#options.now() - begun) > MARK_HOLDS_MS ? this.#due(hours, this.#options.now()) : [];
     if (late.length > 0) await retryUntilStopped(() => this.#mark(late, signal), signal, health);
     await retryUntilStopped(() => this.#renew(blocks), signal, health);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
+  }
+
+  #inOrder(rows: Batch, series: Int32Array, from: readonly Range<number>[]): Batch {
+    const own = new Int32Array(rows.length);
+    let at = 0;
+    for (const range of from) {
+      own.set(series.subarray(range.from, range.to), at);
+      at += range.to - range.from;
+    }
+    const order = this.#order.rowsOf(own, (columnOf(rows, 'metric') as FixedColumn).values as Uint32Array);
+    return order === undefined ? rows : takeRows(rows, order);
   }
 
   /** Marks for hours that have none of ours made lately. */
@@ -102,6 +122,7 @@ class SamplesPartition implements PartitionSink {
     this.#exponentDay = day;
     if (!this.#index.full) return;
     this.#index = new SeriesIndex();
+    this.#order = new SampleOrder(this.#index);
     this.#coldUntil = now + AHEAD_MS;
     this.#options.telemetry.add('inframirror_pipeline_series_forgotten_total');
     this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
@@ -187,5 +208,5 @@ class SamplesPartition implements PartitionSink {
 
 export const samplesSink = (options: ColumnSinkOptions, table: SeriesTable): Sink => ({
   open: () => new SamplesPartition(options, table),
-  findStandingInserts: (inserts) => findStandingInserts(inserts, options.columns),
+  findStandingInserts: (inserts, signal) => findStandingInserts(inserts, options.columns, signal, options.fence),
 });

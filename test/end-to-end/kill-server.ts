@@ -33,7 +33,7 @@ const die = (): void => {
 };
 let inserts = 0;
 const insert: Columns['insert'] = async (table, batch, options) => {
-  const isPlanned = table === 'samples' || table === 'processes';
+  const isPlanned = table === 'samples' || table === 'processes' || table === 'logs';
   const isIt = isPlanned && mode.fault !== undefined && ++inserts === mode.fault.insert;
   if (isIt && mode.fault?.moment === 'before') die();
   await stores.columns.insert(table, batch, options);
@@ -50,13 +50,13 @@ const columns: Columns = {
   command: (sql, options) => stores.columns.command(sql, options),
   insert,
   kill: (ids) => stores.columns.kill(ids),
+  now: () => stores.columns.now(),
   ping: () => stores.columns.ping(),
   close: () => stores.columns.close(),
 };
 const pipeline = await startPipeline({
   stream: stores.stream,
   columns,
-  search: stores.search,
   records: stores.records,
   telemetry,
   logger: log,

@@ -21,11 +21,20 @@ const LIMITS: Readonly<Record<number, string>> = {
 
 const CANCELLED = new Set([394, 734, 735]);
 
+/** Of an insert: the fault lies in the values of a row (type, range, size, missing where nothing may be). Any other refusal is of no row. */
+const ROW_ERRORS = new Set([6, 27, 38, 41, 53, 69, 70, 72, 117, 128, 131, 321, 349, 469]);
+
+/** `throwIf`, of which our statements make use for the deadline of an insert alone. */
+const LATE = 395;
+
 /**
  * The statement is right but the store cannot do it now: not enough space, read-only, too many parts or statements,
- * shutting down, a lost replica or coordinator. Trying again may help, and whether an insert stands is not known.
+ * shutting down, a lost replica or coordinator, a statement of the same name that still runs. Trying again may help, and whether an
+ * insert stands is not known.
  */
-const UNAVAILABLE = new Set([3, 75, 76, 164, 202, 203, 209, 210, 225, 236, 242, 243, 252, 254, 279, 285, 286, 319, 373, 499, 568, 586, 668, 999, 1000, 1001]);
+const UNAVAILABLE = new Set([
+  3, 75, 76, 164, 202, 203, 209, 210, 216, 225, 236, 242, 243, 252, 254, 279, 285, 286, 319, 373, 499, 568, 586, 668, 999, 1000, 1001,
+]);
 
 const TOO_MANY_PARTITIONS = /Too many partitions for single INSERT block/;
 
@@ -35,8 +44,8 @@ const withoutStatement = (reason: string): string => {
   return (cut < 0 ? reason : reason.slice(0, cut)).trim().slice(0, 300);
 };
 
-/** Never throws; what it is given was thrown by `@clickhouse/client`. */
-export const columnsError = (error: unknown): CodedError => {
+/** Never throws; what it is given was thrown by `@clickhouse/client`, in a call that `isInsert` or another. */
+export const columnsError = (error: unknown, isInsert = false): CodedError => {
   if (error instanceof CodedError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   if (!(error instanceof ClickHouseError))
@@ -47,5 +56,7 @@ export const columnsError = (error: unknown): CodedError => {
   if (LIMITS[code] !== undefined && limit !== undefined) return new CodedError('columns.limit', { limit, reason: withoutStatement(reason) }, { cause: error });
   if (UNAVAILABLE.has(code) && !TOO_MANY_PARTITIONS.test(reason))
     return new CodedError('columns.unavailable', { reason: withoutStatement(reason) }, { cause: error });
+  if (isInsert && code === LATE) return new CodedError('columns.late', {}, { cause: error });
+  if (isInsert && ROW_ERRORS.has(code)) return new CodedError('columns.refused-rows', { code, reason }, { cause: error });
   return new CodedError('columns.rejected', { code, reason }, { cause: error });
 };

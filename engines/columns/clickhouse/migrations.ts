@@ -4,6 +4,7 @@
 import { TABLES_1 } from './tables-1.ts';
 import { LEDGER_2 } from './tables-2.ts';
 import { LINES_3 } from './tables-3.ts';
+import { LINES_4 } from './tables-4.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, statements: TABLES_1 },
   { version: 2, statements: LEDGER_2 },
   { version: 3, statements: LINES_3 },
+  { version: 4, statements: LINES_4 },
 ];

@@ -5,7 +5,7 @@ import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
-import type { Batch } from '../../../core/batch/batch.ts';
+import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
 import { encodeStream } from '../../../core/ipc/write.ts';
@@ -15,6 +15,7 @@ import { Limiter } from './limiter.ts';
 import { migrateColumns } from './migrate.ts';
 import { formOf } from './parameters.ts';
 import { ANSWER, ONE_PART, QUERY_LIMITS } from './settings.ts';
+import { structureOf } from './structure.ts';
 
 export interface ClickHouseOptions {
   /** http: or https:, without path. */
@@ -27,7 +28,7 @@ export interface ClickHouseOptions {
   readonly database?: string;
   /** Calls at once, below what the server allows (default 24). Kills and pings are not counted. */
   readonly concurrency?: number;
-  /** How long one call may take at most, the waiting for its answer included. Default 10 min. */
+  /** How long one call may take at most where no `max_execution_time` is said, the waiting for its answer included. Default 10 min. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -40,24 +41,34 @@ const identifier = (name: string): string => {
   return `\`${name}\``;
 };
 
+/** How much longer than its statement may work a call waits: for the way there and back, and for a store that looks at its clock late. */
+const ANSWER_MS = 10_000;
+/** Of statements that may work for as long as they want (`max_execution_time = 0`). */
+const LONGEST_CALL_MS = 86_400_000;
+
 const KILL_AGAIN_MS = 20;
 /** How long a stopped question waits until the store has ended it. */
 const KILL_MS = 2000;
 
+const UNTIL = "fromUnixTimestamp64Milli({deadline:Int64}, 'UTC')";
+
 class ClickHouseColumns implements Columns {
   readonly #client: ClickHouseClient;
   readonly #limiter: Limiter;
+  readonly #requestTimeoutMs: number;
   /** Calls in hand by query id: a kill waits for these. */
   readonly #inHand = new Map<string, Promise<unknown>>();
   #closed = false;
 
   constructor({ url, socketPath, username, password, database = 'default', concurrency = 24, requestTimeoutMs = 600_000 }: ClickHouseOptions) {
     this.#limiter = new Limiter(concurrency);
+    this.#requestTimeoutMs = requestTimeoutMs;
     const most = concurrency + 8;
     this.#client = createClient({
       url,
       database,
-      request_timeout: requestTimeoutMs,
+      // Each call has a bound of its own.
+      request_timeout: LONGEST_CALL_MS,
       max_open_connections: most,
       log: { level: ClickHouseLogLevel.OFF },
       ...(username === undefined ? {} : { username }),
@@ -83,11 +94,23 @@ class ClickHouseColumns implements Columns {
     await this.#call(sql, options, { wait_end_of_query: 1 }, undefined);
   }
 
-  async insert(table: string, batch: Batch, { queryId, signal, maxExecutionMs }: InsertOptions): Promise<void> {
+  async insert(table: string, batch: Batch, { queryId, signal, maxExecutionMs, deadline }: InsertOptions): Promise<void> {
     if (batch.length === 0) return;
-    const sql = `INSERT INTO ${identifier(table)} (${batch.fields.map((f) => identifier(f.name)).join(', ')}) FORMAT ArrowStream`;
+    const columns = batch.fields.map((f) => identifier(f.name)).join(', ');
+    // `throwIf` and not a plain condition: the caller has to be told that nothing was written.
+    const source = deadline === undefined ? '' : ` SELECT ${columns} FROM input(${structureOf(batch)}) WHERE throwIf(now64(3) >= ${UNTIL}, 'late') = 0`;
     const settings: ClickHouseSettings = { ...ONE_PART, ...(maxExecutionMs === undefined ? {} : { max_execution_time: maxExecutionMs / 1000 }) };
-    await this.#call(sql, { queryId, ...(signal === undefined ? {} : { signal }) }, settings, encodeStream([batch]));
+    await this.#call(
+      `INSERT INTO ${identifier(table)} (${columns})${source} FORMAT ArrowStream`,
+      { queryId, ...(signal === undefined ? {} : { signal }), ...(deadline === undefined ? {} : { params: { deadline: BigInt(Math.floor(deadline)) } }) },
+      settings,
+      encodeStream([batch]),
+    );
+  }
+
+  async now(): Promise<number> {
+    const { batches } = await this.query('SELECT toUnixTimestamp64Milli(now64(3)) AS now');
+    return Number((columnOf(batches[0] as Batch, 'now') as { readonly values: BigInt64Array }).values[0]);
   }
 
   async kill(queryIds: readonly string[]): Promise<void> {
@@ -143,12 +166,19 @@ class ClickHouseColumns implements Columns {
     if (this.#closed) throw new CodedError('columns.unavailable', { reason: 'it is closed' });
     // Hanging up alone would leave an insert running in a server, so the statement is killed first.
     const hangUp = new AbortController();
-    let patience: NodeJS.Timeout | undefined;
+    const end = (): void => hangUp.abort();
+    let late = false;
+    const longest = this.#patience({ ...defaults, ...(settings as ClickHouseSettings | undefined) });
+    let patience = setTimeout(() => {
+      late = true;
+      end();
+    }, longest);
     const abort = (): void => {
-      const end = (): void => hangUp.abort();
       void this.kill([queryId]).then(end, end);
       // A store that hangs kills nothing. Of an insert it must be known what became of it.
-      if (data === undefined) patience = setTimeout(end, KILL_MS);
+      if (data !== undefined) return;
+      clearTimeout(patience);
+      patience = setTimeout(end, KILL_MS);
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
@@ -158,7 +188,7 @@ class ClickHouseColumns implements Columns {
         // A user of the store may set any of its settings; the client's type lists those of one version.
         clickhouse_settings: { ...defaults, ...(settings as ClickHouseSettings | undefined), log_comment: queryId },
         ...(form !== undefined ? { http_headers: { 'Content-Type': form.contentType } } : params !== undefined ? { query_params: params } : {}),
-        ...(signal === undefined ? {} : { abort_signal: hangUp.signal }),
+        abort_signal: hangUp.signal,
         ...(data === undefined ? {} : { values: Readable.from([data], { objectMode: false }) }),
       });
       const chunks: Uint8Array[] = [];
@@ -166,11 +196,17 @@ class ClickHouseColumns implements Columns {
       return { bytes: joined(chunks), summary };
     } catch (error) {
       if (signal?.aborted) throw new CodedError('columns.cancelled', {}, { cause: error });
-      throw columnsError(error);
+      if (late) throw new CodedError('columns.unavailable', { reason: `no answer within ${longest / 1000} s` }, { cause: error });
+      throw columnsError(error, data !== undefined);
     } finally {
       signal?.removeEventListener('abort', abort);
       clearTimeout(patience);
     }
+  }
+
+  #patience({ max_execution_time: seconds }: ClickHouseSettings): number {
+    if (seconds === undefined) return this.#requestTimeoutMs;
+    return Number(seconds) === 0 ? LONGEST_CALL_MS : Number(seconds) * 1000 + ANSWER_MS;
   }
 }
 

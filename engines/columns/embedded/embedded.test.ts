@@ -1,5 +1,6 @@
 // The embedded store held to the contract of the port, through the client that also speaks to a server.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../../../core/logger.ts';
@@ -18,6 +19,8 @@ columnsConformance('the embedded engine by @clickhouse/client', async () => {
     crash: () => {
       if (engine.pid !== undefined) process.kill(engine.pid, 'SIGKILL');
     },
+    connect: () => createConnection({ path: engine.socketPath, allowHalfOpen: true }),
+    openThrough: (socketPath) => openClickHouse({ url: engine.url, socketPath }),
     dispose: async () => {
       await columns.close();
       await engine.stop();

@@ -85,6 +85,22 @@ describe('forms of statements', () => {
     expect(insert && insertFromFile(insert, "/x/it's")).toBe("INSERT INTO `db`.`t` (`a`, `b.c`) SELECT `a`, `b.c` FROM file('/x/it\\'s', 'ArrowStream')");
     const all = insertStatement('insert into t format JSONEachRow');
     expect(all && insertFromFile(all, '/x')).toBe("INSERT INTO t FROM INFILE '/x' FORMAT JSONEachRow");
-    for (const other of ['INSERT INTO t SELECT 1', 'INSERT INTO t VALUES (1)', 'SELECT 1 FORMAT JSON']) expect(insertStatement(other)).toBeUndefined();
+    for (const other of [
+      'INSERT INTO t SELECT 1',
+      "INSERT INTO t SELECT a FROM u WHERE 'x' FORMAT JSON",
+      'INSERT INTO t SELECT a FROM input() FORMAT JSON',
+      'INSERT INTO t VALUES (1)',
+      'SELECT 1 FORMAT JSON',
+    ])
+      expect(insertStatement(other)).toBeUndefined();
+  });
+
+  it('keeps the condition of an insert that selects from its data', () => {
+    const sql =
+      "INSERT INTO `t` (`a`, `b.c`) SELECT `a`, `b.c` FROM input('`a` DateTime64(3, \\'UTC\\'), `b.c` String') WHERE throwIf(now64(3) >= {x:Int64}) = 0 FORMAT ArrowStream";
+    const insert = insertStatement(sql);
+    expect(insert && insertFromFile(insert, '/x')).toBe(
+      "INSERT INTO `t` (`a`, `b.c`) SELECT `a`, `b.c` FROM file('/x', 'ArrowStream', '`a` DateTime64(3, \\'UTC\\'), `b.c` String') WHERE throwIf(now64(3) >= {x:Int64}) = 0",
+    );
   });
 });

@@ -36,27 +36,36 @@ const KILL = /^\s*(KILL\s+QUERY\s+WHERE\s[\s\S]*?)(?:\s+(?:SYNC|ASYNC))?\s*$/i;
 /** `KILL QUERY WHERE …` without its last word; undefined for any other statement. */
 export const killStatement = (sql: string): string | undefined => KILL.exec(sql)?.[1];
 
-const INSERT = /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?([\w.`]+)\s*(\([^()]*\))?\s*FORMAT\s+(\w+)\s*$/i;
+const INSERT =
+  /^\s*INSERT\s+INTO\s+(?:TABLE\s+)?([\w.`]+)\s*(\([^()]*\))?\s*(SELECT\s[\w\s.,`]+?\sFROM\s+)?(?:input\(('(?:[^'\\]|\\.)*')\)\s*([\s\S]*?)\s*)?FORMAT\s+(\w+)\s*$/i;
 
 export interface InsertStatement {
   readonly table: string;
   /** As written, without parentheses; undefined: all of the table. */
   readonly columns: string | undefined;
+  /** Where the data is selected from `input('…')`: what stands around that, and the literal between its parentheses. */
+  readonly input: { readonly before: string; readonly structure: string; readonly after: string } | undefined;
   readonly format: string;
 }
 
-/** `INSERT INTO t (a, b) FORMAT F`, whose data comes apart from the text; undefined for any other statement. */
+/**
+ * `INSERT INTO t (a, b) FORMAT F` and `INSERT INTO t (a, b) SELECT a, b FROM input('…') WHERE … FORMAT F`, whose data comes apart from the
+ * text; undefined for any other statement.
+ */
 export const insertStatement = (sql: string): InsertStatement | undefined => {
-  const found = INSERT.exec(sql);
-  return found === null ? undefined : { table: found[1] as string, columns: found[2]?.slice(1, -1), format: found[3] as string };
+  const [found, table, columns, before, structure, after, format] = INSERT.exec(sql) ?? [];
+  if (found === undefined || (before === undefined) !== (structure === undefined)) return undefined;
+  const input = before === undefined ? undefined : { before, structure: structure as string, after: after as string };
+  return { table: table as string, columns: columns?.slice(1, -1), input, format: format as string };
 };
 
 /** These know their columns by name and type, so that they need not be read as the table's; that is twice as fast. */
 const SELF_DESCRIBING = new Set(['arrowstream', 'arrow', 'parquet', 'native']);
 
 /** The same insert, reading its data from a file. */
-export const insertFromFile = ({ table, columns, format }: InsertStatement, file: string): string => {
+export const insertFromFile = ({ table, columns, input, format }: InsertStatement, file: string): string => {
   const target = `INSERT INTO ${table}${columns === undefined ? '' : ` (${columns})`}`;
+  if (input !== undefined) return `${target} ${input.before}file(${quoteText(file)}, ${quoteText(format)}, ${input.structure}) ${input.after}`.trimEnd();
   return SELF_DESCRIBING.has(format.toLowerCase())
     ? `${target} SELECT ${columns ?? '*'} FROM file(${quoteText(file)}, ${quoteText(format)})`
     : `${target} FROM INFILE ${quoteText(file)} FORMAT ${format}`;

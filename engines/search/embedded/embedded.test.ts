@@ -1,4 +1,5 @@
 // The column store's text index held to the contract of search, on the embedded column store.
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +20,7 @@ searchConformance('the column store’s text index', async () => {
   const search = openColumnSearch(columns);
   return {
     search,
+    write: (batch) => columns.insert('logs', batch, { queryId: randomUUID() }),
     phrase: (sender, words) => `SELECT body FROM logs WHERE sender = ${quoted(sender)} AND hasPhrase(words, lowerUTF8(${quoted(words)})) ORDER BY time, row`,
     all: (sender) => `SELECT ${TABLE_FIELDS.logs.map((f) => `\`${f.name}\``).join(', ')} FROM logs WHERE sender = ${quoted(sender)} ORDER BY boot, seq, row`,
     crash: () => {

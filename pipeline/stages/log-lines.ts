@@ -1,6 +1,5 @@
-// Log lines as documents of the search store: each row gets its id (sender, boot, seq, row), a hash of its message and the number of its insert.
+// Log lines as they rest: each row gets its id (sender, boot, seq, row), what the inventory says of its host, and its whole line.
 // Works by column; no row becomes an object.
-import { createHash } from 'node:crypto';
 import { type Batch, type Column, columnOf, type FixedArray, type TextColumn, UINT32, UINT64, UTF8 } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
@@ -9,15 +8,13 @@ import type { Decoded } from '../message.ts';
 import { enrichmentColumns } from './enrich.ts';
 import { wholeLine } from './whole-line.ts';
 
-/** 64 bits by which all rows of a message are found. */
-export const messageHash = (sender: string, boot: bigint, seq: bigint): bigint =>
-  createHash('sha256').update(`${sender}/${boot}/${seq}`).digest().readBigUInt64BE();
-
 const fixed = (type: Column['type'], values: FixedArray): Column => ({ layout: 'fixed', type, length: values.length, validity: undefined, values });
 const same = (value: bigint, length: number): Column => fixed(UINT64, new BigUint64Array(length).fill(value));
 
-/** Rows of the table `logs`. */
-export const documents = ({ batch, sender, boot, seq }: Decoded, insert: bigint, inventory: Pick<Inventory, 'of'>): Batch => {
+const FIELDS = TABLE_FIELDS.logs.slice(0, -1);
+
+/** Rows of the table `logs` without the number of their insert. */
+export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<Inventory, 'of'>): Batch => {
   const { length } = batch;
   const who: Column = {
     layout: 'dictionary',
@@ -32,7 +29,7 @@ export const documents = ({ batch, sender, boot, seq }: Decoded, insert: bigint,
   const { raw, head, tail } = wholeLine(columnOf(batch, 'body'), columnOf(batch, 'raw'));
   return {
     length,
-    fields: TABLE_FIELDS.logs,
+    fields: FIELDS,
     columns: [
       ...batch.columns.map((column, i) => (batch.fields[i]?.name === 'raw' ? raw : column)),
       head,
@@ -42,8 +39,6 @@ export const documents = ({ batch, sender, boot, seq }: Decoded, insert: bigint,
       same(boot, length),
       same(seq, length),
       fixed(UINT32, row),
-      same(messageHash(sender, boot, seq), length),
-      same(insert, length),
     ],
   };
 };
