@@ -54,7 +54,7 @@ export class SeriesIndex {
 
   /** By the ids of two series, as unsigned numbers. */
   compareIds(a: number, b: number): number {
-    return (this.#ids[a * 2 + 1] as number) - (this.#ids[b * 2 + 1] as number) || (this.#ids[a * 2] as number) - (this.#ids[b * 2] as number);
+    return this.#ids.high(a) - this.#ids.high(b) || this.#ids.low(a) - this.#ids.low(b);
   }
 
   /** A new day: exponents begin anew, so that one odd value does not cost bytes for ever. */

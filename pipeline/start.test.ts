@@ -325,7 +325,6 @@ test('what no retry can save is a dead letter with origin, stage and error; the 
   const headers = (schema: string, n: number, version = '1'): Record<string, string> => ({ schema, version, sender, boot: '1', seq: String(n), rows: '1' });
   const line = (body: string): Uint8Array => ipcOf('logs', { time: [BigInt(minute) * 1_000_000n], body: [body] });
   const message = (head: Record<string, string>, value: Uint8Array): Message => ({ key: sender, headers: head, value });
-  // The last one's time is before what the store can hold: refused by it alone.
   await stores.stream.produce('im.logs', [
     message(headers('logs', 1), line('good 1')),
     message(headers('logs', 2, '9'), line('another version')),
@@ -358,7 +357,7 @@ test('what no retry can save is a dead letter with origin, stage and error; the 
       ['2', 'pipeline decode', true],
       ['3', 'pipeline decode', true],
       ['4', 'pipeline decode', true],
-      ['5', 'pipeline logs', true],
+      ['5', 'pipeline decode', true],
       [undefined, 'pipeline decode', true],
     ].toSorted(),
   );

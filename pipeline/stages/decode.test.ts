@@ -31,6 +31,8 @@ test.each([
   [HEADERS, ipcOf('logs', { time: [null], body: ['x'] }), 'malformed'],
   [HEADERS, ipcOf('logs', { time: [5n], body: [null] }), 'malformed'],
   [HEADERS, ipcOf('metrics', { time: [5n] }), 'malformed'],
+  [HEADERS, ipcOf('logs', { time: [5n, -1n], body: ['x', 'y'] }), 'malformed'],
+  [HEADERS, ipcOf('logs', { time: [2n ** 62n * 2n - 1n], body: ['x'] }), 'malformed'],
   [HEADERS, new Uint8Array(0), 'malformed'],
 ])('%j is a dead letter', (headers, value, reason) => {
   const outcome = decode(message(value, headers));

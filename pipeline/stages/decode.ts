@@ -1,9 +1,11 @@
 // A message's bytes into the columns of its schema: missing columns are filled, unknown ones ignored and counted,
 // another major version or anything that does not hold together is a dead letter. Reads no store and never throws on a message.
-import { type Batch, type Column, type DataType, type Field, typeEquals, type Value, valueAt } from '../../core/batch/batch.ts';
+import { type Batch, type Column, type DataType, type Field, type FixedColumn, typeEquals, type Value, valueAt } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
+import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
+import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../../core/time.ts';
 import type { StoredMessage } from '../../engines/stream/port.ts';
 import { REQUIRED, SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
@@ -104,7 +106,21 @@ const conform = (batch: Batch, schema: SignalSchema): Batch => {
     if (needed && hasMissing(column)) throw new TypeError(`its column ${name} lacks values`);
     return FILLED[schema]?.includes(name) === true && hasMissing(column) ? columnFrom(type, filled(column)) : column;
   });
+  const time = fields.findIndex(({ name }) => name === 'time');
+  if (time >= 0 && !isInYears(columns[time] as FixedColumn)) throw new TypeError('a time of it is outside the years that are kept');
   return { length: batch.length, fields, columns };
+};
+
+/** The door lets no other through; the stores take them and sort them under a day they are not of. */
+const isInYears = ({ type, values, length }: FixedColumn): boolean => {
+  const words = wordsOf(values as BigInt64Array);
+  const unit = type.kind === 'timestamp' && type.unit === 'ms' ? NANOS_PER_MS : 1n;
+  const [earliest, latest] = [Number(EARLIEST_NS / unit), Number(LATEST_NS / unit)];
+  for (let row = 0; row < length; row++) {
+    const at = safeIntegerAt(words, row);
+    if (at < earliest || at > latest) return false;
+  }
+  return true;
 };
 
 export type DecodeOutcome =
