@@ -90,7 +90,8 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
     const judged = judgeDefinitions(batch, arrival.sender, options.series.of(arrival.sender), options.series);
     if ('row' in judged) throw refuse('id', judged.row, judged.reason);
     ({ marks, label } = judged);
-  } else if (schema === 'metrics') ({ marks, undefined: undefinedSeries } = judgeSamples(batch, options.series.of(arrival.sender), marks));
+  } else if (schema === 'metrics')
+    ({ marks, undefined: undefinedSeries } = judgeSamples(batch, options.series.of(arrival.sender), marks, options.series.hosts, options.authority));
   const out = marks === undefined ? batch : keep(batch, marks);
   const outTime = out === batch ? time : rule.time === undefined ? undefined : (out.columns[columnIndex(out, rule.time)] as FixedColumn);
   return {

@@ -102,18 +102,26 @@ export const openDoor = (options: DoorOptions): Door => {
       });
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
-        return await runs.inTurn(received.sender, async () => {
-          const { at, admitted, safe } = judge(received, authority);
-          const letters = quota.take(received.unknown, at);
-          await publish(stream, admitted, letters, nanosFromMillis(at));
-          safe();
-          heard?.(received.heard, at);
-          return accepted(received, admitted, letters);
-        });
+        return await runs.inTurn(received.sender, () => keep(received, authority));
       } finally {
         leave();
       }
     });
+  };
+
+  const keep = async (received: Received, authority: Authority | undefined): Promise<DoorAnswer> => {
+    let isSafe = false;
+    try {
+      const { at, admitted, safe } = judge(received, authority);
+      const letters = quota.take(received.unknown, at);
+      await publish(stream, admitted, letters, nanosFromMillis(at));
+      isSafe = true;
+      safe();
+      heard?.(received.heard, at);
+      return accepted(received, admitted, letters);
+    } finally {
+      series.settle(received.sender, isSafe);
+    }
   };
 
   const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received, authority: Authority | undefined) => {

@@ -42,6 +42,8 @@ export class SenderSeries {
    */
   readonly #sets = new Map<number, Buffer>();
   #setBytes = 0;
+  /** Defined by the frame in hand, which may yet be refused or fail. */
+  #fresh: number[] = [];
 
   /** `limits` are read anew for each new series. */
   constructor(limits: { readonly seriesPerSender: number }, places: Places) {
@@ -72,9 +74,20 @@ export class SenderSeries {
     if (this.#states[index] !== DEFINED) {
       this.#states[index] = DEFINED;
       this.#prints[index] = print;
+      this.#fresh.push(index);
       return 'new';
     }
     return this.#prints[index] === print ? 'known' : 'collision';
+  }
+
+  /** The frame in hand is safe, or nothing of it was taken: then its definitions are to come again. */
+  settle(isSafe: boolean): void {
+    if (this.#fresh.length === 0) return;
+    if (!isSafe) {
+      for (const index of this.#fresh) this.#states[index] = UNDEFINED;
+      this.#forgetSets();
+    }
+    this.#fresh = [];
   }
 
   /** A series whose definition goes no further. */
@@ -111,6 +124,12 @@ export class SenderSeries {
     return { marks, undefined: some };
   }
 
+  /** Whether it was defined to this door; the id in two words. */
+  isDefined(low: number, high: number): boolean {
+    const index = this.#ids.find(low, high);
+    return index !== -1 && this.#states[index] === DEFINED;
+  }
+
   /** Those not met since `hour` have no place any more. */
   forgetBefore(hour: number): void {
     const before = this.#ids;
@@ -118,6 +137,7 @@ export class SenderSeries {
     for (let index = 0; index < before.size; index++) if ((this.#hours[index] as number) >= hour) left++;
     if (left === before.size) return;
     this.#places.giveBack(before.size - left);
+    this.#fresh = [];
     const [states, prints, hours] = [this.#states, this.#prints, this.#hours];
     this.#ids = new IdTable(FIRST);
     this.#resize(FIRST);

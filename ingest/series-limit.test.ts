@@ -17,7 +17,15 @@ const setUp = (limits: Partial<IntakeLimits>) => {
   const lines: Record<string, unknown>[] = [];
   const clock = { ms: NOW };
   const log = createLogger({ level: 'warn', format: 'json', write: (line) => void lines.push(JSON.parse(line)), now: () => clock.ms });
-  const stream = { produce: async (_: string, messages: readonly Message[]) => void sent.push(...messages) };
+  let fails = false;
+  const produce = async (_: string, messages: readonly Message[]): Promise<void> => {
+    if (fails) throw new Error('the stream failed');
+    sent.push(...messages);
+  };
+  const stream = { produce };
+  const fail = (now: boolean): void => {
+    fails = now;
+  };
   const open = (): Door => openDoor({ stream, telemetry, log, limits: { ...INTAKE_LIMITS, ...limits }, now: () => clock.ms });
   const state = { door: open(), seq: 0 };
   const post = async (parts: readonly OwnFramePart[], header: Partial<FrameHeader> = {}) => {
@@ -28,7 +36,7 @@ const setUp = (limits: Partial<IntakeLimits>) => {
   const restart = (): void => {
     state.door = open();
   };
-  return { post, restart, sent, lines, telemetry, clock, state: () => state.door.state };
+  return { post, restart, fail, sent, lines, telemetry, clock, state: () => state.door.state };
 };
 
 const requests = (path: string): Definition => [
@@ -133,6 +141,19 @@ describe('a door that was started after its senders', () => {
     expect(await post([logsPart(['x'])])).not.toHaveProperty('define');
     expect(await post([seriesPart([a, b, c]), tick([a, b, c])])).not.toHaveProperty('define');
     expect(await post([tick([b, c])])).not.toHaveProperty('define');
+  });
+
+  test('asks again for definitions that came in a frame of which nothing was taken', async () => {
+    const { post, fail } = setUp({});
+    const [a] = many(0, 1) as [Definition];
+    fail(true);
+    expect(await post([seriesPart([a])])).toMatchObject({ status: 503 });
+    fail(false);
+    expect(await post([tick([a])])).toMatchObject({ define: true });
+    expect(await post([seriesPart([a]), partOf('logs', { time: [1n] })])).toMatchObject({ status: 400 });
+    expect(await post([tick([a])])).toMatchObject({ define: true });
+    expect(await post([seriesPart([a]), tick([a])])).not.toHaveProperty('define');
+    expect(await post([tick([a])])).not.toHaveProperty('define');
   });
 
   test('takes definitions that come in a frame of their own, and asks again when a series comes without', async () => {

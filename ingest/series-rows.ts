@@ -2,7 +2,9 @@
 // Works by column; a sample is looked up by the words of its id, a definition is hashed once.
 import { type Batch, columnOf, type FixedColumn, valueAt } from '../core/batch/batch.ts';
 import { wordsOf } from '../core/batch/words.ts';
+import { type Authority, mustSpeakFor } from './authority.ts';
 import type { SampleMarks, SenderSeries } from './sender-series.ts';
+import type { SeriesHosts } from './series-hosts.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { REASONS } from './times.ts';
 
@@ -20,7 +22,7 @@ export const judgeDefinitions = (
   batch: Batch,
   sender: string,
   own: SenderSeries,
-  tables: Pick<SeriesTables, 'identify' | 'noteDefinition'>,
+  tables: Pick<SeriesTables, 'identify' | 'noteDefinition' | 'hosts'>,
 ): JudgedDefinitions | { readonly row: number; readonly reason: string } => {
   const [ids, names, labels] = [columnOf(batch, 'id'), columnOf(batch, 'name'), columnOf(batch, 'labels')];
   let marks: Uint8Array | undefined;
@@ -44,6 +46,7 @@ export const judgeDefinitions = (
     }
     const verdict = own.define(id, print);
     if (verdict === 'collision') return { row, reason: `${given} means another name and other labels already` };
+    if (verdict === 'new') tables.hosts.note(id, its.get('host') ?? '');
     if (verdict !== 'over') continue;
     tables.noteDefinition(sender, name, its);
     mark(row, MARKS.over);
@@ -51,6 +54,22 @@ export const judgeDefinitions = (
   return { marks, label };
 };
 
-/** Of samples that are not `marked` already; see `SenderSeries.meetSamples`. */
-export const judgeSamples = (batch: Batch, own: SenderSeries, marked: Uint8Array | undefined): ReturnType<SenderSeries['meetSamples']> =>
-  own.meetSamples(wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length * 2), marked, MARKS);
+/** Of samples that are not `marked` already; see `SenderSeries.meetSamples`. Throws `intake.host` for those of another host's series. */
+export const judgeSamples = (
+  batch: Batch,
+  own: SenderSeries,
+  marked: Uint8Array | undefined,
+  hosts: SeriesHosts,
+  authority: Authority | undefined,
+): ReturnType<SenderSeries['meetSamples']> => {
+  const ids = wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length * 2);
+  const judged = own.meetSamples(ids, marked, MARKS);
+  // What the sender defined itself it may send: its definitions were held against its hosts.
+  if (authority === undefined || !judged.undefined) return judged;
+  for (let at = 0; at < ids.length; at += 2) {
+    const [low, high] = [ids[at] as number, ids[at + 1] as number];
+    const host = own.isDefined(low, high) ? '' : (hosts.hostOf(low, high) ?? '');
+    if (host !== '') mustSpeakFor(authority, host);
+  }
+  return judged;
+};

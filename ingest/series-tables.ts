@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { type Sha256, seriesId } from '../schemas/series-id.ts';
 import { type Offender, Offenders } from './offenders.ts';
 import { type Places, SenderSeries } from './sender-series.ts';
+import { SeriesHosts } from './series-hosts.ts';
 
 const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 
@@ -34,6 +35,8 @@ export class SeriesTables implements Places {
   readonly #now: () => number;
   readonly #sha256: Sha256;
   readonly #offenders = new Offenders();
+  /** Of the series that any sender defined. */
+  readonly hosts = new SeriesHosts();
   #size = 0;
   #hour = 0;
 
@@ -80,6 +83,11 @@ export class SeriesTables implements Places {
       this.giveBack(oldest[1].size);
     }
     return own.heard(hour);
+  }
+
+  /** See `SenderSeries.settle`. */
+  settle(sender: string, isSafe: boolean): void {
+    this.#senders.get(sender)?.settle(isSafe);
   }
 
   /** A definition was over the limit. */

@@ -1,0 +1,57 @@
+// An agent bound to its host cannot send samples under another host's series, defined or not; what is its own it sends as before.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { highOf, lowOf } from '../core/batch/words.ts';
+import { silentLogger } from '../core/logger.ts';
+import { noTelemetry } from '../core/telemetry.ts';
+import type { Message } from '../engines/stream/port.ts';
+import type { OwnFramePart } from '../schemas/frame.ts';
+import type { Authority } from './authority.ts';
+import { openDoor } from './door.ts';
+import { SeriesHosts } from './series-hosts.ts';
+import { type Definition, frameOf, NOW, samplesPart, seriesPart } from './testing/frames.ts';
+
+const of = (host: string): Authority => ({
+  who: `the agent of ${host}`,
+  isSigned: () => true,
+  maySend: (sender) => sender === host,
+  maySpeakFor: (name) => name === host,
+});
+const cpu = (host: string): Definition => ['cpu', host === '' ? [] : [['host', host]]];
+
+test('samples of another host’s series are refused, in a frame of its own or among one’s own', async () => {
+  const sent: Message[] = [];
+  const stream = { produce: async (_: string, messages: readonly Message[]) => void sent.push(...messages) };
+  const door = openDoor({ stream, telemetry: noTelemetry, log: silentLogger, now: () => NOW });
+  let seq = 0;
+  const post = async (host: string, parts: readonly OwnFramePart[], authority: Authority | undefined = of(host)) => {
+    seq += 10;
+    const rights = { post: true, ...(authority === undefined ? {} : { authority }) };
+    const { status, body } = await door.receiveFrames({ headers: {}, body: frameOf(parts, { agent: host, host, seq }), rights });
+    return { status, ...(JSON.parse(body) as Record<string, unknown>) };
+  };
+  const tick = (host: string): OwnFramePart => samplesPart(cpu(host), [[NOW, 1]]);
+  expect(await post('victim', [seriesPart([cpu('victim'), cpu('')]), tick('victim')])).toMatchObject({ status: 200 });
+  const before = sent.length;
+  expect(await post('bad', [tick('victim')])).toMatchObject({ status: 403, code: 'intake.host', host: 'victim' });
+  expect(await post('bad', [seriesPart([cpu('bad')]), tick('bad'), tick('victim')])).toMatchObject({ status: 403 });
+  expect(sent).toHaveLength(before);
+  // Of a series that nobody has defined yet nothing is known, as after a restart; one without a host is nobody's.
+  expect(await post('bad', [tick('bad'), tick('')])).toMatchObject({ status: 200, rows: 2, define: true });
+  expect(await post('victim', [tick('victim')])).toMatchObject({ status: 200, rows: 1 });
+  // A relay speaks for all.
+  expect(await post('relay', [tick('victim'), tick('bad')], { ...of('relay'), maySpeakFor: () => true })).toMatchObject({ status: 200, rows: 2 });
+});
+
+test('the host of a series is that of its last note, for any ids', () => {
+  const id = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(0n, 9n));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(id, fc.constantFrom('a', 'b', '__proto__', '')), { maxLength: 3000 }), fc.array(id, { maxLength: 20 }), (notes, others) => {
+      const hosts = new SeriesHosts();
+      for (const [at, host] of notes) hosts.note(at, host);
+      const model = new Map(notes);
+      for (const at of [...model.keys(), ...others]) expect(hosts.hostOf(lowOf(at), highOf(at))).toBe(model.get(at));
+    }),
+    { numRuns: 50 },
+  );
+});
