@@ -86,13 +86,12 @@ export const run = (): Promise<readonly Figure[]> =>
         ratio: rate / plainRate,
       });
     }
-    // from the click, or the condition's Enter, until the rows on the screen are those of the new order or choice
-    const first = page.locator('[data-host]').first();
-    const since = async (act: () => Promise<void>): Promise<number> => {
-      const before = await first.getAttribute('data-host');
+    // from the click, or the condition's Enter, until the screen shows another text there
+    const since = async (selector: string, act: () => Promise<void>): Promise<number> => {
+      const before = await page.locator(selector).first().textContent();
       const begun = performance.now();
       await act();
-      await page.waitForFunction((host) => document.querySelector('[data-host]')?.getAttribute('data-host') !== host, before, { polling: 'raf' });
+      await page.waitForFunction(([where, was]) => document.querySelector(where)?.textContent !== was, [selector, before] as const, { polling: 'raf' });
       return performance.now() - begun;
     };
     await open('host');
@@ -100,10 +99,10 @@ export const run = (): Promise<readonly Figure[]> =>
     const filtering: number[] = [];
     const filter = page.getByLabel('Hosts that');
     for (let round = 0; round < ROUNDS; round++) {
-      sorting.push(await since(() => page.getByRole('columnheader', { name: 'Host' }).getByRole('button').click()));
+      sorting.push(await since('[data-host]', () => page.getByRole('columnheader', { name: 'Host' }).getByRole('button').click()));
       const [condition, other] = ['role == "web" and env == "prod"', 'role == "queue"'];
       filtering.push(
-        await since(async () => {
+        await since('[aria-label="Hosts by state"] li b', async () => {
           await filter.fill(round % 2 === 0 ? condition : other);
           await filter.press('Enter');
         }),

@@ -96,6 +96,8 @@ export const drawnAt = async ({ page, origin }: Explorer, text: string, view: 't
   await page.goto('about:blank');
   await page.goto(`${origin}/`);
   await page.locator('.cm-content').waitFor();
+  // what the first page draws is none of it
+  await page.locator(selector).first().waitFor({ state: 'detached' });
   await page.evaluate(
     ([to, wanted]) => {
       const state = { still: 0, last: performance.now(), drawn: 0 };

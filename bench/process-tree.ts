@@ -1,0 +1,61 @@
+// What a process and all that it started have cost, by the kernel's account. Linux only.
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface TreeCost {
+  /** Seconds of processor time, those of children that have ended included. */
+  readonly cpu: number;
+  /** Resident bytes now, shared pages counted for each. */
+  readonly rss: number;
+}
+
+const TICKS_PER_SECOND = 100;
+
+interface Stat {
+  readonly parent: number;
+  readonly cpu: number;
+}
+
+const statOf = (pid: number): Stat | undefined => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // ppid, then utime, stime, cutime and cstime: fields 4 and 14 to 17 of proc(5).
+    return { parent: Number(fields[1]), cpu: [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) / TICKS_PER_SECOND };
+  } catch {
+    return undefined;
+  }
+};
+
+const residentOf = (pid: number): number => {
+  try {
+    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+};
+
+export const treeCost = (root: number): TreeCost => {
+  const all = new Map<number, Stat>();
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
+    if (stat !== undefined) all.set(Number(name), stat);
+  }
+  const isOurs = (pid: number): boolean => pid === root || (all.has(pid) && isOurs((all.get(pid) as Stat).parent));
+  let [cpu, rss] = [0, 0];
+  for (const [pid, stat] of all) {
+    if (!isOurs(pid)) continue;
+    cpu += stat.cpu;
+    rss += residentOf(pid);
+  }
+  return { cpu, rss };
+};
+
+/** Resolves when the processes do next to nothing any more: merges rest. */
+export const untilIdle = async (root: number): Promise<void> => {
+  for (let before = treeCost(root).cpu, calm = 0; calm < 3; ) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const { cpu } = treeCost(root);
+    calm = cpu - before < 0.12 ? calm + 1 : 0;
+    before = cpu;
+  }
+};

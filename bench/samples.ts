@@ -1,0 +1,238 @@
+// The whole way of samples: from HTTP bodies at the door to rows that are merged. The server is a process of its own with all its stores; its
+// cost is the processor time of all its processes until they rest. Left out: what the sender costs, which makes the bodies while it sends.
+// `VICTORIAMETRICS=FILE` names that program: it then gets the same samples by remote-write in the same run.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Figure, short } from './figure.ts';
+import { AgentLoad, type SampleSet, STEP_MS } from './load-samples.ts';
+import { treeCost, untilIdle } from './process-tree.ts';
+
+const MAIN = fileURLToPath(new URL('../app/main.ts', import.meta.url));
+/** Of each set; `INFRAMIRROR_BENCH_SAMPLES` asks for another number. */
+const SAMPLES = Number(process.env.INFRAMIRROR_BENCH_SAMPLES ?? 20_000_000);
+const SENDERS = 4;
+
+interface Goal {
+  /** Samples a CPU-second, bytes of memory, bytes a sample on disk. */
+  readonly rate: number;
+  readonly memory: number;
+  readonly bytes: number;
+}
+
+const SETS: readonly { readonly what: string; readonly agents: number; readonly series: number; readonly goal: Goal }[] = [
+  { what: '1,000 series, bodies of 500', agents: 2, series: 500, goal: { rate: 1_000_000, memory: 800e6, bytes: 0.7 } },
+  { what: '100,000 series, bodies of 10,000', agents: 10, series: 10_000, goal: { rate: 1_200_000, memory: 800e6, bytes: 0.8 } },
+  { what: '100,000 series, bodies of 100', agents: 1000, series: 100, goal: { rate: 800_000, memory: 800e6, bytes: 0.8 } },
+  { what: '1 M series, bodies of 10,000', agents: 100, series: 10_000, goal: { rate: 400_000, memory: 1500e6, bytes: 2 } },
+];
+
+/** What is measured: a server in a folder of its own. */
+interface System {
+  readonly pid: number;
+  /** Rejects unless the body was taken. */
+  readonly send: (load: AgentLoad, step: number) => Promise<void>;
+  /** Samples that can be asked for. */
+  readonly count: (from: number, to: number) => Promise<number>;
+  /** Folders of what rests. */
+  readonly folders: readonly string[];
+  stop(): Promise<void>;
+}
+
+interface Cost {
+  readonly rate: number;
+  readonly memory: number;
+  readonly bytes: number;
+}
+
+const http = new Agent({ keepAlive: true, maxSockets: SENDERS });
+
+const ask = (
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array | string | undefined,
+): Promise<{ readonly status: number; readonly text: string }> =>
+  new Promise((resolve, reject) => {
+    const call = request(url, { method, headers, agent: http }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      answer.on('error', reject);
+    });
+    call.on('error', reject);
+    call.end(body);
+  });
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  child.kill('SIGTERM');
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+};
+
+const startOurs = async (folder: string): Promise<System> => {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--data', folder, '--listen', '127.0.0.1:0', '--no-agent'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let url: URL | undefined;
+  for await (const line of createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })) {
+    const found = /^InfraMirror is ready at (\S+)/.exec(line)?.[1];
+    if (found === undefined) continue;
+    url = new URL(found);
+    break;
+  }
+  if (url === undefined) throw new Error('the product ended before it was ready');
+  const { origin } = url;
+  const tokenOf = (file: string): string => readFileSync(join(folder, file), 'utf8').trim();
+  const headers = { authorization: `Bearer ${tokenOf('agent-token')}`, 'content-type': 'application/vnd.inframirror.frame', 'content-encoding': 'zstd' };
+  const admin = { authorization: `Bearer ${tokenOf('token')}`, 'content-type': 'application/json' };
+  return {
+    pid: child.pid as number,
+    folders: [join(folder, 'columns')],
+    send: async (load, step) => {
+      const frame = load.frame(step);
+      for (;;) {
+        const { status, text } = await ask(`${origin}/ingest/frames`, 'POST', headers, frame);
+        if (status === 200) return;
+        if (status !== 503) throw new Error(`the door answered ${status}: ${text}`);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    },
+    count: async (from, to) => {
+      const text = `from metrics between @${new Date(from).toISOString()} and @${new Date(to).toISOString()} | where name like "bench.*" | count`;
+      const query = 'query($text: String!) { query(text: $text) { columns { values } diagnostics { message } } }';
+      const answer = JSON.parse((await ask(`${origin}/graphql`, 'POST', admin, JSON.stringify({ query, variables: { text } }))).text) as {
+        readonly data?: { readonly query: { readonly columns: readonly { readonly values: readonly unknown[] }[]; readonly diagnostics: readonly unknown[] } };
+      };
+      const value = answer.data?.query.columns[0]?.values[0];
+      if (value === undefined) throw new Error(`no count: ${JSON.stringify(answer).slice(0, 500)}`);
+      return Number(value);
+    },
+    stop: () => ended(child),
+  };
+};
+
+const startVictoriaMetrics = async (program: string, folder: string): Promise<System> => {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const origin = `http://127.0.0.1:${port}`;
+  const child = spawn(program, [`-httpListenAddr=127.0.0.1:${port}`, `-storageDataPath=${folder}`, '-retentionPeriod=60d'], { stdio: 'ignore' });
+  const isUp = (): Promise<boolean> =>
+    ask(`${origin}/health`, 'GET', {}, undefined).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (!(await isUp())) await new Promise((resolve) => setTimeout(resolve, 100));
+  const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'zstd', 'x-prometheus-remote-write-version': '0.1.0' };
+  return {
+    pid: child.pid as number,
+    folders: [folder],
+    send: async (load, step) => {
+      const { status, text } = await ask(`${origin}/api/v1/write`, 'POST', headers, load.remoteWrite(step));
+      if (status !== 204) throw new Error(`VictoriaMetrics answered ${status}: ${text}`);
+    },
+    count: async (from, to) => {
+      const query = `sum(count_over_time({job="bench"}[${Math.ceil((to - from) / 1000)}s]))`;
+      const answer = JSON.parse(
+        (await ask(`${origin}/api/v1/query?${new URLSearchParams({ query, time: String(to / 1000) })}`, 'GET', {}, undefined)).text,
+      ) as {
+        readonly data?: { readonly result: readonly { readonly value: readonly [number, string] }[] };
+      };
+      return Number(answer.data?.result[0]?.value[1] ?? 0);
+    },
+    stop: () => ended(child),
+  };
+};
+
+const bytesOf = async (folder: string): Promise<number> => {
+  let sum = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    sum += await stat(join(entry.parentPath, entry.name)).then(
+      ({ blocks }) => blocks * 512,
+      () => 0,
+    );
+  }
+  return sum;
+};
+
+const measure = async (start: (folder: string) => Promise<System>, set: SampleSet): Promise<Cost> => {
+  const folder = mkdtempSync(join(tmpdir(), 'inframirror-bench-door-'));
+  const system = await start(folder);
+  let memory = 0;
+  const watch = setInterval(() => {
+    memory = Math.max(memory, treeCost(system.pid).rss);
+  }, 500);
+  try {
+    await untilIdle(system.pid);
+    const sizes = async (): Promise<number> => (await Promise.all(system.folders.map(bytesOf))).reduce((a, b) => a + b, 0);
+    const before = { cpu: treeCost(system.pid).cpu, bytes: await sizes() };
+    const to = Math.floor(Date.now() / STEP_MS) * STEP_MS;
+    const first = to - (set.steps - 1) * STEP_MS;
+    const loads = Array.from({ length: set.agents }, (_, agent) => new AgentLoad(agent, set, first));
+    // An agent's frames go in their order, the agents beside each other.
+    for (let step = 0; step < set.steps; step++) {
+      const waiting = [...loads];
+      const send = async (): Promise<void> => {
+        for (let load = waiting.pop(); load !== undefined; load = waiting.pop()) await system.send(load, step);
+      };
+      await Promise.all(Array.from({ length: SENDERS }, send));
+    }
+    await untilIdle(system.pid);
+    const { cpu } = treeCost(system.pid);
+    const bytes = await sizes();
+    const samples = set.agents * set.series * set.steps;
+    const found = await system.count(first, to + STEP_MS);
+    if (found !== samples) throw new Error(`of ${samples} samples ${found} are found`);
+    return { rate: samples / (cpu - before.cpu), memory, bytes: (bytes - before.bytes) / samples };
+  } finally {
+    clearInterval(watch);
+    await system.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const figuresOf = (what: string, goal: Goal, ours: Cost, peer: Cost | undefined): readonly Figure[] => {
+  const against = (of: (cost: Cost) => string): string => `${peer === undefined ? '' : `${of(peer)} (VictoriaMetrics); `}goal ${of(goal)}`;
+  const figure = (name: string, of: (cost: Cost) => string, value: (cost: Cost) => number): Figure => ({
+    what: `${what}: ${name}`,
+    value: of(ours),
+    against: against(of),
+    ratio: value(ours) / value(peer ?? goal),
+  });
+  return [
+    figure(
+      'to merged rows',
+      ({ rate }) => `${short(rate)} samples/CPU-s`,
+      ({ rate }) => rate,
+    ),
+    figure(
+      'memory at most',
+      ({ memory }) => `${Math.round(memory / 1e6)} MB`,
+      ({ memory }) => memory,
+    ),
+    figure(
+      'on disk',
+      ({ bytes }) => `${short(bytes)} bytes a sample`,
+      ({ bytes }) => bytes,
+    ),
+  ];
+};
+
+export const run = async (): Promise<readonly Figure[]> => {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  if (bavail * bsize < 8e9) throw new Error(`${tmpdir()} has less than 8 GB free`);
+  const figures: Figure[] = [];
+  const program = process.env.VICTORIAMETRICS;
+  for (const { what, agents, series, goal } of SETS) {
+    const set = { agents, series, steps: Math.max(1, Math.round(SAMPLES / (agents * series))) };
+    const ours = await measure(startOurs, set);
+    const peer = program === undefined ? undefined : await measure((folder) => startVictoriaMetrics(program, folder), set);
+    figures.push(...figuresOf(what, goal, ours, peer));
+  }
+  return figures;
+};
