@@ -1,21 +1,50 @@
 // Makes docs/screens/*.png from the running product: each screen at a desk's and a phone's size, some on a wide one too, dark and light.
-// `node test/browser/screens.ts [link]`: without a link it starts the product and waits until there is something to see.
-import { mkdir, readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+// `npm run screens`: what they show comes from a made fleet, and nothing of the machine that takes them.
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { startProduct } from '../end-to-end/support/product.ts';
+import { startFleet } from '../planted/fleet.ts';
+import { type Line, MACHINES, type Machine } from '../planted/machines.ts';
 import { findChromium } from '../support/chromium.js';
 import { launchBrowser, visit } from './chromium.ts';
-import { startProduct } from './product.ts';
-import { seedHosts } from './seed-hosts.ts';
 
 const OUT = join(import.meta.dirname, '../../docs/screens');
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 }, wide: { width: 1920, height: 1080 } };
-/** Hosts beside this one, so that a list is a list. */
-const HOSTS = 60;
 const THEMES = ['dark', 'light'] as const;
-/** The first page shows rates and lines: some minutes of figures make them worth seeing. */
-const COLLECT_MS = 240_000;
+/** What the machines have sent when the pictures are taken. */
+const PAST_SECONDS = 600;
+/** The machine whose page is shown, and one that falls silent. */
+const HOST = 'web-1';
+const SILENT = 'db-1';
+
+const PATHS = ['/', '/cart', '/checkout', '/login', '/item/17'];
+const access = (step: number): Line => {
+  const path = PATHS[step % PATHS.length] as string;
+  const status = path === '/checkout' && step % 3 === 0 ? 502 : 200;
+  return {
+    severity: status === 502 ? 'error' : 'info',
+    service: 'nginx',
+    source: '/var/log/nginx/access.log',
+    body: `GET ${path} HTTP/1.1`,
+    attributes: { method: 'GET', path, client: `10.0.0.${(step % 30) + 1}` },
+    numbers: { status, bytes: status === 502 ? 157 : 4200 + step },
+  };
+};
+const TRACE = `java.lang.IllegalStateException: no offer for item 17
+\tat com.example.shop.Offers.find(Offers.java:88)
+\tat com.example.shop.CartController.add(CartController.java:41)
+Caused by: java.net.ConnectException: Connection refused
+\t... 12 more`;
+const trace = (step: number): readonly Line[] =>
+  step % 8 === 5 ? [{ severity: 'error', service: 'shop', source: '/var/log/shop/shop.log', body: TRACE }] : [];
+
+/** Those of the planted fleet, with access logs on the web servers, and copies of some, so that a list is a list. */
+const fleet: readonly Machine[] = Array.from({ length: 24 }, (_, i): Machine => {
+  const machine = MACHINES[i % 4] as Machine;
+  const copy = i < 4 ? machine : { ...machine, host: `${machine.role}-${i + 10}`, cpu: (((i * 7919) % 83) + 5) / 100 };
+  return copy.role === 'web' ? { ...copy, lines: (step, moment) => [...copy.lines(step, moment), access(step + i), ...trace(step + i)] } : copy;
+}).concat(MACHINES.slice(4));
 
 interface Screen {
   readonly name: string;
@@ -33,29 +62,29 @@ const SCREENS: readonly Screen[] = [
   { name: 'first', text: '', wide: true },
   {
     name: 'chart',
-    text: 'from metrics.system.cpu.time\n| every 10s rate\n| sum by cpu.mode',
+    text: `from metrics.system.cpu.time\n| where host == "${HOST}"\n| every 10s rate\n| sum by cpu.mode`,
     act: async (page) => {
       const box = await page.getByTestId('chart').first().boundingBox();
       if (box !== null) await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * 0.4);
     },
   },
-  { name: 'table', text: 'from processes last 2m\n| latest\n| sort cpu desc\n| select name, pid, user, state, cpu, memory, threads, open_files, start' },
+  { name: 'table', text: 'from processes last 2m\n| latest\n| sort cpu desc\n| select name, host, pid, user, state, cpu, memory, threads, start' },
   {
     name: 'logs',
-    text: 'from logs last 6h',
+    text: 'from logs\n| where service in ("nginx", "shop")',
     act: async (page) => {
       await page.locator('.line .head').nth(2).click();
     },
   },
   { name: 'error', text: 'from processes last 5m\n| latest\n| where memory > 100000000 and usr == "root"\n| top 10 by cpuu' },
   { name: 'status', text: '', page: 'status', wide: true },
-  { name: 'bars', text: 'from processes last 5m\n| count by name\n| top 20 by count' },
+  { name: 'bars', text: 'from logs\n| count by service, severity\n| top 20 by count' },
   { name: 'hosts', text: '', page: 'hosts', wide: true },
   ...(['overview', 'filesystems', 'processes', 'logs', 'inventory'] as const).map((part) => ({
     name: `host-${part}`,
     text: '',
     page: 'host',
-    more: { host: hostname(), part },
+    more: { host: HOST, part },
   })),
   { name: 'learn', text: '', page: 'learn' },
   { name: 'errors', text: '', page: 'errors' },
@@ -71,22 +100,30 @@ const SCREENS: readonly Screen[] = [
 
 const executable = findChromium();
 if (executable === undefined) throw new Error('no Chromium found; install the package chromium or name one in CHROMIUM');
-const given = process.argv[2];
-if (given !== undefined) process.env.INFRAMIRROR_TEST_LINK = given;
 await mkdir(OUT, { recursive: true });
-const product = await startProduct();
+const product = await startProduct({ args: ['--no-agent'] });
 const browser = await launchBrowser(executable);
+const stops: (() => Promise<void>)[] = [];
 try {
-  if (given === undefined) {
-    console.error(`collecting for ${COLLECT_MS / 60_000} minutes …`);
-    await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
-    await seedHosts({ origin: product.origin, token: (await readFile(join(product.folder, 'agent-token'), 'utf8')).trim() }, HOSTS);
-  }
+  await (
+    await startFleet(
+      product,
+      PAST_SECONDS,
+      fleet.filter(({ host }) => host === SILENT),
+    )
+  )();
+  stops.push(
+    await startFleet(
+      product,
+      PAST_SECONDS,
+      fleet.filter(({ host }) => host !== SILENT),
+    ),
+  );
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of THEMES) {
       const { page, context, complaints } = await visit(browser, { viewport, colorScheme });
       page.setDefaultTimeout(120_000);
-      await page.goto(product.link);
+      await page.goto(`${product.origin}/?token=${product.token}`);
       for (const { name, text, view, act, page: at = 'explore', more, wide } of SCREENS) {
         if (size === 'wide' && wide !== true) continue;
         const query = new URLSearchParams({ ...(text === '' ? {} : { text }), range: '5m', ...more, ...(view === undefined ? {} : { view }) });
@@ -107,5 +144,6 @@ try {
   }
 } finally {
   await browser.close();
+  for (const stop of stops) await stop();
   await product.stop();
 }

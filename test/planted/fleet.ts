@@ -10,14 +10,16 @@ import { eventually, type Product } from '../end-to-end/support/product.ts';
 import { type Line, MACHINES, type Machine, type Program } from './machines.ts';
 
 const STEP_MS = 10_000;
-const GIB = 1024 ** 3;
+const CORES = 4;
+const MEMORY = 16 * 1024 ** 3;
 
 /** Sends the past minutes, then a step every ten seconds; rejects where the door does not take a frame. Returns what ends it. */
-export const startFleet = async (product: Product, pastSeconds: number): Promise<() => Promise<void>> => {
+export const startFleet = async (product: Product, pastSeconds: number, machines = MACHINES): Promise<() => Promise<void>> => {
   const now = Date.now();
   const begun = now - pastSeconds * 1000;
-  const senders = MACHINES.map((machine) => sender(product, machine, begun, now));
-  for (let at = begun; at < now; at += STEP_MS) await Promise.all(senders.map((send) => send(at)));
+  const senders = machines.map((machine) => sender(product, machine, begun, now));
+  // up to the moment when the last of it is sent: nothing is missing in between
+  for (let at = begun; at < Date.now(); at += STEP_MS) await Promise.all(senders.map((send) => send(at)));
   let going: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
     const at = Date.now();
@@ -50,7 +52,13 @@ const sender = (product: Product, machine: Machine, begun: number, planted: numb
 
 const instruments = (samples: Samples, { cpu, disks }: Machine): ((step: number, moment: number) => void) => {
   const utilization = samples.gauge('system.cpu.utilization', '1', 'Share of all processors’ time in each mode since the last sample', 'cpu.mode');
+  const time = samples.counter('system.cpu.time', 's', 'Time each logical processor spent in each mode', 'cpu.logical_number', 'cpu.mode');
+  const load = samples.gauge('system.cpu.load_average.1m', '{thread}', 'Threads running or waiting for a processor or a disk, averaged over 1m');
   const memory = samples.gauge('system.memory.utilization', '1', 'Share of the memory in each state', 'state');
+  const usage = samples.gauge('system.memory.usage', 'By', 'Memory by state; the states add up to the limit', 'state');
+  const io = samples.counter('system.disk.io', 'By', 'Bytes read and written', 'device', 'direction');
+  const network = samples.counter('system.network.io', 'By', 'Bytes received and sent', 'device', 'direction');
+  const add = totals();
   const disk = samples.gauge(
     'system.filesystem.utilization',
     '1',
@@ -58,13 +66,47 @@ const instruments = (samples: Samples, { cpu, disks }: Machine): ((step: number,
     ...['device', 'mountpoint', 'type', 'mode'],
   );
   return (step, moment) => {
-    const busy = cpu * (1 + 0.2 * Math.sin(step / 3));
-    utilization.set(busy * 0.8, 'user');
-    utilization.set(busy * 0.2, 'system');
-    utilization.set(1 - busy, 'idle');
-    memory.set(0.5 + 0.05 * Math.sin(step / 11), 'used');
-    memory.set(0.3, 'cached');
+    const busy = Math.min(1, cpu * (1 + 0.2 * Math.sin(step / 3) + 0.1 * Math.sin(step / 1.7 + cpu * 40)));
+    const seconds = STEP_MS / 1000;
+    for (const [mode, share] of [
+      ['user', busy * 0.8],
+      ['system', busy * 0.2],
+      ['idle', 1 - busy],
+    ] as const) {
+      utilization.set(share, mode);
+      time.set(add(`cpu ${mode}`, share * CORES * seconds), '0', mode);
+    }
+    load.set(busy * CORES * (1.1 + 0.2 * Math.sin(step / 5)));
+    const used = 0.3 + cpu / 2 + 0.05 * Math.sin(step / 11);
+    for (const [state, share] of [
+      ['used', used],
+      ['cached', 0.9 - used],
+      ['free', 0.1],
+    ] as const) {
+      memory.set(share, state);
+      usage.set(share * MEMORY, state);
+    }
+    for (const [direction, rate] of [
+      ['read', 180_000],
+      ['write', 940_000],
+    ] as const)
+      io.set(add(direction, rate * busy * (1.2 + Math.sin(step / 4 + rate)) * seconds), 'vda', direction);
+    for (const [direction, rate] of [
+      ['receive', 2_100_000],
+      ['transmit', 3_400_000],
+    ] as const)
+      network.set(add(direction, rate * busy * (1.5 + 0.4 * Math.sin(step / 6 + cpu)) * seconds), 'eth0', direction);
     for (const [i, [mountpoint, used]] of Object.entries(disks).entries()) disk.set(used(moment), `/dev/vd${'abc'[i]}`, mountpoint, 'ext4', 'rw');
+  };
+};
+
+/** Sums by name, for counters. */
+const totals = (): ((name: string, more: number) => number) => {
+  const sums = new Map<string, number>();
+  return (name, more) => {
+    const sum = (sums.get(name) ?? 0) + more;
+    sums.set(name, sum);
+    return sum;
   };
 };
 
@@ -110,6 +152,8 @@ const linesParts = (host: string, lines: readonly Line[], at: number): readonly 
           service: lines.map(({ service }) => service),
           host: lines.map(() => host),
           source: lines.map(({ source }) => source),
+          attributes: lines.map(({ attributes }) => new Map(Object.entries(attributes ?? {}))),
+          numbers: lines.map(({ numbers }) => new Map(Object.entries(numbers ?? {}))),
         }),
       ];
 
@@ -121,8 +165,8 @@ const inventoryPart = ({ host, role, owner }: Machine, at: number): OwnFramePart
     os: ['Debian GNU/Linux 12 (bookworm)'],
     kernel: ['6.1.0-27-amd64'],
     architecture: ['amd64'],
-    cores: [4],
-    memory: [BigInt(16 * GIB)],
+    cores: [CORES],
+    memory: [BigInt(MEMORY)],
     labels: [
       new Map([
         ['role', role],

@@ -15,6 +15,8 @@ export interface Line {
   readonly service: string;
   readonly source: string;
   readonly body: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly numbers?: Readonly<Record<string, number>>;
 }
 
 export interface Machine {
