@@ -74,7 +74,7 @@ export const AGENT_DEFAULTS = {
   logBacklogBytes: 1 << 20,
   metricsMs: 10_000,
   processesMs: 15_000,
-  logsMs: 1_000,
+  logsMs: 2_000,
   discoverMs: 10_000,
   inventoryMs: 60_000,
   repeatMs: 3_600_000,

@@ -14,7 +14,7 @@ import { costOf, cpuSeconds, type Figure, short } from './figure.ts';
 
 const SECONDS = 30;
 /** Until what comes again and again is compiled. */
-const WARM_MS = 10_000;
+const WARM_MS = 40_000;
 /** Writes a second. */
 const WRITES = 10;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

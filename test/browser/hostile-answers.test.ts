@@ -8,13 +8,13 @@ import { describeWith } from '../support/need.ts';
 import { exploring, inlineLogs, inlineMetric, PATIENCE, result } from './explore.ts';
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
-const ROUNDS = 4;
+const ROUNDS = 5;
 
 interface Column {
   readonly name: string;
   readonly type: string;
   readonly unit: string | null;
-  readonly values: readonly unknown[];
+  readonly values: readonly unknown[] | null;
 }
 interface Answer {
   data?: { query?: { columns: readonly Column[]; rowCount: number; [key: string]: unknown } };
@@ -41,17 +41,18 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
   const next = (): unknown => generator[drawn++ % generator.length];
   let host = '';
 
-  /** The true answer with its own columns and other values: all of one kind, mixed, all the same, or of unequal lengths. */
+  /** The true answer with its own columns and other values: all of one kind, mixed, all the same, of unequal lengths, or no list of values at all. */
   const twisted = (answer: Answer, round: number): Answer => {
     const query = answer.data?.query;
     if (query === undefined) return answer;
+    if (round === 4) return { data: { query: { ...query, columns: query.columns.map((column) => ({ ...column, values: null })), rowCount: 6 } } };
     const rows = Math.max(6, Math.min(40, query.rowCount));
     const columns = query.columns.map((column, c) => {
       // the host that a page is about is in its question: an answer about another one is none
-      if (column.name === 'host' && column.values.every((value) => value === host)) return { ...column, values: Array.from({ length: rows }, () => host) };
+      if (column.name === 'host' && column.values?.every((value) => value === host)) return { ...column, values: Array.from({ length: rows }, () => host) };
       const same = next();
       const values = Array.from({ length: rows }, (_, row) =>
-        round === 0 ? next() : round === 1 ? same : (row + c) % 3 === 0 ? next() : (column.values[row % Math.max(1, column.values.length)] ?? null),
+        round === 0 ? next() : round === 1 ? same : (row + c) % 3 === 0 ? next() : (column.values?.[row % Math.max(1, column.values.length)] ?? null),
       );
       return { ...column, values: round === 3 ? values.slice(0, rows - (c % 4)) : values };
     });
@@ -155,6 +156,28 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
     },
     120_000,
   );
+
+  test('what cannot be drawn says so in its own place and is tried again; the rest of the page stays', async () => {
+    const { page } = await explore('');
+    await page.addInitScript(() => {
+      const whole = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: unknown[]) {
+        if (!Object.hasOwn(globalThis, 'healed')) throw new Error('there is no canvas');
+        return Reflect.apply(whole, this, given);
+      } as typeof whole;
+    });
+    await page.goto(`${product().origin}/#/explore`);
+    await page.reload();
+    const memory = page.getByRole('region', { name: 'Memory' });
+    await memory.getByText('there is no canvas').waitFor();
+    await page.getByRole('region', { name: 'Busiest processes' }).locator('td[data-row]').first().waitFor();
+    expect(await page.getByText('This page could not be shown').count()).toBe(0);
+    await page.evaluate(() => Object.assign(globalThis, { healed: true }));
+    await memory.getByRole('button', { name: 'Try again' }).click();
+    await memory.locator('canvas').first().waitFor();
+    await page.getByRole('link', { name: 'Hosts', exact: true }).first().click();
+    await page.getByLabel('Hosts that').waitFor();
+  }, 120_000);
 
   test('an answer of 100,000 rows and 300 columns is drawn, and what is left out is told', async () => {
     const { page, complaints } = await explore('');

@@ -2,8 +2,8 @@
 // Knows nothing of how it is shown.
 import { type Range, requestRange } from '../address/range.ts';
 import { partsOf } from '../edit/filter-text.ts';
-import { ask, type Failure } from './client.ts';
-import { QUERY } from './documents.ts';
+import { askQuery } from './ask-query.ts';
+import type { Failure } from './client.ts';
 import { session } from './session.svelte.ts';
 import type { Diagnostic, Result } from './types.ts';
 
@@ -60,25 +60,20 @@ export class QueryRun {
     this.#range = JSON.stringify(range);
     this.startedAt = now;
     let done = false;
-    const drop = ask<{ query: Result }, Record<string, unknown>>(
-      QUERY,
-      { text, ...request, zone: ZONE, limit: limit ?? limitOf(text) },
-      ({ data, failure }) => {
-        done = true;
-        this.running = false;
-        this.#drop = undefined;
-        this.failure = failure;
-        if (failure?.kind === 'signed-out') session.signedOut = true;
-        if (data === undefined) return;
-        const { query } = data;
-        const wrong = query.columns.length === 0 && query.diagnostics.some(({ severity }) => severity === 'error');
-        this.rejected = wrong ? query.diagnostics : undefined;
-        if (wrong) return;
-        this.result = query;
-        this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to), at: request.at === null ? now : Date.parse(request.at) };
-        this.answeredAt = Date.now();
-      },
-    );
+    const drop = askQuery({ text, ...request, zone: ZONE, limit: limit ?? limitOf(text) }, ({ data, failure }) => {
+      done = true;
+      this.running = false;
+      this.#drop = undefined;
+      this.failure = failure;
+      if (failure?.kind === 'signed-out') session.signedOut = true;
+      if (data === undefined) return;
+      const wrong = data.columns.length === 0 && data.diagnostics.some(({ severity }) => severity === 'error');
+      this.rejected = wrong ? data.diagnostics : undefined;
+      if (wrong) return;
+      this.result = data;
+      this.asked = { text, from: Date.parse(request.from), to: Date.parse(request.to), at: request.at === null ? now : Date.parse(request.at) };
+      this.answeredAt = Date.now();
+    });
     if (!done) this.#drop = drop;
   }
 

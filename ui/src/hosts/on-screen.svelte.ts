@@ -1,8 +1,7 @@
 // What is shown of the hosts on the screen: what each is, and its small lines. Asked only for those, with `host in (…)`, one question for
 // what they are and one a figure, and kept while one scrolls. Never asks for all hosts, nor anew before what is under way is answered.
 import { type Range, requestRange, spanMillis } from '../address/range.ts';
-import { ask } from '../data/client.ts';
-import { QUERY } from '../data/documents.ts';
+import { askQuery } from '../data/ask-query.ts';
 import type { Result } from '../data/types.ts';
 import { type HostRow, hostRows } from './host-rows.ts';
 import { factsOfText, HOST_FIGURES, rowBucket } from './host-texts.ts';
@@ -80,11 +79,11 @@ export class OnScreen {
   #ask(text: string, request: ReturnType<typeof requestRange>, hosts: readonly string[], found: (result: Result) => void): void {
     let drop: (() => void) | undefined;
     let done = false;
-    drop = ask<{ query: Result }, Record<string, unknown>>(QUERY, { text, ...request, limit: 100_000 }, ({ data }) => {
+    drop = askQuery({ text, ...request, limit: 100_000 }, ({ data }) => {
       done = true;
       if (drop !== undefined) this.#drops.delete(drop);
       if (data === undefined) for (const host of hosts) this.#asked.delete(host);
-      else found(data.query);
+      else found(data);
       if (this.#drops.size > 0) return;
       const next = this.#next;
       this.#next = undefined;
