@@ -11,6 +11,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'columns', load: () => import('./columns.ts') },
   { name: 'logs', load: () => import('./logs.ts') },
   { name: 'pipeline', load: () => import('./pipeline.ts') },
+  { name: 'tables', load: () => import('./tables.ts') },
   { name: 'samples', load: () => import('./samples.ts') },
   { name: 'run', load: () => import('./run.ts') },
   { name: 'query', load: () => import('./query.ts') },
