@@ -34,6 +34,7 @@ import { keepReserve, useReserve } from './reserve.ts';
 import { SavedQueryStore } from './saved-queries.ts';
 import { productStatus } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
+import { storedSeriesHosts } from './stored-series-hosts.ts';
 
 export interface ProductOptions {
   readonly dataDir: string;
@@ -129,6 +130,7 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     heard: (frame, at) => heard.note(frame, at),
     known: (sender) => pipeline.lastOf(sender),
     isKnownWhole: () => pipeline.isCaughtUp(),
+    hostsOf: storedSeriesHosts(engines.columns),
   });
   const problems = [...(isFull ? [FULL] : []), ...engines.problems];
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));

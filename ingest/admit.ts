@@ -12,7 +12,7 @@ import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
-import { judgeDefinitions, judgeSamples } from './series-rows.ts';
+import { judgeDefinitions, judgeSamples, undefinedIn } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { mustSpeakForRows } from './spoken-for.ts';
 import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
@@ -51,6 +51,8 @@ export interface Admitted {
   readonly dropped: readonly Dropped[];
   /** Samples among them are of series that this door, unlike perhaps one before it, never saw defined. */
   readonly undefinedSeries: boolean;
+  /** Which those are (id → metric), where the sender may not do all. */
+  readonly undefinedIds: ReadonlyMap<bigint, number> | undefined;
   /** Columns that this program does not know; they go on untouched. */
   readonly unknownColumns: number;
 }
@@ -101,6 +103,7 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
     range: outTime === undefined || out.length === 0 ? undefined : timeRange(outTime),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
     undefinedSeries,
+    undefinedIds: undefinedSeries && options.authority !== undefined ? undefinedIn(out, options.series.of(arrival.sender), options.series.hosts) : undefined,
     unknownColumns,
   };
 };

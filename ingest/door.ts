@@ -16,6 +16,7 @@ import { publish, type UnknownPart } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
+import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
 
 export interface DoorOptions {
@@ -30,6 +31,8 @@ export interface DoorOptions {
   readonly known?: (sender: string) => SenderPlace | undefined;
   /** Whether that has all that was acknowledged before this start. */
   readonly isKnownWhole?: () => boolean;
+  /** The hosts of series that the store knows (see SeriesOwners); default: what a sender did not define is not asked for. */
+  readonly hostsOf?: SeriesOwnersOptions['hostsOf'];
   /** Told of each frame that was acknowledged; `at` in ms. */
   readonly heard?: (frame: HeardFrame, at: number) => void;
 }
@@ -83,7 +86,9 @@ export const openDoor = (options: DoorOptions): Door => {
   const series = options.series ?? new SeriesTables(limits, now);
   const gate = new Gate(limits);
   const quota = new LetterQuota();
-  const runs = new Runs({ known: options.known ?? (() => undefined), isWhole: options.isKnownWhole ?? (() => true) });
+  const isWhole = options.isKnownWhole ?? (() => true);
+  const runs = new Runs({ known: options.known ?? (() => undefined), isWhole });
+  const owners = options.hostsOf === undefined ? undefined : new SeriesOwners({ hostsOf: options.hostsOf, isWhole });
 
   const take = async (request: DoorRequest): Promise<DoorAnswer> => {
     if (!request.rights.post) throw new CodedError('intake.forbidden', { what: 'send data' });
@@ -113,6 +118,8 @@ export const openDoor = (options: DoorOptions): Door => {
     let isSafe = false;
     try {
       const { at, admitted, safe } = judge(received, authority);
+      for (const { undefinedIds } of admitted)
+        if (authority !== undefined && undefinedIds !== undefined) await owners?.mustBeOwn(authority, series.of(received.sender), undefinedIds);
       const letters = quota.take(received.unknown, at);
       await publish(stream, admitted, letters, nanosFromMillis(at));
       isSafe = true;

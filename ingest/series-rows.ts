@@ -1,7 +1,7 @@
 // Rows of definitions and of samples against the series of their sender: which are marked to be dropped, and why.
 // Works by column; a sample is looked up by the words of its id, a definition is hashed once.
 import { type Batch, columnOf, type FixedColumn, valueAt } from '../core/batch/batch.ts';
-import { wordsOf } from '../core/batch/words.ts';
+import { joined, wordsOf } from '../core/batch/words.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
 import type { SampleMarks, SenderSeries } from './sender-series.ts';
 import type { SeriesHosts } from './series-hosts.ts';
@@ -72,4 +72,16 @@ export const judgeSamples = (
     if (host !== '') mustSpeakFor(authority, host);
   }
   return judged;
+};
+
+/** Those of the samples whose definition this door was told by nobody. */
+export const undefinedIn = (batch: Batch, own: SenderSeries, hosts: SeriesHosts): ReadonlyMap<bigint, number> => {
+  const ids = wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array);
+  const metrics = (columnOf(batch, 'metric') as FixedColumn).values;
+  const found = new Map<bigint, number>();
+  for (let row = 0; row < batch.length; row++) {
+    const [low, high] = [ids[row * 2] as number, ids[row * 2 + 1] as number];
+    if (!own.isDefined(low, high) && hosts.hostOf(low, high) === undefined) found.set(joined(low, high), Number(metrics[row]));
+  }
+  return found;
 };

@@ -6,6 +6,7 @@ import type { AgentRegistry, EnrolledAgent } from './agent-registry.ts';
 /** Under its own id, for its own host; a relay for those too that fit its patterns. */
 export const agentAuthority = ({ id, host, relays }: EnrolledAgent, isSigned: (body: Uint8Array) => boolean): Authority => ({
   who: `the agent of ${host}`,
+  isBound: true,
   isSigned,
   maySend: (sender) => sender === id,
   maySpeakFor: (name) => name === host || relays.some((pattern) => fitsHost(pattern, name)),
@@ -14,6 +15,7 @@ export const agentAuthority = ({ id, host, relays }: EnrolledAgent, isSigned: (b
 /** For every host that has no agent of its own, under every id that is nobody's. */
 export const tokenAuthority = (who: string, registry: Pick<AgentRegistry, 'find' | 'ofHost'>): Authority => ({
   who,
+  isBound: false,
   isSigned: () => true,
   maySend: (sender) => registry.find(sender) === undefined,
   maySpeakFor: (host) => registry.ofHost(host) === undefined,

@@ -1,0 +1,195 @@
+// What an agent with a good key of its own, or whoever has the shared token, may try against other hosts: each is refused with its reason, and
+// nothing of the request is on the stream. At the real address; the list stands in docs/ingest.md.
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Identity } from '../agent/identity.ts';
+import { join, type Session, signIn } from '../agent/join.ts';
+import { type Answer, ServerCalls } from '../agent/server-calls.ts';
+import { type Definition, frameOf, idOf, logsPart, partOf, samplesPart, seriesPart, zstd } from '../ingest/testing/frames.ts';
+import { frameContext } from '../schemas/agent-proofs.ts';
+import type { FrameHeader, OwnFramePart } from '../schemas/frame.ts';
+import { readJoinToken } from '../schemas/join-token.ts';
+import { AgentServer } from './testing/agent-server.ts';
+
+interface Enrolled {
+  readonly identity: Identity;
+  readonly boot: bigint;
+  session: Session;
+}
+
+const MACHINE = 'm'.repeat(32);
+let server: AgentServer;
+let calls: ServerCalls;
+let folder = '';
+let victim: Enrolled;
+let hostile: Enrolled;
+let relay: Enrolled;
+let seq = 1;
+/** Series that the store of the tests knows → host. */
+const stored = new Map<bigint, string>();
+let isWhole = true;
+
+const enrol = async (host: string, relays: readonly string[] = []): Promise<Enrolled> => {
+  const identity = await join(calls, mkdtempSync(joinPath(folder, 'a-')), readJoinToken(await server.token(host, { relays })), host, MACHINE);
+  if ('refused' in identity) throw new Error(identity.refused.text);
+  const boot = BigInt(Date.now());
+  return { identity, boot, session: await sessionOf(identity, boot) };
+};
+const sessionOf = async (identity: Identity, boot: bigint): Promise<Session> => {
+  const session = await signIn(calls, identity, MACHINE, boot, Buffer.alloc(16, 1));
+  if ('refused' in session) throw new Error(session.refused.text);
+  return session;
+};
+
+const open = async (): Promise<void> => {
+  await server.open({
+    hostsOf: async (series) => new Map([...series.keys()].flatMap((id) => (stored.has(id) ? [[id, stored.get(id) as string] as const] : []))),
+    isKnownWhole: () => isWhole,
+  });
+  for (const one of [victim, hostile, relay]) if (one !== undefined) one.session = await sessionOf(one.identity, one.boot);
+};
+
+beforeAll(async () => {
+  server = await AgentServer.start();
+  folder = mkdtempSync(joinPath(tmpdir(), 'hostile-'));
+  calls = new ServerCalls(server.url, 20_000, new AbortController().signal);
+  await open();
+  victim = await enrol('web-1');
+  hostile = await enrol('web-2');
+  relay = await enrol('gateway', ['switch-*']);
+}, 120_000);
+afterAll(async () => {
+  calls?.close();
+  await server?.stop();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+beforeEach(() => {
+  server.messages.length = 0;
+  isWhole = true;
+});
+
+const now = (): bigint => BigInt(Date.now());
+const frame = (parts: readonly OwnFramePart[], header: Partial<FrameHeader>): Uint8Array => {
+  seq += 100;
+  return zstd(frameOf(parts, { seq, sent: new Date().toISOString(), ...header }));
+};
+const as = ({ identity, boot, session }: Enrolled, parts: readonly OwnFramePart[], header: Partial<FrameHeader> = {}): Promise<Answer> => {
+  const body = frame(parts, { agent: identity.id, host: identity.host, boot, ...header });
+  const mac = createHmac('sha256', session.key).update(frameContext(session.id)).update(body).digest('base64url');
+  return calls.post('/ingest/frames', { authorization: `InfraMirror ${session.id}.${mac}`, 'content-encoding': 'zstd' }, body);
+};
+const byToken = (parts: readonly OwnFramePart[], header: Partial<FrameHeader> = {}): Promise<Answer> =>
+  calls.post(
+    '/ingest/frames',
+    { authorization: `Bearer ${server.data.agentToken}`, 'content-encoding': 'zstd' },
+    frame(parts, { agent: 'somebody', host: 'other', boot: now(), ...header }),
+  );
+
+const lines = (...hosts: readonly (string | null)[]): OwnFramePart =>
+  partOf('logs', { time: hosts.map(() => now() * 1_000_000n), severity: hosts.map(() => 'info'), body: hosts.map(() => 'x'), host: hosts });
+const processes = (host: string): OwnFramePart => partOf('processes', { time: [now()], host: [host], pid: [1], start: [now()] });
+const inventory = (host: string): OwnFramePart => partOf('inventory', { time: [now() * 1_000_000n], host: [host], labels: [new Map([['env', 'stolen']])] });
+const event = (host: string): OwnFramePart =>
+  partOf('events', { time: [now() * 1_000_000n], kind: ['agent.stop'], title: ['It stopped'], host: [host], attributes: [new Map()] });
+const series = (host: string): Definition => ['system.load', [['host', host]]];
+const sample = (host: string): OwnFramePart => samplesPart(series(host), [[now(), 1]]);
+
+const nothing = (): void => expect(server.messages).toEqual([]);
+
+describe('in the name of a host that has an agent', () => {
+  const attempts: readonly (readonly [string, () => readonly OwnFramePart[]])[] = [
+    ['a line', () => [lines('web-1')]],
+    ['a line among a thousand of its own', () => [lines(...Array.from({ length: 1000 }, (_, i) => (i === 700 ? 'web-1' : 'web-2')))]],
+    ['a process', () => [processes('web-1')]],
+    ['its inventory', () => [inventory('web-1')]],
+    ['an event, such as that its agent stopped', () => [event('web-1')]],
+    ['a series with its samples', () => [seriesPart([series('web-1')]), sample('web-1')]],
+    ['by another case of the name', () => [lines('WEB-1')]],
+  ];
+  test.each(attempts)('an agent sends %s', async (_, parts) => {
+    expect(await as(hostile, parts())).toMatchObject({ status: 403, code: 'intake.host' });
+    nothing();
+  });
+  test.each(attempts)('the shared token sends %s', async (_, parts) => {
+    const many = parts();
+    // Of hosts without an agent it may send.
+    expect(await byToken(many)).toMatchObject({ status: 403, code: 'intake.host' });
+    nothing();
+  });
+  test('a frame that says it is of that host, so that it counts as heard', async () => {
+    expect(await as(hostile, [lines(null)], { host: 'web-1' })).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await byToken([lines(null)], { host: 'web-1' })).toMatchObject({ status: 403, code: 'intake.host' });
+    nothing();
+  });
+});
+
+describe('values for the series of another host, which bear only an id', () => {
+  test('that the store knows: refused, from whomever', async () => {
+    stored.set(idOf(...series('web-1')), 'web-1');
+    expect(await as(hostile, [sample('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await byToken([sample('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
+    isWhole = false;
+    expect(await as(hostile, [sample('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
+    nothing();
+    // The host's own agent, after a restart of the server that has forgotten what it defined.
+    expect(await as(victim, [sample('web-1')])).toMatchObject({ status: 200, told: { rows: 1, define: true } });
+    expect(await as(victim, [sample('web-1')])).toMatchObject({ status: 200 });
+  });
+  test('that only this door was told of, or nobody: refused', async () => {
+    expect(await as(victim, [seriesPart([['system.new', [['host', 'web-1']]]])])).toMatchObject({ status: 200 });
+    server.messages.length = 0;
+    expect(await as(hostile, [samplesPart(['system.new', [['host', 'web-1']]], [[now(), 9]])])).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await byToken([samplesPart(['system.new', [['host', 'web-1']]], [[now(), 9]])])).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await as(hostile, [samplesPart(['none.such', [['host', 'web-9']]], [[now(), 9]])])).toMatchObject({ status: 400, code: 'intake.undefined' });
+    nothing();
+  });
+  test('a definition under the id of another one', async () => {
+    expect(await as(hostile, [seriesPart([series('web-2')], [idOf(...series('web-1'))])])).toMatchObject({ status: 400, code: 'intake.refused' });
+    nothing();
+  });
+});
+
+describe('as the agent of another host', () => {
+  test('under its id: to repeat, to replace, to silence it by a far run', async () => {
+    for (const boot of [victim.boot, 2n ** 64n - 1n, 0n]) {
+      const header = { agent: victim.identity.id, boot };
+      expect(await as(hostile, [lines('web-2')], header)).toMatchObject({ status: 403, code: 'intake.sender' });
+      expect(await byToken([lines('other')], header)).toMatchObject({ status: 403, code: 'intake.sender' });
+    }
+    nothing();
+    expect(await as(victim, [lines('web-1')])).toMatchObject({ status: 200 });
+  });
+  test('its own run 2^64−1 shuts out nobody, not even itself', async () => {
+    expect(await as(hostile, [lines('web-2')], { boot: 2n ** 64n - 1n })).toMatchObject({ status: 409, code: 'intake.future-run' });
+    nothing();
+    expect(await as(hostile, [lines('web-2')])).toMatchObject({ status: 200 });
+  });
+  test('with its session, but not its key', async () => {
+    const stolen = { ...hostile, session: { ...victim.session, key: hostile.session.key } };
+    expect(await as(stolen, [lines('web-1')], { agent: victim.identity.id, host: 'web-1' })).toMatchObject({ status: 401, code: 'agent.proof' });
+    nothing();
+  });
+});
+
+describe('what stays allowed', () => {
+  test('its own host, and rows without one', async () => {
+    const own = [seriesPart([series('web-2')]), sample('web-2'), lines('web-2', null), processes('web-2'), inventory('web-2'), event('web-2')];
+    expect(await as(hostile, own)).toMatchObject({ status: 200 });
+    expect(server.messages).toHaveLength(6);
+  });
+  test('a relay: the hosts of its patterns, and no other', async () => {
+    expect(await as(relay, [lines('switch-7', 'gateway')])).toMatchObject({ status: 200 });
+    expect(await as(relay, [lines('switch-7')], { host: 'switch-7' })).toMatchObject({ status: 200 });
+    expect(await as(relay, [lines('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await as(relay, [lines('router-7')])).toMatchObject({ status: 403, code: 'intake.host' });
+    // The right stands in the token, and nobody else has it.
+    expect(await as(hostile, [lines('switch-7')])).toMatchObject({ status: 403, code: 'intake.host' });
+  });
+  test('the shared token: hosts without an agent, under an id that is nobody’s', async () => {
+    expect(await byToken([logsPart(['x'], [now() * 1_000_000n])], { host: 'other' })).toMatchObject({ status: 403 });
+    expect(await byToken([lines('db-1')], { host: 'db-1' })).toMatchObject({ status: 200 });
+  });
+});
