@@ -1,4 +1,4 @@
-// Whose each series is: the host in its labels, by id, as any sender defined it since this start of the server. So that an agent cannot send
+// Whose each series is: the host in its labels, by id, as a sender defined it since this start of the server. So that an agent cannot send
 // samples under the id of another host's series, which it need not define for that. 20 to 40 bytes a series.
 import { IdTable } from '../core/batch/id-table.ts';
 import { highOf, lowOf } from '../core/batch/words.ts';
