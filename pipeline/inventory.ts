@@ -25,7 +25,8 @@ export const enrichmentFrom = (value: (key: EnrichmentKey) => unknown): Enrichme
     return typeof found === 'string' && found !== '' ? found : undefined;
   });
 
-const REFRESH_MS = 30_000;
+/** Between two readings of the record store. */
+export const REFRESH_MS = 30_000;
 const SELECT = `SELECT host, sender, ${ENRICHMENT.join(', ')} FROM hosts`;
 
 export class Inventory {

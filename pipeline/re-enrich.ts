@@ -1,17 +1,22 @@
 // Brings the definitions of a host's series up to its inventory when that changes, and once at the start, when a change may have been missed.
 // It waits for the store as long as it must; only the newest state of a host counts.
 import type { Logger } from '../core/logger.ts';
-import type { HostEntry, Inventory } from './inventory.ts';
+import { type HostEntry, type Inventory, REFRESH_MS } from './inventory.ts';
+import type { KeeperTask } from './keeper.ts';
 import { retryUntilStopped, Stopped } from './retry.ts';
 import type { SeriesTable } from './series-table.ts';
 
-export class Reenricher {
+/** By then every process has read the inventory anew, and what it wrote before is in the store. */
+const AGAIN_MS = 2 * REFRESH_MS;
+
+export class Reenricher implements KeeperTask {
   readonly #table: SeriesTable;
   readonly #inventory: Inventory;
   readonly #log: Logger;
   readonly #abort = new AbortController();
   /** By host, those still to be brought up to date. */
   readonly #due = new Map<string, HostEntry>();
+  readonly #again = new Set<NodeJS.Timeout>();
   #running: Promise<void> = Promise.resolve();
   #unsubscribe: (() => void) | undefined;
 
@@ -34,6 +39,14 @@ export class Reenricher {
   #add(changed: readonly HostEntry[]): void {
     for (const entry of changed) this.#due.set(entry.host, entry);
     this.#run(() => this.#work());
+    // Other processes write definitions with what they know, until they have read of the change.
+    const timer = setTimeout(() => {
+      this.#again.delete(timer);
+      for (const entry of changed) if (this.#inventory.hosts.get(entry.host) === entry) this.#due.set(entry.host, entry);
+      this.#run(() => this.#work());
+    }, AGAIN_MS);
+    timer.unref();
+    this.#again.add(timer);
   }
 
   async #work(): Promise<void> {
@@ -57,6 +70,7 @@ export class Reenricher {
 
   async stop(): Promise<void> {
     this.#unsubscribe?.();
+    for (const timer of this.#again) clearTimeout(timer);
     this.#abort.abort();
     await this.#running;
   }

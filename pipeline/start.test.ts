@@ -11,18 +11,26 @@ import { openDoor } from '../ingest/door.ts';
 import { frameOf, ipcOf, logsPart, partOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
 import type { OwnFramePart } from '../schemas/frame.ts';
 import { metricHash } from '../schemas/series-id.ts';
+import type { Keeper } from './keeper.ts';
 import { type Pipeline, startPipeline } from './start.ts';
+import { startKeeper } from './start-keeper.ts';
 import { openStores, type Stores } from './testing/stores.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'pipeline-'));
 const telemetry = new TelemetryRegistry();
 let stores: Stores;
 let pipeline: Pipeline;
+let keeper: Keeper;
 /** One seq after the other, over all senders. */
 let seq = 1;
 
 const start = async (): Promise<void> => {
   pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger });
+  keeper = startKeeper({ ...stores, telemetry, logger: silentLogger, shared: pipeline.shared });
+};
+const stop = async (): Promise<void> => {
+  await keeper?.stop();
+  await pipeline?.stop();
 };
 
 beforeAll(async () => {
@@ -30,7 +38,7 @@ beforeAll(async () => {
   await start();
 });
 afterAll(async () => {
-  await pipeline?.stop();
+  await stop();
   await stores?.close();
   rmSync(dir, { recursive: true, force: true });
 });
@@ -138,7 +146,7 @@ test('a frame that is sent again, at once or after a restart, changes nothing', 
   await send(sender, parts, at);
   await send(sender, parts, at);
   await settled();
-  await pipeline.stop();
+  await stop();
   await start();
   await send(sender, parts, at);
   await settled();
@@ -225,7 +233,7 @@ test('a change that was missed while no worker ran is made up for at the start',
   await settled();
   await send(host, [seriesPart([definition])]);
   await settled();
-  await pipeline.stop();
+  await stop();
   await stores.records.query("UPDATE hosts SET env = 'moved' WHERE host = $1", [host]);
   await start();
   const newest = `SELECT argMax(enrichment['env'], (since, seen)), argMax(kind, (since, seen)), argMax(tuple(unit), (since, seen)).1 FROM series WHERE labels['host'] = '${host}'`;
@@ -241,7 +249,7 @@ test('a series that goes on has a row of its definition for each day', async () 
   const rows = `SELECT toUnixTimestamp64Milli(since), labels['host'], interval FROM series FINAL WHERE name = 'test.renewed' ORDER BY since`;
   const [first] = await rowsOf(rows);
   const tomorrow = Math.floor(Date.now() / day) * day + day;
-  await pipeline.stop();
+  await stop();
   pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger, now: () => tomorrow + 60_000 });
   for (let n = 1; n < 3; n++) {
     const { ipc, rows: count } = samplesPart(definition, [[tomorrow + n, n]]);
@@ -250,7 +258,7 @@ test('a series that goes on has a row of its definition for each day', async () 
     await settled();
   }
   expect(await rowsOf(rows)).toEqual([first, [BigInt(tomorrow), host, 10_000]]);
-  await pipeline.stop();
+  await stop();
   await start();
 });
 
@@ -411,7 +419,7 @@ test('a store that dies is waited for: lag grows, then falls, and nothing is los
 });
 
 test('the watermark is known at once after a start, and not ahead of the clock', async () => {
-  await pipeline.stop();
+  await stop();
   // What is looked at from time to time is not looked at now.
   vi.useFakeTimers({ toFake: ['setInterval'] });
   try {

@@ -9,7 +9,6 @@ import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
 import type { SeenMessage } from './progress.ts';
-import { Reenricher } from './re-enrich.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
 import { recordsSink } from './sinks/records.ts';
@@ -19,7 +18,6 @@ import { logLines } from './stages/log-lines.ts';
 import { processRows } from './stages/process-rows.ts';
 import { StoreClock } from './standing.ts';
 import { PARTITIONS, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
-import { Upkeep } from './upkeep.ts';
 import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 
 export interface PipelineOptions {
@@ -34,8 +32,6 @@ export interface PipelineOptions {
   readonly maxExecutionMs?: number;
   /** How late data may come and is still waited for. Default 5 s. */
   readonly latenessMs?: number;
-  /** Between two looks at the ledger of dirty hours, about. Default 15 min. */
-  readonly upkeepMs?: number;
   /** ms. */
   readonly now?: () => number;
   /** What only tests switch off, to see that the loss or the repeat is found. */
@@ -66,6 +62,8 @@ export interface Pipeline {
   isCaughtUp(): boolean;
   /** As of the last time it was looked at (at most a second ago), by table of a store. */
   completeUpTo(table: string): bigint | undefined;
+  /** What a keeper in this process shares with it, so that it hears of a change at once. */
+  readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable };
   stop(): Promise<void>;
 }
 
@@ -89,7 +87,6 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const inventory = new Inventory(records, logger);
   await inventory.start();
   const table = new SeriesTable(columns);
-  const reenricher = new Reenricher(table, inventory, logger);
   const { maxExecutionMs = 8000 } = options;
   const clock = new StoreClock(columns);
   const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence, maxExecutionMs };
@@ -126,9 +123,6 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   };
   const watched = (): Promise<unknown> => look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
   for (const { group } of groups) await group.start();
-  reenricher.start();
-  const upkeep = new Upkeep({ columns, telemetry, log: logger, now, ...(options.upkeepMs === undefined ? {} : { everyMs: options.upkeepMs }) });
-  upkeep.start();
   const watch = setInterval(watched, WATCH_MS);
   watch.unref();
 
@@ -136,8 +130,6 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const stop = async (): Promise<void> => {
     clearInterval(watch);
     await Promise.all(groups.map(({ group }) => group.stop()));
-    await upkeep.stop();
-    await reenricher.stop();
     await inventory.stop();
   };
   let caughtUp = false;
@@ -148,6 +140,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     return caughtUp;
   };
   return {
+    shared: { inventory, series: table },
     isCaughtUp,
     status: async () => ({ partitions: await look(), completeUpTo: Object.fromEntries(complete) }),
     lastOf: (sender) => {

@@ -11,15 +11,14 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import type { Stream } from '../engines/stream/port.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { InsertNumbers } from './insert-number.ts';
 import { Inventory } from './inventory.ts';
+import { Keeper } from './keeper.ts';
 import { SeriesTable } from './series-table.ts';
 import type { RoundContext } from './sink.ts';
 import { samplesSink } from './sinks/samples.ts';
 import { StoreClock } from './standing.ts';
-import { startPipeline } from './start.ts';
 import { SETTLED_MS, Upkeep } from './upkeep.ts';
 
 const DAY = 86_400_000;
@@ -179,27 +178,18 @@ describe('the upkeep of the ledger', { timeout: 60_000 }, () => {
     expect(await marks()).toHaveLength(1);
   });
 
-  it('is begun by the pipeline, again and again, and ends with it', async () => {
-    const stream = {
-      ensureTopics: () => Promise.resolve(),
-      consume: () => Promise.resolve({ stop: () => Promise.resolve() }),
-      partitions: () => Promise.resolve([]),
-    };
-    const records = { query: () => Promise.resolve([]) };
-    const pipeline = await startPipeline({
-      stream: stream as unknown as Stream,
-      columns,
-      records: records as never,
-      telemetry,
-      logger: silentLogger,
-      now: () => later,
-      upkeepMs: 20,
+  it('is begun by the keeper, again and again, and ends with it', async () => {
+    const keeper = new Keeper({
+      records: { tryLock: () => Promise.resolve({ lost: new AbortController().signal, release: () => Promise.resolve() }) },
+      log: silentLogger,
+      tasks: [() => new Upkeep({ columns, telemetry, log: silentLogger, now: () => later, everyMs: 20 })],
     });
+    keeper.start();
     for (let n = 0; n < 2; n++) {
       await mark(noon);
       await expect.poll(marks, { timeout: 20_000 }).toEqual([]);
     }
-    await pipeline.stop();
+    await keeper.stop();
     await mark(noon);
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await marks()).toHaveLength(1);

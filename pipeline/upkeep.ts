@@ -4,11 +4,12 @@
 // A mark is made before its samples are inserted. So a merge may come between the two, and marks are removed only if every insert they stand
 // for surely came before the merge: they must have been `SETTLED_MS` old when it began, by the store's own clock. A worker whose insert took
 // longer marks the hour again behind it (`sinks/samples.ts`); one that died before it could is followed by another, which does so too.
-// Any number of processes may do this at once, and die at any moment: a mark that stays costs only time.
+// More than one process may do this at once, and die at any moment: a mark that stays costs only time.
 import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Columns } from '../engines/columns/port.ts';
+import type { KeeperTask } from './keeper.ts';
 import { pause, Stopped } from './retry.ts';
 import { DAY_MS } from './stages/days.ts';
 
@@ -36,7 +37,7 @@ const numbersOf = (batches: readonly Batch[], name: string): readonly number[] =
 
 const moment = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 
-export class Upkeep {
+export class Upkeep implements KeeperTask {
   readonly #options: UpkeepOptions;
   readonly #abort = new AbortController();
   /** By day (its start, ms), after failures: when it is tried again, and the pause after the next failure. */

@@ -1,6 +1,6 @@
 // The contract of `Records` as tests, run on every implementation. It knows no implementation.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Records } from './port.ts';
+import type { HeldLock, Records } from './port.ts';
 
 export interface RecordsFixture {
   /** A new connection to one and the same, empty store. */
@@ -117,6 +117,42 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
       expect(await records.query('SELECT v FROM t WHERE k = 7')).toEqual([{ v: 7n }]);
       await Promise.all(Array.from({ length: 20 }, () => records.ping()));
       await records.query('DELETE FROM t');
+    }, 60_000);
+
+    test('a lock is one holder’s over all connections, and free when released, closed or when its connection has died', async () => {
+      const [a, b] = [fixture.open(), fixture.open()];
+      const taken = async (from: Records): Promise<HeldLock> => {
+        const until = performance.now() + 30_000;
+        for (;;) {
+          const lock = await from.tryLock('one');
+          if (lock !== undefined) return lock;
+          if (performance.now() > until) throw new Error('the lock is never free');
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      try {
+        // Of many at once one has it.
+        const first = (await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? a : b).tryLock('one')))).filter((lock) => lock !== undefined);
+        expect(first).toHaveLength(1);
+        const other = await b.tryLock('another');
+        expect(other?.lost.aborted).toBe(false);
+        await first[0]?.release();
+        const second = await taken(b);
+        expect([first[0]?.lost.aborted, second.lost.aborted, await a.tryLock('one')]).toEqual([true, false, undefined]);
+        // Its connection ends without its doing.
+        const lost = new Promise((resolve) => second.lost.addEventListener('abort', resolve));
+        await records.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+        const third = await taken(a);
+        await lost;
+        expect(third.lost.aborted).toBe(false);
+        await a.close();
+        expect(third.lost.aborted).toBe(true);
+        await (await taken(b)).release();
+        await expect(a.tryLock('one')).rejects.toMatchObject({ code: 'records.unavailable' });
+      } finally {
+        await a.close();
+        await b.close();
+      }
     }, 60_000);
 
     test('migrations: many at once apply each once, a failed one leaves nothing, a newer schema is refused', async () => {

@@ -13,6 +13,13 @@ export interface RecordQueries {
   query(sql: string, params?: readonly RecordValue[], options?: { readonly signal?: AbortSignal }): Promise<readonly RecordRow[]>;
 }
 
+/** A lock that its holder has until it releases it, dies, or is cut off from the store. */
+export interface HeldLock {
+  /** Aborted when another may have it. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
 /**
  * Contract, held by `conformance.ts` for every implementation:
  * - `transaction` must commit when its function resolves and leave nothing when it rejects; it is serializable towards
@@ -20,11 +27,15 @@ export interface RecordQueries {
  * - What was committed survives a power cut.
  * - `migrate` runs forward-only migrations under one advisory lock, each in a transaction; a schema newer than the program
  *   rejects with `records.newer-schema`.
+ * - A lock must be one holder's at a time, over all processes and connections, and be free again when its holder has died;
+ *   a holder that hangs must not keep it for more than a minute.
  * - After the server restarts, later calls succeed without reconnecting by hand.
  */
 export interface Records extends RecordQueries {
   migrate(): Promise<void>;
   transaction<T>(work: (queries: RecordQueries) => Promise<T>): Promise<T>;
+  /** undefined: another has it. Rejects as `query` does. */
+  tryLock(name: string): Promise<HeldLock | undefined>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

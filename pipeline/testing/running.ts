@@ -8,6 +8,7 @@ import { LearnedCatalogue } from '../../query/run/learned-catalogue.ts';
 import { QueryService } from '../../query/service.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { startPipeline } from '../start.ts';
+import { startKeeper } from '../start-keeper.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export interface Running {
@@ -25,6 +26,7 @@ export const runPipeline = async (): Promise<Running> => {
   const telemetry = new TelemetryRegistry();
   const stores = await openStores(dir, silentLogger);
   const pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger });
+  const keeper = startKeeper({ ...stores, telemetry, logger: silentLogger, shared: pipeline.shared });
   return {
     stores,
     telemetry,
@@ -41,6 +43,7 @@ export const runPipeline = async (): Promise<Running> => {
       return Object.fromEntries(columns.map(({ name, values }) => [name, values]));
     },
     stop: async () => {
+      await keeper.stop();
       await pipeline.stop();
       await stores.close();
       rmSync(dir, { recursive: true, force: true });

@@ -24,9 +24,11 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-export const openStores = async (dir: string, log: Logger): Promise<Stores> => {
+/** `now`: the stream's clock, ms. */
+export const openStores = async (dir: string, log: Logger, now?: () => number): Promise<Stores> => {
   mkdirSync(dir, { recursive: true });
-  const stream = await openLmdbStream({ dir: join(dir, 'stream'), minFreeBytes: 0 });
+  const clock = now === undefined ? {} : { now, retentionEveryMs: 500 };
+  const stream = await openLmdbStream({ dir: join(dir, 'stream'), minFreeBytes: 0, ...clock });
   const engine = await startEmbeddedColumns({ dataDir: join(dir, 'columns'), log });
   const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
   const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'records'), log });

@@ -6,8 +6,9 @@ import { type Logger, silentLogger } from '../../../core/logger.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { applyMigrations, type Migration } from '../migrations/apply.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
-import type { RecordQueries, RecordRow, Records, RecordValue } from '../port.ts';
+import type { HeldLock, RecordQueries, RecordRow, Records, RecordValue } from '../port.ts';
 import { isTransient, isUnavailable, recordsError } from './errors.ts';
+import { LOCK_IDLE_MS, takeLock } from './lock.ts';
 import { VALUE_TYPES } from './value-parsers.ts';
 
 export interface PostgresOptions {
@@ -15,6 +16,8 @@ export interface PostgresOptions {
   readonly poolSize?: number;
   /** How long a call waits for a server that does not answer, in ms. Default 10 s. */
   readonly patienceMs?: number;
+  /** How long a lock stays with a holder that says nothing, in ms. Default 30 s. */
+  readonly lockIdleMs?: number;
   readonly migrations?: readonly Migration[];
 }
 
@@ -37,6 +40,8 @@ class Postgres implements Records {
   readonly #patienceMs: number;
   readonly #log: Logger;
   readonly #migrations: readonly Migration[];
+  readonly #lockIdleMs: number;
+  readonly #locks = new Set<HeldLock>();
   #closed: Promise<void> | undefined;
   /** Rises when a connection breaks; then those made before are not trusted any more, whether they know of it or not. */
   #age = 0;
@@ -45,6 +50,7 @@ class Postgres implements Records {
   constructor(connection: PostgresConnection, options: PostgresOptions) {
     const { host, port, user, database, password, tls } = connection;
     this.#patienceMs = options.patienceMs ?? 10_000;
+    this.#lockIdleMs = options.lockIdleMs ?? LOCK_IDLE_MS;
     this.#log = options.log ?? silentLogger;
     this.#migrations = options.migrations ?? MIGRATIONS;
     this.#config = {
@@ -124,12 +130,21 @@ class Postgres implements Records {
     }
   }
 
+  async tryLock(name: string): Promise<HeldLock | undefined> {
+    if (this.#closed !== undefined) throw new CodedError('records.unavailable', { reason: 'it was closed' });
+    const lock = await takeLock(this.#config, name, this.#lockIdleMs);
+    if (lock === undefined) return undefined;
+    this.#locks.add(lock);
+    lock.lost.addEventListener('abort', () => this.#locks.delete(lock), { once: true });
+    return lock;
+  }
+
   async ping(): Promise<void> {
     await this.query('SELECT 1');
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#pool.end();
+    this.#closed ??= Promise.all([this.#pool.end(), ...Array.from(this.#locks, (lock) => lock.release())]).then(() => undefined);
     return this.#closed;
   }
 

@@ -1,0 +1,43 @@
+// A lock that one holder of all processes has: PostgreSQL's advisory lock of a session of its own. The server ends a session that says
+// nothing for long, so that a holder that hangs or is cut off does not keep it; the holder asks often, and so learns that it has lost it.
+import pg from 'pg';
+import type { HeldLock } from '../port.ts';
+import { recordsError } from './errors.ts';
+
+/** How long the server waits for a holder that says nothing, unless the opener says otherwise. */
+export const LOCK_IDLE_MS = 30_000;
+
+/** undefined: another has it. `config` is that of the store's other connections. */
+export const takeLock = async (config: pg.ClientConfig, name: string, idleMs: number): Promise<HeldLock | undefined> => {
+  // A holder that gets no answer counts itself out before the server does.
+  const client = new pg.Client({ ...config, query_timeout: idleMs / 3 });
+  const lost = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const end = async (): Promise<void> => {
+    clearTimeout(timer);
+    lost.abort();
+    await client.end().catch(() => undefined);
+  };
+  client.on('error', () => void end());
+  client.on('end', () => lost.abort());
+  try {
+    await client.connect();
+    await client.query(
+      `SET idle_session_timeout = ${Math.ceil(idleMs)}; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`,
+    );
+    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken', [`inframirror ${name}`]);
+    if (rows[0]?.taken !== true) {
+      await end();
+      return undefined;
+    }
+  } catch (error) {
+    await end();
+    throw recordsError(error);
+  }
+  const beat = (): void => {
+    timer = setTimeout(() => client.query('SELECT 1').then(beat, end), idleMs / 6);
+    timer.unref();
+  };
+  beat();
+  return { lost: lost.signal, release: end };
+};

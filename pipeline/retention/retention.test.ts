@@ -1,0 +1,326 @@
+// Retention on the real stores: what goes and what stays, that it is told before it goes, that a jump of the clock removes nothing, and that
+// a disk that is nearly full is emptied from the oldest day on, never of its newest, with or without a record store that can write.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Value, valueAt } from '../../core/batch/batch.ts';
+import { createLogger, type Logger, silentLogger } from '../../core/logger.ts';
+import { TelemetryRegistry } from '../../core/telemetry.ts';
+import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
+import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import type { Columns } from '../../engines/columns/port.ts';
+import { RETENTION } from '../../schemas/retention.ts';
+import { openStores, type Stores } from '../testing/stores.ts';
+import { bytesOnTheWay, firstToGo, type StoredDay } from './days.ts';
+import { readLedger } from './ledger.ts';
+import { Retention, type RetentionOptions } from './retention.ts';
+
+const DAY = 86_400_000;
+const today = Math.floor(Date.now() / DAY) * DAY;
+const now = today + DAY / 2;
+const dir = mkdtempSync(join(tmpdir(), 'retention-'));
+let stores: Stores;
+
+beforeAll(async () => {
+  stores = await openStores(dir, silentLogger);
+}, 120_000);
+afterAll(async () => {
+  await stores?.close();
+  rmSync(dir, { recursive: true, force: true });
+}, 60_000);
+beforeEach(async () => {
+  for (const table of ['samples', 'processes', 'logs', 'series', 'dirty']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
+  for (const table of ['events', 'audit', 'hosts_history', 'settings', 'sessions']) await stores.records.query(`DELETE FROM ${table}`);
+});
+
+const rowsOf = async (sql: string, columns: Pick<Columns, 'query'> = stores.columns): Promise<readonly (readonly Value[])[]> =>
+  (await columns.query(sql)).batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) => batch.columns.map((column) => valueAt(column, row))));
+const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
+const TIMES = { samples: 'time', processes: 'time', logs: 'fromUnixTimestamp64Nano(toUnixTimestamp64Nano(time))' };
+/** `rows` rows at noon of a day so many days ago. */
+const put = (table: keyof typeof TIMES, ago: number, rows = 10): Promise<void> =>
+  stores.columns.command(`INSERT INTO ${table} (time, insert) SELECT ${moment(today - ago * DAY + DAY / 2)}, number FROM numbers(${rows})`);
+/** Days ago, oldest first. */
+const days = async (table: string): Promise<readonly number[]> =>
+  (await rowsOf(`SELECT DISTINCT toInt64(toUnixTimestamp64Milli(toDateTime64(toStartOfDay(time), 3, 'UTC'))) AS day FROM ${table} ORDER BY day`)).map(
+    ([day]) => (today - Number(day)) / DAY,
+  );
+/** One insert of many rows of a day. */
+const many = (ago: number, rows: number): Promise<void> =>
+  stores.columns.command(
+    `INSERT INTO samples (time, id, insert) SELECT ${moment(today - ago * DAY)} + toIntervalMillisecond(number), number, 1 FROM numbers(${rows})`,
+  );
+/** A question that takes seconds over them, when it has begun to read. */
+const slowly = async (): Promise<{ readonly rows: Promise<Value | undefined> }> => {
+  const slow = 'max_block_size = 20000, max_threads = 1, function_sleep_max_microseconds_per_block = 0';
+  const rows = rowsOf(`SELECT count(), sum(sleepEachRow(0.00001)) FROM samples WHERE insert = 1 SETTINGS ${slow}`).then(([row]) => row?.[0]);
+  const running = "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%system.processes%'";
+  await expect.poll(() => rowsOf(running)).toEqual([[1n]]);
+  return { rows };
+};
+const retention = (over: Partial<RetentionOptions> = {}): Retention =>
+  new Retention({
+    columns: stores.columns,
+    records: stores.records,
+    telemetry: new TelemetryRegistry(),
+    log: silentLogger,
+    now: () => now,
+    kept: RETENTION,
+    missingRoom: () => 0,
+    noticeMs: 0,
+    ...over,
+  });
+const event = (ago: number, seq: number): Promise<unknown> =>
+  stores.records.query(`INSERT INTO events (time, kind, title, sender, boot, seq, "row") VALUES ($1, 'k', $2, 's', 1, $3, 0)`, [
+    BigInt(today - ago * DAY + DAY / 2) * 1_000_000n,
+    String(ago),
+    String(seq),
+  ]);
+/** Errors that a logger was told. */
+const listening = (): { readonly log: Logger; readonly lines: string[] } => {
+  const lines: string[] = [];
+  return { log: createLogger({ level: 'warn', format: 'json', write: (line) => lines.push((JSON.parse(line) as { message: string }).message) }), lines };
+};
+
+describe('what is older than it is kept', () => {
+  test('goes by whole days, in every table by its own setting', async () => {
+    for (const ago of [0, 1, 14, 15, 16, 17, 29, 30, 31, 40]) for (const table of ['samples', 'processes', 'logs'] as const) await put(table, ago);
+    await retention().run();
+    // Noon: the day fifteen days ago has an hour that is still to be kept.
+    expect([await days('samples'), await days('processes'), await days('logs')]).toEqual([
+      [15, 14, 1, 0],
+      [15, 14, 1, 0],
+      [30, 29, 17, 16, 15, 14, 1, 0],
+    ]);
+    await retention({ kept: { ...RETENTION, samples: DAY, logs: 100 * DAY } }).run();
+    expect([await days('samples'), (await days('logs')).length]).toEqual([[1, 0], 8]);
+  });
+
+  test('goes row by row in the record store, beyond one batch, with the history that served it', async () => {
+    for (const [i, ago] of [0, 89, 90, 91, 200].entries()) await event(ago, i);
+    await stores.records.query(
+      `INSERT INTO events (time, kind, title, sender, boot, seq, "row") SELECT $1, 'many', 'x', 'm', 1, n, 0 FROM generate_series(1, 12000) AS n`,
+      [BigInt(today - 100 * DAY) * 1_000_000n],
+    );
+    for (const ago of [0, 89, 91])
+      await stores.records.query("INSERT INTO audit (time, who, what) VALUES ($1, 'w', $2)", [BigInt(today - ago * DAY) * 1_000_000n, String(ago)]);
+    const ns = (ago: number): bigint => BigInt(today - ago * DAY) * 1_000_000n;
+    for (const [host, from, to] of [
+      ['a', 300, 200],
+      ['a', 200, 60],
+      ['b', 400, undefined],
+    ] as const)
+      await stores.records.query('INSERT INTO hosts_history (host, sender, valid_from, valid_to) VALUES ($1, $1, $2, $3)', [
+        host,
+        ns(from),
+        to === undefined ? null : ns(to),
+      ]);
+    await retention().run();
+    expect((await stores.records.query('SELECT title FROM events ORDER BY time DESC')).map(({ title }) => title)).toEqual(['0', '89', '90']);
+    expect((await stores.records.query('SELECT what FROM audit ORDER BY time DESC')).map(({ what }) => what)).toEqual(['0', '89']);
+    expect(await stores.records.query('SELECT host, valid_from FROM hosts_history ORDER BY host')).toEqual([
+      { host: 'a', valid_from: ns(200) },
+      { host: 'b', valid_from: ns(400) },
+    ]);
+  });
+
+  test('takes with it the definitions and marks that only served it', async () => {
+    for (const ago of [20, 3, 0]) await put('samples', ago);
+    const defined = (id: number, since: number, seen: number): Promise<void> =>
+      stores.columns.command(
+        `INSERT INTO series (metric, name, id, since, seen) SELECT 1, 'm', ${id}, ${moment(today - since * DAY)}, ${moment(today - seen * DAY)}`,
+      );
+    await defined(1, 20, 20); // has gone
+    for (const ago of [20, 19, 3, 0]) await defined(2, ago, ago); // goes on
+    await defined(3, 20, 3); // was seen since
+    for (const ago of [20, 3]) await stores.columns.command(`INSERT INTO dirty (table, hour) SELECT 'samples.extreme', ${moment(today - ago * DAY)}`);
+    await retention().run();
+    expect(await rowsOf(`SELECT toInt64(id), toInt64((${today} - toUnixTimestamp64Milli(since)) / ${DAY}) FROM series ORDER BY id, since`)).toEqual([
+      [2n, 3n],
+      [2n, 0n],
+      [3n, 20n],
+    ]);
+    expect(await rowsOf(`SELECT toInt64((${today} - toUnixTimestamp64Milli(hour)) / ${DAY}) FROM dirty`)).toEqual([[3n]]);
+  });
+
+  test('is written down before it goes, and where it is not known it does not go', async () => {
+    await put('samples', 20);
+    await put('samples', 0);
+    const seen: unknown[] = [];
+    const columns = {
+      query: stores.columns.query.bind(stores.columns),
+      command: async (sql: string, options?: object) => {
+        if (sql.includes('DROP')) seen.push((await readLedger(stores.records)).gone.samples);
+        await stores.columns.command(sql, options);
+      },
+    };
+    const deaf = {
+      query: (sql: string, params?: never) => (sql.startsWith('INSERT INTO settings') ? Promise.reject(new Error('full')) : stores.records.query(sql, params)),
+      transaction: stores.records.transaction.bind(stores.records),
+    };
+    await expect(retention({ columns, records: deaf }).run()).rejects.toThrow('full');
+    expect([await days('samples'), seen]).toEqual([[20, 0], []]);
+    await retention({ columns }).run();
+    expect([await days('samples'), seen]).toEqual([[0], [today - 19 * DAY]]);
+  });
+
+  test('stays after a jump of the clock until it has stood for a day; one set right again has removed nothing', async () => {
+    for (const ago of [3, 0]) await put('samples', ago);
+    let clock = now;
+    const { log, lines } = listening();
+    const task = retention({ now: () => clock, log });
+    await task.run();
+    clock = now + 40 * DAY;
+    await task.run();
+    await task.run();
+    expect([await days('samples'), lines.filter((line) => line.includes('clock'))]).toEqual([[3, 0], [expect.stringContaining('days ahead')]]);
+    // The next process waits too.
+    clock += DAY / 2;
+    await retention({ now: () => clock }).run();
+    expect(await days('samples')).toEqual([3, 0]);
+    clock = now + 60_000;
+    await task.run();
+    expect(await days('samples')).toEqual([3, 0]);
+    clock = now + 40 * DAY;
+    await task.run();
+    clock += DAY;
+    await task.run();
+    expect(await days('samples')).toEqual([]);
+  });
+
+  test('a question that reads a day while it goes reads all of it', async () => {
+    await many(20, 200_000);
+    await put('samples', 0);
+    const reading = await slowly();
+    await retention().run();
+    expect(await days('samples')).toEqual([0]);
+    expect(await reading.rows).toBe(200_000n);
+  }, 60_000);
+});
+
+describe('a disk that is nearly full', () => {
+  /** Missing until so many days have gone. */
+  const short = (count: number): { readonly columns: RetentionOptions['columns']; readonly missingRoom: () => number; readonly dropped: string[] } => {
+    const dropped: string[] = [];
+    return {
+      dropped,
+      missingRoom: () => Math.max(0, count - dropped.length) * 2 ** 40,
+      columns: {
+        query: stores.columns.query.bind(stores.columns),
+        command: async (sql, options) => {
+          await stores.columns.command(sql, options);
+          if (sql.includes('DROP PARTITION')) dropped.push(sql);
+        },
+      },
+    };
+  };
+
+  test('loses the oldest days of the largest table until there is room, and everybody is told', async () => {
+    for (const ago of [9, 8, 7, 1, 0]) await put('logs', ago, 50_000);
+    for (const ago of [12, 0]) await put('samples', ago, 100);
+    const { log, lines } = listening();
+    const telemetry = new TelemetryRegistry();
+    await retention({ ...short(2), log, telemetry }).relieve();
+    expect([await days('logs'), await days('samples')]).toEqual([
+      [7, 1, 0],
+      [12, 0],
+    ]);
+    expect(lines).toHaveLength(2);
+    expect(telemetry.value('inframirror_retention_emergency_days_total', { table: 'logs' })).toBe(2);
+    const events = await stores.records.query("SELECT title FROM events WHERE kind = 'retention.emergency' ORDER BY title");
+    expect(events.map(({ title }) => title)).toEqual(
+      [9, 8].map((ago) => `The disk was nearly full: logs of ${new Date(today - ago * DAY).toISOString().slice(0, 10)} were removed`),
+    );
+    expect(await stores.records.query("SELECT detail ->> 'table' AS t FROM audit WHERE what = 'retention.emergency'")).toEqual([{ t: 'logs' }, { t: 'logs' }]);
+    expect(await readLedger(stores.records)).toMatchObject({ gone: { logs: today - 7 * DAY }, emergency: { table: 'logs', day: today - 8 * DAY } });
+  });
+
+  test('never loses the newest day of a table, today or what a wrong clock has put ahead, and says once that nothing is left', async () => {
+    for (const ago of [2, 1, 0, -30]) await put('samples', ago);
+    await put('logs', 5);
+    const { log, lines } = listening();
+    const task = retention({ ...short(100), log });
+    for (let n = 0; n < 3; n++) await task.relieve();
+    expect([await days('samples'), await days('logs')]).toEqual([[0, -30], [5]]);
+    expect(lines.filter((line) => line.includes('nothing is left'))).toHaveLength(1);
+  });
+
+  test('is emptied where the record store cannot write, which is told when it can', async () => {
+    for (const ago of [9, 8, 0]) await put('samples', ago);
+    let full = true;
+    const records: RetentionOptions['records'] = {
+      query: (sql, params) => (full && !sql.startsWith('SELECT') ? Promise.reject(new Error('full')) : stores.records.query(sql, params)),
+      transaction: (work) => (full ? Promise.reject(new Error('full')) : stores.records.transaction(work)),
+    };
+    const task = retention({ ...short(2), records });
+    await task.relieve();
+    expect([await days('samples'), await stores.records.query('SELECT kind FROM events')]).toEqual([[0], []]);
+    full = false;
+    await task.relieve();
+    expect(await stores.records.query('SELECT kind FROM events')).toHaveLength(2);
+    expect(await readLedger(stores.records)).toMatchObject({ gone: { samples: today - 7 * DAY } });
+  });
+
+  test('no more goes than was asked for while the store still needs what went', async () => {
+    await many(9, 200_000);
+    for (const ago of [8, 7, 0]) await put('samples', ago);
+    const reading = await slowly();
+    const task = retention({ missingRoom: () => 1 });
+    for (let n = 0; n < 3; n++) await task.relieve();
+    expect([await days('samples'), (await bytesOnTheWay(stores.columns)) > 0]).toEqual([[8, 7, 0], true]);
+    expect(await reading.rows).toBe(200_000n);
+  }, 60_000);
+
+  test('gets it back from the store', async (context) => {
+    const disk = mkdtempSync(join(tmpdir(), 'retention-disk-'));
+    try {
+      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      rmSync(disk, { recursive: true });
+      return context.skip('a small disk cannot be mounted here');
+    }
+    const engine = await startEmbeddedColumns({ dataDir: join(disk, 'columns'), log: silentLogger });
+    const columns = openClickHouse(engine);
+    try {
+      await columns.migrate();
+      for (const ago of [3, 2, 1, 0])
+        await columns.command(
+          `INSERT INTO logs (time, body, insert) SELECT ${moment(today - ago * DAY)}, randomPrintableASCII(1000), ${ago + 1} FROM numbers(40000)`,
+        );
+      const free = (): number => {
+        const { bavail, bsize } = statfsSync(disk);
+        return bavail * bsize;
+      };
+      // The store's own minutes are too long for a test.
+      await columns.command(
+        'ALTER TABLE logs MODIFY SETTING old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 1, cleanup_delay_period_random_add = 0',
+      );
+      await expect.poll(() => bytesOnTheWay(columns), { timeout: 60_000, interval: 200 }).toBe(0);
+      const wanted = free() + (90 << 20);
+      const task = retention({ columns, missingRoom: () => Math.max(0, wanted - free()) });
+      const left = async (): Promise<readonly Value[]> => (await rowsOf('SELECT DISTINCT toInt64(insert) AS day FROM logs ORDER BY day', columns)).flat();
+      for (let n = 0; n < 3; n++) await task.relieve();
+      await expect.poll(free, { timeout: 90_000, interval: 200 }).toBeGreaterThanOrEqual(wanted);
+      await task.relieve();
+      expect(await left()).toEqual([1n, 2n]);
+    } finally {
+      await columns.close();
+      await engine.stop();
+      execFileSync('/bin/umount', ['-l', disk]);
+      rmSync(disk, { recursive: true, force: true });
+    }
+  }, 180_000);
+});
+
+test('of two tables the larger one gives its oldest day, a table of one day nothing', () => {
+  const day = (table: string, ago: number, bytes: number): StoredDay => ({ table, day: today - ago * DAY, partitions: [], bytes, rows: 1 });
+  const tables = new Map([
+    ['samples', [day('samples', 3, 5), day('samples', 0, 5)]],
+    ['logs', [day('logs', 2, 1), day('logs', 1, 30)]],
+    ['processes', [day('processes', 9, 1000)]],
+  ]);
+  expect(firstToGo(tables, now)).toMatchObject({ table: 'logs', day: today - 2 * DAY });
+  expect(firstToGo(new Map([['logs', [day('logs', -1, 1), day('logs', -2, 1)]]]), now)).toBeUndefined();
+});

@@ -1,0 +1,53 @@
+// The keeper's tasks, put together over the ports that are handed in. It runs beside a pipeline, whose view of the inventory it shares.
+import type { Logger } from '../core/logger.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import type { Columns } from '../engines/columns/port.ts';
+import type { Records } from '../engines/records/port.ts';
+import { type Retention as Kept, RETENTION } from '../schemas/retention.ts';
+import { Keeper } from './keeper.ts';
+import { Reenricher } from './re-enrich.ts';
+import { Retention } from './retention/retention.ts';
+import type { Pipeline } from './start.ts';
+import { Upkeep } from './upkeep.ts';
+
+export interface StartKeeperOptions {
+  readonly columns: Columns;
+  readonly records: Records;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly shared: Pipeline['shared'];
+  readonly kept?: Kept;
+  /** See `RetentionOptions`; default: the disk is not looked at. */
+  readonly missingRoom?: () => number;
+  /** Between two looks at the ledger of dirty hours, about. Default 15 min. */
+  readonly upkeepMs?: number;
+  /** ms. */
+  readonly now?: () => number;
+}
+
+export const startKeeper = ({
+  columns,
+  records,
+  telemetry,
+  logger,
+  shared,
+  kept = RETENTION,
+  missingRoom = () => 0,
+  upkeepMs,
+  now = Date.now,
+}: StartKeeperOptions): Keeper => {
+  const own = { columns, telemetry, log: logger, now };
+  const retention = new Retention({ ...own, records, kept, missingRoom });
+  const keeper = new Keeper({
+    records,
+    log: logger,
+    urgent: () => retention.relieve(),
+    tasks: [
+      () => new Upkeep({ ...own, ...(upkeepMs === undefined ? {} : { everyMs: upkeepMs }) }),
+      () => new Reenricher(shared.series, shared.inventory, logger),
+      () => retention,
+    ],
+  });
+  keeper.start();
+  return keeper;
+};
