@@ -1,0 +1,109 @@
+// Agents of the simulation: what each sends at one reading of a host with so many series and processes, and a few lines. Values walk as
+// those of real hosts do; a host is restarted now and then, and its processes come and go, so that definitions and names change.
+import type { Value } from '../../core/batch/batch.ts';
+import { frameOf, idOf, partOf, seriesPart } from '../../ingest/testing/frames.ts';
+import type { OwnFramePart } from '../../schemas/frame.ts';
+import { metricHash } from '../../schemas/series-id.ts';
+
+export interface Load {
+  readonly series: number;
+  readonly processes: number;
+  readonly lines: number;
+}
+
+/** Days between two restarts of a host. */
+const RESTART_DAYS = 9;
+const DAY_MS = 86_400_000;
+
+export class SimulatedAgent {
+  readonly #host: string;
+  readonly #load: Load;
+  readonly #random: () => number;
+  #boot = 0n;
+  #bootDay = Number.NEGATIVE_INFINITY;
+  #seq = 0;
+  #definitions: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [];
+  #ids: readonly bigint[] = [];
+  #values: number[] = [];
+  #pids: number[] = [];
+
+  constructor(n: number, load: Load, random: () => number) {
+    this.#host = `host-${n}`;
+    this.#load = load;
+    this.#random = random;
+  }
+
+  /** The frame of a reading at `now`, ms. */
+  frame(now: number): Uint8Array {
+    const parts: OwnFramePart[] = [];
+    const day = Math.floor(now / DAY_MS);
+    if (day - this.#bootDay >= RESTART_DAYS) parts.push(...this.#restart(now, day));
+    const { length } = this.#ids;
+    this.#values = this.#values.map((value) => Math.round((value + this.#random() - 0.5) * 10) / 10);
+    parts.push(
+      partOf('metrics', {
+        metric: this.#definitions.map(([name]) => metricHash(name)),
+        id: this.#ids,
+        time: Array.from({ length }, () => BigInt(now)),
+        value: this.#values,
+      }),
+    );
+    if (this.#load.processes > 0) parts.push(this.#processes(now));
+    if (this.#load.lines > 0) parts.push(this.#lines(now));
+    const frame = frameOf(parts, { agent: this.#host, host: this.#host, boot: this.#boot, seq: this.#seq + 1, sent: new Date(now).toISOString() });
+    this.#seq += parts.length;
+    return frame;
+  }
+
+  #restart(now: number, day: number): readonly OwnFramePart[] {
+    this.#boot = BigInt(now);
+    this.#bootDay = day;
+    this.#seq = 0;
+    const { series, processes } = this.#load;
+    // A tenth of the series are of devices that are others after a restart.
+    this.#definitions = Array.from({ length: series }, (_, i) => [
+      `sim.metric.${i}`,
+      [
+        ['host', this.#host],
+        ['device', i % 10 === 0 ? `dev-${day}` : 'sda'],
+      ],
+    ]);
+    this.#ids = this.#definitions.map(([name, labels]) => idOf(name, labels));
+    this.#values = Array.from({ length: series }, () => 50 + 10 * this.#random());
+    this.#pids = Array.from({ length: processes }, (_, i) => i + 1);
+    const labels = new Map([['role', day % 2 === 0 ? 'web' : 'db']]);
+    const ns = BigInt(now) * 1_000_000n;
+    return [
+      partOf('inventory', { time: [ns], host: [this.#host], os: ['Linux'], cores: [4], memory: [8n << 30n], addresses: [['10.0.0.1']], labels: [labels] }),
+      partOf('events', { time: [ns], kind: ['agent.start'], title: ['the agent started'], host: [this.#host], attributes: [new Map()] }),
+      seriesPart(this.#definitions, this.#ids),
+    ];
+  }
+
+  #processes(now: number): OwnFramePart {
+    const rows = this.#pids;
+    const changed = Math.floor(this.#random() * rows.length);
+    rows[changed] = 1000 + Math.floor(this.#random() * 30_000);
+    const all = <T extends Value>(value: (i: number) => T): readonly T[] => rows.map((_, i) => value(i));
+    return partOf('processes', {
+      time: all(() => BigInt(now)),
+      host: all(() => this.#host),
+      pid: rows,
+      start: all(() => BigInt(Number(this.#boot))),
+      name: all((i) => `worker-${i}`),
+      command: all((i) => `/usr/bin/worker --number ${i}`),
+      cpu: all(() => this.#random()),
+      memory: all(() => BigInt(Math.floor(this.#random() * 1e8))),
+    });
+  }
+
+  #lines(now: number): OwnFramePart {
+    const all = <T extends Value>(value: (i: number) => T): readonly T[] => Array.from({ length: this.#load.lines }, (_, i) => value(i));
+    return partOf('logs', {
+      time: all((i) => BigInt(now) * 1_000_000n + BigInt(i)),
+      severity: all(() => 'info'),
+      body: all(() => `GET /item/${Math.floor(this.#random() * 1e6)} took ${Math.floor(this.#random() * 900)} ms`),
+      host: all(() => this.#host),
+    });
+  }
+}
