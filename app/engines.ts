@@ -42,8 +42,8 @@ const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
 };
 
 /** First and alone: its lock tells a second start on this folder. Rejects with `start.part`. */
-export const openStream = (dataDir: string, telemetry: Telemetry): Promise<Stream> =>
-  part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), telemetry }));
+export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry): Promise<Stream> =>
+  part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry }));
 
 /** Starts and migrates the stores; rejects with `start.part`, which names the one that failed, after ending the others. */
 export const startEngines = async (dataDir: string, log: Logger): Promise<Engines> => {

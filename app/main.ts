@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: { summary: 'say what is wrong with a text', run: async (args) => (await import('./commands/check.ts')).check(args) },
   fmt: { summary: 'print a text in its one form', run: async (args) => (await import('./commands/fmt.ts')).fmt(args) },
   error: { summary: 'say what an error means and how it is mended', run: async (args) => (await import('./commands/error.ts')).error(args) },
+  config: { summary: 'check, print or explain the settings of the server', run: async (args) => (await import('./commands/config.ts')).config(args) },
   doctor: { summary: 'look at the usual causes of trouble', run: async (args) => (await import('./commands/doctor.ts')).doctor(args) },
 };
 

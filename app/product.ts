@@ -17,12 +17,15 @@ import { Sessions } from '../ingest/agents/sessions.ts';
 import { openDoor } from '../ingest/door.ts';
 import { Heard } from '../ingest/heard.ts';
 import { startPipeline } from '../pipeline/start.ts';
+import { startKeeper } from '../pipeline/start-keeper.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { type AgentProcess, prepareAgent, startAgentProcess } from './agent-process.ts';
 import { AgentAdministration } from './agents.ts';
 import { openCommandKeys } from './command-keys.ts';
+import { liveIntakeLimits, liveRetention } from './config/live.ts';
+import type { Settings } from './config/settings.ts';
 import { openDataFolder, writePrivate } from './data-folder.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
@@ -30,7 +33,9 @@ import { Access } from './http/access.ts';
 import { Senders } from './http/senders.ts';
 import { httpServer } from './http/server.ts';
 import { ownAgent } from './own-agent.ts';
-import { keepReserve, useReserve } from './reserve.ts';
+import { Removed } from './removed.ts';
+import { isFull, keepReserve, useReserve } from './reserve.ts';
+import { missingRoom } from './room.ts';
 import { SavedQueryStore } from './saved-queries.ts';
 import { productStatus } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
@@ -40,7 +45,11 @@ export interface ProductOptions {
   readonly dataDir: string;
   readonly listen: { readonly host: string; readonly port: number };
   /** undefined: without this host's agent. */
-  readonly agent: { readonly labels: readonly string[]; readonly logs: readonly string[] } | undefined;
+  readonly agent:
+    | { readonly labels: readonly string[]; readonly logs: readonly string[]; readonly maskSecrets: boolean; readonly masks: readonly string[] }
+    | undefined;
+  /** In force now; those that a start alone heeds are read once. */
+  readonly settings: () => Settings;
   readonly log: Logger;
   /** Resolves when the start is to be given up. */
   readonly stopping: Promise<unknown>;
@@ -55,10 +64,11 @@ export interface Product {
 
 const FULL: Problem = {
   part: 'disk',
-  message: 'the disk of the data folder was full at the start: what is there can be asked, nothing new is taken in',
-  mend: 'Make room on the disk, 1 GiB or more, and start again. Agents keep their data meanwhile and send it then.',
+  message: 'the disk of the data folder is full: what is there can be asked, nothing new is taken in',
+  mend: 'Make room on the disk, 1 GiB or more: then it goes on by itself. Agents keep their data meanwhile and send it then.',
 };
 const LEARN_MS = 5000;
+const RESERVE_MS = 60_000;
 /** The first samples come within moments; after this it is said what is waited for. */
 const PATIENCE_MS = 15_000;
 /** An agent that ended so often before its first sample will not run at all. */
@@ -92,14 +102,18 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
   }
 };
 
-const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, undo: Started[], stop: () => Promise<void>): Promise<Product | undefined> => {
+const start = async (
+  { dataDir, listen, agent, settings, log, stopping }: ProductOptions,
+  undo: Started[],
+  stop: () => Promise<void>,
+): Promise<Product | undefined> => {
   const folder = openDataFolder(dataDir);
   const keys = openCommandKeys(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
-  const isFull = useReserve(dataDir);
-  if (isFull) log.error(FULL.message, { folder: dataDir });
-  const stream = await openStream(dataDir, telemetry);
+  const isFullNow = useReserve(dataDir);
+  if (isFullNow) log.error(FULL.message, { folder: dataDir });
+  const stream = await openStream(dataDir, settings()['limits.stream'], telemetry);
   undo.push({ part: 'stream', end: () => stream.close() });
   // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
   const http = httpServer(log);
@@ -111,11 +125,33 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
   undo.push({ part: 'stores', end: () => engines.stop() });
   const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
-  const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search);
+  const keeper = startKeeper({
+    ...engines,
+    telemetry,
+    logger: log,
+    shared: pipeline.shared,
+    kept: liveRetention(settings),
+    missingRoom: () => (settings()['disk.drop_oldest'] ? missingRoom(join(dataDir, 'columns'), settings()['disk.min_free']) : 0),
+  });
+  undo.push({ part: 'keeper', end: () => keeper.stop() });
+  const removed = new Removed(engines.records, log);
+  await removed.start();
+  undo.push({ part: 'what was removed', end: () => removed.stop() });
+  const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs']);
   await catalogue.refresh();
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
   undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
-  const queries = new QueryService({ ports: engines, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table), log });
+  const queries = new QueryService({
+    ports: engines,
+    catalogue,
+    completeUpTo: (table) => pipeline.completeUpTo(table),
+    removedBefore: (table) => removed.before(table),
+    log,
+    maxBytes: settings()['limits.query.memory'],
+    get maxSeconds() {
+      return settings()['limits.query.time'] / 1000;
+    },
+  });
   const heard = new Heard(engines.records, log);
   await heard.start();
   undo.push({ part: 'heard hosts', end: () => heard.stop() });
@@ -127,12 +163,13 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     stream,
     telemetry,
     log,
+    limits: liveIntakeLimits(settings),
     heard: (frame, at) => heard.note(frame, at),
     known: (sender) => pipeline.lastOf(sender),
     isKnownWhole: () => pipeline.isCaughtUp(),
     hostsOf: storedSeriesHosts(engines.columns),
   });
-  const problems = [...(isFull ? [FULL] : []), ...engines.problems];
+  const problems: Problem[] = [...engines.problems];
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
@@ -144,7 +181,22 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
       hosts: () => readHosts(engines.records, queries),
       saved: new SavedQueryStore(engines.records, queries),
       agents: new AgentAdministration(registry, sessions),
-      status: () => productStatus({ folder, begun, engines, pipeline, agent: running.agent, door, registry, stream, spaces, telemetry, problems }),
+      status: () =>
+        productStatus({
+          folder,
+          begun,
+          engines,
+          pipeline,
+          keeper,
+          settings: settings(),
+          agent: running.agent,
+          door,
+          registry,
+          stream,
+          spaces,
+          telemetry,
+          problems: [...(isFull(dataDir) ? [FULL] : []), ...problems],
+        }),
     },
     log,
   );
@@ -172,25 +224,34 @@ const start = async ({ dataDir, listen, agent, log, stopping }: ProductOptions, 
     const args = ['--server', local, ...own.args, '--data', join(dataDir, 'agent'), '--with-parent'];
     for (const label of agent.labels) args.push('--label', label);
     for (const glob of agent.logs) args.push('--logs', glob);
+    if (!agent.maskSecrets) args.push('--no-masks');
+    for (const mask of agent.masks) args.push('--mask', mask);
     await prepared;
     const child = startAgentProcess(args, compiled, log);
     running.agent = child;
     undo.push({ part: 'agent', end: () => child.stop() });
     // On a full disk nothing is taken in: then ready is who can be asked.
-    if (!isFull && own.problem === undefined && !(await firstSample(engines, child, begun, stopping, log))) {
+    if (!isFullNow && own.problem === undefined && !(await firstSample(engines, child, begun, stopping, log))) {
       await stop();
       return undefined;
     }
     await catalogue.refresh();
   }
   running.ready = true;
+  const reserving = setInterval(() => reserve(dataDir, log), RESERVE_MS);
+  undo.push({ part: 'reserve', end: () => clearInterval(reserving) });
+  reserve(dataDir, log);
+  log.info('ready', { url, ms: Date.now() - begun });
+  return { url, token: folder.token, stop };
+};
+
+/** Made again where it was given up and there is room. */
+const reserve = (dataDir: string, log: Logger): void => {
   try {
-    if (!isFull) keepReserve(dataDir);
+    keepReserve(dataDir);
   } catch (error) {
     log.warn('no room is kept for a start on a full disk', { error });
   }
-  log.info('ready', { url, ms: Date.now() - begun });
-  return { url, token: folder.token, stop };
 };
 
 /** Returns the address as it is written for people. */

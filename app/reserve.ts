@@ -18,10 +18,13 @@ const freeIn = (folder: string): number => {
 
 /** Gives the room up when it is needed; true when so little is free that the stream takes nothing in. */
 export const useReserve = (folder: string): boolean => {
-  const free = freeIn(folder);
-  if (free < TIGHT) rmSync(join(folder, 'reserve'), { force: true });
-  return free < MIN_FREE_BYTES;
+  const full = isFull(folder);
+  if (freeIn(folder) < TIGHT) rmSync(join(folder, 'reserve'), { force: true });
+  return full;
 };
+
+/** Whether so little is free that the stream takes nothing in. */
+export const isFull = (folder: string): boolean => freeIn(folder) < MIN_FREE_BYTES;
 
 /** Makes it where there is room and none yet. */
 export const keepReserve = (folder: string): void => {

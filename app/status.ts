@@ -5,12 +5,15 @@ import type { Stream } from '../engines/stream/port.ts';
 import type { PartStatus, Problem, ProductStatus, StreamSpace } from '../graphql/service.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import type { Door } from '../ingest/door.ts';
+import type { Keeper } from '../pipeline/keeper.ts';
 import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
+import type { Settings } from './config/settings.ts';
 import type { DataFolder } from './data-folder.ts';
 import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
+import { retentionStatus } from './retention-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
 import { VERSION } from './version.ts';
 
@@ -19,6 +22,8 @@ export interface StatusParts {
   readonly begun: number;
   readonly engines: Engines;
   readonly pipeline: Pipeline;
+  readonly keeper: Keeper;
+  readonly settings: Settings;
   readonly agent: AgentProcess | undefined;
   readonly door: Door;
   readonly registry: Pick<AgentRegistry, 'agents' | 'isSharedTaken'>;
@@ -112,6 +117,8 @@ export const productStatus = async ({
   begun,
   engines,
   pipeline,
+  keeper,
+  settings,
   agent,
   door,
   registry,
@@ -134,6 +141,7 @@ export const productStatus = async ({
       ...stores,
       ...streamPart(space),
       ...(await pipelineStatus(pipeline)),
+      await retentionStatus(engines, settings, keeper),
       doorPart(door.state),
       agentsPart(registry),
       await agentStatus(agent, engines),

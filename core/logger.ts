@@ -18,7 +18,8 @@ export interface Logger {
 }
 
 export interface LoggerOptions {
-  readonly level: LogLevel;
+  /** A function where it may change. */
+  readonly level: LogLevel | (() => LogLevel);
   readonly format: 'text' | 'json';
   /** Takes a whole line that ends with a line feed. */
   readonly write: (line: string) => void;
@@ -77,7 +78,7 @@ const jsonLine = (at: string, level: LogLevel, message: string, fields: LogField
 };
 
 export const createLogger = (options: LoggerOptions): Logger => {
-  const least = LOG_LEVELS.indexOf(options.level);
+  const least = (): number => LOG_LEVELS.indexOf(typeof options.level === 'string' ? options.level : options.level());
   const { now = Date.now, write, format } = options;
   const put = (level: LogLevel, ms: number, message: string, fields: LogFields): void =>
     write((format === 'json' ? jsonLine : textLine)(new Date(ms).toISOString(), level, message, fields));
@@ -86,7 +87,7 @@ export const createLogger = (options: LoggerOptions): Logger => {
     const record =
       (level: LogLevel) =>
       (message: string, fields: LogFields = {}): void => {
-        if (LOG_LEVELS.indexOf(level) < least) return;
+        if (LOG_LEVELS.indexOf(level) < least()) return;
         const at = now();
         for (const kind of ['warn', 'error'] as const)
           for (const late of repeats[kind].over(at)) put(kind, at, late.message, { ...late.fields, repeated: late.repeated });

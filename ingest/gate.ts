@@ -2,20 +2,23 @@
 // way to the stream. Who comes when the first is full is sent away with `intake.busy`; the rest waits in its order.
 import { CodedError } from '../core/errors.ts';
 
+interface GateLimits {
+  readonly bytesInHand: number;
+  readonly requestsAtWork: number;
+  readonly requestsWaiting: number;
+}
+
 export class Gate {
-  readonly #mostBytes: number;
-  readonly #mostAtWork: number;
-  readonly #mostWaiting: number;
+  readonly #limits: GateLimits;
   readonly #waiting: (() => void)[] = [];
   readonly #waitingForRoom: { readonly bytes: number; readonly enter: () => void }[] = [];
   #receiving = 0;
   #leaving = 0;
   #atWork = 0;
 
-  constructor(limits: { readonly bytesInHand: number; readonly requestsAtWork: number; readonly requestsWaiting: number }) {
-    this.#mostBytes = limits.bytesInHand;
-    this.#mostAtWork = limits.requestsAtWork;
-    this.#mostWaiting = limits.requestsWaiting;
+  /** `limits` are read whenever they are asked for: they may change. */
+  constructor(limits: GateLimits) {
+    this.#limits = limits;
   }
 
   get bytes(): number {
@@ -24,7 +27,7 @@ export class Gate {
 
   /** Reserves room for a request of that many bytes while `work` runs; one that is alone is always let in. */
   async receiving<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (this.#receiving > 0 && this.#receiving + bytes > this.#mostBytes)
+    if (this.#receiving > 0 && this.#receiving + bytes > this.#limits.bytesInHand)
       throw new CodedError('intake.busy', { reason: 'the requests in hand fill its memory' });
     this.#receiving += bytes;
     try {
@@ -36,8 +39,8 @@ export class Gate {
 
   /** Runs `work` when it is its turn. */
   async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#atWork >= this.#mostAtWork) {
-      if (this.#waiting.length >= this.#mostWaiting) throw new CodedError('intake.busy', { reason: 'too many requests wait' });
+    if (this.#atWork >= this.#limits.requestsAtWork) {
+      if (this.#waiting.length >= this.#limits.requestsWaiting) throw new CodedError('intake.busy', { reason: 'too many requests wait' });
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#atWork++;
     try {
@@ -65,6 +68,6 @@ export class Gate {
   }
 
   #fits(bytes: number): boolean {
-    return this.#leaving === 0 || this.#leaving + bytes <= this.#mostBytes;
+    return this.#leaving === 0 || this.#leaving + bytes <= this.#limits.bytesInHand;
   }
 }

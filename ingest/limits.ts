@@ -1,6 +1,7 @@
 // What the door takes at most: sizes, counts and times. Data only; each limit is a setting of the server.
 import { FRAME_LIMITS, type FrameLimits } from '../schemas/frame.ts';
-import { FUTURE_MS, RAW_KEPT_MS, type SignalSchema } from '../schemas/tables.ts';
+import { RETENTION, type Retention } from '../schemas/retention.ts';
+import { FUTURE_MS, type SignalSchema } from '../schemas/tables.ts';
 import type { SeriesLimits } from './series-tables.ts';
 
 export interface IntakeLimits extends SeriesLimits {
@@ -10,7 +11,7 @@ export interface IntakeLimits extends SeriesLimits {
   readonly frame: FrameLimits;
   /** How far ahead of the server's clock a row's time may be. */
   readonly futureMs: number;
-  /** How old a row may be; the retention of its raw data. */
+  /** How old a row may be: as long as it is kept. */
   readonly ageMs: Readonly<Record<SignalSchema, number>>;
   /** Bytes of all requests being received at once, and requests being worked on at once. */
   readonly bytesInHand: number;
@@ -18,11 +19,21 @@ export interface IntakeLimits extends SeriesLimits {
   readonly requestsWaiting: number;
 }
 
+/** An inventory says how a host is now: it is taken as long as the samples of that time are. */
+export const intakeAges = ({ samples, processes, logs, events }: Retention): IntakeLimits['ageMs'] => ({
+  series: samples,
+  metrics: samples,
+  processes,
+  logs,
+  inventory: samples,
+  events,
+});
+
 export const INTAKE_LIMITS: IntakeLimits = {
   requestBytes: 16 << 20,
   frame: FRAME_LIMITS,
   futureMs: FUTURE_MS,
-  ageMs: { series: RAW_KEPT_MS, metrics: RAW_KEPT_MS, processes: RAW_KEPT_MS, logs: RAW_KEPT_MS, inventory: RAW_KEPT_MS, events: 365 * 86_400_000 },
+  ageMs: intakeAges(RETENTION),
   seriesPerSender: 200_000,
   series: 2_000_000,
   bytesInHand: 256 << 20,

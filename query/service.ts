@@ -4,7 +4,7 @@
 import type { Batch } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { NANOS_PER_HOUR } from '../core/time.ts';
+import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
 import type { Role, ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
@@ -63,6 +63,8 @@ export interface QueryServiceOptions {
   readonly catalogue: LearnedCatalogue;
   /** Up to which moment (exclusive, nanoseconds) a table's data is complete; undefined: not known. */
   readonly completeUpTo: (table: string) => bigint | undefined;
+  /** Of what a table held before that moment (ns) some or all was removed; undefined: nothing was. */
+  readonly removedBefore?: (table: string) => bigint | undefined;
   readonly now?: () => number;
   /** Told of what no text should have led to. */
   readonly log?: Pick<Logger, 'error'>;
@@ -210,6 +212,7 @@ export class QueryService {
       const settings = { max_execution_time: this.#options.maxSeconds ?? 30 };
       return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals, pool: this.#pool }) };
     });
+    this.#tellRemoved(planned.plan, notice, new Set());
     if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     const found = answer.batches.reduce((n, b) => n + b.length, 0);
     const shown = new Map(planned.columns.map((c) => [c.name, c]));
@@ -238,6 +241,16 @@ export class QueryService {
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
       stats: { elapsedMs: performance.now() - begun, rowsRead: answer.rowsRead, bytesRead: answer.bytesRead },
     };
+  }
+
+  /** Once a source of whose range a part is gone. */
+  #tellRemoved(node: PlanNode, notice: PlanRequest['notice'], told: Set<string>): void {
+    for (const input of inputsOf(node)) this.#tellRemoved(input, notice, told);
+    if (node.node !== 'scan' || node.range === undefined || told.has(node.dataset.table)) return;
+    const before = this.#options.removedBefore?.(node.dataset.table);
+    if (before === undefined || node.range.from >= before) return;
+    told.add(node.dataset.table);
+    notice('info', 'iql.removed', { source: node.dataset.table, before: formatTime(before) });
   }
 
   /** The earliest watermark of what the plan reads. */

@@ -7,9 +7,6 @@ const field = (name: string, type: Field['type']): Field => ({ name, type });
 /** What a part of a frame, and so a stream message, can hold. */
 export type SignalSchema = 'series' | 'metrics' | 'logs' | 'processes' | 'inventory' | 'events';
 
-/** How long rows are kept as they came, ms: the door refuses older ones. */
-export const RAW_KEPT_MS = 15 * 86_400_000;
-
 /** How far ahead of the server's clock the time of a row may be, ms: the door refuses later ones. */
 export const FUTURE_MS = 600_000;
 

@@ -96,7 +96,7 @@ const ROOMS: Rooms = {
 
   ...PRODUCT,
   // The only room that knows everything.
-  app: { files: /^app\//, imports: Object.keys(PRODUCT), packages: NODE },
+  app: { files: /^app\//, imports: Object.keys(PRODUCT), packages: [...NODE, 'yaml', 'zod'] },
 };
 
 const REACHES: readonly Reach[] = [

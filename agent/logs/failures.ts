@@ -48,7 +48,7 @@ export class LogFailures {
   /** An entry tells a time that the door would refuse: it has the time it was read, and its own as an attribute. */
   retimed(source: string, future: boolean): void {
     this.#count(source, future ? 'future' : 'old');
-    this.#leftOut(future ? 'the times of log lines that are in the future (kept as log.time)' : 'the times of log lines older than 15 days (kept as log.time)');
+    this.#leftOut(future ? 'the times of log lines that are in the future (kept as log.time)' : 'the times of log lines older than 30 days (kept as log.time)');
   }
 
   #count(source: string, reason: string): void {

@@ -47,18 +47,18 @@ describe('log files', () => {
   const aged = (days: number, text: string): string => `${new Date(logs.at - days * 86_400_000).toISOString()} INFO ${text}`;
 
   test('give no line that the door would refuse as too old when they are met for the first time, and it is said once', async () => {
-    logs.write('a.log', aged(16, 'too old'), '  a continuation of it', aged(14, 'kept'), aged(17, 'out of order'), 'now');
+    logs.write('a.log', aged(31, 'too old'), '  a continuation of it', aged(29, 'kept'), aged(32, 'out of order'), 'now');
     start();
     await logs.round();
     expect(logs.bodies.map((b) => (b as string).replace(/^.*INFO /, ''))).toEqual(['kept', 'now']);
     // All lines of one that comes later are too old: the next ones are found nevertheless.
-    logs.write('b.log', ...Array.from({ length: 12_000 }, (_, i) => aged(20, `${i}`)));
+    logs.write('b.log', ...Array.from({ length: 12_000 }, (_, i) => aged(40, `${i}`)));
     await logs.round();
     logs.write('b.log', 'later');
     await logs.round();
     expect(logs.bodies.at(-1)).toBe('later');
     expect([logs.tailer.linesSkipped, logs.tailer.linesRead]).toEqual([12_002, 3]);
-    expect([...logs.leftOut]).toEqual(['log lines older than 15 days in files met for the first time']);
+    expect([...logs.leftOut]).toEqual(['log lines older than 30 days in files met for the first time']);
     expect(KEPT_MS).toBeLessThan(INTAKE_LIMITS.ageMs.logs);
   });
 

@@ -5,7 +5,8 @@ import { closeSync, readSync, type Stats, statSync } from 'node:fs';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
-import { FUTURE_MS, RAW_KEPT_MS } from '../../schemas/tables.ts';
+import { RETENTION } from '../../schemas/retention.ts';
+import { FUTURE_MS } from '../../schemas/tables.ts';
 import type { Entry } from './assembler.ts';
 import { originOf } from './container.ts';
 import type { LogFailures } from './failures.ts';
@@ -35,10 +36,10 @@ export type DeliverLines = (batch: LogBatch, positions: readonly Position[]) => 
 
 const MOST_FILES = 512;
 /**
- * The door refuses what is older than it keeps lines for (an hour is for the way there). What a file holds of older
+ * Unless it is told otherwise the door refuses what is older than 30 days (an hour is for the way there). What a file holds of older
  * ones when it is met for the first time nobody has asked for: it is passed over, where else each line would count as lost.
  */
-export const KEPT_MS = RAW_KEPT_MS - 3_600_000;
+export const KEPT_MS = RETENTION.logs - 3_600_000;
 /** Lines that are passed over at once. */
 const MOST_SKIPPED = 10_000;
 /** Of the time that the door allows a clock to be ahead, half is for the clocks of agent and server. */
@@ -238,7 +239,7 @@ export class Tailer {
     const more = file.read(take, { ended, settled, settledNs: nanosFromMillis(Math.floor(now - joinMs)), carried });
     if (skipped > 0) {
       this.linesSkipped += skipped;
-      this.#options.leftOut('log lines older than 15 days in files met for the first time');
+      this.#options.leftOut('log lines older than 30 days in files met for the first time');
     }
     if (file.cut > cut) {
       this.bytesCut += file.cut - cut;

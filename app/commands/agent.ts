@@ -76,7 +76,9 @@ export const agent = (args: readonly string[]): Promise<number> =>
     });
     // Only now: a pipe that is read keeps a process alive.
     const stopping = new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+      // A closed terminal or a service manager's reload ends nothing.
+      process.on('SIGHUP', () => log.info('there is nothing to read again', { signal: 'SIGHUP' }));
       if (read.flags.has('with-parent'))
         process.stdin
           .on('end', () => resolve())

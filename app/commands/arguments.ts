@@ -120,6 +120,6 @@ export const command = async (
     const code: ErrorCode = error.code === 'start.part' && cause instanceof CodedError ? cause.code : error.code;
     const { mend } = ERRORS[code];
     process.stderr.write(`inframirror: ${plain(error.message)} [${code}]\n  ${mend}\n`);
-    return error.code === 'command.usage' ? 2 : 1;
+    return error.code === 'command.usage' || error.code === 'config.wrong' ? 2 : 1;
   }
 };

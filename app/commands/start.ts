@@ -1,10 +1,16 @@
 // `inframirror start`: all roles on the embedded engines, with this host's agent; runs until it is told to stop.
 import { resolve } from 'node:path';
 import { CodedError } from '../../core/errors.ts';
-import { createLogger } from '../../core/logger.ts';
+import { createLogger, type Logger } from '../../core/logger.ts';
+import { Configuration, written } from '../config/configuration.ts';
+import { type Listen, readListen } from '../config/listen.ts';
+import type { SettingName } from '../config/settings.ts';
+import { labelsOf } from './agent-labels.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
+import { configFile } from './config.ts';
 
 const OPTIONS: Options = {
+  config: { type: 'string', value: 'FILE', summary: 'file of settings, YAML (INFRAMIRROR_CONFIG); `inframirror config example` prints all of them' },
   data: { type: 'string', value: 'DIR', summary: 'where everything is kept (INFRAMIRROR_DATA; default ./data)' },
   listen: { type: 'string', value: 'HOST:PORT', summary: 'address to answer on (INFRAMIRROR_LISTEN; default 127.0.0.1:8080; port 0 takes a free one)' },
   label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host for its agent: region, datacenter, env, role, owner or another' },
@@ -17,37 +23,72 @@ const OPTIONS: Options = {
   'no-agent': { type: 'boolean', summary: 'without this host’s agent' },
 };
 
-/** `host:port`, `[v6]:port`, `:port` or a port alone. */
-export const parseListen = (text: string): { readonly host: string; readonly port: number } => {
-  const m = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text);
-  const port = Number(m?.[3]);
-  if (m === null || port > 65_535)
-    throw new CodedError('command.usage', { problem: `${JSON.stringify(text)} is no address to listen on; write HOST:PORT, such as 127.0.0.1:8080` });
-  return { host: (m[1] ?? m[2]) || '127.0.0.1', port };
-};
-
-const setting = (args: Arguments, name: string, variable: string, otherwise: string): string => args.values.get(name) ?? (process.env[variable] || otherwise);
-
 /** Resolves at the first signal to stop; further ones change nothing (a terminal and npm may both deliver one). */
 const stopSignal = (): Promise<string> =>
   new Promise((resolveSignal) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolveSignal(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolveSignal(signal));
   });
+
+/** Throws `command.usage`. */
+export const parseListen = (text: string): Listen => {
+  const listen = readListen(text);
+  if (listen === undefined)
+    throw new CodedError('command.usage', { problem: `${JSON.stringify(text)} is no address to listen on; write HOST:PORT, such as 127.0.0.1:8080` });
+  return listen;
+};
+
+/** What the command line says of settings. */
+const optionsOf = (args: Arguments): ReadonlyMap<SettingName, { readonly value: unknown; readonly place: string }> => {
+  const [data, listen, labels, logs] = [args.values.get('data'), args.values.get('listen'), args.lists.get('label'), args.lists.get('logs')];
+  if (listen !== undefined) parseListen(listen);
+  const given: Partial<Record<SettingName, readonly [unknown, string]>> = {
+    ...(data === undefined ? {} : { data: [data, '--data'] }),
+    ...(listen === undefined ? {} : { listen: [listen, '--listen'] }),
+    ...(labels === undefined ? {} : { 'agent.labels': [Object.fromEntries(labelsOf(labels)), '--label'] }),
+    ...(logs === undefined ? {} : { 'agent.logs': [logs, '--logs'] }),
+    ...(args.flags.has('no-agent') ? { 'agent.enabled': [false, '--no-agent'] } : {}),
+  };
+  return new Map(Object.entries(given).map(([name, [value, place]]) => [name as SettingName, { value, place }]));
+};
+
+/** What is wrong is told, and then nothing has changed. */
+const reread = (configuration: Configuration, log: Logger): void => {
+  try {
+    const { changed, waiting } = configuration.reload();
+    const values = (names: readonly SettingName[]): Readonly<Record<string, string>> =>
+      Object.fromEntries(names.map((name) => [name, written(name, configuration.settings)]));
+    log.info('the settings were read again', { file: configuration.file ?? 'none', changed: values(changed) });
+    if (waiting.length > 0) log.warn('some settings need a new start', { settings: waiting, inForce: values(waiting) });
+  } catch (error) {
+    log.error('the settings are wrong and were not changed', { error });
+  }
+};
 
 export const start = (args: readonly string[]): Promise<number> =>
   command(args, 'start [OPTIONS]', 'Starts InfraMirror on this machine.', OPTIONS, 0, async (read) => {
-    const stopping = stopSignal();
-    // Help and wrong usage need none of it.
-    const { startProduct } = await import('../product.ts');
+    const configuration = new Configuration({ options: optionsOf(read), environment: process.env, file: configFile(read.values.get('config')) });
+    const { settings } = configuration;
     const log = createLogger({
-      level: process.env.INFRAMIRROR_LOG === 'debug' ? 'debug' : 'info',
+      level: () => configuration.settings['log.level'],
       format: process.stderr.isTTY ? 'text' : 'json',
       write: (line) => void process.stderr.write(line),
     });
+    const stopping = stopSignal();
+    process.on('SIGHUP', () => reread(configuration, log));
+    // Help and wrong usage need none of it.
+    const { startProduct } = await import('../product.ts');
     const product = await startProduct({
-      dataDir: resolve(setting(read, 'data', 'INFRAMIRROR_DATA', 'data')),
-      listen: parseListen(setting(read, 'listen', 'INFRAMIRROR_LISTEN', '127.0.0.1:8080')),
-      agent: read.flags.has('no-agent') ? undefined : { labels: read.lists.get('label') ?? [], logs: read.lists.get('logs') ?? [] },
+      dataDir: resolve(settings.data),
+      listen: parseListen(settings.listen),
+      agent: settings['agent.enabled']
+        ? {
+            labels: Object.entries(settings['agent.labels']).map(([name, value]) => `${name}=${value}`),
+            logs: settings['agent.logs'],
+            maskSecrets: settings['agent.mask_secrets'],
+            masks: settings['agent.masks'],
+          }
+        : undefined,
+      settings: () => configuration.settings,
       log,
       stopping,
     });

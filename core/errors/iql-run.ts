@@ -44,5 +44,10 @@ export const IQL_RUN_ERRORS = {
     { what: 'values', limit: 10_000_000, amount: 30_000_000 },
     'Ask for fewer columns (`select`), fewer rows (`limit`), or shorter texts (`substring(body, 0, 1000)`).',
   ),
+  'iql.removed': entry(
+    (p: { source: string; before: string }) => `of the ${p.source} before ${p.before} some or all were removed: the answer lacks them`,
+    { source: 'logs', before: '2026-10-30T00:00:00.000Z' },
+    'They were older than they are kept, or went because the disk was full; Status says which. How long each kind is kept is a setting: `retention` in `inframirror config print`.',
+  ),
   'iql.cancelled': entry((_: NoParameters) => 'the query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
 };

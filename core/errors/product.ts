@@ -13,6 +13,11 @@ export const PRODUCT_ERRORS = {
     { file: './data/command-keys/current.pem', reason: 'it is no Ed25519 key' },
     'Bring the file back from a copy of the data folder. Without one, remove the folder `command-keys`: the next start makes new keys, and every agent must join anew, as none trusts them: `inframirror agent token --host NAME --replace ID`.',
   ),
+  'config.wrong': entry(
+    (p: { problems: string }) => `the settings are wrong: ${p.problems}`,
+    { problems: 'inframirror.yaml:4: there is no setting retention.log; did you mean logs?' },
+    '`inframirror config check --config FILE` names each mistake with its line, `inframirror config example` prints all settings. A server that runs goes on with what it had.',
+  ),
   'start.part': entry(
     (p: { part: string; reason: string }) => `${p.part} does not start: ${p.reason}`,
     { part: 'the column store', reason: 'no space left on device' },

@@ -10,6 +10,7 @@ import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import { RETENTION } from '../../schemas/retention.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import { LearnedAttributes } from './learned-attributes.ts';
 
@@ -76,7 +77,7 @@ const write = async (lines: readonly Line[]): Promise<void> => {
   );
   await columns.insert('logs', batchOf(fields), { queryId: `attributes-${inserts++}` });
 };
-const learner = (): LearnedAttributes => new LearnedAttributes(openColumnSearch(columns));
+const learner = (): LearnedAttributes => new LearnedAttributes(openColumnSearch(columns), () => RETENTION.logs);
 const shown = (of: LearnedAttributes) => of.all.map(({ name, type, share }) => [name, type, Math.round(share * 100)]);
 
 test('names with their kind and how many lines have them, most used first, also after a start anew', { timeout: 60_000 }, async () => {
@@ -144,6 +145,6 @@ test('names without end are bounded, the ones seen last stay, and nothing is kep
   await learned.learn(NOW + 5000);
   expect(learned.all.length).toBe(5000);
   expect(learned.all.filter(({ name }) => name.length >= 8).length).toBeGreaterThan(4900);
-  await learned.learn(NOW + 20 * 24 * HOUR);
+  await learned.learn(NOW + 31 * 24 * HOUR);
   expect(learned.all).toEqual([]);
 });

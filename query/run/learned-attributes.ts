@@ -3,7 +3,6 @@
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Search } from '../../engines/search/port.ts';
-import { RAW_KEPT_MS } from '../../schemas/tables.ts';
 
 export type AttributeKind = 'text' | 'number' | 'both';
 
@@ -19,11 +18,22 @@ export interface LearnedAttribute {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** The first sample: the newest lines of each hour of a day, then of each day that is kept. */
-const FIRST: readonly { readonly fromMs: number; readonly toMs: number; readonly lines: number }[] = [
-  ...Array.from({ length: 24 }, (_, i) => ({ fromMs: (i + 1) * HOUR_MS, toMs: i === 0 ? -HOUR_MS : i * HOUR_MS, lines: 4000 })),
-  ...Array.from({ length: RAW_KEPT_MS / DAY_MS - 1 }, (_, i) => ({ fromMs: (i + 2) * DAY_MS, toMs: (i + 1) * DAY_MS, lines: 2000 })),
-];
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly lines: number;
+}
+
+/** The first sample: the newest lines of each hour of a day, then of each day of a month, then of stretches that double up to the oldest line. */
+const firstSample = (keptMs: number): readonly Stretch[] => {
+  const found: Stretch[] = Array.from({ length: 24 }, (_, i) => ({ fromMs: (i + 1) * HOUR_MS, toMs: i === 0 ? -HOUR_MS : i * HOUR_MS, lines: 4000 }));
+  for (let toMs = DAY_MS, step = DAY_MS; toMs < keptMs; toMs += step) {
+    if (toMs >= 30 * DAY_MS) step *= 2;
+    found.push({ fromMs: Math.min(toMs + step, keptMs + DAY_MS), toMs, lines: 2000 });
+  }
+  return found;
+};
+
 const FIRST_LINES = `SELECT time, attributes, numbers FROM logs
 WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC') ORDER BY time DESC LIMIT {lines:UInt64}`;
 /** Numbers of inserts follow the clock (`pipeline/insert-number.ts`), and parts without any in reach are passed over. */
@@ -50,13 +60,16 @@ interface Counts {
 
 export class LearnedAttributes {
   readonly #search: Search;
+  readonly #keptMs: () => number;
   readonly #counts = new Map<string, Counts>();
   #lines = 0;
   #learnedMs: number | undefined;
   #sorted: readonly LearnedAttribute[] = [];
 
-  constructor(search: Search) {
+  /** `keptMs`: how long lines are kept now. */
+  constructor(search: Search, keptMs: () => number) {
     this.#search = search;
+    this.#keptMs = keptMs;
   }
 
   /** Most used first. */
@@ -74,7 +87,7 @@ export class LearnedAttributes {
     if (this.#search.dialect !== 'clickhouse') return false;
     let changed = false;
     if (this.#learnedMs === undefined) {
-      for (const { fromMs, toMs, lines } of FIRST) {
+      for (const { fromMs, toMs, lines } of firstSample(Math.min(this.#keptMs(), nowMs))) {
         const params = { from: nanosFromMillis(Math.floor(nowMs - fromMs)), to: nanosFromMillis(Math.floor(nowMs - toMs)), lines };
         const { batches } = await this.#search.query(counted(FIRST_LINES), { params });
         for (const batch of batches) changed = this.#note(batch) || changed;
@@ -85,7 +98,7 @@ export class LearnedAttributes {
       for (const batch of batches) changed = this.#note(batch) || changed;
     }
     this.#learnedMs = nowMs;
-    changed = this.#forget(nanosFromMillis(Math.floor(nowMs - RAW_KEPT_MS))) || changed;
+    changed = this.#forget(nanosFromMillis(Math.floor(nowMs - this.#keptMs()))) || changed;
     this.#sorted = Array.from(this.#counts, ([name, counts]) => ({
       name,
       type: kindOf(counts),

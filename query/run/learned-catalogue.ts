@@ -3,6 +3,7 @@
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import type { Search } from '../../engines/search/port.ts';
+import { RETENTION } from '../../schemas/retention.ts';
 import type { Dataset, MetricInfo, MetricKind, Temporality } from '../../schemas/types.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './learned-attributes.ts';
@@ -31,10 +32,11 @@ export class LearnedCatalogue implements Catalogue {
   #newest = 0;
   #running: Promise<void> | undefined;
 
-  constructor(datasets: readonly Dataset[], columns: Columns, search: Search) {
+  /** `logsKeptMs`: how long log lines are kept now. */
+  constructor(datasets: readonly Dataset[], columns: Columns, search: Search, logsKeptMs: () => number = () => RETENTION.logs) {
     this.datasets = datasets;
     this.#columns = columns;
-    this.#attributes = new LearnedAttributes(search);
+    this.#attributes = new LearnedAttributes(search, logsKeptMs);
   }
 
   metric(name: string): MetricInfo | undefined {

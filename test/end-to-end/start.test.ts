@@ -155,5 +155,5 @@ test('settings come from the environment where no option is given', async () => 
   chmodSync(data, 0o755);
   const wrong = await command(['start'], { env: { INFRAMIRROR_DATA: data, INFRAMIRROR_LISTEN: 'nowhere' } });
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toContain('"nowhere" is no address to listen on');
+  expect(wrong.stderr).toContain('INFRAMIRROR_LISTEN: listen: it must be HOST:PORT');
 });

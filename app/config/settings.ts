@@ -1,0 +1,79 @@
+// All settings of `inframirror start` (read first): name, kind, default, bounds and what each is for, one line each in the order of
+// `config example`. A dot parts the levels of the file. A new setting is a line here and its use; the file, the environment, the
+// checks and the printed pages follow.
+import { ownRuleOffence } from '../../agent/mask/own-rule.ts';
+import { LOG_LEVELS } from '../../core/logger.ts';
+import { INTAKE_LIMITS } from '../../ingest/limits.ts';
+import { DEFAULT_LIMITS } from '../../query/run/budget.ts';
+import { FOREVER_MS, RETENTION } from '../../schemas/retention.ts';
+import { readListen } from './listen.ts';
+import { choice, count, duration, flag, pairs, type Setting, share, size, text, texts, textsThat, textThat } from './setting.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+const kept = (fallback: number, summary: string): Setting<number> => duration(fallback, DAY, FOREVER_MS, { summary, live: true });
+
+export const SETTINGS = {
+  data: text('data', { summary: 'Folder in which everything is kept; from this file’s own folder where it does not begin with /.' }),
+  listen: textThat('127.0.0.1:8080', (value) => readListen(value) !== undefined, 'it must be HOST:PORT, such as 127.0.0.1:8080', {
+    summary: 'Address to answer on, HOST:PORT; port 0 takes a free one.',
+  }),
+  'log.level': choice('info', LOG_LEVELS, {
+    summary: `How much the server’s own log says: ${LOG_LEVELS.join(', ')}.`,
+    live: true,
+    variable: 'INFRAMIRROR_LOG',
+  }),
+
+  'agent.enabled': flag(true, { summary: 'Whether this host’s own agent runs with the server.' }),
+  'agent.labels': pairs({}, { summary: 'Labels of this host: region, datacenter, env, role, owner and others.' }),
+  'agent.logs': texts([], { summary: 'Log files that it follows; of an empty list those of /var/log, of its folders and of containers.' }),
+  'agent.mask_secrets': flag(true, { summary: 'Whether passwords, tokens and keys in lines and command lines are masked before they leave the host.' }),
+  'agent.masks': textsThat([], ownRuleOffence, { summary: 'What is masked beside those: texts with a * for it, as [ticket=*].' }),
+
+  'retention.samples': kept(
+    RETENTION.samples,
+    'Samples as they came. A day goes when all of it is older; what is older when it arrives is refused. `forever` keeps all.',
+  ),
+  'retention.processes': kept(RETENTION.processes, 'Processes.'),
+  'retention.logs': kept(RETENTION.logs, 'Log lines.'),
+  'retention.events': kept(RETENTION.events, 'Events.'),
+  'retention.audit': kept(RETENTION.audit, 'Who did what.'),
+
+  'disk.min_free': share('auto', {
+    summary:
+      'With less of the disk free, the oldest day of the largest table goes until there is room. auto: 2GiB or 5%, whichever is less, but 512MiB at least.',
+    live: true,
+  }),
+  'disk.drop_oldest': flag(true, { summary: 'Whether it does; else nothing is removed, and below 256MiB nothing is taken in.', live: true }),
+
+  'limits.intake.request': size(INTAKE_LIMITS.requestBytes, MIB, 256 * MIB, { summary: 'One request of an agent, as it comes.', live: true }),
+  'limits.intake.frame': size(INTAKE_LIMITS.frame.bytes, MIB, GIB, { summary: 'The same, decompressed.', live: true }),
+  'limits.intake.rows': count(INTAKE_LIMITS.frame.rows, 1000, 100_000_000, { summary: 'Rows of one request.', live: true }),
+  'limits.intake.in_hand': size(INTAKE_LIMITS.bytesInHand, 32 * MIB, 64 * GIB, {
+    summary: 'All requests that are received at once; who comes then is asked to wait.',
+    live: true,
+  }),
+  'limits.intake.at_work': count(INTAKE_LIMITS.requestsAtWork, 1, 64, { summary: 'Requests worked on at once.', live: true }),
+  'limits.intake.waiting': count(INTAKE_LIMITS.requestsWaiting, 1, 100_000, { summary: 'Requests that may wait for that.', live: true }),
+  'limits.intake.future': duration(INTAKE_LIMITS.futureMs, 0, DAY, { summary: 'How far ahead of the server’s clock a row may be.', live: true }),
+  'limits.intake.series': count(INTAKE_LIMITS.series, 1000, 100_000_000, { summary: 'Series of all senders.', live: true }),
+  'limits.intake.series_per_sender': count(INTAKE_LIMITS.seriesPerSender, 100, 100_000_000, { summary: 'Series of one sender in a day.' }),
+
+  'limits.query.time': duration(30_000, 1000, HOUR, { summary: 'How long a question may take.', live: true }),
+  'limits.query.memory': size(DEFAULT_LIMITS.bytes, 64 * MIB, 1024 * GIB, { summary: 'What all questions hold at once in the server’s own process.' }),
+
+  'limits.stream': size(10 * GIB, GIB, 1024 * GIB, { summary: 'What was accepted and no store has taken yet; full, agents are asked to wait.' }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+type Value<S> = S extends Setting<infer T> ? T : never;
+export type Settings = { readonly [N in SettingName]: Value<(typeof SETTINGS)[N]> };
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** `INFRAMIRROR_RETENTION_LOGS` for `retention.logs`. */
+export const variableOf = (name: SettingName): string =>
+  (SETTINGS[name] as Setting<unknown>).variable ?? `INFRAMIRROR_${name.replaceAll('.', '_').toUpperCase()}`;

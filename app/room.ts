@@ -1,0 +1,21 @@
+// How much of the disk is to stay free, and how much of that is missing.
+import { statfsSync } from 'node:fs';
+import type { Share } from './config/setting.ts';
+
+const MIB = 2 ** 20;
+/** Twice what the stream leaves free: days go before anybody is made to wait. */
+const LEAST = 512 * MIB;
+const MOST = 2048 * MIB;
+const PART = 0.05;
+
+/** Bytes; `size`: of the disk. */
+export const roomToKeep = (setting: Share, size: number): number => {
+  if (setting === 'auto') return Math.max(LEAST, Math.min(MOST, size * PART));
+  return 'percent' in setting ? (size * setting.percent) / 100 : setting.bytes;
+};
+
+/** Bytes missing to that on the disk of a folder; 0: none. */
+export const missingRoom = (folder: string, setting: Share): number => {
+  const { bavail, bsize, blocks } = statfsSync(folder);
+  return Math.max(0, roomToKeep(setting, blocks * bsize) - bavail * bsize);
+};
