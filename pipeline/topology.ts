@@ -27,7 +27,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['series', 'metrics'],
     sink: 'samples',
     stages: ['decode', 'series', 'samples'],
-    roundRows: 50_000,
+    roundRows: 250_000,
     roundMs: 1000,
   },
   // Same store as the samples, but a group of its own: a broken table of one must not hold up the other.
