@@ -157,6 +157,45 @@ test('a frame that is sent again, at once or after a restart, changes nothing', 
   expect(await stores.records.query('SELECT count(*)::int AS n FROM events WHERE host = $1', [sender])).toEqual([{ n: 1 }]);
 });
 
+test('labels that were assigned win over what the agent tells, and the difference is an event, once', async () => {
+  const host = 'Assigned-1';
+  await stores.records.query(
+    "INSERT INTO agents (id, key, host, labels, machine, joined, token, admitted_by, state) VALUES ('a', '', 'assigned-1', $1, 'm', 0, 't', 'admin', 'active')",
+    [{ env: 'prod', region: 'eu', rack: '9' }],
+  );
+  const facts = () => stores.records.query("SELECT env, region, role, labels FROM hosts WHERE host = 'Assigned-1'");
+  const told = () => stores.records.query("SELECT title, attributes, env FROM events WHERE host = 'Assigned-1' AND kind = 'agent.labels' ORDER BY time");
+  await send(host, [inventoryPart(host, { env: 'prod', role: 'db' }, minute)]);
+  await settled();
+  const standing = { env: 'prod', region: 'eu', role: 'db', labels: { rack: '9' } };
+  expect(await facts()).toEqual([standing]);
+  expect(await told()).toEqual([]);
+  await send(host, [inventoryPart(host, { env: 'dev', role: 'db', rack: '7' }, minute + 1000)]);
+  await settled();
+  await send(host, [inventoryPart(host, { env: 'dev', role: 'db', rack: '7' }, minute + 2000)]);
+  await settled();
+  expect(await facts()).toEqual([standing]);
+  expect(await told()).toEqual([
+    {
+      title: 'The agent of Assigned-1 tells env dev → prod, rack 7 → 9, which is assigned',
+      attributes: { env: 'dev → prod', rack: '7 → 9' },
+      env: 'prod',
+    },
+  ]);
+  // What was told late says nothing of now.
+  await send(host, [inventoryPart(host, { env: 'late' }, minute + 500)]);
+  // Told rightly in between, it is said again when it differs again.
+  await send(host, [inventoryPart(host, { env: 'prod' }, minute + 3000)]);
+  await settled();
+  await send(host, [inventoryPart(host, { env: 'test' }, minute + 4000)]);
+  await settled();
+  expect((await told()).map(({ attributes }) => attributes)).toEqual([{ env: 'dev → prod', rack: '7 → 9' }, { env: 'test → prod' }]);
+  // Lines carry what is assigned.
+  await send(host, [partOf('logs', { time: [BigInt(minute) * 1_000_000n], body: ['assigned'], host: [host] })]);
+  await settled();
+  expect(await rowsOf("SELECT env, region FROM logs WHERE body = 'assigned'")).toEqual([['prod', 'eu']]);
+});
+
 test('a changed inventory makes one event that names the change, history, and new rows of its series', async () => {
   const host = 'change-1';
   const definition = ['test.change', [['host', host]]] as const;

@@ -4,11 +4,13 @@ import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { hasCode } from '../../core/errors.ts';
 import type { RecordQueries, RecordRow, Records } from '../../engines/records/port.ts';
 import { ENRICHMENT } from '../../schemas/catalogue.ts';
+import { foldHost } from '../../schemas/join-token.ts';
 import { halvesOfList, writeInHalves } from '../halving.ts';
 import { type Enrichment, enrichmentFrom, type HostEntry, type Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 import { retryUntilStopped } from '../retry.ts';
 import type { Sink } from '../sink.ts';
+import { assignedEvent, sameTold, withAssigned } from '../stages/assigned.ts';
 import { eventOf, type HostFacts, type InventoryRow, inventoryRows, type MadeEvent } from '../stages/inventory.ts';
 
 const FACTS = [
@@ -53,6 +55,9 @@ const EVENT_TYPES: Readonly<Record<string, string>> = { time: 'int8', attributes
 const ADD_MADE = `INSERT INTO events (${EVENT.join(', ')}) SELECT ${EVENT.map((name) => `n.${name}`).join(', ')}
 FROM jsonb_to_recordset($1::jsonb) AS n (${EVENT.map((name) => `${name} ${EVENT_TYPES[name] ?? 'text'}`).join(', ')})
 WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.sender = n.sender AND e.kind = n.kind AND e.time = n.time AND e."row" < ${MADE}) ON CONFLICT DO NOTHING`;
+/** What was assigned with the join token of a host's agent. */
+const ASSIGNED = "SELECT id, lower(host) AS host, labels, told FROM agents WHERE state <> 'revoked' AND labels <> '{}' AND lower(host) = ANY($1::text[])";
+const KEEP_TOLD = 'UPDATE agents SET told = $2 WHERE id = $1';
 const REMOVE_MADE = `DELETE FROM events WHERE sender = $1 AND kind = $2 AND time = $3 AND "row" >= ${MADE}`;
 
 /** A frame may come before the inventory that names its host; a stop told late says nothing of a later run. */
@@ -78,6 +83,16 @@ interface HostRow extends Omit<HostFacts, 'labels'> {
 }
 const hostRow = ({ facts, since }: KnownSince, met = since): HostRow => ({ ...facts, labels: Object.fromEntries(facts.labels), met, since, until: null });
 
+type Told = Pick<MadeEvent, 'title' | 'attributes'> & { readonly kind: string };
+
+interface AssignedLabels {
+  readonly agent: string;
+  readonly labels: ReadonlyMap<string, string>;
+  /** What was told otherwise, as it was said last. */
+  told: ReadonlyMap<string, string>;
+}
+const textsIn = (value: unknown): ReadonlyMap<string, string> => new Map(Object.entries(value as Record<string, string>));
+
 /** Each state that hosts had, up to the next one; of two of one moment the first. `changes`: in their order. */
 const historyOf = (changes: readonly KnownSince[]): readonly HostRow[] => {
   const rows: HostRow[] = [];
@@ -93,7 +108,7 @@ const historyOf = (changes: readonly KnownSince[]): readonly HostRow[] => {
   return rows;
 };
 
-const madeEvent = ({ kind, title, attributes }: MadeEvent, { facts, time, message, row }: InventoryRow): object => {
+const madeEvent = ({ kind, title, attributes }: Told, { facts, time, message, row }: InventoryRow, place = MADE): object => {
   const { host, region, datacenter, env, role, owner } = facts;
   const { sender, boot, seq } = message;
   return {
@@ -111,7 +126,7 @@ const madeEvent = ({ kind, title, attributes }: MadeEvent, { facts, time, messag
     sender,
     boot,
     seq,
-    row: MADE + BigInt(row),
+    row: place + BigInt(row),
   };
 };
 
@@ -173,11 +188,14 @@ class RecordsWriter {
     const changes: KnownSince[] = [];
     const made: object[] = [];
     const now = new Map<string, HostRow>();
-    for (const row of rows) {
-      const { facts, time } = row;
-      const before = known.get(facts.host);
+    const assigned = await this.#assigned(names, queries);
+    for (const given of rows) {
+      const { time } = given;
+      const before = known.get(given.facts.host);
       // An inventory that came late says nothing of now.
       if (before !== undefined && before.seen > time) continue;
+      const row = await this.#assign(given, assigned, made, queries);
+      const { facts } = row;
       const event = eventOf(row, before?.facts);
       now.set(facts.host, hostRow({ facts, since: time }, now.get(facts.host)?.met));
       if (event !== undefined) {
@@ -188,12 +206,31 @@ class RecordsWriter {
       entries.set(facts.host, { host: facts.host, sender: facts.sender, enrichment: enrichmentFrom((key) => facts[key]) });
     }
     await queries.query(UPSERT_HOSTS, [rowsParameter([...now.values()])]);
+    if (made.length > 0) await queries.query(ADD_MADE, [rowsParameter(made)]);
     if (changes.length === 0) return entries;
     const history = rowsParameter(historyOf(changes));
     await queries.query(CLOSE_HISTORY, [history]);
     await queries.query(ADD_HISTORY, [history]);
-    await queries.query(ADD_MADE, [rowsParameter(made)]);
     return entries;
+  }
+
+  async #assigned(hosts: readonly string[], queries: RecordQueries): Promise<ReadonlyMap<string, AssignedLabels>> {
+    const found = await queries.query(ASSIGNED, [hosts.map((host) => foldHost(host))]);
+    return new Map(found.map((row) => [row.host as string, { agent: row.id as string, labels: textsIn(row.labels), told: textsIn(row.told) }]));
+  }
+
+  /** The row with what is assigned in it; what its agent tells otherwise is said once. */
+  async #assign(row: InventoryRow, assigned: ReadonlyMap<string, AssignedLabels>, made: object[], queries: RecordQueries): Promise<InventoryRow> {
+    const known = assigned.get(foldHost(row.facts.host));
+    if (known === undefined) return row;
+    const outcome = withAssigned(row.facts, known.labels);
+    const out = { ...row, facts: outcome.facts };
+    if (sameTold(outcome.told, known.told)) return out;
+    const event = assignedEvent(outcome, known.labels, known.told);
+    if (event !== undefined) made.push(madeEvent({ kind: 'agent.labels', ...event }, out, 2n * MADE));
+    known.told = outcome.told;
+    await queries.query(KEEP_TOLD, [known.agent, Object.fromEntries(outcome.told)]);
+    return out;
   }
 
   async #events({ batch, sender, boot, seq }: Decoded, hosts: ReadonlyMap<string, HostEntry>, queries: RecordQueries): Promise<void> {
