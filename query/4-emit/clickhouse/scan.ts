@@ -43,7 +43,8 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     special: {
       raw: 'ifNull(s.raw, concat(s.head, s.body, s.tail))',
       '#insert': 'reinterpretAsInt64(s.insert)',
-      '#message': 'reinterpretAsInt64(s.message)',
+      // Of lines that one insert brought, those of one message stand together.
+      '#message': 'reinterpretAsInt64(cityHash64(s.sender, s.boot, s.seq))',
       '#row': 'toInt64(s.row)',
     },
     replacing: false,
