@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { decodeStream } from '../core/ipc/read.ts';
@@ -29,7 +30,8 @@ const store = (topic: string, { headers, value }: Message): void => {
   if (at[0] < before[0] || (at[0] === before[0] && at[1] <= before[1])) return;
   last.set(topic + sender, at);
   if (schema !== 'logs') return;
-  for (const batch of decodeStream(value)) for (let row = 0; row < batch.length; row++) lines.push(String(valueAt(columnOf(batch, 'body'), row)));
+  for (const batch of decodeStream(zstdDecompressSync(value)))
+    for (let row = 0; row < batch.length; row++) lines.push(String(valueAt(columnOf(batch, 'body'), row)));
 };
 
 beforeEach(async () => {
@@ -39,7 +41,7 @@ beforeEach(async () => {
   const produce = async (topic: string, messages: readonly Message[]): Promise<void> => {
     for (const message of messages) store(topic, message);
   };
-  const door = openDoor({ stream: { produce }, telemetry: noTelemetry, log: silentLogger });
+  const door = openDoor({ stream: { produce, pressure: () => 0 }, telemetry: noTelemetry, log: silentLogger });
   server = createServer((request, response) => {
     void door
       .receiveFrames({ headers: request.headers, body: request, rights: { post: true } })

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { columnOf, type Value, valueAt } from '../core/batch/batch.ts';
 import { decodeStream } from '../core/ipc/read.ts';
@@ -23,6 +24,7 @@ const door = openDoor({
     produce: async (_, all) => {
       messages.push(...all);
     },
+    pressure: () => 0,
   },
   telemetry: noTelemetry,
   log: silentLogger,
@@ -51,7 +53,9 @@ const write = (name: string, text: string): void => {
 const column = (schema: string, name: string): readonly Value[] =>
   messages
     .filter(({ headers }) => headers.schema === schema)
-    .flatMap(({ value }) => decodeStream(value).flatMap((batch) => Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, name), row))));
+    .flatMap(({ value }) =>
+      decodeStream(zstdDecompressSync(value)).flatMap((batch) => Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, name), row))),
+    );
 
 test('an odd host costs no frame', async () => {
   const long = '€'.repeat(6000);

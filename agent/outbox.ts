@@ -47,15 +47,18 @@ export class Outbox {
 
   /** Throws when the spool takes no more; then nothing has changed. */
   put(parts: readonly OutboxPart[], positions: readonly Position[] = []): void {
-    const own = parts.map(
-      ({ schema, batch, from, to }): OwnFramePart => ({
+    const own = parts.map(({ schema, batch, from, to }): OwnFramePart => {
+      const ipc = encodeStream([batch]);
+      return {
         schema,
         version: SIGNAL_VERSION,
         rows: batch.length,
         ...(from === undefined || to === undefined ? {} : { from, to }),
-        ipc: encodeStream([batch]),
-      }),
-    );
+        ipc: zstdCompressSync(ipc, ZSTD),
+        encoding: 'zstd',
+        size: ipc.length,
+      };
+    });
     const { identity, host, labels } = this.#options;
     const { agent, boot } = identity();
     // A new run counts anew.
@@ -63,7 +66,7 @@ export class Outbox {
     this.#boot = boot;
     const frame = encodeFrame({ agent, host, boot, seq: this.#seq, sent: new Date().toISOString(), labels }, own);
     const rows = parts.reduce((sum, part) => sum + part.batch.length, 0);
-    this.#spool.append({ boot: boot.toString(), seq: this.#seq, parts: parts.length, rows, made: Date.now() }, zstdCompressSync(frame, ZSTD), positions);
+    this.#spool.append({ boot: boot.toString(), seq: this.#seq, parts: parts.length, rows, made: Date.now() }, frame, positions);
     this.#seq += parts.length;
     this.#added();
   }

@@ -21,11 +21,17 @@ const seqAt = ({ segment, offset }: Place): number => segment * 2 ** 32 + offset
 /** Level 1, as frames are made. */
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
+/** How a body is packed: frames of an earlier version were as a whole, those of this one have packed parts. */
+export const encodingOf = (body: Uint8Array): 'zstd' | 'identity' =>
+  body[0] === 0x28 && body[1] === 0xb5 && body[2] === 0x2f && body[3] === 0xfd ? 'zstd' : 'identity';
+
 /** The bytes to send for a frame. */
 export const bodyOf = ({ at, body }: SpooledFrame, renumbered: Renumbered | undefined): Uint8Array => {
   if (renumbered === undefined || !isBefore(at, renumbered.below)) return body;
-  const { header, parts } = decodeFrame(zstdDecompressSync(body));
+  const isPacked = encodingOf(body) === 'zstd';
+  const { header, parts } = decodeFrame(isPacked ? zstdDecompressSync(body) : body);
   // They were own parts when the frame was made.
   const own = parts as readonly OwnFramePart[];
-  return zstdCompressSync(encodeFrame({ ...header, agent: renumbered.agent, boot: BigInt(renumbered.boot), seq: seqAt(at) }, own), ZSTD);
+  const frame = encodeFrame({ ...header, agent: renumbered.agent, boot: BigInt(renumbered.boot), seq: seqAt(at) }, own);
+  return isPacked ? zstdCompressSync(frame, ZSTD) : frame;
 };

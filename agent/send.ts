@@ -3,7 +3,7 @@
 // server asks. Only InfraMirror's own words count: what a proxy, a portal or another program answers drops and acknowledges nothing.
 import type { Logger } from '../core/logger.ts';
 import type { Credentials } from './credentials.ts';
-import { bodyOf, type Renumbered } from './renumber.ts';
+import { bodyOf, encodingOf, type Renumbered } from './renumber.ts';
 import { type Answer, nextOf, type ServerCalls } from './server-calls.ts';
 import type { FrameMeta, Spool, SpooledFrame } from './spool/spool.ts';
 
@@ -228,7 +228,7 @@ export class Sender {
     const body = bodyOf(frame, this.#events.renumbered?.());
     const authorization = await this.#way.credentials.authorize(body);
     if (typeof authorization !== 'string') return { ...authorization.refused, isOfFrame: false };
-    const headers = { authorization, 'content-type': 'application/vnd.inframirror.frame', 'content-encoding': 'zstd' };
+    const headers = { authorization, 'content-type': 'application/vnd.inframirror.frame', 'content-encoding': encodingOf(body) };
     return { ...(await this.#way.calls.post('/ingest/frames', headers, body)), isOfFrame: true };
   }
 }

@@ -19,6 +19,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   fmt: { summary: 'print a text in its one form', run: async (args) => (await import('./commands/fmt.ts')).fmt(args) },
   error: { summary: 'say what an error means and how it is mended', run: async (args) => (await import('./commands/error.ts')).error(args) },
   config: { summary: 'check, print or explain the settings of the server', run: async (args) => (await import('./commands/config.ts')).config(args) },
+  stream: {
+    summary: 'tell who reads the stream and holds its room; forget a group that is gone',
+    run: async (args) => (await import('./commands/stream.ts')).stream(args),
+  },
+  replay: { summary: 'have a topic of the stream read again', run: async (args) => (await import('./commands/replay.ts')).replay(args) },
   doctor: { summary: 'look at the usual causes of trouble', run: async (args) => (await import('./commands/doctor.ts')).doctor(args) },
 };
 

@@ -9,6 +9,8 @@ import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
+import { MAX_BYTES } from '../engines/stream/lmdb/open.ts';
+import type { Stream } from '../engines/stream/port.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Problem } from '../graphql/service.ts';
 import { AgentRegistry } from '../ingest/agents/agent-registry.ts';
@@ -40,6 +42,8 @@ import { SavedQueryStore } from './saved-queries.ts';
 import { productStatus } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
 import { storedSeriesHosts } from './stored-series-hosts.ts';
+import { streamAdmin } from './stream-admin.ts';
+import { StreamRoom } from './stream-room.ts';
 
 export interface ProductOptions {
   readonly dataDir: string;
@@ -169,7 +173,10 @@ const start = async (
     isKnownWhole: () => pipeline.isCaughtUp(),
     hostsOf: storedSeriesHosts(engines.columns),
   });
-  const problems: Problem[] = [...engines.problems];
+  const problems: Problem[] = [...(await roomProblems(stream, log)), ...engines.problems];
+  const room = new StreamRoom(stream, telemetry, log);
+  room.start();
+  undo.push({ part: 'stream room', end: () => room.stop() });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
@@ -181,6 +188,7 @@ const start = async (
       hosts: () => readHosts(engines.records, queries),
       saved: new SavedQueryStore(engines.records, queries),
       agents: new AgentAdministration(registry, sessions),
+      stream: streamAdmin(stream, pipeline, engines.records),
       status: () =>
         productStatus({
           folder,
@@ -192,7 +200,7 @@ const start = async (
           agent: running.agent,
           door,
           registry,
-          stream,
+          room,
           spaces,
           telemetry,
           problems: [...(isFull(dataDir) ? [FULL] : []), ...problems],
@@ -252,6 +260,16 @@ const reserve = (dataDir: string, log: Logger): void => {
   } catch (error) {
     log.warn('no room is kept for a start on a full disk', { error });
   }
+};
+
+/** What the stream may take against what its disk has left. */
+const roomProblems = async (stream: Pick<Stream, 'state'>, log: Logger): Promise<readonly Problem[]> => {
+  const { maxBytes = MAX_BYTES } = await stream.state();
+  if (maxBytes >= MAX_BYTES) return [];
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const message = `the disk leaves the stream ${gib(maxBytes)} of the ${gib(MAX_BYTES)} it may take: while a store is away the door closes sooner`;
+  log.warn(message);
+  return maxBytes >= MAX_BYTES / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
 };
 
 /** Returns the address as it is written for people. */

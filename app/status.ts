@@ -1,8 +1,7 @@
 // How the product is, part by part: what answers, how far the pipeline is behind, whether this host's agent runs.
 import { hostname } from 'node:os';
 import type { TelemetryRegistry } from '../core/telemetry.ts';
-import type { Stream } from '../engines/stream/port.ts';
-import type { PartStatus, Problem, ProductStatus, StreamSpace } from '../graphql/service.ts';
+import type { PartStatus, Problem, ProductStatus } from '../graphql/service.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import type { Door } from '../ingest/door.ts';
 import type { Keeper } from '../pipeline/keeper.ts';
@@ -15,6 +14,7 @@ import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
 import { retentionStatus } from './retention-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
+import { type StreamRoom, streamPart } from './stream-room.ts';
 import { VERSION } from './version.ts';
 
 export interface StatusParts {
@@ -27,7 +27,7 @@ export interface StatusParts {
   readonly agent: AgentProcess | undefined;
   readonly door: Door;
   readonly registry: Pick<AgentRegistry, 'agents' | 'isSharedTaken'>;
-  readonly stream: Pick<Stream, 'state'>;
+  readonly room: Pick<StreamRoom, 'read'>;
   readonly spaces: StoreSpaces;
   readonly telemetry: TelemetryRegistry;
   readonly problems: readonly Problem[];
@@ -86,32 +86,6 @@ const agentsPart = ({ agents, isSharedTaken }: StatusParts['registry']): PartSta
   return { name: 'agents', state: still.length === 0 ? 'ok' : 'degraded', detail: [`${joined.length} joined${shared}`, ...still.slice(0, 20)].join('; ') };
 };
 
-/** Beyond it senders are about to be made to wait. */
-const ALMOST_FULL = 0.8;
-
-const streamSpace = async (stream: Pick<Stream, 'state'>): Promise<StreamSpace | undefined> => {
-  const { bytes, maxBytes, groups } = await stream.state();
-  if (bytes === undefined || maxBytes === undefined) return undefined;
-  const now = Date.now();
-  return {
-    bytes,
-    maxBytes,
-    groups: groups.map(({ group, topic, waiting, oldest }) => ({
-      group,
-      topic,
-      waiting: Number(waiting),
-      oldestWaiting: oldest === undefined ? undefined : Math.max(0, now - oldest) / 1000,
-    })),
-  };
-};
-
-const streamPart = (space: StreamSpace | undefined): readonly PartStatus[] => {
-  if (space === undefined) return [];
-  const share = space.bytes / space.maxBytes;
-  const full = `${Math.round(share * 100)} % of ${Math.round(space.maxBytes / 2 ** 30)} GiB`;
-  return [{ name: 'stream', state: share < ALMOST_FULL ? 'ok' : 'degraded', detail: share < ALMOST_FULL ? full : `${full}; full, it makes agents wait` }];
-};
-
 export const productStatus = async ({
   folder,
   begun,
@@ -122,7 +96,7 @@ export const productStatus = async ({
   agent,
   door,
   registry,
-  stream,
+  room,
   spaces,
   telemetry,
   problems,
@@ -132,14 +106,14 @@ export const productStatus = async ({
     pinged('search store', engines.processes.columns, () => engines.search.ping()),
     pinged('record store', engines.processes.records, () => engines.records.ping()),
   ]);
-  const space = await streamSpace(stream);
+  const space = await room.read();
   return {
     version: VERSION,
     instance: folder.instance,
     startedAt: new Date(begun).toISOString(),
     parts: [
       ...stores,
-      ...streamPart(space),
+      ...(space === undefined ? [] : [streamPart(space)]),
       ...(await pipelineStatus(pipeline)),
       await retentionStatus(engines, settings, keeper),
       doorPart(door.state),

@@ -4,7 +4,7 @@ import type { Completion } from '../query/complete.ts';
 import { HOST_STATES, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from '../schemas/types.ts';
 import { builder } from './builder.ts';
-import type { Attribute, Drop, HostRow, PartStatus, Problem, ProductStatus, StoreSpace, StreamGroup, StreamSpace } from './service.ts';
+import type { Attribute, Drop, HostRow, PartStatus, Problem, ProductStatus, StoreSpace, StreamGroup, StreamSpace, StreamTopic } from './service.ts';
 
 const DatasetColumnRef = builder.objectRef<DatasetColumn>('DatasetColumn').implement({
   fields: (t) => ({
@@ -121,10 +121,30 @@ const StreamGroupRef = builder.objectRef<StreamGroup>('StreamGroup').implement({
     group: t.exposeString('group'),
     topic: t.exposeString('topic'),
     waiting: t.exposeFloat('waiting', { description: 'Messages accepted and not yet stored, at most' }),
+    bytes: t.exposeFloat('bytes', { description: 'What they take of the disk, about' }),
+    isJoined: t.exposeBoolean('isJoined', { description: 'Whether one of its readers is here now' }),
     oldestWaiting: t.float({
       nullable: true,
       description: 'Seconds since the oldest of them came; null when none waits',
       resolve: (g) => g.oldestWaiting ?? null,
+    }),
+  }),
+});
+
+const StreamTopicRef = builder.objectRef<StreamTopic>('StreamTopic').implement({
+  description: 'The room of a topic',
+  fields: (t) => ({
+    topic: t.exposeString('topic'),
+    unread: t.exposeFloat('unread', { description: 'Bytes that some group has not read' }),
+    share: t.exposeFloat('share', { description: 'Bytes that may be unread' }),
+    pressure: t.exposeFloat('pressure', {
+      description: '0 to 1: of its share, of the whole room or of the disk, whichever is fuller; from 0.8 on nothing of the topic is taken in',
+    }),
+    heldBy: t.string({ nullable: true, description: 'The group that has most of it before it', resolve: (s) => s.heldBy ?? null }),
+    secondsLeft: t.float({
+      nullable: true,
+      description: 'Until nothing of it is taken in, at the present rate; null where it does not fill',
+      resolve: (s) => s.secondsLeft ?? null,
     }),
   }),
 });
@@ -136,6 +156,7 @@ const StreamSpaceRef = builder.objectRef<StreamSpace>('StreamSpace').implement({
     maxBytes: t.exposeFloat('maxBytes'),
     share: t.float({ description: 'Of its maximum, 0 to 1', resolve: (s) => s.bytes / s.maxBytes }),
     groups: t.field({ type: [StreamGroupRef], resolve: (s) => s.groups }),
+    topics: t.field({ type: [StreamTopicRef], resolve: (s) => s.topics }),
   }),
 });
 

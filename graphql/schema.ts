@@ -5,6 +5,7 @@ import { builder } from './builder.ts';
 import { CatalogueRef, CompletionRef, HostRef, StatusRef } from './descriptions.ts';
 import { DiagnosticRef, placed, ResultRef } from './result.ts';
 import './saved-queries.ts';
+import './stream.ts';
 import { told } from './told.ts';
 
 builder.queryType({

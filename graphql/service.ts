@@ -73,14 +73,48 @@ export interface StreamGroup {
   readonly topic: string;
   /** Messages that wait, at most. */
   readonly waiting: number;
+  /** What they take of the disk, about. */
+  readonly bytes: number;
+  /** Whether one of its readers is here now. */
+  readonly isJoined: boolean;
   /** Seconds since the oldest of them came; undefined when none waits. */
   readonly oldestWaiting: number | undefined;
+}
+
+/** The room of a topic. */
+export interface StreamTopic {
+  readonly topic: string;
+  /** Bytes that some group has not read, and those that may be unread. */
+  readonly unread: number;
+  readonly share: number;
+  /** 0 to 1: of its share, of the whole room or of the disk, whichever is fuller; from 0.8 on nothing of the topic is taken in. */
+  readonly pressure: number;
+  /** The group that has most of it before it; undefined where none has any. */
+  readonly heldBy: string | undefined;
+  /** Until nothing of it is taken in, at the present rate; undefined where it does not fill. */
+  readonly secondsLeft: number | undefined;
 }
 
 export interface StreamSpace {
   readonly bytes: number;
   readonly maxBytes: number;
   readonly groups: readonly StreamGroup[];
+  readonly topics: readonly StreamTopic[];
+}
+
+export interface ReplayedPartition {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: bigint;
+  readonly messages: bigint;
+}
+
+/** What an operator does to the stream; `who` is written into the audit table. Rejects with `stream.…` and `pipeline.…`. */
+export interface StreamAdmin {
+  forget(who: string, group: string): Promise<void>;
+  /** `time`: ms. */
+  replay(who: string, topic: string, from: 'earliest' | { readonly offset: bigint } | { readonly time: number }): Promise<readonly ReplayedPartition[]>;
 }
 
 /** A counter of what did not reach a store, since the start of the server. */
@@ -185,6 +219,7 @@ export interface Services {
   readonly status: () => Promise<ProductStatus>;
   readonly saved: SavedQueries;
   readonly agents: Agents;
+  readonly stream: StreamAdmin;
 }
 
 /** Of one request. */

@@ -1,5 +1,6 @@
 // Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
 // admitted, without the rows that are late, in the future or over the limit of series. Never changes a value.
+import { constants, zstdCompressSync } from 'node:zlib';
 import { type Batch, type Column, columnIndex, type FixedColumn, typeEquals } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
 import { takeRows } from '../core/batch/take.ts';
@@ -28,6 +29,8 @@ export interface Arrival {
   /** As the sender counts them. */
   readonly rows: number;
   readonly ipc: Uint8Array;
+  /** The same as it was sent, packed with zstd; undefined: it was sent as it is. */
+  readonly packed?: Uint8Array;
 }
 
 export interface Dropped {
@@ -43,8 +46,8 @@ export interface Dropped {
 
 export interface Admitted {
   readonly arrival: Arrival;
-  /** One Arrow stream of the rows that go on: the bytes as they came, unless rows were dropped. */
-  readonly ipc: Uint8Array;
+  /** One Arrow stream of the rows that go on, packed as the part came: its very bytes, unless rows were dropped. */
+  readonly value: Uint8Array;
   readonly rows: number;
   /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
@@ -98,7 +101,7 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const outTime = out === batch ? time : rule.time === undefined ? undefined : (out.columns[columnIndex(out, rule.time)] as FixedColumn);
   return {
     arrival,
-    ipc: out === batch ? arrival.ipc : encodeStream([out]),
+    value: out === batch ? (arrival.packed ?? arrival.ipc) : packedAs(arrival, encodeStream([out])),
     rows: out.length,
     range: outTime === undefined || out.length === 0 ? undefined : timeRange(outTime),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
@@ -107,6 +110,11 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
     unknownColumns,
   };
 };
+
+/** Level 1, as agents pack. */
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+const packedAs = ({ packed }: Arrival, ipc: Uint8Array): Uint8Array => (packed === undefined ? ipc : zstdCompressSync(ipc, ZSTD));
 
 const decode = (arrival: Arrival, limits: IntakeLimits, refuse: Refuse): Batch => {
   let batches: Batch[];

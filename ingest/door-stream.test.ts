@@ -23,13 +23,22 @@ interface Answered {
   readonly retryAfter: string | undefined;
 }
 
-const start = async (maxBytes: number) => {
+/** `groups`: by topic, with half of the room for each of the topics. */
+const start = async (maxBytes: number, groups: Readonly<Record<string, string>> = {}) => {
   const dir = mkdtempSync(join(tmpdir(), 'door-'));
   cleanUp.push(() => rmSync(dir, { recursive: true, force: true }));
   const stream = await openLmdbStream({ dir, maxBytes });
   cleanUp.push(() => stream.close());
   const topics = [...new Set(Object.values(TOPIC)), DEAD_TOPIC];
-  await stream.ensureTopics(topics.map((name) => ({ name, partitions: 2, retentionBytes: 1 << 30, retentionMs: 86_400_000 })));
+  await stream.ensureTopics(
+    topics.map((name) => ({
+      name,
+      partitions: 2,
+      retentionBytes: 1 << 30,
+      retentionMs: 86_400_000,
+      ...(groups[name] === undefined ? {} : { groups: [groups[name]], share: 0.5 }),
+    })),
+  );
   const door = openDoor({ stream, telemetry: new TelemetryRegistry(), log: silentLogger, now: () => NOW });
   const server = createServer((request, response) => {
     void door
@@ -116,3 +125,46 @@ test('a full stream is 503 with Retry-After, and what was taken before can still
   expect(taken).toBeGreaterThan(0);
   expect(await readAll(stream, taken)).toHaveLength(taken);
 }, 30_000);
+
+test('a topic that nobody reads closes at four fifths of its share, the others go on; it opens again when it is read, and nothing was lost', async () => {
+  const { stream, post } = await start(32 << 20, { 'im.logs': 'logs', 'im.metrics': 'metrics' });
+  const definition: Definition = ['m', [['host.name', 'h']]];
+  const lines = (seq: number) => post(zstd(frameOf([logsPart(Array.from({ length: 8 }, () => 'x'.repeat(64 << 10)))], { seq })));
+  let taken = 0;
+  let answer = await lines(0);
+  while (answer.status === 200) answer = await lines(++taken);
+  expect(answer).toEqual({ status: 503, retryAfter: '15' });
+  // The stream itself would have taken more: what was on its way to it is safe.
+  expect(stream.pressure('im.logs')).toBeGreaterThanOrEqual(0.8);
+  expect(stream.pressure('im.logs')).toBeLessThan(0.95);
+  for (let seq = 0; seq < 5; seq++)
+    expect(await post(zstd(frameOf([seriesPart([definition]), samplesPart(definition, [[NOW, seq]])], { agent: 'other', seq: seq * 2 })))).toMatchObject({
+      status: 200,
+    });
+  // A frame with a part for the closed topic is refused whole.
+  const both = frameOf([logsPart(['one line']), samplesPart(definition, [[NOW, 1]])], { agent: 'both', seq: 0 });
+  expect((await post(zstd(both))).status).toBe(503);
+  expect((await stream.partitions('im.metrics')).reduce((sum, { next }) => sum + next, 0n)).toBe(10n);
+
+  const read: string[] = [];
+  const consumer = await stream.consume(
+    { group: 'logs', topics: ['im.logs'] },
+    {
+      assigned: async () => undefined,
+      deliver: async ({ messages }) => {
+        read.push(...messages.map(({ headers }) => headers.seq ?? ''));
+      },
+      revoked: async () => undefined,
+      failed: (error) => {
+        throw error;
+      },
+    },
+  );
+  await expect.poll(() => read.length, { timeout: 20_000 }).toBe(taken);
+  for (const { topic, partition, next } of await stream.partitions('im.logs')) await consumer.saveProgress({ topic, partition }, new Uint8Array(1), next);
+  const before = [...read];
+  expect((await lines(taken)).status).toBe(200);
+  expect((await post(zstd(both))).status).toBe(200);
+  expect(before.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: taken }, (_, i) => i));
+  await consumer.stop();
+}, 60_000);

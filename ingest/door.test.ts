@@ -29,7 +29,7 @@ const setUp = (
       sent.push({ topic, messages });
     });
   const door = openDoor({
-    stream: { produce },
+    stream: { produce, pressure: () => 0 },
     telemetry,
     log: silentLogger,
     limits: { ...INTAKE_LIMITS, ...over.limits },

@@ -12,7 +12,8 @@ import { Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { LetterQuota } from './letters.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
-import { publish, type UnknownPart } from './publish.ts';
+import { checkOpen } from './pressure.ts';
+import { publish, topicsOf, type UnknownPart } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
@@ -20,7 +21,7 @@ import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
 
 export interface DoorOptions {
-  readonly stream: Pick<Stream, 'produce'>;
+  readonly stream: Pick<Stream, 'produce' | 'pressure'>;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   readonly limits?: IntakeLimits;
@@ -64,12 +65,13 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.older-seq': 409,
   'intake.future-run': 409,
   'intake.busy': 503,
+  'intake.full': 503,
   'stream.full': 503,
 };
 /** Of a name that a sender chose, in a line of the log. */
 const MOST_SHOWN = 64;
 /** Seconds after which a sender may try again. */
-const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'stream.full': '15' };
+const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'intake.full': '15', 'stream.full': '15' };
 
 const single = (header: string | readonly string[] | undefined): string | undefined =>
   typeof header === 'string' || header === undefined ? header : header.join(',');
@@ -80,6 +82,9 @@ const announced = (header: string | undefined, most: number): number => {
   if (Number(header) > most) throw new CodedError('intake.too-large', { what: 'the request', limit: `${most} bytes` });
   return Number(header);
 };
+
+/** What parts that were packed take beside the request. */
+const unpackedBytes = ({ arrivals }: Received): number => arrivals.reduce((sum, { ipc, packed }) => sum + (packed === undefined ? 0 : ipc.length), 0);
 
 export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
@@ -101,9 +106,9 @@ export const openDoor = (options: DoorOptions): Door => {
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
       const { received, leave } = await gate.inTurn(async () => {
         const plain = await decompress(bytes, encoding, limits.frame.bytes);
-        const frame = receiveFrame(plain, limits.frame);
+        const frame = await receiveFrame(plain, limits.frame);
         mustBeOwn(authority, frame.heard);
-        return { received: frame, leave: await gate.room(plain.length) };
+        return { received: frame, leave: await gate.room(plain.length + unpackedBytes(frame)) };
       });
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
@@ -117,6 +122,7 @@ export const openDoor = (options: DoorOptions): Door => {
   const keep = async (received: Received, authority: Authority | undefined): Promise<DoorAnswer> => {
     let isSafe = false;
     try {
+      checkOpen(stream, topicsOf(received));
       const { at, admitted, safe } = judge(received, authority);
       for (const { undefinedIds } of admitted)
         if (authority !== undefined && undefinedIds !== undefined) await owners?.mustBeOwn(authority, series.of(received.sender), undefinedIds);

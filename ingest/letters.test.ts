@@ -9,7 +9,7 @@ test('of unknown schemas goes to the dead letters only so far, the rest is dropp
   const telemetry = new TelemetryRegistry();
   const clock = { ms: NOW };
   const topics: string[] = [];
-  const stream = { produce: async (topic: string, messages: readonly unknown[]) => void topics.push(...messages.map(() => topic)) };
+  const stream = { produce: async (topic: string, messages: readonly unknown[]) => void topics.push(...messages.map(() => topic)), pressure: () => 0 };
   const letters = (): number => topics.filter((topic) => topic === 'im.dead').length;
   const door = openDoor({ stream, telemetry, log: silentLogger, now: () => clock.ms });
   const large = { ...logsPart(['x'.repeat(1 << 20)]), schema: 'dreams' as 'logs' };

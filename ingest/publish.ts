@@ -1,8 +1,9 @@
 // Puts what was admitted on the stream: one message a part, one produce a topic, in the order of the request.
 // When it resolves, everything is as safe as the stream makes it; it never reads a message back.
 import type { Message, Stream } from '../engines/stream/port.ts';
+import type { PartEncoding } from '../schemas/frame.ts';
 import { DEAD_TOPIC, SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
-import type { Admitted } from './admit.ts';
+import type { Admitted, Arrival } from './admit.ts';
 
 /** A part whose schema or major version this program does not know; kept whole for whoever does. */
 export interface UnknownPart {
@@ -12,7 +13,9 @@ export interface UnknownPart {
   readonly boot: bigint;
   readonly seq: bigint;
   readonly rows: number;
+  /** As it was sent. */
   readonly ipc: Uint8Array;
+  readonly encoding?: PartEncoding;
 }
 
 interface Identity {
@@ -37,19 +40,25 @@ const messageOf = (part: Admitted, received: bigint): Message => ({
   headers: {
     ...headersOf(part.arrival.schema, SIGNAL_VERSION, part.arrival, part.rows, received),
     ...(part.range === undefined ? {} : { from: String(part.range.from), to: String(part.range.to) }),
+    ...(part.arrival.packed === undefined ? {} : { encoding: 'zstd' }),
   },
-  value: part.ipc,
+  value: part.value,
 });
 
 const deadOf = (part: UnknownPart, received: bigint): Message => ({
   key: part.sender,
   headers: {
     ...headersOf(part.schema, part.version, part, part.rows, received),
+    ...(part.encoding === undefined ? {} : { encoding: part.encoding }),
     stage: 'ingest',
     error: `schema ${part.schema} of version ${part.version} is not known`,
   },
   value: part.ipc,
 });
+
+/** Topics that a request goes to. */
+export const topicsOf = ({ arrivals, unknown }: { readonly arrivals: readonly Arrival[]; readonly unknown: readonly UnknownPart[] }): ReadonlySet<string> =>
+  new Set([...arrivals.map(({ schema }) => TOPIC[schema]), ...(unknown.length === 0 ? [] : [DEAD_TOPIC])]);
 
 /** Parts without rows left are not sent. The topics are written beside each other. */
 export const publish = async (

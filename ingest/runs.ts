@@ -13,6 +13,8 @@ export interface SenderPlace {
 export interface RunPart {
   readonly seq: bigint;
   readonly ipc: Uint8Array;
+  /** The same as it was sent, where it was packed. */
+  readonly packed?: Uint8Array;
 }
 
 export interface RunsOptions {
@@ -33,7 +35,7 @@ const MOST_EARLIER = 8;
 const MOST_SENDERS = 30_000;
 
 /** 52 bits to tell two parts apart. */
-const printOf = (ipc: Uint8Array): number => crc32(ipc) * 2 ** 20 + (ipc.length % 2 ** 20);
+const printOf = ({ ipc, packed = ipc }: RunPart): number => crc32(packed) * 2 ** 20 + (packed.length % 2 ** 20);
 
 class Sender {
   readonly boot: bigint;
@@ -59,18 +61,20 @@ class Sender {
   }
 
   /** Of a part that is not new. */
-  isRepeat({ seq, ipc }: RunPart): boolean {
+  isRepeat(part: RunPart): boolean {
+    const { seq } = part;
     const place = this.#seqs.lastIndexOf(Number(seq));
-    return place === -1 ? seq <= this.#forgotten : this.#prints[place] === printOf(ipc);
+    return place === -1 ? seq <= this.#forgotten : this.#prints[place] === printOf(part);
   }
 
-  acknowledge({ seq, ipc }: RunPart): void {
+  acknowledge(part: RunPart): void {
+    const { seq } = part;
     if (this.#beganBefore && seq > this.acknowledged + 1n) this.#forgotten = seq - 1n;
     if (seq > this.acknowledged) this.acknowledged = seq;
     else if (this.#seqs.includes(Number(seq))) return;
     if (this.#at === this.#seqs.length) this.#grow();
     this.#seqs[this.#at] = Number(seq);
-    this.#prints[this.#at] = printOf(ipc);
+    this.#prints[this.#at] = printOf(part);
     this.#at = (this.#at + 1) % MOST_PARTS;
   }
 

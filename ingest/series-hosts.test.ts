@@ -22,7 +22,7 @@ const cpu = (host: string): Definition => ['cpu', host === '' ? [] : [['host', h
 
 test('samples of another host’s series are refused, in a frame of its own or among one’s own', async () => {
   const sent: Message[] = [];
-  const stream = { produce: async (_: string, messages: readonly Message[]) => void sent.push(...messages) };
+  const stream = { produce: async (_: string, messages: readonly Message[]) => void sent.push(...messages), pressure: () => 0 };
   const door = openDoor({ stream, telemetry: noTelemetry, log: silentLogger, now: () => NOW });
   let seq = 0;
   const post = async (host: string, parts: readonly OwnFramePart[], authority: Authority | undefined = of(host)) => {

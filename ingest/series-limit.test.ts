@@ -22,7 +22,7 @@ const setUp = (limits: Partial<IntakeLimits>) => {
     if (fails) throw new Error('the stream failed');
     sent.push(...messages);
   };
-  const stream = { produce };
+  const stream = { produce, pressure: () => 0 };
   const fail = (now: boolean): void => {
     fails = now;
   };

@@ -5,7 +5,7 @@ import type { Consumer, Stream, TopicPartition } from '../engines/stream/port.ts
 import { backoffMs } from './retry.ts';
 import { PartitionWorker, type WorkerOptions } from './worker.ts';
 
-export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'pause' | 'resume' | 'failed' | 'stream'> & {
+export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'saveCheckpoint' | 'owned' | 'pause' | 'resume' | 'failed' | 'stream'> & {
   readonly stream: Stream;
   /** Told when a partition is ours and its progress is known. */
   readonly assigned: () => void;
@@ -15,6 +15,11 @@ export type GroupOptions = Omit<WorkerOptions, 'at' | 'save' | 'pause' | 'resume
 const GRACE_MS = 3000;
 /** A consumer that lasted so long had no lasting defect: the next pause is a short one again. */
 const STEADY_MS = 60_000;
+
+const present = (consumer: Consumer | undefined): Consumer => {
+  if (consumer === undefined) throw new TypeError('nothing is saved before the consumer is there');
+  return consumer;
+};
 
 export class Group {
   readonly #options: GroupOptions;
@@ -26,6 +31,8 @@ export class Group {
   #began = 0;
   #restarting: Promise<void> | undefined;
   #stopping = false;
+  /** It does not come back by itself. */
+  #isAway = false;
 
   constructor(options: GroupOptions) {
     this.#options = options;
@@ -42,11 +49,11 @@ export class Group {
     own.consumer = await stream.consume(
       { group: route.group, topics: [route.topic] },
       {
-        assigned: async (at, progress) => {
+        assigned: async (at, saved) => {
           const worker = new PartitionWorker(this.#workerOptions(at, () => own.consumer));
           this.#workers.set(at.partition, worker);
           try {
-            const from = await worker.assigned(progress);
+            const from = await worker.assigned(saved);
             this.#options.assigned();
             return from;
           } catch (error) {
@@ -74,11 +81,9 @@ export class Group {
       ...this.#options,
       log,
       at,
-      save: async (progress, done) => {
-        const own = consumer();
-        if (own === undefined) throw new TypeError('progress is saved only after the consumer is there');
-        await own.saveProgress(at, progress, done);
-      },
+      save: (progress, next) => present(consumer()).saveProgress(at, progress, next),
+      saveCheckpoint: (value, from) => present(consumer()).saveCheckpoint(at, value, from),
+      owned: () => present(consumer()).owned(at),
       pause: () => consumer()?.pause(at),
       resume: () => consumer()?.resume(at),
       failed: (error) => this.#again(error),
@@ -87,7 +92,7 @@ export class Group {
 
   /** Leaves the group and joins it again after a pause; from then on everything comes from the saved progress. */
   #again(error: Error): void {
-    if (this.#stopping || this.#timer !== undefined || this.#restarting !== undefined) return;
+    if (this.#stopping || this.#isAway || this.#timer !== undefined || this.#restarting !== undefined) return;
     const { log, route, telemetry } = this.#options;
     if (!hasCode(error, 'stream.fenced')) log.error('a consumer ended and begins anew', { group: route.group, error });
     telemetry.add('inframirror_pipeline_restarts_total', { group: route.group });
@@ -115,10 +120,27 @@ export class Group {
     this.#consumer = undefined;
   }
 
-  /** Waits a little for what is being written, then leaves. */
+  /** Leaves the group for the time of `work`; after that everything comes from what is saved then. */
+  async away(work: () => Promise<void>): Promise<void> {
+    this.#isAway = true;
+    try {
+      await this.#settleAndLeave();
+      await work();
+    } finally {
+      this.#isAway = false;
+      if (!this.#stopping) await this.start();
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
+    await this.#settleAndLeave();
+  }
+
+  /** Waits a little for what is being written. */
+  async #settleAndLeave(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     await this.#restarting;
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {

@@ -1,7 +1,8 @@
-// The progress record: what is saved is what is read, and it stays below the stream's bound whoever sends.
+// The progress record: what is saved is what is read, it is small, and that of the version before is understood.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundSenders, decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type Progress } from './progress.ts';
+import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type Progress } from './progress.ts';
+import { RecordWriter } from './record.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -41,42 +42,65 @@ const anyProgress: fc.Arbitrary<Progress> = fc.record({
   next: u64,
   insert: u64,
   time: u64,
-  last: fc.array(fc.tuple(sender, fc.record({ boot: u64, seq: u64 })), { maxLength: 20 }).map((entries) => new Map(entries)),
+  epoch: u32,
   pending: fc.option(anyRound, { nil: undefined }),
 });
 
 test('what is saved is what is read', () => {
   fc.assert(
     fc.property(anyProgress, (progress) => {
-      expect(boundSenders(progress.last)).toEqual({ last: progress.last, forgotten: [] });
-      expect(decodeProgress(encodeProgress(progress))).toEqual(progress);
+      expect(decodeProgress(encodeProgress(progress))).toEqual({ progress, senders: undefined });
     }),
   );
 });
 
-test('senders keep the order in which they were heard', () => {
-  const last = new Map(['b', 'a', 'c'].map((name, i) => [name, { boot: 1n, seq: BigInt(i) }]));
-  expect([...decodeProgress(encodeProgress({ ...NO_PROGRESS, last })).last.keys()]).toEqual(['b', 'a', 'c']);
+test('a round of many days fits what Kafka keeps beside an offset, with any number of senders', () => {
+  const inserts = Array.from({ length: 15 }, (_, i) => ({
+    number: BigInt(i),
+    table: 'processes',
+    day: i,
+    deadline: 1,
+    messages: [{ from: 0n, to: 1n }],
+    rows: undefined,
+  }));
+  expect(encodeProgress({ ...NO_PROGRESS, pending: { from: 0n, to: 1n, messages: 1, inserts } }).length).toBeLessThan(3 << 10);
 });
 
-test('beyond the bound those heard of longest ago are left out and named', () => {
-  const names = Array.from({ length: 40_000 }, (_, i) => `agent-${String(i).padStart(30, '0')}`);
-  const { last, forgotten } = boundSenders(new Map(names.map((name) => [name, { boot: 1n, seq: 1n }])));
+test('as many halves as a round may have, of as many messages as fit one, stay below the stream’s bound', () => {
   // As many halves as a round may have, of as many messages as fit one, each between two that were not taken.
   const messages = Array.from({ length: 13_000 }, (_, i) => ({ from: BigInt(2 * i), to: BigInt(2 * i + 1) }));
   const inserts = Array.from({ length: 1002 }, (_, i): PendingInsert => {
     const own = messages.slice(i * 13, i * 13 + 13);
     return { number: BigInt(i), table: 'processes', day: i, deadline: 1, messages: own, rows: { from: 0, to: 1 } };
   });
-  const bytes = encodeProgress({ ...NO_PROGRESS, last, pending: { from: 0n, to: 26_000n, messages: 13_000, inserts } });
-  expect(bytes.length).toBeLessThan(1 << 20);
-  expect(forgotten.length).toBeGreaterThan(0);
-  expect(forgotten).toEqual(names.slice(0, forgotten.length));
-  expect([...decodeProgress(bytes).last.keys()]).toEqual(names.slice(forgotten.length));
+  expect(encodeProgress({ ...NO_PROGRESS, pending: { from: 0n, to: 26_000n, messages: 13_000, inserts } }).length).toBeLessThan(256 << 10);
+});
+
+test('the record of the version before is understood, with its senders', () => {
+  // Next 9, insert 7, time 5, no round under way, two senders.
+  const out = new RecordWriter();
+  out.u32(1);
+  for (const value of [9n, 7n, 5n]) out.u64(value);
+  out.u32(0);
+  out.u32(2);
+  for (const [name, boot, seq] of [
+    ['b', 2n, 3n],
+    ['a', 4n, 5n],
+  ] as const) {
+    out.text(name);
+    out.u64(boot);
+    out.u64(seq);
+  }
+  const { progress, senders } = decodeProgress(out.finish());
+  expect(progress).toEqual({ next: 9n, insert: 7n, time: 5n, epoch: 0, pending: undefined });
+  expect([...(senders ?? [])]).toEqual([
+    ['b', { boot: 2n, seq: 3n }],
+    ['a', { boot: 4n, seq: 5n }],
+  ]);
 });
 
 test('cut or foreign bytes are refused, not believed', () => {
-  const bytes = encodeProgress({ ...NO_PROGRESS, last: new Map([['agent', { boot: 1n, seq: 2n }]]) });
+  const bytes = encodeProgress({ ...NO_PROGRESS, next: 5n });
   for (let length = 0; length < bytes.length; length++) expect(() => decodeProgress(bytes.slice(0, length))).toThrow(RangeError);
   expect(() => decodeProgress(Uint8Array.of(9, 0, 0, 0))).toThrow('version 9');
 });

@@ -471,3 +471,29 @@ test('the watermark is known at once after a start, and not ahead of the clock',
     vi.useRealTimers();
   }
 });
+
+test('a topic without progress is not begun: nothing is lost, the status says so, and replay says from where', async () => {
+  const sender = 'replayed-1';
+  const line = (text: string) => send(sender, [partOf('logs', { time: [BigInt(minute) * 1_000_000n], body: [text], host: [sender] })]);
+  const bodies = () => rowsOf(`SELECT body FROM logs WHERE sender = '${sender}' ORDER BY seq`);
+  await line('before');
+  await settled();
+  await pipeline.stop();
+  await stores.stream.forget('pipeline-logs');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const from = Date.now();
+  await start();
+  await line('while it was not known');
+  const troubles = async () => (await pipeline.status()).partitions.filter(({ trouble }) => trouble !== undefined);
+  expect((await troubles()).map(({ group }) => group)).toEqual(['pipeline-logs', 'pipeline-logs']);
+  expect((await troubles())[0]?.trouble).toContain('does not begin');
+  expect(await bodies()).toEqual([['before']]);
+  await expect(pipeline.replay('im.nothing', 'earliest')).rejects.toThrow('im.logs');
+  expect((await pipeline.replay('im.logs', { time: from })).reduce((sum, { messages }) => sum + messages, 0n)).toBe(1n);
+  await settled();
+  expect(await troubles()).toEqual([]);
+  expect(await bodies()).toEqual([['before'], ['while it was not known']]);
+  await line('after');
+  await settled();
+  expect(await bodies()).toHaveLength(3);
+});

@@ -8,7 +8,9 @@ import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
-import type { SeenMessage } from './progress.ts';
+import { beginGroup, putGroup, type Replayed, type ReplayFrom, routeOf } from './places.ts';
+import { decodeProgress } from './progress.ts';
+import type { SeenMessage } from './senders.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
 import { recordsSink } from './sinks/records.ts';
@@ -17,7 +19,7 @@ import { tableSink } from './sinks/table.ts';
 import { logLines } from './stages/log-lines.ts';
 import { processRows } from './stages/process-rows.ts';
 import { StoreClock } from './standing.ts';
-import { PARTITIONS, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
+import { PARTITIONS, type Route, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
 import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 
 export interface PipelineOptions {
@@ -44,7 +46,7 @@ export interface PartitionStatus {
   readonly partition: number;
   /** Messages, at most: offsets may have gaps. */
   readonly lag: bigint;
-  /** Why it waits for its store; undefined: it does not. */
+  /** Why it waits for its store, or does not begin; undefined: neither. */
   readonly trouble: string | undefined;
 }
 
@@ -64,6 +66,8 @@ export interface Pipeline {
   completeUpTo(table: string): bigint | undefined;
   /** What a keeper in this process shares with it, so that it hears of a change at once. */
   readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable };
+  /** Has a topic read again from there on, or begun. Rejects with `pipeline.no-topic`. */
+  replay(topic: string, from: ReplayFrom): Promise<readonly Replayed[]>;
   stop(): Promise<void>;
 }
 
@@ -75,6 +79,16 @@ const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   hosts_now: TOPIC.inventory,
   events: TOPIC.events,
 };
+
+interface Place {
+  readonly next: bigint;
+  /** Largest event time taken, ns; 0: none. */
+  readonly time: bigint;
+}
+
+/** As saved, by whichever process has the partition. */
+const placesOf = async (stream: Pick<Stream, 'committed'>, topic: string, group: string): Promise<ReadonlyMap<number, Place>> =>
+  new Map((await stream.committed(group, topic)).map(({ partition, next, progress }) => [partition, { next, time: decodeProgress(progress).progress.time }]));
 
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
@@ -96,33 +110,67 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     logs: tableSink('logs', logLines, columnSink),
     records: recordsSink({ records, inventory }),
   };
-  const groups = TOPOLOGY.map((route) => ({
-    route,
-    // A watermark is known as soon as the progress is, not only when it is next looked for.
-    group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck, assigned: () => void watched() }),
-  }));
+  interface Running {
+    readonly route: Route;
+    readonly group: Group;
+    /** Why it has not begun. */
+    refusal: Error | undefined;
+  }
+  const groups = TOPOLOGY.map(
+    (route): Running => ({
+      route,
+      refusal: undefined,
+      // A watermark is known as soon as the progress is, not only when it is next looked for.
+      group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck, assigned: () => void watched() }),
+    }),
+  );
 
   const complete = new Map<string, bigint | undefined>();
+  let known: ReadonlyMap<string, ReadonlyMap<number, Place>> = new Map();
   const look = async (): Promise<readonly PartitionStatus[]> => {
     const out: PartitionStatus[] = [];
     // Before the lags are read: what had come by then is in all stores where nothing lags after.
-    const furthest = latestOf(groups.flatMap(({ group }) => [...group.workers.values()].map((worker) => worker.time)));
-    for (const { route, group } of groups) {
+    const places = new Map<string, ReadonlyMap<number, Place>>();
+    for (const { route } of groups) places.set(route.topic, await placesOf(stream, route.topic, route.group));
+    const furthest = latestOf([...places.values()].flatMap((own) => [...own.values()].map(({ time }) => time)));
+    for (const { route, group, refusal } of groups) {
       const views: GroupView[] = [];
       for (const { partition, next, earliest } of await stream.partitions(route.topic)) {
-        const worker = group.workers.get(partition);
-        const done = worker?.next ?? 0n;
-        const lag = next - (done > earliest ? done : earliest);
-        views.push({ lag, time: worker?.time ?? 0n });
-        out.push({ group: route.group, topic: route.topic, partition, lag, trouble: worker?.trouble?.message });
+        const { next: done = 0n, time = 0n } = places.get(route.topic)?.get(partition) ?? {};
+        let from = earliest;
+        if (done > from) from = done;
+        const lag = next - from;
+        views.push({ lag, time });
+        const trouble = refusal?.message ?? group.workers.get(partition)?.trouble?.message;
+        out.push({ group: route.group, topic: route.topic, partition, lag, trouble });
         telemetry.set('inframirror_pipeline_lag_messages', { group: route.group, partition: String(partition) }, Number(lag));
       }
       complete.set(route.topic, completeUpTo(views, furthest, latenessMs, now()));
     }
+    known = places;
     return out;
   };
   const watched = (): Promise<unknown> => look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
-  for (const { group } of groups) await group.start();
+  for (const running of groups) {
+    running.refusal = await beginGroup(stream, running.route);
+    if (running.refusal === undefined) await running.group.start();
+    else logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
+  }
+  const replay = async (topic: string, from: ReplayFrom): Promise<readonly Replayed[]> => {
+    const route = routeOf(topic);
+    let replayed: readonly Replayed[] = [];
+    for (const running of groups) {
+      if (running.route !== route) continue;
+      await running.group.away(async () => {
+        replayed = await putGroup(stream, route, from);
+      });
+      running.refusal = undefined;
+      for (const { partition, from: offset, messages } of replayed)
+        logger.warn('a topic is read from another place', { group: route.group, topic, partition, offset: String(offset), messages: String(messages) });
+    }
+    await watched();
+    return replayed;
+  };
   const watch = setInterval(watched, WATCH_MS);
   watch.unref();
 
@@ -134,8 +182,8 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   };
   let caughtUp = false;
   const isCaughtUp = (): boolean => {
-    caughtUp ||= groups.every(({ route, group }) =>
-      before.get(route.topic)?.every(({ partition, next }) => next === 0n || (group.workers.get(partition)?.next ?? 0n) >= next),
+    caughtUp ||= groups.every(({ route }) =>
+      before.get(route.topic)?.every(({ partition, next }) => next === 0n || (known.get(route.topic)?.get(partition)?.next ?? 0n) >= next),
     );
     return caughtUp;
   };
@@ -152,6 +200,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
         }
       return last;
     },
+    replay,
     completeUpTo: (name) => complete.get(TOPIC_OF_TABLE[name] ?? ''),
     stop: () => {
       stopped ??= stop();

@@ -10,3 +10,7 @@ test('what the topics keep of messages that were read leaves most of the embedde
   expect(costOf(4096) / 4096).toBeGreaterThan(2);
   expect(kept * 2.1).toBeLessThan(MAX_BYTES * 0.6);
 });
+
+test('the shares of the topics are the whole room and no more', () => {
+  expect(TOPICS.reduce((sum, { share = 0 }) => sum + share, 0)).toBeCloseTo(1);
+});

@@ -14,6 +14,8 @@ export interface Route {
   readonly sink: SinkName;
   /** Files in `stages/`, in the order in which a message passes them. */
   readonly stages: readonly string[];
+  /** Part of the stream's room that waits for this sink at most: by what a host sends, and by how long a store may be away. */
+  readonly share: number;
   /** A round is written when it has so many rows, or when its first message is so old. */
   readonly roundRows: number;
   readonly roundMs: number;
@@ -27,6 +29,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['series', 'metrics'],
     sink: 'samples',
     stages: ['decode', 'series', 'samples'],
+    share: 0.4,
     roundRows: 250_000,
     roundMs: 1000,
   },
@@ -37,6 +40,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['processes'],
     sink: 'processes',
     stages: ['decode', 'process-rows', 'days'],
+    share: 0.2,
     roundRows: 50_000,
     roundMs: 1000,
   },
@@ -47,6 +51,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['logs'],
     sink: 'logs',
     stages: ['decode', 'log-lines', 'days'],
+    share: 0.35,
     roundRows: 100_000,
     roundMs: 1000,
   },
@@ -57,6 +62,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['inventory', 'events'],
     sink: 'records',
     stages: ['decode', 'inventory', 'events'],
+    share: 0.05,
     roundRows: 2000,
     roundMs: 100,
   },
@@ -66,6 +72,8 @@ export interface TopicPlan {
   readonly name: string;
   readonly retentionBytes: number;
   readonly retentionMs: number;
+  /** Part of the stream's room that what is not read of it may take. */
+  readonly share?: number;
 }
 
 const HOUR = 3_600_000;
@@ -77,7 +85,7 @@ const DAY = 24 * HOUR;
  */
 export const TOPICS: readonly TopicPlan[] = [
   // A short tail, for a look at what came last.
-  ...TOPOLOGY.map(({ topic }) => ({ name: topic, retentionBytes: 256 * 2 ** 20, retentionMs: HOUR })),
+  ...TOPOLOGY.map(({ topic, share }) => ({ name: topic, retentionBytes: 256 * 2 ** 20, retentionMs: HOUR, share })),
   // Read by no group: small, and kept for people to look at.
   { name: DEAD_TOPIC, retentionBytes: 256 * 2 ** 20, retentionMs: 14 * DAY },
 ];

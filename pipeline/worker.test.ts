@@ -6,9 +6,10 @@ import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import type { Message, StoredMessage } from '../engines/stream/port.ts';
+import type { Message, SavedProgress, StoredMessage } from '../engines/stream/port.ts';
 import { ipcOf } from '../ingest/testing/frames.ts';
 import { Inventory } from './inventory.ts';
+import { decodeProgress, encodeProgress, NO_PROGRESS } from './progress.ts';
 import type { ColumnSinkOptions } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
 import { DAY_MS } from './stages/days.ts';
@@ -29,15 +30,17 @@ afterEach(() => {
 });
 
 interface Sent {
+  /** Default: the only one. */
+  readonly sender?: string;
   readonly seq: number;
   readonly rows: readonly { readonly pid: number; readonly time: number }[];
 }
 
-const storedOf = ({ seq, rows }: Sent, offset: number): StoredMessage => ({
+const storedOf = ({ sender = 'agent', seq, rows }: Sent, offset: number): StoredMessage => ({
   ...AT,
   offset: BigInt(offset) * 3n,
-  key: 'agent',
-  headers: { schema: 'processes', version: '1', sender: 'agent', boot: '1', seq: String(seq), rows: String(rows.length), received: '1' },
+  key: sender,
+  headers: { schema: 'processes', version: '1', sender, boot: '1', seq: String(seq), rows: String(rows.length), received: '1' },
   value: ipcOf('processes', {
     time: rows.map(({ time }) => BigInt(time)),
     host: rows.map(() => 'h'),
@@ -78,7 +81,8 @@ const run = async (
 ) => {
   const { readBack = true, fence = true, seqCheck = true } = switches;
   const letters: Message[] = [];
-  let saved: Uint8Array | undefined;
+  let saved: SavedProgress = { progress: encodeProgress(NO_PROGRESS), checkpoint: undefined };
+  let learned = 0;
   const telemetry = new TelemetryRegistry();
   const inventory = new Inventory({ query: () => Promise.resolve([]) }, silentLogger);
   const columns = store as unknown as Columns;
@@ -108,9 +112,19 @@ const run = async (
           abort.abort();
           return Promise.reject(new CodedError('stream.fenced', { partition: 'im.processes/0' }));
         }
-        saved = progress.slice();
+        saved = { ...saved, progress: progress.slice() };
         return Promise.resolve();
       },
+      saveCheckpoint: (value, from) => {
+        if (saves-- <= 0) {
+          abort.abort();
+          return Promise.reject(new CodedError('stream.fenced', { partition: 'im.processes/0' }));
+        }
+        saved = { ...saved, checkpoint: { value: value.slice(), from } };
+        return Promise.resolve();
+      },
+      owned: () => (abort.signal.aborted ? 0 : Number.POSITIVE_INFINITY),
+      checkpointRounds: 3,
       pause: () => undefined,
       resume: () => undefined,
       failed: (error) => failures.push(error),
@@ -118,7 +132,18 @@ const run = async (
       readBack,
       seqCheck,
     });
-    const from = (await inTime(worker.assigned(saved))) ?? 0n;
+    const assigned = await inTime(worker.assigned(saved)).catch((error: unknown) => {
+      // It vanished before it had begun.
+      if (!abort.signal.aborted) throw error;
+      return undefined;
+    });
+    if (assigned === undefined) {
+      await worker.end();
+      continue;
+    }
+    const from = assigned;
+    const { progress } = decodeProgress(saved.progress);
+    learned += log.filter(({ offset }) => offset >= from && offset < (progress.pending?.from ?? progress.next)).length;
     const rest = log
       .map((message, i) => (i === owner.unknown ? { ...message, headers: { ...message.headers, version: '99' } } : message))
       .filter(({ offset }) => offset >= from);
@@ -134,7 +159,7 @@ const run = async (
     expect(failures).toEqual([]);
   }
   store.settle();
-  return { letters, telemetry };
+  return { letters, telemetry, learned };
 };
 
 const anyLog = fc.array(fc.array(fc.record({ day: fc.integer({ min: 0, max: 2 }), isPoison: fc.boolean() }), { minLength: 1, maxLength: 5 }), {
@@ -185,7 +210,8 @@ const two = [
 ];
 
 test('control: without reading back, an insert that stood though its owner vanished stands twice', async () => {
-  const vanishing = [{ deliveries: [2], saves: 1, patienceMs: 30_000 }];
+  // A checkpoint, and the plan.
+  const vanishing = [{ deliveries: [2], saves: 2, patienceMs: 30_000 }];
   const good = new FaultyStore([]);
   await run(two.map(storedOf), good, vanishing);
   expect(good.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);

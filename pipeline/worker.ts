@@ -1,23 +1,15 @@
 // The work for one partition while it is ours: gathers messages into rounds, drops what was taken before, hands the rest to the sink and
-// saves progress before and after. It knows no store; whatever goes wrong for good is told to its owner, who begins anew from the record.
-import { hasCode } from '../core/errors.ts';
+// saves progress before and after, and now and then a checkpoint of its senders. It knows no store; whatever goes wrong for good is told to its owner, who begins anew from the record.
+import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { Delivery, StoredMessage, Stream, TopicPartition } from '../engines/stream/port.ts';
+import type { Delivery, SavedProgress, StoredMessage, Stream, TopicPartition } from '../engines/stream/port.ts';
 import { bury } from './dead.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
-import {
-  boundSenders,
-  decodeProgress,
-  encodeProgress,
-  NO_PROGRESS,
-  type PendingInsert,
-  type PendingRound,
-  type Progress,
-  type SeenMessage,
-} from './progress.ts';
+import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
+import { boundSenders, decodeSenders, encodeSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 import type { Route } from './topology.ts';
@@ -31,15 +23,21 @@ export interface WorkerOptions {
   readonly telemetry: Telemetry;
   readonly log: Logger;
   /**
-   * Must be durable on resolve; rejects with `stream.fenced` when the partition is not ours any more. Messages before `done` are in
+   * Must be durable on resolve; rejects with `stream.fenced` when the partition is not ours any more. Messages before `next` are in
    * the store.
    */
-  readonly save: (progress: Uint8Array, done: bigint) => Promise<void>;
+  readonly save: (progress: Uint8Array, next: bigint) => Promise<void>;
+  /** What is known of the messages before `from`; those behind it can be read again. */
+  readonly saveCheckpoint: (value: Uint8Array, from: bigint) => Promise<void>;
+  /** For how long the partition is surely still ours, ms. */
+  readonly owned: () => number;
   readonly pause: () => void;
   readonly resume: () => void;
   /** The work cannot go on; nothing of this worker may be used any more. */
   readonly failed: (error: Error) => void;
   readonly now: () => number;
+  /** Between two checkpoints. Default 64. */
+  readonly checkpointRounds?: number;
   /** False only for the negative controls of the kill test. */
   readonly readBack: boolean;
   readonly seqCheck: boolean;
@@ -54,12 +52,20 @@ interface Waiting {
 const ROUND_BYTES = 8 << 20;
 /** A run is numbered by its sender's clock, ms: with more than any door lets pass. */
 const AHEAD_MS = 2n * 86_400_000n;
+/** A checkpoint is due after so many rounds, or bytes: what an heir reads again. */
+const CHECKPOINT_ROUNDS = 64;
+const CHECKPOINT_BYTES = 32 << 20;
 
 export class PartitionWorker {
   readonly #options: WorkerOptions;
   readonly #abort = new AbortController();
   readonly #part: PartitionSink;
   #progress: Progress = NO_PROGRESS;
+  /** The last message of each sender before `#progress.next`. */
+  #last = new Map<string, SeenMessage>();
+  /** Messages before it are known from their headers alone: their rows are in the store. */
+  #writesFrom = 0n;
+  #sinceCheckpoint = { rounds: 0, bytes: 0 };
   #numbers: InsertNumbers;
   /** A round of an earlier owner that has to be ended first. */
   #interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined;
@@ -90,16 +96,20 @@ export class PartitionWorker {
 
   /** What was taken last of a sender. */
   lastOf(sender: string): SeenMessage | undefined {
-    return this.#progress.last.get(sender);
+    return this.#last.get(sender);
   }
 
-  async assigned(saved: Uint8Array | undefined): Promise<bigint | undefined> {
-    const { at, sink, stream, readBack, log } = this.#options;
-    if (saved === undefined) return undefined;
-    this.#progress = decodeProgress(saved);
-    this.#numbers = new InsertNumbers(at.partition, this.#progress.insert, this.#options.now);
-    const { pending } = this.#progress;
-    if (pending === undefined) return this.#progress.next;
+  /** Rejects with `pipeline.no-progress` where nothing was saved. */
+  async assigned(saved: SavedProgress | undefined): Promise<bigint | undefined> {
+    const { at, sink, stream, readBack, log, route } = this.#options;
+    if (saved === undefined) throw new CodedError('pipeline.no-progress', { topic: at.topic, partition: at.partition, group: route.group });
+    const { progress, senders } = decodeProgress(saved.progress);
+    this.#progress = progress;
+    this.#numbers = new InsertNumbers(at.partition, progress.insert, this.#options.now);
+    const { pending } = progress;
+    this.#writesFrom = pending?.from ?? progress.next;
+    const from = await this.#recallSenders(saved, senders);
+    if (pending === undefined) return from;
     const standing = readBack
       ? await retryUntilStopped(() => sink.findStandingInserts(pending.inserts, this.#abort.signal), this.#abort.signal, this.#health)
       : new Set<bigint>();
@@ -107,7 +117,24 @@ export class PartitionWorker {
     const state = (await stream.partitions(at.topic)).find(({ partition }) => partition === at.partition);
     if (state !== undefined && state.earliest >= pending.to) this.#lost(pending.messages);
     else this.#interrupted = { round: pending, standing };
-    return pending.from;
+    return from;
+  }
+
+  /** Returns from where the stream is to be read, so that all senders are known before the first message that is written. */
+  async #recallSenders({ checkpoint }: SavedProgress, senders: ReadonlyMap<string, SeenMessage> | undefined): Promise<bigint> {
+    if (senders !== undefined) {
+      this.#last = new Map(senders);
+      await this.#options.saveCheckpoint(encodeSenders(this.#last, this.#progress.epoch), this.#writesFrom);
+      return this.#writesFrom;
+    }
+    const known = checkpoint === undefined ? undefined : decodeSenders(checkpoint.value);
+    if (checkpoint !== undefined && known?.epoch === this.#progress.epoch && checkpoint.from <= this.#writesFrom) {
+      this.#last = known.last;
+      return checkpoint.from;
+    }
+    // Put elsewhere, or begun: what lies before is to be taken again should it come again.
+    await this.#options.saveCheckpoint(encodeSenders(this.#last, this.#progress.epoch), this.#writesFrom);
+    return this.#writesFrom;
   }
 
   #lost(messages: number): void {
@@ -121,10 +148,15 @@ export class PartitionWorker {
     signal.addEventListener('abort', this.#stopNow, { once: true });
     for (const message of messages) {
       const envelope = envelopeOf(message);
+      if (message.offset < this.#writesFrom) {
+        this.#recall(message, envelope);
+        continue;
+      }
       this.#waiting.push({ message, envelope });
       this.#rows += envelope?.rows ?? 1;
       this.#bytes += message.value.length;
     }
+    if (this.#waiting.length === 0) return;
     if (!this.#isFull(1)) {
       this.#arm();
       return;
@@ -132,6 +164,18 @@ export class PartitionWorker {
     const flushing = this.flush();
     // One round may be written while another is gathered.
     if (this.#isFull(2)) await this.#unlessAborted(flushing);
+  }
+
+  /** Of a message that an earlier owner has written: it was the last of its sender. */
+  #recall(message: StoredMessage, envelope: Envelope | undefined): void {
+    this.#sinceCheckpoint.bytes += message.value.length;
+    if (envelope === undefined || this.#isRepeat(envelope, this.#last.get(envelope.sender))) return;
+    this.#hear(envelope.sender, envelope);
+  }
+
+  #hear(sender: string, { boot, seq }: SeenMessage): void {
+    this.#last.delete(sender);
+    this.#last.set(sender, { boot, seq });
   }
 
   readonly #stopNow = (): void => this.#abort.abort();
@@ -232,6 +276,8 @@ export class PartitionWorker {
     let insert = this.#progress.insert;
     const plan = async (inserts: readonly PendingInsert[]): Promise<void> => {
       checkSignal(signal);
+      // Nothing is begun that an heir may not hear of.
+      if (this.#options.owned() <= 0) throw new Stopped('the partition is not surely ours any more');
       for (const { number } of inserts) if (number > insert) insert = number;
       await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
     };
@@ -242,16 +288,22 @@ export class PartitionWorker {
     if (this.#numbers.last > insert) insert = this.#numbers.last;
     let time = this.#progress.time;
     for (const { latest } of messages) if (latest !== undefined && latest > time) time = latest;
-    const all = new Map(this.#progress.last);
-    for (const [sender, at] of seen) {
-      all.delete(sender);
-      all.set(sender, at);
-    }
-    const { last: bounded, forgotten } = boundSenders(all);
-    if (forgotten.length > 0) telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
-    this.#progress = { next: to, insert, time, last: bounded, pending: undefined };
+    this.#progress = { ...this.#progress, next: to, insert, time, pending: undefined };
     await this.#options.save(encodeProgress(this.#progress), to);
+    for (const [sender, at] of seen) this.#hear(sender, at);
     this.#count(messages);
+    this.#sinceCheckpoint.rounds++;
+    for (const { message } of taken) this.#sinceCheckpoint.bytes += message.value.length;
+    const { rounds, bytes } = this.#sinceCheckpoint;
+    if (rounds >= (this.#options.checkpointRounds ?? CHECKPOINT_ROUNDS) || bytes >= CHECKPOINT_BYTES) await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { last, forgotten } = boundSenders(this.#last);
+    await this.#options.saveCheckpoint(encodeSenders(last, this.#progress.epoch), this.#progress.next);
+    for (const sender of forgotten) this.#last.delete(sender);
+    if (forgotten.length > 0) this.#options.telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
+    this.#sinceCheckpoint = { rounds: 0, bytes: 0 };
   }
 
   #count(messages: readonly Decoded[]): void {
@@ -262,18 +314,15 @@ export class PartitionWorker {
 
   /** Messages that were not taken before, and the last of each sender in this round. */
   #fresh(taken: readonly Waiting[], letters: DeadLetter[]): { readonly fresh: readonly Waiting[]; readonly seen: ReadonlyMap<string, SeenMessage> } {
-    const { telemetry, seqCheck, at } = this.#options;
+    const { telemetry, at } = this.#options;
     const seen = new Map<string, SeenMessage>();
-    // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
-    const latest = BigInt(Math.floor(this.#options.now())) + AHEAD_MS;
     const fresh = taken.filter(({ message, envelope }) => {
       if (envelope === undefined) {
         letters.push({ message, value: message.value, rows: 0, stage: 'decode', reason: 'no-identity', error: 'a header that names the message is missing' });
         return false;
       }
       const { sender, boot, seq } = envelope;
-      const last = seen.get(sender) ?? this.#progress.last.get(sender);
-      if (seqCheck && last !== undefined && last.boot <= latest && (boot < last.boot || (boot === last.boot && seq <= last.seq))) {
+      if (this.#isRepeat(envelope, seen.get(sender) ?? this.#last.get(sender))) {
         telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
         return false;
       }
@@ -281,6 +330,13 @@ export class PartitionWorker {
       return true;
     });
     return { fresh, seen };
+  }
+
+  #isRepeat({ boot, seq }: SeenMessage, last: SeenMessage | undefined): boolean {
+    if (!this.#options.seqCheck || last === undefined) return false;
+    // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
+    if (last.boot > BigInt(Math.floor(this.#options.now())) + AHEAD_MS) return false;
+    return boot < last.boot || (boot === last.boot && seq <= last.seq);
   }
 
   #decode(fresh: readonly Waiting[], letters: DeadLetter[]): readonly Decoded[] {

@@ -17,6 +17,13 @@ const parts: OwnFramePart[] = [
   { schema: 'metrics', version: 1, rows: 5, from: 1n, to: 1_790_000_000_000_000_000n, ipc: Uint8Array.of(9) },
 ];
 
+const packed: OwnFramePart[] = parts.map((part, i) => (i === 0 ? part : { ...part, encoding: 'zstd', size: 40 }));
+/** A frame of each version: with plain parts, and with a packed one. */
+const GOLDEN = [
+  'SU1GMTABAAB7InZlcnNpb24iOjEsImFnZW50IjoiYS0xIiwiaG9zdCI6IndlYi0xIiwiYm9vdCI6IjE3OTAwMDAwMDAwMDAiLCJzZXEiOjcsInNlbnQiOiIyMDI2LTExLTIwVDEwOjAwOjAwLjAwMFoiLCJsYWJlbHMiOnsicmVnaW9uIjoiZXUifSwicGFydHMiOlt7InNjaGVtYSI6InNlcmllcyIsInZlcnNpb24iOjEsInNlcSI6Nywicm93cyI6MywiYnl0ZXMiOjh9LHsic2NoZW1hIjoibWV0cmljcyIsInZlcnNpb24iOjEsInNlcSI6OCwicm93cyI6NSwiZnJvbSI6IjEiLCJ0byI6IjE3OTAwMDAwMDAwMDAwMDAwMDAiLCJieXRlcyI6MX1dfSAgICAgAQIDBAUGBwgJ',
+  'SU1GMUgBAAB7InZlcnNpb24iOjIsImFnZW50IjoiYS0xIiwiaG9zdCI6IndlYi0xIiwiYm9vdCI6IjE3OTAwMDAwMDAwMDAiLCJzZXEiOjcsInNlbnQiOiIyMDI2LTExLTIwVDEwOjAwOjAwLjAwMFoiLCJsYWJlbHMiOnsicmVnaW9uIjoiZXUifSwicGFydHMiOlt7InNjaGVtYSI6InNlcmllcyIsInZlcnNpb24iOjEsInNlcSI6Nywicm93cyI6MywiYnl0ZXMiOjh9LHsic2NoZW1hIjoibWV0cmljcyIsInZlcnNpb24iOjEsInNlcSI6OCwicm93cyI6NSwiZnJvbSI6IjEiLCJ0byI6IjE3OTAwMDAwMDAwMDAwMDAwMDAiLCJieXRlcyI6MSwiZW5jb2RpbmciOiJ6c3RkIiwic2l6ZSI6NDB9XX0gAQIDBAUGBwgJ',
+];
+
 const refusal = (bytes: Uint8Array, limits = FRAME_LIMITS): string => {
   try {
     decodeFrame(bytes, limits);
@@ -47,6 +54,13 @@ describe('a frame', () => {
     expect(decoded.parts).toEqual(parts.map((p, i) => ({ ...p, seq: 7 + i })));
   });
 
+  test('of each version is read as it was: these bytes are never changed', () => {
+    const [first, second] = GOLDEN.map((text) => decodeFrame(new Uint8Array(Buffer.from(text, 'base64'))));
+    expect(first).toEqual({ header, parts: parts.map((p, i) => ({ ...p, seq: 7 + i })) });
+    expect(second).toEqual({ header, parts: packed.map((p, i) => ({ ...p, seq: 7 + i })) });
+    expect(GOLDEN).toEqual([parts, packed].map((own) => Buffer.from(encodeFrame(header, own)).toString('base64')));
+  });
+
   test('puts its first part at a multiple of eight', () => {
     const bytes = encodeFrame(header, parts);
     expect((bytes.length - 9) % 8).toBe(0);
@@ -60,6 +74,7 @@ describe('a frame', () => {
       rows: fc.nat(1000),
       ipc: fc.uint8Array({ maxLength: 50 }),
     });
+    const packedPart = fc.tuple(anyPart, fc.nat(1 << 20)).map(([own, size]) => ({ ...own, encoding: 'zstd', size }));
     fc.assert(
       fc.property(
         word,
@@ -67,7 +82,7 @@ describe('a frame', () => {
         fc.bigInt(0n, 0xffff_ffff_ffff_ffffn),
         fc.nat(),
         fc.array(fc.tuple(word, word), { maxLength: 8 }),
-        fc.array(anyPart, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.oneof(anyPart, packedPart), { minLength: 1, maxLength: 5 }),
         (agent, host, boot, seq, labels, some) => {
           const given: FrameHeader = { ...header, agent, host, boot, seq, labels: new Map(labels) };
           const decoded = decodeFrame(encodeFrame(given, some as OwnFramePart[]));
@@ -134,7 +149,9 @@ describe('a frame', () => {
 
   test.each([
     ['another magic', Uint8Array.of(0x49, 0x4d, 0x46, 0x32, 0, 0, 0, 0), 'does not begin with IMF1'],
-    ['another version', frameOf({ ...plain, version: 2 }), 'its version is 2'],
+    ['another version', frameOf({ ...plain, version: 3 }), 'its version is 3'],
+    ['another way of packing', frameOf({ ...plain, version: 2, parts: [{ ...part, encoding: 'gzip', size: 1 }] }), 'parts[0].encoding is "gzip"'],
+    ['no size of a packed part', frameOf({ ...plain, version: 2, parts: [{ ...part, encoding: 'zstd' }] }), 'parts[0].size must be'],
     ['deep nesting', frameOf(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), 'nested deeper'],
     [
       'a header that is no UTF-8',

@@ -1,5 +1,6 @@
 // The frame: what an agent sends to the door in one request, a JSON header and Arrow IPC streams one after the other.
-// Layout: `IMF1`, u32 little-endian length of the header, the header, then the parts. It is compressed by its carrier, not here.
+// Layout: `IMF1`, u32 little-endian length of the header, the header, then the parts, each packed by itself, so that whoever passes one on
+// need not unpack it; packing is not done here. Version 1 had plain parts only, and was packed by its carrier.
 // Decoding trusts nothing: every length, type, depth and size is checked before it is used. What is inside a part is not looked at.
 import { CodedError } from '../core/errors.ts';
 import type { SignalSchema } from './tables.ts';
@@ -29,9 +30,14 @@ export interface FramePart {
   /** Time of the earliest and the latest row, in ns; both or neither. */
   readonly from?: bigint;
   readonly to?: bigint;
-  /** One complete Arrow IPC stream. */
+  /** One complete Arrow IPC stream, as it stands in the frame. */
   readonly ipc: Uint8Array;
+  /** How that is packed, and its size before; both or neither: it is plain. */
+  readonly encoding?: PartEncoding;
+  readonly size?: number;
 }
+
+export type PartEncoding = 'zstd';
 
 export interface OwnFramePart extends FramePart {
   readonly schema: SignalSchema;
@@ -49,7 +55,7 @@ export interface DecodedFrame {
 
 /** Upper bounds, inclusive. */
 export interface FrameLimits {
-  /** Of the whole frame as it stands uncompressed. */
+  /** Of the whole frame, and of all parts together before they were packed. */
   readonly bytes: number;
   readonly headerBytes: number;
   readonly parts: number;
@@ -69,7 +75,7 @@ const MOST_TEXT = 1024;
 export const encodeFrame = (header: FrameHeader, parts: readonly OwnFramePart[]): Uint8Array => {
   const json = new TextEncoder().encode(
     JSON.stringify({
-      version: 1,
+      version: parts.some(({ encoding }) => encoding !== undefined) ? 2 : 1,
       agent: header.agent,
       host: header.host,
       boot: header.boot.toString(),
@@ -83,6 +89,7 @@ export const encodeFrame = (header: FrameHeader, parts: readonly OwnFramePart[])
         rows: p.rows,
         ...(p.from === undefined || p.to === undefined ? {} : { from: p.from.toString(), to: p.to.toString() }),
         bytes: p.ipc.length,
+        ...(p.encoding === undefined ? {} : { encoding: p.encoding, size: p.size }),
       })),
     }),
   );
@@ -110,7 +117,7 @@ export const decodeFrame = (bytes: Uint8Array, limits: FrameLimits = FRAME_LIMIT
   if (headerLength > limits.headerBytes) throw malformed(`its header has ${headerLength} bytes, ${limits.headerBytes} are allowed`);
   if (headerLength > bytes.length - PREFIX) throw malformed('it ends within its header');
   const header = parseHeader(bytes.subarray(PREFIX, PREFIX + headerLength));
-  if (header.version !== 1) throw malformed(`its version is ${shown(header.version)}, this program knows 1`);
+  if (header.version !== 1 && header.version !== 2) throw malformed(`its version is ${shown(header.version)}, this program knows 1 and 2`);
   const seq = whole(header.seq, 'seq', Number.MAX_SAFE_INTEGER - limits.parts);
   return {
     header: {
@@ -121,7 +128,7 @@ export const decodeFrame = (bytes: Uint8Array, limits: FrameLimits = FRAME_LIMIT
       sent: isoTime(header.sent),
       labels: labelsOf(header.labels, limits),
     },
-    parts: partsOf(header.parts, seq, bytes.subarray(PREFIX + headerLength), limits),
+    parts: partsOf(header.parts, seq, bytes.subarray(PREFIX + headerLength), limits, header.version === 2),
   };
 };
 
@@ -157,12 +164,13 @@ const depthOf = (bytes: Uint8Array): number => {
   return deepest;
 };
 
-const partsOf = (value: unknown, seq: number, bytes: Uint8Array, limits: FrameLimits): DecodedPart[] => {
+const partsOf = (value: unknown, seq: number, bytes: Uint8Array, limits: FrameLimits, mayBePacked: boolean): DecodedPart[] => {
   if (!Array.isArray(value) || value.length === 0) throw malformed('parts must be a list of at least one');
   if (value.length > limits.parts) throw malformed(`it has ${value.length} parts, ${limits.parts} are allowed`);
   const out: DecodedPart[] = [];
   let at = 0;
   let rows = 0;
+  let size = 0;
   for (const [i, item] of value.entries()) {
     const part = object(item, `parts[${i}]`);
     const place = (key: string): string => `parts[${i}].${key}`;
@@ -172,18 +180,28 @@ const partsOf = (value: unknown, seq: number, bytes: Uint8Array, limits: FrameLi
     const ownRows = whole(part.rows, place('rows'), limits.rows);
     rows += ownRows;
     if (rows > limits.rows) throw malformed(`it has more than ${limits.rows} rows`);
+    const packed = mayBePacked ? packedAs(part, place, limits) : {};
+    size += packed.size ?? length;
+    if (size > limits.bytes) throw malformed(`its parts have more than ${limits.bytes} bytes before they were packed`);
     out.push({
       schema: text(part.schema, place('schema')),
       version: whole(part.version, place('version'), 0xffff),
       seq: seq + i,
       rows: ownRows,
       ...rangeOf(part, place),
+      ...packed,
       ipc: bytes.subarray(at, at + length),
     });
     at += length;
   }
   if (at !== bytes.length) throw malformed(`${bytes.length - at} bytes follow its last part`);
   return out;
+};
+
+const packedAs = (part: Json, place: (key: string) => string, limits: FrameLimits): { readonly encoding?: PartEncoding; readonly size?: number } => {
+  if (part.encoding === undefined) return {};
+  if (part.encoding !== 'zstd') throw malformed(`${place('encoding')} is ${shown(part.encoding)}, this program knows zstd`);
+  return { encoding: part.encoding, size: whole(part.size, place('size'), limits.bytes) };
 };
 
 const rangeOf = (part: Json, place: (key: string) => string): { from: bigint; to: bigint } | Record<never, never> => {

@@ -93,9 +93,12 @@ export class Sink {
     };
     if (request.url !== '/ingest/frames' || request.method !== 'POST') return answer(404);
     if (request.headers.authorization !== `Bearer ${this.token}`) return answer(401);
-    if (request.headers['content-encoding'] !== 'zstd') return answer(415);
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== 'identity' && encoding !== 'zstd') return answer(415);
     const body = Buffer.concat(chunks);
-    const frame = decodeFrame(zstdDecompressSync(body));
+    const packed = decodeFrame(encoding === 'zstd' ? zstdDecompressSync(body) : body);
+    const plain = (part: DecodedPart): DecodedPart => (part.encoding === undefined ? part : { ...part, ipc: zstdDecompressSync(part.ipc) });
+    const frame = { ...packed, parts: packed.parts.map(plain) };
     const { boot, seq } = frame.header;
     this.requests.push({ boot, seq, at: Date.now() });
     const fault = this.fault(frame, this.requests.length);

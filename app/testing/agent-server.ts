@@ -54,7 +54,7 @@ export class AgentServer {
     await this.registry.start();
     this.sessions = new Sessions(this.registry, keys, this.now);
     const produce = async (_: string, messages: readonly Message[]): Promise<void> => void this.messages.push(...messages);
-    this.door = openDoor({ stream: { produce }, telemetry: new TelemetryRegistry(), log: silentLogger, now: this.now, ...options });
+    this.door = openDoor({ stream: { produce, pressure: () => 0 }, telemetry: new TelemetryRegistry(), log: silentLogger, now: this.now, ...options });
     this.#http = httpServer(silentLogger);
     const access = new Access(this.data, this.records);
     this.#http.open({

@@ -105,4 +105,20 @@ export const INTAKE_ERRORS = {
     { reason: 'too many requests wait' },
     'Keep the data and send it again after the time in Retry-After. If it stays so, the store behind is too slow or the disk is full.',
   ),
+  'intake.full': entry(
+    (p: { topic: string; percent: number }) => `the room for ${p.topic} is taken to ${p.percent} %; nothing more is taken in until some of it is in its store`,
+    { topic: 'im.metrics', percent: 81 },
+    'Nothing to do at the sender: it keeps its data and sends it then. At the server a store does not take what waits for it, or the disk is nearly full; `inframirror stream groups` and the status page name who holds the room.',
+  ),
+  'pipeline.no-progress': entry(
+    (p: { topic: string; partition: number; group: string }) =>
+      `nothing tells how far ${p.group} is with the messages of ${p.topic}, partition ${p.partition}: it does not begin`,
+    { topic: 'im.metrics', partition: 0, group: 'pipeline-samples' },
+    'The stream was restored, or what the group had saved was removed. Say from where it reads: `inframirror replay --topic T --from TIME` with the time up to which the stores have everything, or `--from earliest` for all that is there; what a store has already of log lines and processes then stands twice. Nothing is lost meanwhile.',
+  ),
+  'pipeline.no-topic': entry(
+    (p: { topic: string; topics: string }) => `no pipeline reads a topic ${p.topic}; they read ${p.topics}`,
+    { topic: 'im.metric', topics: 'im.metrics, im.processes, im.logs, im.events' },
+    'Name one of those.',
+  ),
 };

@@ -27,6 +27,16 @@ export const STORE_ERRORS = {
     { dir: 'data/stream', pid: 4711 },
     'Stop the other server, or start this one with another data folder.',
   ),
+  'stream.group-in-use': entry(
+    (p: { group: string }) => `a consumer of the group ${p.group} is there`,
+    { group: 'pipeline-samples' },
+    'Only a group that is gone can be forgotten or put elsewhere; `inframirror stream groups` tells which are there. Where a group of InfraMirror itself is to read again, `inframirror replay` does it.',
+  ),
+  'stream.no-group': entry(
+    (p: { group: string }) => `there is no group ${p.group} that has saved anything`,
+    { group: 'pipeline-sampels' },
+    '`inframirror stream groups` lists those that are known.',
+  ),
   'stream.newer-schema': entry(
     (p: { found: number; known: number }) => `the stream's layout is version ${p.found}, this program knows ${p.known}`,
     { found: 3, known: 2 },

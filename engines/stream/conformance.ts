@@ -2,7 +2,7 @@
 // gaps, partitions are assigned some time after joining, a topic is there for good.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasCode } from '../../core/errors.ts';
-import type { Consumer, ConsumerHandlers, ConsumerOptions, Delivery, Message, StoredMessage, Stream, TopicPartition } from './port.ts';
+import type { Consumer, ConsumerHandlers, ConsumerOptions, Delivery, Message, SavedProgress, StoredMessage, Stream, TopicPartition } from './port.ts';
 
 export interface StreamUnderTest {
   readonly stream: Stream;
@@ -31,6 +31,7 @@ export class Recorder implements ConsumerHandlers {
   readonly deliveries: Delivery[] = [];
   readonly owned = new Set<string>();
   readonly progress = new Map<string, Uint8Array | undefined>();
+  readonly checkpoints = new Map<string, SavedProgress['checkpoint']>();
   readonly errors: Error[] = [];
   consumer: Consumer | undefined;
   from: (at: TopicPartition, progress: Uint8Array | undefined) => bigint | undefined = () => undefined;
@@ -40,10 +41,11 @@ export class Recorder implements ConsumerHandlers {
     this.consumer = await stream.consume(options, this);
     return this;
   }
-  assigned(at: TopicPartition, progress: Uint8Array | undefined): Promise<bigint | undefined> {
+  assigned(at: TopicPartition, saved: SavedProgress | undefined): Promise<bigint | undefined> {
     this.owned.add(nameOf(at));
-    this.progress.set(nameOf(at), progress);
-    return Promise.resolve(this.from(at, progress));
+    this.progress.set(nameOf(at), saved?.progress);
+    this.checkpoints.set(nameOf(at), saved?.checkpoint);
+    return Promise.resolve(this.from(at, saved?.progress));
   }
   async deliver(delivery: Delivery): Promise<void> {
     this.deliveries.push(delivery);
@@ -200,19 +202,113 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       expect(second.texts()).toEqual(numbers(5, 5));
     });
 
-    test('takes progress of 1 MiB, and refuses more', async () => {
+    test('takes progress of 256 KiB and a checkpoint of 1 MiB, hands both on, and refuses more', async () => {
       const topic = await topicOf(1);
+      const at = { topic, partition: 0 };
       const group = `${topic}.g`;
       const first = await new Recorder().start(stream, { group, topics: [topic] });
       await until('it is assigned', () => first.owned.size === 1);
-      const large = new Uint8Array(1 << 20).fill(7);
-      await first.consumer?.saveProgress({ topic, partition: 0 }, large);
-      await expect(first.consumer?.saveProgress({ topic, partition: 0 }, new Uint8Array((1 << 20) + 1))).rejects.toThrow();
+      expect(first.consumer?.owned(at)).toBeGreaterThan(0);
+      expect(first.consumer?.owned({ topic, partition: 7 })).toBe(0);
+      const [small, large] = [new Uint8Array(256 << 10).fill(7), new Uint8Array(1 << 20).fill(8)];
+      await first.consumer?.saveCheckpoint(at, large, 0n);
+      await first.consumer?.saveProgress(at, small);
+      await expect(first.consumer?.saveProgress(at, new Uint8Array((256 << 10) + 1))).rejects.toThrow();
+      await expect(first.consumer?.saveCheckpoint(at, new Uint8Array((1 << 20) + 1), 0n)).rejects.toThrow();
       await first.stop();
+      expect(first.consumer?.owned(at)).toBe(0);
       const second = await new Recorder().start(stream, { group, topics: [topic] });
       await until('it is assigned', () => second.owned.size === 1);
-      expect(Buffer.compare([...second.progress.values()][0] as Uint8Array, large)).toBe(0);
+      expect(Buffer.compare([...second.progress.values()][0] as Uint8Array, small)).toBe(0);
+      const [checkpoint] = [...second.checkpoints.values()];
+      expect(checkpoint?.from).toBe(0n);
+      expect(Buffer.compare(checkpoint?.value as Uint8Array, large)).toBe(0);
       await second.stop();
+    });
+
+    test('tells anyone how far a group is, and puts it elsewhere only while none of it is there', async () => {
+      const topic = await topicOf(2);
+      const group = `${topic}.g`;
+      await stream.produce(
+        topic,
+        numbers(40).map((n) => message(n, n)),
+      );
+      expect(await stream.committed(group, topic)).toEqual([]);
+      const first = await new Recorder().start(stream, { group, topics: [topic] });
+      await until('all came', () => first.messages.length >= 40);
+      const third = first.messages.filter((m) => m.partition === 0)[2] as StoredMessage;
+      await first.consumer?.saveProgress({ topic, partition: 0 }, new TextEncoder().encode('three'), third.offset);
+      await first.consumer?.saveCheckpoint({ topic, partition: 0 }, new Uint8Array(3), third.offset);
+      const told = async () => (await stream.committed(group, topic)).map(({ progress, ...rest }) => ({ ...rest, progress: Buffer.from(progress).toString() }));
+      expect(await told()).toEqual([{ topic, partition: 0, next: third.offset, progress: 'three', isOwned: true }]);
+      const reset = (): Promise<string> =>
+        stream.reset(group, { topic, partition: 0 }, new TextEncoder().encode('anew'), third.offset + 1n).then(
+          () => 'ok',
+          (error: { code?: string }) => error.code ?? String(error),
+        );
+      expect(await reset()).toBe('stream.group-in-use');
+      expect(await told()).toMatchObject([{ progress: 'three' }]);
+      await first.stop();
+      expect(await reset()).toBe('ok');
+      expect(await told()).toEqual([{ topic, partition: 0, next: third.offset + 1n, progress: 'anew', isOwned: false }]);
+      const second = new Recorder();
+      second.from = (_, progress) => (progress === undefined ? undefined : third.offset + 1n);
+      await second.start(stream, { group, topics: [topic] });
+      await until('both are assigned', () => second.owned.size === 2);
+      expect(second.checkpoints.get(`${topic}/0`)).toBe(undefined);
+      await second.stop();
+    });
+
+    test('forgets a group that is gone, and no other', async () => {
+      const topic = await topicOf(1);
+      const codeOf = (group: string): Promise<string> =>
+        stream.forget(group).then(
+          () => 'ok',
+          (error: { code?: string }) => error.code ?? String(error),
+        );
+      const reader = await new Recorder().start(stream, { group: `${topic}.g`, topics: [topic] });
+      await until('it is assigned', () => reader.owned.size === 1);
+      await reader.consumer?.saveProgress({ topic, partition: 0 }, new Uint8Array(1));
+      await reader.consumer?.saveCheckpoint({ topic, partition: 0 }, new Uint8Array(1), 0n);
+      expect(await codeOf(`${topic}.g`)).toBe('stream.group-in-use');
+      expect(await codeOf(`${topic}.none`)).toBe('stream.no-group');
+      await reader.stop();
+      const known = async (): Promise<boolean> => (await stream.state()).groups.some(({ group }) => group === `${topic}.g`);
+      expect(await known()).toBe(true);
+      expect(await codeOf(`${topic}.g`)).toBe('ok');
+      expect(await known()).toBe(false);
+      expect(await stream.committed(`${topic}.g`, topic)).toEqual([]);
+      const again = await new Recorder().start(stream, { group: `${topic}.g`, topics: [topic] });
+      await until('it is assigned', () => again.owned.size === 1);
+      expect([again.progress.get(`${topic}/0`), again.checkpoints.get(`${topic}/0`)]).toEqual([undefined, undefined]);
+      await again.stop();
+    });
+
+    test('finds the first message that came at or after a time', async () => {
+      const topic = await topicOf(1);
+      const at = { topic, partition: 0 };
+      for (const n of numbers(3)) {
+        await stream.produce(topic, [message('k', n)]);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const between = Date.now();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await stream.produce(topic, [message('k', 'late')]);
+      const reader = await new Recorder().start(stream, { group: `${topic}.g`, topics: [topic] });
+      await until('all came', () => reader.messages.length >= 4);
+      await reader.stop();
+      expect(await stream.offsetAt(at, 0)).toBe(reader.messages[0]?.offset);
+      expect(await stream.offsetAt(at, between)).toBe(reader.messages[3]?.offset);
+      expect(await stream.offsetAt(at, Date.now() + 60_000)).toBe((await stream.partitions(topic))[0]?.next);
+    });
+
+    test('tells how full it is for a topic, between 0 and 1', async () => {
+      const topic = await topicOf(1);
+      await stream.produce(topic, [message('k', 'x'.repeat(1000))]);
+      const pressure = stream.pressure(topic);
+      expect(pressure >= 0 && pressure <= 1).toBe(true);
+      expect((await stream.state()).topics.find((state) => state.topic === topic)?.share).toBeGreaterThan(0);
+      await expect(stream.ensureTopics([{ name: `${topic}.x`, partitions: 1, retentionBytes: 1, retentionMs: 1, share: 1.5 }])).rejects.toThrow('share');
     });
 
     test('shares the partitions of a topic among the consumers of a group', async () => {

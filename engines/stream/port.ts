@@ -28,12 +28,26 @@ export interface Delivery extends TopicPartition {
   readonly signal: AbortSignal;
 }
 
+/** What a group has saved of a partition. */
+export interface SavedProgress {
+  readonly progress: Uint8Array;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** What a group knows of all messages before an offset. */
+export interface Checkpoint {
+  readonly value: Uint8Array;
+  /** What follows from here on is still there: the rest is known by reading it again. */
+  readonly from: bigint;
+}
+
 export interface ConsumerHandlers {
   /**
    * Called when a partition becomes ours, before its first delivery; resolves to the offset to go on from
-   * (undefined: the earliest). `progress` is what was last saved by whoever owned the partition.
+   * (undefined: the earliest). `saved` is what was last saved by whoever owned the partition. It may take minutes, as a store may
+   * be down: the implementation must keep the partition ours meanwhile.
    */
-  assigned(at: TopicPartition, progress: Uint8Array | undefined): Promise<bigint | undefined>;
+  assigned(at: TopicPartition, saved: SavedProgress | undefined): Promise<bigint | undefined>;
   /** One delivery of a partition at a time; the next one comes when the promise resolves. A rejection ends the consumer: see `failed`. */
   deliver(delivery: Delivery): Promise<void>;
   /** Called when a partition was taken away; nothing of it may be saved any more. */
@@ -53,10 +67,18 @@ export interface ConsumerOptions {
 export interface Consumer {
   /**
    * Saves the progress of a partition we own: must be durable on resolve, and must refuse with `stream.fenced`
-   * when another consumer of the group owns the partition by now. At most 1 MiB.
-   * `done`: messages before this offset are not needed by the group any more; default: before the delivery in hand.
+   * when another consumer of the group owns the partition by now. Saved with every round, so small: at most 256 KiB, and in ordinary
+   * rounds below the 3 KiB that Kafka keeps beside an offset (a driver for it keeps more under a key of its own first).
+   * `next`: messages before this offset are done with; default: before the delivery in hand.
    */
-  saveProgress(at: TopicPartition, progress: Uint8Array, done?: bigint): Promise<void>;
+  saveProgress(at: TopicPartition, progress: Uint8Array, next?: bigint): Promise<void>;
+  /**
+   * Saves what the group knows of all messages before `from`, seldom: at most 1 MiB. Must be durable on resolve. It need not be fenced:
+   * a checkpoint of an earlier owner is as true as the later one, only older. From `from` on messages stay, though progress is further.
+   */
+  saveCheckpoint(at: TopicPartition, value: Uint8Array, from: bigint): Promise<void>;
+  /** For how long the partition is surely still ours, ms: 0 when it is not, infinity where nobody takes it without telling us first. */
+  owned(at: TopicPartition): number;
   /** Stops deliveries of a partition (back-pressure); idempotent. */
   pause(at: TopicPartition): void;
   resume(at: TopicPartition): void;
@@ -71,21 +93,47 @@ export interface PartitionState extends TopicPartition {
   readonly bytes: number;
 }
 
+/** How far a group is with a partition, as every process can ask. */
+export interface Committed extends TopicPartition {
+  /** First offset that is not done. */
+  readonly next: bigint;
+  readonly progress: Uint8Array;
+  /** Whether some consumer of the group has the partition now. */
+  readonly isOwned: boolean;
+}
+
 /** How far a group is with a topic. */
 export interface GroupState {
   readonly group: string;
   readonly topic: string;
   /** Messages it still needs, at most: offsets may have gaps. */
   readonly waiting: bigint;
+  /** Their disk space, about. */
+  readonly bytes: number;
   /** When the oldest of them came, ms since 1970; undefined when none waits. */
   readonly oldest: number | undefined;
+  /** Whether a consumer of it is here now. */
+  readonly isJoined: boolean;
+}
+
+/** The room of a topic. */
+export interface TopicState {
+  readonly topic: string;
+  /** Disk space of what some group has not read, about. */
+  readonly unread: number;
+  /** What that may take. */
+  readonly share: number;
+  /** See `Stream.pressure`. */
+  readonly pressure: number;
 }
 
 export interface StreamState {
   /** Disk space that messages take and may take at most; undefined where the stream does not tell. */
   readonly bytes: number | undefined;
+  /** The smaller of the stream's own limit and what its disk has left for it. */
   readonly maxBytes: number | undefined;
   readonly groups: readonly GroupState[];
+  readonly topics: readonly TopicState[];
 }
 
 export interface TopicOptions {
@@ -95,8 +143,10 @@ export interface TopicOptions {
   readonly retentionBytes: number;
   /** … or when it is older than this, ms. */
   readonly retentionMs: number;
-  /** Groups that read the topic, whether or not they have joined yet. Default: those that have joined or saved progress. */
+  /** Groups that read the topic, whether or not they have joined yet; besides those that have joined or saved progress. */
   readonly groups?: readonly string[];
+  /** Part of the stream's room that messages which are not read yet may take: above 0, all topics together at most 1. Default: all of it. */
+  readonly share?: number;
 }
 
 /**
@@ -106,6 +156,7 @@ export interface TopicOptions {
  * - Readers must see only messages that are that safe, each exactly once per assignment, in offset order.
  * - A full disk or an over-full stream must reject with `stream.full` and must leave reading unharmed.
  * - What a group of the topic is not done with must stay, whatever its age and size; with it the stream gets full instead.
+ * - A group is one that is named with the topic, or has joined, or has saved progress, until it is forgotten.
  * - After `close` nothing may be pending: no timer, no handle.
  */
 export interface Stream {
@@ -116,5 +167,18 @@ export interface Stream {
   /** For lag, status and tests. */
   partitions(topic: string): Promise<readonly PartitionState[]>;
   state(): Promise<StreamState>;
+  /**
+   * How full it is for a topic: what is not read of it against its share, or the whole room, or the disk, whichever is fuller. 0 is
+   * empty, 1 is full: then `produce` rejects. At once and cheap, may be some seconds old. Whoever takes data in stops well before 1.
+   */
+  pressure(topic: string): number;
+  /** By partition; none of a partition of which the group has saved nothing. */
+  committed(group: string, topic: string): Promise<readonly Committed[]>;
+  /** Puts a group's place: what it saved of the partition is replaced. Must reject with `stream.group-in-use` while a consumer of it is there. */
+  reset(group: string, at: TopicPartition, progress: Uint8Array, next: bigint): Promise<void>;
+  /** Removes all that a group has saved, so that it keeps nothing any more. Rejects with `stream.group-in-use`, and `stream.no-group` when there is none. */
+  forget(group: string): Promise<void>;
+  /** First offset of a message that came at or after a time, ms; of what comes next where none did. */
+  offsetAt(at: TopicPartition, time: number): Promise<bigint>;
   close(): Promise<void>;
 }

@@ -64,6 +64,23 @@ const sizeToldBy = (bytes: Uint8Array): number | undefined => {
 /** A frame of zstd that wants more memory for its window than this is refused before it gets any. */
 const MOST_WINDOW_LOG = 25;
 
+/** A part that says that it has `size` bytes; throws `intake.damaged` where it has not. */
+export const unpackPart = async (bytes: Uint8Array, size: number): Promise<Uint8Array> => {
+  const damaged = (reason: string, cause?: unknown): CodedError => new CodedError('intake.damaged', { encoding: 'zstd', reason }, { cause });
+  const options = { maxOutputLength: Math.max(1, size), info: true, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } } as const;
+  let unpacked: Unpacked;
+  try {
+    unpacked = size <= MOST_NOW ? inflateZstdNow(bytes, { ...options, chunkSize: Math.max(size + 1, 64) }) : await inflateZstd(bytes, options);
+  } catch (error) {
+    const isLonger = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw damaged(isLonger ? `it has more than the ${size} bytes that it says` : (error as Error).message, error);
+  }
+  const { buffer, engine } = unpacked;
+  if (buffer.length !== size) throw damaged(`it has ${buffer.length} bytes and says that it has ${size}`);
+  if (engine.bytesWritten < bytes.length) throw damaged(`${bytes.length - engine.bytesWritten} bytes follow its end`);
+  return buffer;
+};
+
 /** `encoding` as in the header `content-encoding`. Throws `intake.encoding`, `intake.damaged`, `intake.too-large`. */
 export const decompress = async (bytes: Uint8Array, encoding: string | undefined, most: number): Promise<Uint8Array> => {
   const kind = encoding?.trim().toLowerCase() ?? 'identity';

@@ -5,6 +5,7 @@ import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/
 import type { Arrival } from '../admit.ts';
 import type { HeardFrame } from '../heard.ts';
 import type { UnknownPart } from '../publish.ts';
+import { unpackPart } from './body.ts';
 
 export interface Received {
   readonly sender: string;
@@ -16,22 +17,22 @@ export interface Received {
 
 const isSignal = (schema: string): schema is SignalSchema => Object.hasOwn(SIGNAL_FIELDS, schema);
 
-/** Throws `frame.malformed`, and `intake.refused` where definitions follow the samples that need them. */
-export const receiveFrame = (bytes: Uint8Array, limits: FrameLimits): Received => {
+/** Throws `frame.malformed`, `intake.damaged`, and `intake.refused` where definitions follow the samples that need them. */
+export const receiveFrame = async (bytes: Uint8Array, limits: FrameLimits): Promise<Received> => {
   const { header, parts } = decodeFrame(bytes, limits);
   const arrivals: Arrival[] = [];
   const unknown: UnknownPart[] = [];
   let samplesSeen = false;
-  for (const [part, { schema, version, seq, rows, ipc }] of parts.entries()) {
+  for (const [part, { schema, version, seq, rows, ipc, encoding, size = 0 }] of parts.entries()) {
     const identity = { sender: header.agent, boot: header.boot, seq: BigInt(seq) };
     if (!isSignal(schema) || version !== SIGNAL_VERSION) {
-      unknown.push({ ...identity, schema, version, rows, ipc });
+      unknown.push({ ...identity, schema, version, rows, ipc, ...(encoding === undefined ? {} : { encoding }) });
       continue;
     }
     if (schema === 'series' && samplesSeen)
       throw new CodedError('intake.refused', { part, schema, row: '', column: '', reason: 'definitions of series must stand before the samples of the frame' });
     samplesSeen ||= schema === 'metrics';
-    arrivals.push({ ...identity, part, schema, rows, ipc });
+    arrivals.push({ ...identity, part, schema, rows, ...(encoding === undefined ? { ipc } : { ipc: await unpackPart(ipc, size), packed: ipc }) });
   }
   const heard = { host: header.host, sender: header.agent, boot: header.boot, seq: BigInt(header.seq), sent: header.sent };
   return { sender: header.agent, heard, arrivals, unknown };

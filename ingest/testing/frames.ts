@@ -27,6 +27,14 @@ export const partOf = (schema: SignalSchema, columns: Columns, fields?: readonly
   ipc: ipcOf(schema, columns, fields),
 });
 
+/** As agents send it. */
+export const packed = (part: OwnFramePart): OwnFramePart => ({
+  ...part,
+  ipc: new Uint8Array(zstdCompressSync(part.ipc)),
+  encoding: 'zstd',
+  size: part.ipc.length,
+});
+
 export const HEADER: FrameHeader = { agent: 'agent-1', host: 'web-1', boot: 7n, seq: 40, sent: '2026-11-20T12:00:00.000Z', labels: new Map() };
 
 export const frameOf = (parts: readonly OwnFramePart[], header: Partial<FrameHeader> = {}): Uint8Array => encodeFrame({ ...HEADER, ...header }, parts);

@@ -1,4 +1,5 @@
 // Messages as they may come: whole ones conform to their schema, anything else becomes a letter with a reason, nothing throws.
+import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { valueAt } from '../../core/batch/batch.ts';
@@ -37,6 +38,19 @@ test.each([
 ])('%j is a dead letter', (headers, value, reason) => {
   const outcome = decode(message(value, headers));
   expect(outcome).toMatchObject({ ok: false, letter: { reason, stage: 'decode', value, rows: 1 } });
+});
+
+test('a packed message is unpacked; one that is damaged, too large or packed otherwise is a letter, as it came', () => {
+  const packed = zstdCompressSync(line);
+  expect(decode(message(packed, { ...HEADERS, encoding: 'zstd' }))).toMatchObject({ ok: true, decoded: { batch: { length: 1 } } });
+  const bomb = zstdCompressSync(new Uint8Array(65 << 20));
+  for (const [value, encoding] of [
+    [line, 'zstd'],
+    [packed, 'gzip'],
+    [packed.subarray(0, -3), 'zstd'],
+    [bomb, 'zstd'],
+  ] as const)
+    expect(decode(message(value, { ...HEADERS, encoding }))).toMatchObject({ ok: false, letter: { reason: 'malformed', value } });
 });
 
 test.each(Object.keys(HEADERS))('without %s nothing is known of a message', (name) => {

@@ -1,5 +1,6 @@
 // A message's bytes into the columns of its schema: missing columns are filled, unknown ones ignored and counted,
 // another major version or anything that does not hold together is a dead letter. Reads no store and never throws on a message.
+import { constants, zstdDecompressSync } from 'node:zlib';
 import { type Batch, type Column, type DataType, type Field, type FixedColumn, typeEquals, type Value, valueAt } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
@@ -123,6 +124,16 @@ const isInYears = ({ type, values, length }: FixedColumn): boolean => {
   return true;
 };
 
+/** More than a door lets through in one frame. */
+const MOST_BYTES = 64 << 20;
+const MOST_WINDOW_LOG = 25;
+
+const unpacked = ({ headers: { encoding }, value }: StoredMessage): Uint8Array => {
+  if (encoding === undefined) return value;
+  if (encoding !== 'zstd') throw new TypeError(`its encoding ${encoding} is not known`);
+  return zstdDecompressSync(value, { maxOutputLength: MOST_BYTES, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } });
+};
+
 export type DecodeOutcome =
   | { readonly ok: true; readonly decoded: Decoded; readonly unknownColumns: number }
   | { readonly ok: false; readonly letter: DeadLetter };
@@ -136,7 +147,7 @@ export const decodeMessage = (message: StoredMessage, envelope: Envelope, schema
   if (schema === undefined) return dead('unknown-schema', `schema ${envelope.schema} has no place on ${message.topic}`);
   if (envelope.version !== SIGNAL_VERSION) return dead('unknown-version', `schema ${schema} of version ${envelope.version} is not known`);
   try {
-    const whole = concatBatches(decodeStream(message.value));
+    const whole = concatBatches(decodeStream(unpacked(message)));
     const batch = conform(whole, schema);
     const known = new Set(batch.fields.map((field) => field.name));
     const unknownColumns = whole.fields.filter((field) => !known.has(field.name)).length;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../../core/errors.ts';
 import type { Message } from '../port.ts';
+import type { Costs } from './costs.ts';
 import { costOf, encodeHead, encodePartition, messageKey, metaKey, type PartitionRecord } from './layout.ts';
 import type { Trimmed, TrimTask, WriterAnswer, WriterGreeting, WriterTask } from './writer.ts';
 
@@ -17,6 +18,7 @@ export interface Partition {
   flushed: PartitionRecord;
   /** Next to be given; runs ahead of `flushed.next`, and never back. */
   next: bigint;
+  readonly costs: Costs;
 }
 
 interface Put {
@@ -41,7 +43,9 @@ interface Waiting {
 const MOST_BYTES_OF_A_COMMIT = 32 << 20;
 const EMPTY = new Uint8Array(0);
 /** Share of the room that only topics without readers may take. */
-const SPARED = 1 / 16;
+export const SPARED = 1 / 16;
+/** Of freed pages, what messages can take: they lie scattered, and a large message needs a run of them. */
+const REUSED = 0.75;
 
 export interface CommitOptions {
   readonly dir: string;
@@ -64,7 +68,8 @@ export class Commits {
   /** Cost of all that is there or on its way. */
   #cost = 0;
   #freeChecked = Number.NEGATIVE_INFINITY;
-  #free = 0;
+  #free = Number.POSITIVE_INFINITY;
+  #file = 0;
 
   private constructor(options: CommitOptions, worker: Worker) {
     this.#options = options;
@@ -97,6 +102,26 @@ export class Commits {
   /** All that is there or on its way, as space in the file. */
   get cost(): number {
     return this.#cost;
+  }
+
+  /** What messages may take: the limit, or what the file has and the disk leaves for it, as looked at last. */
+  get room(): number {
+    const reusable = Math.max(0, this.#file - this.#cost) * REUSED;
+    return Math.min(this.#options.maxBytes, this.#cost + reusable + Math.max(0, this.#free - this.#options.minFreeBytes));
+  }
+
+  /** Looks at the disk. */
+  async measure(): Promise<void> {
+    // Where the system does not tell, the commit itself will.
+    this.#free = await statfs(this.#options.dir).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => Number.POSITIVE_INFINITY,
+    );
+    this.#file = await stat(join(this.#options.dir, 'data.mdb')).then(
+      ({ size }) => size,
+      () => 0,
+    );
+    this.#freeChecked = performance.now();
   }
 
   append(entries: readonly { readonly partition: Partition; readonly messages: readonly Message[] }[], aside = false): Promise<void> {
@@ -134,8 +159,10 @@ export class Commits {
     return written;
   }
 
-  putMeta(key: Uint8Array, value: Uint8Array): Promise<void> {
-    return this.#enqueue(() => [{ database: 1, key, head: EMPTY, value }], value.length, []);
+  /** Small records, all or none; one with an empty value is removed. */
+  putMeta(records: readonly (readonly [key: Uint8Array, value: Uint8Array])[]): Promise<void> {
+    const bytes = records.reduce((sum, [, value]) => sum + value.length, 0);
+    return this.#enqueue(() => records.map(([key, value]) => ({ database: 1, key, head: EMPTY, value })), bytes, []);
   }
 
   #enqueue(puts: () => Put[], bytes: number, messages: Waiting['messages'], aside = false): Promise<void> {
@@ -155,6 +182,7 @@ export class Commits {
         const answer = await this.#ask({ kind: 'trim', trim: { topicId: partition.topicId, partition: partition.partition, at: before, ...limits } });
         if (!answer.ok || answer.trimmed === undefined) return resolve(undefined);
         partition.flushed = answer.trimmed.at;
+        partition.costs.drop(answer.trimmed.at.earliest);
         this.#cost -= before.cost - answer.trimmed.at.cost;
         resolve(answer.trimmed);
       });
@@ -205,7 +233,10 @@ export class Commits {
       puts.push({ database: 1, key: metaKey('at', topicId, partition), head: EMPTY, value: encodePartition(at) });
     const answer = await this.#ask(framed(puts));
     if (answer.ok) {
-      for (const [partition, at] of partitions) partition.flushed = at;
+      for (const [partition, at] of partitions) {
+        partition.costs.add(at.next, at.cost - partition.flushed.cost);
+        partition.flushed = at;
+      }
       this.#options.flushed([...partitions.keys()]);
       for (const waiting of batch) waiting.resolve();
       return;
@@ -223,22 +254,8 @@ export class Commits {
    * most once a second while there is plenty. The file never shrinks: what retention freed in it takes messages again.
    */
   async #diskFull(cost: number, minFree: number): Promise<boolean> {
-    const now = performance.now();
-    if (this.#free < 4 * (minFree + cost) || now - this.#freeChecked > 1000) {
-      // Where the system does not tell, the commit itself will.
-      this.#free = await statfs(this.#options.dir).then(
-        ({ bavail, bsize }) => bavail * bsize,
-        () => Number.POSITIVE_INFINITY,
-      );
-      this.#freeChecked = now;
-    }
-    if (this.#free - cost >= minFree) return false;
-    const file = await stat(join(this.#options.dir, 'data.mdb')).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    // Not all of it: freed pages lie scattered, and a large message needs a run of them.
-    return cost > (file - (this.#cost - cost)) * 0.75;
+    if (this.#free < 4 * (minFree + cost) || performance.now() - this.#freeChecked > 1000) await this.measure();
+    return this.#free - cost < minFree && cost > (this.#file - (this.#cost - cost)) * REUSED;
   }
 
   #ask(task: WriterTask): Promise<WriterAnswer> {

@@ -19,7 +19,7 @@ let consumer: Consumer | undefined;
 consumer = await stream.consume(
   { group: 'killed', topics: [TOPIC] },
   {
-    assigned: (_, progress) => Promise.resolve(progress === undefined ? undefined : BigInt(Buffer.from(progress).toString())),
+    assigned: (_, saved) => Promise.resolve(saved === undefined ? undefined : BigInt(Buffer.from(saved.progress).toString())),
     deliver: async ({ messages, partition, topic }) => {
       say(messages.map((message) => ({ kind: 'read', partition, offset: String(message.offset), text: Buffer.from(message.value).toString() })));
       const next = String((messages.at(-1)?.offset ?? 0n) + 1n);

@@ -2,7 +2,7 @@
 // A partition is never delivered to two consumers at once: the old one's delivery in hand is waited for (for a while)
 // and fenced before the new one hears of it.
 import { CodedError } from '../../../core/errors.ts';
-import type { Consumer, ConsumerHandlers, ConsumerOptions, StoredMessage, TopicPartition } from '../port.ts';
+import type { Consumer, ConsumerHandlers, ConsumerOptions, SavedProgress, StoredMessage, TopicPartition } from '../port.ts';
 import type { Partition } from './commits.ts';
 
 /** What a group needs of the log. */
@@ -11,16 +11,18 @@ export interface GroupLog {
   read(partition: Partition, from: bigint, maxBytes: number): StoredMessage[];
   /** Resolves when there may be something at `from` or behind it, or when the signal aborts. */
   waitFor(partition: Partition, from: bigint, signal: AbortSignal): Promise<void>;
-  progress(group: string, partition: Partition): Uint8Array | undefined;
-  /** `done`: what lies before it is not needed any more. */
-  saveProgress(group: string, partition: Partition, done: bigint, progress: Uint8Array): Promise<void>;
+  saved(group: string, partition: Partition): SavedProgress | undefined;
+  /** `next`: what lies before it is done with. */
+  saveProgress(group: string, partition: Partition, next: bigint, progress: Uint8Array): Promise<void>;
+  saveCheckpoint(group: string, partition: Partition, from: bigint, value: Uint8Array): Promise<void>;
   /** The group reads on from here: what lies before is not needed, what follows is. */
   reads(group: string, partition: Partition, from: bigint): void;
 }
 
 /** How long a consumer may hold a partition that was taken from it, in ms; Kafka's session time-out plays this part there. */
 const HANDOVER_MS = 10_000;
-const MOST_PROGRESS = 1 << 20;
+const MOST_PROGRESS = 256 << 10;
+const MOST_CHECKPOINT = 1 << 20;
 const DEFAULT_MAX_BYTES = 8 << 20;
 
 /** A partition in the hands of a member. */
@@ -65,14 +67,28 @@ class Member implements Consumer {
     return undefined;
   }
 
-  async saveProgress(at: TopicPartition, progress: Uint8Array, done?: bigint): Promise<void> {
+  async saveProgress(at: TopicPartition, progress: Uint8Array, next?: bigint): Promise<void> {
     if (progress.length > MOST_PROGRESS) throw new RangeError(`progress of ${progress.length} bytes; ${MOST_PROGRESS} is the most`);
+    await this.#save(at, ({ partition, position }) =>
+      this.#log.saveProgress(this.options.group, partition, next ?? position ?? partition.flushed.earliest, progress.slice()),
+    );
+  }
+
+  async saveCheckpoint(at: TopicPartition, value: Uint8Array, from: bigint): Promise<void> {
+    if (value.length > MOST_CHECKPOINT) throw new RangeError(`a checkpoint of ${value.length} bytes; ${MOST_CHECKPOINT} is the most`);
+    await this.#save(at, ({ partition }) => this.#log.saveCheckpoint(this.options.group, partition, from, value.slice()));
+  }
+
+  async #save(at: TopicPartition, save: (holding: Holding) => Promise<void>): Promise<void> {
     const holding = this.#holding(at);
     if (holding === undefined) throw new CodedError('stream.fenced', { partition: `${at.topic}/${at.partition}` });
-    const upTo = done ?? holding.position ?? holding.partition.flushed.earliest;
-    const saved = this.#log.saveProgress(this.options.group, holding.partition, upTo, progress.slice());
+    const saved = save(holding);
     holding.saves.add(saved);
     await saved.finally(() => holding.saves.delete(saved));
+  }
+
+  owned(at: TopicPartition): number {
+    return this.#holding(at) === undefined ? 0 : Number.POSITIVE_INFINITY;
   }
 
   pause(at: TopicPartition): void {
@@ -132,7 +148,7 @@ class Member implements Consumer {
     const { signal } = abort;
     if (signal.aborted) return;
     holding.announced = true;
-    const from = await this.handlers.assigned(holding.at, this.#log.progress(this.options.group, partition));
+    const from = await this.handlers.assigned(holding.at, this.#log.saved(this.options.group, partition));
     let position = from ?? partition.flushed.earliest;
     holding.position = position;
     this.#log.reads(this.options.group, partition, position);
@@ -200,6 +216,14 @@ export class Group {
 
   failAll(error: Error): void {
     for (const member of [...this.#members]) member.fail(error);
+  }
+
+  get hasMembers(): boolean {
+    return this.#members.length > 0;
+  }
+
+  owns(partition: Partition): boolean {
+    return this.#members.some((member) => member.holdings.has(partition));
   }
 
   reads(topic: string): boolean {

@@ -1,7 +1,8 @@
 // How the log rests in LMDB: the keys of both databases and the bytes of each record. Nothing here touches the store.
 //
 // database `messages`: key = topic id (u16) partition (u32) offset (u64), big-endian, so that a partition is one range
-// database `meta`: `version`, `owner`, `topic/NAME`, `at/ID/PARTITION`, `progress/GROUP/NAME/PARTITION`
+// database `meta`: `version`, `owner`, `topic/NAME`, `at/ID/PARTITION`, and for each group
+// `progress/GROUP/NAME/PARTITION` and `checkpoint/GROUP/NAME/PARTITION`: an offset (u64, little-endian), then its own bytes
 import type { Message, StoredMessage } from '../port.ts';
 
 /** Of this layout. A store with a higher one is refused. */
@@ -13,6 +14,7 @@ export interface TopicRecord {
   readonly retentionBytes: number;
   readonly retentionMs: number;
   readonly groups?: readonly string[];
+  readonly share?: number;
 }
 
 /** What is known of a partition without reading its messages; written with every change to them. */
@@ -60,6 +62,20 @@ export const decodePartition = (record: Buffer): PartitionRecord => ({
 
 /** What LMDB takes for a value: a share of a leaf page, or whole pages beside the tree. */
 export const costOf = (size: number): number => (size < 2000 ? size + 40 : Math.ceil((size + 16) / 4096) * 4096 + 60);
+
+/** An offset before the bytes of a group. */
+export const encodeSaved = (offset: bigint, bytes: Uint8Array): Buffer => {
+  const record = Buffer.alloc(8 + bytes.length);
+  record.writeBigUInt64LE(offset, 0);
+  record.set(bytes, 8);
+  return record;
+};
+
+/** The bytes are a copy. */
+export const decodeSaved = (record: Buffer): { readonly offset: bigint; readonly bytes: Uint8Array } => ({
+  offset: record.readBigUInt64LE(0),
+  bytes: new Uint8Array(record.subarray(8)),
+});
 
 const FIXED = 14;
 

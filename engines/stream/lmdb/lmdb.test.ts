@@ -111,6 +111,7 @@ describe('the LMDB log', () => {
     await before.produce('t', [message('k', 'v')]);
     await before.close();
     const stream = await openIn(dir, { minFreeBytes: 2 ** 60 });
+    expect(stream.pressure('t')).toBe(1);
     // More than could go where the file has room within.
     expect(await codeOf(stream.produce('t', [message('k', 'v'.repeat(1 << 20))]))).toBe('stream.full');
     const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
@@ -205,6 +206,95 @@ describe('the LMDB log', () => {
     await until('what it is done with is gone', async () => (await stream.partitions('t'))[0]?.earliest === 4n);
     await late.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 10n);
     await until('all of it', async () => (await stream.partitions('t'))[0]?.earliest === 10n);
+  });
+
+  test('keeps what follows a checkpoint, though progress is further', async () => {
+    const dir = await folder();
+    const stream = await openIn(dir, { retentionEveryMs: 5 });
+    await stream.ensureTopics([{ ...topic, retentionBytes: 0 }]);
+    const at = { topic: 't', partition: 0 };
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    for (let n = 0; n < 100; n++) await stream.produce('t', [message('k', String(n))]);
+    await until('all came', () => reader.messages.length === 100);
+    await reader.consumer?.saveCheckpoint(at, new Uint8Array(1), 20n);
+    await reader.consumer?.saveProgress(at, new Uint8Array(1), 50n);
+    const earliest = async () => (await stream.partitions('t'))[0]?.earliest;
+    await until('what lies before it is gone', async () => (await earliest()) === 20n);
+    await stream.close();
+    const again = await openIn(dir, { retentionEveryMs: 5 });
+    const heir = new Recorder();
+    heir.from = () => 20n;
+    await heir.start(again, { group: 'g', topics: ['t'] });
+    await until('the rest came', () => heir.messages.length === 80);
+    // What is read again to learn from it is done all the same, for everybody who asks.
+    expect((await again.state()).groups[0]?.waiting).toBe(50n);
+    expect((await again.committed('g', 't'))[0]?.next).toBe(50n);
+    await heir.consumer?.saveCheckpoint(at, new Uint8Array(1), 60n);
+    await heir.consumer?.saveProgress(at, new Uint8Array(1), 90n);
+    await until('more is gone', async () => (await again.partitions('t'))[0]?.earliest === 60n);
+    expect((await again.state()).groups[0]?.waiting).toBe(10n);
+  });
+
+  test('a group that never comes back holds what it has not read, is named, and can be forgotten', async () => {
+    const dir = await folder();
+    const before = await openIn(dir);
+    await before.ensureTopics([topic]);
+    await before.produce('t', [message('k', 'x'.repeat(1000))]);
+    const gone = await new Recorder().start(before, { group: 'gone', topics: ['t'] });
+    await until('it came', () => gone.messages.length === 1);
+    await gone.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 0n);
+    await before.close();
+    const stream = await openIn(dir, { retentionEveryMs: 5 });
+    await stream.ensureTopics([{ ...topic, retentionBytes: 0, groups: ['g'] }]);
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    await until('it came', () => reader.messages.length === 1);
+    await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 1n);
+    const held = (await stream.state()).groups.map(({ group, bytes, isJoined }) => [group, bytes > 0, isJoined]);
+    expect(held.sort()).toEqual([
+      ['g', false, true],
+      ['gone', true, false],
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await stream.partitions('t'))[0]?.earliest).toBe(0n);
+    await stream.forget('gone');
+    await until('it is gone', async () => (await stream.partitions('t'))[0]?.earliest === 1n);
+  });
+
+  test('presses by what is not read of a topic, and not by what is', async () => {
+    const stream = await openIn(await folder(), { maxBytes: 64 << 20, retentionEveryMs: 1e6 });
+    await stream.ensureTopics([
+      { ...topic, groups: ['g'], share: 0.25 },
+      { ...topic, name: 'other', groups: ['h'], share: 0.5 },
+    ]);
+    expect([stream.pressure('t'), stream.pressure('other')]).toEqual([0, 0]);
+    const value = new Uint8Array(100 << 10);
+    // 15 MiB are the share.
+    for (let n = 0; n < 123; n++) await stream.produce('t', [{ key: 'k', headers: {}, value }]);
+    expect(stream.pressure('t')).toBeGreaterThan(0.8);
+    expect(stream.pressure('t')).toBeLessThan(0.85);
+    expect(stream.pressure('other')).toBeLessThan(0.25);
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    await until('all came', () => reader.messages.length === 123);
+    await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 62n);
+    expect(Math.abs(stream.pressure('t') - 0.41)).toBeLessThan(0.03);
+    await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 123n);
+    // Of all that is there, read or not.
+    expect(stream.pressure('t')).toBe(stream.pressure('other'));
+    expect((await stream.partitions('t'))[0]?.bytes).toBeGreaterThan(12 << 20);
+  });
+
+  test('lets go of its tail before it presses anybody', async () => {
+    const stream = await openIn(await folder(), { maxBytes: 8 << 20, retentionEveryMs: 1e6 });
+    await stream.ensureTopics([{ ...topic, groups: ['g'] }]);
+    const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
+    const value = new Uint8Array(100 << 10);
+    for (let n = 0; n < 300; n++) {
+      expect(stream.pressure('t')).toBeLessThan(0.8);
+      await stream.produce('t', [{ key: 'k', headers: {}, value }]);
+      await until('it came', () => reader.messages.length === n + 1);
+      await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), BigInt(n + 1));
+    }
+    expect((await stream.partitions('t'))[0]?.earliest).toBeGreaterThan(200n);
   });
 
   test('has room for what is put aside when it is full of what was not read', async () => {

@@ -7,22 +7,38 @@ import { CodedError } from '../../../core/errors.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import { partitionOf } from '../partition.ts';
 import type {
+  Committed,
   Consumer,
   ConsumerHandlers,
   ConsumerOptions,
-  GroupState,
   Message,
   PartitionState,
+  SavedProgress,
   StoredMessage,
   Stream,
   StreamState,
   TopicOptions,
+  TopicPartition,
 } from '../port.ts';
 import { checkFile } from './check.ts';
-import { Commits, type Partition } from './commits.ts';
+import { Commits, type Partition, SPARED } from './commits.ts';
+import { Costs } from './costs.ts';
 import { type Environment, FIRST_KEY, LAST_KEY, openEnvironment } from './environment.ts';
 import { Group, type GroupLog } from './group.ts';
-import { decodePartition, decodeRecord, LAYOUT_VERSION, messageKey, metaKey, metaParts, offsetOfKey, type TopicRecord, timeOfRecord } from './layout.ts';
+import {
+  decodePartition,
+  decodeRecord,
+  decodeSaved,
+  encodeSaved,
+  LAYOUT_VERSION,
+  messageKey,
+  metaKey,
+  metaParts,
+  offsetOfKey,
+  type TopicRecord,
+  timeOfRecord,
+} from './layout.ts';
+import { Readers, type Topic } from './readers.ts';
 
 export interface LmdbStreamOptions {
   /** Made when missing. */
@@ -51,17 +67,9 @@ export const MAX_BYTES = 10 * 2 ** 30;
 export const MIN_FREE_BYTES = 256 << 20;
 const openHere = new Set<string>();
 
-interface Position {
-  /** What lies before it is not needed any more. */
-  readonly done: bigint;
-  /** False for what an earlier run has left: then nothing goes until the group has said where it reads on. */
-  readonly confirmed: boolean;
-  readonly progress: Uint8Array | undefined;
-}
-
-interface Topic extends TopicRecord {
-  readonly list: readonly Partition[];
-}
+/** Of the room: beyond it not even a short tail of what all have read is kept. */
+const TIGHT = 0.6;
+const EMPTY = new Uint8Array(0);
 
 class LmdbStream implements Stream, GroupLog {
   readonly #options: LmdbStreamOptions;
@@ -69,10 +77,8 @@ class LmdbStream implements Stream, GroupLog {
   readonly #environment: Environment;
   #commits: Commits | undefined;
   readonly #topics = new Map<string, Topic>();
-  readonly #groups = new Map<string, Group>();
+  readonly #readers = new Readers();
   readonly #waiters = new Map<Partition, Set<() => void>>();
-  /** Per group and partition. */
-  readonly #positions = new Map<string, Map<Partition, Position>>();
   #timer: NodeJS.Timeout | undefined;
   #trimming: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -86,23 +92,27 @@ class LmdbStream implements Stream, GroupLog {
   attach(commits: Commits): void {
     this.#commits = commits;
     this.#load();
-    this.#timer = setInterval(() => void this.#retain(), this.#options.retentionEveryMs ?? 10_000);
+    const retain = (): void => void commits.measure().then(() => this.#retain());
+    this.#timer = setInterval(retain, this.#options.retentionEveryMs ?? 10_000);
     this.#timer.unref();
   }
 
   #load(): void {
     const { meta, root } = this.#environment;
     root.resetReadTxn();
-    const progress: { parts: string[]; value: Buffer }[] = [];
+    const saved: { parts: string[]; value: Buffer }[] = [];
     for (const { key, value } of meta.getRange({ start: FIRST_KEY, end: LAST_KEY })) {
       const parts = metaParts(key);
       if (parts[0] === 'topic') this.#addTopic(parts[1] as string, JSON.parse(value.toString()) as TopicRecord);
-      else if (parts[0] === 'progress') progress.push({ parts, value: Buffer.from(value) });
+      else if (parts[0] === 'progress') saved.push({ parts, value: Buffer.from(value) });
     }
-    for (const { parts, value } of progress) {
-      const partition = this.#topics.get(parts[2] as string)?.list[Number(parts[3])];
-      if (partition !== undefined)
-        this.#setPosition(parts[1] as string, partition, { done: value.readBigUInt64LE(0), confirmed: false, progress: value.subarray(8) });
+    for (const { parts, value } of saved) {
+      const [, group, topic, number] = parts as [string, string, string, string];
+      const partition = this.#topics.get(topic)?.list[Number(number)];
+      if (partition === undefined) continue;
+      const { offset, bytes } = decodeSaved(value);
+      const checkpoint = this.#checkpoint(group, partition)?.from;
+      this.#readers.positions.set(group, partition, { next: offset, isConfirmed: false, progress: bytes, checkpoint });
     }
   }
 
@@ -114,9 +124,10 @@ class LmdbStream implements Stream, GroupLog {
         const found = this.#environment.meta.get(metaKey('at', record.id, partition));
         const flushed = found === undefined ? { next: 0n, earliest: 0n, bytes: 0, cost: 0 } : decodePartition(Buffer.from(found));
         this.#writer().addCost(flushed.cost);
-        return { topic: name, topicId: record.id, partition, flushed, next: flushed.next };
+        const costs = new Costs(flushed.earliest, flushed.next, flushed.cost);
+        return { topic: name, topicId: record.id, partition, flushed, next: flushed.next, costs };
       });
-    this.#topics.set(name, { ...record, list });
+    this.#topics.set(name, { ...record, name, list });
   }
 
   #writer(): Commits {
@@ -126,8 +137,9 @@ class LmdbStream implements Stream, GroupLog {
 
   async ensureTopics(topics: readonly TopicOptions[]): Promise<void> {
     const writer = this.#writer();
+    this.#checkShares(topics);
     let nextId = Math.max(-1, ...[...this.#topics.values()].map((topic) => topic.id)) + 1;
-    for (const { name, partitions, retentionBytes, retentionMs, groups } of topics) {
+    for (const { name, partitions, retentionBytes, retentionMs, groups, share } of topics) {
       const there = this.#topics.get(name);
       if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || !(there !== undefined || (Number.isInteger(partitions) && partitions > 0)))
         throw new RangeError(`a topic ${JSON.stringify(name)} of ${partitions} partitions`);
@@ -137,12 +149,24 @@ class LmdbStream implements Stream, GroupLog {
         retentionBytes,
         retentionMs,
         ...(groups === undefined ? {} : { groups }),
+        ...(share === undefined ? {} : { share }),
       };
       if (there !== undefined && isDeepStrictEqual(recordOf(there), record)) continue;
-      await writer.putMeta(metaKey('topic', name), Buffer.from(JSON.stringify(record)));
+      await writer.putMeta([[metaKey('topic', name), Buffer.from(JSON.stringify(record))]]);
       this.#addTopic(name, record);
     }
-    await Promise.all([...this.#groups.values()].map((group) => group.refresh()));
+    await Promise.all([...this.#readers.groups.values()].map((group) => group.refresh()));
+  }
+
+  /** What topics are promised of the room cannot be more than all of it. */
+  #checkShares(topics: readonly TopicOptions[]): void {
+    let sum = 0;
+    for (const { name, share } of topics) {
+      if (share === undefined) continue;
+      if (!(share > 0 && share <= 1)) throw new RangeError(`a topic ${JSON.stringify(name)} with a share of ${share}`);
+      sum += share;
+    }
+    if (sum > 1 + 1e-9) throw new RangeError(`topics with ${sum} times the room together`);
   }
 
   async produce(topic: string, messages: readonly Message[]): Promise<void> {
@@ -156,7 +180,7 @@ class LmdbStream implements Stream, GroupLog {
       else own.push(message);
     }
     if (perPartition.size === 0) return;
-    const aside = this.#groupsOf(topic).size === 0;
+    const aside = this.#readers.of(this.#topic(topic)).size === 0;
     await writer.append(
       Array.from(perPartition, ([partition, own]) => ({ partition, messages: own })),
       aside,
@@ -171,8 +195,8 @@ class LmdbStream implements Stream, GroupLog {
 
   consume(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<Consumer> {
     this.#writer();
-    const group = this.#groups.get(options.group) ?? new Group(options.group, this);
-    this.#groups.set(options.group, group);
+    const group = this.#readers.groups.get(options.group) ?? new Group(options.group, this);
+    this.#readers.groups.set(options.group, group);
     return group.join(options, handlers);
   }
 
@@ -220,69 +244,115 @@ class LmdbStream implements Stream, GroupLog {
     });
   }
 
-  progress(group: string, partition: Partition): Uint8Array | undefined {
-    return this.#positions.get(group)?.get(partition)?.progress;
+  saved(group: string, partition: Partition): SavedProgress | undefined {
+    const progress = this.#readers.positions.of(group, partition)?.progress;
+    return progress === undefined ? undefined : { progress, checkpoint: this.#checkpoint(group, partition) };
+  }
+
+  #checkpoint(group: string, { topic, partition }: Partition): SavedProgress['checkpoint'] {
+    const { root, meta } = this.#environment;
+    root.resetReadTxn();
+    const record = meta.get(metaKey('checkpoint', group, topic, partition));
+    if (record === undefined) return undefined;
+    const { offset, bytes } = decodeSaved(record);
+    return { from: offset, value: bytes };
   }
 
   reads(group: string, partition: Partition, from: bigint): void {
-    this.#setPosition(group, partition, { done: from, confirmed: true, progress: this.progress(group, partition) });
+    const { positions } = this.#readers;
+    const saved = positions.of(group, partition);
+    positions.set(group, partition, { next: saved?.progress === undefined ? from : saved.next, isConfirmed: true, readsFrom: from });
   }
 
-  async saveProgress(group: string, partition: Partition, done: bigint, progress: Uint8Array): Promise<void> {
-    const record = Buffer.alloc(8 + progress.length);
-    record.writeBigUInt64LE(done, 0);
-    record.set(progress, 8);
-    // Not `#writer()`: while the stream closes, the deliveries in hand may still save theirs.
-    await (this.#commits as Commits).putMeta(metaKey('progress', group, partition.topic, partition.partition), record);
-    this.#setPosition(group, partition, { done, confirmed: true, progress });
+  // These two not by `#writer()`: while the stream closes, the deliveries in hand may still save theirs.
+  async saveProgress(group: string, partition: Partition, next: bigint, progress: Uint8Array): Promise<void> {
+    await (this.#commits as Commits).putMeta([[metaKey('progress', group, partition.topic, partition.partition), encodeSaved(next, progress)]]);
+    this.#readers.positions.set(group, partition, { next, isConfirmed: true, progress, readsFrom: undefined });
   }
 
-  #setPosition(group: string, partition: Partition, position: Position): void {
-    const own = this.#positions.get(group) ?? new Map<Partition, Position>();
-    own.set(partition, position);
-    this.#positions.set(group, own);
+  async saveCheckpoint(group: string, partition: Partition, from: bigint, value: Uint8Array): Promise<void> {
+    await (this.#commits as Commits).putMeta([[metaKey('checkpoint', group, partition.topic, partition.partition), encodeSaved(from, value)]]);
+    this.#readers.positions.set(group, partition, { next: this.#readers.positions.of(group, partition)?.next ?? from, checkpoint: from });
   }
 
-  /** Those that read the topic: named with it, joined, or else known by what they have saved. */
-  #groupsOf(topic: string): Set<string> {
-    const { groups, list } = this.#topic(topic);
-    const joined = [...this.#groups].filter(([, group]) => group.reads(topic)).map(([name]) => name);
-    const saved =
-      groups ?? [...this.#positions].filter(([, own]) => list.some((partition) => own.get(partition)?.progress !== undefined)).map(([name]) => name);
-    return new Set([...saved, ...joined]);
+  committed(group: string, topic: string): Promise<readonly Committed[]> {
+    return Promise.resolve(this.#readers.committed(group, this.#topic(topic)));
   }
 
-  /** First offset of the partition that some group may still need. */
-  #keptFrom(partition: Partition): bigint {
-    let from = partition.flushed.next;
-    for (const group of this.#groupsOf(partition.topic)) {
-      const position = this.#positions.get(group)?.get(partition);
-      if (position === undefined || !position.confirmed) return partition.flushed.earliest;
-      if (position.done < from) from = position.done;
+  async reset(group: string, { topic, partition: number }: TopicPartition, progress: Uint8Array, next: bigint): Promise<void> {
+    const partition = this.#topic(topic).list[number];
+    if (partition === undefined) throw new RangeError(`topic ${topic} has no partition ${number}`);
+    this.#readers.mustBeAway(group);
+    await this.#writer().putMeta([
+      [metaKey('progress', group, topic, number), encodeSaved(next, progress)],
+      [metaKey('checkpoint', group, topic, number), EMPTY],
+    ]);
+    this.#readers.positions.set(group, partition, { next, isConfirmed: true, progress: progress.slice(), checkpoint: undefined });
+  }
+
+  async forget(group: string): Promise<void> {
+    this.#readers.mustBeAway(group);
+    const saved = this.#readers.positions.savedBy(group);
+    if (saved.length === 0) throw new CodedError('stream.no-group', { group });
+    await this.#writer().putMeta(
+      saved.flatMap(({ topic, partition }) => ['progress', 'checkpoint'].map((kind) => [metaKey(kind, group, topic, partition), EMPTY] as const)),
+    );
+    this.#readers.positions.forget(group);
+    this.#readers.groups.delete(group);
+    void this.#retain();
+  }
+
+  /** What messages of topics with readers may take. */
+  get #room(): number {
+    return (this.#commits?.room ?? 0) * (1 - SPARED);
+  }
+
+  /** Of the room; a mebibyte less than nothing is full. */
+  #filled(): number {
+    const cost = this.#commits?.cost ?? 0;
+    return this.#room - cost < 1 << 20 ? 1 : cost / this.#room;
+  }
+
+  pressure(name: string): number {
+    const topic = this.#topic(name);
+    return Math.max(this.#filled(), this.#readers.unread(topic) / this.#shareOf(topic));
+  }
+
+  #shareOf({ share = 1 }: Topic): number {
+    return Math.max(1, this.#room * share);
+  }
+
+  offsetAt({ topic, partition: number }: TopicPartition, time: number): Promise<bigint> {
+    const partition = this.#topic(topic).list[number];
+    if (partition === undefined) throw new RangeError(`topic ${topic} has no partition ${number}`);
+    this.#environment.root.resetReadTxn();
+    let [low, high] = [partition.flushed.earliest, partition.flushed.next];
+    while (low < high) {
+      const middle = (low + high) >> 1n;
+      const came = this.#timeAt(partition, middle);
+      if (came !== undefined && came < time) low = middle + 1n;
+      else high = middle;
     }
-    return from;
+    return Promise.resolve(low);
   }
 
   state(): Promise<StreamState> {
     const { root } = this.#environment;
     root.resetReadTxn();
-    const groups: GroupState[] = [];
-    for (const [topic, { list }] of this.#topics)
-      for (const group of this.#groupsOf(topic)) {
-        let waiting = 0n;
-        let oldest: number | undefined;
-        for (const partition of list) {
-          const { earliest, next } = partition.flushed;
-          let from = this.#positions.get(group)?.get(partition)?.done ?? earliest;
-          if (from < earliest) from = earliest;
-          if (from >= next) continue;
-          waiting += next - from;
-          const came = this.#timeAt(partition, from);
-          if (came !== undefined && (oldest === undefined || came < oldest)) oldest = came;
-        }
-        groups.push({ group, topic, waiting, oldest });
-      }
-    return Promise.resolve({ bytes: this.#writer().cost, maxBytes: this.#options.maxBytes ?? MAX_BYTES, groups });
+    const topics = [...this.#topics.values()];
+    const timeAt = (partition: Partition, from: bigint): number | undefined => this.#timeAt(partition, from);
+    const { cost, room } = this.#writer();
+    return Promise.resolve({
+      bytes: cost,
+      maxBytes: room,
+      groups: topics.flatMap((topic) => this.#readers.states(topic, timeAt)),
+      topics: topics.map((topic) => ({
+        topic: topic.name,
+        unread: this.#readers.unread(topic),
+        share: this.#shareOf(topic),
+        pressure: this.pressure(topic.name),
+      })),
+    });
   }
 
   /** When the first message from an offset on came. */
@@ -294,12 +364,13 @@ class LmdbStream implements Stream, GroupLog {
 
   #wake(partitions: readonly Partition[]): void {
     for (const partition of partitions) for (const wake of [...(this.#waiters.get(partition) ?? [])]) wake();
-    for (const { topic } of partitions) {
-      const found = this.#topics.get(topic);
+    for (const name of new Set(partitions.map((partition) => partition.topic))) {
+      const topic = this.#topics.get(name);
+      if (topic === undefined) continue;
       // Some slack, so that a full topic does not cost a second commit each time.
-      const isOver = (partition: Partition): boolean =>
-        partition.flushed.bytes > (found?.retentionBytes ?? 0) * 1.0625 && this.#keptFrom(partition) > partition.flushed.earliest;
-      if (found?.list.some(isOver)) void this.#retain();
+      const most = this.#isTight(topic) ? 0 : topic.retentionBytes * 1.0625;
+      const isOver = (partition: Partition): boolean => partition.flushed.bytes > most && this.#readers.keptFrom(topic, partition) > partition.flushed.earliest;
+      if (topic.list.some(isOver)) void this.#retain();
     }
   }
 
@@ -310,11 +381,11 @@ class LmdbStream implements Stream, GroupLog {
       for (const topic of [...this.#topics.values()])
         for (const partition of topic.list) {
           for (let more = true; more && this.#closed === undefined; ) {
-            const before = this.#keptFrom(partition);
+            const before = this.#readers.keptFrom(topic, partition);
             if (before <= partition.flushed.earliest) break;
             const trimmed = await this.#commits?.trim(partition, {
               before,
-              keepBytes: topic.retentionBytes,
+              keepBytes: this.#isTight(topic) ? 0 : topic.retentionBytes,
               keepSince: now - topic.retentionMs,
               mostMessages: MOST_TRIMMED,
               mostBytes: MOST_TRIMMED_BYTES,
@@ -329,6 +400,11 @@ class LmdbStream implements Stream, GroupLog {
     return this.#trimming;
   }
 
+  /** What all have read goes before a topic is refused; what none reads is kept for people. */
+  #isTight(topic: Topic): boolean {
+    return this.#filled() > TIGHT && this.#readers.of(topic).size > 0;
+  }
+
   #report(topic: string, messages: number, byAge: number): void {
     const telemetry = this.#options.telemetry ?? noTelemetry;
     if (byAge > 0) telemetry.add('inframirror_stream_trimmed_messages_total', { topic, reason: 'age' }, byAge);
@@ -340,7 +416,7 @@ class LmdbStream implements Stream, GroupLog {
   }
 
   broken(error: Error): void {
-    for (const group of this.#groups.values()) group.failAll(error);
+    for (const group of this.#readers.groups.values()) group.failAll(error);
   }
 
   close(): Promise<void> {
@@ -350,7 +426,7 @@ class LmdbStream implements Stream, GroupLog {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all([...this.#groups.values()].map((group) => group.close()));
+    await Promise.all([...this.#readers.groups.values()].map((group) => group.close()));
     await this.#trimming;
     await this.#commits?.close();
     await this.#environment.root.close();
@@ -358,13 +434,7 @@ class LmdbStream implements Stream, GroupLog {
   }
 }
 
-const recordOf = ({ id, partitions, retentionBytes, retentionMs, groups }: Topic): TopicRecord => ({
-  id,
-  partitions,
-  retentionBytes,
-  retentionMs,
-  ...(groups === undefined ? {} : { groups }),
-});
+const recordOf = ({ name: _, list: __, ...record }: Topic): TopicRecord => record;
 
 /** The names in a folder survive a power cut only when the folder is on disk too. */
 const syncFolder = (dir: string): void => {
@@ -404,6 +474,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
     );
     stream = new LmdbStream(options, dir, openEnvironment(dir));
     stream.attach(commits);
+    await commits.measure();
     syncFolder(dir);
     syncFolder(dirname(dir));
     return stream;

@@ -7,7 +7,7 @@ import { costOf, encodePartition, LAYOUT_VERSION, messageKey, metaKey, offsetOfK
 import { giveUpOwnership, takeOwnership } from './owner.ts';
 
 export type WriterTask =
-  /** `puts`: for each record its database (0 messages, 1 meta; u8), key size (u16), value size (u32), key, value. */
+  /** `puts`: for each record its database (0 messages, 1 meta; u8), key size (u16), value size (u32), key, value. An empty meta record is removed. */
   { readonly kind: 'put'; readonly puts: ArrayBuffer; readonly size: number } | { readonly kind: 'trim'; readonly trim: TrimTask } | { readonly kind: 'close' };
 
 /** Removes messages from the beginning of a partition. */
@@ -45,7 +45,9 @@ const put = ({ root, messages, meta }: Environment, puts: ArrayBuffer, size: num
       const database = view.getUint8(at) === 0 ? messages : meta;
       const keySize = view.getUint16(at + 1, true);
       const valueSize = view.getUint32(at + 3, true);
-      database.putSync(Buffer.from(puts, at + 7, keySize), Buffer.from(puts, at + 7 + keySize, valueSize));
+      const key = Buffer.from(puts, at + 7, keySize);
+      if (database === meta && valueSize === 0) meta.removeSync(key);
+      else database.putSync(key, Buffer.from(puts, at + 7 + keySize, valueSize));
       at += 7 + keySize + valueSize;
     }
   });

@@ -46,7 +46,11 @@ export const STATUS = gql`
       version instance startedAt
       parts { name state detail }
       stores { name bytes diskFree diskSize }
-      stream { bytes maxBytes share groups { group topic waiting oldestWaiting } }
+      stream {
+        bytes maxBytes share
+        groups { group topic waiting bytes isJoined oldestWaiting }
+        topics { topic unread share pressure heldBy secondsLeft }
+      }
       drops { stage reason counter unit labels count missing }
       problems { part message mend }
     }

@@ -92,13 +92,32 @@ export interface StoreSpace {
   readonly diskFree: number | null;
   readonly diskSize: number | null;
 }
+export interface StreamGroup {
+  readonly group: string;
+  readonly topic: string;
+  readonly waiting: number;
+  readonly bytes: number;
+  readonly isJoined: boolean;
+  /** Seconds; null: none waits. */
+  readonly oldestWaiting: number | null;
+}
+export interface StreamTopic {
+  readonly topic: string;
+  readonly unread: number;
+  readonly share: number;
+  /** 0 to 1. */
+  readonly pressure: number;
+  readonly heldBy: string | null;
+  /** Until the door closes for it; null: it does not fill. */
+  readonly secondsLeft: number | null;
+}
 export interface StreamSpace {
   readonly bytes: number;
   readonly maxBytes: number;
   /** 0 to 1. */
   readonly share: number;
-  /** `oldestWaiting` in seconds; null: none waits. */
-  readonly groups: readonly { readonly group: string; readonly topic: string; readonly waiting: number; readonly oldestWaiting: number | null }[];
+  readonly groups: readonly StreamGroup[];
+  readonly topics: readonly StreamTopic[];
 }
 export interface Drop {
   readonly stage: string;

@@ -1,0 +1,51 @@
+// `inframirror replay --topic T --from PLACE`: has the running server read a topic of the stream again, or from where it is told to begin.
+import { CodedError } from '../../core/errors.ts';
+import { plain } from '../../core/plain.ts';
+import { formatTime, parseTime } from '../../core/time.ts';
+import { command, type Options } from './arguments.ts';
+import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
+import { writeOut } from './write-out.ts';
+
+const OPTIONS: Options = {
+  topic: { type: 'string', value: 'T', summary: 'im.metrics, im.logs, im.processes or im.events' },
+  from: { type: 'string', value: 'PLACE', summary: 'earliest: all that is there; a time: what came then or later; a number: an offset of each partition' },
+  ...SERVER_OPTIONS,
+};
+
+const REPLAY = `mutation ($topic: String!, $offset: String, $time: Time) {
+  replay(topic: $topic, offset: $offset, time: $time) { group topic partition from messages }
+}`;
+
+interface Answer {
+  readonly replay: readonly { readonly group: string; readonly topic: string; readonly partition: number; readonly from: string; readonly messages: number }[];
+}
+
+/** Throws `command.usage`. */
+const placeOf = (text: string): { readonly offset?: string; readonly time?: string } => {
+  if (text === 'earliest') return {};
+  if (/^\d{1,19}$/.test(text)) return { offset: text };
+  const time = parseTime(text);
+  if (time === undefined)
+    throw new CodedError('command.usage', {
+      problem: `--from ${JSON.stringify(text)} is neither earliest, nor an offset, nor a time such as 2026-11-20T10:00:00Z`,
+    });
+  return { time: formatTime(time) };
+};
+
+export const replay = (args: readonly string[]): Promise<number> =>
+  command(
+    args,
+    'replay --topic T --from PLACE [OPTIONS]',
+    'Has a topic of the stream read from another place: after a store was brought back from a copy, or where nothing tells how far it was read.\n' +
+      'Log lines and processes that a store has already of what is read again stand twice; samples, hosts and events do not.',
+    OPTIONS,
+    0,
+    async (read) => {
+      const [topic, from] = [read.values.get('topic'), read.values.get('from')];
+      if (topic === undefined || from === undefined) throw new CodedError('command.usage', { problem: 'replay needs --topic T and --from PLACE' });
+      const answer = await askServer<Answer>(serverOf(read), REPLAY, { topic, ...placeOf(from) });
+      for (const { group, topic: name, partition, from: offset, messages } of answer.replay)
+        writeOut(`${plain(group)} reads ${plain(name)}, partition ${partition}, from offset ${plain(offset)}: ${messages} messages\n`);
+      return 0;
+    },
+  );

@@ -1,0 +1,60 @@
+// The room of a real stream as an operator sees it: who holds it, how long it lasts, and what stands at /metrics.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { silentLogger } from '../core/logger.ts';
+import { TelemetryRegistry } from '../core/telemetry.ts';
+import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
+import type { StreamSpace } from '../graphql/service.ts';
+import { StreamRoom, streamPart } from './stream-room.ts';
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+test('names who holds the room, and how long it lasts at the present rate', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'room-'));
+  const stream = await openLmdbStream({ dir, maxBytes: 32 << 20 });
+  ends.push(
+    () => rmSync(dir, { recursive: true }),
+    () => stream.close(),
+  );
+  await stream.ensureTopics([
+    { name: 'a', partitions: 1, retentionBytes: 1 << 30, retentionMs: 1e9, groups: ['fast', 'slow'], share: 0.5 },
+    { name: 'b', partitions: 1, retentionBytes: 1 << 30, retentionMs: 1e9, groups: ['other'], share: 0.5 },
+  ]);
+  let now = Date.now();
+  const telemetry = new TelemetryRegistry();
+  const room = new StreamRoom(stream, telemetry, silentLogger, () => now);
+  const read = async (): Promise<StreamSpace> => {
+    const space = await room.read();
+    if (space === undefined) throw new Error('it tells');
+    return space;
+  };
+  const produce = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await stream.produce('a', [{ key: 'k', headers: {}, value: new Uint8Array(100 << 10) }]);
+  };
+  const topicOf = ({ topics }: StreamSpace, name: string) => topics.find(({ topic }) => topic === name);
+  expect(streamPart(await read())).toMatchObject({ state: 'ok', detail: '0 % of 32 MiB' });
+  await produce(93);
+  await stream.reset('fast', { topic: 'a', partition: 0 }, new Uint8Array(1), 90n);
+  now += 60_000;
+  const filling = await read();
+  const a = topicOf(filling, 'a');
+  expect(a?.heldBy).toBe('slow');
+  expect(a?.pressure).toBeGreaterThan(0.6);
+  // It came to p within a minute: the rest to four fifths takes as long as its share of that.
+  expect(a?.secondsLeft).toBeCloseTo(((0.8 - (a?.pressure ?? 0)) / (a?.pressure ?? 1)) * 60, 3);
+  expect(topicOf(filling, 'b')?.heldBy).toBe(undefined);
+  expect(streamPart(filling)).toMatchObject({ state: 'degraded' });
+  expect(streamPart(filling).detail).toMatch(/^\d+ % of 32 MiB; a is filling \(6\d %, held by slow, full in 1\d s at the present rate\)$/);
+  expect(telemetry.value('inframirror_stream_pressure_ratio', { topic: 'a' })).toBe(a?.pressure);
+  expect(telemetry.value('inframirror_stream_group_waiting_messages', { group: 'slow', topic: 'a' })).toBe(93);
+  expect(telemetry.value('inframirror_stream_group_oldest_seconds', { group: 'slow', topic: 'a' })).toBeGreaterThanOrEqual(59);
+  await produce(40);
+  const closed = await read();
+  expect(topicOf(closed, 'a')?.secondsLeft).toBe(0);
+  expect(streamPart(closed).detail).toContain('a takes nothing more in');
+});

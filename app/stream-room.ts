@@ -1,0 +1,118 @@
+// How full the stream is, who holds its room, and how long that lasts at the present rate: looked at every few seconds, for the status
+// page, `/metrics` and `inframirror doctor`. It changes nothing.
+import type { Logger } from '../core/logger.ts';
+import type { Telemetry } from '../core/telemetry.ts';
+import type { Stream } from '../engines/stream/port.ts';
+import type { PartStatus, StreamSpace, StreamTopic } from '../graphql/service.ts';
+import { CLOSES_AT } from '../ingest/pressure.ts';
+
+const LOOK_MS = 10_000;
+/** The rate is that of so long. */
+const RATE_MS = 300_000;
+/** Of a topic; from here on it is worth a look. */
+const FILLING = 0.5;
+
+interface Look {
+  readonly at: number;
+  readonly pressures: ReadonlyMap<string, number>;
+}
+
+export class StreamRoom {
+  readonly #stream: Pick<Stream, 'state'>;
+  readonly #telemetry: Telemetry;
+  readonly #log: Logger;
+  readonly #now: () => number;
+  /** Oldest first. */
+  #looks: Look[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `now`: ms. */
+  constructor(stream: Pick<Stream, 'state'>, telemetry: Telemetry, log: Logger, now: () => number = Date.now) {
+    this.#stream = stream;
+    this.#telemetry = telemetry;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  start(): void {
+    const look = (): void => void this.read().catch((error: unknown) => this.#log.debug('the stream did not tell its state', { error }));
+    look();
+    this.#timer = setInterval(look, LOOK_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** undefined where the stream does not tell. */
+  async read(): Promise<StreamSpace | undefined> {
+    const { bytes, maxBytes, groups, topics } = await this.#stream.state();
+    if (bytes === undefined || maxBytes === undefined) return undefined;
+    const now = this.#now();
+    this.#looks.push({ at: now, pressures: new Map(topics.map(({ topic, pressure }) => [topic, pressure])) });
+    // A clock that went back makes all that was seen worthless.
+    this.#looks = this.#looks.filter(({ at }) => at <= now && now - at <= RATE_MS);
+    const space: StreamSpace = {
+      bytes,
+      maxBytes,
+      groups: groups.map(({ oldest, waiting, ...group }) => ({
+        ...group,
+        waiting: Number(waiting),
+        oldestWaiting: oldest === undefined ? undefined : Math.max(0, now - oldest) / 1000,
+      })),
+      topics: topics.map((topic): StreamTopic => {
+        const held = groups.filter((group) => group.topic === topic.topic && group.bytes > 0).toSorted((a, b) => b.bytes - a.bytes);
+        return { ...topic, heldBy: held[0]?.group, secondsLeft: this.#secondsLeft(topic.topic, topic.pressure, now) };
+      }),
+    };
+    this.#tell(space);
+    return space;
+  }
+
+  /** Until the door closes for the topic, at the rate of the last minutes; undefined where it does not fill. */
+  #secondsLeft(topic: string, pressure: number, now: number): number | undefined {
+    if (pressure >= CLOSES_AT) return 0;
+    const first = this.#looks.find(({ pressures }) => pressures.has(topic));
+    if (first === undefined || now - first.at < LOOK_MS / 2) return undefined;
+    const rate = ((pressure - (first.pressures.get(topic) as number)) / (now - first.at)) * 1000;
+    return rate <= 0 ? undefined : (CLOSES_AT - pressure) / rate;
+  }
+
+  #tell({ bytes, maxBytes, groups, topics }: StreamSpace): void {
+    const telemetry = this.#telemetry;
+    telemetry.set('inframirror_stream_bytes', {}, bytes);
+    telemetry.set('inframirror_stream_max_bytes', {}, maxBytes);
+    for (const { topic, unread, share, pressure, secondsLeft } of topics) {
+      telemetry.set('inframirror_stream_unread_bytes', { topic }, unread);
+      telemetry.set('inframirror_stream_share_bytes', { topic }, share);
+      telemetry.set('inframirror_stream_pressure_ratio', { topic }, pressure);
+      telemetry.set('inframirror_stream_left_seconds', { topic }, secondsLeft ?? Number.POSITIVE_INFINITY);
+    }
+    for (const { group, topic, waiting, bytes: unread, oldestWaiting } of groups) {
+      telemetry.set('inframirror_stream_group_waiting_messages', { group, topic }, waiting);
+      telemetry.set('inframirror_stream_group_unread_bytes', { group, topic }, unread);
+      telemetry.set('inframirror_stream_group_oldest_seconds', { group, topic }, oldestWaiting ?? 0);
+    }
+  }
+}
+
+const sizeText = (bytes: number): string => (bytes >= 2 ** 30 ? `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
+
+const spanText = (seconds: number): string => {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+};
+
+/** Names the fullest topic and who holds it, once it is worth a look. */
+export const streamPart = ({ bytes, maxBytes, topics }: StreamSpace): PartStatus => {
+  const full = `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}`;
+  const fullest = topics.toSorted((a, b) => b.pressure - a.pressure)[0];
+  if (fullest === undefined || fullest.pressure < FILLING) return { name: 'stream', state: 'ok', detail: full };
+  const { topic, pressure, heldBy, secondsLeft } = fullest;
+  const holder = heldBy === undefined ? 'the disk or what all have read' : heldBy;
+  const closed = pressure >= CLOSES_AT ? 'takes nothing more in: agents keep their data and send it later' : 'is filling';
+  const left = secondsLeft === undefined || secondsLeft === 0 ? '' : `, full in ${spanText(secondsLeft)} at the present rate`;
+  return { name: 'stream', state: 'degraded', detail: `${full}; ${topic} ${closed} (${Math.round(pressure * 100)} %, held by ${holder}${left})` };
+};

@@ -1,0 +1,38 @@
+// What an operator does to the stream over GraphQL: a group that is gone is forgotten, a topic is read again. Transport only.
+import { GraphQLError } from 'graphql';
+import { builder } from './builder.ts';
+import type { ReplayedPartition } from './service.ts';
+import { told } from './told.ts';
+
+const ReplayedRef = builder.objectRef<ReplayedPartition>('Replayed').implement({
+  description: 'A partition that is read from another place',
+  fields: (t) => ({
+    group: t.exposeString('group'),
+    topic: t.exposeString('topic'),
+    partition: t.exposeInt('partition'),
+    from: t.string({ description: 'Offset of the first message that is read', resolve: (r) => String(r.from) }),
+    messages: t.float({ description: 'That are read from there on, at most', resolve: (r) => Number(r.messages) }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  forgetGroup: t.boolean({
+    description: 'Removes what a group of readers that is gone has saved, so that it holds no room any more. What only it had not read goes',
+    args: { group: t.arg.string({ required: true }) },
+    resolve: async (_, { group }, { services, who }) => {
+      await services.stream.forget(who, group).catch(told);
+      return true;
+    },
+  }),
+  replay: t.field({
+    type: [ReplayedRef],
+    description: 'Has a topic read from another place: from an offset, or the first message that came at a time or later, or else all that is there',
+    args: { topic: t.arg.string({ required: true }), offset: t.arg.string(), time: t.arg({ type: 'Time' }) },
+    resolve: (_, { topic, offset, time }, { services, who }) => {
+      if (offset != null && time != null) throw new GraphQLError('an offset or a time, not both');
+      if (offset != null && !/^\d{1,19}$/.test(offset)) throw new GraphQLError(`${JSON.stringify(offset)} is no offset; write a whole number`);
+      const from = offset != null ? { offset: BigInt(offset) } : time != null ? { time: Number(time / 1_000_000n) } : ('earliest' as const);
+      return services.stream.replay(who, topic, from).catch(told);
+    },
+  }),
+}));

@@ -1,0 +1,56 @@
+// Where the groups of the topology are in their topics: begun in a topic that is empty, refused in one with messages of which nothing
+// tells how far they are in the stores, and put elsewhere when somebody says so. It never reads a message.
+import { CodedError, hasCode } from '../core/errors.ts';
+import type { Stream, TopicPartition } from '../engines/stream/port.ts';
+import { decodeProgress, encodeProgress, NO_PROGRESS } from './progress.ts';
+import { type Route, TOPOLOGY } from './topology.ts';
+
+/** `time`: ms; the first message that came then or later. */
+export type ReplayFrom = 'earliest' | { readonly offset: bigint } | { readonly time: number };
+
+export interface Replayed extends TopicPartition {
+  readonly group: string;
+  readonly from: bigint;
+  /** Messages that are read from there on, at most. */
+  readonly messages: bigint;
+}
+
+type Places = Pick<Stream, 'partitions' | 'committed' | 'reset'>;
+
+/** To be called before anything is taken in. Returns why the group must not begin: `pipeline.no-progress`; undefined: it may. */
+export const beginGroup = async (stream: Places, { topic, group }: Route): Promise<CodedError | undefined> => {
+  const known = new Set((await stream.committed(group, topic)).map(({ partition }) => partition));
+  for (const { partition, earliest, next } of await stream.partitions(topic)) {
+    if (known.has(partition)) continue;
+    if (earliest < next) return new CodedError('pipeline.no-progress', { topic, partition, group });
+    await stream.reset(group, { topic, partition }, encodeProgress({ ...NO_PROGRESS, next }), next).catch((error: unknown) => {
+      // Another process of the pipeline was first.
+      if (!hasCode(error, 'stream.group-in-use')) throw error;
+    });
+  }
+  return undefined;
+};
+
+/** Throws `pipeline.no-topic`. */
+export const routeOf = (topic: string): Route => {
+  const route = TOPOLOGY.find((candidate) => candidate.topic === topic);
+  if (route === undefined) throw new CodedError('pipeline.no-topic', { topic, topics: TOPOLOGY.map((candidate) => candidate.topic).join(', ') });
+  return route;
+};
+
+/** Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it. */
+export const putGroup = async (stream: Places & Pick<Stream, 'offsetAt'>, { topic, group }: Route, from: ReplayFrom): Promise<readonly Replayed[]> => {
+  const committed = new Map((await stream.committed(group, topic)).map(({ partition, progress }) => [partition, decodeProgress(progress).progress]));
+  const out: Replayed[] = [];
+  for (const { partition, earliest, next } of await stream.partitions(topic)) {
+    const at = { topic, partition };
+    const wanted = from === 'earliest' ? earliest : 'offset' in from ? from.offset : await stream.offsetAt(at, from.time);
+    let begin = wanted;
+    if (begin < earliest) begin = earliest;
+    if (begin > next) begin = next;
+    const before = committed.get(partition) ?? NO_PROGRESS;
+    await stream.reset(group, at, encodeProgress({ ...before, next: begin, epoch: before.epoch + 1, pending: undefined }), begin);
+    out.push({ ...at, group, from: begin, messages: next - begin });
+  }
+  return out;
+};
