@@ -113,11 +113,13 @@ test('a record of the version before is read: its inserts have rows of all messa
   const round = Buffer.concat([u64s(9n, 12n), u32s(3, 2), insert(64n, 20_000, 0, 6), insert(65n, 20_001, 6, 9)]);
   const bytes = Buffer.concat([u32s(1), u64s(9n, 65n, 5n), u32s(1), round, u32s(1), u32s(1), Buffer.from('a'), u64s(3n, 4n)]);
   const all = { deadline: 0, table: 'logs', messages: [{ from: 9n, to: 12n }] };
-  expect(decodeProgress(bytes)).toEqual({
+  const { progress, senders } = decodeProgress(bytes);
+  expect(senders).toEqual(new Map([['a', { boot: 3n, seq: 4n }]]));
+  expect(progress).toEqual({
     next: 9n,
     insert: 65n,
     time: 5n,
-    last: new Map([['a', { boot: 3n, seq: 4n }]]),
+    epoch: 0,
     pending: {
       from: 9n,
       to: 12n,
