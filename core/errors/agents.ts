@@ -26,12 +26,12 @@ export const AGENT_ERRORS = {
   ),
   'agent.unknown': entry(
     (p: { agent: string }) => `no agent ${p.agent} has joined this server`,
-    { agent: 'Qm9vdGggYW5kIGtleQ' },
+    { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7' },
     `It joined another one, or this server was set back to an older copy. ${NEW_TOKEN} Then start the agent with \`--join TOKEN\`.`,
   ),
   'agent.revoked': entry(
     (p: { agent: string; host: string; reason: string }) => `the agent ${p.agent} of ${p.host} was revoked: ${p.reason}`,
-    { agent: 'Qm9vdGggYW5kIGtleQ', host: 'web-1', reason: 'by an admin' },
+    { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7', host: 'web-1', reason: 'by an admin' },
     `Its data waits in its spool. If the host shall send again: ${NEW_TOKEN} Then start the agent with \`--join TOKEN\`.`,
   ),
   'agent.session': entry(
@@ -66,7 +66,7 @@ export const AGENT_ERRORS = {
   ),
   'join.used': entry(
     (p: { used: string; agent: string }) => `the join token was used at ${p.used}, by the agent ${p.agent}`,
-    { used: '2026-11-29T10:00:00Z', agent: 'Qm9vdGggYW5kIGtleQ' },
+    { used: '2026-11-29T10:00:00Z', agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7' },
     `A token is good for one agent. ${NEW_TOKEN} If you did not use it yourself, somebody else did: \`inframirror agent revoke ID\` ends that agent’s rights at once.`,
   ),
   'join.proof': entry(
@@ -81,7 +81,7 @@ export const AGENT_ERRORS = {
   ),
   'join.taken': entry(
     (p: { host: string; agent: string }) => `the host ${p.host} has an agent already: ${p.agent}`,
-    { host: 'web-1', agent: 'Qm9vdGggYW5kIGtleQ' },
+    { host: 'web-1', agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7' },
     'If this machine takes its place, make a token that says so: `inframirror agent token --host NAME --replace ID`. Else give this machine another name with `--host`.',
   ),
   'join.value': entry(

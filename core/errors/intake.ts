@@ -87,12 +87,12 @@ export const INTAKE_ERRORS = {
   ),
   'intake.sender': entry(
     (p: { sender: string; who: string }) => `${p.who} may not send as ${JSON.stringify(p.sender)}`,
-    { sender: 'Qm9vdGggYW5kIGtleQ', who: 'the shared token' },
+    { sender: '3f0c9a1b7d2e4f5060718293a4b5c6d7', who: 'the shared token' },
     'Nothing of the request was taken. Who has joined sends under its own id, signed in with its key, and nobody else does.',
   ),
   'intake.cloned': entry(
     (p: { agent: string; host: string; reason: string }) => `the agent ${p.agent} of ${p.host} stands still: ${p.reason}`,
-    { agent: 'Qm9vdGggYW5kIGtleQ', host: 'web-1', reason: 'two machines or two copies of its folder send under it' },
+    { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7', host: 'web-1', reason: 'two machines or two copies of its folder send under it' },
     'Nothing is lost: whoever sends under this id keeps its data. Find the copy, and give it an id of its own: `inframirror agent token --host NAME`, and there `inframirror agent --join TOKEN`. Then let the right one go on: `inframirror agent release ID`. Or replace both: `inframirror agent token --host NAME --replace ID`.',
   ),
   'intake.forbidden': entry(

@@ -95,8 +95,8 @@ const agentOf = (row: RecordRow): EnrolledAgent => ({
   reason: (row.reason as string | null) ?? undefined,
 });
 
-/** Made of the key: nobody can join under the id of another. */
-export const agentIdOf = (key: Uint8Array): string => textOf(createHash('sha256').update('inframirror/agent-id/1').update(key).digest().subarray(0, 16));
+/** Made of the key: nobody can join under the id of another. Hexadecimal, so that no command takes one for an option. */
+export const agentIdOf = (key: Uint8Array): string => createHash('sha256').update('inframirror/agent-id/1').update(key).digest('hex').slice(0, 32);
 
 export class AgentRegistry {
   readonly #records: Records;
