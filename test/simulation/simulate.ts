@@ -148,7 +148,7 @@ class Simulator {
   }
 
   async #send(body: Uint8Array): Promise<void> {
-    const answer = await (this.#door as Door).receiveFrames({ headers: {}, body, rights: { post: true } });
+    const answer = await (this.#door as Door).receiveFrames({ headers: { 'content-length': String(body.length) }, body, rights: { post: true } });
     if (answer.status !== 200) throw new Error(`the door says ${answer.status}: ${answer.body}`);
   }
 
