@@ -253,7 +253,7 @@ test('doctor looks at the usual causes', async () => {
 test('agent names what it lacks', async () => {
   const missing = await command(['agent', '--server', product.origin]);
   expect(missing.code).toBe(2);
-  expect(missing.stderr).toContain('--token-file is missing');
+  expect(missing.stderr).toContain('--join is missing');
   const wrong = await command(['agent', '--server', 'nowhere', '--token-file', join(product.folder, 'agent-token'), '--data', join(empty, 'agent')]);
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain('the agent’s setting server is wrong');
