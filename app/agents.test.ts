@@ -2,6 +2,7 @@
 // with its reason and stands in the audit table.
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -243,4 +244,19 @@ test('a key that is used on another machine is quarantined', async () => {
   await session(identity, 5n);
   expect(codeOf(await signIn(calls, identity, 'n'.repeat(32), 6n, RUN))).toBe('intake.cloned');
   expect(codeOf(await signIn(calls, identity, MACHINE, 7n, RUN))).toBe('intake.cloned');
+});
+
+test('who sends nothing of what he announces keeps nobody from joining', async () => {
+  const { hostname, port } = new URL(server.url);
+  const slow = Array.from({ length: 40 }, () => connect(Number(port), hostname));
+  try {
+    for (const socket of slow) {
+      socket.on('error', () => undefined);
+      socket.write(`POST /agent/join HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await joined(await server.token('web-1'))).toMatchObject({ host: 'web-1' });
+  } finally {
+    for (const socket of slow) socket.destroy();
+  }
 });

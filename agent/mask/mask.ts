@@ -17,7 +17,7 @@ export const newMaskState = (): MaskState => ({ keyLines: 0 });
 /** Before the short names there is no other letter, as there is in `compass`. */
 const NAMES =
   'passw(?:or)?d|pass(?:phrase|code)|(?<![a-z])pass|(?<![a-z])pwd|secret|token|credentials?|authorization|api[-_. ]?key|(?:access|private|signing|encryption|account|shared)[-_. ]?key|(?<![a-z])cookie';
-/** Forms that say themselves what they are: keys of AWS, Google, Stripe, tokens of GitHub, GitLab, Slack, npm, signed tokens of JSON. */
+/** Forms that say themselves what they are: keys of AWS, Google, Stripe, tokens of GitHub, GitLab, Slack, npm, our own join tokens, signed tokens of JSON. */
 const FORMS = [
   '(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])',
   'gh[pousr]_[A-Za-z0-9]{30,255}',
@@ -27,10 +27,14 @@ const FORMS = [
   '(?:sk|rk|pk)_live_[A-Za-z0-9]{16,255}',
   'AIza[A-Za-z0-9_-]{35}',
   'npm_[A-Za-z0-9]{36}',
+  'ij1\\.[A-Za-z0-9_-]{20,255}',
   'eyJ[A-Za-z0-9_-]{8,1024}\\.[A-Za-z0-9_-]{8,8192}(?:\\.[A-Za-z0-9_-]{0,4096})?',
 ].join('|');
 /** What a text must hold for any of it to be in it. */
-const ANY = new RegExp(`(?:${NAMES})|bearer |basic |://[^\\s/]|-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|_live_|AIza|npm_|eyJ`, 'i');
+const ANY = new RegExp(
+  `(?:${NAMES})|bearer |basic |://[^\\s/]|-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|_live_|AIza|npm_|ij1\\.|eyJ`,
+  'i',
+);
 const NAMED = new RegExp(`(?:${NAMES})`, 'gi');
 const FORMED = new RegExp(`(?<![A-Za-z0-9_])(?:${FORMS})`, 'g');
 const SCHEME = /(?<![a-z0-9])(bearer|basic)( {1,4})([\w.~+/=-]{8,8192})/gi;
@@ -39,7 +43,7 @@ const ADDRESS = /(:\/\/[^\s/:@"'<>]{0,256}:)[^\s/"'<>]{1,1024}@/g;
 const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const KEY_BLOCK = /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)([\s\S]*?)(-----END |$)/g;
 /** Of a block of a private key; before a full one there may be what a logger puts there. */
-const KEY_LINE = /^\s*(?:[A-Za-z0-9+/=]{1,80}|(?:Proc-Type|DEK-Info|Version|Comment): .*)?\s*$|^.{0,200}[\s|>"'][A-Za-z0-9+/=]{40,80}["']?\s*$/;
+const KEY_LINE = /^(?:[A-Za-z0-9+/=]{1,80}|(?:Proc-Type|DEK-Info|Version|Comment): .*)?$|^.{0,200}[\s|>"'][A-Za-z0-9+/=]{40,80}["']?$/;
 /** Lines of the largest key there is. */
 const MOST_KEY_LINES = 200;
 
@@ -90,7 +94,7 @@ export class Mask {
 
 /** Whether all of it is of the key whose block began in a line before. */
 const isOfKey = (text: string, state: MaskState): boolean => {
-  const isKey = !text.includes('-----END ') && text.split('\n').every((line) => KEY_LINE.test(line));
+  const isKey = !text.includes('-----END ') && text.split('\n').every((line) => KEY_LINE.test(line.trim()));
   state.keyLines = isKey ? state.keyLines - 1 : 0;
   return isKey && text.trim() !== '';
 };

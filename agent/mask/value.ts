@@ -85,11 +85,11 @@ export const valueRange = (text: string, begin: number, end: number): ValueRange
   at = pastBlanks(text, at);
   const quote = quoteAt(text, at);
   const word = text.slice(begin, end).toLowerCase();
+  // A folder one is in: told by its beginning, as what follows may hold the same word again and again.
+  if (word === 'pwd' && /[/~]/.test(text[at + quote.length] ?? '')) return undefined;
   const judged = (from: number, to: number, around: string): ValueRange | undefined => {
     const value = text.slice(from, to);
-    if (to === from || NOTHING.test(value) || (rest !== '' && NUMBER.test(value))) return undefined;
-    // A folder one is in.
-    return word === 'pwd' && /^[/~]/.test(value) ? undefined : { from, to, quote: around };
+    return to === from || NOTHING.test(value) || (rest !== '' && NUMBER.test(value)) ? undefined : { from, to, quote: around };
   };
   const from = at + quote.length;
   if (quote !== '') return judged(from, closeOf(text, from, quote), '');

@@ -82,10 +82,13 @@ export class AgentRequests {
   /** `POST` to one of AGENT_PATHS. Never rejects. */
   async answer(path: string, body: AsyncIterable<Uint8Array>): Promise<DoorAnswer> {
     try {
+      // Who sends his body slowly takes nobody's place.
+      const json = jsonOf(await readBody(body, MOST_BYTES));
+      if (path === AGENT_PATHS.nonce) return answer(200, { nonce: textOf(this.#options.sessions.nonce()) });
       if (this.#atWork >= MOST_AT_WORK) throw new CodedError('intake.busy', { reason: 'too many agents join or sign in at once' });
       this.#atWork++;
       try {
-        return answer(200, await this.#take(path, jsonOf(await readBody(body, MOST_BYTES))));
+        return answer(200, await (path === AGENT_PATHS.join ? this.#join(json) : this.#signIn(json)));
       } finally {
         this.#atWork--;
       }
@@ -97,11 +100,6 @@ export class AgentRequests {
       this.#options.log.debug('an agent was refused', { path, error });
       return errorAnswer(STATUS[error.code] ?? 403, error, error.code === 'intake.busy' ? { 'retry-after': '1' } : {});
     }
-  }
-
-  async #take(path: string, json: Json): Promise<unknown> {
-    if (path === AGENT_PATHS.nonce) return { nonce: textOf(this.#options.sessions.nonce()) };
-    return path === AGENT_PATHS.join ? this.#join(json) : this.#signIn(json);
   }
 
   async #join(json: Json): Promise<unknown> {
