@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { columnOf, valueAt } from '../../core/batch/batch.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -100,6 +101,10 @@ export class AgentServer {
   values(schema: string, column: string): readonly unknown[] {
     return this.messages
       .filter(({ headers }) => headers.schema === schema)
-      .flatMap(({ value }) => decodeStream(value).flatMap((batch) => Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, column), row))));
+      .flatMap(({ headers, value }) =>
+        decodeStream(headers.encoding === 'zstd' ? zstdDecompressSync(value) : value).flatMap((batch) =>
+          Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, column), row)),
+        ),
+      );
   }
 }
