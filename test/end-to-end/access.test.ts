@@ -224,7 +224,7 @@ test('/metrics is Prometheus text', async () => {
       expect(typed.has(type[1] as string)).toBe(false);
       typed.add(type[1] as string);
     } else if (!line.startsWith('# HELP ')) {
-      const sample = /^([a-z_]+)(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.exec(line);
+      const sample = /^([a-z_]+)(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? (?:\+Inf|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line);
       expect(line).toBe(sample?.[0]);
       expect(typed.has(sample?.[1] as string)).toBe(true);
     }
