@@ -4,7 +4,7 @@
 //        → passes (3-plan/passes.ts) → split by what each store can do (4-emit) and read (bounded-split.ts) → run what is left here (run/)
 //
 // Nothing here waits or reads: stores are asked by `ask.ts`.
-import { CodedError } from '../core/errors.ts';
+import { CodedError } from '../core/coded-error.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { type RelationColumn, visible } from './2-semantic/type.ts';
 import { type Plan, sorted } from './3-plan/lower.ts';

@@ -1,5 +1,5 @@
 // Diagnostics as every phase returns them; phases collect and return, they never throw.
-import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/errors.ts';
+import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/coded-error.ts';
 import type { Span } from './ast.ts';
 
 export interface Edit {

@@ -1,5 +1,5 @@
 // How the checker says what is wrong: a code of the catalogue with its parameters at a span; in what order, and how much of it.
-import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/errors.ts';
+import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/coded-error.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import type { Diagnostic, Edit, Fix } from '../1-syntax/diagnostic.ts';
 import { printName } from '../1-syntax/print-expression.ts';

@@ -1,7 +1,7 @@
 // From checked to planned expressions: parameters, `now` and local times become values of one request, and what no row decides is worked
 // out here, once: everything that needs a constant gets it as a literal.
 import type { Value } from '../../core/batch/batch.ts';
-import { CodedError } from '../../core/errors.ts';
+import { CodedError } from '../../core/coded-error.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import { timeLiteralNanos } from '../1-syntax/time-literal.ts';

@@ -1,6 +1,6 @@
 // What a call's constants must be, whoever wrote them: the checker looks at those in a text, this at the values that parameters and the
 // request bring, before any store is asked.
-import { CodedError } from '../../core/errors.ts';
+import { CodedError } from '../../core/coded-error.ts';
 import { zoneNamed } from '../../core/zone.ts';
 import { nearestZone } from '../1-syntax/nearest-zone.ts';
 import { regexMistake } from '../1-syntax/regex.ts';

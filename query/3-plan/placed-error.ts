@@ -1,5 +1,5 @@
 // Errors that only a request makes (a parameter out of bounds, too many buckets), at their place in the text.
-import { CodedError, type ErrorCode, type ErrorParameters } from '../../core/errors.ts';
+import { CodedError, type ErrorCode, type ErrorParameters } from '../../core/coded-error.ts';
 import type { Span } from '../1-syntax/ast.ts';
 
 export class PlacedError<C extends ErrorCode = ErrorCode> extends CodedError<C> {

@@ -1,6 +1,6 @@
 // What a plan is made for: one asker, one moment, one range. All times are nanoseconds.
 import type { Value } from '../../core/batch/batch.ts';
-import type { ErrorCode, ErrorParameters } from '../../core/errors.ts';
+import type { ErrorCode, ErrorParameters } from '../../core/coded-error.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import type { PlanExpression } from './expression.ts';
 

@@ -1,6 +1,6 @@
 // How much runs may hold at once, in rows and bytes: each run by itself, and all that are at work together. Operators that keep rows, and
 // what comes from stores, account for it here; what flows through does not count.
-import { CodedError } from '../../core/errors.ts';
+import { CodedError } from '../../core/coded-error.ts';
 
 export interface Limits {
   readonly rows: number;

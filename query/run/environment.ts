@@ -1,6 +1,6 @@
 // What a run is given: functions, where scans come from, limits, and whom to tell. Nothing here knows a store.
 import type { Batch } from '../../core/batch/batch.ts';
-import { CodedError } from '../../core/errors.ts';
+import { CodedError } from '../../core/coded-error.ts';
 import type { FailingTable } from '../3-plan/failing.ts';
 import type { Scan, Table } from '../3-plan/nodes.ts';
 import type { AggregateRun, SeriesRun } from './aggregate.ts';

@@ -3,7 +3,7 @@
 import { bitAt, type Column, type DataType, FLOAT, isPresent, type TextColumn, textAt, type Value } from '../../core/batch/batch.ts';
 import { bitmapBytes, clearBit, fillBits, setBit } from '../../core/batch/bits.ts';
 import { columnFrom } from '../../core/batch/build.ts';
-import { CodedError } from '../../core/errors.ts';
+import { CodedError } from '../../core/coded-error.ts';
 import type { ValueType } from '../../schemas/types.ts';
 
 /** `constant`: the column has one row, which stands for every row. */

@@ -8,7 +8,7 @@
 // - replace_regex: all matches from left to right. `\0` … `\9` in the replacement are groups, `\\` a backslash. An empty match is
 //   replaced too, also right after another match (`replace_regex("baac", "a*", "-")` is `-b--c-`); an absent group is empty text.
 import { RE2JS } from 're2js';
-import { CodedError } from '../../../core/errors.ts';
+import { CodedError } from '../../../core/coded-error.ts';
 import { makePredicate, makeText, mustFit, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
 
 type Piece = string | typeof ANY | typeof ONE;

@@ -7,7 +7,7 @@
 import { type Batch, type Column, columnIndex, columnOf, isPresent, valueAt } from '../../../core/batch/batch.ts';
 import { concatBatches, concatColumns } from '../../../core/batch/concat.ts';
 import { takeColumn, takeRows } from '../../../core/batch/take.ts';
-import { CodedError } from '../../../core/errors.ts';
+import { CodedError } from '../../../core/coded-error.ts';
 import { inputsOf, type Join, type PlanNode } from '../../3-plan/nodes.ts';
 import { fieldsOf, missingColumn } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
