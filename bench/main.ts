@@ -10,7 +10,6 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'log-lines', load: () => import('./log-lines.ts') },
   { name: 'columns', load: () => import('./columns.ts') },
   { name: 'logs', load: () => import('./logs.ts') },
-  { name: 'pipeline', load: () => import('./pipeline.ts') },
   { name: 'tables', load: () => import('./tables.ts') },
   { name: 'samples', load: () => import('./samples.ts') },
   { name: 'run', load: () => import('./run.ts') },

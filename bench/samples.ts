@@ -230,6 +230,8 @@ export const run = async (): Promise<readonly Figure[]> => {
   const program = process.env.VICTORIAMETRICS;
   for (const { what, agents, series, goal } of SETS) {
     const set = { agents, series, steps: Math.max(1, Math.round(SAMPLES / (agents * series))) };
+    // It takes minutes.
+    console.error(`${what}: ${short(agents * series * set.steps)} samples …`);
     const ours = await measure(startOurs, set);
     const peer = program === undefined ? undefined : await measure((folder) => startVictoriaMetrics(program, folder), set);
     figures.push(...figuresOf(what, goal, ours, peer));
