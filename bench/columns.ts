@@ -31,13 +31,14 @@ const blocks = function* (): Generator<Batch> {
     return state / 2 ** 32;
   };
   for (let block = 0; block < BLOCKS; block++) {
-    const [metric, id, time, mantissa, exponent, float, insert] = TABLE_FIELDS.samples.map((f) => allocateFixed(f.type, BLOCK)) as [
+    const [metric, id, time, mantissa, exponent, float, start, insert] = TABLE_FIELDS.samples.map((f) => allocateFixed(f.type, BLOCK)) as [
       Uint32Array,
       BigUint64Array,
       BigInt64Array,
       BigInt64Array,
       Int8Array,
       Float64Array,
+      BigInt64Array,
       BigUint64Array,
     ];
     for (let row = 0; row < BLOCK; row++) {
@@ -50,7 +51,7 @@ const blocks = function* (): Generator<Batch> {
       exponent[row] = 1;
       insert[row] = BigInt(FROM + block);
     }
-    const arrays: readonly FixedArray[] = [metric, id, time, mantissa, exponent, float, insert];
+    const arrays: readonly FixedArray[] = [metric, id, time, mantissa, exponent, float, start, insert];
     yield batchOf(
       TABLE_FIELDS.samples.map(
         ({ name, type }, at) => [name, { layout: 'fixed', type, length: BLOCK, validity: undefined, values: arrays[at] as FixedArray }] as const,

@@ -128,7 +128,14 @@ const costOf = async (engine: EmbeddedColumns, columns: Columns, frames: readonl
     now: Date.now,
   };
   const sink = tableSink('logs', logLines, options).open({ topic: 'im.logs', partition: 0 });
-  const context = { signal: new AbortController().signal, health, numbers: new InsertNumbers(0, 0n), interrupted: undefined, plan: () => Promise.resolve() };
+  const context = {
+    signal: new AbortController().signal,
+    health,
+    numbers: new InsertNumbers(0, 0n),
+    interrupted: undefined,
+    until: () => 0n,
+    plan: () => Promise.resolve(),
+  };
   const [store, ours] = [childSeconds(engine), process.cpuUsage()];
   for (let at = 0; at < frames.length; at += round / FRAME) {
     const messages = frames.slice(at, at + round / FRAME).map((batch, i): Decoded => {

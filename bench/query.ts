@@ -26,7 +26,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
 
 const at = 1_795_172_400_000_000_000n;
 const request = { at, from: at - 3_600_000_000_000n, to: at, zone: 'Europe/Berlin', parameters: new Map(), completeTo: at, notice: () => {} };
-const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, dirtyHours: () => [] } as const;
+const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, marks: () => [] } as const;
 
 const compile = (text: string): number => split(plan(check(text, catalogue), request, { limit: 10_000 }).plan, stores).fragments.size;
 

@@ -1,5 +1,5 @@
 // How samples could rest: the candidates for the table `samples`, each filled with the same blocks as a worker would write them (sorted,
-// 500,000 rows at most, one partition each), until merges rest. Prints processor time of the store, bytes, and three questions.
+// 250,000 rows at most, one partition each), until merges rest. Prints processor time of the store, bytes, and three questions.
 // Read it with `docs/decisions/`; rows and series by `INFRAMIRROR_BENCH_SAMPLES`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { costOf, type Figure, short } from './figure.ts';
 
 const SAMPLES = Number(process.env.INFRAMIRROR_BENCH_SAMPLES ?? 20_000_000);
-const BLOCK = 500_000;
+const BLOCK = 250_000;
 const STEP_MS = 15_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -24,7 +24,7 @@ const TO = 1_795_219_200_000;
 const UNLIMITED = { max_execution_time: 0, max_rows_to_read: 0, max_memory_usage: 0 };
 
 const COLUMNS = `metric UInt32 CODEC(ZSTD(1)), id UInt64 CODEC(Delta(8), ZSTD(1)), time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-mantissa Int64 CODEC(Delta(8), T64('bit'), ZSTD(1)), exponent Int8 CODEC(ZSTD(1)), float Float64 CODEC(ZSTD(1)), insert UInt64 CODEC(Delta(8), ZSTD(1))`;
+mantissa Int64 CODEC(Delta(8), T64('bit'), ZSTD(1)), exponent Int8 CODEC(ZSTD(1)), float Float64 CODEC(ZSTD(1)), start DateTime64(3, 'UTC') CODEC(ZSTD(1)), insert UInt64 CODEC(Delta(8), ZSTD(1))`;
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1';
 const VERTICAL = 'vertical_merge_algorithm_min_columns_to_activate = 1, merge_max_block_size = 65536';
 const BY_ID = '(metric, id, time)';
@@ -40,25 +40,14 @@ interface Candidate {
   readonly archive?: string;
 }
 
+const REPLACING = 'ReplacingMergeTree(insert)';
+
 const CANDIDATES: readonly Candidate[] = [
-  { name: 'days, Replacing, by id', engine: 'ReplacingMergeTree(insert)', partition: 'day', order: BY_ID, settings: 'merge_selector_base = 10' },
-  {
-    name: 'days, Replacing, by hour',
-    engine: 'ReplacingMergeTree(insert)',
-    partition: 'day',
-    order: BY_HOUR,
-    settings: `${VERTICAL}, merge_selector_base = 10`,
-  },
-  { name: 'days, plain, by hour', engine: 'MergeTree', partition: 'day', order: BY_HOUR, settings: `${VERTICAL}, merge_selector_base = 10` },
+  { name: 'days, by id', engine: REPLACING, partition: 'day', order: BY_ID, settings: 'merge_selector_base = 10' },
+  { name: 'days, by hour', engine: REPLACING, partition: 'day', order: BY_HOUR, settings: `${VERTICAL}, merge_selector_base = 10` },
+  { name: 'days, by hour, merged seldom', engine: REPLACING, partition: 'day', order: BY_HOUR, settings: `${VERTICAL}, merge_selector_base = 30` },
+  { name: 'days, by hour, plain', engine: 'MergeTree', partition: 'day', order: BY_HOUR, settings: `${VERTICAL}, merge_selector_base = 30` },
   { name: 'hours, then a day by id', engine: 'MergeTree', partition: 'hour', order: BY_ID, settings: `${VERTICAL}, merge_selector_base = 10`, archive: BY_ID },
-  {
-    name: 'hours, then a day by hour',
-    engine: 'MergeTree',
-    partition: 'hour',
-    order: BY_ID,
-    settings: `${VERTICAL}, merge_selector_base = 10`,
-    archive: BY_HOUR,
-  },
 ];
 
 const partitionOf = (candidate: Candidate): string => (candidate.partition === 'day' ? 'toYYYYMMDD(time)' : 'toStartOfHour(time)');
@@ -68,13 +57,14 @@ const log = createLogger({ level: 'error', format: 'text', write: (line) => proc
 /** Rows of some steps of all series, sorted by metric, id and time: a series' id rises with its number within its metric. */
 const block = (series: number, from: number, steps: number, walk: Int32Array, number: number): Batch => {
   const rows = series * steps;
-  const [metric, id, time, mantissa, exponent, float, insert] = TABLE_FIELDS.samples.map((f) => allocateFixed(f.type, rows)) as [
+  const [metric, id, time, mantissa, exponent, float, start, insert] = TABLE_FIELDS.samples.map((f) => allocateFixed(f.type, rows)) as [
     Uint32Array,
     BigUint64Array,
     BigInt64Array,
     BigInt64Array,
     Int8Array,
     Float64Array,
+    BigInt64Array,
     BigUint64Array,
   ];
   let state = number + 1;
@@ -92,7 +82,7 @@ const block = (series: number, from: number, steps: number, walk: Int32Array, nu
   }
   exponent.fill(1);
   insert.fill(BigInt(number));
-  const arrays: readonly FixedArray[] = [metric, id, time, mantissa, exponent, float, insert];
+  const arrays: readonly FixedArray[] = [metric, id, time, mantissa, exponent, float, start, insert];
   return batchOf(
     TABLE_FIELDS.samples.map(
       ({ name, type }, at) => [name, { layout: 'fixed', type, length: rows, validity: undefined, values: arrays[at] as FixedArray }] as const,

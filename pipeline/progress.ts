@@ -104,7 +104,7 @@ export const decodeProgress = (bytes: Uint8Array): { readonly progress: Progress
       inserts.push(version === 1 ? readInsert1(input, { from, to }) : readInsert(input, from, inserts.at(-1)?.messages));
     pending = { from, to, messages, inserts };
   }
-  return { progress: { next, insert, time, epoch, pending }, senders: version < WITHOUT_SENDERS ? readSenders(input) : undefined };
+  return { progress: { next, insert, time, epoch, pending }, senders: version < WITHOUT_SENDERS ? readSenders(input, time) : undefined };
 };
 
 /** Had the rows of the whole round's block, one message after the other, and no deadline. */

@@ -13,6 +13,8 @@ export interface RoundContext {
   readonly health: StoreHealth;
   readonly numbers: InsertNumbers;
   readonly interrupted: InterruptedRound | undefined;
+  /** Rows of the sender with a later time, ns, are not in the store yet, as far as the partition's own messages go. */
+  readonly until: (sender: string) => bigint;
   /** Puts the inserts into the progress record before they begin. */
   readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
 }

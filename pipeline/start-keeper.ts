@@ -8,7 +8,6 @@ import { Keeper } from './keeper.ts';
 import { Reenricher } from './re-enrich.ts';
 import { Retention } from './retention/retention.ts';
 import type { Pipeline } from './start.ts';
-import { Upkeep } from './upkeep.ts';
 
 export interface StartKeeperOptions {
   readonly columns: Columns;
@@ -19,8 +18,6 @@ export interface StartKeeperOptions {
   readonly kept?: Kept;
   /** See `RetentionOptions`; default: the disk is not looked at. */
   readonly missingRoom?: () => number;
-  /** Between two looks at the ledger of dirty hours, about. Default 15 min. */
-  readonly upkeepMs?: number;
   /** ms. */
   readonly now?: () => number;
 }
@@ -33,7 +30,6 @@ export const startKeeper = ({
   shared,
   kept = RETENTION,
   missingRoom = () => 0,
-  upkeepMs,
   now = Date.now,
 }: StartKeeperOptions): Keeper => {
   const own = { columns, telemetry, log: logger, now };
@@ -42,11 +38,7 @@ export const startKeeper = ({
     records,
     log: logger,
     urgent: () => retention.relieve(),
-    tasks: [
-      () => new Upkeep({ ...own, ...(upkeepMs === undefined ? {} : { everyMs: upkeepMs }) }),
-      () => new Reenricher(shared.series, shared.inventory, logger),
-      () => retention,
-    ],
+    tasks: [() => new Reenricher(shared.series, shared.inventory, logger), () => retention],
   });
   keeper.start();
   return keeper;

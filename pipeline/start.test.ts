@@ -309,20 +309,21 @@ test('what the agent tells of a change itself is not told twice', async () => {
   expect(await stores.records.query('SELECT title FROM events WHERE host = $1', [host])).toEqual([{ title: 'own words' }]);
 });
 
-test('late samples make their hour dirty; of two values for one time the later stands', async () => {
+test('of late samples the hour is marked, for their metric alone; of two values for one time the later stands', async () => {
   const sender = 'late-1';
   const definition = ['test.late', [['host', sender]]] as const;
   const early = minute - 5 * 3_600_000;
+  const marks = (kind: string) =>
+    rowsOf(`SELECT DISTINCT toUnixTimestamp64Milli(hour) AS at FROM marks WHERE kind = '${kind}' AND metric = ${metricHash('test.late')} ORDER BY at`);
   await send(sender, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
   await settled();
   const hour = (ms: number): bigint => BigInt(ms - (ms % 3_600_000));
-  // Nobody knows what was written before this worker began.
-  expect(await rowsOf('SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty')).toContainEqual([hour(minute)]);
-  expect(await rowsOf('SELECT hour FROM dirty')).not.toContainEqual([hour(early)]);
+  expect(await marks('double')).toEqual([]);
   await send(sender, [samplesPart(definition, [[minute + 1000, 2]])]);
   await send(sender, [samplesPart(definition, [[early, 3]]), samplesPart(definition, [[minute, 9]])]);
   await settled();
-  expect(await rowsOf('SELECT DISTINCT toUnixTimestamp64Milli(hour) AS hour FROM dirty')).toContainEqual([hour(early)]);
+  expect(await marks('double')).toEqual([[hour(early)], [hour(minute)]]);
+  expect(await marks('late')).toContainEqual([hour(early)]);
   expect(await rowsOf(`SELECT ${VALUE} FROM samples FINAL WHERE id IN (SELECT id FROM series WHERE name = 'test.late') ORDER BY time`)).toEqual([
     [3],
     [9],
@@ -330,12 +331,30 @@ test('late samples make their hour dirty; of two values for one time the later s
   ]);
 });
 
+test('after a restart only what may have been sent before is marked', async () => {
+  const sender = 'restarted-1';
+  const definition = ['test.restarted', [['host', sender]]] as const;
+  const marks = () => rowsOf(`SELECT count() FROM marks WHERE kind = 'double' AND metric = ${metricHash('test.restarted')}`);
+  await send(sender, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
+  await settled();
+  await stop();
+  await start();
+  await send(sender, [samplesPart(definition, [[minute + 1000, 2]])]);
+  await settled();
+  expect(await marks()).toEqual([[0n]]);
+  await stop();
+  await start();
+  await send(sender, [samplesPart(definition, [[minute + 1000, 3]])]);
+  await settled();
+  expect(await marks()).toEqual([[1n]]);
+});
+
 test('hours with values that are no numbers are marked by metric before they stand, once', async () => {
   const sender = 'odd-1';
   const definition = ['test.odd', [['host', sender]]] as const;
   const hour = BigInt(minute - (minute % 3_600_000));
   const metric = metricHash('test.odd');
-  const marks = `SELECT toString(table) AS name, toUnixTimestamp64Milli(hour) AS hour FROM dirty WHERE endsWith(table, '/${metric}') ORDER BY name`;
+  const marks = `SELECT toString(kind), toUnixTimestamp64Milli(hour) FROM marks WHERE metric = ${metric} AND kind NOT IN ('double', 'late') ORDER BY kind`;
   await send(sender, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
   await settled();
   expect(await rowsOf(marks)).toEqual([]);
@@ -344,8 +363,8 @@ test('hours with values that are no numbers are marked by metric before they sta
   await send(sender, [samplesPart(definition, [[minute + 3000, Number.NEGATIVE_INFINITY]])]);
   await settled();
   expect(await rowsOf(marks)).toEqual([
-    [`samples.extreme/${metric}`, hour],
-    [`samples.not-finite/${metric}`, hour],
+    ['extreme', hour],
+    ['not-finite', hour],
   ]);
 });
 

@@ -9,7 +9,7 @@ import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
-import { boundSenders, decodeSenders, encodeSenders, type SeenMessage } from './senders.ts';
+import { boundSenders, decodeSenders, encodeSenders, type KnownSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 import type { Route } from './topology.ts';
@@ -63,6 +63,7 @@ export class PartitionWorker {
   #progress: Progress = NO_PROGRESS;
   /** The last message of each sender before `#progress.next`. */
   #last = new Map<string, SeenMessage>();
+  #forgottenUntil = 0n;
   /** Messages before it are known from their headers alone: their rows are in the store. */
   #writesFrom = 0n;
   #sinceCheckpoint = { rounds: 0, bytes: 0 };
@@ -124,17 +125,29 @@ export class PartitionWorker {
   async #recallSenders({ checkpoint }: SavedProgress, senders: ReadonlyMap<string, SeenMessage> | undefined): Promise<bigint> {
     if (senders !== undefined) {
       this.#last = new Map(senders);
-      await this.#options.saveCheckpoint(encodeSenders(this.#last, this.#progress.epoch), this.#writesFrom);
+      this.#forgottenUntil = this.#progress.time;
+      await this.#options.saveCheckpoint(encodeSenders(this.#known, this.#progress.epoch), this.#writesFrom);
       return this.#writesFrom;
     }
-    const known = checkpoint === undefined ? undefined : decodeSenders(checkpoint.value);
+    const known = checkpoint === undefined ? undefined : decodeSenders(checkpoint.value, this.#progress.time);
     if (checkpoint !== undefined && known?.epoch === this.#progress.epoch && checkpoint.from <= this.#writesFrom) {
       this.#last = known.last;
+      this.#forgottenUntil = known.forgottenUntil;
       return checkpoint.from;
     }
     // Put elsewhere, or begun: what lies before is to be taken again should it come again.
-    await this.#options.saveCheckpoint(encodeSenders(this.#last, this.#progress.epoch), this.#writesFrom);
+    this.#forgottenUntil = this.#progress.time;
+    await this.#options.saveCheckpoint(encodeSenders(this.#known, this.#progress.epoch), this.#writesFrom);
     return this.#writesFrom;
+  }
+
+  get #known(): KnownSenders {
+    return { last: this.#last, forgottenUntil: this.#forgottenUntil };
+  }
+
+  /** Rows of the sender with a later time, ns, are not in the store yet. */
+  #until(sender: string): bigint {
+    return this.#last.get(sender)?.latest ?? this.#forgottenUntil;
   }
 
   #lost(messages: number): void {
@@ -173,9 +186,10 @@ export class PartitionWorker {
     this.#hear(envelope.sender, envelope);
   }
 
-  #hear(sender: string, { boot, seq }: SeenMessage): void {
+  #hear(sender: string, { boot, seq, latest = 0n }: Pick<Envelope, 'boot' | 'seq' | 'latest'>): void {
+    const before = this.#until(sender);
     this.#last.delete(sender);
-    this.#last.set(sender, { boot, seq });
+    this.#last.set(sender, { boot, seq, latest: latest > before ? latest : before });
   }
 
   readonly #stopNow = (): void => this.#abort.abort();
@@ -281,7 +295,8 @@ export class PartitionWorker {
       for (const { number } of inserts) if (number > insert) insert = number;
       await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
     };
-    const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), plan };
+    const until = (sender: string): bigint => this.#until(sender);
+    const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), plan, until };
     letters.push(...(await this.#part.write(messages, context)));
     if (letters.length > 0) await retryUntilStopped(() => bury(letters, stream, telemetry), signal, this.#health);
     checkSignal(signal);
@@ -300,7 +315,11 @@ export class PartitionWorker {
 
   async #checkpoint(): Promise<void> {
     const { last, forgotten } = boundSenders(this.#last);
-    await this.#options.saveCheckpoint(encodeSenders(last, this.#progress.epoch), this.#progress.next);
+    for (const sender of forgotten) {
+      const until = this.#until(sender);
+      if (until > this.#forgottenUntil) this.#forgottenUntil = until;
+    }
+    await this.#options.saveCheckpoint(encodeSenders({ last, forgottenUntil: this.#forgottenUntil }, this.#progress.epoch), this.#progress.next);
     for (const sender of forgotten) this.#last.delete(sender);
     if (forgotten.length > 0) this.#options.telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
     this.#sinceCheckpoint = { rounds: 0, bytes: 0 };
@@ -313,26 +332,30 @@ export class PartitionWorker {
   }
 
   /** Messages that were not taken before, and the last of each sender in this round. */
-  #fresh(taken: readonly Waiting[], letters: DeadLetter[]): { readonly fresh: readonly Waiting[]; readonly seen: ReadonlyMap<string, SeenMessage> } {
+  #fresh(
+    taken: readonly Waiting[],
+    letters: DeadLetter[],
+  ): { readonly fresh: readonly Waiting[]; readonly seen: ReadonlyMap<string, Pick<Envelope, 'boot' | 'seq' | 'latest'>> } {
     const { telemetry, at } = this.#options;
-    const seen = new Map<string, SeenMessage>();
+    const seen = new Map<string, Pick<Envelope, 'boot' | 'seq' | 'latest'>>();
     const fresh = taken.filter(({ message, envelope }) => {
       if (envelope === undefined) {
         letters.push({ message, value: message.value, rows: 0, stage: 'decode', reason: 'no-identity', error: 'a header that names the message is missing' });
         return false;
       }
-      const { sender, boot, seq } = envelope;
-      if (this.#isRepeat(envelope, seen.get(sender) ?? this.#last.get(sender))) {
+      const { sender, boot, seq, latest = 0n } = envelope;
+      const before = seen.get(sender);
+      if (this.#isRepeat(envelope, before ?? this.#last.get(sender))) {
         telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
         return false;
       }
-      seen.set(sender, { boot, seq });
+      seen.set(sender, { boot, seq, latest: latest > (before?.latest ?? 0n) ? latest : before?.latest });
       return true;
     });
     return { fresh, seen };
   }
 
-  #isRepeat({ boot, seq }: SeenMessage, last: SeenMessage | undefined): boolean {
+  #isRepeat({ boot, seq }: Pick<SeenMessage, 'boot' | 'seq'>, last: Pick<SeenMessage, 'boot' | 'seq'> | undefined): boolean {
     if (!this.#options.seqCheck || last === undefined) return false;
     // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
     if (last.boot > BigInt(Math.floor(this.#options.now())) + AHEAD_MS) return false;

@@ -105,7 +105,7 @@ beforeAll(async () => {
         ),
       ] as const,
   );
-  loaded = await loadStores({ inserts: [{ table: 'logs', batch: batchOf(fields) }], dirtyHours: () => [], hosts: [], events: [] });
+  loaded = await loadStores({ inserts: [{ table: 'logs', batch: batchOf(fields) }], marks: () => [], hosts: [], events: [] });
 }, 120_000);
 afterAll(() => loaded?.stop());
 

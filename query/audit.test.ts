@@ -4,7 +4,7 @@ import { FLOAT, INT64, type Value } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { CodedError, hasCode } from '../core/errors.ts';
 import type { Columns, QueryAnswer, QueryOptions } from '../engines/columns/port.ts';
-import { markName } from '../schemas/sample-value.ts';
+import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE, check, plan, type SplitPlan, type Stores, split } from './compile.ts';
@@ -17,13 +17,15 @@ const at = 1_795_172_400_000_000_000n;
 const request: PlanRequest = { at, from: at - HOUR, to: at, zone: 'UTC', parameters: new Map(), completeTo: at, notice: () => {} };
 const dialects: Stores['dialects'] = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
 
-const partsOf = (text: string, marks: readonly string[] = [], options?: { readonly push: boolean }): SplitPlan => {
+type Marked = readonly (readonly [mark: SampleMark, metric: number])[];
+
+const partsOf = (text: string, marked: Marked = [], options?: { readonly push: boolean }): SplitPlan => {
   const checked = check(text, specCatalogue);
   expect(checked.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
-  const dirtyHours: Stores['dirtyHours'] = (table) => (marks.includes(table) ? [at - HOUR] : []);
-  return split(plan(checked, request, { limit: 100 }).plan, { dialects, clickhouse: CLICKHOUSE, dirtyHours }, options);
+  const marks: Stores['marks'] = (mark, metric) => (marked.some(([m, of]) => m === mark && of === metric) ? [at - HOUR] : []);
+  return split(plan(checked, request, { limit: 100 }).plan, { dialects, clickhouse: CLICKHOUSE, marks }, options);
 };
-const auditsOf = (text: string, marks: readonly string[] = []) => [...partsOf(text, marks).fragments.values()].flatMap((f) => f.audits);
+const auditsOf = (text: string, marks: Marked = []) => [...partsOf(text, marks).fragments.values()].flatMap((f) => f.audits);
 
 test.each([
   'from metrics.system.memory.usage',
@@ -63,7 +65,7 @@ test.each<readonly [string, readonly unknown[]]>([
 const MEMORY = metricHash('system.memory.usage');
 
 test('values that came as no numbers are counted where their metric is marked, and where the values are read', () => {
-  const marked = (text: string) => auditsOf(text, [markName('not-finite', MEMORY)]);
+  const marked = (text: string) => auditsOf(text, [['not-finite', MEMORY]]);
   const [audit, ...more] = marked('from metrics.system.memory.usage | where host == "a" and value > 1KiB | count');
   expect(more).toEqual([]);
   expect(audit).toMatchObject({ when: undefined, shared: true });
@@ -74,7 +76,10 @@ test('values that came as no numbers are counted where their metric is marked, a
 });
 
 test('where sums may be too large a window without zeros is counted always; increases run here', () => {
-  const marks = [markName('extreme', MEMORY), markName('extreme', metricHash('system.network.io'))];
+  const marks: Marked = [
+    ['extreme', MEMORY],
+    ['extreme', metricHash('system.network.io')],
+  ];
   expect(auditsOf('from metrics.system.memory.usage | every 1m avg', marks).map((a) => a.when)).toEqual([undefined]);
   const parts = partsOf('from metrics.system.network.io | every 1m rate', marks);
   expect(parts.plan.node).not.toBe('scan');
@@ -133,7 +138,7 @@ test('an audit that fails fails the question, and ends what was asked beside it'
 });
 
 test('what is read twice is counted once', async () => {
-  const parts = partsOf('from metrics.system.memory.usage | top 2 host by max(value)', [markName('not-finite', MEMORY)], { push: false });
+  const parts = partsOf('from metrics.system.memory.usage | top 2 host by max(value)', [['not-finite', MEMORY]], { push: false });
   const audits = [...parts.fragments.values()].flatMap((f) => f.audits);
   expect(audits).toHaveLength(2);
   const store = storeOf((put) => (isAudit(put) ? [['#lost0', [3n]]] : []));

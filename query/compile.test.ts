@@ -16,7 +16,7 @@ const requestFor = (notices: string[] = [], changes: Partial<PlanRequest> = {}):
   notice: (severity, code, parameters) => void notices.push(`${severity} ${code} ${JSON.stringify(parameters)}`),
   ...changes,
 });
-const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, dirtyHours: () => [] } as const;
+const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, marks: () => [] } as const;
 
 test('a bucket under twice the interval is widened, and that is told once though the rows are planned twice', () => {
   const notices: string[] = [];

@@ -2,11 +2,12 @@
 // order. Prints how much was really pushed, so that it cannot come to compare a way with itself.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { columnOf, TIME_MS, UTF8, valueAt } from '../core/batch/batch.ts';
+import { columnOf, type Value, valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
-import { markName, SAMPLE_MARKS } from '../schemas/sample-value.ts';
+import { SAMPLE_MARKS } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
+import { TABLE_FIELDS } from '../schemas/tables.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { check } from './compile.ts';
 import { LearnedCatalogue } from './run/learned-catalogue.ts';
@@ -86,10 +87,22 @@ test.each([
 
 test('whoever asks is told how many, by the ledger of the store', async () => {
   const { columns, search } = loaded.ports;
-  const tables = ['samples', ...METRICS.flatMap(({ name }) => SAMPLE_MARKS.map((mark) => markName(mark, metricHash(name))))];
-  const marks = tables.flatMap((table) => loaded.stores.dirtyHours(table, 0n, 2n ** 62n).map((hour) => [table, hour / 1_000_000n] as const));
-  const [table, hour] = [marks.map(([name]) => name), marks.map(([, ms]) => ms)];
-  await columns.insert('dirty', batchOf([['table', columnFrom(UTF8, table)] as const, ['hour', columnFrom(TIME_MS, hour)] as const]), { queryId: 'marks' });
+  const found = METRICS.flatMap(({ name }) =>
+    SAMPLE_MARKS.flatMap((kind) =>
+      loaded.stores.marks(kind, metricHash(name), 0n, 2n ** 62n).map((hour) => [kind, metricHash(name), hour / 1_000_000n] as const),
+    ),
+  );
+  const marks = TABLE_FIELDS.marks.slice(0, 3).map(
+    ({ name, type }, at) =>
+      [
+        name,
+        columnFrom(
+          type,
+          found.map((mark) => mark[at] as Value),
+        ),
+      ] as const,
+  );
+  await columns.insert('marks', batchOf(marks), { queryId: 'marks' });
   const catalogue = new LearnedCatalogue(DATASETS, columns, search);
   await catalogue.refresh(END);
   const service = new QueryService({ ports: loaded.ports, catalogue, completeUpTo: () => undefined });

@@ -14,7 +14,7 @@ import { specCatalogue } from './testing/spec-run.ts';
 
 const at = 1_795_172_400_000_000_000n;
 const request: PlanRequest = { at, from: at - 3_600_000_000_000n, to: at, zone: 'UTC', parameters: new Map(), completeTo: at, notice: () => {} };
-const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, dirtyHours: () => [] } as const;
+const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, marks: () => [] } as const;
 
 const times = (n: number, part: (i: number) => string, separator = ''): string => Array.from({ length: n }, (_, i) => part(i)).join(separator);
 const longest = (make: (n: number) => string): string => {

@@ -207,8 +207,8 @@ export class QueryService {
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
-    const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (dirtyHours, signals) => {
-      const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, dirtyHours });
+    const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (marks, signals) => {
+      const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, marks });
       const settings = { max_execution_time: this.#options.maxSeconds ?? 30 };
       return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals, pool: this.#pool }) };
     });

@@ -14,14 +14,15 @@ export const MOST_EXPONENT = 6;
 export const EXTREME = 1e140;
 
 /**
- * Hours in which a metric has samples that want care are named in the ledger `dirty` before the samples stand: `not-finite` (NaN, ±Inf;
- * missing when read, and counted), `extreme` (beyond ±`EXTREME`), `stale` (stale markers).
+ * Hours in which a metric has samples that want care are named in the ledger `marks` before the samples stand: `double` (one time of a series
+ * may have two values: the one inserted later counts), `not-finite` (NaN, ±Inf; missing when read, and counted), `extreme` (beyond
+ * ±`EXTREME`), `stale` (stale markers).
  */
-export const SAMPLE_MARKS = ['not-finite', 'extreme', 'stale'] as const;
+export const SAMPLE_MARKS = ['double', 'not-finite', 'extreme', 'stale'] as const;
 export type SampleMark = (typeof SAMPLE_MARKS)[number];
 
-/** The ledger's name for such hours of one metric (by its hash); what asks for `samples.stale` means those of all metrics. */
-export const markName = (mark: SampleMark, metric?: number): string => `samples.${mark}${metric === undefined ? '' : `/${metric}`}`;
+/** What is written into the ledger after samples stand in an hour that is over: what was worked out from it is to be worked out again. */
+export const LATE = 'late';
 
 /** Of a value as it rests. */
 export const markOf = (exponent: number, float: number): SampleMark | undefined => {

@@ -102,9 +102,9 @@ export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
 const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];
 
 /** Tables of the column store. */
-export type TableName = 'samples' | 'series' | 'processes' | 'logs' | 'dirty';
+export type TableName = 'samples' | 'series' | 'processes' | 'logs' | 'marks';
 
-/** Sample values: see `exponent` in `sample-value.ts`. `insert` rises over inserts and is the receive order. */
+/** Sample values: see `exponent` in `sample-value.ts`. `start`: when a counter began to count, 0 unknown. `insert` rises over inserts and is the receive order. */
 export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   samples: [
     field('metric', UINT32),
@@ -113,6 +113,7 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('mantissa', INT64),
     field('exponent', INT8),
     field('float', FLOAT),
+    field('start', TIME_MS),
     field('insert', UINT64),
   ],
   /** Upserted by (metric, id, since); `day` makes at least one row a UTC day. */
@@ -145,6 +146,6 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('row', UINT32),
     field('insert', UINT64),
   ],
-  /** Hours (start, ms) of a table in which one time of a series may have two values. When each was marked is the store's own column. */
-  dirty: [field('table', UTF8), field('hour', TIME_MS)],
+  /** The ledger: hours (start, ms) of a metric in which samples want care (`SAMPLE_MARKS`), or came late; `marked`: up to when, by the store's clock, some may come. */
+  marks: [field('kind', UTF8), field('metric', UINT32), field('hour', TIME_MS), field('marked', TIME_MS)],
 };

@@ -48,5 +48,5 @@ const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 600 };
 export const removeDefinitions = async (columns: Pick<Columns, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
   const options = { params: { until }, settings: UNBOUNDED, signal };
   await columns.command(`DELETE FROM series WHERE since < ${MOMENT} AND seen < ${MOMENT}`, options);
-  await columns.command(`DELETE FROM dirty WHERE hour < ${MOMENT}`, options);
+  await columns.command(`DELETE FROM marks WHERE hour < ${MOMENT}`, options);
 };

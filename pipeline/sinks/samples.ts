@@ -1,4 +1,5 @@
-// The sink of metrics: definitions are upserted first, then hours that become dirty or have odd values are marked, then the samples are inserted.
+// The sink of metrics: definitions are upserted first, then hours in which samples want care are marked, then the samples are inserted, and
+// what came late is marked behind them.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
@@ -7,6 +8,7 @@ import { sliceBatch, takeRows } from '../../core/batch/take.ts';
 import { encodeStream } from '../../core/ipc/write.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
+import { NANOS_PER_MS } from '../../core/time.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Block } from '../block.ts';
@@ -19,10 +21,9 @@ import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
-import { type Mark, markDirty, type SampleBlock, sampleBlock, ValueMarks } from '../stages/samples.ts';
+import { LateMarks, type Mark, type SampleBlock, sampleBlock, ValueMarks } from '../stages/samples.ts';
 import { seriesRows } from '../stages/series.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
-import { SETTLED_MS } from '../upkeep.ts';
 import { writeBlocks } from '../write.ts';
 import { lettersOf, originOf } from './origin.ts';
 
@@ -42,13 +43,14 @@ export interface ColumnSinkOptions {
 
 /** How often definitions that were not there are looked for again: they may have come through another partition. */
 const LOOK_AGAIN_MS = 60_000;
-/** How far ahead of the clock a sample may be that an earlier owner of the partition has written: the door's limit. */
-const AHEAD_MS = 600_000;
-/** A mark as young as this is not made again: with as long an insert behind it, it has not settled for the upkeep. */
-const MARK_HOLDS_MS = SETTLED_MS / 4;
-
 /** Smaller blocks the store sorts for what it costs here. Of 250,000 rows it takes 0.31 CPU-s a million sorted and 0.75 unsorted, and this 0.19. */
 const SORTED_FROM = 100_000;
+
+/** Rows for the ledger; `marked`, ms, default now. */
+interface Marks {
+  readonly marks: readonly (Mark & { readonly marked?: number })[];
+  readonly stand: () => void;
+}
 
 interface DaySamples extends SampleBlock, Block {}
 
@@ -57,17 +59,14 @@ class SamplesPartition implements PartitionSink {
   readonly #table: SeriesTable;
   #index = new SeriesIndex();
   #order = new SampleOrder(this.#index);
-  #coldUntil: number;
   #exponentDay = 0;
   #looked = 0;
   readonly #marks = new ValueMarks();
-  /** When hours were marked dirty last, ms. */
-  readonly #marked = new Map<number, number>();
+  readonly #late = new LateMarks();
 
   constructor(options: ColumnSinkOptions, table: SeriesTable) {
     this.#options = options;
     this.#table = table;
-    this.#coldUntil = options.now() + AHEAD_MS;
   }
 
   async write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]> {
@@ -83,17 +82,12 @@ class SamplesPartition implements PartitionSink {
       return { table: 'samples', day: day.day, origin: originOf(day, samples), ...block, inOrder: (rows, from) => this.#inOrder(rows, block.series, from) };
     });
     await retryUntilStopped(() => this.#meet(blocks), signal, health);
-    const hours = new Set<number>();
-    for (const block of blocks) markDirty(block, this.#index, this.#coldUntil, hours);
-    const begun = this.#options.now();
-    const values = this.#marks.of(blocks);
-    const marks = [...this.#due(hours, begun), ...values.marks];
-    if (marks.length > 0) await retryUntilStopped(() => this.#mark(marks, signal), signal, health);
-    values.stand();
+    const untilOf = new Map(samples.map(({ stored, sender }) => [stored.offset, Number(-(-context.until(sender) / NANOS_PER_MS))]));
+    const sent = blocks.map(({ origin }) => origin.map(({ offset, rows }) => ({ rows, until: untilOf.get(offset) ?? Number.POSITIVE_INFINITY })));
+    await this.#mark(this.#marks.of(blocks, sent, this.#index), context);
     const refused = await writeBlocks(blocks, { ...context, columns, clock, maxExecutionMs, readBack, fence });
-    // The upkeep removes marks that have settled: it may have done so before the inserts came.
-    const late = Math.abs(this.#options.now() - begun) > MARK_HOLDS_MS ? this.#due(hours, this.#options.now()) : [];
-    if (late.length > 0) await retryUntilStopped(() => this.#mark(late, signal), signal, health);
+    const now = await retryUntilStopped(() => clock.now(), signal, health);
+    await this.#mark(this.#late.of(blocks, now), context);
     await retryUntilStopped(() => this.#renew(blocks), signal, health);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
   }
@@ -110,15 +104,7 @@ class SamplesPartition implements PartitionSink {
     return order === undefined ? rows : takeRows(rows, order);
   }
 
-  /** Marks for hours that have none of ours made lately. */
-  #due(hours: ReadonlySet<number>, now: number): readonly Mark[] {
-    for (const [hour, at] of this.#marked) if (Math.abs(now - at) > MARK_HOLDS_MS) this.#marked.delete(hour);
-    const due = [...hours].filter((hour) => !this.#marked.has(hour));
-    for (const hour of due) this.#marked.set(hour, now);
-    return due.map((hour): Mark => ({ table: 'samples', hour }));
-  }
-
-  /** Once a day exponents begin anew; a table of series that is full does so too, and then no time is known any more. */
+  /** Once a day exponents begin anew; a table of series that is full does so too, and then of their times is known what their senders have sent. */
   #refresh(): void {
     const now = this.#options.now();
     const day = Math.floor(now / DAY_MS);
@@ -127,7 +113,6 @@ class SamplesPartition implements PartitionSink {
     if (!this.#index.full) return;
     this.#index = new SeriesIndex();
     this.#order = new SampleOrder(this.#index);
-    this.#coldUntil = now + AHEAD_MS;
     this.#options.telemetry.add('inframirror_pipeline_series_forgotten_total');
     this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
   }
@@ -167,22 +152,19 @@ class SamplesPartition implements PartitionSink {
     if (unknown > 0) this.#options.telemetry.add('inframirror_pipeline_unknown_series_samples_total', {}, unknown);
   }
 
-  async #mark(marks: readonly Mark[], signal: AbortSignal): Promise<void> {
-    const [table, hour] = TABLE_FIELDS.dirty;
-    if (table === undefined || hour === undefined) return;
-    const tables = columnFrom(
-      table.type,
-      marks.map((mark) => mark.table),
-    );
-    const hours = columnFrom(
-      hour.type,
-      marks.map((mark) => BigInt(mark.hour)),
-    );
-    const rows = batchOf([
-      [table.name, tables],
-      [hour.name, hours],
-    ]);
-    await this.#options.columns.insert('dirty', rows, { queryId: randomUUID(), signal });
+  async #mark({ marks, stand }: Marks, { signal, health }: RoundContext): Promise<void> {
+    if (marks.length > 0) {
+      const now = BigInt(Math.floor(await retryUntilStopped(() => this.#options.clock.now(), signal, health)));
+      const columns = [
+        marks.map(({ kind }) => kind),
+        marks.map(({ metric }) => metric),
+        marks.map(({ hour }) => BigInt(hour)),
+        marks.map(({ marked }) => (marked === undefined ? now : BigInt(Math.floor(marked)))),
+      ];
+      const rows = batchOf(TABLE_FIELDS.marks.map(({ name, type }, at) => [name, columnFrom(type, columns[at] ?? [])] as const));
+      await retryUntilStopped(() => this.#options.columns.insert('marks', rows, { queryId: randomUUID(), signal }), signal, health);
+    }
+    stand();
   }
 
   /** The first samples of a day bring a row of their definition for that day. */

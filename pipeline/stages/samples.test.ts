@@ -1,4 +1,4 @@
-// Samples as they rest decode to what came, and an hour becomes dirty exactly when a sample of it may not be the newest of its series.
+// Samples as they rest decode to what came, and hours are marked exactly when a sample of them may not be the newest of its series, is odd, or late.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
@@ -6,7 +6,7 @@ import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { decodeValues } from '../../schemas/sample-value.ts';
 import { SIGNAL_FIELDS, TABLE_FIELDS } from '../../schemas/tables.ts';
 import { SeriesIndex } from '../series-index.ts';
-import { HOUR_MS, markDirty, sampleBlock, ValueMarks } from './samples.ts';
+import { HOUR_MS, LateMarks, sampleBlock, ValueMarks } from './samples.ts';
 
 type Sample = readonly [id: bigint, time: number, value: number];
 
@@ -39,25 +39,52 @@ test('values come back to the bit, in the table’s columns', () => {
   );
 });
 
-test('dirty hours are those a naive oracle names', () => {
+test('hours that may hold two values for one time are those a naive oracle names, each once', () => {
+  const steps = fc.integer({ min: -1, max: 41 });
   fc.assert(
-    fc.property(fc.array(fc.array(sample, { maxLength: 20 }), { maxLength: 4 }), fc.integer({ min: 0, max: 40 }), (rounds, coldSteps) => {
+    fc.property(fc.array(fc.tuple(fc.array(sample, { maxLength: 20 }), steps), { maxLength: 4 }), (rounds) => {
       const index = new SeriesIndex();
-      const coldUntil = BASE + coldSteps * 600_000;
+      const values = new ValueMarks();
       const last = new Map<bigint, number>();
-      for (const samples of rounds) {
+      const standing = new Set<number>();
+      for (const [samples, step] of rounds) {
+        const until = BASE + step * 600_000;
         const expected = new Set<number>();
         for (const [id, time] of samples) {
-          const before = last.get(id);
-          if (time < coldUntil || (before !== undefined && time <= before)) expected.add(Math.floor(time / HOUR_MS) * HOUR_MS);
-          last.set(id, Math.max(before ?? time, time));
+          const before = last.get(id) ?? until;
+          if (time <= before) expected.add(Math.floor(time / HOUR_MS) * HOUR_MS);
+          last.set(id, Math.max(last.get(id) ?? time, time));
         }
-        const hours = new Set<number>();
-        markDirty(sampleBlock(batch(samples), index), index, coldUntil, hours);
-        expect([...hours].sort()).toEqual([...expected].sort());
+        const finite = samples.map(([id, time]): Sample => [id, time, 1]);
+        const { marks, stand } = values.of([sampleBlock(batch(finite), index)], [[{ rows: finite.length, until }]], index);
+        expect(marks.every(({ kind, metric }) => kind === 'double' && metric === 7)).toBe(true);
+        expect(marks.map(({ hour }) => hour).sort()).toEqual([...expected].filter((hour) => !standing.has(hour)).sort());
+        stand();
+        for (const hour of expected) standing.add(hour);
       }
     }),
   );
+});
+
+test('hours that were over when samples came are named as late, again when that was said a minute ago', () => {
+  const late = new LateMarks();
+  const block = sampleBlock(
+    batch([
+      [1n, BASE, 1],
+      [1n, BASE + HOUR_MS, 2],
+      [2n, BASE + 2 * HOUR_MS, 3],
+    ]),
+    new SeriesIndex(),
+  );
+  const now = BASE + 2 * HOUR_MS + 120_000;
+  const { marks, stand } = late.of([block], now);
+  const over = [BASE, BASE + HOUR_MS].map((hour) => ({ kind: 'late', metric: 7, hour }));
+  expect(marks).toEqual(over.map((mark) => ({ ...mark, marked: now + 60_000 })));
+  // One that failed is made again.
+  expect(late.of([block], now).marks).toEqual(marks);
+  stand();
+  expect(late.of([block], now + 59_000).marks).toEqual([]);
+  expect(late.of([block], now + 60_000).marks).toEqual(over.map((mark) => ({ ...mark, marked: now + 120_000 })));
 });
 
 /** Stands for a stale marker: as a number its bits would not survive. */
@@ -85,11 +112,11 @@ test('hours with values that are no numbers, with huge ones and with stale marke
         const wanted = new Set(
           samples.flatMap(([, time, value]) => {
             const name = nameOf(value);
-            return name === undefined ? [] : [`samples.${name}/7 ${time - (time % HOUR_MS)}`];
+            return name === undefined ? [] : [`${name} ${time - (time % HOUR_MS)}`];
           }),
         );
-        const { marks, stand } = values.of([sampleBlock(withMarkers(samples), index)]);
-        expect(marks.map((m) => `${m.table} ${m.hour}`).sort()).toEqual([...wanted].filter((m) => !standing.has(m)).sort());
+        const { marks, stand } = values.of([sampleBlock(withMarkers(samples), index)], [[]], index);
+        expect(marks.map((m) => `${m.kind} ${m.hour}`).sort()).toEqual([...wanted].filter((m) => !standing.has(m)).sort());
         // An insert into the ledger that failed is made again.
         if (!stands) continue;
         stand();

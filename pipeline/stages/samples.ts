@@ -1,8 +1,9 @@
-// Samples as they come into samples as they rest: mantissa and exponent, one block a UTC day; and which hours are to be marked for them.
+// Samples as they come into samples as they rest: mantissa and exponent, one block a UTC day; and which hours of which metrics are to be marked
+// for them.
 // Runs over typed arrays; nothing is allocated, stringified or hashed for a sample.
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
-import { encodeValues, MOST_EXPONENT, markName, markOf, SAMPLE_MARKS, type SampleMark, type ValueColumns } from '../../schemas/sample-value.ts';
+import { encodeValues, LATE, MOST_EXPONENT, markOf, type SampleMark, type ValueColumns } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { SeriesIndex } from '../series-index.ts';
 
@@ -42,62 +43,107 @@ export const sampleBlock = (samples: Batch, index: SeriesIndex): SampleBlock => 
     metric,
     id,
     time,
-    ...[values.mantissa, values.exponent, values.float].map((array, i) => fixed((fields[i + 3] as (typeof fields)[number]).type, array)),
+    ...[values.mantissa, values.exponent, values.float, new BigInt64Array(length)].map((array, i) =>
+      fixed((fields[i + 3] as (typeof fields)[number]).type, array),
+    ),
   ];
   return { batch: { length, fields, columns }, series };
 };
 
-/**
- * Adds to `hours` (starts, ms) those in which a sample is not surely newer than every other of its series: its time is not above the
- * last one, or it is before `coldUntil`, up to which another worker may have written what this one has not seen.
- */
-export const markDirty = ({ batch, series }: SampleBlock, index: SeriesIndex, coldUntil: number, hours: Set<number>): void => {
-  const words = wordsOf((columnOf(batch, 'time') as FixedColumn).values as BigInt64Array);
-  const { last } = index;
-  let marked = Number.NaN;
-  for (let row = 0; row < batch.length; row++) {
-    const time = safeIntegerAt(words, row);
-    const at = series[row] as number;
-    const before = last[at] as number;
-    if (time > before) last[at] = time;
-    if (time > before && time >= coldUntil) continue;
-    const hour = time - (time % HOUR_MS);
-    if (hour === marked) continue;
-    marked = hour;
-    hours.add(hour);
-  }
-};
-
-/** A row of the ledger; hours begin at ms. */
+/** A row of the ledger: `hour` begins at, ms; `metric` is a hash. */
 export interface Mark {
-  readonly table: string;
+  readonly kind: SampleMark | typeof LATE;
+  readonly metric: number;
   readonly hour: number;
 }
-
-/** Hours by metric and kind of mark, in one number. */
-type Hours = Map<number, Set<number>>;
-const KINDS = SAMPLE_MARKS.length;
 
 /** Above it what is known is forgotten: a mark made twice costs a row. */
 const MOST_KNOWN = 100_000;
 
-/** Which hours of which metric have values that want care (see `SAMPLE_MARKS`), less those that are known to be marked already. */
-export class ValueMarks {
-  #known: Hours = new Map();
-  #size = 0;
+/** Marks, each once: metrics by kind and hour. Samples that follow each other are mostly of one hour, so that is looked up first. */
+export class MarkSet {
+  readonly #metrics = new Map<Mark['kind'], Map<number, Set<number>>>();
+  #latest: { readonly kind: Mark['kind']; readonly hour: number; readonly metrics: Set<number> } | undefined;
 
-  /** The marks that the blocks' values want; `stand` says that they stand in the ledger now. */
-  of(blocks: readonly SampleBlock[]): { readonly marks: readonly Mark[]; readonly stand: () => void } {
-    const fresh: Hours = new Map();
-    for (const block of blocks) this.#find(block, fresh);
-    const marks = [...fresh].flatMap(([key, hours]) => {
-      const table = markName(SAMPLE_MARKS[key % KINDS] as SampleMark, Math.floor(key / KINDS));
-      return [...hours].map((hour) => ({ table, hour }));
-    });
-    return { marks, stand: () => this.#know(fresh) };
+  get size(): number {
+    let size = 0;
+    for (const hours of this.#metrics.values()) for (const metrics of hours.values()) size += metrics.size;
+    return size;
   }
 
-  #find({ batch }: SampleBlock, fresh: Hours): void {
+  has(kind: Mark['kind'], metric: number, hour: number): boolean {
+    return this.#metrics.get(kind)?.get(hour)?.has(metric) === true;
+  }
+
+  add(kind: Mark['kind'], metric: number, hour: number): void {
+    if (this.#latest?.hour !== hour || this.#latest.kind !== kind) this.#latest = { kind, hour, metrics: this.#of(kind, hour) };
+    this.#latest.metrics.add(metric);
+  }
+
+  #of(kind: Mark['kind'], hour: number): Set<number> {
+    const hours = this.#metrics.get(kind) ?? new Map<number, Set<number>>();
+    this.#metrics.set(kind, hours);
+    const metrics = hours.get(hour) ?? new Set<number>();
+    hours.set(hour, metrics);
+    return metrics;
+  }
+
+  list(): readonly Mark[] {
+    return [...this.#metrics].flatMap(([kind, hours]) => [...hours].flatMap(([hour, metrics]) => [...metrics].map((metric): Mark => ({ kind, metric, hour }))));
+  }
+}
+
+/** Rows of one message in a block, and the time (ms) behind which none of its sender's rows are in the store yet. */
+export interface SentRows {
+  readonly rows: number;
+  readonly until: number;
+}
+
+/**
+ * Which hours of which metrics are to be marked before samples are inserted, less those that are known to be marked already: those in which a
+ * sample is not surely newer than all others of its series, and those with values that want care (`SAMPLE_MARKS`).
+ */
+export class ValueMarks {
+  #known = new MarkSet();
+
+  /** `stand` says that the marks stand in the ledger now. `sent`: of each block, message by message. */
+  of(
+    blocks: readonly SampleBlock[],
+    sent: readonly (readonly SentRows[])[],
+    index: SeriesIndex,
+  ): { readonly marks: readonly Mark[]; readonly stand: () => void } {
+    const fresh = new MarkSet();
+    for (const [at, block] of blocks.entries()) {
+      this.#findDoubles(block, sent[at] ?? [], index, fresh);
+      this.#findOdd(block, fresh);
+    }
+    const marks = fresh.list().filter(({ kind, metric, hour }) => !this.#known.has(kind, metric, hour));
+    return {
+      marks,
+      stand: () => {
+        if (this.#known.size > MOST_KNOWN) this.#known = new MarkSet();
+        for (const { kind, metric, hour } of marks) this.#known.add(kind, metric, hour);
+      },
+    };
+  }
+
+  #findDoubles({ batch, series }: SampleBlock, sent: readonly SentRows[], { last }: SeriesIndex, fresh: MarkSet): void {
+    const [metrics, times] = ['metric', 'time'].map((name) => (columnOf(batch, name) as FixedColumn).values) as [Uint32Array, BigInt64Array];
+    const words = wordsOf(times);
+    let row = 0;
+    for (const { rows, until } of sent)
+      for (const end = row + rows; row < end; row++) {
+        const time = safeIntegerAt(words, row);
+        const at = series[row] as number;
+        const before = last[at] as number;
+        if (time > before) last[at] = time;
+        // Of a series that was not met before it is known only what its sender has sent.
+        if (time > (before === Number.NEGATIVE_INFINITY ? until : before)) continue;
+        fresh.add('double', metrics[row] as number, time - (time % HOUR_MS));
+      }
+  }
+
+  #findOdd({ batch }: SampleBlock, fresh: MarkSet): void {
     const [metrics, exponents, floats, times] = ['metric', 'exponent', 'float', 'time'].map((name) => (columnOf(batch, name) as FixedColumn).values) as [
       Uint32Array,
       Int8Array,
@@ -107,27 +153,46 @@ export class ValueMarks {
     const words = wordsOf(times);
     for (let row = 0; row < batch.length; row++) {
       if ((exponents[row] as number) <= MOST_EXPONENT) continue;
-      const mark = markOf(exponents[row] as number, floats[row] as number);
-      if (mark === undefined) continue;
+      const kind = markOf(exponents[row] as number, floats[row] as number);
+      if (kind === undefined) continue;
       const time = safeIntegerAt(words, row);
-      const hour = time - (time % HOUR_MS);
-      const key = (metrics[row] as number) * KINDS + SAMPLE_MARKS.indexOf(mark);
-      if (this.#known.get(key)?.has(hour) === true) continue;
-      const hours = fresh.get(key);
-      if (hours === undefined) fresh.set(key, new Set([hour]));
-      else hours.add(hour);
+      fresh.add(kind, metrics[row] as number, time - (time % HOUR_MS));
     }
   }
+}
 
-  #know(fresh: Hours): void {
-    for (const [key, hours] of fresh) {
-      if (this.#size > MOST_KNOWN) {
-        this.#known = new Map();
-        this.#size = 0;
+/** How long after its end an hour is over: samples that come later are late. */
+const OVER_MS = 120_000;
+/** For how long a mark says that more may come. */
+const LATE_MS = 60_000;
+
+/** Which hours of which metrics got samples after they were over, and up to when (ms, the store's clock) that is said already. */
+export class LateMarks {
+  #said = new Map<string, number>();
+
+  /** For samples that stand; `now`: the store's clock, ms. */
+  of(blocks: readonly SampleBlock[], now: number): { readonly marks: readonly (Mark & { readonly marked: number })[]; readonly stand: () => void } {
+    const fresh = new MarkSet();
+    for (const { batch } of blocks) {
+      const [metrics, times] = ['metric', 'time'].map((name) => (columnOf(batch, name) as FixedColumn).values) as [Uint32Array, BigInt64Array];
+      const words = wordsOf(times);
+      for (let row = 0; row < batch.length; row++) {
+        const time = safeIntegerAt(words, row);
+        const hour = time - (time % HOUR_MS);
+        if (hour + HOUR_MS + OVER_MS <= now) fresh.add(LATE, metrics[row] as number, hour);
       }
-      const known = this.#known.get(key);
-      this.#known.set(key, known === undefined ? hours : new Set([...known, ...hours]));
-      this.#size += hours.size;
     }
+    for (const [key, until] of this.#said) if (until <= now) this.#said.delete(key);
+    const keyOf = ({ metric, hour }: Mark): string => `${metric}/${hour}`;
+    const marks = fresh
+      .list()
+      .filter((mark) => !this.#said.has(keyOf(mark)))
+      .map((mark) => ({ ...mark, marked: now + LATE_MS }));
+    return {
+      marks,
+      stand: () => {
+        for (const mark of marks) this.#said.set(keyOf(mark), mark.marked);
+      },
+    };
   }
 }

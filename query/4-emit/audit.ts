@@ -15,7 +15,7 @@ import {
   type Window,
 } from '../3-plan/nodes.ts';
 import { PASSES } from '../3-plan/passes.ts';
-import type { DirtyHours } from './clickhouse/context.ts';
+import type { MarkedHours } from './clickhouse/context.ts';
 import type { AuditWhen } from './fragment.ts';
 import { aggregateMayFail, type Failures, type Intervals, intervalsOf, markedHours, mayFail } from './interval.ts';
 
@@ -129,12 +129,12 @@ export const seriesFilter = (scan: Scan, failing: FailingTable): PlanExpression 
 
 class Auditor {
   readonly #failures: Failures;
-  readonly #hours: DirtyHours;
+  readonly #hours: MarkedHours;
   readonly found: AuditPlan[] = [];
   /** Something may fail that no question to the store can count. */
   uncountable = false;
 
-  constructor(failures: Failures, hours: DirtyHours) {
+  constructor(failures: Failures, hours: MarkedHours) {
     this.#failures = failures;
     this.#hours = hours;
   }
@@ -271,7 +271,7 @@ const overflowing = (node: Aggregate | Window, failing: readonly AggregateCall[]
 };
 
 /** The audits of a fragment's plan; undefined where something may be lost that they could not count: that has to run here. */
-export const auditsOf = (node: PlanNode, failures: Failures, hours: DirtyHours): readonly AuditPlan[] | undefined => {
+export const auditsOf = (node: PlanNode, failures: Failures, hours: MarkedHours): readonly AuditPlan[] | undefined => {
   const auditor = new Auditor(failures, hours);
   auditor.visit(node, { seen: new Map(node.columns.map((c) => [c.name, [c.name]])), rows: Number.POSITIVE_INFINITY });
   return auditor.uncountable ? undefined : auditor.found;

@@ -1,14 +1,14 @@
 // Between which numbers the columns of a plan lie, as far as tables and functions say: where no call can fail nobody has to count. Never
 // narrower than the truth.
 import type { Field } from '../../core/batch/batch.ts';
-import { EXTREME, markName, type SampleMark } from '../../schemas/sample-value.ts';
+import { EXTREME, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import type { PlanExpression } from '../3-plan/expression.ts';
 import type { FailingTable, Interval } from '../3-plan/failing.ts';
 import { type AggregateCall, inputsOf, type PlanColumn, type PlanNode, type Scan } from '../3-plan/nodes.ts';
-import type { DirtyHours } from './clickhouse/context.ts';
+import type { MarkedHours } from './clickhouse/context.ts';
 
 export interface Failures {
   readonly scalars: FailingTable;
@@ -94,10 +94,10 @@ export const aggregateMayFail = (call: AggregateCall, columns: Intervals, failur
 };
 
 /** Marked hours of the scan's metric. */
-export const markedHours = ({ dataset, range, before }: Scan, mark: SampleMark, hours: DirtyHours): readonly bigint[] =>
-  range === undefined ? [] : hours(markName(mark, dataset.metric && metricHash(dataset.metric.name)), range.from - before, range.to);
+export const markedHours = ({ dataset, range, before }: Scan, mark: SampleMark, hours: MarkedHours): readonly bigint[] =>
+  range === undefined ? [] : hours(mark, dataset.metric && metricHash(dataset.metric.name), range.from - before, range.to);
 
-const scanned = (scan: Scan, column: PlanColumn, hours: DirtyHours): Interval | undefined => {
+const scanned = (scan: Scan, column: PlanColumn, hours: MarkedHours): Interval | undefined => {
   const { range, before, dataset } = scan;
   const [from, to] = range === undefined ? [0n, 0n] : [range.from - before, range.to];
   if (column.type === 'time') return column.name === 'time' && range !== undefined ? { low: Number(from), high: Number(to) } : TIMES;
@@ -109,7 +109,7 @@ const scanned = (scan: Scan, column: PlanColumn, hours: DirtyHours): Interval | 
   return type?.kind === 'int' && type.signed && type.bits < 64 ? { low: -(2 ** (type.bits - 1)), high: 2 ** (type.bits - 1) } : undefined;
 };
 
-export const intervalsOf = (node: PlanNode, failures: Failures, hours: DirtyHours): Intervals => {
+export const intervalsOf = (node: PlanNode, failures: Failures, hours: MarkedHours): Intervals => {
   const out = new Map<string, Interval>();
   const put = (name: string, interval: Interval | undefined): void => void (interval !== undefined && out.set(name, interval));
   const [input] = inputsOf(node);

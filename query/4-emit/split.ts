@@ -6,7 +6,7 @@ import { canFail } from '../3-plan/failing.ts';
 import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
 import { auditsOf, withColumnsOf } from './audit.ts';
 import type { ClickHouseTables } from './clickhouse/aggregate-call.ts';
-import { ClickHouseContext, type DirtyHours } from './clickhouse/context.ts';
+import { ClickHouseContext, type MarkedHours } from './clickhouse/context.ts';
 import { emitClickHouse } from './clickhouse/select.ts';
 import type { Audit, Fragment, FragmentValue, Question } from './fragment.ts';
 import type { Failures } from './interval.ts';
@@ -16,7 +16,7 @@ export interface Stores {
   /** How each role is asked. A role that speaks no dialect we emit for is an error of the build. */
   readonly dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>>;
   readonly clickhouse: ClickHouseTables & { readonly failures: Failures };
-  readonly dirtyHours: DirtyHours;
+  readonly marks: MarkedHours;
 }
 
 export interface SplitPlan {
@@ -62,7 +62,7 @@ const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {
 
 /** `holds`: what is known of the store; the form that is right either way where it is left out. */
 const inClickHouse = (node: PlanNode, stores: Stores, holds?: (question: Question) => boolean): Question | undefined => {
-  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.dirtyHours, holds);
+  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.marks, holds);
   const select = emitClickHouse(node, context, stores.clickhouse);
   return select && { text: select.sql, parameters: used(select.sql, context.parameters) };
 };
@@ -82,7 +82,7 @@ const LONGEST_AUDIT = 100_000;
 
 /** undefined where the store cannot count what it would lose. */
 const auditsIn = (node: PlanNode, stores: Stores): readonly Audit[] | undefined => {
-  const audits = auditsOf(node, stores.clickhouse.failures, stores.dirtyHours);
+  const audits = auditsOf(node, stores.clickhouse.failures, stores.marks);
   if (audits === undefined) return undefined;
   const out: Audit[] = [];
   for (const { plan, when, shared } of audits) {

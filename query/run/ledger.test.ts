@@ -8,7 +8,7 @@ import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { metricDataset } from '../../schemas/catalogue.ts';
-import { markName } from '../../schemas/sample-value.ts';
+import type { SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import type { PlanNode } from '../3-plan/nodes.ts';
 import { Ledger } from './ledger.ts';
@@ -31,8 +31,10 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-const mark = (table: string, hour: bigint): Promise<void> =>
-  columns.command(`INSERT INTO dirty (table, hour) VALUES ('${table}', fromUnixTimestamp64Milli(${hour / 1_000_000n}, 'UTC'))`);
+const METRIC = metricHash('some.metric');
+
+const mark = (kind: SampleMark, metric: number, hour: bigint): Promise<void> =>
+  columns.command(`INSERT INTO marks (kind, metric, hour) VALUES ('${kind}', ${metric}, fromUnixTimestamp64Milli(${hour / 1_000_000n}, 'UTC'))`);
 
 const plan = (from: bigint, to: bigint): PlanNode => ({
   node: 'scan',
@@ -44,11 +46,11 @@ const plan = (from: bigint, to: bigint): PlanNode => ({
 });
 
 /** What is answered, and how often it was asked for. */
-const marked = async (ledger: Ledger, table: string, from: bigint, to: bigint) => {
+const marked = async (ledger: Ledger, mark: SampleMark, from: bigint, to: bigint) => {
   let times = 0;
-  const hours = await ledger.asking(plan(from, to), NEVER, async (dirty) => {
+  const hours = await ledger.asking(plan(from, to), NEVER, async (hoursOf) => {
     times++;
-    return dirty(table, from, to);
+    return hoursOf(mark, METRIC, from, to);
   });
   return { hours, times };
 };
@@ -56,24 +58,23 @@ const marked = async (ledger: Ledger, table: string, from: bigint, to: bigint) =
 test('what is known is taken as it is, what changed is asked for again', async () => {
   const ledger = new Ledger(columns);
   const [from, to] = [BASE, BASE + 5n * HOUR];
-  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [], times: 1 });
-  await mark('samples', BASE + HOUR);
-  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [BASE + HOUR], times: 2 });
-  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [BASE + HOUR], times: 1 });
+  expect(await marked(ledger, 'double', from, to)).toEqual({ hours: [], times: 1 });
+  await mark('double', METRIC, BASE + HOUR);
+  expect(await marked(ledger, 'double', from, to)).toEqual({ hours: [BASE + HOUR], times: 2 });
+  expect(await marked(ledger, 'double', from, to)).toEqual({ hours: [BASE + HOUR], times: 1 });
   // Another range says nothing of this one.
-  expect(await marked(ledger, 'samples', BASE + 20n * HOUR, BASE + 21n * HOUR)).toEqual({ hours: [], times: 1 });
-  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [BASE + HOUR], times: 1 });
-  await columns.command('TRUNCATE TABLE dirty');
-  expect(await marked(ledger, 'samples', from, to)).toEqual({ hours: [], times: 2 });
+  expect(await marked(ledger, 'double', BASE + 20n * HOUR, BASE + 21n * HOUR)).toEqual({ hours: [], times: 1 });
+  expect(await marked(ledger, 'double', from, to)).toEqual({ hours: [BASE + HOUR], times: 1 });
+  await columns.command('TRUNCATE TABLE marks');
+  expect(await marked(ledger, 'double', from, to)).toEqual({ hours: [], times: 2 });
 });
 
-test('marks of a metric are read by its name, an hour that only touches the range is in it', async () => {
+test('marks of a metric are its own, an hour that only touches the range is in it', async () => {
   const ledger = new Ledger(columns);
-  const own = markName('stale', metricHash('some.metric'));
-  await mark(own, BASE);
-  await mark(markName('stale', metricHash('another.metric')), BASE + HOUR);
-  expect((await marked(ledger, own, BASE + HOUR - 1n, BASE + 3n * HOUR)).hours).toEqual([BASE]);
-  expect((await marked(ledger, own, BASE + HOUR, BASE + 3n * HOUR)).hours).toEqual([]);
+  await mark('stale', METRIC, BASE);
+  await mark('stale', metricHash('another.metric'), BASE + HOUR);
+  expect((await marked(ledger, 'stale', BASE + HOUR - 1n, BASE + 3n * HOUR)).hours).toEqual([BASE]);
+  expect((await marked(ledger, 'stale', BASE + HOUR, BASE + 3n * HOUR)).hours).toEqual([]);
 });
 
 test('where the ledger cannot be read there is no answer, and the work is told to end', async () => {

@@ -174,7 +174,7 @@ export const asked = (
   const parts = split(planned.plan, {
     dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' },
     clickhouse: CLICKHOUSE,
-    dirtyHours: () => [],
+    marks: () => [],
   });
   return { plan: planned.plan, fragments: [...parts.fragments.values()] };
 };

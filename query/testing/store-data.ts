@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { EXPONENT_FLOAT, encodeValues, markName, markOf } from '../../schemas/sample-value.ts';
+import { EXPONENT_FLOAT, encodeValues, markOf, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS, type TableName } from '../../schemas/tables.ts';
 import { seeded } from './random.ts';
@@ -52,8 +52,8 @@ const WORDS = [
 export interface StoreData {
   /** One batch an insert, in order. */
   readonly inserts: readonly { readonly table: TableName; readonly batch: Batch }[];
-  /** Hours (start, ns) of a table that hold two values for one time. */
-  readonly dirtyHours: (table: string, from: bigint, to: bigint) => readonly bigint[];
+  /** Hours (start, ns) of a metric, or of any, that are marked so. */
+  readonly marks: (mark: SampleMark, metric: number | undefined, from: bigint, to: bigint) => readonly bigint[];
   readonly hosts: readonly (readonly Value[])[];
   readonly events: readonly (readonly Value[])[];
 }
@@ -89,13 +89,14 @@ const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha
 export const makeData = (seed: number): StoreData => {
   const random = seeded(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const dirty = new Map<string, Set<bigint>>();
-  const markDirty = (table: string, ms: number): void =>
-    void dirty.set(table, (dirty.get(table) ?? new Set()).add(BigInt(Math.floor(ms / HOUR) * HOUR) * 1_000_000n));
+  const marked = new Map<string, Set<bigint>>();
+  const markHour = (mark: SampleMark, metric: number, ms: number): void => {
+    for (const key of [mark, `${mark}/${metric}`]) marked.set(key, (marked.get(key) ?? new Set()).add(BigInt(Math.floor(ms / HOUR) * HOUR) * 1_000_000n));
+  };
   /** As the pipeline does. */
   const markValue = (metric: number, ms: number, value: number | 'stale'): void => {
     const mark = value === 'stale' ? 'stale' : markOf(EXPONENT_FLOAT, value);
-    if (mark !== undefined) for (const table of [markName(mark), markName(mark, metric)]) markDirty(table, ms);
+    if (mark !== undefined) markHour(mark, metric, ms);
   };
   const inserts: { table: TableName; batch: Batch }[] = [];
   let insert = 1000n;
@@ -173,7 +174,7 @@ export const makeData = (seed: number): StoreData => {
           const other = next();
           markValue(metric, t, other);
           later.push({ metric, id, time: BigInt(t), value: other });
-          markDirty('samples', t);
+          markHour('double', metric, t);
         }
       }
     }
@@ -253,7 +254,6 @@ export const makeData = (seed: number): StoreData => {
 
   // Processes.
   const processes: Row[] = [];
-  const laterProcesses: Row[] = [];
   const optional = (v: Value): Value => (random() < 0.15 ? null : v);
   for (const host of ['web-1', 'web-2', 'db-1', '__proto__'])
     for (let n = 0; n < 4; n++) {
@@ -283,24 +283,19 @@ export const makeData = (seed: number): StoreData => {
       });
       for (let t = CHANGE - 10 * MINUTE; t < CHANGE + 5 * MINUTE; t += 15_000 * (random() < 0.1 ? 12 : 1)) {
         processes.push(rowAt(t));
-        if (random() < 0.03 && t < CHANGE) {
-          laterProcesses.push(rowAt(t));
-          markDirty('processes', t);
-        }
       }
     }
-  for (const rows of [processes, laterProcesses])
-    for (const day of byDay(rows, false)) {
-      insert += 1n;
-      const at = insert;
-      inserts.push({
-        table: 'processes',
-        batch: toBatch(
-          'processes',
-          day.map((r) => ({ ...r, insert: at })),
-        ),
-      });
-    }
+  for (const day of byDay(processes, false)) {
+    insert += 1n;
+    const at = insert;
+    inserts.push({
+      table: 'processes',
+      batch: toBatch(
+        'processes',
+        day.map((r) => ({ ...r, insert: at })),
+      ),
+    });
+  }
 
   // Logs.
   const logs: Row[] = [];
@@ -395,7 +390,8 @@ export const makeData = (seed: number): StoreData => {
   ]);
   return {
     inserts,
-    dirtyHours: (table, from, to) => [...(dirty.get(table) ?? [])].filter((h) => h + 3_600_000_000_000n > from && h < to),
+    marks: (mark, metric, from, to) =>
+      [...(marked.get(metric === undefined ? mark : `${mark}/${metric}`) ?? [])].filter((h) => h + 3_600_000_000_000n > from && h < to),
     hosts,
     events,
   };

@@ -39,7 +39,7 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
   for (const row of data.events) await records.query(`INSERT INTO events (${EVENTS}) VALUES (${places(row.length)})`, row as never);
   return {
     ports: { columns, search, records },
-    stores: { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, dirtyHours: data.dirtyHours },
+    stores: { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, marks: data.marks },
     stop: async () => {
       await search.close();
       await Promise.all([columns.close(), records.close()]);

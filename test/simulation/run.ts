@@ -39,7 +39,7 @@ say([
   'processes',
   'logs',
   'series',
-  'dirty',
+  'marks',
   'events',
   'history',
   'took s',
@@ -69,7 +69,7 @@ try {
         whole(week.ownMib),
         whole(week.columnsMib),
         (week.startMs / 1000).toFixed(1),
-        ...['samples', 'processes', 'logs', 'series', 'dirty', 'events', 'hosts_history'].map((name) => whole(rows[name] ?? 0)),
+        ...['samples', 'processes', 'logs', 'series', 'marks', 'events', 'hosts_history'].map((name) => whole(rows[name] ?? 0)),
         whole((performance.now() - begun) / 1000),
       ]);
     },

@@ -21,7 +21,7 @@ test('three weeks leave no more behind than two', async () => {
       expect(rows.processes).toBe(3 * 4 * 3 * 5);
       expect(rows.logs).toBe(5 * 4 * 3 * 3);
     }
-    for (const name of ['samples', 'processes', 'logs', 'series', 'dirty', 'events', 'hosts_history'])
+    for (const name of ['samples', 'processes', 'logs', 'series', 'marks', 'events', 'hosts_history'])
       expect([name, (three.rows[name] ?? 0) <= Math.max(one.rows[name] ?? 0, two.rows[name] ?? 0) * 1.2]).toEqual([name, true]);
     expect(three.parts).toBeLessThanOrEqual(Math.max(one.parts, two.parts) * 1.5);
     expect(three.files).toBeLessThanOrEqual(Math.max(one.files, two.files) * 1.25);

@@ -7,8 +7,8 @@ import { createLogger } from '../../../core/logger.ts';
 import { rowsOf } from '../conformance-support.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../embedded/start.ts';
 import type { Columns } from '../port.ts';
-import { migrateColumns } from './migrate.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { applyMigration, migrateColumns } from './migrate.ts';
+import { MIGRATIONS, type Migration } from './migrations.ts';
 import { openClickHouse } from './open.ts';
 
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
@@ -39,20 +39,42 @@ describe('migrations', { timeout: 60_000 }, () => {
   });
 
   it('may be run again after a start that died between any two statements', async () => {
-    for (const { statements } of MIGRATIONS) for (const statement of statements) await columns.command(statement);
+    for (const migration of MIGRATIONS) await applyMigration(columns, migration);
     await migrateColumns(columns);
-    for (const { statements } of MIGRATIONS) for (const statement of statements) await columns.command(statement);
+    for (const migration of MIGRATIONS) await applyMigration(columns, migration);
     expect(await versions()).toEqual(MIGRATIONS.map((m) => m.version));
   });
 
-  it('give the marks of the first version a moment that does not move on', async () => {
-    await migrateColumns(columns, MIGRATIONS.slice(0, 1));
-    await columns.command("INSERT INTO dirty (table, hour) VALUES ('samples', '2026-11-19 10:00:00')");
+  it('carry samples and marks over to the order by hours, also when a start died in it', async () => {
+    const before = MIGRATIONS.slice(0, 4);
+    await migrateColumns(columns, before);
+    const at = (hour: number): string => `toDateTime64('2026-11-19 ${hour}:20:00', 3, 'UTC')`;
+    await columns.command(
+      `INSERT INTO samples (metric, id, time, mantissa, insert) SELECT number % 2 + 1, number, ${at(10)} + number, number, 7 FROM numbers(100)`,
+    );
+    await columns.command(`INSERT INTO samples (metric, id, time, mantissa, insert) VALUES (1, 5, ${at(23)}, 9, 8)`);
+    await columns.command("INSERT INTO dirty (table, hour) VALUES ('samples', '2026-11-19 10:00:00'), ('samples.stale/1', '2026-11-19 23:00:00')");
+    const samples = async () => rowsOf(await columns.query('SELECT metric, id, toUnixTimestamp64Milli(time), mantissa, insert FROM samples ORDER BY id, time'));
+    const expected = await samples();
+    const dying = {
+      query: columns.query.bind(columns),
+      command: (sql: string) => (sql.startsWith('RENAME') && sql.endsWith(' samples') ? Promise.reject(new Error('died')) : columns.command(sql)),
+    };
+    await expect(applyMigration(dying, MIGRATIONS[4] as Migration)).rejects.toThrow('died');
     await migrateColumns(columns);
-    const marked = () => columns.query('SELECT toUnixTimestamp64Milli(marked) AS marked FROM dirty').then(rowsOf);
-    const first = await marked();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await marked()).toEqual(first);
+    expect(await samples()).toEqual(expected);
+    expect(rowsOf(await columns.query('SELECT toString(kind), metric, toUnixTimestamp64Milli(hour) FROM marks FINAL ORDER BY kind, metric'))).toEqual([
+      ['double', 1, BigInt(Date.UTC(2026, 10, 19, 10))],
+      ['double', 2, BigInt(Date.UTC(2026, 10, 19, 10))],
+      ['stale', 1, BigInt(Date.UTC(2026, 10, 19, 23))],
+    ]);
+    expect(
+      rowsOf(
+        await columns.query(
+          "SELECT toString(name) FROM system.tables WHERE database = currentDatabase() AND name IN ('dirty', 'samples_before', 'samples_next')",
+        ),
+      ),
+    ).toEqual([]);
   });
 
   it('run each once, in order, and go on where the last start failed', async () => {

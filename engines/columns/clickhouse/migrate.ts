@@ -15,9 +15,15 @@ export const migrateColumns = async (columns: Pick<Columns, 'query' | 'command'>
   const found = (columnOf(batches[0] as Batch, 'version') as { readonly values: Uint32Array }).values[0] ?? 0;
   const known = migrations.at(-1)?.version ?? 0;
   if (found > known) throw new CodedError('columns.newer-schema', { found, known });
-  for (const { version, statements } of migrations) {
+  for (const migration of migrations) {
+    const { version } = migration;
     if (version <= found) continue;
-    for (const statement of statements) await columns.command(statement);
+    await applyMigration(columns, migration);
     await columns.command('INSERT INTO schema_version SELECT {version:UInt32}, now64(3)', { params: { version } });
   }
+};
+
+export const applyMigration = async (columns: Pick<Columns, 'query' | 'command'>, { statements }: Migration): Promise<void> => {
+  if (typeof statements === 'function') await statements(columns);
+  else for (const statement of statements) await columns.command(statement);
 };

@@ -1,15 +1,18 @@
 // The schema of the column store, as the ordered list of what was ever done to it. Forward only: a released entry is never
 // changed, another one is added. Each statement must do no harm when it is run again (a start may die between two of them).
 
+import type { Columns } from '../port.ts';
 import { TABLES_1 } from './tables-1.ts';
 import { LEDGER_2 } from './tables-2.ts';
 import { LINES_3 } from './tables-3.ts';
 import { LINES_4 } from './tables-4.ts';
+import { samplesByHour } from './tables-5.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
   readonly version: number;
-  readonly statements: readonly string[];
+  /** Or what brings rows over that no statement alone can. */
+  readonly statements: readonly string[] | ((columns: Pick<Columns, 'query' | 'command'>) => Promise<void>);
 }
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -17,4 +20,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, statements: LEDGER_2 },
   { version: 3, statements: LINES_3 },
   { version: 4, statements: LINES_4 },
+  { version: 5, statements: samplesByHour },
 ];

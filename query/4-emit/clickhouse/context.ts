@@ -1,4 +1,5 @@
 // What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
+import type { SampleMark } from '../../../schemas/sample-value.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanColumn } from '../../3-plan/nodes.ts';
 import type { Bind, EmitTable, FragmentValue, Question } from '../fragment.ts';
@@ -19,20 +20,20 @@ const SQL_TYPES: Readonly<Record<ValueType, string>> = {
 export const sqlType = (type: ValueType, item?: ValueType): string =>
   type === 'list' ? `Array(${SQL_TYPES[item ?? 'string']})` : type === 'map' ? `Map(String, ${SQL_TYPES[item ?? 'string']})` : SQL_TYPES[type];
 
-/** Hours (start, nanoseconds) of a table that may hold two values for one time. */
-export type DirtyHours = (table: string, from: bigint, to: bigint) => readonly bigint[];
+/** Hours (start, nanoseconds) that touch the range and in which samples of a metric (by its hash; undefined: of any) are marked so. */
+export type MarkedHours = (mark: SampleMark, metric: number | undefined, from: bigint, to: bigint) => readonly bigint[];
 
 export class ClickHouseContext {
   readonly functions: EmitTable;
-  readonly dirtyHours: DirtyHours;
+  readonly marks: MarkedHours;
   /** Whether the question to the store has rows. */
   readonly holds: (question: Question) => boolean;
   readonly parameters = new Map<string, FragmentValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, dirtyHours: DirtyHours, holds: (question: Question) => boolean = () => true) {
+  constructor(functions: EmitTable, marks: MarkedHours, holds: (question: Question) => boolean = () => true) {
     this.functions = functions;
-    this.dirtyHours = dirtyHours;
+    this.marks = marks;
     this.holds = holds;
   }
 

@@ -23,7 +23,6 @@ interface TableForm {
   readonly precision: 'ms' | 'ns';
   /** Columns that are not just the table's column of that name. */
   readonly special: Readonly<Record<string, string>>;
-  readonly replacing: boolean;
 }
 
 const POWERS = '[1., 10., 100., 1000., 10000., 100000., 1000000.]';
@@ -35,9 +34,8 @@ const TABLES: Readonly<Record<string, TableForm>> = {
       '#series': 'reinterpretAsInt64(s.id)',
       '#insert': 'reinterpretAsInt64(s.insert)',
     },
-    replacing: true,
   },
-  processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') }, replacing: true },
+  processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') } },
   logs: {
     precision: 'ns',
     special: {
@@ -47,7 +45,6 @@ const TABLES: Readonly<Record<string, TableForm>> = {
       '#message': 'reinterpretAsInt64(cityHash64(s.sender, s.boot, s.seq))',
       '#row': 'toInt64(s.row)',
     },
-    replacing: false,
   },
 };
 
@@ -87,9 +84,9 @@ interface Stretch {
   readonly to: bigint;
 }
 
-/** The range in two: stretches in which one time of a series has one value, and those made of dirty hours. */
-const stretches = (dirty: readonly bigint[], from: bigint, to: bigint): { readonly clean: readonly Stretch[]; readonly dirty: readonly Stretch[] } => {
-  const out = { clean: [] as Stretch[], dirty: [] as Stretch[] };
+/** The range in two: stretches in which one time of a series has one value, and those made of hours in which it may have two. */
+const stretches = (double: readonly bigint[], from: bigint, to: bigint): { readonly single: readonly Stretch[]; readonly double: readonly Stretch[] } => {
+  const out = { single: [] as Stretch[], double: [] as Stretch[] };
   const add = (list: Stretch[], start: bigint, end: bigint): void => {
     if (start >= end) return;
     const last = list.at(-1);
@@ -97,31 +94,31 @@ const stretches = (dirty: readonly bigint[], from: bigint, to: bigint): { readon
     else list.push({ from: start, to: end });
   };
   let at = from;
-  for (const hour of dirty.toSorted((a, b) => (a < b ? -1 : 1))) {
+  for (const hour of double.toSorted((a, b) => (a < b ? -1 : 1))) {
     const [, start] = hour < at ? [hour, at] : [at, hour];
     const end = hour + NANOS_PER_HOUR > to ? to : hour + NANOS_PER_HOUR;
     if (end <= at || start >= to) continue;
-    add(out.clean, at, start);
-    add(out.dirty, start, end);
+    add(out.single, at, start);
+    add(out.double, start, end);
     at = end;
   }
-  add(out.clean, at, to);
+  add(out.single, at, to);
   return out;
 };
 
-/** The rows of the scan's range as the table has them, `where` beside it; only dirty hours are read with FINAL. */
+/** The rows of the scan's range as the table has them, `where` beside it; only hours with double values are read with FINAL. */
 const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, context: ClickHouseContext, where: readonly string[]): string => {
   const { table } = scan.dataset;
   const select = `SELECT ${selected(columns, form)} FROM ${table} AS s`;
   if (scan.range === undefined) return where.length === 0 ? select : `${select} WHERE ${where.join(' AND ')}`;
   const [from, to] = [scan.range.from - scan.before, scan.range.to];
-  const parts = form.replacing ? stretches(context.dirtyHours(table, from, to), from, to) : { clean: from < to ? [{ from, to }] : [], dirty: [] };
+  const parts = stretches(table === 'samples' ? markedHours(scan, 'double', context.marks) : [], from, to);
   const read = (list: readonly Stretch[], final: string): readonly string[] => {
     if (list.length === 0) return [];
     const times = list.map((p) => bounds(form, context, p.from, p.to));
     return [`${select}${final} WHERE ${[...where, times.length === 1 ? times[0] : `(${times.join(' OR ')})`].join(' AND ')}`];
   };
-  const all = [...read(parts.clean, ''), ...read(parts.dirty, ' FINAL')];
+  const all = [...read(parts.single, ''), ...read(parts.double, ' FINAL')];
   return all.length === 0 ? `${select} WHERE false` : all.join(' UNION ALL ');
 };
 
@@ -190,10 +187,10 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, jo
   const which = hashes === undefined ? [] : [`s.metric IN (${hashes.map((h) => context.raw('UInt32', h)).join(', ')})`];
   // A hash may be shared by two metrics: the series say whose a sample is, here or in the join that follows.
   const whose = labels === undefined && (joined || series !== undefined) ? [] : [`s.id IN (${ids})`];
-  const stale = markedHours(scan, 'stale', context.dirtyHours).length > 0;
+  const stale = markedHours(scan, 'stale', context.marks).length > 0;
   const isRead = own.some((c) => c.name === '#stale');
   const fresh = stale && !isRead ? ['s.exponent != 126'] : [];
-  const odd = { notFinite: markedHours(scan, 'not-finite', context.dirtyHours).length > 0, stale: stale && isRead };
+  const odd = { notFinite: markedHours(scan, 'not-finite', context.marks).length > 0, stale: stale && isRead };
   let sql = reads(scan, own, samplesForm(form, odd), context, [...which, ...whose, ...fresh]);
   if (series !== undefined) {
     const labelled = needed.map((n) => `${series.value(n, 'r.`time`')} AS ${quote(n)}`);

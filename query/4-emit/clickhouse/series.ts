@@ -50,7 +50,7 @@ export const changes = (scan: Scan, context: ClickHouseContext): boolean => {
   const range = rangeOf(scan);
   const labels = scan.dataset.metric === undefined ? [] : scan.dataset.key.filter(isMoving);
   if (range === undefined || labels.length === 0) return labels.length > 0;
-  const own = new ClickHouseContext(context.functions, context.dirtyHours);
+  const own = new ClickHouseContext(context.functions, context.marks);
   const [from, to] = [own.raw('Int64', range.from), own.raw('Int64', range.to)];
   const state = `tuple(${labels.map((label) => told(label, own)).join(', ')})`;
   const first = `argMax(${state}, (${SINCE} <= ${from}, if(${SINCE} <= ${from}, ${SINCE}, -${SINCE}), s.seen))`;
