@@ -17,7 +17,9 @@ const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 export const retentionStatus = async ({ columns, records }: Engines, settings: Settings, keeper: Keeper): Promise<PartStatus> => {
   try {
     const [tables, ledger] = await Promise.all([storedDays(columns, AbortSignal.timeout(PATIENCE_MS)), readLedger(records)]);
-    const kinds = Object.entries(TIMED_TABLES).map(([table, kind]) => {
+    const kinds = Object.entries(TIMED_TABLES).flatMap(([table, kind]) => {
+      // A table that only serves another one goes with it.
+      if (table !== kind) return [];
       const first = tables.get(table)?.[0]?.day;
       return `${table} ${first === undefined ? 'none yet' : `from ${dayText(first)}`}, kept ${writeDuration(settings[`retention.${kind}`])}`;
     });

@@ -7,6 +7,9 @@ const DAY = 86_400_000;
 export interface Retention {
   /** Samples as they came, and the definitions of their series as long as one of those is there. */
   readonly samples: number;
+  /** Samples put together, five minutes and an hour each. */
+  readonly rollups_5m: number;
+  readonly rollups_1h: number;
   readonly processes: number;
   readonly logs: number;
   readonly events: number;
@@ -14,7 +17,15 @@ export interface Retention {
   readonly audit: number;
 }
 
-export const RETENTION: Retention = { samples: 15 * DAY, processes: 15 * DAY, logs: 30 * DAY, events: 90 * DAY, audit: 90 * DAY };
+export const RETENTION: Retention = {
+  samples: 15 * DAY,
+  rollups_5m: 365 * DAY,
+  rollups_1h: 3 * 365 * DAY,
+  processes: 15 * DAY,
+  logs: 30 * DAY,
+  events: 90 * DAY,
+  audit: 90 * DAY,
+};
 
 /** Stands for `forever`: longer than any time that the product keeps. */
 export const FOREVER_MS = 73_050 * DAY;

@@ -102,7 +102,7 @@ export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
 const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];
 
 /** Tables of the column store. */
-export type TableName = 'samples' | 'series' | 'processes' | 'logs' | 'marks';
+export type TableName = 'samples' | 'series' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
 
 /** Sample values: see `exponent` in `sample-value.ts`. `start`: when a counter began to count, 0 unknown. `insert` rises over inserts and is the receive order. */
 export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
@@ -148,4 +148,14 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   ],
   /** The ledger: hours (start, ms) of a metric in which samples want care (`SAMPLE_MARKS`), or came late; `marked`: up to when, by the store's clock, some may come. */
   marks: [field('kind', UTF8), field('metric', UINT32), field('hour', TIME_MS), field('marked', TIME_MS)],
+  /** What was put together: see `pipeline/rollups/ledger.ts`. */
+  rollup_hours: [
+    field('whole', INT8),
+    field('metric', UINT32),
+    field('hour', TIME_MS),
+    field('version', UINT64),
+    field('computed', TIME_MS),
+    field('fine', INT8),
+    field('samples', UINT64),
+  ],
 };

@@ -8,6 +8,12 @@ export const liveRetention = (settings: () => Settings): Retention => ({
   get samples() {
     return settings()['retention.samples'];
   },
+  get rollups_5m() {
+    return settings()['retention.rollups_5m'];
+  },
+  get rollups_1h() {
+    return settings()['retention.rollups_1h'];
+  },
   get processes() {
     return settings()['retention.processes'];
   },

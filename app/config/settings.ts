@@ -37,6 +37,11 @@ export const SETTINGS = {
     RETENTION.samples,
     'Samples as they came. A day goes when all of it is older; what is older when it arrives is refused. `forever` keeps all.',
   ),
+  'retention.rollups_5m': kept(
+    RETENTION.rollups_5m,
+    'Samples put together by five minutes, of metrics that are read every 30 seconds or so at least. A month goes when all of it is older.',
+  ),
+  'retention.rollups_1h': kept(RETENTION.rollups_1h, 'Samples put together by the hour, of all metrics; and the definitions of their series.'),
   'retention.processes': kept(RETENTION.processes, 'Processes.'),
   'retention.logs': kept(RETENTION.logs, 'Log lines.'),
   'retention.events': kept(RETENTION.events, 'Events.'),

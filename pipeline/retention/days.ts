@@ -6,12 +6,21 @@ import type { Retention } from '../../schemas/retention.ts';
 import { DAY_MS } from '../stages/days.ts';
 
 /** Tables that are cut by time, and the setting that says when. */
-export const TIMED_TABLES: Readonly<Record<string, keyof Retention>> = { samples: 'samples', processes: 'processes', logs: 'logs' };
+export const TIMED_TABLES: Readonly<Record<string, keyof Retention>> = {
+  samples: 'samples',
+  processes: 'processes',
+  logs: 'logs',
+  rollups_5m: 'rollups_5m',
+  rollups_1h: 'rollups_1h',
+  rollup_hours: 'rollups_1h',
+};
 
+/** Or a month, where a table is parted so. */
 export interface StoredDay {
   readonly table: string;
-  /** Its start, ms. */
+  /** Its start and its end, ms. */
   readonly day: number;
+  readonly to: number;
   readonly partitions: readonly string[];
   readonly bytes: number;
   readonly rows: number;
@@ -20,10 +29,14 @@ export interface StoredDay {
 const PARTITIONS = `SELECT toString(table) AS name, partition_id AS id, toUInt64(sum(bytes_on_disk)) AS bytes, toUInt64(sum(rows)) AS rows
 FROM system.parts WHERE database = currentDatabase() AND active AND table IN ({tables:Array(String)}) GROUP BY name, id`;
 
-/** `YYYYMMDD`, or with hours behind it, as the tables are parted; undefined for any other name. */
-export const dayOfPartition = (id: string): number | undefined => {
-  const m = /^(\d{4})(\d{2})(\d{2})(?:\d{2})?$/.exec(id);
-  return m === null ? undefined : Date.UTC(Number(m[1]), Number(m[2]) - 1, Number(m[3]));
+/** `YYYYMM`, `YYYYMMDD`, or with hours behind it, as the tables are parted; undefined for any other name. ms. */
+export const spanOfPartition = (id: string): { readonly from: number; readonly to: number } | undefined => {
+  const m = /^(\d{4})(\d{2})(?:(\d{2})(?:\d{2})?)?$/.exec(id);
+  if (m === null) return undefined;
+  const [year, month] = [Number(m[1]), Number(m[2]) - 1];
+  if (m[3] === undefined) return { from: Date.UTC(year, month, 1), to: Date.UTC(year, month + 1, 1) };
+  const from = Date.UTC(year, month, Number(m[3]));
+  return { from, to: from + DAY_MS };
 };
 
 /** By table, oldest first. */
@@ -34,11 +47,12 @@ export const storedDays = async (columns: Pick<Columns, 'query'>, signal?: Abort
     for (let row = 0; row < batch.length; row++) {
       const [table, id] = [String(valueAt(columnOf(batch, 'name'), row)), String(valueAt(columnOf(batch, 'id'), row))];
       const [bytes, rows] = [Number(valueAt(columnOf(batch, 'bytes'), row)), Number(valueAt(columnOf(batch, 'rows'), row))];
-      const day = dayOfPartition(id);
-      if (day === undefined) continue;
+      const span = spanOfPartition(id);
+      if (span === undefined) continue;
+      const { from: day, to } = span;
       const days = tables.get(table) ?? new Map<number, StoredDay>();
       const known = days.get(day);
-      days.set(day, { table, day, partitions: [...(known?.partitions ?? []), id], bytes: (known?.bytes ?? 0) + bytes, rows: (known?.rows ?? 0) + rows });
+      days.set(day, { table, day, to, partitions: [...(known?.partitions ?? []), id], bytes: (known?.bytes ?? 0) + bytes, rows: (known?.rows ?? 0) + rows });
       tables.set(table, days);
     }
   return new Map([...tables].map(([table, days]) => [table, [...days.values()].sort((a, b) => a.day - b.day)]));

@@ -98,6 +98,7 @@ describe('what is older than it is kept', () => {
     expect([await days('samples'), (await days('logs')).length]).toEqual([[1, 0], 8]);
   });
 
+  // What is put together by the hour is kept longest.
   test('goes row by row in the record store, beyond one batch, with the history that served it', async () => {
     for (const [i, ago] of [0, 89, 90, 91, 200].entries()) await event(ago, i);
     await stores.records.query(
@@ -108,9 +109,9 @@ describe('what is older than it is kept', () => {
       await stores.records.query("INSERT INTO audit (time, who, what) VALUES ($1, 'w', $2)", [BigInt(today - ago * DAY) * 1_000_000n, String(ago)]);
     const ns = (ago: number): bigint => BigInt(today - ago * DAY) * 1_000_000n;
     for (const [host, from, to] of [
-      ['a', 300, 200],
-      ['a', 200, 60],
-      ['b', 400, undefined],
+      ['a', 1300, 1200],
+      ['a', 1200, 60],
+      ['b', 1400, undefined],
     ] as const)
       await stores.records.query('INSERT INTO hosts_history (host, sender, valid_from, valid_to) VALUES ($1, $1, $2, $3)', [
         host,
@@ -121,8 +122,8 @@ describe('what is older than it is kept', () => {
     expect((await stores.records.query('SELECT title FROM events ORDER BY time DESC')).map(({ title }) => title)).toEqual(['0', '89', '90']);
     expect((await stores.records.query('SELECT what FROM audit ORDER BY time DESC')).map(({ what }) => what)).toEqual(['0', '89']);
     expect(await stores.records.query('SELECT host, valid_from FROM hosts_history ORDER BY host')).toEqual([
-      { host: 'a', valid_from: ns(200) },
-      { host: 'b', valid_from: ns(400) },
+      { host: 'a', valid_from: ns(1200) },
+      { host: 'b', valid_from: ns(1400) },
     ]);
   });
 
@@ -316,7 +317,14 @@ describe('a disk that is nearly full', () => {
 });
 
 test('of two tables the larger one gives its oldest day, a table of one day nothing', () => {
-  const day = (table: string, ago: number, bytes: number): StoredDay => ({ table, day: today - ago * DAY, partitions: [], bytes, rows: 1 });
+  const day = (table: string, ago: number, bytes: number): StoredDay => ({
+    table,
+    day: today - ago * DAY,
+    to: today - (ago - 1) * DAY,
+    partitions: [],
+    bytes,
+    rows: 1,
+  });
   const tables = new Map([
     ['samples', [day('samples', 3, 5), day('samples', 0, 5)]],
     ['logs', [day('logs', 2, 1), day('logs', 1, 30)]],

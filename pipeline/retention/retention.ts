@@ -46,7 +46,7 @@ export class Retention implements KeeperTask {
   /** Up to when definitions and marks were removed, so that they are not looked for each minute. */
   #swept: number | undefined;
   /** Days that went for want of room and of which the record store does not know yet. */
-  readonly #untold: (Emergency & { readonly bytes: number })[] = [];
+  readonly #untold: (Emergency & { readonly to: number; readonly bytes: number })[] = [];
   #isStuck = false;
 
   constructor(options: RetentionOptions) {
@@ -102,9 +102,9 @@ export class Retention implements KeeperTask {
     if (held === undefined) {
       for (const [table, kind] of Object.entries(TIMED_TABLES))
         for (const day of tables.get(table) ?? []) {
-          if (day.day + DAY_MS > until(kind)) continue;
+          if (day.to > until(kind)) continue;
           old.push(day);
-          gone[kind] = Math.max(gone[kind] ?? 0, day.day + DAY_MS);
+          gone[kind] = Math.max(gone[kind] ?? 0, day.to);
         }
       for (const kind of ['events', 'audit'] as const) if (await this.#hasOlder(kind, until(kind))) gone[kind] = Math.max(gone[kind] ?? 0, until(kind));
     }
@@ -123,7 +123,7 @@ export class Retention implements KeeperTask {
   /** Before it no kind keeps anything, ms. */
   #oldestKept(): number {
     const { kept, now } = this.#options;
-    return Math.floor((now() - Math.max(kept.samples, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
+    return Math.floor((now() - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
   }
 
   async #sweep(until: number): Promise<void> {
@@ -161,7 +161,7 @@ export class Retention implements KeeperTask {
         bytes: day.bytes,
       });
       this.#options.telemetry.add('inframirror_retention_emergency_days_total', { table: day.table });
-      this.#untold.push({ table: day.table, day: day.day, at: now(), bytes: day.bytes });
+      this.#untold.push({ table: day.table, day: day.day, to: day.to, at: now(), bytes: day.bytes });
       await this.#tell();
     }
     if (missingRoom() === 0) this.#isStuck = false;
@@ -172,7 +172,7 @@ export class Retention implements KeeperTask {
     const kind = TIMED_TABLES[day.table] as keyof Kept;
     try {
       const ledger = await this.#read();
-      await this.#write({ ...ledger, gone: { ...ledger.gone, [kind]: Math.max(ledger.gone[kind] ?? 0, day.day + DAY_MS) } });
+      await this.#write({ ...ledger, gone: { ...ledger.gone, [kind]: Math.max(ledger.gone[kind] ?? 0, day.to) } });
     } catch (error) {
       this.#options.log.debug('it could not be written down yet that a day goes', { error });
     }
@@ -186,9 +186,9 @@ export class Retention implements KeeperTask {
     try {
       const ledger = await this.#read();
       const gone: { -readonly [K in keyof Kept]?: number } = { ...ledger.gone };
-      for (const { table, day } of told) {
+      for (const { table, to } of told) {
         const kind = TIMED_TABLES[table] as keyof Kept;
-        gone[kind] = Math.max(gone[kind] ?? 0, day + DAY_MS);
+        gone[kind] = Math.max(gone[kind] ?? 0, to);
       }
       await records.transaction(async (queries) => {
         for (const { table, day, at, bytes } of told) {

@@ -12,7 +12,7 @@ test('three weeks leave no more behind than two', async () => {
   const seed = Date.now() % 1_000_000;
   console.log(`seed ${seed}`);
   try {
-    const kept = { samples: 3 * DAY, processes: 3 * DAY, logs: 5 * DAY, events: 6 * DAY, audit: 6 * DAY };
+    const kept = { samples: 3 * DAY, rollups_5m: 4 * DAY, rollups_1h: 5 * DAY, processes: 3 * DAY, logs: 5 * DAY, events: 6 * DAY, audit: 6 * DAY };
     const weeks = await simulate({ dir, days: 21, agents: 3, readings: 4, series: 20, processes: 5, lines: 3, kept, seed }, () => undefined);
     const [one, two, three] = weeks as [Week, Week, Week];
     // As many days as are kept: each of 4 readings of 3 agents with 20 series.

@@ -7,6 +7,7 @@ import { LEDGER_2 } from './tables-2.ts';
 import { LINES_3 } from './tables-3.ts';
 import { LINES_4 } from './tables-4.ts';
 import { samplesByHour } from './tables-5.ts';
+import { ROLLUPS_6 } from './tables-6.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, statements: LINES_3 },
   { version: 4, statements: LINES_4 },
   { version: 5, statements: samplesByHour },
+  { version: 6, statements: ROLLUPS_6 },
 ];
