@@ -4,19 +4,21 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Batch, FLOAT, valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
-import { type Block, halvesOf, type MessageRows, messageAt, rowsOf, type Share, takeRanges, uncoveredOf, wholeOf } from './block.ts';
+import { type Block, halvesOf, type MessageRows, messageAt, rowsOf, type Share, takeRows, uncoveredOf, wholeOf } from './block.ts';
 import type { PendingInsert } from './progress.ts';
 
 /** Rows are numbered, so that each can be told. */
 const blockOf = (origin: readonly MessageRows[]): Block => {
   const all = origin.flatMap(({ offset, rows }) => Array.from({ length: rows }, (_, row) => Number(offset) * 100 + row));
-  return { table: 'samples', day: 1, batch: batchOf([['n', columnFrom(FLOAT, all)]]), origin };
+  const batch = batchOf([['n', columnFrom(FLOAT, all)]]);
+  return { table: 'samples', day: 1, length: batch.length, origin, rows: (ranges, insert) => takeRows(batch, ranges, insert) };
 };
 const numbersOf = (batch: Batch): readonly number[] =>
   Array.from({ length: batch.length }, (_, row) => valueAt(batch.columns[0] as Batch['columns'][0], row) as number);
+const allOf = (block: Block): readonly number[] => (block.length === 0 ? [] : numbersOf(block.rows([{ from: 0, to: block.length }], 1n)));
 const taken = (block: Block, share: Share): readonly number[] => {
   const ranges = rowsOf(block, share);
-  return ranges.length === 0 ? [] : numbersOf(takeRanges(block.batch, ranges));
+  return ranges.length === 0 ? [] : numbersOf(block.rows(ranges, 1n));
 };
 const pending = (share: Share, number = 1n): PendingInsert => ({ ...share, number, deadline: 0 });
 
@@ -41,9 +43,9 @@ test('halves of halves are the whole, in order, down to single rows', () => {
   fc.assert(
     fc.property(anyOrigin, fc.array(fc.nat(), { maxLength: 60 }), (origin, choices) => {
       const block = blockOf(origin);
-      if (block.batch.length === 0) return;
+      if (block.length === 0) return;
       const parts = halved(block, wholeOf(block), choices);
-      expect(parts.flatMap((part) => taken(block, part))).toEqual(numbersOf(block.batch));
+      expect(parts.flatMap((part) => taken(block, part))).toEqual(allOf(block));
       for (const part of parts) expect(taken(block, part).length).toBeGreaterThan(0);
       const single = parts.find((part) => halvesOf(block, pending(part)) === undefined);
       if (single !== undefined) expect(taken(block, single)).toHaveLength(1);
@@ -56,11 +58,11 @@ test('another version that takes more or fewer messages plans what is left, and 
     fc.property(anyOrigin, fc.array(fc.boolean()), fc.array(fc.nat(), { maxLength: 20 }), fc.array(fc.boolean()), (all, first, choices, second) => {
       const before = blockOf(all.filter((_, i) => first[i] !== false));
       const after = blockOf(all.filter((_, i) => second[i] !== false));
-      const planned = before.batch.length === 0 ? [] : halved(before, wholeOf(before), choices).map((share, i) => pending(share, BigInt(i)));
+      const planned = before.length === 0 ? [] : halved(before, wholeOf(before), choices).map((share, i) => pending(share, BigInt(i)));
       const left = uncoveredOf(after, planned);
-      expect([...planned, ...left].flatMap((share) => taken(after, share)).toSorted((a, b) => a - b)).toEqual(numbersOf(after.batch).toSorted((a, b) => a - b));
+      expect([...planned, ...left].flatMap((share) => taken(after, share)).toSorted((a, b) => a - b)).toEqual(allOf(after).toSorted((a, b) => a - b));
       // What was planned has the same rows as before, as far as they are still there.
-      const there = new Set(numbersOf(after.batch));
+      const there = new Set(allOf(after));
       for (const insert of planned) expect(taken(after, insert)).toEqual(taken(before, insert).filter((row) => there.has(row)));
     }),
   );

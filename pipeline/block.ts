@@ -1,6 +1,6 @@
 // Rows of one table and one UTC day with the messages they came from, and which of them a planned insert has.
 // Pure: the same messages always give the same; what the record says of them is never trusted further than that.
-import type { Batch } from '../core/batch/batch.ts';
+import { type Batch, type FixedColumn, UINT64 } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
 import { sliceBatch } from '../core/batch/take.ts';
 import type { PendingInsert, Range } from './progress.ts';
@@ -11,15 +11,14 @@ export interface MessageRows {
   readonly rows: number;
 }
 
-/** Rows without the column `insert`, which is the table's last. */
 export interface Block {
   readonly table: string;
   readonly day: number;
-  readonly batch: Batch;
+  readonly length: number;
   /** Where the rows came from, one message after the other, by rising offset. */
   readonly origin: readonly MessageRows[];
-  /** Brings the rows of one insert into the order in which the table rests, where that is known; any order is right. */
-  readonly inOrder?: (rows: Batch, from: readonly Range<number>[]) => Batch;
+  /** Rows as they go into the table, in any order, with the number of their insert as its last column. Good until it is called again. */
+  readonly rows: (ranges: readonly Range<number>[], insert: bigint) => Batch;
 }
 
 /** The messages and rows of an insert that is to be planned. */
@@ -57,7 +56,13 @@ export const rowsOf = (block: Block, { messages, rows }: Pick<PendingInsert, 'me
   return found;
 };
 
-export const takeRanges = (batch: Batch, ranges: readonly Range<number>[]): Batch => concatBatches(ranges.map(({ from, to }) => sliceBatch(batch, from, to)));
+/** Of a batch of all rows without that number. */
+export const takeRows = (batch: Batch, ranges: readonly Range<number>[], insert: bigint): Batch => {
+  const rows = concatBatches(ranges.map(({ from, to }) => sliceBatch(batch, from, to)));
+  const values = new BigUint64Array(rows.length).fill(insert);
+  const column: FixedColumn = { layout: 'fixed', type: UINT64, length: rows.length, validity: undefined, values };
+  return { length: rows.length, fields: [...rows.fields, { name: 'insert', type: column.type }], columns: [...rows.columns, column] };
+};
 
 export const wholeOf = ({ table, day, origin }: Block): Share => ({ table, day, messages: runsOf(origin), rows: undefined });
 
@@ -65,7 +70,7 @@ export const wholeOf = ({ table, day, origin }: Block): Share => ({ table, day, 
 export const uncoveredOf = (block: Block, planned: readonly PendingInsert[]): readonly Share[] => {
   const own = planned.filter(({ table, day }) => table === block.table && day === block.day);
   if (own.length === 0) return block.origin.length === 0 ? [] : [wholeOf(block)];
-  const covered = new Uint8Array(block.batch.length);
+  const covered = new Uint8Array(block.length);
   for (const insert of own) for (const { from, to } of rowsOf(block, insert)) covered.fill(1, from, to);
   const whole: MessageRows[] = [];
   const parts: Share[] = [];

@@ -15,7 +15,7 @@ test('an id keeps its number, whatever comes between, and its columns grow with 
       const index = new SeriesIndex();
       const model = new Map<bigint, number>();
       for (const one of ids) {
-        const at = index.atId(one);
+        const at = index.atId(one, 7);
         if (!model.has(one)) {
           expect(at).toBe(model.size);
           model.set(one, at);
@@ -35,8 +35,8 @@ test('an id keeps its number, whatever comes between, and its columns grow with 
 
 test('it says when it is full', () => {
   const index = new SeriesIndex(2);
-  index.atId(1n);
+  index.atId(1n, 7);
   expect(index.full).toBe(false);
-  index.atId(2n);
+  index.atId(2n, 7);
   expect(index.full).toBe(true);
 });

@@ -1,5 +1,5 @@
 // The series that a partition's samples belong to, by dense number: last time, exponent used last, and what is known of the definition.
-// Typed arrays that grow by doubling, 33 bytes a series beside its id; looking an id up allocates nothing. It asks no store.
+// Typed arrays that grow by doubling, 37 bytes a series beside its id; looking an id up allocates nothing. It asks no store.
 import { IdTable } from '../core/batch/id-table.ts';
 import { highOf, lowOf } from '../core/batch/words.ts';
 
@@ -15,6 +15,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 export class SeriesIndex {
   readonly #most: number;
   readonly #ids = new IdTable(FIRST);
+  metric = new Uint32Array(FIRST);
   /** ms; −∞: no sample since the partition became ours. */
   last = new Float64Array(FIRST).fill(NEVER);
   sticky = new Int8Array(FIRST);
@@ -37,24 +38,33 @@ export class SeriesIndex {
     return this.size >= this.#most;
   }
 
-  /** The dense number of an id given as two words; a new one when it was not there. */
-  at(low: number, high: number): number {
+  /** The dense number of an id given as two words; a new one, of the metric, when it was not there. */
+  at(low: number, high: number, metric: number): number {
+    const { size } = this;
     const index = this.#ids.add(low, high);
+    if (index < size) return index;
     if (index >= this.last.length) this.#grow();
+    this.metric[index] = metric;
     return index;
   }
 
-  atId(id: bigint): number {
-    return this.at(lowOf(id), highOf(id));
+  atId(id: bigint, metric: number): number {
+    return this.at(lowOf(id), highOf(id), metric);
+  }
+
+  /** Writes the id of a series to a row of two words each. */
+  putId(index: number, words: Uint32Array, row: number): void {
+    words[row * 2] = this.#ids.low(index);
+    words[row * 2 + 1] = this.#ids.high(index);
   }
 
   idOf(index: number): bigint {
     return this.#ids.idOf(index);
   }
 
-  /** By the ids of two series, as unsigned numbers. */
-  compareIds(a: number, b: number): number {
-    return this.#ids.high(a) - this.#ids.high(b) || this.#ids.low(a) - this.#ids.low(b);
+  /** By metric and id, as unsigned numbers. */
+  compare(a: number, b: number): number {
+    return (this.metric[a] as number) - (this.metric[b] as number) || this.#ids.high(a) - this.#ids.high(b) || this.#ids.low(a) - this.#ids.low(b);
   }
 
   /** A new day: exponents begin anew, so that one odd value does not cost bytes for ever. */
@@ -64,10 +74,11 @@ export class SeriesIndex {
 
   #grow(): void {
     const length = this.last.length * 2;
-    const grown = <T extends Float64Array | Int8Array | Uint8Array | Int32Array>(from: T, to: T): T => {
+    const grown = <T extends Float64Array | Int8Array | Uint8Array | Int32Array | Uint32Array>(from: T, to: T): T => {
       to.set(from);
       return to;
     };
+    this.metric = grown(this.metric, new Uint32Array(length));
     this.last = grown(this.last, new Float64Array(length).fill(NEVER));
     this.sticky = grown(this.sticky, new Int8Array(length));
     this.state = grown(this.state, new Uint8Array(length));

@@ -1,12 +1,10 @@
 // The insert protocol: whatever dies and whenever, each row of a round stands once. An insert is one table, one day, one block and has a
 // number in every row; it is planned in the progress record before it begins, with the moment up to which it may begin by the store's own
 // clock, and looked for by its number when its end is not known.
-import { type Batch, type FixedColumn, UINT64 } from '../core/batch/batch.ts';
-import { sliceBatch } from '../core/batch/take.ts';
 import { CodedError, hasCode } from '../core/errors.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import { type Block, halvesOf, messageAt, rowsOf, type Share, takeRanges, uncoveredOf } from './block.ts';
+import { type Block, halvesOf, messageAt, rowsOf, type Share, uncoveredOf } from './block.ts';
 import { writeInHalves } from './halving.ts';
 import type { InsertNumbers } from './insert-number.ts';
 import type { PendingInsert } from './progress.ts';
@@ -52,13 +50,6 @@ const LARGE = 200_000;
 const TRIES = { large: 2, small: 12 };
 /** Beyond it a block that is refused again and again is given up as a whole: the record must stay small. */
 const MOST_PLANNED = 1000;
-
-/** Rows without the number of their insert, and with it. */
-const numbered = (batch: Batch, number: bigint): Batch => {
-  const values = new BigUint64Array(batch.length).fill(number);
-  const column: FixedColumn = { layout: 'fixed', type: UINT64, length: batch.length, validity: undefined, values };
-  return { length: batch.length, fields: [...batch.fields, { name: 'insert', type: column.type }], columns: [...batch.columns, column] };
-};
 
 /** The call has left nothing behind. */
 const leftNothing = (error: unknown): boolean => hasCode(error, 'columns.refused-rows') || hasCode(error, 'columns.rejected') || hasCode(error, 'columns.late');
@@ -111,23 +102,22 @@ class RoundWriter {
     await plan([...this.#planned.values()]);
   }
 
-  /** Rows of the insert and where in the block they are; undefined: the stream has not kept its messages. */
+  /** Where in the block the rows of the insert are; undefined: the stream has not kept its messages. */
   #rowsOf(number: bigint) {
     const insert = this.#planned.get(number) as PendingInsert;
     const block = this.#blocks.find(({ table, day }) => table === insert.table && day === insert.day);
     const ranges = block === undefined ? [] : rowsOf(block, insert);
-    return block === undefined || ranges.length === 0 ? undefined : { block, ranges, rows: takeRanges(block.batch, ranges) };
+    return block === undefined || ranges.length === 0 ? undefined : { block, ranges };
   }
 
   async #insert(number: bigint): Promise<void> {
     const { columns, clock, signal, health, maxExecutionMs, readBack, fence } = this.#options;
     const found = this.#rowsOf(number);
     if (found === undefined) return;
-    const { block, ranges, rows } = found;
-    const batch = numbered(block.inOrder?.(rows, ranges) ?? rows, number);
+    const batch = found.block.rows(found.ranges, number);
     const current = (): PendingInsert => this.#planned.get(number) as PendingInsert;
     const stands = async (): Promise<boolean> => readBack && (await findStandingInserts([current()], columns, signal, fence)).has(number);
-    const canBeHalved = rows.length > SMALL && this.#planned.size <= MOST_PLANNED;
+    const canBeHalved = batch.length > SMALL && this.#planned.size <= MOST_PLANNED;
     let uncertain = false;
     let limits = 0;
     const attempt = async (): Promise<void> => {
@@ -151,7 +141,7 @@ class RoundWriter {
     };
     try {
       await retryUntilStopped(attempt, signal, health, (error) => {
-        if (hasCode(error, 'columns.limit')) return canBeHalved && limits >= (rows.length > LARGE ? TRIES.large : TRIES.small);
+        if (hasCode(error, 'columns.limit')) return canBeHalved && limits >= (batch.length > LARGE ? TRIES.large : TRIES.small);
         return hasCode(error, 'columns.refused-rows') || !isOfTheStore(error);
       });
     } catch (error) {
@@ -175,7 +165,7 @@ class RoundWriter {
     for (const { from, to } of found?.ranges ?? [])
       for (let row = from; row < to; row++) {
         const { block } = found as NonNullable<typeof found>;
-        this.#refused.push({ offset: messageAt(block, row), value: encodeStream([sliceBatch(block.batch, row, row + 1)]), error });
+        this.#refused.push({ offset: messageAt(block, row), value: encodeStream([block.rows([{ from: row, to: row + 1 }], number)]), error });
       }
   }
 }

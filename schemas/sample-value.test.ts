@@ -1,7 +1,7 @@
 // Every float64 comes back to the bit, decimal ones through the mantissa, and the exponent of a series never shrinks.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeValues, EXPONENT_FLOAT, EXPONENT_STALE, encodeValues, type ValueColumns } from './sample-value.ts';
+import { decodeValues, EXPONENT_FLOAT, EXPONENT_STALE, encodeValue, encodeValues, type ValueColumns, valueWriter } from './sample-value.ts';
 
 const columns = (length: number): ValueColumns => ({ mantissa: new BigInt64Array(length), exponent: new Int8Array(length), float: new Float64Array(length) });
 const encoded = (values: readonly number[], sticky = new Int8Array(1)): ValueColumns => {
@@ -91,6 +91,7 @@ test('the stale marker is told from other NaNs and keeps its bits', () => {
 
 test('rows go where they are told', () => {
   const out = columns(3);
-  encodeValues(Float64Array.of(1, 2), new Int32Array(2), new Int8Array(1), out, 1);
-  expect([...out.mantissa]).toEqual([0n, 1n, 2n]);
+  const values = Float64Array.of(1, 2);
+  for (const i of [0, 1]) encodeValue(values, new Uint32Array(values.buffer), i, 0, new Int8Array(1), valueWriter(out), 2 - i);
+  expect([...out.mantissa]).toEqual([0n, 2n, 1n]);
 });

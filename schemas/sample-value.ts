@@ -24,12 +24,12 @@ export type SampleMark = (typeof SAMPLE_MARKS)[number];
 /** What is written into the ledger after samples stand in an hour that is over: what was worked out from it is to be worked out again. */
 export const LATE = 'late';
 
-/** Of a value as it rests. */
-export const markOf = (exponent: number, float: number): SampleMark | undefined => {
-  if (exponent === EXPONENT_STALE) return 'stale';
-  if (exponent !== EXPONENT_FLOAT) return undefined;
-  if (!Number.isFinite(float)) return 'not-finite';
-  return Math.abs(float) > EXTREME ? 'extreme' : undefined;
+/** Of values[i], whose words are `bits`. */
+export const markOf = (values: Float64Array, bits: Uint32Array, i: number): SampleMark | undefined => {
+  const value = values[i] as number;
+  if (Math.abs(value) <= EXTREME) return undefined;
+  if (Number.isFinite(value)) return 'extreme';
+  return isStale(bits, i) ? 'stale' : 'not-finite';
 };
 
 /** Columns of one length; where `exponent` is 0 to 6 the value is mantissa / 10^exponent and `float` is 0, else `mantissa` is 0. */
@@ -43,32 +43,42 @@ const STALE_HIGH = 0x7ff00000;
 const STALE_LOW = 2;
 const POWERS = Float64Array.from({ length: MOST_EXPONENT + 1 }, (_, e) => 10 ** e);
 
+/** Where values are written: `words` are those of `mantissa`. */
+export interface ValueWriter extends ValueColumns {
+  readonly words: Uint32Array;
+}
+
+export const valueWriter = (columns: ValueColumns): ValueWriter => ({ ...columns, words: wordsOf(columns.mantissa) });
+
 /**
- * Writes values[i] to row `at` + i of `out`. `series[i]` is the dense index of the sample's series and `sticky` the exponent
+ * Writes values[i], whose words are `bits`, to a row of `out`. `series` is the dense index of the sample's series and `sticky` the exponent
  * used last by each: it only grows, which keeps the mantissas of a series near each other; its owner zeroes it once a day.
  */
-export const encodeValues = (values: Float64Array, series: Int32Array, sticky: Int8Array, out: ValueColumns, at = 0): void => {
-  const bits = wordsOf(values);
-  const words = wordsOf(out.mantissa);
-  for (let i = 0; i < values.length; i++) {
-    const row = at + i;
-    const value = values[i] as number;
-    const index = series[i] as number;
-    const last = sticky[index] as number;
-    let exponent = exponentOf(value, last);
-    let mantissa = 0;
-    let float = 0;
-    if (exponent === EXPONENT_FLOAT) {
-      float = value;
-      if (bits[i * 2 + 1] === STALE_HIGH && bits[i * 2] === STALE_LOW) exponent = EXPONENT_STALE;
-    } else {
-      mantissa = Math.round(value * (POWERS[exponent] as number));
-      if (exponent > last) sticky[index] = exponent;
-    }
-    putSafeInteger(words, row, mantissa);
-    out.exponent[row] = exponent;
-    out.float[row] = float;
+export const encodeValue = (values: Float64Array, bits: Uint32Array, i: number, series: number, sticky: Int8Array, out: ValueWriter, row: number): void => {
+  const value = values[i] as number;
+  const last = sticky[series] as number;
+  let exponent = exponentOf(value, last);
+  let mantissa = 0;
+  let float = 0;
+  if (exponent === EXPONENT_FLOAT) {
+    float = value;
+    if (isStale(bits, i)) exponent = EXPONENT_STALE;
+  } else {
+    mantissa = Math.round(value * (POWERS[exponent] as number));
+    if (exponent > last) sticky[series] = exponent;
   }
+  putSafeInteger(out.words, row, mantissa);
+  out.exponent[row] = exponent;
+  out.float[row] = float;
+};
+
+const isStale = (bits: Uint32Array, i: number): boolean => bits[i * 2 + 1] === STALE_HIGH && bits[i * 2] === STALE_LOW;
+
+/** Writes all values, to the rows of the same numbers; `series` by row. */
+export const encodeValues = (values: Float64Array, series: Int32Array, sticky: Int8Array, out: ValueColumns): void => {
+  const bits = wordsOf(values);
+  const writer = valueWriter(out);
+  for (let i = 0; i < values.length; i++) encodeValue(values, bits, i, series[i] as number, sticky, writer, i);
 };
 
 /** The first exponent from `last` upwards that is exact; a smaller one only where `last` makes the mantissa unsafe. */

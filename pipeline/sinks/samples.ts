@@ -2,9 +2,8 @@
 // what came late is marked behind them.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
-import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { sliceBatch, takeRows } from '../../core/batch/take.ts';
+import { sliceBatch } from '../../core/batch/take.ts';
 import { encodeStream } from '../../core/ipc/write.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
@@ -14,18 +13,18 @@ import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Block } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
-import type { Range } from '../progress.ts';
 import { retryUntilStopped } from '../retry.ts';
 import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
-import { byDay, DAY_MS } from '../stages/days.ts';
+import { DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
-import { LateMarks, type Mark, type SampleBlock, sampleBlock, ValueMarks } from '../stages/samples.ts';
+import { SampleSets } from '../stages/sample-sets.ts';
+import { LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
 import { seriesRows } from '../stages/series.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
 import { writeBlocks } from '../write.ts';
-import { lettersOf, originOf } from './origin.ts';
+import { lettersOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
   readonly columns: Columns;
@@ -52,13 +51,16 @@ interface Marks {
   readonly stand: () => void;
 }
 
-interface DaySamples extends SampleBlock, Block {}
-
 class SamplesPartition implements PartitionSink {
   readonly #options: ColumnSinkOptions;
   readonly #table: SeriesTable;
   #index = new SeriesIndex();
   #order = new SampleOrder(this.#index);
+  #sets = new SampleSets(this.#index);
+  readonly #rows = new SampleRows();
+  /** Series met, and of those the ones whose definition is not known. */
+  #met = 0;
+  #unknown = 0;
   #exponentDay = 0;
   #looked = 0;
   readonly #marks = new ValueMarks();
@@ -77,31 +79,32 @@ class SamplesPartition implements PartitionSink {
     const letters: DeadLetter[] = [];
     if (definitions.length > 0) letters.push(...(await retryUntilStopped(() => this.#define(definitions, signal), signal, health)));
     const samples = messages.filter(({ schema }) => schema === 'metrics');
-    const blocks = byDay(samples.map(({ batch }) => batch)).map((day): DaySamples => {
-      const block = sampleBlock(day.batch, this.#index);
-      return { table: 'samples', day: day.day, origin: originOf(day, samples), ...block, inOrder: (rows, from) => this.#inOrder(rows, block.series, from) };
-    });
+    const until = (sender: string): number => Number(-(-context.until(sender) / NANOS_PER_MS));
+    const blocks = sampleBlocks(
+      samples.map(({ sender, batch }) => ({ sender, batch, until: until(sender) })),
+      this.#sets,
+    );
     await retryUntilStopped(() => this.#meet(blocks), signal, health);
-    const untilOf = new Map(samples.map(({ stored, sender }) => [stored.offset, Number(-(-context.until(sender) / NANOS_PER_MS))]));
-    const sent = blocks.map(({ origin }) => origin.map(({ offset, rows }) => ({ rows, until: untilOf.get(offset) ?? Number.POSITIVE_INFINITY })));
-    await this.#mark(this.#marks.of(blocks, sent, this.#index), context);
-    const refused = await writeBlocks(blocks, { ...context, columns, clock, maxExecutionMs, readBack, fence });
+    await this.#mark(this.#marks.of(blocks, this.#index), context);
+    const rows = blocks.map((block) => this.#rowsOf(block, samples));
+    const refused = await writeBlocks(rows, { ...context, columns, clock, maxExecutionMs, readBack, fence });
     const now = await retryUntilStopped(() => clock.now(), signal, health);
-    await this.#mark(this.#late.of(blocks, now), context);
+    await this.#mark(this.#late.of(blocks, this.#index, now), context);
     await retryUntilStopped(() => this.#renew(blocks), signal, health);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
   }
 
-  #inOrder(rows: Batch, series: Int32Array, from: readonly Range<number>[]): Batch {
-    if (rows.length < SORTED_FROM) return rows;
-    const own = new Int32Array(rows.length);
-    let at = 0;
-    for (const range of from) {
-      own.set(series.subarray(range.from, range.to), at);
-      at += range.to - range.from;
-    }
-    const order = this.#order.rowsOf(own, (columnOf(rows, 'metric') as FixedColumn).values as Uint32Array);
-    return order === undefined ? rows : takeRows(rows, order);
+  #rowsOf(block: SampleBlock, messages: readonly Decoded[]): Block {
+    return {
+      table: 'samples',
+      day: block.day,
+      length: block.length,
+      origin: block.sent.map(({ index, length }) => ({ offset: (messages[index] as Decoded).stored.offset, rows: length })),
+      rows: (ranges, insert) => {
+        const count = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+        return this.#rows.of(block, ranges, count < SORTED_FROM ? undefined : this.#order.placesOf(block, ranges), this.#index, insert);
+      },
+    };
   }
 
   /** Once a day exponents begin anew; a table of series that is full does so too, and then of their times is known what their senders have sent. */
@@ -113,6 +116,9 @@ class SamplesPartition implements PartitionSink {
     if (!this.#index.full) return;
     this.#index = new SeriesIndex();
     this.#order = new SampleOrder(this.#index);
+    this.#sets = new SampleSets(this.#index);
+    this.#met = 0;
+    this.#unknown = 0;
     this.#options.telemetry.add('inframirror_pipeline_series_forgotten_total');
     this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
   }
@@ -133,20 +139,24 @@ class SamplesPartition implements PartitionSink {
   }
 
   /** Looks up the definitions of series that were not met before; counts the samples of those that have none. */
-  async #meet(blocks: readonly DaySamples[]): Promise<void> {
+  async #meet(blocks: readonly SampleBlock[]): Promise<void> {
     const { state, day } = this.#index;
     const now = this.#options.now();
-    const again = now - this.#looked >= LOOK_AGAIN_MS;
-    const unseen = this.#keys(blocks, (at) => state[at] === UNSEEN || (again && state[at] === UNKNOWN));
-    if (again) this.#looked = now;
-    if (unseen.size > 0) {
-      const known = await this.#table.known([...unseen.values()]);
+    const again = this.#unknown > 0 && now - this.#looked >= LOOK_AGAIN_MS;
+    if (this.#index.size > this.#met || again) {
+      const unseen = this.#keys(blocks, (at) => state[at] === UNSEEN || (again && state[at] === UNKNOWN));
+      if (again) this.#looked = now;
+      const known = unseen.size === 0 ? undefined : await this.#table.known([...unseen.values()]);
       for (const [at, { id }] of unseen) {
-        const since = known.get(id);
+        const since = known?.get(id);
         state[at] = since === undefined ? UNKNOWN : DEFINED;
         if (since !== undefined) day[at] = Math.floor(since / DAY_MS);
       }
+      this.#met = this.#index.size;
+      this.#unknown = 0;
+      for (let at = 0; at < this.#met; at++) if (state[at] === UNKNOWN) this.#unknown++;
     }
+    if (this.#unknown === 0) return;
     let unknown = 0;
     for (const { series } of blocks) for (let row = 0; row < series.length; row++) if (state[series[row] as number] === UNKNOWN) unknown++;
     if (unknown > 0) this.#options.telemetry.add('inframirror_pipeline_unknown_series_samples_total', {}, unknown);
@@ -168,7 +178,7 @@ class SamplesPartition implements PartitionSink {
   }
 
   /** The first samples of a day bring a row of their definition for that day. */
-  async #renew(blocks: readonly DaySamples[]): Promise<void> {
+  async #renew(blocks: readonly SampleBlock[]): Promise<void> {
     const { state, day } = this.#index;
     for (const block of blocks) {
       if (block.day !== this.#exponentDay) continue;
@@ -179,15 +189,13 @@ class SamplesPartition implements PartitionSink {
     }
   }
 
-  #keys(blocks: readonly DaySamples[], wanted: (at: number) => boolean): Map<number, SeriesKey> {
+  #keys(blocks: readonly SampleBlock[], wanted: (at: number) => boolean): Map<number, SeriesKey> {
     const found = new Map<number, SeriesKey>();
-    for (const { batch, series } of blocks) {
-      const metrics = (columnOf(batch, 'metric') as FixedColumn).values as Uint32Array;
+    for (const { series } of blocks)
       for (let row = 0; row < series.length; row++) {
         const at = series[row] as number;
-        if (wanted(at) && !found.has(at)) found.set(at, { metric: metrics[row] as number, id: this.#index.idOf(at) });
+        if (wanted(at) && !found.has(at)) found.set(at, { metric: this.#index.metric[at] as number, id: this.#index.idOf(at) });
       }
-    }
     return found;
   }
 }

@@ -1,7 +1,7 @@
 // The sink of what goes into one table of the column store as it is, enriched: processes, and log lines where the search store stands on the
 // column store. Rows go in by the insert protocol; nothing is kept from one round to the next.
 import type { Batch } from '../../core/batch/batch.ts';
-import type { Block } from '../block.ts';
+import { type Block, takeRows } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Decoded } from '../message.ts';
 import type { Sink } from '../sink.ts';
@@ -18,7 +18,15 @@ export const tableSink = (table: 'processes' | 'logs', toRows: ToRows, { invento
   open: () => ({
     write: async (messages, context) => {
       const days = byDay(messages.map((message) => toRows(message, inventory)));
-      const blocks = days.map((day): Block => ({ table, day: day.day, batch: day.batch, origin: originOf(day, messages) }));
+      const blocks = days.map(
+        (day): Block => ({
+          table,
+          day: day.day,
+          length: day.batch.length,
+          origin: originOf(day, messages),
+          rows: (ranges, insert) => takeRows(day.batch, ranges, insert),
+        }),
+      );
       return lettersOf(await writeBlocks(blocks, { ...context, ...options }), messages, table);
     },
   }),

@@ -1,12 +1,14 @@
 // Samples as they rest decode to what came, and hours are marked exactly when a sample of them may not be the newest of its series, is odd, or late.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { decodeValues } from '../../schemas/sample-value.ts';
 import { SIGNAL_FIELDS, TABLE_FIELDS } from '../../schemas/tables.ts';
 import { SeriesIndex } from '../series-index.ts';
-import { HOUR_MS, LateMarks, sampleBlock, ValueMarks } from './samples.ts';
+import { SampleOrder } from './sample-order.ts';
+import { SampleSets } from './sample-sets.ts';
+import { HOUR_MS, LateMarks, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from './samples.ts';
 
 type Sample = readonly [id: bigint, time: number, value: number];
 
@@ -25,18 +27,60 @@ const sample = fc.tuple(
   ),
 );
 
-test('values come back to the bit, in the table’s columns', () => {
+const blocksOf = (batches: readonly Batch[], index: SeriesIndex, until = 0): readonly SampleBlock[] =>
+  sampleBlocks(
+    batches.map((one, n) => ({ sender: `agent-${n % 2}`, batch: one, until })),
+    new SampleSets(index),
+  );
+
+test('values come back to the bit, in the table’s columns and each beside its series and time, whatever the order and the ranges', () => {
+  const rounds = fc.array(fc.tuple(fc.array(fc.array(sample, { maxLength: 40 }), { maxLength: 3 }), fc.nat(), fc.boolean()), { maxLength: 4 });
   fc.assert(
-    fc.property(fc.array(sample, { maxLength: 50 }), (samples) => {
-      const { batch: block } = sampleBlock(batch(samples), new SeriesIndex());
-      expect(block.fields).toEqual(TABLE_FIELDS.samples.slice(0, -1));
-      const values = (name: string): FixedColumn['values'] => (columnOf(block, name) as FixedColumn).values;
-      const out = new Float64Array(samples.length);
-      decodeValues({ mantissa: values('mantissa') as BigInt64Array, exponent: values('exponent') as Int8Array, float: values('float') as Float64Array }, out);
-      expect([...out]).toEqual(samples.map(([, , value]) => value));
-      expect([...values('id')]).toEqual(samples.map(([id]) => id));
+    fc.property(rounds, (given) => {
+      const index = new SeriesIndex();
+      const [order, rows, sets] = [new SampleOrder(index), new SampleRows(), new SampleSets(index)];
+      for (const [messages, cut, sorted] of given) {
+        const blocks = sampleBlocks(
+          messages.map((samples) => ({ sender: 'agent', batch: batch(samples), until: 0 })),
+          sets,
+        );
+        const found: Sample[] = [];
+        for (const block of blocks) {
+          const at = cut % (block.length + 1);
+          const ranges = [
+            { from: at, to: block.length },
+            { from: 0, to: at },
+          ];
+          const made = rows.of(block, ranges, sorted ? order.placesOf(block, ranges) : undefined, index, 5n);
+          expect(made.fields).toEqual(TABLE_FIELDS.samples);
+          const values = (name: string): FixedColumn['values'] => (columnOf(made, name) as FixedColumn).values;
+          const out = new Float64Array(made.length);
+          decodeValues(
+            { mantissa: values('mantissa') as BigInt64Array, exponent: values('exponent') as Int8Array, float: values('float') as Float64Array },
+            out,
+          );
+          for (const [row, value] of out.entries()) found.push([values('id')[row] as bigint, Number(values('time')[row]), value]);
+          expect([...values('metric')].every((metric) => metric === 7)).toBe(true);
+          expect([...values('insert')].every((insert) => insert === 5n)).toBe(true);
+          expect([...values('time')].every((time) => Math.floor(Number(time) / 86_400_000) === block.day)).toBe(true);
+        }
+        const text = (all: readonly Sample[]): readonly string[] =>
+          all.map(([id, time, value]) => `${id} ${time} ${Object.is(value, -0) ? '-0' : value}`).sort();
+        expect(text(found)).toEqual(text(messages.flat()));
+      }
     }),
   );
+});
+
+test('series that come in the order of an earlier message have its numbers, any others their own', () => {
+  const ids = (n: number): readonly Sample[] => Array.from({ length: 40 }, (_, i): Sample => [BigInt(i === 20 ? n : i), BASE, 1]);
+  const index = new SeriesIndex();
+  const sets = new SampleSets(index);
+  const first = sets.seriesOf('a', batch(ids(20)));
+  expect(sets.seriesOf('a', batch(ids(20)))).toBe(first);
+  expect([...sets.seriesOf('b', batch(ids(20)))]).toEqual([...first]);
+  const other = sets.seriesOf('a', batch(ids(77)));
+  expect([...other]).toEqual([...first].map((series, i) => (i === 20 ? index.atId(77n, 7) : series)));
 });
 
 test('hours that may hold two values for one time are those a naive oracle names, each once', () => {
@@ -56,7 +100,7 @@ test('hours that may hold two values for one time are those a naive oracle names
           last.set(id, Math.max(last.get(id) ?? time, time));
         }
         const finite = samples.map(([id, time]): Sample => [id, time, 1]);
-        const { marks, stand } = values.of([sampleBlock(batch(finite), index)], [[{ rows: finite.length, until }]], index);
+        const { marks, stand } = values.of(blocksOf([batch(finite)], index, until), index);
         expect(marks.every(({ kind, metric }) => kind === 'double' && metric === 7)).toBe(true);
         expect(marks.map(({ hour }) => hour).sort()).toEqual([...expected].filter((hour) => !standing.has(hour)).sort());
         stand();
@@ -68,23 +112,26 @@ test('hours that may hold two values for one time are those a naive oracle names
 
 test('hours that were over when samples came are named as late, again when that was said a minute ago', () => {
   const late = new LateMarks();
-  const block = sampleBlock(
-    batch([
-      [1n, BASE, 1],
-      [1n, BASE + HOUR_MS, 2],
-      [2n, BASE + 2 * HOUR_MS, 3],
-    ]),
-    new SeriesIndex(),
+  const index = new SeriesIndex();
+  const blocks = blocksOf(
+    [
+      batch([
+        [1n, BASE, 1],
+        [1n, BASE + HOUR_MS, 2],
+        [2n, BASE + 2 * HOUR_MS, 3],
+      ]),
+    ],
+    index,
   );
   const now = BASE + 2 * HOUR_MS + 120_000;
-  const { marks, stand } = late.of([block], now);
+  const { marks, stand } = late.of(blocks, index, now);
   const over = [BASE, BASE + HOUR_MS].map((hour) => ({ kind: 'late', metric: 7, hour }));
   expect(marks).toEqual(over.map((mark) => ({ ...mark, marked: now + 60_000 })));
   // One that failed is made again.
-  expect(late.of([block], now).marks).toEqual(marks);
+  expect(late.of(blocks, index, now).marks).toEqual(marks);
   stand();
-  expect(late.of([block], now + 59_000).marks).toEqual([]);
-  expect(late.of([block], now + 60_000).marks).toEqual(over.map((mark) => ({ ...mark, marked: now + 120_000 })));
+  expect(late.of(blocks, index, now + 59_000).marks).toEqual([]);
+  expect(late.of(blocks, index, now + 60_000).marks).toEqual(over.map((mark) => ({ ...mark, marked: now + 120_000 })));
 });
 
 /** Stands for a stale marker: as a number its bits would not survive. */
@@ -115,8 +162,13 @@ test('hours with values that are no numbers, with huge ones and with stale marke
             return name === undefined ? [] : [`${name} ${time - (time % HOUR_MS)}`];
           }),
         );
-        const { marks, stand } = values.of([sampleBlock(withMarkers(samples), index)], [[]], index);
-        expect(marks.map((m) => `${m.kind} ${m.hour}`).sort()).toEqual([...wanted].filter((m) => !standing.has(m)).sort());
+        const { marks, stand } = values.of(blocksOf([withMarkers(samples)], index, Number.NEGATIVE_INFINITY), index);
+        expect(
+          marks
+            .filter(({ kind }) => kind !== 'double')
+            .map((m) => `${m.kind} ${m.hour}`)
+            .sort(),
+        ).toEqual([...wanted].filter((m) => !standing.has(m)).sort());
         // An insert into the ledger that failed is made again.
         if (!stands) continue;
         stand();

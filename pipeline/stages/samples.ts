@@ -1,54 +1,141 @@
 // Samples as they come into samples as they rest: mantissa and exponent, one block a UTC day; and which hours of which metrics are to be marked
-// for them.
-// Runs over typed arrays; nothing is allocated, stringified or hashed for a sample.
+// for them. Runs over typed arrays; nothing is allocated, stringified or hashed for a sample.
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
-import { encodeValues, LATE, MOST_EXPONENT, markOf, type SampleMark, type ValueColumns } from '../../schemas/sample-value.ts';
+import { encodeValue, LATE, markOf, type SampleMark, valueWriter } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import type { Range } from '../progress.ts';
 import type { SeriesIndex } from '../series-index.ts';
+import { DAY_MS, daysOf } from './days.ts';
+import type { SampleSets } from './sample-sets.ts';
 
 export const HOUR_MS = 3_600_000;
 
-export interface SampleBlock {
-  /** Rows of the table `samples` without its last column, `insert`. */
+/** Rows of one message: all of its batch, or those named. */
+export interface SentRows {
   readonly batch: Batch;
-  /** Dense numbers of the series, by row. */
-  readonly series: Int32Array;
+  readonly rows: Int32Array | undefined;
+  readonly length: number;
+  /** Which message. */
+  readonly index: number;
+  /** ms; none of its sender's rows with a later time are in the store yet. */
+  readonly until: number;
 }
 
-const fixed = (type: FixedColumn['type'], values: FixedColumn['values']): FixedColumn => ({
-  layout: 'fixed',
-  type,
-  length: values.length,
-  validity: undefined,
-  values,
-});
+/** Samples of one UTC day, message by message. */
+export interface SampleBlock {
+  readonly day: number;
+  readonly length: number;
+  readonly sent: readonly SentRows[];
+  /** By row: the dense number of the series, the hour of the day, the time in ms. */
+  readonly series: Int32Array;
+  readonly hour: Uint8Array;
+  readonly time: Float64Array;
+}
 
-/** `samples`: rows of the schema `metrics`, all of one day. */
-export const sampleBlock = (samples: Batch, index: SeriesIndex): SampleBlock => {
-  const { length } = samples;
-  const [metric, id, time, value] = ['metric', 'id', 'time', 'value'].map((name) => columnOf(samples, name) as FixedColumn) as [
-    FixedColumn,
-    FixedColumn,
-    FixedColumn,
-    FixedColumn,
-  ];
-  const words = wordsOf(id.values as BigUint64Array);
-  const series = new Int32Array(length);
-  for (let row = 0; row < length; row++) series[row] = index.at(words[row * 2] as number, words[row * 2 + 1] as number);
-  const values: ValueColumns = { mantissa: new BigInt64Array(length), exponent: new Int8Array(length), float: new Float64Array(length) };
-  encodeValues(value.values as Float64Array, series, index.sticky, values);
-  const fields = TABLE_FIELDS.samples.slice(0, -1);
-  const columns = [
-    metric,
-    id,
-    time,
-    ...[values.mantissa, values.exponent, values.float, new BigInt64Array(length)].map((array, i) =>
-      fixed((fields[i + 3] as (typeof fields)[number]).type, array),
-    ),
-  ];
-  return { batch: { length, fields, columns }, series };
+export interface SampleMessage {
+  readonly sender: string;
+  /** Rows of the schema `metrics`. */
+  readonly batch: Batch;
+  readonly until: number;
+}
+
+const values = <T extends FixedColumn['values']>(batch: Batch, name: string): T => (columnOf(batch, name) as FixedColumn).values as T;
+
+/** All rows of the messages, one block a day; the same messages always give the same. */
+export const sampleBlocks = (messages: readonly SampleMessage[], sets: SampleSets): readonly SampleBlock[] => {
+  const days = new Map<number, { readonly sent: SentRows[]; readonly series: Int32Array[] }>();
+  for (const [index, { sender, batch, until }] of messages.entries()) {
+    const series = sets.seriesOf(sender, batch);
+    for (const { day, rows } of daysOf(columnOf(batch, 'time') as FixedColumn)) {
+      const of = days.get(day) ?? { sent: [], series: [] };
+      days.set(day, of);
+      of.sent.push({ batch, rows, length: rows?.length ?? batch.length, index, until });
+      of.series.push(rows === undefined ? series : rows.map((row) => series[row] as number));
+    }
+  }
+  return [...days].sort(([a], [b]) => a - b).map(([day, { sent, series }]) => blockOf(day, sent, series));
 };
+
+const blockOf = (day: number, sent: readonly SentRows[], parts: readonly Int32Array[]): SampleBlock => {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const block = { day, length, sent, series: new Int32Array(length), hour: new Uint8Array(length), time: new Float64Array(length) };
+  let at = 0;
+  for (const [i, { batch, rows, length: count }] of sent.entries()) {
+    block.series.set(parts[i] as Int32Array, at);
+    const words = wordsOf(values<BigInt64Array>(batch, 'time'));
+    for (let row = 0; row < count; row++, at++) {
+      const time = safeIntegerAt(words, rows === undefined ? row : (rows[row] as number));
+      block.time[at] = time;
+      block.hour[at] = (time - day * DAY_MS) / HOUR_MS;
+    }
+  }
+  return block;
+};
+
+/** Arrays of the table's columns that are used again for each insert: what was made before is overwritten. */
+export class SampleRows {
+  #room = 0;
+  #metric = new Uint32Array(0);
+  #id = new BigUint64Array(0);
+  #time = new BigInt64Array(0);
+  #mantissa = new BigInt64Array(0);
+  #exponent = new Int8Array(0);
+  #float = new Float64Array(0);
+  #start = new BigInt64Array(0);
+  #insert = new BigUint64Array(0);
+
+  #grow(length: number): void {
+    if (length <= this.#room) return;
+    this.#room = length;
+    this.#metric = new Uint32Array(length);
+    this.#id = new BigUint64Array(length);
+    this.#time = new BigInt64Array(length);
+    this.#mantissa = new BigInt64Array(length);
+    this.#exponent = new Int8Array(length);
+    this.#float = new Float64Array(length);
+    this.#start = new BigInt64Array(length);
+    this.#insert = new BigUint64Array(length);
+  }
+
+  /** Rows of the table `samples`, those of the ranges one after the other, each at its place (default: as they come). */
+  of(block: SampleBlock, ranges: readonly Range<number>[], places: Int32Array | undefined, index: SeriesIndex, insert: bigint): Batch {
+    const length = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+    this.#grow(length);
+    const [ids, times, metric] = [wordsOf(this.#id), wordsOf(this.#time), this.#metric];
+    const writer = valueWriter({ mantissa: this.#mantissa, exponent: this.#exponent, float: this.#float });
+    const { sticky } = index;
+    let at = 0;
+    for (const range of ranges) {
+      let begin = 0;
+      for (const { batch, rows, length: count } of block.sent) {
+        const [from, to] = [Math.max(range.from, begin), Math.min(range.to, begin + count)];
+        if (from < to) {
+          const given = values<Float64Array>(batch, 'value');
+          const bits = wordsOf(given);
+          const from64 = wordsOf(values<BigInt64Array>(batch, 'time'));
+          for (let row = from; row < to; row++, at++) {
+            const own = rows === undefined ? row - begin : (rows[row - begin] as number);
+            const place = places === undefined ? at : (places[at] as number);
+            const series = block.series[row] as number;
+            metric[place] = index.metric[series] as number;
+            index.putId(series, ids, place);
+            times[place * 2] = from64[own * 2] as number;
+            times[place * 2 + 1] = from64[own * 2 + 1] as number;
+            encodeValue(given, bits, own, series, sticky, writer, place);
+          }
+        }
+        begin += count;
+      }
+    }
+    this.#insert.fill(insert, 0, length);
+    const arrays = [this.#metric, this.#id, this.#time, this.#mantissa, this.#exponent, this.#float, this.#start, this.#insert];
+    const columns = TABLE_FIELDS.samples.map(
+      ({ type }, i): FixedColumn => ({ layout: 'fixed', type, length, validity: undefined, values: (arrays[i] as FixedColumn['values']).subarray(0, length) }),
+    );
+    return { length, fields: TABLE_FIELDS.samples, columns };
+  }
+}
 
 /** A row of the ledger: `hour` begins at, ms; `metric` is a hash. */
 export interface Mark {
@@ -93,12 +180,6 @@ export class MarkSet {
   }
 }
 
-/** Rows of one message in a block, and the time (ms) behind which none of its sender's rows are in the store yet. */
-export interface SentRows {
-  readonly rows: number;
-  readonly until: number;
-}
-
 /**
  * Which hours of which metrics are to be marked before samples are inserted, less those that are known to be marked already: those in which a
  * sample is not surely newer than all others of its series, and those with values that want care (`SAMPLE_MARKS`).
@@ -106,16 +187,12 @@ export interface SentRows {
 export class ValueMarks {
   #known = new MarkSet();
 
-  /** `stand` says that the marks stand in the ledger now. `sent`: of each block, message by message. */
-  of(
-    blocks: readonly SampleBlock[],
-    sent: readonly (readonly SentRows[])[],
-    index: SeriesIndex,
-  ): { readonly marks: readonly Mark[]; readonly stand: () => void } {
+  /** `stand` says that the marks stand in the ledger now. */
+  of(blocks: readonly SampleBlock[], index: SeriesIndex): { readonly marks: readonly Mark[]; readonly stand: () => void } {
     const fresh = new MarkSet();
-    for (const [at, block] of blocks.entries()) {
-      this.#findDoubles(block, sent[at] ?? [], index, fresh);
-      this.#findOdd(block, fresh);
+    for (const block of blocks) {
+      this.#findDoubles(block, index, fresh);
+      this.#findOdd(block, index, fresh);
     }
     const marks = fresh.list().filter(({ kind, metric, hour }) => !this.#known.has(kind, metric, hour));
     return {
@@ -127,36 +204,32 @@ export class ValueMarks {
     };
   }
 
-  #findDoubles({ batch, series }: SampleBlock, sent: readonly SentRows[], { last }: SeriesIndex, fresh: MarkSet): void {
-    const [metrics, times] = ['metric', 'time'].map((name) => (columnOf(batch, name) as FixedColumn).values) as [Uint32Array, BigInt64Array];
-    const words = wordsOf(times);
+  #findDoubles({ sent, series, time: times }: SampleBlock, { last, metric }: SeriesIndex, fresh: MarkSet): void {
     let row = 0;
-    for (const { rows, until } of sent)
-      for (const end = row + rows; row < end; row++) {
-        const time = safeIntegerAt(words, row);
+    for (const { length, until } of sent)
+      for (const end = row + length; row < end; row++) {
+        const time = times[row] as number;
         const at = series[row] as number;
         const before = last[at] as number;
         if (time > before) last[at] = time;
         // Of a series that was not met before it is known only what its sender has sent.
         if (time > (before === Number.NEGATIVE_INFINITY ? until : before)) continue;
-        fresh.add('double', metrics[row] as number, time - (time % HOUR_MS));
+        fresh.add('double', metric[at] as number, time - (time % HOUR_MS));
       }
   }
 
-  #findOdd({ batch }: SampleBlock, fresh: MarkSet): void {
-    const [metrics, exponents, floats, times] = ['metric', 'exponent', 'float', 'time'].map((name) => (columnOf(batch, name) as FixedColumn).values) as [
-      Uint32Array,
-      Int8Array,
-      Float64Array,
-      BigInt64Array,
-    ];
-    const words = wordsOf(times);
-    for (let row = 0; row < batch.length; row++) {
-      if ((exponents[row] as number) <= MOST_EXPONENT) continue;
-      const kind = markOf(exponents[row] as number, floats[row] as number);
-      if (kind === undefined) continue;
-      const time = safeIntegerAt(words, row);
-      fresh.add(kind, metrics[row] as number, time - (time % HOUR_MS));
+  #findOdd({ sent, series, time: times }: SampleBlock, { metric }: SeriesIndex, fresh: MarkSet): void {
+    let begin = 0;
+    for (const { batch, rows, length } of sent) {
+      const given = values<Float64Array>(batch, 'value');
+      const bits = wordsOf(given);
+      for (let row = 0; row < length; row++) {
+        const kind = markOf(given, bits, rows === undefined ? row : (rows[row] as number));
+        if (kind === undefined) continue;
+        const time = times[begin + row] as number;
+        fresh.add(kind, metric[series[begin + row] as number] as number, time - (time % HOUR_MS));
+      }
+      begin += length;
     }
   }
 }
@@ -171,17 +244,18 @@ export class LateMarks {
   #said = new Map<string, number>();
 
   /** For samples that stand; `now`: the store's clock, ms. */
-  of(blocks: readonly SampleBlock[], now: number): { readonly marks: readonly (Mark & { readonly marked: number })[]; readonly stand: () => void } {
+  of(
+    blocks: readonly SampleBlock[],
+    { metric }: SeriesIndex,
+    now: number,
+  ): { readonly marks: readonly (Mark & { readonly marked: number })[]; readonly stand: () => void } {
     const fresh = new MarkSet();
-    for (const { batch } of blocks) {
-      const [metrics, times] = ['metric', 'time'].map((name) => (columnOf(batch, name) as FixedColumn).values) as [Uint32Array, BigInt64Array];
-      const words = wordsOf(times);
-      for (let row = 0; row < batch.length; row++) {
-        const time = safeIntegerAt(words, row);
+    for (const { series, time: times } of blocks)
+      for (let row = 0; row < times.length; row++) {
+        const time = times[row] as number;
         const hour = time - (time % HOUR_MS);
-        if (hour + HOUR_MS + OVER_MS <= now) fresh.add(LATE, metrics[row] as number, hour);
+        if (hour + HOUR_MS + OVER_MS <= now) fresh.add(LATE, metric[series[row] as number] as number, hour);
       }
-    }
     for (const [key, until] of this.#said) if (until <= now) this.#said.delete(key);
     const keyOf = ({ metric, hour }: Mark): string => `${metric}/${hour}`;
     const marks = fresh

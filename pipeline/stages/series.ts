@@ -45,13 +45,14 @@ export const seriesRows = (messages: readonly Decoded[], index: SeriesIndex, inv
       const [id, name, kind, temporality, unit, description, interval, labels] = values as [bigint, string, ...Value[]];
       const found = inventory.of((labels as ReadonlyMap<string, string>).get('host'), sender);
       const enrichment = new Map(ENRICHMENT.flatMap((key, i): [string, string][] => (found[i] === undefined ? [] : [[key, found[i]]])));
-      const at = index.atId(id);
+      const metric = metricHash(name);
+      const at = index.atId(id, metric);
       const print = printOf([...values, enrichment]);
       const known = due.get(at) ?? { print: index.print[at], day: index.day[at] as number };
       if (known.print === print && known.day >= day) continue;
       due.set(at, { print, day });
       const out: readonly Value[] = [
-        metricHash(name),
+        metric,
         name,
         id,
         since,

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { EXPONENT_FLOAT, encodeValues, markOf, type SampleMark } from '../../schemas/sample-value.ts';
+import { encodeValues, markOf, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS, type TableName } from '../../schemas/tables.ts';
 import { seeded } from './random.ts';
@@ -95,7 +95,7 @@ export const makeData = (seed: number): StoreData => {
   };
   /** As the pipeline does. */
   const markValue = (metric: number, ms: number, value: number | 'stale'): void => {
-    const mark = value === 'stale' ? 'stale' : markOf(EXPONENT_FLOAT, value);
+    const mark = value === 'stale' ? 'stale' : markOf(Float64Array.of(value), new Uint32Array(2), 0);
     if (mark !== undefined) markHour(mark, metric, ms);
   };
   const inserts: { table: TableName; batch: Batch }[] = [];
