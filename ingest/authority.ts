@@ -4,6 +4,8 @@ import { CodedError } from '../core/errors.ts';
 export interface Authority {
   /** In words for messages: `the agent of web-1`. */
   readonly who: string;
+  /** Those with the same one count together where each has a part of what is there. */
+  readonly account: string;
   /** It has joined with a key of its own. */
   readonly isBound: boolean;
   /** Whether the body is what the sender signed; true where a token stands for it. */

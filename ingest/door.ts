@@ -8,7 +8,7 @@ import type { Stream } from '../engines/stream/port.ts';
 import { type Admitted, admit, type Dropped } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
-import { Gate } from './gate.ts';
+import { type Account, Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { LetterQuota } from './letters.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
@@ -61,6 +61,7 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.too-large': 413,
   'intake.encoding': 415,
   'intake.cut': 408,
+  'intake.slow': 408,
   'intake.older-run': 409,
   'intake.older-seq': 409,
   'intake.future-run': 409,
@@ -68,6 +69,10 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.full': 503,
   'stream.full': 503,
 };
+/** Of these something may still be on its way, which nobody reads. */
+const UNREAD: ReadonlySet<string> = new Set(['intake.slow', 'intake.too-large']);
+/** Where the caller says nothing of who sends. */
+const ANYBODY: Account = { account: '', isBound: false };
 /** Of a name that a sender chose, in a line of the log. */
 const MOST_SHOWN = 64;
 /** Seconds after which a sender may try again. */
@@ -76,9 +81,9 @@ const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': 
 const single = (header: string | readonly string[] | undefined): string | undefined =>
   typeof header === 'string' || header === undefined ? header : header.join(',');
 
-/** Bytes to reserve: what the request announces, else all it may have. */
+/** Bytes that the request says it has; 0 where it does not say. */
 const announced = (header: string | undefined, most: number): number => {
-  if (header === undefined || !/^\d{1,15}$/.test(header)) return most;
+  if (header === undefined || !/^\d{1,15}$/.test(header)) return 0;
   if (Number(header) > most) throw new CodedError('intake.too-large', { what: 'the request', limit: `${most} bytes` });
   return Number(header);
 };
@@ -99,9 +104,9 @@ export const openDoor = (options: DoorOptions): Door => {
     if (!request.rights.post) throw new CodedError('intake.forbidden', { what: 'send data' });
     const encoding = single(request.headers['content-encoding']);
     const size = announced(single(request.headers['content-length']), limits.requestBytes);
-    return gate.receiving(size, async () => {
-      const bytes = await readBody(request.body, limits.requestBytes);
-      const { authority } = request.rights;
+    const { authority } = request.rights;
+    return gate.receiving(authority ?? ANYBODY, size, async (arrived) => {
+      const bytes = await readBody(request.body, limits.requestBytes, { arrived, patienceMs: limits.patienceMs });
       mustBeSigned(authority, bytes);
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
       const { received, leave } = await gate.inTurn(async () => {
@@ -180,7 +185,8 @@ export const openDoor = (options: DoorOptions): Door => {
   const refused = (error: unknown): DoorAnswer => {
     if (error instanceof CodedError && (error.code in STATUS || error.code.startsWith('frame.') || error.code.startsWith('intake.'))) {
       const retry = RETRY_AFTER[error.code];
-      return errorAnswer(STATUS[error.code] ?? 400, error, retry === undefined ? {} : { 'retry-after': retry });
+      const headers = { ...(retry === undefined ? {} : { 'retry-after': retry }), ...(UNREAD.has(error.code) ? { connection: 'close' } : {}) };
+      return errorAnswer(STATUS[error.code] ?? 400, error, headers);
     }
     // Whatever the stream says: nothing was acknowledged, the sender keeps its data.
     log.error('a request could not be put on the stream', { error });

@@ -1,6 +1,6 @@
 // The gate: order, bounds, and that everything taken is given back, also by work that fails.
 import { expect, test } from 'vitest';
-import { Gate } from './gate.ts';
+import { type Account, Gate } from './gate.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -32,15 +32,69 @@ test('who finds the queue full is sent away', async () => {
   await gate.inTurn(turn);
 });
 
-test('receiving is bounded by bytes; a request larger than all of it goes alone', async () => {
-  const gate = new Gate({ bytesInHand: 10, requestsAtWork: 1, requestsWaiting: 1 });
-  const held = gate.receiving(6, turn);
-  await expect(gate.receiving(6, turn)).rejects.toMatchObject({ code: 'intake.busy' });
-  const small = gate.receiving(4, () => Promise.reject(new Error('no')));
-  await expect(small).rejects.toThrow('no');
-  await held;
-  await gate.receiving(99, turn);
+const agent = (account: string): Account => ({ account, isBound: true });
+const tokens: Account = { account: 'tokens', isBound: false };
+/** A request that has brought so much and waits for the rest, until it is ended. */
+const slow = (gate: Gate, from: Account, bytes: number, announced = 0) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = gate.receiving(from, announced, (arrived) => {
+    arrived(bytes);
+    return promise;
+  });
+  return { done, end: resolve };
+};
+
+test('only what has arrived takes room, and all of it is given back; one that is alone is let in whatever its size', async () => {
+  const gate = new Gate({ bytesInHand: 80, requestsAtWork: 1, requestsWaiting: 100 });
+  const held = Array.from({ length: 20 }, (_, i) => slow(gate, agent(`${i}`), 1, 80));
+  // Nothing may arrive of so much, but what is there is not in its way.
+  await expect(gate.receiving(agent('late'), 70, turn)).rejects.toMatchObject({ code: 'intake.busy' });
+  await gate.receiving(agent('late'), 10, turn);
+  expect(gate.bytes).toBe(20);
+  for (const { end } of held) end();
+  await Promise.all(held.map(({ done }) => done));
+  await expect(gate.receiving(agent('a'), 0, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await slow(gate, agent('a'), 999, 999).end();
+  await turn();
   expect(gate.bytes).toBe(0);
+});
+
+test('an agent has its part of the room and of the places, the others have theirs', async () => {
+  const gate = new Gate({ bytesInHand: 80, requestsAtWork: 1, requestsWaiting: 100 });
+  const first = slow(gate, agent('a'), 6);
+  await expect(gate.receiving(agent('a'), 6, turn)).rejects.toMatchObject({ code: 'intake.busy' });
+  // What is refused when it comes takes no room while its rest is read.
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const refused = gate.receiving(agent('a'), 0, async (arrived) => {
+    arrived(4);
+    try {
+      arrived(4);
+    } catch (error) {
+      await promise;
+      throw error;
+    }
+  });
+  expect(gate.bytes).toBe(6);
+  resolve();
+  await expect(refused).rejects.toMatchObject({ code: 'intake.busy' });
+  first.end();
+  await first.done;
+  const many = Array.from({ length: 8 }, () => slow(gate, agent('a'), 0));
+  await expect(gate.receiving(agent('a'), 0, turn)).rejects.toMatchObject({ code: 'intake.busy' });
+  await gate.receiving(agent('b'), 10, turn);
+  for (const { end } of many) end();
+});
+
+test('those who share a token leave room and places to agents with keys of their own', async () => {
+  const gate = new Gate({ bytesInHand: 80, requestsAtWork: 1, requestsWaiting: 8 });
+  const held = Array.from({ length: 6 }, () => slow(gate, tokens, 10));
+  await expect(gate.receiving(tokens, 0, turn)).rejects.toMatchObject({ code: 'intake.busy' });
+  await gate.receiving(agent('a'), 10, turn);
+  held[0]?.end();
+  await held[0]?.done;
+  await expect(gate.receiving(tokens, 11, turn)).rejects.toMatchObject({ code: 'intake.busy' });
+  await gate.receiving(tokens, 10, turn);
+  for (const { end } of held) end();
 });
 
 test('room on the way out is waited for, first come first served', async () => {

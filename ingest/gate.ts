@@ -1,5 +1,6 @@
-// How much the door holds in hand at once: bytes of requests being received, requests being worked on, and bytes on their
-// way to the stream. Who comes when the first is full is sent away with `intake.busy`; the rest waits in its order.
+// How much the door holds in hand at once: bytes of requests that have arrived, requests being worked on, and bytes on their way to the
+// stream. Nobody has all of the first: an agent has its part, and the tokens that many share leave some to agents with keys of their own.
+// Who comes when it is full is sent away with `intake.busy`; the rest waits in its order.
 import { CodedError } from '../core/errors.ts';
 
 interface GateLimits {
@@ -8,10 +9,34 @@ interface GateLimits {
   readonly requestsWaiting: number;
 }
 
+/** Whose request it is. */
+export interface Account {
+  /** The same for all that count together. */
+  readonly account: string;
+  /** An agent with a key of its own. */
+  readonly isBound: boolean;
+}
+
+/** Tells that so many bytes have come. Throws `intake.busy`: what came before is given up, too. */
+export type Arrived = (bytes: number) => void;
+
+/** Of the bytes in hand, for one agent. */
+const AGENT_PART = 1 / 8;
+/** An agent sends one frame after the other; another comes when it gave up waiting for an answer. */
+const AGENT_REQUESTS = 8;
+/** Of the bytes in hand and of the requests that may wait, for all who have no key of their own together. */
+export const SHARED_PART = 3 / 4;
+
+interface InHand {
+  bytes: number;
+  requests: number;
+}
+
 export class Gate {
   readonly #limits: GateLimits;
   readonly #waiting: (() => void)[] = [];
   readonly #waitingForRoom: { readonly bytes: number; readonly enter: () => void }[] = [];
+  readonly #accounts = new Map<string, InHand>();
   #receiving = 0;
   #leaving = 0;
   #atWork = 0;
@@ -25,15 +50,44 @@ export class Gate {
     return this.#receiving + this.#leaving;
   }
 
-  /** Reserves room for a request of that many bytes while `work` runs; one that is alone is always let in. */
-  async receiving<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (this.#receiving > 0 && this.#receiving + bytes > this.#limits.bytesInHand)
-      throw new CodedError('intake.busy', { reason: 'the requests in hand fill its memory' });
-    this.#receiving += bytes;
+  /**
+   * Lets a request in while `work` runs, which tells what arrives of it: only that takes room, whatever is announced. One that is alone
+   * with what it has is always let in.
+   */
+  async receiving<T>(from: Account, announced: number, work: (arrived: Arrived) => Promise<T>): Promise<T> {
+    const own = this.#accounts.get(from.account) ?? { bytes: 0, requests: 0 };
+    if (own.requests >= (from.isBound ? AGENT_REQUESTS : this.#limits.requestsWaiting * SHARED_PART))
+      throw new CodedError('intake.busy', { reason: 'too many requests of this sender are in hand' });
+    const most = this.#limits.bytesInHand * (from.isBound ? AGENT_PART : SHARED_PART);
+    let mine = 0;
+    const mustFit = (bytes: number): void => {
+      if (this.#receiving > mine && this.#receiving + bytes > this.#limits.bytesInHand)
+        throw new CodedError('intake.busy', { reason: 'the requests in hand fill its memory' });
+      if (own.bytes > mine && own.bytes + bytes > most)
+        throw new CodedError('intake.busy', { reason: 'the requests of this sender fill their part of its memory' });
+    };
+    const add = (bytes: number): void => {
+      mine += bytes;
+      own.bytes += bytes;
+      this.#receiving += bytes;
+    };
+    // Better now than when it has sent half of it.
+    mustFit(announced);
+    own.requests++;
+    this.#accounts.set(from.account, own);
     try {
-      return await work();
+      return await work((bytes) => {
+        try {
+          mustFit(bytes);
+        } catch (error) {
+          add(-mine);
+          throw error;
+        }
+        add(bytes);
+      });
     } finally {
-      this.#receiving -= bytes;
+      add(-mine);
+      if (--own.requests === 0) this.#accounts.delete(from.account);
     }
   }
 

@@ -13,10 +13,12 @@ export interface IntakeLimits extends SeriesLimits {
   readonly futureMs: number;
   /** How old a row may be: as long as it is kept. */
   readonly ageMs: Readonly<Record<SignalSchema, number>>;
-  /** Bytes of all requests being received at once, and requests being worked on at once. */
+  /** Bytes of all requests that have arrived and are not answered, and requests being worked on at once. */
   readonly bytesInHand: number;
   readonly requestsAtWork: number;
   readonly requestsWaiting: number;
+  /** How long next to nothing of a request may come. */
+  readonly patienceMs: number;
 }
 
 /** An inventory says how a host is now: it is taken as long as the samples of that time are. */
@@ -39,4 +41,5 @@ export const INTAKE_LIMITS: IntakeLimits = {
   bytesInHand: 256 << 20,
   requestsAtWork: 4,
   requestsWaiting: 2_000,
+  patienceMs: 10_000,
 };

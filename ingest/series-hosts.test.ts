@@ -12,6 +12,7 @@ import { SeriesHosts } from './series-hosts.ts';
 import { type Definition, frameOf, NOW, samplesPart, seriesPart } from './testing/frames.ts';
 
 const of = (host: string): Authority => ({
+  account: host,
   isBound: true,
   who: `the agent of ${host}`,
   isSigned: () => true,

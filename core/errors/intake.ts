@@ -52,6 +52,11 @@ export const INTAKE_ERRORS = {
     { bytes: 1024 },
     'The connection broke; send the request again.',
   ),
+  'intake.slow': entry(
+    (p: { bytes: number; seconds: number }) => `the request came too slowly: after ${p.bytes} bytes next to nothing within ${p.seconds} s`,
+    { bytes: 1024, seconds: 10 },
+    'The way to the server is all but cut; the sender keeps its data and sends it again.',
+  ),
   'intake.refused': entry(
     (p: { part: number; schema: string; row: string; column: string; reason: string }) =>
       `part ${p.part} (${p.schema})${p.row === '' ? '' : `, row ${p.row}`}${p.column === '' ? '' : `, column ${p.column}`}: ${p.reason}`,

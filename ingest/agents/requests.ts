@@ -27,6 +27,7 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'agent.request': 400,
   'intake.too-large': 413,
   'intake.cut': 408,
+  'intake.slow': 408,
   'agent.nonce': 401,
   'agent.unknown': 401,
   'agent.proof': 401,
@@ -98,7 +99,11 @@ export class AgentRequests {
         return errorAnswer(503, new CodedError('intake.busy', { reason: 'the record store does not answer' }), { 'retry-after': '5' });
       }
       this.#options.log.debug('an agent was refused', { path, error });
-      return errorAnswer(STATUS[error.code] ?? 403, error, error.code === 'intake.busy' ? { 'retry-after': '1' } : {});
+      return errorAnswer(
+        STATUS[error.code] ?? 403,
+        error,
+        error.code === 'intake.busy' ? { 'retry-after': '1' } : error.code === 'intake.slow' ? { connection: 'close' } : {},
+      );
     }
   }
 

@@ -5,25 +5,72 @@ import { CodedError } from '../../core/errors.ts';
 
 const mebibytes = (bytes: number): string => (bytes % (1 << 20) === 0 ? `${bytes >> 20} MiB` : `${bytes} bytes`);
 
-/** Throws `intake.too-large`, or `intake.cut` when it ends before its end. */
-export const readBody = async (body: AsyncIterable<Uint8Array> | Uint8Array, most: number): Promise<Uint8Array> => {
+export interface ReadOptions {
+  /** Told of each piece; what it throws refuses the request, of which the rest is read and thrown away so that the answer gets there. */
+  readonly arrived?: (bytes: number) => void;
+  /** In each time of this length something must come. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 10_000;
+/** Of what came before, at least: who sends at an even rate, however low, is done or timed out before that is too much. */
+const LEAST_PART = 1 / 16;
+const LEAST_BYTES = 4 << 10;
+
+/** Throws `intake.too-large`, `intake.slow`, or `intake.cut` when it ends before its end. */
+export const readBody = async (
+  body: AsyncIterable<Uint8Array> | Uint8Array,
+  most: number,
+  { arrived = () => undefined, patienceMs = PATIENCE_MS }: ReadOptions = {},
+): Promise<Uint8Array> => {
   const tooLarge = (): CodedError => new CodedError('intake.too-large', { what: 'the request', limit: mebibytes(most) });
   if (body instanceof Uint8Array) {
     if (body.length > most) throw tooLarge();
+    arrived(body.length);
     return body;
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let refusal: { readonly error: unknown } | undefined;
+  const watch = watchRate(patienceMs, () => size);
+  const pieces = body[Symbol.asyncIterator]();
   try {
-    for await (const chunk of body) {
-      size += chunk.length;
+    for (;;) {
+      const piece = await Promise.race([pieces.next(), watch.tooSlow]);
+      if (piece.done === true) break;
+      size += piece.value.length;
       if (size > most) throw tooLarge();
-      chunks.push(chunk);
+      if (refusal !== undefined) continue;
+      try {
+        arrived(piece.value.length);
+        chunks.push(piece.value);
+      } catch (error) {
+        refusal = { error };
+        chunks.length = 0;
+      }
     }
   } catch (error) {
     throw error instanceof CodedError ? error : new CodedError('intake.cut', { bytes: size }, { cause: error });
+  } finally {
+    watch.end();
   }
+  if (refusal !== undefined) throw refusal.error;
   return Buffer.concat(chunks, size);
+};
+
+/** Rejects with `intake.slow` as soon as too little came within `everyMs`. */
+const watchRate = (everyMs: number, size: () => number): { readonly tooSlow: Promise<never>; end(): void } => {
+  const { promise: tooSlow, reject } = Promise.withResolvers<never>();
+  tooSlow.catch(() => undefined);
+  let before = 0;
+  const look = (): void => {
+    const now = size();
+    if (now - before < Math.max(LEAST_BYTES, before * LEAST_PART)) reject(new CodedError('intake.slow', { bytes: now, seconds: everyMs / 1000 }));
+    before = now;
+  };
+  // After what had come and was not read yet, as this process was busy.
+  const timer = setInterval(() => setImmediate(look), everyMs);
+  return { tooSlow, end: () => clearInterval(timer) };
 };
 
 /** What was unpacked and how many bytes of the input that took. */
