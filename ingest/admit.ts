@@ -13,7 +13,8 @@ import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
-import { judgeDefinitions, judgeSamples, undefinedIn } from './series-rows.ts';
+import type { SenderSeries } from './sender-series.ts';
+import { judgeDefinitions, judgeSamples, markMissing, undefinedIn } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { mustSpeakForRows } from './spoken-for.ts';
 import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
@@ -54,8 +55,8 @@ export interface Admitted {
   readonly dropped: readonly Dropped[];
   /** Samples among them are of series that this door, unlike perhaps one before it, never saw defined. */
   readonly undefinedSeries: boolean;
-  /** Which those are (id → metric), where the sender may not do all. */
-  readonly undefinedIds: ReadonlyMap<bigint, number> | undefined;
+  /** Where the sender may not do all: of which of those this door was told by nobody (id → metric), and the part without such of them. */
+  readonly unknown: { readonly ids: ReadonlyMap<bigint, number>; readonly without: (ids: ReadonlySet<bigint>) => Admitted } | undefined;
   /** Columns that this program does not know; they go on untouched. */
   readonly unknownColumns: number;
 }
@@ -88,26 +89,40 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const fixed = (name: string): FixedColumn | undefined => batch.columns[columnIndex(batch, name)] as FixedColumn | undefined;
   const time = rule.time === undefined ? undefined : fixed(rule.time);
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
+  const own = (): SenderSeries => options.series.of(arrival.sender, options.authority?.isBound);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
   let label: string | undefined;
   let undefinedSeries = false;
   if (schema === 'series') {
-    const judged = judgeDefinitions(batch, arrival.sender, options.series.of(arrival.sender), options.series);
+    const judged = judgeDefinitions(batch, arrival.sender, own(), options.series);
     if ('row' in judged) throw refuse('id', judged.row, judged.reason);
     ({ marks, label } = judged);
-  } else if (schema === 'metrics')
-    ({ marks, undefined: undefinedSeries } = judgeSamples(batch, options.series.of(arrival.sender), marks, options.series.hosts, options.authority));
+  } else if (schema === 'metrics') ({ marks, undefined: undefinedSeries } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
+  const admitted = { arrival, batch, time: rule.time, label, undefinedSeries, unknownColumns };
+  const ids = undefinedSeries && options.authority !== undefined ? undefinedIn(batch, marks, own(), options.series.hosts) : new Map();
+  const without = (missing: ReadonlySet<bigint>): Admitted => withRows(admitted, markMissing(batch, marks, missing), undefined);
+  const unknown = ids.size === 0 ? undefined : { ids, without };
+  return withRows(admitted, marks, unknown);
+};
+
+interface Judged extends Pick<Admitted, 'arrival' | 'undefinedSeries' | 'unknownColumns'> {
+  readonly batch: Batch;
+  readonly time: string | undefined;
+  readonly label: string | undefined;
+}
+
+/** What goes on of a part of which these rows are dropped. */
+const withRows = ({ batch, time, label, ...judged }: Judged, marks: Uint8Array | undefined, unknown: Admitted['unknown']): Admitted => {
+  const { arrival } = judged;
   const out = marks === undefined ? batch : keep(batch, marks);
-  const outTime = out === batch ? time : rule.time === undefined ? undefined : (out.columns[columnIndex(out, rule.time)] as FixedColumn);
+  const times = time === undefined ? undefined : (out.columns[columnIndex(out, time)] as FixedColumn | undefined);
   return {
-    arrival,
+    ...judged,
     value: out === batch ? (arrival.packed ?? arrival.ipc) : packedAs(arrival, encodeStream([out])),
     rows: out.length,
-    range: outTime === undefined || out.length === 0 ? undefined : timeRange(outTime),
+    range: times === undefined || out.length === 0 ? undefined : timeRange(times),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
-    undefinedSeries,
-    undefinedIds: undefinedSeries && options.authority !== undefined ? undefinedIn(out, options.series.of(arrival.sender), options.series.hosts) : undefined,
-    unknownColumns,
+    unknown,
   };
 };
 

@@ -12,6 +12,10 @@ export interface Authority {
   isSigned(body: Uint8Array): boolean;
   maySend(sender: string): boolean;
   maySpeakFor(host: string): boolean;
+  /** Another one whenever it may have changed what the two say. */
+  readonly generation: number;
+  /** Throws `agent.revoked`, `intake.cloned`, `access.shared-off` where what it sends is not taken any more. */
+  mustHold(): void;
 }
 
 /** Throws `agent.proof`. */

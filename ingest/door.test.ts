@@ -325,7 +325,7 @@ describe('definitions of series', () => {
 
   test('that share an id with another definition are refused', async () => {
     const meeting = (bytes: Uint8Array): Uint8Array => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9, ...sha256(bytes).subarray(8));
-    const { post } = setUp({ series: new SeriesTables(INTAKE_LIMITS, () => NOW, meeting) });
+    const { post } = setUp({ series: new SeriesTables(INTAKE_LIMITS, () => NOW, { hashing: meeting }) });
     expect(await post(frameOf([seriesPart([['a', []]], [9n])]))).toMatchObject({ status: 200 });
     expect(await post(frameOf([seriesPart([['a', []]], [9n])]))).toMatchObject({ status: 200 });
     expect(await post(frameOf([seriesPart([['b', []]], [9n])], { seq: 41 }))).toMatchObject({

@@ -17,8 +17,10 @@ import { publish, topicsOf, type UnknownPart } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
+import { SeriesHosts } from './series-hosts.ts';
 import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
+import { mustSpeakForUnknown } from './spoken-for.ts';
 
 export interface DoorOptions {
   readonly stream: Pick<Stream, 'produce' | 'pressure'>;
@@ -58,6 +60,10 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.host': 403,
   'intake.sender': 403,
   'agent.proof': 401,
+  'agent.session': 401,
+  'agent.revoked': 403,
+  'access.shared-off': 403,
+  'intake.cloned': 409,
   'intake.too-large': 413,
   'intake.encoding': 415,
   'intake.cut': 408,
@@ -78,6 +84,13 @@ const MOST_SHOWN = 64;
 /** Seconds after which a sender may try again. */
 const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'intake.full': '15', 'stream.full': '15' };
 
+const NONE: ReadonlySet<bigint> = new Set();
+
+const mustHold = (authority: Authority | undefined, { heard }: Received): void => {
+  authority?.mustHold();
+  mustBeOwn(authority, heard);
+};
+
 const single = (header: string | readonly string[] | undefined): string | undefined =>
   typeof header === 'string' || header === undefined ? header : header.join(',');
 
@@ -93,7 +106,9 @@ const unpackedBytes = ({ arrivals }: Received): number => arrivals.reduce((sum, 
 
 export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
-  const series = options.series ?? new SeriesTables(limits, now);
+  const forgotten = (count: number): void =>
+    log.warn('whose so many series are is forgotten, as there are more than fit; the store is asked when they come', { series: count });
+  const series = options.series ?? new SeriesTables(limits, now, { hosts: new SeriesHosts(forgotten) });
   const gate = new Gate(limits);
   const quota = new LetterQuota();
   const isWhole = options.isKnownWhole ?? (() => true);
@@ -112,7 +127,8 @@ export const openDoor = (options: DoorOptions): Door => {
       const { received, leave } = await gate.inTurn(async () => {
         const plain = await decompress(bytes, encoding, limits.frame.bytes);
         const frame = await receiveFrame(plain, limits.frame);
-        mustBeOwn(authority, frame.heard);
+        mustHold(authority, frame);
+        if (authority !== undefined) for (const part of frame.unknown) await mustSpeakForUnknown(authority, part, limits.frame);
         return { received: frame, leave: await gate.room(plain.length + unpackedBytes(frame)) };
       });
       try {
@@ -128,10 +144,11 @@ export const openDoor = (options: DoorOptions): Door => {
     let isSafe = false;
     try {
       checkOpen(stream, topicsOf(received));
-      const { at, admitted, safe } = judge(received, authority);
-      for (const { undefinedIds } of admitted)
-        if (authority !== undefined && undefinedIds !== undefined) await owners?.mustBeOwn(authority, series.of(received.sender), undefinedIds);
-      const letters = quota.take(received.unknown, at);
+      // It may have waited long for its body and for its turn.
+      mustHold(authority, received);
+      const { at, admitted: judged, safe } = judge(received, authority);
+      const admitted = authority === undefined || owners === undefined ? judged : await withoutMissing(judged, authority, owners);
+      const letters = quota.take(authority ?? ANYBODY, received.unknown, at);
       await publish(stream, admitted, letters, nanosFromMillis(at));
       isSafe = true;
       safe();
@@ -140,6 +157,20 @@ export const openDoor = (options: DoorOptions): Door => {
     } finally {
       series.settle(received.sender, isSafe);
     }
+  };
+
+  /** What nobody defined is dropped. What it waits for may take long: who sends must still be allowed to, and for the same hosts, after it. */
+  const withoutMissing = async (parts: readonly Admitted[], authority: Authority, asked: SeriesOwners): Promise<readonly Admitted[]> => {
+    if (parts.every(({ unknown }) => unknown === undefined)) return parts;
+    const { generation } = authority;
+    const out: Admitted[] = [];
+    for (const part of parts) {
+      const missing = part.unknown === undefined ? NONE : await asked.missing(authority, series.of(part.arrival.sender, authority.isBound), part.unknown.ids);
+      out.push(part.unknown === undefined || missing.size === 0 ? part : part.unknown.without(missing));
+    }
+    authority.mustHold();
+    if (authority.generation !== generation) throw new CodedError('intake.busy', { reason: 'who may send for whom has just changed' });
+    return out;
   };
 
   const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received, authority: Authority | undefined) => {

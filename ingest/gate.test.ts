@@ -46,7 +46,7 @@ const slow = (gate: Gate, from: Account, bytes: number, announced = 0) => {
 
 test('only what has arrived takes room, and all of it is given back; one that is alone is let in whatever its size', async () => {
   const gate = new Gate({ bytesInHand: 80, requestsAtWork: 1, requestsWaiting: 100 });
-  const held = Array.from({ length: 20 }, (_, i) => slow(gate, agent(`${i}`), 1, 80));
+  const held = Array.from({ length: 20 }, (_, i) => slow(gate, agent(`${i}`), 1, 60));
   // Nothing may arrive of so much, but what is there is not in its way.
   await expect(gate.receiving(agent('late'), 70, turn)).rejects.toMatchObject({ code: 'intake.busy' });
   await gate.receiving(agent('late'), 10, turn);

@@ -25,7 +25,7 @@ const AGENT_PART = 1 / 8;
 /** An agent sends one frame after the other; another comes when it gave up waiting for an answer. */
 const AGENT_REQUESTS = 8;
 /** Of the bytes in hand and of the requests that may wait, for all who have no key of their own together. */
-export const SHARED_PART = 3 / 4;
+const SHARED_PART = 3 / 4;
 
 interface InHand {
   bytes: number;

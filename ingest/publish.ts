@@ -16,6 +16,8 @@ export interface UnknownPart {
   /** As it was sent. */
   readonly ipc: Uint8Array;
   readonly encoding?: PartEncoding;
+  /** Bytes when it is unpacked, as its sender says. */
+  readonly size?: number;
 }
 
 interface Identity {

@@ -1,7 +1,9 @@
-// Which series a sender sends, over its runs: those of the last day count against its quota, so that another run is no fresh one.
-// Keeps ids and prints of definitions, never their names and labels; 40 to 60 bytes a series.
+// Which series a sender sends, over its runs: those of the last day count against its quota, so that another run is no fresh one. And whose
+// each is, so that what it may send is judged of each frame anew: another host may have joined meanwhile.
+// Keeps ids, prints of definitions and hosts, never names and other labels; 44 to 64 bytes a series.
 import { IdTable } from '../core/batch/id-table.ts';
 import { highOf, lowOf } from '../core/batch/words.ts';
+import type { Authority } from './authority.ts';
 
 /** `over`: it has no place among the series of its sender, or of all. */
 export type SeriesVerdict = 'known' | 'new' | 'over' | 'collision';
@@ -23,6 +25,8 @@ const UNDEFINED = 0;
 const DEFINED = 1;
 /** Its definition was refused: its samples go no further either. */
 const REFUSED = 2;
+/** Nobody has defined it, as the store said, which would know. */
+const ABSENT = 3;
 
 const FIRST = 16;
 
@@ -34,6 +38,12 @@ export class SenderSeries {
   #prints = new BigUint64Array(FIRST);
   /** Hour in which it was met last. */
   #hours = new Uint32Array(FIRST);
+  /** Whose it is, by its place among the hosts and 1; 0: not known. */
+  #owners = new Uint32Array(FIRST);
+  #hosts: string[] = [];
+  #byHost = new Map<string, number>();
+  /** Whose rights were held against the hosts last, and how many hosts those were: all were its own. */
+  #within: { readonly account: string; readonly generation: number; readonly hosts: number } | undefined;
   /** Hours since 1970, by the server's clock. */
   #hour = 0;
   /**
@@ -67,10 +77,11 @@ export class SenderSeries {
     return this.#hour;
   }
 
-  /** `print`: further bits of the definition's hash, to tell two with one id apart. */
-  define(id: bigint, print: bigint): SeriesVerdict {
+  /** `print`: further bits of the definition's hash, to tell two with one id apart; `host`: of its labels, empty where it has none. */
+  define(id: bigint, print: bigint, host = ''): SeriesVerdict {
     const index = this.#meet(lowOf(id), highOf(id));
     if (index === -1) return 'over';
+    this.#owners[index] = this.#numberOf(host);
     if (this.#states[index] !== DEFINED) {
       this.#states[index] = DEFINED;
       this.#prints[index] = print;
@@ -114,7 +125,7 @@ export class SenderSeries {
       if (given !== undefined && given[row] !== 0) continue;
       const index = this.#meet(ids[row * 2] as number, ids[row * 2 + 1] as number);
       if (index !== -1 && this.#states[index] === DEFINED) continue;
-      if (index !== -1 && this.#states[index] === UNDEFINED) some = true;
+      if (index !== -1 && this.#states[index] !== REFUSED) some = true;
       else {
         marks ??= new Uint8Array(rows);
         marks[row] = index === -1 ? mark.over : mark.refused;
@@ -130,6 +141,46 @@ export class SenderSeries {
     return index !== -1 && this.#states[index] === DEFINED;
   }
 
+  /** The host of a series as far as it was defined to this door by this sender, or found in the store; the id in two words. */
+  hostOf(low: number, high: number): string | undefined {
+    const index = this.#ids.find(low, high);
+    return index === -1 ? undefined : this.#hosts[(this.#owners[index] as number) - 1];
+  }
+
+  /** The store knows the series that came, though this door was not told of it. */
+  found(id: bigint, host: string): void {
+    const index = this.#ids.find(lowOf(id), highOf(id));
+    if (index !== -1) this.#owners[index] = this.#numberOf(host);
+  }
+
+  /** Nobody has defined the series that came. */
+  missing(id: bigint): void {
+    const index = this.#ids.find(lowOf(id), highOf(id));
+    if (index !== -1 && this.#states[index] === UNDEFINED) this.#states[index] = ABSENT;
+  }
+
+  /** Whether it was said to be missing, and was not defined since. */
+  isMissing(low: number, high: number): boolean {
+    const index = this.#ids.find(low, high);
+    return index !== -1 && this.#states[index] === ABSENT;
+  }
+
+  /** Whether all hosts of its series are such as one with these rights may send for. */
+  isWithin({ account, generation, maySpeakFor }: Pick<Authority, 'account' | 'generation' | 'maySpeakFor'>): boolean {
+    const hosts = this.#hosts.length;
+    const last = this.#within;
+    if (last !== undefined && last.account === account && last.generation === generation && last.hosts === hosts) return true;
+    for (const host of this.#hosts) if (host !== '' && !maySpeakFor(host)) return false;
+    this.#within = { account, generation, hosts };
+    return true;
+  }
+
+  /** It has no places any more. */
+  forgetAll(): void {
+    this.#places.giveBack(this.#ids.size);
+    this.#ids = new IdTable(FIRST);
+  }
+
   /** Those not met since `hour` have no place any more. */
   forgetBefore(hour: number): void {
     const before = this.#ids;
@@ -138,16 +189,21 @@ export class SenderSeries {
     if (left === before.size) return;
     this.#places.giveBack(before.size - left);
     this.#fresh = [];
-    const [states, prints, hours] = [this.#states, this.#prints, this.#hours];
+    const [states, prints, hours, owners, hosts] = [this.#states, this.#prints, this.#hours, this.#owners, this.#hosts];
     this.#ids = new IdTable(FIRST);
     this.#resize(FIRST);
     this.#forgetSets();
+    this.#hosts = [];
+    this.#byHost = new Map();
+    this.#within = undefined;
     for (let index = 0; index < before.size; index++) {
       if ((hours[index] as number) < hour) continue;
       const now = this.#add(before.low(index), before.high(index));
       this.#states[now] = states[index] as number;
       this.#prints[now] = prints[index] as bigint;
       this.#hours[now] = hours[index] as number;
+      const host = hosts[(owners[index] as number) - 1];
+      this.#owners[now] = host === undefined ? 0 : this.#numberOf(host);
     }
   }
 
@@ -169,14 +225,26 @@ export class SenderSeries {
   }
 
   #resize(length: number, keeping = false): void {
-    const [states, prints, hours] = [this.#states, this.#prints, this.#hours];
+    const [states, prints, hours, owners] = [this.#states, this.#prints, this.#hours, this.#owners];
     this.#states = new Uint8Array(length);
     this.#prints = new BigUint64Array(length);
     this.#hours = new Uint32Array(length);
+    this.#owners = new Uint32Array(length);
     if (!keeping) return;
     this.#states.set(states);
     this.#prints.set(prints);
     this.#hours.set(hours);
+    this.#owners.set(owners);
+  }
+
+  /** From 1. */
+  #numberOf(host: string): number {
+    let number = this.#byHost.get(host);
+    if (number === undefined) {
+      number = this.#hosts.push(host);
+      this.#byHost.set(host, number);
+    }
+    return number;
   }
 
   #keepSet(key: number, bytes: Buffer): void {

@@ -18,6 +18,8 @@ const of = (host: string): Authority => ({
   isSigned: () => true,
   maySend: (sender) => sender === host,
   maySpeakFor: (name) => name === host,
+  generation: 0,
+  mustHold: () => undefined,
 });
 const cpu = (host: string): Definition => ['cpu', host === '' ? [] : [['host', host]]];
 
@@ -56,4 +58,15 @@ test('the host of a series is that of its last note, for any ids', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test('beyond their bound those noted longest ago are forgotten, half at once and told of, and never those noted last', () => {
+  const told: number[] = [];
+  const hosts = new SeriesHosts((series) => told.push(series), 100);
+  for (let i = 0n; i < 260n; i++) {
+    hosts.note(i, `h-${i % 7n}`);
+    for (const last of [i, i - 49n]) if (last >= 0n) expect(hosts.hostOf(Number(last), 0)).toBe(`h-${last % 7n}`);
+  }
+  expect(told).toEqual([50, 50, 50, 50]);
+  expect(hosts.hostOf(0, 0)).toBeUndefined();
 });

@@ -4,18 +4,49 @@ import { IdTable } from '../core/batch/id-table.ts';
 import { highOf, lowOf } from '../core/batch/words.ts';
 
 const FIRST = 1024;
-/** Beyond it all begins anew. */
+/** Beyond half of it those that were noted longest ago go: the store is asked for them when they come. */
 const MOST = 4_000_000;
 
 export class SeriesHosts {
-  #ids = new IdTable(FIRST);
-  #numbers = new Int32Array(FIRST);
-  #hosts: string[] = [];
-  #byHost = new Map<string, number>();
+  readonly #forgotten: (series: number) => void;
+  readonly #half: number;
+  /** What is noted now, and what was before. */
+  #now = new Notes();
+  #before = new Notes();
+
+  /** `forgotten`: told of how many nothing is known any more. */
+  constructor(forgotten: (series: number) => void = () => undefined, most = MOST) {
+    this.#forgotten = forgotten;
+    this.#half = most / 2;
+  }
 
   /** The id is that of its name and labels, so one never changes its host. */
   note(id: bigint, host: string): void {
-    if (this.#ids.size >= MOST) this.#begin();
+    if (this.#now.size >= this.#half) {
+      if (this.#before.size > 0) this.#forgotten(this.#before.size);
+      this.#before = this.#now;
+      this.#now = new Notes();
+    }
+    this.#now.note(id, host);
+  }
+
+  /** Undefined where nobody has defined the series; the id in two words. */
+  hostOf(low: number, high: number): string | undefined {
+    return this.#now.hostOf(low, high) ?? this.#before.hostOf(low, high);
+  }
+}
+
+class Notes {
+  readonly #ids = new IdTable(FIRST);
+  #numbers = new Int32Array(FIRST);
+  readonly #hosts: string[] = [];
+  readonly #byHost = new Map<string, number>();
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  note(id: bigint, host: string): void {
     let number = this.#byHost.get(host);
     if (number === undefined) {
       number = this.#hosts.push(host) - 1;
@@ -30,16 +61,8 @@ export class SeriesHosts {
     this.#numbers[index] = number;
   }
 
-  /** Undefined where nobody has defined the series; the id in two words. */
   hostOf(low: number, high: number): string | undefined {
     const index = this.#ids.find(low, high);
     return index === -1 ? undefined : this.#hosts[this.#numbers[index] as number];
-  }
-
-  #begin(): void {
-    this.#ids = new IdTable(FIRST);
-    this.#numbers = new Int32Array(FIRST);
-    this.#hosts = [];
-    this.#byHost = new Map();
   }
 }

@@ -8,6 +8,7 @@ import type { SeriesHosts } from './series-hosts.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { REASONS } from './times.ts';
 
+const MISSING = REASONS.indexOf('undefined') + 1;
 const MARKS: SampleMarks = { over: REASONS.indexOf('series-limit') + 1, refused: REASONS.indexOf('label-name') + 1 };
 
 export interface JudgedDefinitions {
@@ -44,17 +45,23 @@ export const judgeDefinitions = (
       label ??= refused;
       continue;
     }
-    const verdict = own.define(id, print);
+    const host = its.get('host') ?? '';
+    const verdict = own.define(id, print, host);
     if (verdict === 'collision') return { row, reason: `${given} means another name and other labels already` };
-    if (verdict === 'new') tables.hosts.note(id, its.get('host') ?? '');
-    if (verdict !== 'over') continue;
+    if (verdict !== 'over') {
+      tables.hosts.note(id, host);
+      continue;
+    }
     tables.noteDefinition(sender, name, its);
     mark(row, MARKS.over);
   }
   return { marks, label };
 };
 
-/** Of samples that are not `marked` already; see `SenderSeries.meetSamples`. Throws `intake.host` for those of another host's series. */
+/**
+ * Of samples that are not `marked` already; see `SenderSeries.meetSamples`. Those of a series that nobody has defined are marked too.
+ * Throws `intake.host` for those of another host's series, whoever defined it and when: the host may have joined since.
+ */
 export const judgeSamples = (
   batch: Batch,
   own: SenderSeries,
@@ -62,26 +69,41 @@ export const judgeSamples = (
   hosts: SeriesHosts,
   authority: Authority | undefined,
 ): ReturnType<SenderSeries['meetSamples']> => {
-  const ids = wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length * 2);
+  const ids = idsOf(batch);
   const judged = own.meetSamples(ids, marked, MARKS);
-  // What the sender defined itself it may send: its definitions were held against its hosts.
-  if (authority === undefined || !judged.undefined) return judged;
-  for (let at = 0; at < ids.length; at += 2) {
-    const [low, high] = [ids[at] as number, ids[at + 1] as number];
-    const host = own.isDefined(low, high) ? '' : (hosts.hostOf(low, high) ?? '');
-    if (host !== '') mustSpeakFor(authority, host);
+  if (authority === undefined || (!judged.undefined && own.isWithin(authority))) return judged;
+  let { marks } = judged;
+  for (let row = 0; row < batch.length; row++) {
+    const [low, high] = [ids[row * 2] as number, ids[row * 2 + 1] as number];
+    const host = own.hostOf(low, high) ?? hosts.hostOf(low, high);
+    if (host === undefined && own.isMissing(low, high)) {
+      if (marks === undefined || marks === marked) marks = marked?.slice() ?? new Uint8Array(batch.length);
+      marks[row] ||= MISSING;
+    } else if (host !== undefined && host !== '') mustSpeakFor(authority, host);
   }
-  return judged;
+  return { marks, undefined: judged.undefined };
 };
 
-/** Those of the samples whose definition this door was told by nobody. */
-export const undefinedIn = (batch: Batch, own: SenderSeries, hosts: SeriesHosts): ReadonlyMap<bigint, number> => {
-  const ids = wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array);
+/** Two words each. */
+const idsOf = (batch: Batch): Uint32Array => wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length * 2);
+
+/** Id → metric of those samples that go on, of whose series this door was told by nobody and nothing was found. */
+export const undefinedIn = (batch: Batch, marks: Uint8Array | undefined, own: SenderSeries, hosts: SeriesHosts): ReadonlyMap<bigint, number> => {
+  const ids = idsOf(batch);
   const metrics = (columnOf(batch, 'metric') as FixedColumn).values;
   const found = new Map<bigint, number>();
   for (let row = 0; row < batch.length; row++) {
     const [low, high] = [ids[row * 2] as number, ids[row * 2 + 1] as number];
-    if (!own.isDefined(low, high) && hosts.hostOf(low, high) === undefined) found.set(joined(low, high), Number(metrics[row]));
+    if ((marks?.[row] ?? 0) === 0 && own.hostOf(low, high) === undefined && hosts.hostOf(low, high) === undefined)
+      found.set(joined(low, high), Number(metrics[row]));
   }
   return found;
+};
+
+/** `marks` and those samples whose series are missing. */
+export const markMissing = (batch: Batch, marks: Uint8Array | undefined, missing: ReadonlySet<bigint>): Uint8Array => {
+  const ids = (columnOf(batch, 'id') as FixedColumn).values as BigUint64Array;
+  const out = marks?.slice() ?? new Uint8Array(batch.length);
+  for (let row = 0; row < batch.length; row++) if (missing.has(ids[row] as bigint)) out[row] ||= MISSING;
+  return out;
 };

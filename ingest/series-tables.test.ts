@@ -99,6 +99,49 @@ test('the limit of all senders holds too, and who has most is told', () => {
   expect(own.size).toBe(3);
 });
 
+test('those who share a token leave places to senders with keys of their own, under however many names they send', () => {
+  const own = tables(10, 40);
+  for (let sender = 0; sender < 10; sender++) for (let id = 0n; id < 10n; id++) own.of(`shared ${sender}`, false).define(id, 1n);
+  expect(own.size).toBe(30);
+  expect(own.state.largest).toMatchObject({ series: 10 });
+  for (let id = 0n; id < 10n; id++) expect(own.of('agent').define(id, 1n)).toBe('new');
+  expect(own.of('another').define(1n, 1n)).toBe('over');
+});
+
+test('what goes is given back to those it was taken from', () => {
+  const clock = { ms: 0 };
+  const own = tables(10, 40, clock);
+  for (let id = 0n; id < 30n; id++) own.of(`shared ${id}`, false).define(id, 1n);
+  expect(own.of('shared', false).define(1n, 1n)).toBe('over');
+  clock.ms = 26 * HOUR;
+  for (let id = 0n; id < 30n; id++) expect(own.of(`shared ${id}`, false).define(id, 1n)).toBe('new');
+  expect(own.size).toBe(30);
+});
+
+test('whose a series is stays known while it has its place, and whether all are the sender’s is judged by the rights of now', () => {
+  const clock = { ms: 0 };
+  const own = tables(10, 10, clock);
+  const may = (...hosts: readonly string[]) => ({ account: 'a', generation: hosts.length, maySpeakFor: (host: string) => hosts.includes(host) });
+  own.of('a').define(1n, 1n, 'web-1');
+  meet(own, 'a', [1n, 2n, 3n]);
+  own.of('a').found(2n, 'web-2');
+  own.of('a').missing(3n);
+  const known = () => [1, 2, 3].map((id) => own.of('a').hostOf(id, 0));
+  expect(known()).toEqual(['web-1', 'web-2', undefined]);
+  expect(own.of('a').isMissing(3, 0)).toBe(true);
+  expect(own.of('a').isWithin(may('web-1', 'web-2'))).toBe(true);
+  expect(own.of('a').isWithin(may('web-1'))).toBe(false);
+  expect(own.of('a').isWithin(may('web-1', 'web-2'))).toBe(true);
+  own.of('a').define(3n, 1n, 'web-3');
+  expect(own.of('a').isMissing(3, 0)).toBe(false);
+  expect(own.of('a').isWithin(may('web-1', 'web-2'))).toBe(false);
+  clock.ms = 20 * HOUR;
+  meet(own, 'a', [1n]);
+  clock.ms = 30 * HOUR;
+  expect(known()).toEqual(['web-1', undefined, undefined]);
+  expect(own.of('a').isWithin(may('web-1'))).toBe(true);
+});
+
 test('samples that were never defined take places as well, and are told to be undefined until they are', () => {
   const own = tables(2, 10);
   expect(meet(own, 'a', [1n, 2n, 3n])).toEqual([[0, 0, MARK.over], true]);

@@ -11,6 +11,8 @@ const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 const HOUR_MS = 3_600_000;
 /** Each takes a kibibyte or two, whatever it sends. */
 const MOST_SENDERS = 30_000;
+/** Of the places of all, for those together who have no key of their own: whoever has their token may send under any number of names. */
+const SHARED_PART = 3 / 4;
 /** Hours a series keeps its place, begun ones not counted. */
 const KEPT_HOURS = 24;
 
@@ -28,7 +30,13 @@ export interface SeriesState {
   readonly largest: { readonly sender: string; readonly series: number } | undefined;
 }
 
-export class SeriesTables implements Places {
+export interface SeriesTablesOptions {
+  /** Stands in for SHA-256 in tests, where two definitions must meet in one id. */
+  readonly hashing?: Sha256;
+  readonly hosts?: SeriesHosts;
+}
+
+export class SeriesTables {
   /** The one heard of longest ago first. */
   readonly #senders = new Map<string, SenderSeries>();
   readonly #limits: SeriesLimits;
@@ -36,15 +44,31 @@ export class SeriesTables implements Places {
   readonly #sha256: Sha256;
   readonly #offenders = new Offenders();
   /** Of the series that any sender defined. */
-  readonly hosts = new SeriesHosts();
+  readonly hosts: SeriesHosts;
+  readonly #places: Places;
+  /** Of those who send without a key of their own. */
+  readonly #sharedPlaces: Places;
   #size = 0;
+  #shared = 0;
   #hour = 0;
 
-  /** `hashing` stands in for SHA-256 in tests, where two definitions must meet in one id. */
-  constructor(limits: SeriesLimits, now: () => number, hashing: Sha256 = sha256) {
+  constructor(limits: SeriesLimits, now: () => number, { hashing = sha256, hosts = new SeriesHosts() }: SeriesTablesOptions = {}) {
     this.#limits = limits;
+    this.hosts = hosts;
     this.#now = now;
     this.#sha256 = hashing;
+    this.#places = { take: () => this.#take(), giveBack: (count) => this.#giveBack(count) };
+    this.#sharedPlaces = {
+      take: () => {
+        if (this.#shared >= this.#limits.series * SHARED_PART || !this.#take()) return false;
+        this.#shared++;
+        return true;
+      },
+      giveBack: (count) => {
+        this.#shared -= count;
+        this.#giveBack(count);
+      },
+    };
   }
 
   /** Series of all senders. */
@@ -54,7 +78,7 @@ export class SeriesTables implements Places {
 
   get state(): SeriesState {
     let largest: SeriesState['largest'];
-    if (this.#size >= this.#limits.series)
+    if (this.#size >= this.#limits.series || this.#shared >= this.#limits.series * SHARED_PART)
       for (const [sender, { size }] of this.#senders) if (size > (largest?.series ?? 0)) largest = { sender, series: size };
     return { series: this.#size, offenders: this.#offenders.since(this.#now() - HOUR_MS), largest };
   }
@@ -70,17 +94,17 @@ export class SeriesTables implements Places {
     return { id, print };
   };
 
-  /** Of a sender that sends something now. */
-  of(sender: string): SenderSeries {
+  /** Of a sender that sends something now; `isBound`: with a key of its own. */
+  of(sender: string, isBound = true): SenderSeries {
     const hour = Math.floor(this.#now() / HOUR_MS);
     if (hour !== this.#hour) this.#sweep(hour);
-    const own = this.#senders.get(sender) ?? new SenderSeries(this.#limits, this);
+    const own = this.#senders.get(sender) ?? new SenderSeries(this.#limits, isBound ? this.#places : this.#sharedPlaces);
     this.#senders.delete(sender);
     this.#senders.set(sender, own);
     const [oldest] = this.#senders;
     if (this.#senders.size > MOST_SENDERS && oldest !== undefined) {
       this.#senders.delete(oldest[0]);
-      this.giveBack(oldest[1].size);
+      oldest[1].forgetAll();
     }
     return own.heard(hour);
   }
@@ -100,13 +124,13 @@ export class SeriesTables implements Places {
     return this.#offenders.noteRows(sender, host, rows, this.#now());
   }
 
-  take(): boolean {
+  #take(): boolean {
     if (this.#size >= this.#limits.series) return false;
     this.#size++;
     return true;
   }
 
-  giveBack(count: number): void {
+  #giveBack(count: number): void {
     this.#size -= count;
   }
 

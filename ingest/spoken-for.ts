@@ -1,8 +1,13 @@
 // Which hosts the rows of a part speak for, held against what their sender may: a column `host`, and the label of a series. Rows without a host
 // are those of their sender. Reads bytes, not texts, where the same host follows itself.
 import { type Batch, type Column, columnIndex, columnOf, isPresent, type TextColumn, textAt, valueAt } from '../core/batch/batch.ts';
+import { CodedError } from '../core/errors.ts';
+import { decodeStream } from '../core/ipc/read.ts';
+import type { FrameLimits } from '../schemas/frame.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
+import type { UnknownPart } from './publish.ts';
+import { unpackPart } from './receive/body.ts';
 
 const sameBytes = (text: TextColumn, a: number, b: number): boolean => {
   const [from, other] = [text.offsets[a] as number, text.offsets[b] as number];
@@ -35,9 +40,31 @@ export const mustSpeakForRows = (authority: Authority, schema: SignalSchema, bat
   };
   if (schema === 'series') {
     const labels = columnOf(batch, 'labels');
-    for (let row = 0; row < batch.length; row++) meet((valueAt(labels, row) as ReadonlyMap<string, string>).get('host') ?? '');
+    for (let row = 0; row < batch.length; row++) {
+      const host = (valueAt(labels, row) as ReadonlyMap<string, unknown> | null)?.get('host');
+      if (typeof host === 'string') meet(host);
+    }
     return;
   }
   const at = columnIndex(batch, 'host');
   if (at !== -1) eachText(batch.columns[at] as Column, meet);
+};
+
+/**
+ * Of a part whose schema is not known here: what it calls as our schemas do, and what it holds in a form that can be read, is held against
+ * what its sender may. Throws `intake.host`.
+ */
+export const mustSpeakForUnknown = async (authority: Authority, { ipc, encoding, size = 0 }: UnknownPart, { bytes, rows }: FrameLimits): Promise<void> => {
+  let batches: readonly Batch[];
+  try {
+    batches = decodeStream(encoding === undefined ? ipc : await unpackPart(ipc, size), { maxBytes: bytes, maxRows: rows, maxFields: 256 });
+  } catch (error) {
+    if (error instanceof CodedError) return;
+    throw error;
+  }
+  for (const batch of batches) {
+    mustSpeakForRows(authority, 'logs', batch);
+    const labels = batch.columns[columnIndex(batch, 'labels')];
+    if (labels?.layout === 'map') mustSpeakForRows(authority, 'series', batch);
+  }
 };

@@ -1,7 +1,6 @@
 // Who sends a frame: an agent that has joined, by its session, or whoever has the shared or the admin token. Says what each may do; what the
 // frame holds is held against that at the door.
 import type { IncomingMessage } from 'node:http';
-import { CodedError } from '../../core/errors.ts';
 import type { AgentRegistry } from '../../ingest/agents/agent-registry.ts';
 import { agentAuthority, tokenAuthority } from '../../ingest/agents/authorities.ts';
 import type { Sessions } from '../../ingest/agents/sessions.ts';
@@ -27,12 +26,12 @@ export class Senders {
     const session = SESSION.exec(request.headers.authorization ?? '')?.[1];
     if (session !== undefined) {
       const { agent, isSigned } = this.#sessions.senderOf(session);
-      return agentAuthority(agent, isSigned);
+      return agentAuthority(agent, this.#registry, isSigned);
     }
     const caller = await this.#access.callerOf(request);
-    if (caller === 'admin') return tokenAuthority('the admin token', this.#registry);
-    if (caller !== 'agent') return caller;
-    if (!this.#registry.isSharedTaken) throw new CodedError('access.shared-off', {});
-    return tokenAuthority('the shared token', this.#registry);
+    if (caller !== 'admin' && caller !== 'agent') return caller;
+    const authority = tokenAuthority(caller === 'admin' ? 'admin' : 'shared', this.#registry);
+    authority.mustHold();
+    return authority;
   }
 }

@@ -30,6 +30,28 @@ test('an id keeps its number, and what was never added is not found', () => {
   );
 });
 
+test('ids that somebody chose so that they fall together are found as fast as others', () => {
+  const count = 60_000;
+  const cost = (idAt: (i: number) => readonly [low: number, high: number]): number => {
+    const took = [0, 1, 2].map(() => {
+      const table = new IdTable(16);
+      const began = performance.now();
+      for (let i = 0; i < count; i++) table.add(...idAt(i));
+      return performance.now() - began;
+    });
+    return Math.min(...took);
+  };
+  const any = cost((i) => [Math.imul(i, 0x9e3779b1) >>> 0, Math.imul(i, 0x85ebca6b) >>> 0]);
+  // Of equal low bits, of equal high bits, of words whose bits differ in the same places.
+  for (const idAt of [
+    (i: number) => [0, i << 14] as const,
+    (i: number) => [i, 0] as const,
+    (i: number) => [i, i] as const,
+    (i: number) => [i << 16, i << 16] as const,
+  ])
+    expect(cost(idAt)).toBeLessThan(any * 50);
+});
+
 test('words are those of the 64-bit number, signed and unsigned', () => {
   fc.assert(
     fc.property(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.maxSafeInteger(), (value, safe) => {

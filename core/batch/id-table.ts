@@ -1,16 +1,23 @@
 // 64-bit ids → dense numbers from 0 in the order in which they came; whoever keeps something of an id has columns of his own by that number.
 // Ids are two words each; looking one up allocates nothing, 16 to 32 bytes an id. Nothing is ever taken out.
+// Ids may be chosen by whoever sends them, so where they stand is nothing that he could know: else a few thousand that all belong in one
+// place would make each look-up a search (multiply-shift hashing, Dietzfelbinger 1996, with multipliers of this process alone).
 import { joined } from './words.ts';
+
+/** Odd. */
+const [LOW, HIGH] = Array.from(crypto.getRandomValues(new Uint32Array(2)), (random) => random | 1) as [number, number];
 
 export class IdTable {
   size = 0;
-  /** Slot → dense number + 1; open addressing by the id's own bits, which are a hash already. */
+  /** Slot → dense number + 1; open addressing. A power of two of them, 32 less its exponent is the shift. */
   #slots: Int32Array;
+  #shift: number;
   #ids: Uint32Array;
 
   /** `first`: ids there is room for before it grows; a power of two. */
   constructor(first: number) {
     this.#slots = new Int32Array(first * 2);
+    this.#shift = Math.clz32(first * 2) + 1;
     this.#ids = new Uint32Array(first * 2);
   }
 
@@ -52,7 +59,7 @@ export class IdTable {
   /** Where the id stands, or is to stand. */
   #slotOf(low: number, high: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = (low ^ high) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = (Math.imul(low, LOW) + Math.imul(high, HIGH)) >>> this.#shift; ; slot = (slot + 1) & mask) {
       const at = ((this.#slots[slot] as number) - 1) * 2;
       if (at < 0 || (this.#ids[at] === low && this.#ids[at + 1] === high)) return slot;
     }
@@ -60,6 +67,7 @@ export class IdTable {
 
   #rehash(): void {
     this.#slots = new Int32Array(this.#slots.length * 2);
+    this.#shift--;
     for (let index = 0; index < this.size; index++) this.#slots[this.#slotOf(this.low(index), this.high(index))] = index + 1;
   }
 }

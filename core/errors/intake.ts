@@ -85,11 +85,6 @@ export const INTAKE_ERRORS = {
     { host: 'web-1', who: 'the agent of web-2' },
     'Nothing of the request was taken. An agent sends for the host it joined as; what has no agent of its own may be sent by a relay (`inframirror agent token --relay PATTERN`) or with the shared token. A host that has an agent is sent for by that one alone: `inframirror agent list` says which it is, `inframirror agent token --host NAME --replace ID` puts another in its place.',
   ),
-  'intake.undefined': entry(
-    (p: { id: string }) => `samples are of the series ${p.id}, which nobody has defined`,
-    { id: '1234567890123456789' },
-    'Nothing of the request was taken. A sender defines each series of its run before it sends samples of it; the same bytes will be refused again.',
-  ),
   'intake.sender': entry(
     (p: { sender: string; who: string }) => `${p.who} may not send as ${JSON.stringify(p.sender)}`,
     { sender: '3f0c9a1b7d2e4f5060718293a4b5c6d7', who: 'the shared token' },

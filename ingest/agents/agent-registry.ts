@@ -73,6 +73,9 @@ const REFRESH_MS = 30_000;
 const FLUSH_MS = 5_000;
 
 const COLUMNS = 'id, key, host, labels, relays, machine, joined, admitted_by, boot::text AS boot, run, signed_in, state, reason';
+/** Those that are revoked, and were not heard of for so long, are kept by the record store alone. */
+const REVOKED_NS = 30n * 24n * HOUR_NS;
+const HELD = "state <> 'revoked' OR GREATEST(joined, signed_in) >= $1";
 const AUDIT = 'INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)';
 const SIGNED_IN = `UPDATE agents SET boot = n.boot, run = n.run, signed_in = n.signed_in
 FROM unnest($1::text[], $2::numeric[], $3::bytea[], $4::int8[]) AS n (id, boot, run, signed_in) WHERE agents.id = n.id`;
@@ -99,7 +102,7 @@ const agentOf = (row: RecordRow): EnrolledAgent => ({
 export const agentIdOf = (key: Uint8Array): string => createHash('sha256').update('inframirror/agent-id/1').update(key).digest('hex').slice(0, 32);
 
 export class AgentRegistry {
-  readonly #records: Records;
+  readonly #records: Pick<Records, 'query' | 'transaction'>;
   readonly #keys: CommandKeys;
   readonly #log: Logger;
   readonly #now: () => number;
@@ -109,12 +112,17 @@ export class AgentRegistry {
   #byHost = new Map<string, EnrolledAgent>();
   /** Signed in since it was written last. */
   readonly #signedIn = new Set<string>();
+  /** Quarantined, which the record store does not know yet. */
+  readonly #unwritten = new Map<string, Promise<void>>();
   #sharedTaken = true;
+  #generation = 0;
+  /** For each reading at work what was changed since it began, and so is newer than what it found. */
+  readonly #readings = new Set<Set<string>>();
   #timers: NodeJS.Timeout[] = [];
   #work: Promise<void> = Promise.resolve();
 
   /** `now`: the server's clock, ms. */
-  constructor(records: Records, keys: CommandKeys, log: Logger, now: () => number = Date.now) {
+  constructor(records: Pick<Records, 'query' | 'transaction'>, keys: CommandKeys, log: Logger, now: () => number = Date.now) {
     this.#records = records;
     this.#keys = keys;
     this.#log = log;
@@ -133,7 +141,7 @@ export class AgentRegistry {
       this.#timers.push(timer);
     };
     later('the agents could not be read; what was known holds', REFRESH_MS, () => this.#read());
-    later('that agents signed in could not be kept; it is tried again', FLUSH_MS, () => this.flush());
+    later('what agents did could not be kept; it is tried again', FLUSH_MS, () => this.flush());
   }
 
   async stop(): Promise<void> {
@@ -141,6 +149,11 @@ export class AgentRegistry {
     await this.#work;
     await this.flush();
     await this.#refusals.flush();
+  }
+
+  /** Another one whenever an agent has come or gone, which changes for whom others may send. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get agents(): readonly EnrolledAgent[] {
@@ -166,6 +179,7 @@ export class AgentRegistry {
       await q.query('INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [SHARED, { taken }]);
       await this.#audit(q, who, 'agent.shared', { taken });
     });
+    this.#noteChange(SHARED);
     this.#sharedTaken = taken;
   }
 
@@ -216,6 +230,7 @@ export class AgentRegistry {
     }
     const { agent, replaced } = joined;
     if (replaced !== undefined) this.#change(replaced, { state: 'revoked', reason: `replaced by ${agent.id}` });
+    this.#noteChange(agent.id);
     this.#put(agent);
     this.#log.info('an agent joined', { host: agent.host, agent: agent.id, ...(replaced === undefined ? {} : { replaced }) });
     return { agent: agent.id, host: agent.host, proof: this.#keys.sign(joinedBytes(request, agent.id, this.#keys.next)) };
@@ -271,20 +286,31 @@ export class AgentRegistry {
     return this.#set(who, id, 'agent.release', { state: 'active', reason: undefined });
   }
 
-  /** Counts at once, also where it cannot be written. Nobody is asked whether it is right: the id stands still until it is released. */
+  /** Counts at once, also where it cannot be written yet. Nobody is asked whether it is right: the id stands still until it is released. */
   async quarantine(id: string, reason: string): Promise<void> {
+    if (this.#byId.get(id)?.state !== 'active') return;
     const agent = this.#change(id, { state: 'quarantined', reason });
     if (agent === undefined) return;
     this.#log.error('an agent was quarantined', { host: agent.host, agent: id, reason });
+    await this.#writeQuarantine(agent, reason);
+  }
+
+  /** Never rejects; what could not be written is written with the next flush. */
+  #writeQuarantine({ id, host }: EnrolledAgent, reason: string): Promise<void> {
     const time = this.#nanos();
-    await this.#records
+    const writing = this.#records
       .transaction(async (q) => {
         await q.query("UPDATE agents SET state = 'quarantined', reason = $2 WHERE id = $1 AND state = 'active'", [id, reason]);
-        await this.#audit(q, 'server', 'agent.quarantine', { agent: id, host: agent.host, reason });
-        const title = `The agent of ${agent.host} was quarantined: ${reason}`;
-        await q.query(EVENT, [time, 'agent.quarantine', title, agent.host, { agent: id, reason }, 'server', String(time)]);
+        await this.#audit(q, 'server', 'agent.quarantine', { agent: id, host, reason });
+        const title = `The agent of ${host} was quarantined: ${reason}`;
+        await q.query(EVENT, [time, 'agent.quarantine', title, host, { agent: id, reason }, 'server', String(time)]);
       })
-      .catch((error: unknown) => this.#log.error('that an agent was quarantined could not be written', { agent: id, error }));
+      .then(
+        () => void this.#unwritten.delete(id),
+        (error: unknown) => this.#log.error('that an agent was quarantined could not be written; it is tried again', { agent: id, error }),
+      );
+    this.#unwritten.set(id, writing);
+    return writing;
   }
 
   /** A run of the agent signed in; it is written a little later. */
@@ -294,6 +320,8 @@ export class AgentRegistry {
   }
 
   async #set(who: string, id: string, what: string, change: Pick<EnrolledAgent, 'state' | 'reason'>): Promise<EnrolledAgent> {
+    // What was decided before it is written before it, or not at all.
+    await this.#unwritten.get(id);
     const row = await this.#records.transaction(async (q) => {
       const [found] = await q.query(`SELECT ${COLUMNS} FROM agents WHERE id = $1 FOR UPDATE`, [id]);
       if (found === undefined) throw new CodedError('agent.unknown', { agent: id.slice(0, 128) });
@@ -307,12 +335,18 @@ export class AgentRegistry {
       return { ...found, state: change.state, reason: change.reason ?? null };
     });
     const agent = agentOf(row);
+    this.#unwritten.delete(id);
     this.#change(id, change);
     return this.#byId.get(id) ?? agent;
   }
 
-  /** What is not written yet of those that signed in. */
+  /** What is not written yet. */
   async flush(): Promise<void> {
+    for (const id of this.#unwritten.keys()) {
+      const agent = this.#byId.get(id);
+      if (agent?.state === 'quarantined') await this.#writeQuarantine(agent, agent.reason ?? '');
+      else this.#unwritten.delete(id);
+    }
     const ids = [...this.#signedIn];
     if (ids.length === 0) return;
     const agents = ids.flatMap((id) => this.#byId.get(id) ?? []);
@@ -326,32 +360,64 @@ export class AgentRegistry {
   }
 
   async #read(): Promise<void> {
-    const [rows, [shared]] = await Promise.all([
-      this.#records.query(`SELECT ${COLUMNS} FROM agents`),
-      this.#records.query('SELECT value FROM settings WHERE key = $1', [SHARED]),
-    ]);
-    this.#sharedTaken = (shared?.value as { readonly taken?: boolean } | undefined)?.taken !== false;
-    for (const row of rows) {
-      const agent = agentOf(row);
-      const known = this.#byId.get(agent.id);
-      // What is newer here was not written yet.
-      this.#put(known !== undefined && this.#signedIn.has(agent.id) ? { ...agent, boot: known.boot, run: known.run, signedIn: known.signedIn } : agent);
+    const newer = new Set<string>();
+    this.#readings.add(newer);
+    try {
+      const [rows, [shared]] = await Promise.all([
+        this.#records.query(`SELECT ${COLUMNS} FROM agents WHERE ${HELD}`, [this.#nanos() - REVOKED_NS]),
+        this.#records.query('SELECT value FROM settings WHERE key = $1', [SHARED]),
+      ]);
+      if (!newer.has(SHARED)) this.#sharedTaken = (shared?.value as { readonly taken?: boolean } | undefined)?.taken !== false;
+      const found = new Set<string>();
+      for (const row of rows) {
+        const agent = agentOf(row);
+        found.add(agent.id);
+        if (!newer.has(agent.id)) this.#put(this.#withUnwritten(agent));
+      }
+      for (const [id, agent] of this.#byId) if (!found.has(id) && !newer.has(id)) this.#drop(agent);
+    } finally {
+      this.#readings.delete(newer);
     }
+  }
+
+  /** As the record store has it, but for what was not written yet. */
+  #withUnwritten(agent: EnrolledAgent): EnrolledAgent {
+    const known = this.#byId.get(agent.id);
+    if (known === undefined) return agent;
+    const { boot, run, signedIn, state, reason } = known;
+    return {
+      ...agent,
+      ...(this.#signedIn.has(agent.id) ? { boot, run, signedIn } : {}),
+      ...(this.#unwritten.has(agent.id) && agent.state === 'active' ? { state, reason } : {}),
+    };
   }
 
   #change(id: string, change: Partial<EnrolledAgent>): EnrolledAgent | undefined {
     const known = this.#byId.get(id);
     if (known === undefined) return undefined;
     const agent = { ...known, ...change };
+    this.#noteChange(id);
     this.#put(agent);
     return agent;
   }
 
+  #noteChange(what: string): void {
+    for (const newer of this.#readings) newer.add(what);
+  }
+
   #put(agent: EnrolledAgent): void {
+    const before = this.#byId.get(agent.id);
+    if (before?.state !== agent.state || before.host !== agent.host) this.#generation++;
     this.#byId.set(agent.id, agent);
     const host = foldHost(agent.host);
     if (agent.state !== 'revoked') this.#byHost.set(host, agent);
     else if (this.#byHost.get(host)?.id === agent.id) this.#byHost.delete(host);
+  }
+
+  #drop({ id, host }: EnrolledAgent): void {
+    this.#generation++;
+    this.#byId.delete(id);
+    if (this.#byHost.get(foldHost(host))?.id === id) this.#byHost.delete(foldHost(host));
   }
 
   #audit(q: RecordQueries, who: string, what: string, detail: { readonly [key: string]: unknown }): Promise<unknown> {

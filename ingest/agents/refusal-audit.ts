@@ -10,15 +10,18 @@ export interface Refusal {
   readonly host: string;
 }
 
-const MOST_A_MINUTE = 30;
-const MINUTE_MS = 60_000;
+/** So many at once, then one each two minutes: 750 rows in a day of somebody who asks without end. */
+const MOST_AT_ONCE = 30;
+const NEXT_MS = 120_000;
 
 export class RefusalAudit {
   readonly #records: Pick<Records, 'query'>;
   readonly #log: Logger;
   readonly #now: () => number;
-  #minute = 0;
-  #written = 0;
+  /** Rows that may be written, by now. */
+  #left = MOST_AT_ONCE;
+  /** ms. */
+  #counted = 0;
   #leftOut = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -30,14 +33,13 @@ export class RefusalAudit {
 
   note(refusal: Refusal): void {
     const now = this.#now();
-    const minute = Math.floor(now / MINUTE_MS);
-    if (minute !== this.#minute) this.#written = 0;
-    this.#minute = minute;
-    if (this.#written >= MOST_A_MINUTE) {
+    this.#left = Math.min(MOST_AT_ONCE, this.#left + Math.max(0, now - this.#counted) / NEXT_MS);
+    this.#counted = now;
+    if (this.#left < 1) {
       this.#leftOut++;
       return;
     }
-    this.#written++;
+    this.#left--;
     const detail = { ...refusal, ...(this.#leftOut === 0 ? {} : { leftOut: this.#leftOut }) };
     this.#leftOut = 0;
     this.#log.warn('an agent was refused', detail);

@@ -15,6 +15,7 @@ import {
 } from '../../schemas/agent-proofs.ts';
 import { bytesOf, textOf } from '../../schemas/join-token.ts';
 import type { AgentRegistry, EnrolledAgent } from './agent-registry.ts';
+import { mustBeActive } from './authorities.ts';
 import type { CommandKeys } from './command-keys.ts';
 
 export interface SignInRequest extends SigningIn {
@@ -109,7 +110,7 @@ export class Sessions {
     // Before anything is told of it.
     if (!verify(null, signInBytes(request), publicKey('Ed25519', agent.key), request.signature)) throw new CodedError('agent.proof', { what: 'the signature' });
     this.spend(request.serverNonce);
-    mustBeAllowed(agent);
+    mustBeActive(agent);
     if (request.machine !== agent.machine) await this.#quarantine(agent, 'its key is used on another machine');
     await this.#meetRun(agent, request);
     this.#registry.noteRun(agent.id, request.boot, request.run);
@@ -134,7 +135,25 @@ export class Sessions {
     throw new CodedError('intake.cloned', { agent: agent.id, host: agent.host, reason });
   }
 
+  /** Sessions that are over, and what is too old to count against anybody. */
+  #forgetOld(): void {
+    const now = this.#now();
+    for (const [id, { agent, until }] of this.#sessions) {
+      // In the order in which they end.
+      if (until >= now) break;
+      this.#sessions.delete(id);
+      if (this.#ofAgent.get(agent) === id) this.#ofAgent.delete(agent);
+    }
+    for (const [agent, times] of this.#back) if (times.every((at) => now - at >= BACK_MS)) this.#back.delete(agent);
+  }
+
+  /** How many are open, or were until not long ago. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   #open(request: SignInRequest): SignInAnswer {
+    this.#forgetOld();
     const own = generateKeyPairSync('x25519');
     const ephemeral = Buffer.from((own.publicKey.export({ format: 'jwk' }) as { readonly x: string }).x, 'base64url');
     let shared: Buffer;
@@ -171,7 +190,7 @@ export class Sessions {
     if (session === undefined || session.until < this.#now()) throw new CodedError('agent.session', {});
     const agent = this.#registry.find(session.agent);
     if (agent === undefined) throw new CodedError('agent.session', {});
-    mustBeAllowed(agent);
+    mustBeActive(agent);
     const mac = bytesOf(text, MAC_BYTES);
     if (mac === undefined) throw new CodedError('agent.proof', { what: 'the frame' });
     return {
@@ -180,8 +199,3 @@ export class Sessions {
     };
   }
 }
-
-const mustBeAllowed = ({ id, host, state, reason = '' }: EnrolledAgent): void => {
-  if (state === 'revoked') throw new CodedError('agent.revoked', { agent: id, host, reason });
-  if (state === 'quarantined') throw new CodedError('intake.cloned', { agent: id, host, reason });
-};

@@ -31,7 +31,7 @@ test('what comes at an even rate is read, as long as the server lets a request t
 
 test('what takes a moment is read, however little it is', async () => {
   expect(await read(coming([10, 9]))).toBe(90);
-  expect(await read(coming([1000, 3], [0, 9], [9000, 2]))).toBe(21_000);
+  expect(await read(coming([2000, 3], [0, 9], [9000, 2]))).toBe(24_000);
 });
 
 test('what brings nothing, or all but nothing of what came before, is given up', async () => {

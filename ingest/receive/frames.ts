@@ -26,7 +26,7 @@ export const receiveFrame = async (bytes: Uint8Array, limits: FrameLimits): Prom
   for (const [part, { schema, version, seq, rows, ipc, encoding, size = 0 }] of parts.entries()) {
     const identity = { sender: header.agent, boot: header.boot, seq: BigInt(seq) };
     if (!isSignal(schema) || version !== SIGNAL_VERSION) {
-      unknown.push({ ...identity, schema, version, rows, ipc, ...(encoding === undefined ? {} : { encoding }) });
+      unknown.push({ ...identity, schema, version, rows, ipc, ...(encoding === undefined ? {} : { encoding, size }) });
       continue;
     }
     if (schema === 'series' && samplesSeen)
