@@ -2,7 +2,8 @@
 // Bounded in kinds and things, so that nobody who can cause a warning can fill a disk with it. It writes nothing itself.
 import type { LogFields } from './logger.ts';
 
-const WINDOW_MS = 60_000;
+/** ms. */
+export const WINDOW_MS = 60_000;
 /** Different things (senders, files) of one message within a window; the others are counted together. */
 const MOST_THINGS = 20;
 /** Messages are texts of the program; a part of one that is not must not fill the memory. */
@@ -70,6 +71,16 @@ export class LogRepeats {
     counted.fields = fields;
     counted.count++;
     return true;
+  }
+
+  /** Something was counted that `over` has not told. */
+  get isWaiting(): boolean {
+    if (this.#uncounted > 0) return true;
+    for (const { things, others } of this.#windows.values()) {
+      if (others.count > 0) return true;
+      for (const { count } of things.values()) if (count > 0) return true;
+    }
+    return false;
   }
 
   /** What was counted in windows that are over; they begin anew. */

@@ -1,5 +1,5 @@
 // Tests of the own log: levels, both forms, hostile content.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CodedError } from './errors.ts';
 import { createLogger, type LogLevel } from './logger.ts';
 
@@ -46,6 +46,24 @@ test('one record is one line and bounded, whatever it holds', () => {
 });
 
 describe('warnings and errors that repeat', () => {
+  test('are told when their minute is over, though nothing else is said', () => {
+    vi.useFakeTimers();
+    try {
+      const out: string[] = [];
+      const log = createLogger({ level: 'info', format: 'text', write: (line) => out.push(line.slice(25)) });
+      for (let i = 0; i < 5; i++) log.warn('dropped', { sender: 'a', rows: i });
+      vi.advanceTimersByTime(30_000);
+      expect(out).toEqual(['warn  dropped sender=a rows=0\n']);
+      vi.advanceTimersByTime(90_000);
+      expect(out).toEqual(['warn  dropped sender=a rows=0\n', 'warn  dropped sender=a rows=4 repeated=4\n']);
+      vi.advanceTimersByTime(600_000);
+      expect(out).toHaveLength(2);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   const clocked = (format: 'text' | 'json' = 'text') => {
     const clock = { ms: 0 };
     const out: string[] = [];

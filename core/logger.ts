@@ -1,7 +1,7 @@
 // The platform's own log: one line a record, levelled, with fields; text for people or JSON for machines.
-// Of warnings and errors that repeat one a minute is written, with how many were not. It never decides where lines go (`write` is
+// Of warnings and errors that repeat one a minute is written, with how many were not, also where nothing else is said. It never decides where lines go (`write` is
 // handed in) and never throws on what it is given.
-import { LogRepeats } from './log-repeats.ts';
+import { LogRepeats, WINDOW_MS } from './log-repeats.ts';
 import { plain, plainJson } from './plain.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -83,16 +83,34 @@ export const createLogger = (options: LoggerOptions): Logger => {
   const put = (level: LogLevel, ms: number, message: string, fields: LogFields): void =>
     write((format === 'json' ? jsonLine : textLine)(new Date(ms).toISOString(), level, message, fields));
   const repeats = { warn: new LogRepeats(), error: new LogRepeats() };
+  const tellLate = (at: number): void => {
+    for (const kind of ['warn', 'error'] as const)
+      for (const late of repeats[kind].over(at)) put(kind, at, late.message, { ...late.fields, repeated: late.repeated });
+  };
+  let isTimed = false;
+  const timed = (): void => {
+    if (isTimed) return;
+    isTimed = true;
+    const timer: unknown = setTimeout(() => {
+      isTimed = false;
+      tellLate(now());
+      if (repeats.warn.isWaiting || repeats.error.isWaiting) timed();
+    }, WINDOW_MS);
+    // In Node it holds up no end; browsers have no such thing.
+    (timer as { readonly unref?: () => void }).unref?.();
+  };
   const withFields = (fixed: LogFields): Logger => {
     const record =
       (level: LogLevel) =>
       (message: string, fields: LogFields = {}): void => {
         if (LOG_LEVELS.indexOf(level) < least()) return;
         const at = now();
-        for (const kind of ['warn', 'error'] as const)
-          for (const late of repeats[kind].over(at)) put(kind, at, late.message, { ...late.fields, repeated: late.repeated });
+        tellLate(at);
         const all = { ...fixed, ...fields };
-        if ((level === 'warn' || level === 'error') && repeats[level].isRepeat(message, all, at)) return;
+        if ((level === 'warn' || level === 'error') && repeats[level].isRepeat(message, all, at)) {
+          timed();
+          return;
+        }
         put(level, at, message, all);
       };
     return {
