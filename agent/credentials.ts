@@ -37,6 +37,8 @@ interface OpenSession extends Session {
 
 /** After these the agent needs another identity. */
 const OUTCAST: ReadonlySet<string> = new Set(['agent.revoked', 'agent.unknown', 'intake.cloned']);
+/** Of what was shown, not of what was sent with it or of how the server is. */
+const OF_THE_SESSION: ReadonlySet<string> = new Set(['agent.session', 'agent.proof', ...OUTCAST]);
 /** Earlier than the server ends it. */
 const EARLY_MS = 30_000;
 
@@ -75,9 +77,10 @@ export class Credentials {
   /** The server refused what it was shown; true where it is worth showing it anew at once. */
   refused(code: string | undefined): boolean {
     this.#shared = undefined;
+    if (code === undefined || !OF_THE_SESSION.has(code)) return false;
     const had = this.#session !== undefined;
     this.#session = undefined;
-    if (code !== undefined && OUTCAST.has(code)) this.#isOutcast = true;
+    if (OUTCAST.has(code)) this.#isOutcast = true;
     return had && code === 'agent.session';
   }
 

@@ -59,8 +59,9 @@ export const join = async (calls: ServerCalls, folder: string, token: JoinToken,
   const [current, next] = commandKeysIn(answer);
   const proof = bytesOf(answer.told?.proof, SIGNATURE_BYTES);
   const isNamed = current !== undefined && token.keys.some((known) => hash('sha256', current, 'buffer').equals(known));
-  if (!isNamed || next === undefined || proof === undefined || !verify(null, joinedBytes(joining, agent, next), publicKey('Ed25519', current), proof))
-    throw new CodedError('agent.server-proof', { server: calls.origin });
+  const isProved = (key: Uint8Array, other: Uint8Array): boolean =>
+    proof !== undefined && verify(null, joinedBytes(joining, { agent, host: named, next: other }), publicKey('Ed25519', key), proof);
+  if (!isNamed || next === undefined || !isProved(current, next)) throw new CodedError('agent.server-proof', { server: calls.origin });
   return { id: agent, host: named, key, commandKeys: [current, next], token: id };
 };
 

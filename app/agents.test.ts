@@ -6,9 +6,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Credentials } from '../agent/credentials.ts';
 import { keepIdentity, readIdentity } from '../agent/identity.ts';
 import { join, signIn } from '../agent/join.ts';
 import { type Answer, ServerCalls } from '../agent/server-calls.ts';
+import { silentLogger } from '../core/logger.ts';
 import { frameOf, logsPart, zstd } from '../ingest/testing/frames.ts';
 import { frameContext } from '../schemas/agent-proofs.ts';
 import { joinTokenText, readJoinToken } from '../schemas/join-token.ts';
@@ -33,6 +35,7 @@ afterEach(async () => {
   await server.records.query('DELETE FROM agents');
   await server.records.query('DELETE FROM join_tokens');
   await server.records.query('DELETE FROM audit');
+  await server.records.query('DELETE FROM events');
   await server.open();
   server.messages.length = 0;
 });
@@ -167,6 +170,78 @@ test('a server that does not have the command key of the token is not joined, an
   await expect(outcomeOf(foreign)).rejects.toMatchObject({ code: 'agent.server-proof' });
   expect(said.join()).not.toContain(secret.toBase64({ alphabet: 'base64url', omitPadding: true }));
   expect(readFileSync(joinPath(folder, 'joining.json'), 'utf8')).not.toContain(secret.toBase64({ alphabet: 'base64url', omitPadding: true }));
+});
+
+test('a host that something between has put into the answer is not taken', async () => {
+  const text = await server.token('web-*');
+  const ask = calls.ask.bind(calls);
+  calls.ask = async (path, json) => {
+    const answer = await ask(path, json);
+    return answer.told?.host === undefined ? answer : { ...answer, told: { ...answer.told, host: 'db-1' } };
+  };
+  await expect(outcomeOf(text)).rejects.toMatchObject({ code: 'agent.server-proof' });
+  calls.ask = ask;
+  expect(await joined(text)).toMatchObject({ host: 'web-1' });
+});
+
+test('who uses a copied key only now and then is found within a day; an image that is put back again and again is none', async () => {
+  const thief = Buffer.alloc(16, 2);
+  const identity = await joined(await server.token('web-1'));
+  let boot = BigInt(server.now());
+  await session(identity, boot);
+  const isFound = async (): Promise<boolean> => {
+    const outcome = await signIn(calls, identity, MACHINE, boot, RUN);
+    if (!('refused' in outcome)) return false;
+    if (outcome.refused.code === 'intake.cloned') return true;
+    // As the agent does.
+    boot = BigInt(outcome.refused.told?.next as string) + 1n;
+    await session(identity, boot);
+    return false;
+  };
+  for (let use = 0; use < 2; use++) {
+    server.ahead += 3 * 3_600_000;
+    await session(identity, BigInt(server.now()), thief);
+    expect(await isFound()).toBe(use === 1);
+  }
+  expect(server.registry.find(identity.id)?.state).toBe('quarantined');
+
+  const restored = await joined(await server.token('web-2'), 'web-2', mkdtempSync(joinPath(folder, 'restored-')));
+  const kept = BigInt(server.now());
+  await session(restored, kept);
+  await session(restored, kept + 5n, Buffer.alloc(16, 3));
+  for (let life = 0; life < 4; life++) {
+    server.ahead += 3_600_000;
+    const outcome = await signIn(calls, restored, MACHINE, kept, RUN);
+    if (!('refused' in outcome)) throw new Error('it was taken');
+    await session(restored, BigInt(outcome.refused.told?.next as string) + 1n);
+  }
+  expect(server.registry.find(restored.id)?.state).toBe('active');
+});
+
+test('a server that is busy does not end a session, one that does not know it does', async () => {
+  const identity = await joined(await server.token('web-1'));
+  const credentials = new Credentials({
+    calls,
+    folder,
+    host: 'web-1',
+    machine: MACHINE,
+    identity,
+    isCopy: false,
+    usedToken: identity.token,
+    boot: () => 7n,
+    join: undefined,
+    tokenFile: undefined,
+    joined: () => undefined,
+    log: silentLogger,
+  });
+  const sessionOf = async (): Promise<string> => String(await credentials.authorize(Buffer.from('body'))).split('.')[0] ?? '';
+  const first = await sessionOf();
+  for (const code of [undefined, 'intake.full', 'intake.busy', 'stream.full', 'intake.older-seq', 'frame.malformed']) {
+    expect(credentials.refused(code)).toBe(false);
+    expect(await sessionOf()).toBe(first);
+  }
+  expect(credentials.refused('agent.session')).toBe(true);
+  expect(await sessionOf()).not.toBe(first);
 });
 
 test('a server whose command keys are others than those joined is not signed in to', async () => {

@@ -38,8 +38,18 @@ export interface Joining {
 export const joinBytes = ({ key, host, machine, serverNonce, agentNonce }: Joining): Uint8Array =>
   framed('inframirror/join/1', [key, host, machine, serverNonce, agentNonce]);
 
-/** What a command key signs in answer; `next` is the other command key. */
-export const joinedBytes = (joining: Joining, agent: string, next: Uint8Array): Uint8Array => framed('inframirror/joined/1', [joinBytes(joining), agent, next]);
+export interface Joined {
+  /** Id the agent has from now on. */
+  readonly agent: string;
+  /** The host it may send for. */
+  readonly host: string;
+  /** The other command key. */
+  readonly next: Uint8Array;
+}
+
+/** What a command key signs in answer. */
+export const joinedBytes = (joining: Joining, { agent, host, next }: Joined): Uint8Array =>
+  framed('inframirror/joined/2', [joinBytes(joining), agent, host, next]);
 
 export interface SigningIn {
   readonly agent: string;

@@ -233,7 +233,8 @@ export class AgentRegistry {
     this.#noteChange(agent.id);
     this.#put(agent);
     this.#log.info('an agent joined', { host: agent.host, agent: agent.id, ...(replaced === undefined ? {} : { replaced }) });
-    return { agent: agent.id, host: agent.host, proof: this.#keys.sign(joinedBytes(request, agent.id, this.#keys.next)) };
+    const { id, host } = agent;
+    return { agent: id, host, proof: this.#keys.sign(joinedBytes(request, { agent: id, host, next: this.#keys.next })) };
   }
 
   async #enrol(q: RecordQueries, request: JoinRequest): Promise<{ agent: EnrolledAgent; replaced: string | undefined }> {

@@ -48,6 +48,9 @@ const AHEAD_MS = 86_400_000;
 /** Two that run under one id shut each other out again and again; who was set back once, as by a snapshot, does so once. */
 const BACK_MS = 600_000;
 const MOST_BACK = 2;
+/** Who uses a copied key only now and then: a run that came back was given a new number, and that one comes back too. An image that is put back brings back the same number each time. */
+const WATCHED_MS = 86_400_000;
+const MOST_WATCHED = 32;
 
 const publicKey = (kind: 'Ed25519' | 'X25519', bytes: Uint8Array): KeyObject =>
   createPublicKey({ key: { kty: 'OKP', crv: kind, x: textOf(bytes) }, format: 'jwk' });
@@ -62,8 +65,8 @@ export class Sessions {
   readonly #ofAgent = new Map<string, string>();
   /** Nonces that somebody signed in with, until they are too old anyway. */
   readonly #spent = new Map<string, number>();
-  /** Agent → when runs of it came back that another one had followed. */
-  readonly #back = new Map<string, readonly number[]>();
+  /** Agent → when runs of it came back that another one had followed, and their numbers. */
+  readonly #back = new Map<string, readonly { readonly at: number; readonly boot: bigint }[]>();
 
   constructor(registry: AgentRegistry, keys: CommandKeys, now: () => number = Date.now) {
     this.#registry = registry;
@@ -122,9 +125,11 @@ export class Sessions {
     const next = String(agent.boot >= BigInt(now) ? agent.boot + 1n : now);
     if (boot > BigInt(now + AHEAD_MS)) throw new CodedError('intake.future-run', { boot: String(boot), next });
     if (boot > agent.boot || (boot === agent.boot && (agent.run === undefined || Buffer.from(run).equals(agent.run)))) return;
-    const back = [...(this.#back.get(agent.id) ?? []).filter((at) => now - at < BACK_MS), now];
+    const back = [...(this.#back.get(agent.id) ?? []).filter(({ at }) => now - at < WATCHED_MS), { at: now, boot }].slice(-MOST_WATCHED);
     this.#back.set(agent.id, back);
-    if (back.length >= MOST_BACK) await this.#quarantine(agent, 'two machines or two copies of its folder send under it');
+    const atOnce = back.filter(({ at }) => now - at < BACK_MS).length;
+    const runs = new Set(back.map((one) => one.boot)).size;
+    if (atOnce >= MOST_BACK || runs >= MOST_BACK) await this.#quarantine(agent, 'two machines or two copies of its folder send under it');
     throw new CodedError('intake.older-run', { sent: String(boot), boot: String(agent.boot), next });
   }
 
