@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Mask, type MaskState, newMaskState } from './mask.ts';
-import { ownRule, ownRuleOffence } from './own-rule.ts';
+import { OwnRule, ownRuleOffence } from './own-rule.ts';
 
 const mask = new Mask(true, []);
 const line = (text: string): string => mask.line(text, newMaskState());
@@ -110,10 +110,18 @@ describe('own rules', () => {
   test('mask each *, in either case; the others stay on, or not', () => {
     const rules = ['ticket=*', 'PIN * for *,'];
     for (const rule of rules) expect(ownRuleOffence(rule)).toBeUndefined();
-    const own = new Mask(true, rules.map(ownRule));
+    const own = new Mask(
+      true,
+      rules.map((rule) => new OwnRule(rule)),
+    );
     const text = 'Ticket=T-5&x=1 pin 1234 for bob, password=x1y';
     expect(own.line(text, newMaskState())).toBe('Ticket=***&x=1 pin *** for ***, password=***');
-    expect(new Mask(false, rules.map(ownRule)).line(text, newMaskState())).toBe('Ticket=***&x=1 pin *** for ***, password=x1y');
+    expect(
+      new Mask(
+        false,
+        rules.map((rule) => new OwnRule(rule)),
+      ).line(text, newMaskState()),
+    ).toBe('Ticket=***&x=1 pin *** for ***, password=x1y');
     expect(own.command(['a', 'ticket=5'])).toBe('a ticket=***');
   });
 
@@ -122,7 +130,7 @@ describe('own rules', () => {
       fc.property(fc.string({ maxLength: 20 }), fc.stringMatching(/^[a-z0-9]{1,20}$/), (piece, secret) => {
         const pattern = `${piece} *`;
         if (ownRuleOffence(pattern) !== undefined || `${piece} `.includes(secret)) return;
-        expect(new Mask(false, [ownRule(pattern)]).line(`${piece} ${secret}`, newMaskState())).not.toContain(secret);
+        expect(new Mask(false, [new OwnRule(pattern)]).line(`${piece} ${secret}`, newMaskState())).not.toContain(secret);
       }),
     );
   });
@@ -200,12 +208,39 @@ test('no text makes it throw, or slow', () => {
   for (const text of [' '.repeat(65_536), `${' '.repeat(65_536)}!`]) expect(timeOf(text, { keyLines: 9 })).toBeLessThan(500 + normal * 50);
 });
 
+test('an own rule finds what a regular expression of it finds, and takes a time that grows with the line alone', () => {
+  const piece = fc.constantFrom('x=', 'Ab', 'aa', ' ', ' for ', '"', '', ', ab', ' x=');
+  const pattern = fc.array(piece, { minLength: 2, maxLength: 4 }).map((pieces) => pieces.join('*'));
+  fc.assert(
+    fc.property(
+      pattern.filter((text) => ownRuleOffence(text) === undefined),
+      fc.array(fc.constantFrom('x=', 'a', 'aa', 'AB', ' ', ' for ', '"', ',', 'z1'), { maxLength: 30 }).map((pieces) => pieces.join('')),
+      (rule, text) => {
+        const pieces = rule.split(/\*+/).map((part) => `(${part})`);
+        const expected = text.replace(new RegExp(pieces.join('[^\\s"\'`,;&<>\\\\]+'), 'gi'), (...found) => found.slice(1, pieces.length + 1).join('***'));
+        expect(new Mask(false, [new OwnRule(rule)]).line(text, newMaskState())).toBe(expected);
+      },
+    ),
+    { numRuns: 5000 },
+  );
+  for (const [rule, text] of [
+    ['x=* y', 'x='],
+    ['aa*', 'a'],
+    ['aa* b* c', 'aa b'],
+    ['ab* x* x', 'ab x'],
+  ] as const) {
+    const timed = (size: number): number => timeOf(text.repeat(size / text.length), newMaskState(), [new OwnRule(rule)]);
+    // Eight times the line: eight times as long, where its square would be 64.
+    expect(timed(524_288)).toBeLessThan(50 + 24 * timed(65_536));
+  }
+});
+
 /** ms, the best of three. */
-const timeOf = (text: string, state: MaskState = newMaskState()): number =>
+const timeOf = (text: string, state: MaskState = newMaskState(), own: readonly OwnRule[] = []): number =>
   Math.min(
     ...[1, 2, 3].map(() => {
       const begun = performance.now();
-      new Mask(true, []).line(text, { ...state });
+      new Mask(true, own).line(text, { ...state });
       return performance.now() - begun;
     }),
   );

@@ -1,6 +1,7 @@
 // Masks secrets in what leaves the host: values of names that mean one, credentials of HTTP, passwords in addresses, well-known forms of
 // keys and tokens, blocks of private keys. A text without any comes back as it is. It tells a secret by its name or its form only, works in
 // time linear in the text, and changes nothing else of it.
+import type { OwnRule } from './own-rule.ts';
 import { HARMLESS, valueRange } from './value.ts';
 
 /** Stands in place of a secret. */
@@ -49,10 +50,9 @@ const MOST_KEY_LINES = 200;
 
 export class Mask {
   readonly #defaults: boolean;
-  readonly #own: readonly RegExp[];
+  readonly #own: readonly OwnRule[];
 
-  /** `own`: see `ownRule`. */
-  constructor(defaults: boolean, own: readonly RegExp[]) {
+  constructor(defaults: boolean, own: readonly OwnRule[]) {
     this.#defaults = defaults;
     this.#own = own;
   }
@@ -79,15 +79,7 @@ export class Mask {
 
   #withoutOwn(text: string): string {
     let out = text;
-    for (const rule of this.#own)
-      out = out.replace(rule, (...found: readonly unknown[]) =>
-        found
-          .slice(
-            1,
-            found.findIndex((part) => typeof part === 'number'),
-          )
-          .join(MASKED),
-      );
+    for (const rule of this.#own) out = rule.mask(out, MASKED);
     return out;
   }
 }
