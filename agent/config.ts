@@ -23,7 +23,7 @@ export interface AgentConfig {
   readonly logBacklogBytes: number;
   /** Whether passwords, tokens and keys are masked in lines and in command lines before they leave the host. */
   readonly maskSecrets: boolean;
-  /** What is masked beside those, as `ticket=*`; see `ownRule`. */
+  /** What is masked beside those, as `ticket=*`; see `OwnRule`. */
   readonly masks: readonly string[];
   readonly metricsMs: number;
   readonly processesMs: number;

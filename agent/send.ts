@@ -26,12 +26,14 @@ export interface SenderStatus {
   readonly sentBytes: number;
   /** Frames the server refused for good. */
   readonly refusedFrames: number;
+  /** Attempts that failed and are repeated. */
   readonly failures: number;
   /** Answers of something that is not InfraMirror; among the failures. */
   readonly foreignAnswers: number;
   /** When the frame that waits longest was made, ms; undefined when none waits, or that is not known. */
   readonly oldestMade: number | undefined;
   readonly lastError: { readonly at: number; readonly message: string } | undefined;
+  /** When the server last acknowledged a frame, ms. */
   readonly lastSent: number | undefined;
 }
 

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { bornOf } from './logs/position.ts';
 import { machinePrint } from './machine.ts';
 import type { Renumbered } from './renumber.ts';
 import type { Place } from './spool/spool.ts';
@@ -17,6 +18,8 @@ export interface StoredState {
   readonly inventory?: Readonly<Record<string, string>>;
   /** Hash of what tells this machine from others; an older version did not keep it. */
   readonly machine?: string;
+  /** What tells the folder from a copy of it, on this machine too. */
+  readonly born?: string;
   /** Frames of the spool that are sent under another identity than they were made. */
   readonly renumbered?: Renumbered;
 }
@@ -26,6 +29,9 @@ export class AgentState {
   #stored: StoredState;
   /** The folder was another machine's before. */
   readonly isCopy: boolean;
+  /** The folder was put back from a copy; as long as `settle` was not called, also at the next start. */
+  readonly isPutBack: boolean;
+  readonly #born: string | undefined;
 
   /**
    * Takes the next number of a run, and a new id where `machine` is another than before (empty: not known). Throws the file
@@ -36,9 +42,17 @@ export class AgentState {
     const found = this.#read();
     const print = machine === '' ? undefined : machinePrint(machine);
     this.isCopy = found?.machine !== undefined && print !== undefined && found.machine !== print;
+    this.#born = bornOf(folder);
+    this.isPutBack = found?.born !== undefined && found.born !== this.#born;
     const before = this.isCopy ? { ...found, id: randomUUID(), inventory: undefined, kernel: undefined } : found;
     const boot = BigInt(now) > BigInt(before?.boot ?? 0) ? BigInt(now) : BigInt(before?.boot ?? 0) + 1n;
-    this.#stored = withoutNone({ ...before, id: before?.id ?? randomUUID(), boot: boot.toString(), machine: print ?? before?.machine });
+    this.#stored = withoutNone({
+      ...before,
+      id: before?.id ?? randomUUID(),
+      boot: boot.toString(),
+      machine: print ?? before?.machine,
+      born: found?.born ?? this.#born,
+    });
     this.#write();
   }
 
@@ -52,6 +66,13 @@ export class AgentState {
 
   get stored(): StoredState {
     return this.#stored;
+  }
+
+  /** What was put back is known by where it is now. Throws what `keep` throws. */
+  settle(): void {
+    if (!this.isPutBack || this.#stored.born === this.#born) return;
+    this.#stored = withoutNone({ ...this.#stored, born: this.#born });
+    this.#write();
   }
 
   /** A failure to write is the caller's to report; the old file then still stands. */

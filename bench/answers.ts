@@ -44,10 +44,10 @@ const load = async (columns: Columns): Promise<void> => {
       );
   }
   await columns.command(
-    `INSERT INTO logs (time, severity, body, service, host, attributes, numbers, sender, boot, seq, row, insert)
+    `INSERT INTO logs (time, severity, body, service, host, attributes, numbers, sender, file, position, insert)
     SELECT fromUnixTimestamp64Nano(toInt64(${TO_MS - 86_400_000} + number * 86.4) * 1000000), ['debug', 'info', 'info', 'info', 'info', 'info', 'info', 'warn', 'warn', 'error'][rand(3) % 10 + 1],
       if(rand(4) % 1000 = 0, concat('connection refused by upstream ', toString(rand(5) % 1000)), concat('request ', toString(rand(6)), ' served in ', toString(rand(7) % 900), ' ms for user ', toString(rand(8) % 50000))),
-      concat('service-', toString(rand(9) % 20)), concat('host-', toString(rand(10) % 500)), map(), map('status', [200., 200., 404., 500.][rand(11) % 4 + 1]), 'bench', 1, number, 0, 1 FROM numbers(${LOGS})`,
+      concat('service-', toString(rand(9) % 20)), concat('host-', toString(rand(10) % 500)), map(), map('status', [200., 200., 404., 500.][rand(11) % 4 + 1]), 'bench', 1, number, 1 FROM numbers(${LOGS})`,
     { settings: { max_partitions_per_insert_block: 10, max_execution_time: 600 } },
   );
   for (const table of ['samples', 'logs']) await columns.command(`OPTIMIZE TABLE ${table} FINAL`, { settings: { max_execution_time: 600 } });

@@ -16,8 +16,7 @@ import type { Columns } from '../engines/columns/port.ts';
 import { InsertNumbers } from '../pipeline/insert-number.ts';
 import type { Inventory } from '../pipeline/inventory.ts';
 import type { Decoded } from '../pipeline/message.ts';
-import { tableSink } from '../pipeline/sinks/table.ts';
-import { logLines } from '../pipeline/stages/log-lines.ts';
+import { logsSink } from '../pipeline/sinks/logs.ts';
 import { StoreClock } from '../pipeline/standing.ts';
 import { type Route, TOPOLOGY } from '../pipeline/topology.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
@@ -127,7 +126,7 @@ const costOf = async (engine: EmbeddedColumns, columns: Columns, frames: readonl
     fence: true,
     now: Date.now,
   };
-  const sink = tableSink('logs', logLines, options).open({ topic: 'im.logs', partition: 0 });
+  const sink = logsSink(options).open({ topic: 'im.logs', partition: 0 });
   const context = {
     signal: new AbortController().signal,
     health,

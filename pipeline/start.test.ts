@@ -113,9 +113,9 @@ test('every signal comes into its table, enriched from the inventory that came b
     [host, 42, 'init', null, 0.25, 'eu', null],
   ]);
   // These lines are of another host, which the inventory does not know.
-  expect(await rowsOf(`SELECT body, severity, host, region, row FROM logs WHERE sender = '${host}' ORDER BY row`)).toEqual([
-    ['hello', 'info', 'web-1', null, 0],
-    ['world', 'info', 'web-1', null, 1],
+  expect(await rowsOf(`SELECT body, severity, host, region, position FROM logs WHERE sender = '${host}' ORDER BY position`)).toEqual([
+    ['hello', 'info', 'web-1', null, 0n],
+    ['world', 'info', 'web-1', null, 1n],
   ]);
   const [known] = await stores.records.query('SELECT region, role, labels, addresses, cores, memory, first_seen FROM hosts WHERE host = $1', [host]);
   expect(known).toEqual({
@@ -401,7 +401,7 @@ test('what no retry can save is a dead letter with origin, stage and error; the 
     message(headers('logs', 6), line('good 2')),
   ]);
   await settled();
-  expect(await rowsOf(`SELECT body FROM logs WHERE sender = '${sender}' ORDER BY seq`)).toEqual([['good 1'], ['good 2']]);
+  expect(await rowsOf(`SELECT body FROM logs WHERE sender = '${sender}' ORDER BY body`)).toEqual([['good 1'], ['good 2']]);
   const letters: Record<string, string>[] = [];
   const consumer = await stores.stream.consume(
     { group: 'dead-test', topics: ['im.dead'] },
@@ -494,7 +494,7 @@ test('the watermark is known at once after a start, and not ahead of the clock',
 test('a topic without progress is not begun: nothing is lost, the status says so, and replay says from where', async () => {
   const sender = 'replayed-1';
   const line = (text: string) => send(sender, [partOf('logs', { time: [BigInt(minute) * 1_000_000n], body: [text], host: [sender] })]);
-  const bodies = () => rowsOf(`SELECT body FROM logs WHERE sender = '${sender}' ORDER BY seq`);
+  const bodies = () => rowsOf(`SELECT body FROM logs WHERE sender = '${sender}' ORDER BY insert`);
   await line('before');
   await settled();
   await pipeline.stop();

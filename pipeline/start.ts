@@ -13,10 +13,10 @@ import { decodeProgress } from './progress.ts';
 import type { SeenMessage } from './senders.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
+import { logsSink } from './sinks/logs.ts';
 import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
-import { logLines } from './stages/log-lines.ts';
 import { processRows } from './stages/process-rows.ts';
 import { StoreClock } from './standing.ts';
 import { PARTITIONS, type Route, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
@@ -107,7 +107,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const sinks: Readonly<Record<SinkName, Sink>> = {
     samples: samplesSink(columnSink, table),
     processes: tableSink('processes', processRows, columnSink),
-    logs: tableSink('logs', logLines, columnSink),
+    logs: logsSink(columnSink),
     records: recordsSink({ records, inventory }),
   };
   interface Running {

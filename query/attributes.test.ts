@@ -81,11 +81,9 @@ beforeAll(async () => {
         return held(texts, row);
       case 'numbers':
         return held(numbers, row);
-      case 'row':
-        return row;
-      case 'boot':
-      case 'seq':
-      case 'message':
+      case 'position':
+        return BigInt(row);
+      case 'file':
       case 'insert':
         return 1n;
       case 'trace_id':

@@ -40,7 +40,11 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
   ],
   /** One row a sample. `metric` is `metricHash` of the name. */
   metrics: [field('metric', UINT32), field('id', UINT64), field('time', TIME_MS), field('value', FLOAT)],
-  /** One row a line. `body` is its message, `raw` the whole line as it was written; missing where the body is that. */
+  /**
+   * One row a line. `body` is its message, `raw` the whole line as it was written; missing where the body is that. `file` and `position` tell it
+   * from all other lines of its sender for ever, however often it is read: which content of which file, and where it begins there; both missing
+   * where the sender cannot tell.
+   */
   logs: [
     field('time', TIME_NS),
     field('severity', UTF8),
@@ -53,6 +57,8 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
     field('span_id', UTF8),
     field('attributes', map(UTF8)),
     field('numbers', map(FLOAT)),
+    field('file', UINT64),
+    field('position', UINT64),
   ],
   processes: [
     field('time', TIME_MS),
@@ -133,19 +139,9 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   ],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
   /**
-   * (sender, boot, seq, row) is the id of a line. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.
+   * (sender, file, position) is the id of a line; where the sender told none, `file` is made of its message and `position` is its row there. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.
    */
-  logs: [
-    ...SIGNAL_FIELDS.logs,
-    field('head', UTF8),
-    field('tail', UTF8),
-    ...enrichment,
-    field('sender', UTF8),
-    field('boot', UINT64),
-    field('seq', UINT64),
-    field('row', UINT32),
-    field('insert', UINT64),
-  ],
+  logs: [...SIGNAL_FIELDS.logs, field('head', UTF8), field('tail', UTF8), ...enrichment, field('sender', UTF8), field('insert', UINT64)],
   /** The ledger: hours (start, ms) of a metric in which samples want care (`SAMPLE_MARKS`), or came late; `marked`: up to when, by the store's clock, some may come. */
   marks: [field('kind', UTF8), field('metric', UINT32), field('hour', TIME_MS), field('marked', TIME_MS)],
   /** What was put together: see `pipeline/rollups/ledger.ts`. */

@@ -9,9 +9,9 @@ import { begin, type EntryState, goesOn, newState } from './continuation.ts';
 import type { LogFailures } from './failures.ts';
 import { JOURNAL_FIELDS, type JournalEntry, journalEntry } from './journal-entry.ts';
 import { MOST_LINE } from './line.ts';
-import type { LogBatch } from './log-batch.ts';
+import type { LinePlace, LogBatch } from './log-batch.ts';
 import { NOTHING } from './log-file.ts';
-import type { Position } from './position.ts';
+import { fileId, type Position } from './position.ts';
 import { AHEAD_MS, type DeliverLines, KEPT_MS } from './tailer.ts';
 
 export interface JournalOptions {
@@ -64,6 +64,7 @@ export class Journal {
   #secretsOf = '';
   /** Of what is in the batch. */
   #taken: string | undefined;
+  #run = { name: '', id: fileId(JOURNAL, 0) };
   #stopped = false;
   /** What comes is not taken: it is read again from the last record. */
   #broken = false;
@@ -235,11 +236,19 @@ export class Journal {
     const last = { time: undefined, severity: undefined, service: undefined };
     const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
     const bounds = { fallbackMs: Math.floor(now), now: nowNs, oldest, newest, skipOld: this.#cursor === undefined };
-    const added = this.#batch.add({ path: JOURNAL, origin: first.origin, last, secrets: this.#secretsFor(first.sender) }, entry, bounds);
+    const source = { path: JOURNAL, origin: first.origin, last, secrets: this.#secretsFor(first.sender) };
+    const added = this.#batch.add(source, entry, bounds, this.#placeOf(first.cursor));
     if (added === 'kept') this.linesRead++;
     else if (added === 'skipped') this.linesSkipped++;
     this.bytesCut += Math.max(0, bytes.length - MOST_LINE);
     this.#taken = cursor;
+  }
+
+  /** A cursor names the run of numbers and the number in it: `s=0639e3a1;i=4711;…`. */
+  #placeOf(cursor: string): LinePlace {
+    const [, run = cursor, number = '0'] = /^s=([^;]+);i=([0-9a-f]{1,12})(?:;|$)/.exec(cursor) ?? [];
+    if (run !== this.#run.name) this.#run = { name: run, id: fileId(`${JOURNAL}/${run}`, 0) };
+    return { file: this.#run.id, position: Number.parseInt(number, 16) };
   }
 
   /** Lines of several programs come mixed: what one has begun is not ended by another. */

@@ -12,7 +12,8 @@ import type { LogFailures } from './failures.ts';
 import { FORMATS, type FormatFailed, type NamedFormat, parseEntry } from './formats/list.ts';
 import { clearLine, newLine, setOver } from './formats/parsed-line.ts';
 import { type LineText, lineText, MOST_LINE } from './line.ts';
-import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
+import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer, WordsBuffer } from './log-columns.ts';
+import type { FileId } from './position.ts';
 
 const FIELDS = SIGNAL_FIELDS.logs;
 /** A part is closed at either bound. */
@@ -46,6 +47,12 @@ export interface TimeBounds {
   readonly skipOld: boolean;
 }
 
+/** What tells a line from all others: where it begins in which file. */
+export interface LinePlace {
+  file: FileId;
+  position: number;
+}
+
 export type Added = 'kept' | 'skipped' | 'empty';
 
 export class LogBatch {
@@ -69,6 +76,8 @@ export class LogBatch {
     span_id: new TextBuffer(),
     attributes: textMapBuffer(),
     numbers: numberMapBuffer(),
+    file: new WordsBuffer(),
+    position: new WordsBuffer(),
   };
   #bytes = 0;
   #from = 0n;
@@ -87,7 +96,7 @@ export class LogBatch {
   }
 
   /** An empty entry is not kept. One whose own time the door would refuse has the time it was read, and its own as `log.time`. */
-  add(source: LogSource, entry: Entry, bounds: TimeBounds): Added {
+  add(source: LogSource, entry: Entry, bounds: TimeBounds, { file, position }: LinePlace): Added {
     const read = entry.text === undefined ? lineText(entry.bytes, entry.more) : undefined;
     const written = entry.text ?? (read as LineText).body;
     if (written.trim() === '') return 'empty';
@@ -140,6 +149,8 @@ export class LogBatch {
     put(columns.span_id, found.spanId);
     columns.attributes.append(attributes);
     columns.numbers.append(found.numbers);
+    columns.file.append(file.low, file.high);
+    columns.position.append(position, position / 2 ** 32);
     this.rows++;
     if (this.rows === 1 || time < this.#from) this.#from = time;
     if (this.rows === 1 || time > this.#to) this.#to = time;
@@ -168,6 +179,6 @@ const put = (column: TextBuffer, text: string | undefined): void => {
   else column.append(text);
 };
 
-const NAMES = ['time', 'severity', 'body', 'raw', 'service', 'host', 'source', 'trace_id', 'span_id', 'attributes', 'numbers'] as const;
+const NAMES = ['time', 'severity', 'body', 'raw', 'service', 'host', 'source', 'trace_id', 'span_id', 'attributes', 'numbers', 'file', 'position'] as const;
 /** As the schema has them. */
 const ORDER = FIELDS.map(({ name }) => NAMES.find((known) => known === name)).filter((name) => name !== undefined);

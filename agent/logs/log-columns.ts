@@ -1,8 +1,9 @@
 // The columns of log entries in buffers that are kept from frame to frame: nothing is allocated for an entry once they are as large as a frame.
 // A column that is asked for is valid until the next entry is added or all is cleared. Knows nothing of what the columns mean.
 import type { Column, FixedColumn, MapColumn, TextColumn } from '../../core/batch/batch.ts';
-import { FLOAT, map, TIME_NS, UTF8 } from '../../core/batch/batch.ts';
+import { FLOAT, map, TIME_NS, UINT64, UTF8 } from '../../core/batch/batch.ts';
 import { asAscii } from '../../core/batch/build.ts';
+import { wordsOf } from '../../core/batch/words.ts';
 import type { Fields } from './formats/fields.ts';
 
 /** Up to so many characters a loop is quicker than the call of the encoder. */
@@ -121,6 +122,34 @@ export class TimeBuffer {
 
   column(): FixedColumn {
     return { layout: 'fixed', type: TIME_NS, length: this.length, validity: undefined, values: this.#values.subarray(0, this.length) };
+  }
+}
+
+/** Unsigned 64-bit numbers, given as words. */
+export class WordsBuffer {
+  length = 0;
+  #values = new BigUint64Array(64);
+  #words = wordsOf(this.#values);
+
+  /** `high` may have a fraction. */
+  append(low: number, high: number): void {
+    if (this.length === this.#values.length) {
+      const grown = new BigUint64Array(this.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+      this.#words = wordsOf(grown);
+    }
+    this.#words[this.length * 2] = low;
+    this.#words[this.length * 2 + 1] = high;
+    this.length++;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  column(): FixedColumn {
+    return { layout: 'fixed', type: UINT64, length: this.length, validity: undefined, values: this.#values.subarray(0, this.length) };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Origin } from './container.ts';
 import { begin, goesOn, newState } from './continuation.ts';
 import { MOST_LINE, plainText } from './line.ts';
 import { openLog } from './open-log.ts';
-import { FINGERPRINT_BYTES, type Fingerprint, fingerprint, type Position } from './position.ts';
+import { bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, fingerprint, type Position } from './position.ts';
 
 /** As long as a line may be to be looked at whole: of a longer one the beginning is kept as it stands. */
 const CHUNK = 256 << 10;
@@ -59,6 +59,8 @@ export class LogFile {
   /** Of its last entry, for what goes on with it. */
   readonly last: LastEntry = { time: undefined, severity: undefined, service: undefined };
   readonly secrets = newMaskState();
+  /** Of what it holds now: lines are told apart by it and by where they begin. */
+  id: FileId;
   /** Whose lines it holds, where its name says it. */
   readonly origin: Origin | undefined;
   /** It could not be read last time. */
@@ -72,6 +74,8 @@ export class LogFile {
   /** What is skipped is from before the agent came. */
   #backlog: boolean;
   #committed: Position;
+  readonly #born: string;
+  #generation: number;
   /** The spool holds its position: a file without a name would else not be found again after a kill. */
   #recorded: boolean;
   /** The spool still holds the position of the content before this one. */
@@ -89,6 +93,9 @@ export class LogFile {
     this.origin = origin;
     this.#committed = position;
     this.#fd = openLog(path);
+    this.#born = position.born ?? bornOf(this.#fd) ?? position.key;
+    this.#generation = position.generation ?? 0;
+    this.id = fileId(this.#born, this.#generation);
   }
 
   static start(key: string, path: string): Position {
@@ -105,7 +112,8 @@ export class LogFile {
   }
 
   get changed(): boolean {
-    if (this.orphan && !this.#recorded) return true;
+    // One that is known by another inode than before would else be a new file after a kill.
+    if (!this.#recorded && (this.orphan || this.#committed.offset > 0)) return true;
     return this.#restarted || this.offset !== this.#committed.offset || this.path !== this.#committed.path || this.skipping !== this.#committed.skipping;
   }
 
@@ -212,7 +220,8 @@ export class LogFile {
   position(): Position {
     const head = this.#committed.head.length === FINGERPRINT_BYTES ? this.#committed.head : this.#sum(0, Math.min(FINGERPRINT_BYTES, this.offset));
     const length = Math.min(FINGERPRINT_BYTES, this.offset);
-    return { key: this.key, path: this.path, offset: this.offset, head, tail: this.#sum(this.offset - length, length), skipping: this.skipping };
+    const tail = this.#sum(this.offset - length, length);
+    return { key: this.key, path: this.path, offset: this.offset, head, tail, skipping: this.skipping, born: this.#born, generation: this.#generation };
   }
 
   commit(position: Position): void {
@@ -231,7 +240,9 @@ export class LogFile {
 
   /** Another content under the same inode: from its beginning. */
   restart(): void {
-    this.#committed = LogFile.start(this.key, this.path);
+    this.#generation++;
+    this.id = fileId(this.#born, this.#generation);
+    this.#committed = { ...LogFile.start(this.key, this.path), born: this.#born, generation: this.#generation };
     this.#restarted = true;
     this.metAt = 0;
     this.rewind();

@@ -17,6 +17,8 @@ export interface LogsOptions {
   readonly log: Logger;
   readonly leftOut: (what: string) => void;
   readonly mask: Mask;
+  /** The agent's own folder was put back from a copy. */
+  readonly isPutBack: boolean;
   /** While it is true, lines wait where they are. */
   readonly pressed: () => boolean;
 }
@@ -50,14 +52,15 @@ export class Logs {
 
   /** `positions` as of the last record. */
   constructor(options: LogsOptions, deliver: DeliverLines, positions: Iterable<Position>) {
-    const { config, host, log, leftOut } = options;
+    const { config, host, log, leftOut, isPutBack } = options;
     this.#options = options;
     this.#deliver = deliver;
     this.#positions = [...positions];
     this.#failures = new LogFailures(log, leftOut);
     this.#mask = options.mask;
     const tailing = { globs: config.logs, root: config.root, backlogBytes: config.logBacklogBytes, quietMs: QUIET_MS, joinMs: JOIN_MS };
-    this.#tailer = new Tailer({ ...tailing, log, failures: this.#failures, leftOut }, new LogBatch(host, this.#failures, this.#mask), deliver, this.#positions);
+    const lines = new LogBatch(host, this.#failures, this.#mask);
+    this.#tailer = new Tailer({ ...tailing, isPutBack, log, failures: this.#failures, leftOut }, lines, deliver, this.#positions);
   }
 
   get status(): LogsStatus {

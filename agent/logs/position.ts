@@ -1,5 +1,9 @@
 // How far a log file has been read, and by what it is known again: after a rename, after a copy, after an inode was used anew.
+// And by what its lines are told from all others for ever: where each begins in which content of which file, whoever reads it and however often.
+import { hash } from 'node:crypto';
+import { fstatSync, statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { split } from '../../core/batch/words.ts';
 
 /** The check sum of some bytes of a file. */
 export interface Fingerprint {
@@ -22,6 +26,10 @@ export interface Position {
   readonly skipping: boolean;
   /** Of the journal, which is no file: the entry that is in a frame. */
   readonly cursor?: string;
+  /** What the file is told from others by, under any name and in its copies: see `bornOf`. An older version did not keep it. */
+  readonly born?: string;
+  /** How often it was cut or rewritten so far, as it was seen. */
+  readonly generation?: number;
   /** The file is read to its end and will not come back: the position can be forgotten. */
   readonly gone?: true;
 }
@@ -29,3 +37,25 @@ export interface Position {
 export const FINGERPRINT_BYTES = 256;
 
 export const fingerprint = (bytes: Uint8Array): Fingerprint => ({ length: bytes.length, crc: crc32(bytes) });
+
+/** 64 bits as two unsigned words. */
+export interface FileId {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Of what gives lines: a file in one of its generations, a run of the journal. */
+export const fileId = (born: string, generation: number): FileId => {
+  const { low, high } = split(hash('sha256', `${born}/${generation}`, 'buffer').readBigUInt64LE());
+  return { low, high: high >>> 0 };
+};
+
+/** Inode and when it was made: no two files of a machine have the same, and a disk that is set back has the same ones again. Undefined: it is not there. */
+export const bornOf = (path: string | number): string | undefined => {
+  try {
+    const stat = typeof path === 'number' ? fstatSync(path, { bigint: true }) : statSync(path, { bigint: true });
+    return `${stat.ino}:${stat.birthtimeNs}`;
+  } catch {
+    return undefined;
+  }
+};

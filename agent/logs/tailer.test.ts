@@ -6,7 +6,7 @@ import { Mask } from '../mask/mask.ts';
 import { Followed, long, range } from '../testing/followed.ts';
 import type { Entry } from './assembler.ts';
 import type { NamedFormat } from './formats/list.ts';
-import { type Added, LogBatch, type LogSource, type TimeBounds } from './log-batch.ts';
+import { type Added, type LinePlace, LogBatch, type LogSource, type TimeBounds } from './log-batch.ts';
 import { KEPT_MS } from './tailer.ts';
 
 let logs: Followed;
@@ -215,9 +215,9 @@ describe('log files', () => {
     let failing = true;
     /** Throws where no reader's own mistake is caught. */
     class Failing extends LogBatch {
-      override add(source: LogSource, entry: Entry, bounds: TimeBounds): Added {
+      override add(source: LogSource, entry: Entry, bounds: TimeBounds, place: LinePlace): Added {
         if (failing && (entry.text ?? entry.bytes.toString()) === 'bad') throw new RangeError('bad');
-        return super.add(source, entry, bounds);
+        return super.add(source, entry, bounds, place);
       }
     }
     logs.write('a.log', 'one', 'bad', 'two');

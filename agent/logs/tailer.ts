@@ -11,10 +11,10 @@ import type { Entry } from './assembler.ts';
 import { originOf } from './container.ts';
 import type { LogFailures } from './failures.ts';
 import { findFiles } from './glob.ts';
-import type { LogBatch } from './log-batch.ts';
+import type { LinePlace, LogBatch } from './log-batch.ts';
 import { goesOnWith, holds, LogFile } from './log-file.ts';
 import { openLog, RefusedLog } from './open-log.ts';
-import { FINGERPRINT_BYTES, type Position } from './position.ts';
+import { bornOf, FINGERPRINT_BYTES, type Position } from './position.ts';
 import { NOT_LOGS, rotationOf, siblings } from './rotation-name.ts';
 
 export interface TailerOptions {
@@ -26,6 +26,8 @@ export interface TailerOptions {
   readonly quietMs: number;
   /** The last entry of a file is whole when its file has been still for so long. */
   readonly joinMs: number;
+  /** The agent's own folder was put back from a copy: then files may be too, under other inodes. */
+  readonly isPutBack: boolean;
   readonly log: Logger;
   readonly failures: LogFailures;
   readonly leftOut: (what: string) => void;
@@ -94,6 +96,8 @@ export class Tailer {
     const { paths, cut } = findFiles(this.#options.globs, this.#options.root);
     if (cut) this.#options.leftOut('log files beyond the first 2000 that the patterns find');
     for (const path of paths) if (!NOT_LOGS.test(path)) this.#meet(path, now);
+    const found = new Set(paths);
+    for (const path of this.#refused) if (!found.has(path)) this.#refused.delete(path);
     for (const [key, since] of this.#waiting) if (now - since > 2 * this.#options.quietMs) this.#waiting.delete(key);
     this.#first = false;
   }
@@ -228,10 +232,14 @@ export class Tailer {
     const [from, cut] = [file.offset, file.cut];
     let skipped = 0;
     const bounds = { fallbackMs, now: nowNs, oldest, newest, skipOld: false };
+    const place: LinePlace = { file: file.id, position: 0 };
     const take = (entry: Entry): boolean => {
-      bounds.skipOld = file.offset + entry.start < file.metAt;
-      const added = this.#batch.add(file, entry, bounds);
-      if (entry.carried && tail !== undefined) before?.taken(tail.length);
+      place.position = file.offset + entry.start;
+      bounds.skipOld = place.position < file.metAt;
+      const isCarried = entry.carried && before !== undefined && tail !== undefined;
+      // It begins in the file before.
+      const added = this.#batch.add(file, entry, bounds, isCarried ? { file: before.id, position: before.offset } : place);
+      if (isCarried) before.taken(tail.length);
       if (added === 'kept') this.linesRead++;
       else if (added === 'skipped') skipped++;
       return !this.#batch.full && skipped < MOST_SKIPPED;
@@ -295,17 +303,25 @@ export class Tailer {
   #restore(position: Position, now: number): boolean {
     const here = statOf(position.path);
     const same = (stat: Stats, path: string): boolean =>
-      keyOf(stat) === position.key && stat.size >= position.offset && (position.head.length === 0 || holds(path, position));
-    if (here !== undefined && same(here, position.path)) {
-      this.#open(position, position.path, now, true);
+      (keyOf(stat) === position.key || (position.born !== undefined && bornOf(path) === position.born)) &&
+      stat.size >= position.offset &&
+      (position.head.length === 0 || holds(path, position));
+    // Devices have other numbers after a restart of the machine, and what a backup put back has another inode.
+    if (here !== undefined && (same(here, position.path) || (this.#options.isPutBack && here.size >= position.offset && holds(position.path, position)))) {
+      const key = keyOf(here);
+      if (key !== position.key) this.#gone.push({ ...position, gone: true });
+      this.#open({ ...position, key }, position.path, now, key === position.key);
       return true;
     }
     const renamed = siblings(position.path).find((path) => {
       const stat = statOf(path);
       return stat !== undefined && same(stat, path);
     });
-    if (renamed === undefined) return false;
-    this.#openOrphan(position, renamed, now, true);
+    const stat = renamed === undefined ? undefined : statOf(renamed);
+    if (renamed === undefined || stat === undefined) return false;
+    const key = keyOf(stat);
+    if (key !== position.key) this.#gone.push({ ...position, gone: true });
+    this.#openOrphan({ ...position, key }, renamed, now, key === position.key);
     return true;
   }
 

@@ -17,6 +17,7 @@ export interface FollowedOptions {
   readonly globs?: readonly string[];
   readonly backlogBytes?: number;
   readonly joinMs?: number;
+  readonly isPutBack?: boolean;
   readonly formats?: readonly NamedFormat[];
   /** Another than a plain `LogBatch`. */
   readonly batch?: (failures: LogFailures) => LogBatch;
@@ -48,7 +49,7 @@ export class Followed {
   start(options: FollowedOptions = this.#options): void {
     this.#options = options;
     this.#tailer?.close();
-    const { globs = ['/**/*.log'], backlogBytes = 2 ** 40, joinMs = 0, formats, batch } = options;
+    const { globs = ['/**/*.log'], backlogBytes = 2 ** 40, joinMs = 0, isPutBack = false, formats, batch } = options;
     this.#tailer = new Tailer(
       {
         globs,
@@ -56,6 +57,7 @@ export class Followed {
         backlogBytes,
         quietMs: 5000,
         joinMs,
+        isPutBack,
         log: silentLogger,
         failures: this.failures,
         leftOut: (what) => this.leftOut.add(what),

@@ -114,7 +114,7 @@ export const INTAKE_ERRORS = {
     (p: { topic: string; partition: number; group: string }) =>
       `nothing tells how far ${p.group} is with the messages of ${p.topic}, partition ${p.partition}: it does not begin`,
     { topic: 'im.metrics', partition: 0, group: 'pipeline-samples' },
-    'The stream was restored, or what the group had saved was removed. Say from where it reads: `inframirror replay --topic T --from TIME` with the time up to which the stores have everything, or `--from earliest` for all that is there; what a store has already of log lines and processes then stands twice. Nothing is lost meanwhile.',
+    'The stream was restored, or what the group had saved was removed. Say from where it reads: `inframirror replay --topic T --from TIME` with the time up to which the stores have everything, or `--from earliest` for all that is there; what a store has already of processes, and of log lines that no agent sent, then stands twice. Nothing is lost meanwhile.',
   ),
   'pipeline.no-topic': entry(
     (p: { topic: string; topics: string }) => `no pipeline reads a topic ${p.topic}; they read ${p.topics}`,

@@ -12,9 +12,9 @@ export interface SearchUnderTest {
   readonly search: Search;
   /** Rows of the table `logs`, as the pipeline writes them for this store. */
   write(batch: Batch): Promise<void>;
-  /** Request for the bodies of one sender's documents that hold the words side by side; a column `body`, by time and row. */
+  /** Request for the bodies of one sender's documents that hold the words side by side; a column `body`, by time and position. */
   phrase(sender: string, words: string): string;
-  /** Request for all of one sender's documents with the columns of the table `logs`, by boot, seq and row. */
+  /** Request for all of one sender's documents with the columns of the table `logs`, by file and position. */
   all(sender: string): string;
   /** Kills what is behind the port with SIGKILL; it must come back by itself. */
   crash(): void;
@@ -23,8 +23,8 @@ export interface SearchUnderTest {
 
 export interface Line {
   readonly sender: string;
-  readonly seq: bigint;
-  readonly row: number;
+  readonly file: bigint;
+  readonly position: number;
   readonly time: bigint | null;
   readonly body: string | null;
   readonly raw?: string;
@@ -47,12 +47,10 @@ export const logBatch = (lines: readonly Line[]): Batch =>
             return line.body;
           case 'sender':
             return line.sender;
-          case 'boot':
-            return 3n;
-          case 'seq':
-            return line.seq;
-          case 'row':
-            return line.row;
+          case 'file':
+            return line.file;
+          case 'position':
+            return BigInt(line.position);
           case 'insert':
             return 1n;
           case 'raw':
@@ -83,8 +81,8 @@ export const logBatch = (lines: readonly Line[]): Batch =>
 const linesOf = (sender: string, seqs: number, rows: number, time = DAY): readonly Line[] =>
   Array.from({ length: seqs * rows }, (_, i) => ({
     sender,
-    seq: BigInt(Math.floor(i / rows)),
-    row: i % rows,
+    file: BigInt(Math.floor(i / rows)),
+    position: i % rows,
     time: time + BigInt(i) * 1_000_003n,
     body: `line ${i} of ${sender}`,
   }));
@@ -118,11 +116,11 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
     const idsOf = async (sender: string): Promise<readonly string[]> => {
       const { batches } = await search.query(store.all(sender));
       return batches.flatMap((batch) => {
-        const at = ['seq', 'row'].map((column) => batch.fields.findIndex((f) => f.name === column));
+        const at = ['file', 'position'].map((column) => batch.fields.findIndex((f) => f.name === column));
         return Array.from({ length: batch.length }, (_, row) => at.map((i) => valueAt(batch.columns[i] as Batch['columns'][number], row)).join('/'));
       });
     };
-    const expected = (lines: readonly Line[]): readonly string[] => lines.map((l) => `${l.seq}/${l.row}`);
+    const expected = (lines: readonly Line[]): readonly string[] => lines.map((l) => `${l.file}/${l.position}`);
     const found = async (sender: string, words: string): Promise<readonly Value[]> => (await rowsOf(store.phrase(sender, words))).flat();
     const write = (lines: readonly Line[]): Promise<void> => store.write(logBatch(lines));
 
@@ -139,7 +137,7 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
     it('finds lines of many days, of 1970 and of 2199', async () => {
       const sender = newSender();
       const times = [0n, 1n, DAY - 1n, DAY, DAY + 5n * NANOS_PER_DAY, BigInt(Date.UTC(2199, 11, 31, 23, 59, 59)) * 1_000_000n + 999_999_999n, -1_500_000_001n];
-      const lines = times.map((time, row): Line => ({ sender, seq: 1n, row, time, body: 'x' }));
+      const lines = times.map((time, row): Line => ({ sender, file: 1n, position: row, time, body: 'x' }));
       for (const line of lines) await write([line]);
       expect(await idsOf(sender)).toEqual(expected(lines));
     });
@@ -147,7 +145,7 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
     it('takes any text as a body', async () => {
       const sender = newSender();
       const bodies = ['', 'a\0b', '\u{1F600}', "'; DROP TABLE logs --", 'x'.repeat(1 << 20), '\\N', null, 'tab\tand\nline'];
-      await write(bodies.map((body, row) => ({ sender, seq: 1n, row, time: DAY + BigInt(row), body })));
+      await write(bodies.map((body, row) => ({ sender, file: 1n, position: row, time: DAY + BigInt(row), body })));
       const { batches } = await search.query(store.all(sender));
       const at = batches[0]?.fields.findIndex((f) => f.name === 'body') as number;
       expect(batches.flatMap((b) => Array.from({ length: b.length }, (_, row) => valueAt(b.columns[at] as Batch['columns'][number], row)))).toEqual(bodies);
@@ -179,7 +177,7 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
       let sender: string;
       beforeAll(async () => {
         sender = newSender();
-        await write(bodies.map((body, row) => ({ sender, seq: 1n, row, time: DAY + BigInt(row), body })));
+        await write(bodies.map((body, row) => ({ sender, file: 1n, position: row, time: DAY + BigInt(row), body })));
       });
 
       it.each([
@@ -220,7 +218,7 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
         ['ü', [3]],
       ])('finds words of the message and of the whole line: %s', async (words, wanted) => {
         const own = newSender();
-        const lines: readonly Omit<Line, 'sender' | 'seq' | 'row' | 'time'>[] = [
+        const lines: readonly Omit<Line, 'sender' | 'file' | 'position' | 'time'>[] = [
           { body: 'disk full' },
           { body: 'disk full', head: 'Nov 28 web-1 app: ' },
           { body: 'disk full', head: '{"msg":"', tail: '","n":7}' },
@@ -228,7 +226,7 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
           { body: 'disk\nfull', raw: '{"msg":"disk\\nfull","x":"x"}' },
           { body: null },
         ];
-        await write(lines.map((line, row) => ({ ...line, sender: own, seq: 1n, row, time: DAY + BigInt(row) })));
+        await write(lines.map((line, row) => ({ ...line, sender: own, file: 1n, position: row, time: DAY + BigInt(row) })));
         expect(await found(own, words)).toEqual(wanted.map((row) => lines[row]?.body));
       });
 
@@ -242,7 +240,7 @@ export const searchConformance = (name: string, open: () => Promise<SearchUnderT
               const own = newSender();
               // Signs whose lower case depends on their place or grows are left to the reference.
               const clean = texts.filter((text) => [...text].every((sign) => sign.toLowerCase().length === sign.length && !/[Σσς]/.test(sign)));
-              await write(clean.map((body, row) => ({ sender: own, seq: 1n, row, time: DAY + BigInt(row), body })));
+              await write(clean.map((body, row) => ({ sender: own, file: 1n, position: row, time: DAY + BigInt(row), body })));
               const all = clean.flatMap((text) => [tokens(text)]).filter((t) => t.length > 0);
               const chosen = all[from % Math.max(1, all.length)];
               if (chosen === undefined) return;

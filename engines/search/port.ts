@@ -10,7 +10,7 @@ export type SearchDialect = 'clickhouse' | 'elasticsearch';
 
 /**
  * Contract, held by `conformance.ts` for every implementation:
- * - A line's id is (sender, boot, seq, row). Each line must stand once, whatever died while it was written. A store that stands on the column
+ * - A line's id is (sender, file, position). Each line must stand once, whatever died while it was written. A store that stands on the column
  *   store is written as that is: rows of its table `logs`, by the pipeline's insert protocol. A store with documents of its own brings a sink
  *   of its own, whose writes are idempotent on the id (`create`, and "it stands already" is success).
  * - What was answered as written survives a power cut and is found by `query` at most a second later.

@@ -1,5 +1,4 @@
-// The sink of what goes into one table of the column store as it is, enriched: processes, and log lines where the search store stands on the
-// column store. Rows go in by the insert protocol; nothing is kept from one round to the next.
+// The sink of what goes into one table of the column store as it is, enriched: processes, and what is left of log lines (`logs.ts`). Rows go in by the insert protocol; nothing is kept from one round to the next.
 import type { Batch } from '../../core/batch/batch.ts';
 import { type Block, takeRows } from '../block.ts';
 import type { Inventory } from '../inventory.ts';

@@ -1,6 +1,7 @@
-// Log lines as they rest: each row gets its id (sender, boot, seq, row), what the inventory says of its host, and its whole line.
+// Log lines as they rest: each row has its id (sender, file, position), what the inventory says of its host, and its whole line.
 // Works by column; no row becomes an object.
-import { type Batch, type Column, columnOf, type FixedArray, type TextColumn, UINT32, UINT64, UTF8 } from '../../core/batch/batch.ts';
+import { hash } from 'node:crypto';
+import { type Batch, type Column, columnOf, type FixedColumn, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Inventory } from '../inventory.ts';
@@ -8,8 +9,12 @@ import type { Decoded } from '../message.ts';
 import { enrichmentColumns } from './enrich.ts';
 import { wholeLine } from './whole-line.ts';
 
-const fixed = (type: Column['type'], values: FixedArray): Column => ({ layout: 'fixed', type, length: values.length, validity: undefined, values });
-const same = (value: bigint, length: number): Column => fixed(UINT64, new BigUint64Array(length).fill(value));
+/** What is missing of it filled. */
+const whole = (column: FixedColumn, missing: (row: number) => bigint): Column => {
+  if (column.validity === undefined) return column;
+  const values = BigUint64Array.from(column.values as BigUint64Array, (value, row) => (isPresent(column, row) ? value : missing(row)));
+  return { ...column, validity: undefined, values };
+};
 
 const FIELDS = TABLE_FIELDS.logs.slice(0, -1);
 
@@ -24,21 +29,28 @@ export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<
     indices: new Int32Array(length),
     dictionary: columnFrom(UTF8, [sender]) as TextColumn,
   };
-  const row = new Uint32Array(length);
-  for (let i = 0; i < length; i++) row[i] = i;
+  const message = hash('sha256', `${boot}/${seq}`, 'buffer').readBigUInt64LE();
   const { raw, head, tail } = wholeLine(columnOf(batch, 'body'), columnOf(batch, 'raw'));
   return {
     length,
     fields: FIELDS,
     columns: [
-      ...batch.columns.map((column, i) => (batch.fields[i]?.name === 'raw' ? raw : column)),
+      ...batch.columns.map((column, i) => {
+        switch (batch.fields[i]?.name) {
+          case 'raw':
+            return raw;
+          case 'file':
+            return whole(column as FixedColumn, () => message);
+          case 'position':
+            return whole(column as FixedColumn, (row) => BigInt(row));
+          default:
+            return column;
+        }
+      }),
       head,
       tail,
       ...enrichmentColumns(batch, sender, inventory),
       who,
-      same(boot, length),
-      same(seq, length),
-      fixed(UINT32, row),
     ],
   };
 };

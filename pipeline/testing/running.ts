@@ -7,13 +7,14 @@ import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { LearnedCatalogue } from '../../query/run/learned-catalogue.ts';
 import { QueryService } from '../../query/service.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
-import { startPipeline } from '../start.ts';
+import { type Pipeline, startPipeline } from '../start.ts';
 import { startKeeper } from '../start-keeper.ts';
 import { openStores, type Stores } from './stores.ts';
 
 export interface Running {
   readonly stores: Stores;
   readonly telemetry: TelemetryRegistry;
+  readonly lastOf: Pipeline['lastOf'];
   /** Resolves when all that came is in its store. */
   settled(): Promise<void>;
   /** Columns of the answer by name; throws where the text has an error. `from`, `to`: ms. */
@@ -30,6 +31,7 @@ export const runPipeline = async (): Promise<Running> => {
   return {
     stores,
     telemetry,
+    lastOf: (sender) => pipeline.lastOf(sender),
     settled: async () => {
       while ((await pipeline.status()).partitions.some(({ lag }) => lag !== 0n)) await new Promise((resolve) => setTimeout(resolve, 50));
     },

@@ -53,11 +53,9 @@ const write = async (lines: readonly Line[]): Promise<void> => {
         return new Map(Object.entries(text));
       case 'numbers':
         return new Map(Object.entries(number));
-      case 'row':
-        return row;
-      case 'seq':
-      case 'boot':
-      case 'message':
+      case 'position':
+        return BigInt(row);
+      case 'file':
         return 1n;
       case 'body':
         return 'x';

@@ -344,10 +344,8 @@ export const makeData = (seed: number): StoreData => {
       numbers,
       ...(host === null ? {} : Object.fromEntries([...enrichmentOf(host)])),
       sender: `agent-${i % 3}`,
-      boot: BigInt(i % 2),
-      seq: BigInt(Math.floor(i / 10)),
-      row: i,
-      message: BigInt(i % 3) * 1_000_003n + BigInt(Math.floor(i / 10)),
+      file: BigInt(Math.floor(i / 10)),
+      position: BigInt(i),
       insert: 5000n + BigInt(i % 5),
     });
   }

@@ -8,6 +8,7 @@ import { LINES_3 } from './tables-3.ts';
 import { LINES_4 } from './tables-4.ts';
 import { samplesByHour } from './tables-5.ts';
 import { ROLLUPS_6 } from './tables-6.ts';
+import { LINES_7 } from './tables-7.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, statements: LINES_4 },
   { version: 5, statements: samplesByHour },
   { version: 6, statements: ROLLUPS_6 },
+  { version: 7, statements: LINES_7 },
 ];

@@ -21,8 +21,9 @@ searchConformance('the column store’s text index', async () => {
   return {
     search,
     write: (batch) => columns.insert('logs', batch, { queryId: randomUUID() }),
-    phrase: (sender, words) => `SELECT body FROM logs WHERE sender = ${quoted(sender)} AND hasPhrase(words, lowerUTF8(${quoted(words)})) ORDER BY time, row`,
-    all: (sender) => `SELECT ${TABLE_FIELDS.logs.map((f) => `\`${f.name}\``).join(', ')} FROM logs WHERE sender = ${quoted(sender)} ORDER BY boot, seq, row`,
+    phrase: (sender, words) =>
+      `SELECT body FROM logs WHERE sender = ${quoted(sender)} AND hasPhrase(words, lowerUTF8(${quoted(words)})) ORDER BY time, position`,
+    all: (sender) => `SELECT ${TABLE_FIELDS.logs.map((f) => `\`${f.name}\``).join(', ')} FROM logs WHERE sender = ${quoted(sender)} ORDER BY file, position`,
     crash: () => {
       if (engine.pid !== undefined) process.kill(engine.pid, 'SIGKILL');
     },

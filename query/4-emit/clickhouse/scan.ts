@@ -41,9 +41,9 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     special: {
       raw: 'ifNull(s.raw, concat(s.head, s.body, s.tail))',
       '#insert': 'reinterpretAsInt64(s.insert)',
-      // Of lines that one insert brought, those of one message stand together.
-      '#message': 'reinterpretAsInt64(cityHash64(s.sender, s.boot, s.seq))',
-      '#row': 'toInt64(s.row)',
+      // Of lines that one insert brought, those of one file stand together.
+      '#message': 'reinterpretAsInt64(cityHash64(s.sender, s.file))',
+      '#row': 'toInt64(s.position)',
     },
   },
 };

@@ -1,0 +1,97 @@
+// Under which id and which number of a run the agent speaks: joins a server where it has a token for it, takes the id it is given there, and takes
+// another number, or id, where the server knows a later run. It sends no frame.
+import { randomUUID } from 'node:crypto';
+import { CodedError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { AgentConfig } from './config.ts';
+import { Credentials } from './credentials.ts';
+import type { FoundIdentity } from './identity.ts';
+import type { SenderWay } from './send.ts';
+import { codedOf, ServerCalls } from './server-calls.ts';
+import type { Spool } from './spool/spool.ts';
+import type { AgentState } from './state.ts';
+
+export interface JoiningOptions {
+  readonly config: AgentConfig;
+  readonly host: string;
+  /** A print of it. */
+  readonly machine: string;
+  readonly found: FoundIdentity;
+  readonly state: AgentState;
+  readonly spool: Spool;
+  readonly log: Logger;
+  readonly stopping: AbortSignal;
+  /** The definitions of all series are to go again with the next samples. */
+  readonly redefine: () => void;
+}
+
+export class Joining {
+  readonly #options: JoiningOptions;
+  readonly #credentials: Credentials;
+  readonly way: SenderWay;
+  /** Times the server had a later run, or other rows, of this agent. */
+  conflicts = 0;
+
+  constructor(options: JoiningOptions) {
+    const { config, host, machine, found, state, log, stopping } = options;
+    this.#options = options;
+    const calls = new ServerCalls(config.server, config.requestMs, stopping);
+    this.#credentials = new Credentials({
+      calls,
+      folder: config.folder,
+      host,
+      machine,
+      ...found,
+      boot: () => state.boot,
+      join: config.join,
+      tokenFile: config.tokenFile,
+      joined: ({ id }) => this.#adopt(id),
+      log,
+    });
+    this.way = { calls, credentials: this.#credentials };
+    if (state.isCopy) log.warn('the folder was another machine’s: the agent takes an id of its own', { id: state.id });
+  }
+
+  /** A server that refuses is told at once: rejects with its reason. One that does not answer is asked again when there is something to send. */
+  async join(): Promise<void> {
+    const { config, state, log } = this.#options;
+    const { identity } = this.#credentials;
+    // A start may have been cut short between joining and this.
+    if (identity !== undefined && identity.id !== state.id) this.#adopt(identity.id);
+    if (identity !== undefined) return;
+    const refused = await this.#credentials.joinAnew().catch((error: unknown) => {
+      if (error instanceof CodedError) throw error;
+      log.warn('the server does not answer yet; it is joined when it does', { server: config.server, reason: (error as Error).message });
+      return undefined;
+    });
+    const error = refused === undefined ? undefined : codedOf(refused.refused);
+    if (error !== undefined) throw error;
+  }
+
+  /** What waits goes under the id that the agent has from now on. */
+  #adopt(id: string): void {
+    const { state, spool, log, redefine } = this.#options;
+    if (id === state.id) return;
+    try {
+      state.renumber(state.boot + 1n, spool.end, id);
+    } catch (error) {
+      log.warn('the agent’s id cannot be kept; it is taken up again after a restart', { error });
+    }
+    redefine();
+  }
+
+  /** The server has a later run. A second time in one run of the agent means that somebody else sends under this id. */
+  renumber(code: string, next: bigint): void {
+    const { state, spool, log, redefine } = this.#options;
+    const isAgain = code !== 'intake.future-run' && ++this.conflicts > 1;
+    // Who has joined has an id that is his: the server finds out who else uses it.
+    const asAnother = isAgain && this.#credentials.identity === undefined;
+    try {
+      state.renumber(next, spool.end, asAnother ? randomUUID() : undefined);
+    } catch (error) {
+      log.warn('the new number of the run cannot be kept; it is asked for again after a restart', { error });
+    }
+    redefine();
+    log.warn('the server knows a later run of this agent: what waits is numbered anew', { code, boot: state.boot, ...(asAnother ? { id: state.id } : {}) });
+  }
+}

@@ -1,0 +1,230 @@
+// Lines that are read again after a set-back of the machine, held against a model of what was ever written: random lives of a disk, an agent
+// and its frames, over the sink of log lines and the real column store. Without the places the same lives double lines.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../core/batch/build.ts';
+import { silentLogger } from '../core/logger.ts';
+import { TelemetryRegistry } from '../core/telemetry.ts';
+import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
+import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
+import type { Columns } from '../engines/columns/port.ts';
+import { SIGNAL_FIELDS } from '../schemas/tables.ts';
+import { InsertNumbers } from './insert-number.ts';
+import type { Inventory } from './inventory.ts';
+import type { Decoded } from './message.ts';
+import type { PendingInsert } from './progress.ts';
+import type { PartitionSink, RoundContext, Sink } from './sink.ts';
+import { logsSink } from './sinks/logs.ts';
+import type { ColumnSinkOptions } from './sinks/samples.ts';
+import { tableSink } from './sinks/table.ts';
+import { logLines } from './stages/log-lines.ts';
+import { StoreClock } from './standing.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'line-places-'));
+const telemetry = new TelemetryRegistry();
+const now = Date.now();
+let engine: EmbeddedColumns;
+let columns: Columns;
+let options: ColumnSinkOptions;
+let inserts = 1n;
+
+beforeAll(async () => {
+  engine = await startEmbeddedColumns({ dataDir, log: silentLogger });
+  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  await columns.migrate();
+  const inventory = { of: () => [] } as unknown as Inventory;
+  options = {
+    columns,
+    clock: new StoreClock(columns),
+    inventory,
+    telemetry,
+    log: silentLogger,
+    maxExecutionMs: 60_000,
+    readBack: true,
+    fence: true,
+    now: Date.now,
+  };
+});
+afterAll(async () => {
+  await columns?.close();
+  await engine?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+interface Line {
+  readonly text: string;
+  readonly file: bigint | null;
+  readonly position: bigint | null;
+}
+
+/** `whole`: what no message part of a line is. */
+const batchOfLines = (lines: readonly Line[]): Batch =>
+  batchOf(
+    SIGNAL_FIELDS.logs.map(({ name, type }) => {
+      const values = lines.map(({ text, file, position }) => {
+        switch (name) {
+          case 'time':
+            return BigInt(now) * 1_000_000n;
+          case 'body':
+            return text.slice(text.length >> 1);
+          case 'raw':
+            return text;
+          case 'file':
+            return file;
+          case 'position':
+            return position;
+          case 'attributes':
+          case 'numbers':
+            return new Map();
+          default:
+            return null;
+        }
+      });
+      return [name, columnFrom(type, values as never)] as const;
+    }),
+  );
+
+let offset = 0n;
+const messageOf = (sender: string, lines: readonly Line[]): Decoded => {
+  offset++;
+  const stored = { topic: 'im.logs', partition: 0, offset, key: sender, headers: {}, value: new Uint8Array(0) };
+  return { stored, schema: 'logs', sender, boot: 1n, seq: offset, received: 0n, latest: undefined, batch: batchOfLines(lines) };
+};
+
+const health = { failed: (error: Error) => expect(error).toBeUndefined(), parked: (error: Error) => expect(error).toBeUndefined(), recovered: () => undefined };
+const contextOf = (more: Partial<RoundContext> = {}): RoundContext => ({
+  signal: new AbortController().signal,
+  health,
+  numbers: new InsertNumbers(0, inserts++ * 1000n),
+  interrupted: undefined,
+  until: () => 0n,
+  plan: () => Promise.resolve(),
+  ...more,
+});
+const open = (sink: Sink): PartitionSink => sink.open({ topic: 'im.logs', partition: 0 });
+
+const stored = async (sender: string): Promise<readonly string[]> => {
+  const { batches } = await columns.query('SELECT ifNull(raw, concat(head, body, tail)) AS line FROM logs WHERE sender = {sender:String}', {
+    params: { sender },
+  });
+  return batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, 'line'), row) as string)).sort();
+};
+
+/** One life after the other of a machine with two files; what an image of it keeps is what an agent's spool and its disk keep. */
+const live = async (sender: string, seed: number, make: () => Sink): Promise<readonly string[]> => {
+  let state = seed;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  interface Disk {
+    readonly files: readonly Line[][];
+    readonly read: readonly number[];
+  }
+  const copy = ({ files, read }: Disk): Disk => ({ files: files.map((file) => [...file]), read: [...read] });
+  let disk: Disk = { files: [[], []], read: [0, 0] };
+  let image = copy(disk);
+  const written = new Set<string>();
+  let part = open(make());
+  let waiting: Decoded[] = [];
+  const flush = async (): Promise<void> => {
+    if (waiting.length > 0) await part.write(waiting, contextOf());
+    waiting = [];
+  };
+  for (let step = 0, name = 0; step < 60; step++) {
+    const what = random(12);
+    if (what < 4) {
+      const of = random(2);
+      const file = disk.files[of] as Line[];
+      for (let i = random(6); i >= 0; i--) {
+        const before = file.at(-1);
+        const text = `${sender} line ${name++}`;
+        written.add(text);
+        file.push({ text, file: BigInt(of) + 2n ** 63n, position: before === undefined ? 0n : (before.position as bigint) + BigInt(before.text.length) + 1n });
+      }
+    } else if (what < 9) {
+      const lines: Line[] = [];
+      const read = disk.files.map((file, of) => {
+        const to = Math.min(file.length, (disk.read[of] as number) + random(8));
+        lines.push(...file.slice(disk.read[of], to));
+        return to;
+      });
+      disk = { ...disk, read };
+      if (lines.length > 0) waiting.push(messageOf(sender, lines));
+      if (random(2) === 0) await flush();
+    } else if (what === 9) image = copy(disk);
+    else if (what === 10) {
+      // What was written in a life that nobody read of is gone with it.
+      for (const [of, file] of disk.files.entries()) for (const { text } of file.slice(disk.read[of])) written.delete(text);
+      disk = copy(image);
+      for (const [of, file] of disk.files.entries()) for (const { text } of file.slice(disk.read[of])) written.add(text);
+    } else {
+      // Another worker has the partition.
+      await flush();
+      part = open(make());
+    }
+  }
+  const lines = disk.files.flatMap((file, of) => file.slice(disk.read[of]));
+  if (lines.length > 0) waiting.push(messageOf(sender, lines));
+  await flush();
+  return [...written].sort();
+};
+
+test('whatever is set back and read again, each line that was written stands once', async () => {
+  const seed = Date.now() % 1_000_000;
+  for (let run = 0; run < 12; run++) {
+    const sender = `random-${seed + run}`;
+    expect(await live(sender, seed + run, () => logsSink(options)), `seed ${seed + run}`).toEqual(await stored(sender));
+  }
+  expect(telemetry.value('inframirror_pipeline_repeated_lines_total', {})).toBeGreaterThan(0);
+});
+
+test('control: without the places of lines they stand twice', async () => {
+  let doubled = 0;
+  for (let run = 0; run < 6; run++) {
+    const sender = `control-${run}`;
+    const written = await live(sender, run, () => tableSink('logs', logLines, options));
+    const found = await stored(sender);
+    expect([...new Set(found)]).toEqual(written);
+    doubled += found.length - written.length;
+  }
+  expect(doubled).toBeGreaterThan(0);
+});
+
+const at = (text: string, position: number, file = 7n): Line => ({ text, file, position: BigInt(position) });
+
+test('a round that is written once more does not take its own lines for older ones', async () => {
+  const sender = 'again';
+  const messages = [messageOf(sender, [at('one', 0), at('two', 4)]), messageOf(sender, [at('two', 4), at('three', 8)])];
+  let planned: readonly PendingInsert[] = [];
+  const plan = async (pending: readonly PendingInsert[]): Promise<void> => {
+    planned = pending;
+  };
+  await open(logsSink(options)).write(messages, contextOf({ plan }));
+  expect(await stored(sender)).toEqual(['one', 'three', 'two']);
+  for (const stands of [true, false]) {
+    if (!stands) await columns.command("ALTER TABLE logs DELETE WHERE sender = 'again' SETTINGS mutations_sync = 2");
+    const standing = new Set(stands ? planned.map(({ number }) => number) : []);
+    await open(logsSink(options)).write(messages, contextOf({ interrupted: { inserts: planned, standing } }));
+    expect(await stored(sender)).toEqual(['one', 'three', 'two']);
+  }
+});
+
+test('the same words at another place, in another file or of another sender are lines of their own, and so are those without a place', async () => {
+  const part = open(logsSink(options));
+  for (let i = 0; i < 2; i++) {
+    await part.write([messageOf('words', [at('same', 0), at('same', 5), at('same', 0, 8n)]), messageOf('words-2', [at('same', 0)])], contextOf());
+    await part.write([messageOf('placeless', [{ text: 'same', file: null, position: null }])], contextOf());
+  }
+  expect([await stored('words'), await stored('words-2'), await stored('placeless')]).toEqual([['same', 'same', 'same'], ['same'], ['same', 'same']]);
+});
+
+test('other words at a place that was sent are kept', async () => {
+  const part = open(logsSink(options));
+  await part.write([messageOf('other', [at('first life', 0), at('and on', 11)])], contextOf());
+  await part.write([messageOf('other', [at('secondlife', 0), at('and on', 11)])], contextOf());
+  expect(await stored('other')).toEqual(['and on', 'first life', 'secondlife']);
+});
