@@ -1,6 +1,8 @@
 // Makes entries of lines: joins the parts a container runtime cut a line into, and the lines that go on with the one before them, a stream each.
 // It works within one stretch of bytes: what is not whole at its end is left there and read again. Bounded in bytes and lines; copies nothing
 // that lies in one piece.
+
+import type { Suspects } from '../mask/suspects.ts';
 import { type Unwrapped, unwrap } from './container.ts';
 import { begin, type EntryState, goesOn, newState } from './continuation.ts';
 import { MOST_LINE } from './line.ts';
@@ -10,6 +12,8 @@ export interface Entry {
   bytes: Buffer;
   /** The same as `plainText` gives it, where it is known without another look. */
   text: string | undefined;
+  /** No secret can be in it. */
+  clean: boolean;
   /** Its line goes on beyond what is kept. */
   more: boolean;
   /** Above 1: goes on with the entry before it, which was as long as an entry may be. */
@@ -90,6 +94,7 @@ export class Assembler {
   readonly #entry: Entry = {
     bytes: NEWLINE,
     text: undefined,
+    clean: false,
     more: false,
     part: 1,
     trace: false,
@@ -103,6 +108,7 @@ export class Assembler {
   #readyEnd = 0;
   #chunk: Buffer = NEWLINE;
   #text: string | undefined;
+  #suspects: Suspects | undefined;
   #take: TakeEntry = () => true;
   #going: Going | undefined;
   /** Up to here all was taken. */
@@ -110,10 +116,14 @@ export class Assembler {
   /** There is no more room. */
   full = false;
 
-  /** Begins a stretch. `text`: as `plainText` gives it. `carried`: an entry of the file before, which the first lines may go on with. */
-  start(chunk: Buffer, text: string | undefined, take: TakeEntry, going: Going | undefined, carried: Buffer | undefined): void {
+  /**
+   * Begins a stretch. `text`: as `plainText` gives it. `suspects`: of the stretch. `carried`: an entry of the file before, which the first lines
+   * may go on with.
+   */
+  start(chunk: Buffer, text: string | undefined, suspects: Suspects | undefined, take: TakeEntry, going: Going | undefined, carried: Buffer | undefined): void {
     this.#chunk = chunk;
     this.#text = text;
+    this.#suspects = suspects;
     this.#take = take;
     this.#going = going;
     this.safe = 0;
@@ -261,6 +271,7 @@ export class Assembler {
     const stream = wrapped ? (slot === this.#out ? 'stdout' : 'stderr') : undefined;
     const bytes = text === undefined ? whole.subarray(start, to) : NEWLINE;
     const entry = this.#filled(bytes, text, false, part, state.trace !== '', time, stream, carried, slot.start);
+    entry.clean = pieces === undefined && this.#suspects?.isIn(start, to) === false;
     if (this.#ready.length === 0 && !(this.#out.active || this.#err.active)) {
       this.#give(entry);
       this.safe = Math.max(this.safe, end);
@@ -302,6 +313,7 @@ export class Assembler {
     const entry = this.#entry;
     entry.bytes = bytes;
     entry.text = text;
+    entry.clean = false;
     entry.more = more;
     entry.part = part;
     entry.trace = trace;

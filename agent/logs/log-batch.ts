@@ -12,7 +12,7 @@ import type { LogFailures } from './failures.ts';
 import { FORMATS, type FormatFailed, type NamedFormat, parseEntry } from './formats/list.ts';
 import { clearLine, newLine, setOver } from './formats/parsed-line.ts';
 import { type LineText, lineText, MOST_LINE } from './line.ts';
-import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer, WordsBuffer } from './log-columns.ts';
+import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer, WordBuffer, WordsBuffer } from './log-columns.ts';
 import type { FileId } from './position.ts';
 
 const FIELDS = SIGNAL_FIELDS.logs;
@@ -66,12 +66,12 @@ export class LogBatch {
   readonly #failed: FormatFailed = (format, error) => this.#failures.format(this.#source, format, error, Date.now());
   readonly #columns = {
     time: new TimeBuffer(),
-    severity: new TextBuffer(),
+    severity: new WordBuffer(),
     body: new TextBuffer(),
     raw: new TextBuffer(),
-    service: new TextBuffer(),
-    host: new TextBuffer(),
-    source: new TextBuffer(),
+    service: new WordBuffer(),
+    host: new WordBuffer(),
+    source: new WordBuffer(),
     trace_id: new TextBuffer(),
     span_id: new TextBuffer(),
     attributes: textMapBuffer(),
@@ -100,7 +100,7 @@ export class LogBatch {
     const read = entry.text === undefined ? lineText(entry.bytes, entry.more) : undefined;
     const written = entry.text ?? (read as LineText).body;
     if (written.trim() === '') return 'empty';
-    const text = this.#mask.line(written, source.secrets);
+    const text = this.#mask.line(written, source.secrets, entry.clean);
     const found = this.#found;
     const { attributes } = found;
     if (entry.part > 1) clearLine(found);
@@ -174,7 +174,7 @@ export class LogBatch {
   }
 }
 
-const put = (column: TextBuffer, text: string | undefined): void => {
+const put = (column: TextBuffer | WordBuffer, text: string | undefined): void => {
   if (text === undefined) column.appendMissing();
   else column.append(text);
 };

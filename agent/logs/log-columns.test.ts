@@ -1,10 +1,12 @@
 // Columns in buffers that are used anew hold what a builder makes of the same values, frame after frame.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Column, FLOAT, map, TIME_NS, UTF8, type Value, valueAt } from '../../core/batch/batch.ts';
-import { ColumnBuilder } from '../../core/batch/build.ts';
+import { type Column, FLOAT, map, TIME_NS, UINT64, UTF8, type Value, valueAt } from '../../core/batch/batch.ts';
+import { batchOf, ColumnBuilder } from '../../core/batch/build.ts';
+import { decodeStream } from '../../core/ipc/read.ts';
+import { encodeStream } from '../../core/ipc/write.ts';
 import { Fields } from './formats/fields.ts';
-import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer } from './log-columns.ts';
+import { numberMapBuffer, TextBuffer, TimeBuffer, textMapBuffer, WordBuffer, WordsBuffer } from './log-columns.ts';
 
 const valuesOf = (column: Column): Value[] => Array.from({ length: column.length }, (_, row) => valueAt(column, row));
 const built = (type: ConstructorParameters<typeof ColumnBuilder>[0], values: readonly Value[]): Value[] => {
@@ -30,6 +32,40 @@ test('texts, missing ones among them', () => {
           else buffer.append(value);
         }
         expect(valuesOf(buffer.column())).toEqual(built(UTF8, values));
+        buffer.clear();
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('words, missing ones among them, also as a receiver reads them', () => {
+  const buffer = new WordBuffer();
+  const word = fc.oneof(fc.constantFrom('', 'a', 'info', 'é'), TEXT);
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.option(word), { maxLength: 300 }), FRAMES), (frames) => {
+      for (const values of frames) {
+        for (const value of values) {
+          if (value === null) buffer.appendMissing();
+          else buffer.append(value);
+        }
+        expect(valuesOf(buffer.column())).toEqual(built(UTF8, values));
+        const [read] = decodeStream(encodeStream([batchOf([['word', buffer.column()]])]));
+        if (values.length > 0) expect(valuesOf(read?.columns[0] as Column)).toEqual(built(UTF8, values));
+        buffer.clear();
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('numbers of two words', () => {
+  const buffer = new WordsBuffer();
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.maxSafeNat(), { maxLength: 200 }), FRAMES), (frames) => {
+      for (const values of frames) {
+        for (const value of values) buffer.append(value, value / 2 ** 32);
+        expect(valuesOf(buffer.column())).toEqual(built(UINT64, values.map(BigInt)));
         buffer.clear();
       }
     }),

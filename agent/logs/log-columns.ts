@@ -1,6 +1,6 @@
 // The columns of log entries in buffers that are kept from frame to frame: nothing is allocated for an entry once they are as large as a frame.
 // A column that is asked for is valid until the next entry is added or all is cleared. Knows nothing of what the columns mean.
-import type { Column, FixedColumn, MapColumn, TextColumn } from '../../core/batch/batch.ts';
+import type { Column, DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../../core/batch/batch.ts';
 import { FLOAT, map, TIME_NS, UINT64, UTF8 } from '../../core/batch/batch.ts';
 import { asAscii } from '../../core/batch/build.ts';
 import { wordsOf } from '../../core/batch/words.ts';
@@ -70,18 +70,10 @@ export class TextBuffer {
       layout: 'text',
       type: UTF8,
       length,
-      validity: this.#missing === 0 ? undefined : this.#validity(),
+      validity: this.#missing === 0 ? undefined : bitsOf(this.#present, length),
       offsets: this.#offsets.subarray(0, length + 1),
       data: this.#data.subarray(0, this.#used),
     };
-  }
-
-  /** Bits behind the last row are 0, and so are those of bytes that no missing row has made. */
-  #validity(): Uint8Array {
-    const bits = new Uint8Array((this.length + 7) >> 3).fill(255);
-    bits.set(this.#present.subarray(0, bits.length));
-    if ((this.length & 7) !== 0) bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << (this.length & 7)) - 1);
-    return bits;
   }
 
   #reserve(bytes: number): void {
@@ -102,6 +94,85 @@ export class TextBuffer {
     this.#offsets[end] = this.#used;
   }
 }
+
+/** Texts of which few are distinct, as numbers in a dictionary: hosts, files, services, levels, names of attributes. */
+export class WordBuffer {
+  length = 0;
+  #indices = new Int32Array(64);
+  readonly #words = new TextBuffer();
+  readonly #known = new Map<string, number>();
+  #present = new Uint8Array(8).fill(255);
+  #missing = 0;
+  #last: string | undefined;
+  #lastIndex = 0;
+
+  append(text: string): void {
+    if (text !== this.#last) {
+      let index = this.#known.get(text);
+      if (index === undefined) {
+        index = this.#words.length;
+        this.#words.append(text);
+        this.#known.set(text, index);
+      }
+      this.#last = text;
+      this.#lastIndex = index;
+    }
+    if (this.length === this.#indices.length) this.#grow(1);
+    this.#indices[this.length++] = this.#lastIndex;
+  }
+
+  /** Once more what stands in the last rows, of which none is missing. */
+  repeat(count: number): void {
+    if (this.length + count > this.#indices.length) this.#grow(count);
+    this.#indices.copyWithin(this.length, this.length - count, this.length);
+    this.length += count;
+  }
+
+  appendMissing(): void {
+    const row = this.length;
+    if (row === this.#indices.length) this.#grow(1);
+    if (row >> 3 >= this.#present.length) {
+      const grown = new Uint8Array(this.#indices.length >> 2).fill(255);
+      grown.set(this.#present);
+      this.#present = grown;
+    }
+    this.#present[row >> 3] = (this.#present[row >> 3] as number) & ~(1 << (row & 7));
+    this.#missing++;
+    this.#indices[this.length++] = 0;
+  }
+
+  clear(): void {
+    if (this.#missing > 0) this.#present.fill(255);
+    this.length = 0;
+    this.#missing = 0;
+    this.#words.clear();
+    // Words may be parts of far longer texts.
+    this.#known.clear();
+    this.#last = undefined;
+  }
+
+  column(): DictionaryColumn | TextColumn {
+    const { length } = this;
+    const validity = this.#missing === 0 ? undefined : bitsOf(this.#present, length);
+    // Of a dictionary without entries nothing could be told.
+    if (this.#words.length === 0) return { layout: 'text', type: UTF8, length, validity, offsets: new Int32Array(length + 1), data: new Uint8Array(0) };
+    return { layout: 'dictionary', type: UTF8, length, validity, indices: this.#indices.subarray(0, length), dictionary: this.#words.column() };
+  }
+
+  #grow(count: number): void {
+    const grown = new Int32Array(Math.max(this.#indices.length * 2, this.length + count));
+    grown.set(this.#indices);
+    this.#indices = grown;
+  }
+}
+
+/** Bits behind the last row are 0, and so are those of bytes that no missing row has made. */
+const bitsOf = (present: Uint8Array, length: number): Uint8Array => {
+  const bits = new Uint8Array((length + 7) >> 3).fill(255);
+  bits.set(present.subarray(0, bits.length));
+  if ((length & 7) !== 0) bits[bits.length - 1] = (bits[bits.length - 1] as number) & ((1 << (length & 7)) - 1);
+  return bits;
+};
 
 export class TimeBuffer {
   length = 0;
@@ -186,9 +257,12 @@ interface ValueBuffer<V> {
 class MapBuffer<V> {
   length = 0;
   readonly #type: MapColumn['type'];
-  readonly #keys = new TextBuffer();
+  readonly #keys = new WordBuffer();
   readonly #values: ValueBuffer<V>;
   #offsets = new Int32Array(64);
+  /** Of the row before: lines of one program have the same names one after the other. */
+  readonly #names: string[] = [];
+  #named = 0;
 
   constructor(type: MapColumn['type'], values: ValueBuffer<V>) {
     this.#type = type;
@@ -197,10 +271,15 @@ class MapBuffer<V> {
 
   append(fields: Fields<V>): void {
     const { names, values, size } = fields;
-    for (let i = 0; i < size; i++) {
-      this.#keys.append(names[i] as string);
-      this.#values.append(values[i] as V);
+    if (size > 0 && this.#hasNamesOf(names, size)) this.#keys.repeat(size);
+    else {
+      for (let i = 0; i < size; i++) {
+        this.#keys.append(names[i] as string);
+        this.#names[i] = names[i] as string;
+      }
+      this.#named = size;
     }
+    for (let i = 0; i < size; i++) this.#values.append(values[i] as V);
     const end = ++this.length;
     if (end >= this.#offsets.length) {
       const grown = new Int32Array(this.#offsets.length * 2);
@@ -210,8 +289,17 @@ class MapBuffer<V> {
     this.#offsets[end] = this.#values.length;
   }
 
+  #hasNamesOf(names: readonly string[], size: number): boolean {
+    if (size !== this.#named) return false;
+    for (let i = 0; i < size; i++) if (names[i] !== this.#names[i]) return false;
+    return true;
+  }
+
   clear(): void {
     this.length = 0;
+    this.#named = 0;
+    // It may be a part of a far longer text.
+    this.#names.length = 0;
     this.#keys.clear();
     this.#values.clear();
   }

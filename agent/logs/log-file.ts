@@ -4,6 +4,7 @@
 import { closeSync, readSync } from 'node:fs';
 import type { Severity } from '../../schemas/catalogue.ts';
 import { newMaskState } from '../mask/mask.ts';
+import { Suspects } from '../mask/suspects.ts';
 import { Assembler, type Going, MOST_ENTRY, type TakeEntry } from './assembler.ts';
 import type { Origin } from './container.ts';
 import { begin, goesOn, newState } from './continuation.ts';
@@ -22,6 +23,7 @@ const buffer = Buffer.allocUnsafeSlow(CHUNK);
 const sample = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES);
 
 const assembler = new Assembler();
+const suspects = new Suspects();
 
 export const NOTHING: Fingerprint = { length: 0, crc: 0 };
 const NEWLINE = 10;
@@ -129,7 +131,8 @@ export class LogFile {
       const chunk = buffer.subarray(0, got);
       const atEnd = got < CHUNK;
       const text = plainText(chunk);
-      assembler.start(chunk, text, take, this.#going, before === 0 ? carried : undefined);
+      suspects.scan(chunk);
+      assembler.start(chunk, text, suspects, take, this.#going, before === 0 ? carried : undefined);
       const next = this.#lines(chunk, text);
       const rest = got - next;
       if (!assembler.full) {

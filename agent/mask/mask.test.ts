@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Mask, type MaskState, newMaskState } from './mask.ts';
 import { OwnRule, ownRuleOffence } from './own-rule.ts';
+import { Suspects } from './suspects.ts';
 
 const mask = new Mask(true, []);
 const line = (text: string): string => mask.line(text, newMaskState());
@@ -177,6 +178,35 @@ test('any line of JSON stays one, with the same keys, and values of other keys',
     }),
     { numRuns: 3000 },
   );
+});
+
+test('what the suspects of a stretch pass over has no secret in it', () => {
+  const suspects = new Suspects();
+  const text = fc.array(
+    fc.oneof(
+      anyText,
+      fc.constantFrom(...FORMS).map((form) => form('x1Y2z3')),
+      fc.constantFrom('\n', 'Key', 'gh', '__', 'e'),
+    ),
+    { maxLength: 6 },
+  );
+  let clean = 0;
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), (parts) => {
+      const lines = parts.map((pieces) => pieces.join('').toWellFormed().replaceAll('\n', ' '));
+      suspects.scan(Buffer.from(lines.join('\n')));
+      let from = 0;
+      for (const one of lines) {
+        const to = from + Buffer.byteLength(one);
+        const isClean = !suspects.isIn(from, to);
+        if (isClean) clean++;
+        expect(new Mask(true, []).line(one, newMaskState(), isClean)).toBe(line(one));
+        from = to + 1;
+      }
+    }),
+    { numRuns: 5000 },
+  );
+  expect(clean).toBeGreaterThan(1000);
 });
 
 test('no text makes it throw, or slow', () => {

@@ -31,7 +31,7 @@ const FORMS = [
   'ij1\\.[A-Za-z0-9_-]{20,255}',
   'eyJ[A-Za-z0-9_-]{8,1024}\\.[A-Za-z0-9_-]{8,8192}(?:\\.[A-Za-z0-9_-]{0,4096})?',
 ].join('|');
-/** What a text must hold for any of it to be in it. */
+/** What a text must hold for any of it to be in it; a part of each is in the list of `suspects.ts`. */
 const ANY = new RegExp(
   `(?:${NAMES})|bearer |basic |://[^\\s/]|-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|_live_|AIza|npm_|ij1\\.|eyJ`,
   'i',
@@ -57,11 +57,11 @@ export class Mask {
     this.#own = own;
   }
 
-  /** A line, or an entry of several. */
-  line(text: string, state: MaskState): string {
+  /** A line, or an entry of several. `isClean`: by `Suspects` it is known that there is nothing in it. */
+  line(text: string, state: MaskState, isClean = false): string {
     if (!this.#defaults) return this.#withoutOwn(text);
     if (state.keyLines > 0 && isOfKey(text, state)) return MASKED;
-    if (!ANY.test(text)) return this.#withoutOwn(text);
+    if (isClean || !ANY.test(text)) return this.#withoutOwn(text);
     const begin = text.lastIndexOf('-----BEGIN ');
     if (begin !== -1 && text.indexOf('-----END ', begin) === -1) {
       KEY_BEGIN.lastIndex = begin;

@@ -1,7 +1,7 @@
 // A line that is one JSON object, as zap, zerolog, bunyan, pino, log4j, logback, structlog and GELF write them.
 // Nested names are joined with dots; lists are kept as their text; the message is the body, not an attribute.
 import { isoMoment, momentOfNumber, momentOfSeconds } from './moment.ts';
-import { type LineFormat, MOST_ATTRIBUTES, type ParsedLine, setMessage, setNumber, setOwn, setText } from './parsed-line.ts';
+import { isName, type LineFormat, MOST_ATTRIBUTES, type ParsedLine, putNumber, putText, setMessage, setOwn } from './parsed-line.ts';
 import { severityOfNumber, severityOfWord } from './severity.ts';
 
 type Own = 'time' | 'severity' | 'service' | 'traceId' | 'spanId' | 'message';
@@ -22,9 +22,11 @@ const MOST_DEPTH = 4;
 interface Known {
   readonly name: string;
   readonly own: Own | undefined;
+  /** An attribute can be called so. */
+  readonly isName: boolean;
   readonly inner: Map<string, Known>;
 }
-const knownOf = (name: string): Known => ({ name, own: OWN.get(name), inner: new Map() });
+const knownOf = (name: string): Known => ({ name, own: OWN.get(name), isName: isName(name), inner: new Map() });
 const ROOT = knownOf('');
 const MOST_KNOWN = 2048;
 const MOST_KNOWN_LENGTH = 128;
@@ -70,11 +72,13 @@ const addObject = (into: ParsedLine, object: Readonly<Record<string, unknown>>, 
     const known = nameIn(parent, key);
     const { name, own } = known;
     if (own !== undefined && takes(into, own, value)) continue;
-    if (typeof value === 'number') setNumber(into, name, value);
-    else if (typeof value === 'string') setText(into, name, value);
-    else if (typeof value === 'boolean') setText(into, name, value ? 'true' : 'false');
+    const isInner = typeof value === 'object' && !Array.isArray(value) && depth < MOST_DEPTH;
+    if (!(known.isName || isInner)) continue;
+    if (typeof value === 'number') putNumber(into, name, value);
+    else if (typeof value === 'string') putText(into, name, value);
+    else if (typeof value === 'boolean') putText(into, name, value ? 'true' : 'false');
     else if (into.attributes.size + into.numbers.size >= MOST_ATTRIBUTES) into.dropped++;
-    else if (Array.isArray(value) || depth >= MOST_DEPTH) setText(into, name, JSON.stringify(value));
+    else if (!isInner) putText(into, name, JSON.stringify(value));
     else addObject(into, value as Readonly<Record<string, unknown>>, known, depth + 1);
   }
 };

@@ -64,7 +64,7 @@ const names = new Set<string>();
 const MOST_KNOWN = 1024;
 
 /** Halves of surrogate pairs all become the same character as bytes: two names that differ in them would be one there. */
-const isName = (text: string): boolean => {
+export const isName = (text: string): boolean => {
   if (names.has(text)) return true;
   if (text === '' || text.length > MOST_NAME || !text.isWellFormed() || text.includes('\0')) return false;
   // One that is a part of a long text would hold all of that.
@@ -72,8 +72,7 @@ const isName = (text: string): boolean => {
   return true;
 };
 
-const room = (into: ParsedLine, name: string): boolean => {
-  if (!isName(name)) return false;
+const room = (into: ParsedLine): boolean => {
   if (into.attributes.size + into.numbers.size < MOST_ATTRIBUTES) return true;
   into.dropped++;
   return false;
@@ -94,14 +93,24 @@ export const setMessage = (into: ParsedLine, text: string): boolean => {
 };
 
 export const setText = (into: ParsedLine, name: string, value: string | undefined): void => {
-  if (value === undefined || value === '' || !room(into, name)) return;
+  if (value !== undefined && isName(name)) putText(into, name, value);
+};
+
+/** Under what is a name. */
+export const putText = (into: ParsedLine, name: string, value: string): void => {
+  if (value === '' || !room(into)) return;
   const cut = value.length <= MOST_VALUE ? value : value.slice(0, TRACE.test(name) ? MOST_TRACE : MOST_VALUE);
   into.attributes.set(name, cut.toWellFormed());
 };
 
 /** What lies beyond ±`EXTREME` the door would refuse: no reading comes near it. */
 export const setNumber = (into: ParsedLine, name: string, value: number): void => {
-  if (Math.abs(value) <= EXTREME && room(into, name)) into.numbers.set(name, value);
+  if (isName(name)) putNumber(into, name, value);
+};
+
+/** Under what is a name. */
+export const putNumber = (into: ParsedLine, name: string, value: number): void => {
+  if (Math.abs(value) <= EXTREME && room(into)) into.numbers.set(name, value);
 };
 
 const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?$/;
