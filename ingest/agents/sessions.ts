@@ -149,7 +149,7 @@ export class Sessions {
       this.#sessions.delete(id);
       if (this.#ofAgent.get(agent) === id) this.#ofAgent.delete(agent);
     }
-    for (const [agent, times] of this.#back) if (times.every((at) => now - at >= BACK_MS)) this.#back.delete(agent);
+    for (const [agent, back] of this.#back) if (back.every(({ at }) => now - at >= WATCHED_MS)) this.#back.delete(agent);
   }
 
   /** How many are open, or were until not long ago. */
