@@ -13,6 +13,7 @@ import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
 import { retentionStatus } from './retention-status.ts';
+import { rollupsStatus } from './rollups-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
 import { type StreamRoom, streamPart } from './stream-room.ts';
 import { VERSION } from './version.ts';
@@ -116,6 +117,7 @@ export const productStatus = async ({
       ...(space === undefined ? [] : [streamPart(space)]),
       ...(await pipelineStatus(pipeline)),
       await retentionStatus(engines, settings, keeper),
+      await rollupsStatus(engines),
       doorPart(door.state),
       agentsPart(registry),
       await agentStatus(agent, engines),

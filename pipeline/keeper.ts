@@ -1,4 +1,4 @@
-// The keeper: the work that must be done once, however many processes there are: upkeep, retention, bringing definitions up to the
+// The keeper: the work that must be done once, however many processes there are: upkeep, retention, rollups, bringing definitions up to the
 // inventory. Whoever holds the lock in the record store does it; the others wait to take over. All of it may be done twice or be broken
 // off at any moment, so that a holder that has not noticed its loss yet does no harm.
 import type { Logger } from '../core/logger.ts';

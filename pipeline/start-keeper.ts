@@ -7,6 +7,7 @@ import { type Retention as Kept, RETENTION } from '../schemas/retention.ts';
 import { Keeper } from './keeper.ts';
 import { Reenricher } from './re-enrich.ts';
 import { Retention } from './retention/retention.ts';
+import { Rollups } from './rollups/rollups.ts';
 import type { Pipeline } from './start.ts';
 
 export interface StartKeeperOptions {
@@ -38,7 +39,7 @@ export const startKeeper = ({
     records,
     log: logger,
     urgent: () => retention.relieve(),
-    tasks: [() => new Reenricher(shared.series, shared.inventory, logger), () => retention],
+    tasks: [() => new Reenricher(shared.series, shared.inventory, logger), () => retention, () => new Rollups({ columns, records, telemetry, log: logger })],
   });
   keeper.start();
   return keeper;
