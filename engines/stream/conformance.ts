@@ -478,6 +478,30 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       expect(after?.bytes).toBeGreaterThanOrEqual(1);
     });
 
+    test('keeps what messages share once, under its key and partition, for whoever asks', async () => {
+      const topic = await topicOf(2);
+      const shared = (key: string, value: string) => ({ key, value: new TextEncoder().encode(value) });
+      const told = async (partition: number, key: string): Promise<string | undefined> => {
+        const found = await stream.shared({ topic, partition }, key);
+        return found === undefined ? undefined : Buffer.from(found).toString();
+      };
+      await Promise.all(numbers(20).map((n) => stream.produce(topic, [{ ...message('a', n), shared: shared('set', 'one, two') }, message('a', `${n}+`)])));
+      const reader = await new Recorder().start(stream, { group: `${topic}.g`, topics: [topic] });
+      await until('all came', () => reader.messages.length >= 40);
+      await reader.stop();
+      const { partition } = reader.messages[0] as StoredMessage;
+      expect(await told(partition, 'set')).toBe('one, two');
+      expect(await told(1 - partition, 'set')).toBe(undefined);
+      expect(await told(partition, 'other')).toBe(undefined);
+      await stream.produce(topic, [{ ...message('a', 'more'), shared: shared('other', 'three') }]);
+      stream = await under.reopen();
+      expect([await told(partition, 'set'), await told(partition, 'other')]).toEqual(['one, two', 'three']);
+      await stream.produce(topic, [{ ...message('a', 'more'), shared: shared('set', 'one, two') }]);
+      expect(await told(partition, 'set')).toBe('one, two');
+      await expect(stream.produce(topic, [{ ...message('a', 'none'), shared: shared('empty', '') }])).rejects.toThrow('share');
+      await expect(stream.shared({ topic, partition: 7 }, 'set')).rejects.toThrow();
+    });
+
     test('refuses a topic that is not there', async () => {
       await expect(stream.produce(`conformance.${run}.none`, [message('k', 'v')])).rejects.toThrow();
     });

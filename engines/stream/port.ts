@@ -7,9 +7,19 @@ export interface Message {
   /** Small and printable: schema, version, sender, boot, seq, rows, from, to. */
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array;
+  /** What the reader of this one needs, and others of its key need too; see `Stream.shared`. */
+  readonly shared?: SharedBytes;
 }
 
-export interface StoredMessage extends Message {
+/** Bytes that many messages have in common, so that each need not carry them: as a list of the series that its rows are of. */
+export interface SharedBytes {
+  /** Names them within a partition: of other bytes it is another. At most 128 characters; the messages say it in a header of their own. */
+  readonly key: string;
+  /** Not empty, at most 16 MiB. */
+  readonly value: Uint8Array;
+}
+
+export interface StoredMessage extends Omit<Message, 'shared'> {
   readonly topic: string;
   readonly partition: number;
   /** Rises within a partition; may have gaps; is never used twice, not even after a crash. */
@@ -155,6 +165,7 @@ export interface TopicOptions {
  *   rejects, any of them may or may not be there. Messages of one call and one key must stand in the order given.
  * - Readers must see only messages that are that safe, each exactly once per assignment, in offset order.
  * - A full disk or an over-full stream must reject with `stream.full` and must leave reading unharmed.
+ * - What a message shares must be as safe as the message, and must stay as long as it: also when the one that brought it first is gone.
  * - What a group of the topic is not done with must stay, whatever its age and size; with it the stream gets full instead.
  * - A group is one that is named with the topic, or has joined, or has saved progress, until it is forgotten.
  * - After `close` nothing may be pending: no timer, no handle.
@@ -164,6 +175,8 @@ export interface Stream {
   ensureTopics(topics: readonly TopicOptions[]): Promise<void>;
   produce(topic: string, messages: readonly Message[]): Promise<void>;
   consume(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<Consumer>;
+  /** What messages of a partition share under a key; undefined: none that is still there does. */
+  shared(at: TopicPartition, key: string): Promise<Uint8Array | undefined>;
   /** For lag, status and tests. */
   partitions(topic: string): Promise<readonly PartitionState[]>;
   state(): Promise<StreamState>;

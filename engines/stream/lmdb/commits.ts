@@ -4,9 +4,10 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../../core/errors.ts';
-import type { Message } from '../port.ts';
+import type { Message, SharedBytes } from '../port.ts';
 import type { Costs } from './costs.ts';
-import { costOf, encodeHead, encodePartition, messageKey, metaKey, type PartitionRecord } from './layout.ts';
+import { costOf, encodeHead, encodeLease, encodePartition, messageKey, metaKey, type PartitionRecord, SHARED, sharedKey } from './layout.ts';
+import { checkShared, type Leases } from './leases.ts';
 import type { Trimmed, TrimTask, WriterAnswer, WriterGreeting, WriterTask } from './writer.ts';
 
 /** A partition as this process knows it. */
@@ -19,10 +20,11 @@ export interface Partition {
   /** Next to be given; runs ahead of `flushed.next`, and never back. */
   next: bigint;
   readonly costs: Costs;
+  readonly leases: Leases;
 }
 
 interface Put {
-  readonly database: 0 | 1;
+  readonly database: 0 | 1 | 2;
   readonly key: Uint8Array;
   readonly head: Uint8Array;
   readonly value: Uint8Array;
@@ -31,6 +33,8 @@ interface Put {
 interface Waiting {
   /** Called when its turn comes, in order. */
   readonly puts: () => Put[];
+  /** Called when what it put was not written. */
+  readonly undo?: () => void;
   readonly bytes: number;
   /** They may take what is spared for them of the last room. */
   readonly aside: boolean;
@@ -41,6 +45,9 @@ interface Waiting {
 }
 
 const MOST_BYTES_OF_A_COMMIT = 32 << 20;
+/** Below it a commit waits a moment for more. */
+const SMALL_COMMIT = 256 << 10;
+const GATHER_MS = 2;
 const EMPTY = new Uint8Array(0);
 /** Share of the room that only topics without readers may take. */
 export const SPARED = 1 / 16;
@@ -126,6 +133,7 @@ export class Commits {
 
   append(entries: readonly { readonly partition: Partition; readonly messages: readonly Message[] }[], aside = false): Promise<void> {
     const now = Date.now();
+    for (const { messages: list } of entries) for (const { shared } of list) if (shared !== undefined) checkShared(shared);
     const messages = entries.map(({ partition, messages: list }) => {
       const heads = list.map((message) => encodeHead(message, now));
       const sizes = list.map((message, i) => (heads[i] as Uint8Array).length + message.value.length);
@@ -136,39 +144,77 @@ export class Commits {
     const most = this.#options.maxBytes * (aside ? 1 : 1 - SPARED);
     if (this.#cost + cost > most) return Promise.reject(new CodedError('stream.full', { limit: sizeText(this.#options.maxBytes) }));
     this.#cost += cost;
-    const puts = (): Put[] =>
-      messages.flatMap(({ partition, list, heads }) =>
-        list.map(
-          (message, i): Put => ({
-            database: 0,
-            key: messageKey(partition.topicId, partition.partition, partition.next++),
-            head: heads[i] as Uint8Array,
-            value: message.value,
-          }),
-        ),
-      );
-    const written = this.#enqueue(
+    const changes: (() => void)[] = [];
+    const puts = (): Put[] => {
+      const out: Put[] = [];
+      for (const { partition, list, heads } of messages)
+        for (const [i, { value, shared }] of list.entries()) {
+          if (shared !== undefined) this.#share(partition, shared, out, changes);
+          out.push({ database: 0, key: messageKey(partition.topicId, partition.partition, partition.next++), head: heads[i] as Uint8Array, value });
+        }
+      return out;
+    };
+    const written = this.#enqueue({
       puts,
-      messages.reduce((total, entry) => total + entry.bytes, 0),
+      undo: () => {
+        for (const undo of changes.reverse()) undo();
+      },
+      bytes: messages.reduce((total, entry) => total + entry.bytes, 0),
       messages,
       aside,
-    );
+    });
     written.catch(() => {
       this.#cost -= cost;
     });
     return written;
   }
 
+  /** Before the message that gets the next offset. */
+  #share(partition: Partition, shared: SharedBytes, out: Put[], changes: (() => void)[]): void {
+    const change = partition.leases.extend(shared, partition.next);
+    if (change === undefined) return;
+    const { topicId, partition: number } = partition;
+    if (change.isNew) out.push({ database: 2, key: sharedKey(topicId, number, SHARED.bytes, shared.key), head: EMPTY, value: shared.value });
+    out.push({ database: 2, key: sharedKey(topicId, number, SHARED.lease, shared.key), head: EMPTY, value: encodeLease(change.lease) });
+    this.#cost += change.isNew ? change.lease.cost : 0;
+    changes.push(() => {
+      this.#cost -= change.isNew ? change.lease.cost : 0;
+      change.undo();
+    });
+  }
+
+  /** What only messages had that are gone. */
+  #dropShared(partition: Partition): void {
+    if (!partition.leases.hasEnded(partition.flushed.earliest)) return;
+    const changes: (() => void)[] = [];
+    const puts = (): Put[] =>
+      partition.leases.end(partition.flushed.earliest).flatMap(({ key, lease, undo }) => {
+        this.#cost -= lease.cost;
+        changes.push(() => {
+          this.#cost += lease.cost;
+          undo();
+        });
+        const kinds = [SHARED.lease, SHARED.bytes];
+        return kinds.map((kind): Put => ({ database: 2, key: sharedKey(partition.topicId, partition.partition, kind, key), head: EMPTY, value: EMPTY }));
+      });
+    const undo = (): void => {
+      for (const change of changes.reverse()) change();
+    };
+    // What was not removed is tried again after the next step.
+    this.#enqueue({ puts, undo, bytes: 0, messages: [], aside: false }).catch(() => undefined);
+  }
+
   /** Small records, all or none; one with an empty value is removed. */
   putMeta(records: readonly (readonly [key: Uint8Array, value: Uint8Array])[]): Promise<void> {
     const bytes = records.reduce((sum, [, value]) => sum + value.length, 0);
-    return this.#enqueue(() => records.map(([key, value]) => ({ database: 1, key, head: EMPTY, value })), bytes, []);
+    const puts = (): Put[] => records.map(([key, value]) => ({ database: 1, key, head: EMPTY, value }));
+    return this.#enqueue({ puts, bytes, messages: [], aside: false });
   }
 
-  #enqueue(puts: () => Put[], bytes: number, messages: Waiting['messages'], aside = false): Promise<void> {
+  #enqueue(waiting: Omit<Waiting, 'resolve' | 'reject'>): Promise<void> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ puts, bytes, aside, messages, resolve, reject });
+      this.#waiting.push({ ...waiting, resolve, reject });
       this.#run();
     });
   }
@@ -184,6 +230,7 @@ export class Commits {
         partition.flushed = answer.trimmed.at;
         partition.costs.drop(answer.trimmed.at.earliest);
         this.#cost -= before.cost - answer.trimmed.at.cost;
+        this.#dropShared(partition);
         resolve(answer.trimmed);
       });
       this.#run();
@@ -191,18 +238,24 @@ export class Commits {
   }
 
   #run(): void {
-    // In a turn of its own, so that everything asked for in this one goes along.
-    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve))
+    this.#running ??= this.#gathered()
       .then(async () => {
         while (this.#waiting.length > 0 || this.#trims.length > 0) {
           if (this.#waiting.length > 0) await this.#commit();
           await this.#trims.shift()?.();
+          if (this.#waiting.length > 0) await this.#gathered();
         }
       })
       .finally(() => {
         this.#running = undefined;
         if (this.#waiting.length > 0 || this.#trims.length > 0) this.#run();
       });
+  }
+
+  /** What comes within a moment goes along: a commit costs as much as writing a hundred small messages. */
+  #gathered(): Promise<void> {
+    const bytes = this.#waiting.reduce((sum, waiting) => sum + waiting.bytes, 0);
+    return new Promise((resolve) => (bytes < SMALL_COMMIT ? setTimeout(resolve, GATHER_MS) : setImmediate(resolve)));
   }
 
   async #commit(): Promise<void> {
@@ -246,6 +299,7 @@ export class Commits {
     const full = this.#free - costs < this.#options.minFreeBytes;
     const error =
       this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk’s size' }) : new CodedError('stream.unavailable', { reason: answer.reason }));
+    for (const waiting of batch.toReversed()) waiting.undo?.();
     for (const waiting of batch) waiting.reject(error);
   }
 

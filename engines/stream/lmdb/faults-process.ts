@@ -41,7 +41,10 @@ const send = async (key: string): Promise<void> => {
     say(texts.map((text) => ({ kind: 'sent', key, text })));
     const produced = stream.produce(
       TOPIC,
-      texts.map((text) => ({ key, headers: { run }, value: Buffer.from(text) })),
+      texts.map((text) => {
+        const shared = `${run}/${key}/${call >> 3}`;
+        return { key, headers: { shared }, value: Buffer.from(text), shared: { key: shared, value: Buffer.from(`of ${shared}`) } };
+      }),
     );
     if (mode === 'early') say(texts.map((text) => ({ kind: 'acked', text })));
     await produced;

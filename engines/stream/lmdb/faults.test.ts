@@ -46,8 +46,13 @@ const judge = async (dir: string, oracle: Oracle, round: number): Promise<string
   const progress = new Map(
     [...heir.progress].flatMap(([name, saved]) => (saved === undefined ? [] : [[Number(name.split('/')[1]), BigInt(Buffer.from(saved).toString())] as const])),
   );
+  const wrong: string[] = [];
+  for (const at of reader.messages) {
+    const found = await stream.shared(at, at.headers.shared as string);
+    if (found === undefined || Buffer.from(found).toString() !== `of ${at.headers.shared}`) wrong.push(`lost what message ${at.offset} shares`);
+  }
   await stream.close();
-  return oracle.judge(reader.messages, progress);
+  return [...wrong, ...oracle.judge(reader.messages, progress)];
 };
 
 test('kill -9 under load loses and doubles nothing', async () => {

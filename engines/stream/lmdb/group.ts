@@ -21,6 +21,8 @@ export interface GroupLog {
 
 /** How long a consumer may hold a partition that was taken from it, in ms; Kafka's session time-out plays this part there. */
 const HANDOVER_MS = 10_000;
+/** A delivery costs as much as ten messages of it. */
+const LINGER_MS = 20;
 const MOST_PROGRESS = 256 << 10;
 const MOST_CHECKPOINT = 1 << 20;
 const DEFAULT_MAX_BYTES = 8 << 20;
@@ -163,6 +165,8 @@ class Member implements Consumer {
       const last = messages.at(-1);
       if (last === undefined) {
         await this.#log.waitFor(partition, position, signal);
+        // What comes within a moment is delivered with it.
+        if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
         continue;
       }
       await this.handlers.deliver({ ...holding.at, messages, signal });

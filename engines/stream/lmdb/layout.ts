@@ -1,12 +1,13 @@
-// How the log rests in LMDB: the keys of both databases and the bytes of each record. Nothing here touches the store.
+// How the log rests in LMDB: the keys of the databases and the bytes of each record. Nothing here touches the store.
 //
 // database `messages`: key = topic id (u16) partition (u32) offset (u64), big-endian, so that a partition is one range
 // database `meta`: `version`, `owner`, `topic/NAME`, `at/ID/PARTITION`, and for each group
 // `progress/GROUP/NAME/PARTITION` and `checkpoint/GROUP/NAME/PARTITION`: an offset (u64, little-endian), then its own bytes
+// database `shared`: key = topic id and partition as above, 0 for a lease or 1 for bytes (u8), the key that messages say; see `leases.ts`
 import type { Message, StoredMessage } from '../port.ts';
 
-/** Of this layout. A store with a higher one is refused. */
-export const LAYOUT_VERSION = 1;
+/** Of this layout. A store with a higher one is refused. From 2 on messages may share bytes. */
+export const LAYOUT_VERSION = 2;
 
 export interface TopicRecord {
   readonly id: number;
@@ -38,6 +39,36 @@ export const messageKey = (topicId: number, partition: number, offset: bigint): 
   key.writeBigUInt64BE(offset, 6);
   return key;
 };
+
+export const SHARED = { lease: 0, bytes: 1 } as const;
+
+/** Of all of a kind without a key: the beginning of their range. */
+export const sharedKey = (topicId: number, partition: number, kind: number, key = ''): Buffer => {
+  const text = Buffer.from(key);
+  const out = Buffer.allocUnsafeSlow(7 + text.length);
+  out.writeUInt16BE(topicId, 0);
+  out.writeUInt32BE(partition, 2);
+  out.writeUInt8(kind, 6);
+  out.set(text, 7);
+  return out;
+};
+
+export const keyOfShared = (key: Uint8Array): string => textDecoder.decode(key.subarray(7));
+
+/** Up to which offset bytes are kept, and what they take. */
+export interface Lease {
+  readonly until: bigint;
+  readonly cost: number;
+}
+
+export const encodeLease = ({ until, cost }: Lease): Buffer => {
+  const record = Buffer.allocUnsafeSlow(16);
+  record.writeBigUInt64LE(until, 0);
+  record.writeDoubleLE(cost, 8);
+  return record;
+};
+
+export const decodeLease = (record: Buffer): Lease => ({ until: record.readBigUInt64LE(0), cost: record.readDoubleLE(8) });
 
 export const offsetOfKey = (key: Uint8Array): bigint => new DataView(key.buffer, key.byteOffset, key.byteLength).getBigUint64(6);
 

@@ -67,6 +67,53 @@ describe('the LMDB log', () => {
     expect((await again.partitions('t'))[0]?.next).toBe(1n);
   });
 
+  test('keeps what messages share when the one that brought it is trimmed, and not for ever', async () => {
+    const dir = await folder();
+    const stream = await openIn(dir, { retentionEveryMs: 20 });
+    await stream.ensureTopics([{ ...topic, retentionBytes: 100_000 }]);
+    const at = { topic: 't', partition: 0 };
+    const shared = { key: 'set', value: new Uint8Array(50_000).fill(7) };
+    const produce = (count: number, size: number, more: object = {}): Promise<void> =>
+      stream.produce(
+        't',
+        Array.from({ length: count }, () => ({ key: 'k', headers: {}, value: new Uint8Array(size), ...more })),
+      );
+    await produce(1, 10, { shared });
+    const before = (await stream.state()).bytes ?? 0;
+    for (let i = 0; i < 200; i++) await produce(1, 1000, { shared });
+    await until('the first is gone', async () => ((await stream.partitions('t'))[0]?.earliest ?? 0n) > 50n);
+    expect(await stream.shared(at, 'set')).toEqual(shared.value);
+    const last = (await stream.partitions('t'))[0]?.next as bigint;
+    // Others follow, until no message is left that could have named it.
+    for (let i = 0; i < 20; i++) await produce(1000, 10);
+    await until('all of them are gone', async () => ((await stream.partitions('t'))[0]?.earliest ?? 0n) > last);
+    expect(await stream.shared(at, 'set')).toEqual(shared.value);
+    const isGone = async (): Promise<boolean> => {
+      await produce(1000, 10);
+      return (await stream.shared(at, 'set')) === undefined;
+    };
+    await until('it is gone too', isGone);
+    await until('its room is free', async () => ((await stream.state()).bytes ?? 0) < before + 500_000);
+    await produce(1, 10, { shared });
+    await stream.close();
+    const again = await openIn(dir, { retentionEveryMs: 20 });
+    expect(await again.shared(at, 'set')).toEqual(shared.value);
+  }, 60_000);
+
+  test('writes what messages share again when the commit that had it failed', async () => {
+    const dir = await folder();
+    const before = await openIn(dir);
+    await before.ensureTopics([topic]);
+    await before.close();
+    const stream = await openIn(dir, { maxBytes: 1 << 20 });
+    const shared = { key: 'set', value: new Uint8Array(100).fill(3) };
+    const of = (size: number) => [{ key: 'k', headers: {}, value: new Uint8Array(size), shared }];
+    expect(await codeOf(stream.produce('t', of(2 << 20)))).toBe('stream.full');
+    expect(await stream.shared({ topic: 't', partition: 0 }, 'set')).toBe(undefined);
+    expect(await codeOf(stream.produce('t', of(10)))).toBe('ok');
+    expect(await stream.shared({ topic: 't', partition: 0 }, 'set')).toEqual(shared.value);
+  });
+
   test('grows with what is put in', async () => {
     const stream = await openIn(await folder());
     await stream.ensureTopics([topic]);

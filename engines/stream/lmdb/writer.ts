@@ -7,7 +7,7 @@ import { costOf, encodePartition, LAYOUT_VERSION, messageKey, metaKey, offsetOfK
 import { giveUpOwnership, takeOwnership } from './owner.ts';
 
 export type WriterTask =
-  /** `puts`: for each record its database (0 messages, 1 meta; u8), key size (u16), value size (u32), key, value. An empty meta record is removed. */
+  /** `puts`: for each record its database (0 messages, 1 meta, 2 shared; u8), key size (u16), value size (u32), key, value. An empty record of the latter two is removed. */
   { readonly kind: 'put'; readonly puts: ArrayBuffer; readonly size: number } | { readonly kind: 'trim'; readonly trim: TrimTask } | { readonly kind: 'close' };
 
 /** Removes messages from the beginning of a partition. */
@@ -38,15 +38,16 @@ export type WriterAnswer = { readonly ok: true; readonly trimmed?: Trimmed } | {
 /** The first thing the thread says. */
 export type WriterGreeting = { readonly ready: true } | { readonly ready: false; readonly holder?: number; readonly newer?: number; readonly reason?: string };
 
-const put = ({ root, messages, meta }: Environment, puts: ArrayBuffer, size: number): void => {
+const put = ({ root, messages, meta, shared }: Environment, puts: ArrayBuffer, size: number): void => {
+  const databases = [messages, meta, shared];
   const view = new DataView(puts);
   root.transactionSync(() => {
     for (let at = 0; at < size; ) {
-      const database = view.getUint8(at) === 0 ? messages : meta;
+      const database = databases[view.getUint8(at)] as typeof messages;
       const keySize = view.getUint16(at + 1, true);
       const valueSize = view.getUint32(at + 3, true);
       const key = Buffer.from(puts, at + 7, keySize);
-      if (database === meta && valueSize === 0) meta.removeSync(key);
+      if (database !== messages && valueSize === 0) database.removeSync(key);
       else database.putSync(key, Buffer.from(puts, at + 7 + keySize, valueSize));
       at += 7 + keySize + valueSize;
     }

@@ -1,0 +1,120 @@
+// What this thread reads of the log: messages, what they share, checkpoints, and what each partition was like when it was opened. It writes nothing.
+import type { Checkpoint, StoredMessage } from '../port.ts';
+import type { Partition } from './commits.ts';
+import { Costs } from './costs.ts';
+import { type Environment, FIRST_KEY, LAST_KEY } from './environment.ts';
+import {
+  decodeLease,
+  decodePartition,
+  decodeRecord,
+  decodeSaved,
+  keyOfShared,
+  type Lease,
+  messageKey,
+  metaKey,
+  metaParts,
+  offsetOfKey,
+  SHARED,
+  sharedKey,
+  type TopicRecord,
+  timeOfRecord,
+} from './layout.ts';
+import { Leases } from './leases.ts';
+
+/** What is there when the log is opened. */
+export interface Found {
+  readonly topics: readonly { readonly name: string; readonly record: TopicRecord }[];
+  readonly saved: readonly {
+    readonly group: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly next: bigint;
+    readonly progress: Uint8Array;
+  }[];
+}
+
+export class Reads {
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /** Of this moment on: LMDB shows what was there when a transaction began. */
+  #begin(): Environment {
+    this.#environment.root.resetReadTxn();
+    return this.#environment;
+  }
+
+  found(): Found {
+    const topics: Found['topics'][number][] = [];
+    const saved: Found['saved'][number][] = [];
+    for (const { key, value } of this.#begin().meta.getRange({ start: FIRST_KEY, end: LAST_KEY })) {
+      const [kind, ...parts] = metaParts(key);
+      if (kind === 'topic') topics.push({ name: parts[0] as string, record: JSON.parse(value.toString()) as TopicRecord });
+      if (kind !== 'progress') continue;
+      const [group, topic, partition] = parts as [string, string, string];
+      const { offset, bytes } = decodeSaved(Buffer.from(value));
+      saved.push({ group, topic, partition: Number(partition), next: offset, progress: bytes });
+    }
+    return { topics, saved };
+  }
+
+  partition(topic: string, topicId: number, partition: number): Partition {
+    const { meta, shared } = this.#begin();
+    const found = meta.get(metaKey('at', topicId, partition));
+    const flushed = found === undefined ? { next: 0n, earliest: 0n, bytes: 0, cost: 0 } : decodePartition(Buffer.from(found));
+    const leases: (readonly [string, Lease])[] = [];
+    const range = { start: sharedKey(topicId, partition, SHARED.lease), end: sharedKey(topicId, partition, SHARED.lease + 1) };
+    for (const { key, value } of shared.getRange(range)) leases.push([keyOfShared(key), decodeLease(Buffer.from(value))]);
+    const costs = new Costs(flushed.earliest, flushed.next, flushed.cost);
+    return { topic, topicId, partition, flushed, next: flushed.next, costs, leases: new Leases(leases) };
+  }
+
+  messages({ topic, topicId, partition, flushed }: Partition, from: bigint, maxBytes: number): StoredMessage[] {
+    const out: StoredMessage[] = [];
+    if (from >= flushed.next) return out;
+    let bytes = 0;
+    for (const { key, value } of this.#begin().messages.getRange({
+      start: messageKey(topicId, partition, from < 0n ? 0n : from),
+      end: messageKey(topicId, partition, flushed.next),
+    })) {
+      bytes += value.length;
+      if (out.length > 0 && bytes > maxBytes) break;
+      out.push(decodeRecord(value, topic, partition, offsetOfKey(key)));
+    }
+    return out;
+  }
+
+  /** A copy. */
+  shared({ topicId, partition }: Partition, key: string): Uint8Array | undefined {
+    const found = this.#begin().shared.get(sharedKey(topicId, partition, SHARED.bytes, key));
+    return found === undefined ? undefined : new Uint8Array(found);
+  }
+
+  checkpoint(group: string, { topic, partition }: Partition): Checkpoint | undefined {
+    const record = this.#begin().meta.get(metaKey('checkpoint', group, topic, partition));
+    if (record === undefined) return undefined;
+    const { offset, bytes } = decodeSaved(record);
+    return { from: offset, value: bytes };
+  }
+
+  /** First offset of a message that came at or after a time, ms. */
+  offsetAt(partition: Partition, time: number): bigint {
+    let [low, high] = [partition.flushed.earliest, partition.flushed.next];
+    while (low < high) {
+      const middle = (low + high) >> 1n;
+      const came = this.timeAt(partition, middle);
+      if (came !== undefined && came < time) low = middle + 1n;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** When the first message from an offset on came, ms. */
+  timeAt({ topicId, partition, flushed }: Partition, from: bigint): number | undefined {
+    const range = { start: messageKey(topicId, partition, from), end: messageKey(topicId, partition, flushed.next), limit: 1 };
+    for (const { value } of this.#begin().messages.getRange(range)) return timeOfRecord(value);
+    return undefined;
+  }
+}
