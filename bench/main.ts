@@ -5,6 +5,7 @@ import type { Figure } from './figure.ts';
 const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ run(): Promise<readonly Figure[]> }> }[] = [
   { name: 'ipc', load: () => import('./ipc.ts') },
   { name: 'stream', load: () => import('./stream.ts') },
+  { name: 'stream-bytes', load: () => import('./stream-bytes.ts') },
   { name: 'door', load: () => import('./door.ts') },
   { name: 'agent', load: () => import('./agent.ts') },
   { name: 'log-lines', load: () => import('./log-lines.ts') },

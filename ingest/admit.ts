@@ -1,16 +1,19 @@
 // Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
 // admitted, without the rows that are late, in the future or over the limit of series. Never changes a value.
 import { constants, zstdCompressSync } from 'node:zlib';
-import { type Batch, type Column, columnIndex, type FixedColumn, typeEquals } from '../core/batch/batch.ts';
+import { type Batch, type Column, columnIndex, columnOf, type FixedColumn, isPresent, TIME_MS, typeEquals } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
 import { takeRows } from '../core/batch/take.ts';
 import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
+import type { SharedBytes } from '../engines/stream/port.ts';
+import { packSamples } from '../schemas/packed-samples.ts';
 import { REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
 import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
+import type { KnownSet } from './known-sets.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
 import type { SenderSeries } from './sender-series.ts';
@@ -45,10 +48,19 @@ export interface Dropped {
   readonly label?: string;
 }
 
+/**
+ * The rows that go on: samples of series that came together before as `packSamples` has them, beside the set of those; else one Arrow
+ * stream, packed as the part came: its very bytes, unless rows were dropped.
+ */
+export interface PartValue {
+  readonly bytes: Uint8Array;
+  readonly encoding: 'zstd' | 'samples' | undefined;
+  readonly set?: SharedBytes;
+}
+
 export interface Admitted {
   readonly arrival: Arrival;
-  /** One Arrow stream of the rows that go on, packed as the part came: its very bytes, unless rows were dropped. */
-  readonly value: Uint8Array;
+  readonly value: PartValue;
   readonly rows: number;
   /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
@@ -93,12 +105,13 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
   let label: string | undefined;
   let undefinedSeries = false;
+  let known: KnownSet | undefined;
   if (schema === 'series') {
     const judged = judgeDefinitions(batch, arrival.sender, own(), options.series);
     if ('row' in judged) throw refuse('id', judged.row, judged.reason);
     ({ marks, label } = judged);
-  } else if (schema === 'metrics') ({ marks, undefined: undefinedSeries } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
-  const admitted = { arrival, batch, time: rule.time, label, undefinedSeries, unknownColumns };
+  } else if (schema === 'metrics') ({ marks, undefined: undefinedSeries, known } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
+  const admitted = { arrival, batch, time: rule.time, label, undefinedSeries, unknownColumns, known };
   const ids = undefinedSeries && options.authority !== undefined ? undefinedIn(batch, marks, own(), options.series.hosts) : new Map();
   const without = (missing: ReadonlySet<bigint>): Admitted => withRows(admitted, markMissing(batch, marks, missing), undefined);
   const unknown = ids.size === 0 ? undefined : { ids, without };
@@ -109,16 +122,18 @@ interface Judged extends Pick<Admitted, 'arrival' | 'undefinedSeries' | 'unknown
   readonly batch: Batch;
   readonly time: string | undefined;
   readonly label: string | undefined;
+  /** Of samples. */
+  readonly known: KnownSet | undefined;
 }
 
 /** What goes on of a part of which these rows are dropped. */
-const withRows = ({ batch, time, label, ...judged }: Judged, marks: Uint8Array | undefined, unknown: Admitted['unknown']): Admitted => {
+const withRows = ({ batch, time, label, known, ...judged }: Judged, marks: Uint8Array | undefined, unknown: Admitted['unknown']): Admitted => {
   const { arrival } = judged;
   const out = marks === undefined ? batch : keep(batch, marks);
   const times = time === undefined ? undefined : (out.columns[columnIndex(out, time)] as FixedColumn | undefined);
   return {
     ...judged,
-    value: out === batch ? (arrival.packed ?? arrival.ipc) : packedAs(arrival, encodeStream([out])),
+    value: out === batch ? (withSet(batch, known) ?? asSent(arrival)) : packedAs(arrival, encodeStream([out])),
     rows: out.length,
     range: times === undefined || out.length === 0 ? undefined : timeRange(times),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
@@ -126,10 +141,28 @@ const withRows = ({ batch, time, label, ...judged }: Judged, marks: Uint8Array |
   };
 };
 
+/** Columns of samples that rest packed, or are told by their set. */
+const PACKED: ReadonlySet<string> = new Set(['metric', 'id', 'time', 'value', 'start']);
+
 /** Level 1, as agents pack. */
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-const packedAs = ({ packed }: Arrival, ipc: Uint8Array): Uint8Array => (packed === undefined ? ipc : zstdCompressSync(ipc, ZSTD));
+const packedAs = ({ packed }: Arrival, ipc: Uint8Array): PartValue =>
+  packed === undefined ? { bytes: ipc, encoding: undefined } : { bytes: zstdCompressSync(ipc, ZSTD), encoding: 'zstd' };
+
+const asSent = ({ packed, ipc }: Arrival): PartValue => (packed === undefined ? { bytes: ipc, encoding: undefined } : { bytes: packed, encoding: 'zstd' });
+
+/** Undefined where the samples have no set, or more than their series, times and values. */
+const withSet = (batch: Batch, known: KnownSet | undefined): PartValue | undefined => {
+  if (known === undefined || batch.fields.some(({ name, type }) => !PACKED.has(name) || (name === 'start' && !typeEquals(type, TIME_MS)))) return undefined;
+  const [time, value] = ['time', 'value'].map((name) => (columnOf(batch, name) as FixedColumn).values.subarray(0, batch.length));
+  const begun = batch.columns[columnIndex(batch, 'start')] as FixedColumn | undefined;
+  const starts = begun?.values.subarray(0, batch.length) as BigInt64Array | undefined;
+  // Where it is missing it is not known, which 0 says too.
+  const start = begun?.validity === undefined ? starts : starts?.map((at, row) => (isPresent(begun, row) ? at : 0n));
+  const bytes = packSamples({ time: time as BigInt64Array, value: value as Float64Array, start });
+  return bytes === undefined ? undefined : { bytes, encoding: 'samples', set: known.shared };
+};
 
 const decode = (arrival: Arrival, limits: IntakeLimits, refuse: Refuse): Batch => {
   let batches: Batch[];

@@ -89,12 +89,16 @@ describe('a good frame', () => {
     expect(sent).toHaveLength(3);
   });
 
-  test('sent again is acknowledged again, with the same identity and the same bytes', async () => {
+  test('sent again is acknowledged again, with the same identity and the same bytes, samples beside their set', async () => {
     const { post, sent } = setUp();
     const frame = frameOf([seriesPart([CPU]), samplesPart(CPU, [[NOW, 1]]), logsPart(['x'])]);
     await post(frame);
     await post(frame);
-    expect(sent.slice(2)).toEqual(sent.slice(0, 2));
+    const [series, samples, logs, seriesAgain, samplesAgain, logsAgain] = ['im.metrics', 'im.logs', 'im.metrics', 'im.logs'].flatMap((topic, i) =>
+      sent[i]?.topic === topic ? sent[i].messages : [],
+    );
+    expect([seriesAgain, logsAgain]).toEqual([series, logs]);
+    expect(samplesAgain?.headers).toMatchObject({ ...samples?.headers, encoding: 'samples' });
   });
 
   test('keeps columns that this program does not know and does without optional ones', async () => {

@@ -42,9 +42,11 @@ const messageOf = (part: Admitted, received: bigint): Message => ({
   headers: {
     ...headersOf(part.arrival.schema, SIGNAL_VERSION, part.arrival, part.rows, received),
     ...(part.range === undefined ? {} : { from: String(part.range.from), to: String(part.range.to) }),
-    ...(part.arrival.packed === undefined ? {} : { encoding: 'zstd' }),
+    ...(part.value.encoding === undefined ? {} : { encoding: part.value.encoding }),
+    ...(part.value.set === undefined ? {} : { set: part.value.set.key }),
   },
-  value: part.value,
+  value: part.value.bytes,
+  ...(part.value.set === undefined ? {} : { shared: part.value.set }),
 });
 
 const deadOf = (part: UnknownPart, received: bigint): Message => ({

@@ -1,9 +1,11 @@
 // Which series a sender sends, over its runs: those of the last day count against its quota, so that another run is no fresh one. And whose
 // each is, so that what it may send is judged of each frame anew: another host may have joined meanwhile.
-// Keeps ids, prints of definitions and hosts, never names and other labels; 44 to 64 bytes a series.
+// Keeps ids, prints of definitions and hosts, never names and other labels; 44 to 100 bytes a series.
 import { IdTable } from '../core/batch/id-table.ts';
-import { highOf, lowOf } from '../core/batch/words.ts';
+import { highOf, lowOf, wordsOf } from '../core/batch/words.ts';
+import type { SampleSet } from '../schemas/sample-set.ts';
 import type { Authority } from './authority.ts';
+import { type KnownSet, KnownSets } from './known-sets.ts';
 
 /** `over`: it has no place among the series of its sender, or of all. */
 export type SeriesVerdict = 'known' | 'new' | 'over' | 'collision';
@@ -29,6 +31,8 @@ const REFUSED = 2;
 const ABSENT = 3;
 
 const FIRST = 16;
+/** Of the sets of a sender, for each of its series: three of all of them. */
+const MOST_SET_BYTES = 40;
 
 export class SenderSeries {
   readonly #limits: { readonly seriesPerSender: number };
@@ -46,12 +50,7 @@ export class SenderSeries {
   #within: { readonly account: string; readonly generation: number; readonly hosts: number } | undefined;
   /** Hours since 1970, by the server's clock. */
   #hour = 0;
-  /**
-   * Columns of ids, all of them defined and met in this hour, by their first id and length: a sender sends the same series in the
-   * same order tick after tick, and then nothing is looked up. At most 16 bytes a series.
-   */
-  readonly #sets = new Map<number, Buffer>();
-  #setBytes = 0;
+  readonly #sets = new KnownSets();
   /** Defined by the frame in hand, which may yet be refused or fail. */
   #fresh: number[] = [];
 
@@ -69,7 +68,7 @@ export class SenderSeries {
   heard(hour: number): this {
     if (hour === this.#hour) return this;
     this.#hour = hour;
-    this.#forgetSets();
+    this.#sets.doubt();
     return this;
   }
 
@@ -96,7 +95,7 @@ export class SenderSeries {
     if (this.#fresh.length === 0) return;
     if (!isSafe) {
       for (const index of this.#fresh) this.#states[index] = UNDEFINED;
-      this.#forgetSets();
+      this.#sets.doubt();
     }
     this.#fresh = [];
   }
@@ -106,19 +105,23 @@ export class SenderSeries {
     const index = this.#meet(lowOf(id), highOf(id));
     if (index === -1 || this.#states[index] === REFUSED) return;
     this.#states[index] = REFUSED;
-    this.#forgetSets();
+    this.#sets.doubt();
   }
 
   /**
-   * Samples of these ids (two words each) came, of which those marked already are passed over. Returns the marks, as they were given
-   * where none was added, and whether some came of a series that was never defined to this door.
+   * Samples of these series came, row by row, of which those marked already are passed over. Returns the marks, as they were given
+   * where none was added, and whether some came of a series that was never defined to this door. `known`: the set has come before.
    */
-  meetSamples(ids: Uint32Array, given: Uint8Array | undefined, mark: SampleMarks): { readonly marks: Uint8Array | undefined; readonly undefined: boolean } {
-    const rows = ids.length / 2;
-    if (rows === 0) return { marks: given, undefined: false };
-    const bytes = Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
-    const key = (ids[0] as number) ^ ids.length;
-    if (this.#sets.get(key)?.equals(bytes) === true) return { marks: given, undefined: false };
+  meetSamples(
+    set: SampleSet,
+    given: Uint8Array | undefined,
+    mark: SampleMarks,
+  ): { readonly marks: Uint8Array | undefined; readonly undefined: boolean; readonly known: KnownSet | undefined } {
+    const rows = set.id.length;
+    if (rows === 0) return { marks: given, undefined: false, known: undefined };
+    const known = this.#sets.find(set);
+    if (known?.isJudged === true) return { marks: given, undefined: false, known };
+    const ids = wordsOf(set.id);
     let marks = given;
     let some = false;
     for (let row = 0; row < rows; row++) {
@@ -131,8 +134,11 @@ export class SenderSeries {
         marks[row] = index === -1 ? mark.over : mark.refused;
       }
     }
-    if (marks === undefined && !some) this.#keepSet(key, bytes);
-    return { marks, undefined: some };
+    if (marks === undefined && !some) {
+      if (known === undefined) this.#sets.keep(set, Math.max(this.#ids.size, FIRST) * MOST_SET_BYTES);
+      else known.isJudged = true;
+    }
+    return { marks, undefined: some, known };
   }
 
   /** Whether it was defined to this door; the id in two words. */
@@ -192,7 +198,7 @@ export class SenderSeries {
     const [states, prints, hours, owners, hosts] = [this.#states, this.#prints, this.#hours, this.#owners, this.#hosts];
     this.#ids = new IdTable(FIRST);
     this.#resize(FIRST);
-    this.#forgetSets();
+    this.#sets.doubt();
     this.#hosts = [];
     this.#byHost = new Map();
     this.#within = undefined;
@@ -245,17 +251,5 @@ export class SenderSeries {
       this.#byHost.set(host, number);
     }
     return number;
-  }
-
-  #keepSet(key: number, bytes: Buffer): void {
-    if (this.#setBytes + bytes.length > Math.max(this.#ids.size, FIRST) * 16) this.#forgetSets();
-    if (bytes.length > this.#ids.size * 16) return;
-    this.#setBytes += bytes.length - (this.#sets.get(key)?.length ?? 0);
-    this.#sets.set(key, Buffer.from(bytes));
-  }
-
-  #forgetSets(): void {
-    this.#sets.clear();
-    this.#setBytes = 0;
   }
 }

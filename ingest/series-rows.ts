@@ -2,6 +2,7 @@
 // Works by column; a sample is looked up by the words of its id, a definition is hashed once.
 import { type Batch, columnOf, type FixedColumn, valueAt } from '../core/batch/batch.ts';
 import { joined, wordsOf } from '../core/batch/words.ts';
+import type { SampleSet } from '../schemas/sample-set.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
 import type { SampleMarks, SenderSeries } from './sender-series.ts';
 import type { SeriesHosts } from './series-hosts.ts';
@@ -69,9 +70,10 @@ export const judgeSamples = (
   hosts: SeriesHosts,
   authority: Authority | undefined,
 ): ReturnType<SenderSeries['meetSamples']> => {
-  const ids = idsOf(batch);
-  const judged = own.meetSamples(ids, marked, MARKS);
+  const set = setOf(batch);
+  const judged = own.meetSamples(set, marked, MARKS);
   if (authority === undefined || (!judged.undefined && own.isWithin(authority))) return judged;
+  const ids = wordsOf(set.id);
   let { marks } = judged;
   for (let row = 0; row < batch.length; row++) {
     const [low, high] = [ids[row * 2] as number, ids[row * 2 + 1] as number];
@@ -81,11 +83,16 @@ export const judgeSamples = (
       marks[row] ||= MISSING;
     } else if (host !== undefined && host !== '') mustSpeakFor(authority, host);
   }
-  return { marks, undefined: judged.undefined };
+  return { ...judged, marks };
 };
 
+const setOf = (batch: Batch): SampleSet => ({
+  metric: ((columnOf(batch, 'metric') as FixedColumn).values as Uint32Array).subarray(0, batch.length),
+  id: ((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length),
+});
+
 /** Two words each. */
-const idsOf = (batch: Batch): Uint32Array => wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array).subarray(0, batch.length * 2);
+const idsOf = (batch: Batch): Uint32Array => wordsOf(setOf(batch).id);
 
 /** Id → metric of those samples that go on, of whose series this door was told by nobody and nothing was found. */
 export const undefinedIn = (batch: Batch, marks: Uint8Array | undefined, own: SenderSeries, hosts: SeriesHosts): ReadonlyMap<bigint, number> => {

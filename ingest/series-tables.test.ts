@@ -6,9 +6,9 @@ import { SeriesTables } from './series-tables.ts';
 const HOUR = 3_600_000;
 const MARK = { over: 1, refused: 2 };
 const tables = (seriesPerSender: number, series: number, clock = { ms: 0 }): SeriesTables => new SeriesTables({ seriesPerSender, series }, () => clock.ms);
-const words = (ids: readonly bigint[]): Uint32Array => new Uint32Array(BigUint64Array.from(ids).buffer);
+const setOf = (ids: readonly bigint[]) => ({ metric: new Uint32Array(ids.length), id: BigUint64Array.from(ids) });
 const meet = (own: SeriesTables, sender: string, ids: readonly bigint[], marked?: Uint8Array): readonly [marks: readonly number[], undefined: boolean] => {
-  const { marks, undefined: some } = own.of(sender).meetSamples(words(ids), marked, MARK);
+  const { marks, undefined: some } = own.of(sender).meetSamples(setOf(ids), marked, MARK);
   return [[...(marks ?? new Uint8Array(ids.length))], some];
 };
 

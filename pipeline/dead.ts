@@ -10,7 +10,7 @@ const MOST_ERROR = 1024;
 /** Rows of a message are a stream of their own, whatever that was packed with. */
 const headersOf = ({ headers, value }: StoredMessage, own: Uint8Array): Readonly<Record<string, string>> => {
   if (own === value) return headers;
-  const { encoding: _, ...rest } = headers;
+  const { encoding: _, set: __, ...rest } = headers;
   return rest;
 };
 

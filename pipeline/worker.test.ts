@@ -36,9 +36,9 @@ interface Sent {
   readonly rows: readonly { readonly pid: number; readonly time: number }[];
 }
 
-const storedOf = ({ sender = 'agent', seq, rows }: Sent, offset: number): StoredMessage => ({
+const storedOf = ({ sender = 'agent', seq, rows }: Sent, place: number): StoredMessage => ({
   ...AT,
-  offset: BigInt(offset) * 3n,
+  offset: BigInt(place) * 3n,
   key: sender,
   headers: { schema: 'processes', version: '1', sender, boot: '1', seq: String(seq), rows: String(rows.length), received: '1' },
   value: ipcOf('processes', {
@@ -48,6 +48,15 @@ const storedOf = ({ sender = 'agent', seq, rows }: Sent, offset: number): Stored
     start: rows.map(() => 0n),
   }),
 });
+
+/** A port's offsets rise, and no more is promised of them. */
+const withGaps = (log: readonly Sent[], gaps: readonly number[]): readonly StoredMessage[] => {
+  let offset = 0n;
+  return log.map((message, i) => {
+    offset += BigInt(gaps[i % gaps.length] ?? 1);
+    return { ...storedOf(message, i), offset };
+  });
+};
 
 interface Owner {
   /** Messages in each delivery, then the owner vanishes after so many saves. */
@@ -103,7 +112,8 @@ const run = async (
           letters.push(...messages);
           return Promise.resolve();
         },
-        partitions: () => Promise.resolve([{ ...AT, earliest: 0n, next: BigInt(log.length) * 3n, bytes: 0 }]),
+        shared: () => Promise.resolve(undefined),
+        partitions: () => Promise.resolve([{ ...AT, earliest: 0n, next: end, bytes: 0 }]),
       },
       telemetry,
       log: silentLogger,
@@ -166,6 +176,7 @@ const anyLog = fc.array(fc.array(fc.record({ day: fc.integer({ min: 0, max: 2 })
   minLength: 1,
   maxLength: 12,
 });
+const anyGaps = fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 1000 })), { minLength: 1, maxLength: 12 });
 const fates = fc.array(fc.constantFrom(...FATES), { maxLength: 30 });
 const owners = fc.array(
   fc.record({
@@ -178,7 +189,7 @@ const owners = fc.array(
 
 test('each row stands once, or is a letter, after any faults', async () => {
   await fc.assert(
-    fc.asyncProperty(anyLog, fates, owners, fc.array(fc.nat(), { maxLength: 4 }), async (shape, given, vanishing, repeats) => {
+    fc.asyncProperty(anyLog, fates, owners, fc.array(fc.nat(), { maxLength: 4 }), anyGaps, async (shape, given, vanishing, repeats, gaps) => {
       let row = 0;
       const sent: Sent[] = shape.map((rows, i) => ({
         seq: i + 1,
@@ -193,7 +204,7 @@ test('each row stands once, or is a letter, after any faults', async () => {
         log.splice(log.length - (repeat % behind), 0, again);
       }
       const store = new FaultyStore(given);
-      const { letters } = await run(log.map(storedOf), store, vanishing);
+      const { letters } = await run(withGaps(log, gaps), store, vanishing);
       const all = sent.flatMap(({ rows }) => rows);
       const expected = all.filter(({ pid }) => pid !== POISON).map(({ pid, time }) => `${pid}@${time}`);
       expect(store.rows.map(({ key }) => key).toSorted()).toEqual(expected.toSorted());

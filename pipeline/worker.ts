@@ -9,6 +9,7 @@ import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
+import { SampleSets } from './sample-sets.ts';
 import { boundSenders, decodeSenders, encodeSenders, type KnownSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
@@ -19,7 +20,7 @@ export interface WorkerOptions {
   readonly route: Route;
   readonly at: TopicPartition;
   readonly sink: Sink;
-  readonly stream: Pick<Stream, 'produce' | 'partitions'>;
+  readonly stream: Pick<Stream, 'produce' | 'partitions' | 'shared'>;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   /**
@@ -60,6 +61,7 @@ export class PartitionWorker {
   readonly #options: WorkerOptions;
   readonly #abort = new AbortController();
   readonly #part: PartitionSink;
+  readonly #sets: SampleSets;
   #progress: Progress = NO_PROGRESS;
   /** The last message of each sender before `#progress.next`. */
   #last = new Map<string, SeenMessage>();
@@ -82,6 +84,7 @@ export class PartitionWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#part = options.sink.open(options.at);
+    this.#sets = new SampleSets(options.stream, options.at);
     this.#numbers = new InsertNumbers(options.at.partition, 0n, options.now);
   }
 
@@ -285,6 +288,7 @@ export class PartitionWorker {
     const letters: DeadLetter[] = [];
     const { fresh, seen } = this.#fresh(taken, letters);
     if (interrupted !== undefined && fresh.length < interrupted.round.messages) this.#lost(interrupted.round.messages - fresh.length);
+    await retryUntilStopped(() => this.#sets.meet(fresh.map(({ message }) => message)), signal, this.#health);
     const messages = this.#decode(fresh, letters);
     const [from, to] = [first.message.offset, last.message.offset + 1n];
     let insert = this.#progress.insert;
@@ -366,7 +370,7 @@ export class PartitionWorker {
     const { route, telemetry } = this.#options;
     const out: Decoded[] = [];
     for (const { message, envelope } of fresh) {
-      const outcome = decodeMessage(message, envelope as Envelope, route.schemas);
+      const outcome = decodeMessage(message, envelope as Envelope, route.schemas, this.#sets.all);
       if (!outcome.ok) {
         letters.push(outcome.letter);
         continue;

@@ -1,13 +1,28 @@
 // A message's bytes into the columns of its schema: missing columns are filled, unknown ones ignored and counted,
 // another major version or anything that does not hold together is a dead letter. Reads no store and never throws on a message.
 import { constants, zstdDecompressSync } from 'node:zlib';
-import { type Batch, type Column, type DataType, type Field, type FixedColumn, typeEquals, type Value, valueAt } from '../../core/batch/batch.ts';
-import { columnFrom } from '../../core/batch/build.ts';
+import {
+  type Batch,
+  type Column,
+  type DataType,
+  type Field,
+  type FixedColumn,
+  FLOAT,
+  TIME_MS,
+  typeEquals,
+  UINT32,
+  UINT64,
+  type Value,
+  valueAt,
+} from '../../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../../core/time.ts';
 import type { StoredMessage } from '../../engines/stream/port.ts';
+import { unpackSamples } from '../../schemas/packed-samples.ts';
+import type { SampleSet } from '../../schemas/sample-set.ts';
 import { REQUIRED, SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 
@@ -124,9 +139,35 @@ const isInYears = ({ type, values, length }: FixedColumn): boolean => {
   return true;
 };
 
+const NO_SETS: ReadonlyMap<string, SampleSet> = new Map();
 /** More than a door lets through in one frame. */
 const MOST_BYTES = 64 << 20;
 const MOST_WINDOW_LOG = 25;
+
+/** The set of series that a message names; undefined: none. */
+export const setNamedBy = ({ headers: { encoding, set } }: StoredMessage): string | undefined => (encoding === 'samples' ? set : undefined);
+
+const batchesOf = (message: StoredMessage, rows: number, sets: ReadonlyMap<string, SampleSet>): Batch[] => {
+  if (message.headers.encoding !== 'samples') return decodeStream(unpacked(message));
+  const set = sets.get(message.headers.set ?? '');
+  if (set === undefined) throw new TypeError('the stream has no set of series of the name that it says');
+  if (set.id.length !== rows) throw new TypeError(`its set has ${set.id.length} series, its samples are ${rows}`);
+  const { time, value, start } = unpackSamples(message.value, rows);
+  const columns: readonly (readonly [string, DataType, FixedColumn['values'] | undefined])[] = [
+    ['metric', UINT32, set.metric],
+    ['id', UINT64, set.id],
+    ['time', TIME_MS, time],
+    ['value', FLOAT, value],
+    ['start', TIME_MS, start],
+  ];
+  return [
+    batchOf(
+      columns.flatMap(([name, type, values]) =>
+        values === undefined ? [] : [[name, { layout: 'fixed', type, length: rows, validity: undefined, values }] as const],
+      ),
+    ),
+  ];
+};
 
 const unpacked = ({ headers: { encoding }, value }: StoredMessage): Uint8Array => {
   if (encoding === undefined) return value;
@@ -138,7 +179,13 @@ export type DecodeOutcome =
   | { readonly ok: true; readonly decoded: Decoded; readonly unknownColumns: number }
   | { readonly ok: false; readonly letter: DeadLetter };
 
-export const decodeMessage = (message: StoredMessage, envelope: Envelope, schemas: readonly SignalSchema[]): DecodeOutcome => {
+/** `sets`: those that messages of the partition name, by their names. */
+export const decodeMessage = (
+  message: StoredMessage,
+  envelope: Envelope,
+  schemas: readonly SignalSchema[],
+  sets: ReadonlyMap<string, SampleSet> = NO_SETS,
+): DecodeOutcome => {
   const dead = (reason: string, error: string): DecodeOutcome => ({
     ok: false,
     letter: { message, value: message.value, rows: envelope.rows, stage: 'decode', reason, error },
@@ -147,7 +194,7 @@ export const decodeMessage = (message: StoredMessage, envelope: Envelope, schema
   if (schema === undefined) return dead('unknown-schema', `schema ${envelope.schema} has no place on ${message.topic}`);
   if (envelope.version !== SIGNAL_VERSION) return dead('unknown-version', `schema ${schema} of version ${envelope.version} is not known`);
   try {
-    const whole = concatBatches(decodeStream(unpacked(message)));
+    const whole = concatBatches(batchesOf(message, envelope.rows, sets));
     const batch = conform(whole, schema);
     const known = new Set(batch.fields.map((field) => field.name));
     const unknownColumns = whole.fields.filter((field) => !known.has(field.name)).length;
