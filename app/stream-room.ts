@@ -5,6 +5,7 @@ import type { Telemetry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import type { PartStatus, StreamSpace, StreamTopic } from '../graphql/service.ts';
 import { CLOSES_AT } from '../ingest/pressure.ts';
+import { spanText } from './span-text.ts';
 
 const LOOK_MS = 10_000;
 /** The rate is that of so long. */
@@ -98,12 +99,6 @@ export class StreamRoom {
 }
 
 const sizeText = (bytes: number): string => (bytes >= 2 ** 30 ? `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
-
-const spanText = (seconds: number): string => {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
-};
 
 /** Names the fullest topic and who holds it, once it is worth a look. */
 export const streamPart = ({ bytes, maxBytes, topics }: StreamSpace): PartStatus => {

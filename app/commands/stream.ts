@@ -1,6 +1,7 @@
 // `inframirror stream groups` and `inframirror stream forget GROUP`: who reads the stream, who holds its room, and how one that is gone lets go.
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
+import { spanText } from '../span-text.ts';
 import { command, suggestion } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
 import { writeOut } from './write-out.ts';
@@ -30,7 +31,7 @@ interface Space {
 }
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
-const seconds = (span: number | null): string => (span === null ? '-' : `${Math.round(span)} s`);
+const span = (seconds: number | null): string => (seconds === null ? '-' : spanText(seconds));
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** Columns as wide as their widest word; the first two to the left, figures to the right. */
@@ -51,9 +52,9 @@ const groups = async (server: ServerAddress): Promise<number> => {
   const { stream } = (await askServer<Space>(server, SPACE, {})).status;
   if (stream === null) throw new CodedError('command.answer', { server: server.url, reason: 'its stream does not tell how full it is' });
   const head = ['GROUP', 'TOPIC', 'WAITING', 'HOLDS', 'OLDEST', 'PRESENT'];
-  const rows = stream.groups.map((g) => [plain(g.group), plain(g.topic), String(g.waiting), mib(g.bytes), seconds(g.oldestWaiting), g.isJoined ? 'yes' : 'no']);
+  const rows = stream.groups.map((g) => [plain(g.group), plain(g.topic), String(g.waiting), mib(g.bytes), span(g.oldestWaiting), g.isJoined ? 'yes' : 'no']);
   writeOut(`${lines([head, ...rows])}\n`);
-  const topics = stream.topics.map((t) => [plain(t.topic), plain(t.heldBy ?? '-'), percent(t.pressure), seconds(t.secondsLeft)]);
+  const topics = stream.topics.map((t) => [plain(t.topic), plain(t.heldBy ?? '-'), percent(t.pressure), span(t.secondsLeft)]);
   writeOut(lines([['TOPIC', 'HELD BY', 'FULL', 'CLOSES IN'], ...topics]));
   writeOut(`\n${mib(stream.bytes)} of ${mib(stream.maxBytes)}. At 80 % of a topic the door takes nothing more of it: agents keep their data.\n`);
   return 0;

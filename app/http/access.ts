@@ -1,6 +1,6 @@
 // Who may do what: tokens for programs, sessions for browsers. The token itself is compared in constant time and never stored by us
 // anywhere but in its file; of a session only the hash of its id is kept.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Records } from '../../engines/records/port.ts';
 import type { DataFolder } from '../data-folder.ts';
@@ -10,15 +10,17 @@ export type Caller = 'admin' | 'agent' | 'session' | 'origin' | 'none';
 
 const SESSION_NANOS = 30n * 86_400n * 1_000_000_000n;
 const CACHE_MS = 60_000;
+const MOST_HASHES = 4;
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-const same = (a: string, b: string): boolean => timingSafeEqual(sha256(a), sha256(b));
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 export class Access {
   readonly #folder: DataFolder;
   readonly #records: Records;
   readonly #cookie: string;
+  /** By our tokens. */
+  readonly #hashes = new Map<string, Buffer>();
   /** Sessions seen to be good, until when (ms); spares a question a request. */
   readonly #known = new Map<string, number>();
 
@@ -32,8 +34,9 @@ export class Access {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
-      if (same(token, this.#folder.token)) return 'admin';
-      return same(token, this.#folder.agentToken) ? 'agent' : 'none';
+      const shown = sha256(token);
+      if (this.#isOf(shown, this.#folder.token)) return 'admin';
+      return this.#isOf(shown, this.#folder.agentToken) ? 'agent' : 'none';
     }
     const session = this.#sessionOf(request);
     if (session === undefined || !(await this.#isGood(session))) return 'none';
@@ -42,7 +45,19 @@ export class Access {
   }
 
   isToken(token: string): boolean {
-    return same(token, this.#folder.token);
+    return this.#isOf(sha256(token), this.#folder.token);
+  }
+
+  /** Every frame shows a token: what ours hash to is kept. */
+  #isOf(shown: Buffer, token: string): boolean {
+    let own = this.#hashes.get(token);
+    if (own === undefined) {
+      // They were changed: the earlier ones are not asked for again.
+      if (this.#hashes.size >= MOST_HASHES) this.#hashes.clear();
+      own = sha256(token);
+      this.#hashes.set(token, own);
+    }
+    return timingSafeEqual(shown, own);
   }
 
   /** The value of Set-Cookie for a new session. */
