@@ -33,7 +33,6 @@ export interface HttpServer {
 interface Asked {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly url: URL;
 }
 
 interface Route {
@@ -114,7 +113,8 @@ const routes = (parts: HttpParts): readonly Route[] => [
 ];
 
 const sendAnswer = (response: ServerResponse, { status, headers, body }: DoorAnswer): void => {
-  response.writeHead(status, { ...SAFE_HEADERS, 'cache-control': 'no-store', ...headers });
+  // With its length known it goes out in one piece.
+  response.writeHead(status, { ...SAFE_HEADERS, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(body), ...headers });
   response.end(body);
 };
 
@@ -136,7 +136,9 @@ const receive = async ({ senders, door }: HttpParts, { request, response }: Aske
 };
 
 /** The link with the token becomes a session's cookie and leaves the address bar; a wrong one leaves `refused` there, which the page tells. */
-const explore = async (parts: HttpParts, { request, response, url }: Asked): Promise<void> => {
+const explore = async (parts: HttpParts, { request, response }: Asked): Promise<void> => {
+  const asked = request.url ?? '/';
+  const url = new URL(`http://localhost${asked.startsWith('/') ? '' : '/'}${asked}`);
   const token = url.searchParams.get('token');
   if (token === null) return sendExplorer(url.pathname, response, String(request.headers['accept-encoding'] ?? ''));
   url.searchParams.delete('token');
@@ -170,7 +172,7 @@ export const httpServer = (log: Logger): HttpServer => {
     }
     const caller = route.callers === undefined ? 'none' : await access.callerOf(request);
     if (route.callers !== undefined && !route.callers.has(caller)) return sendRefusal(response, caller, route.what);
-    return route.answer({ request, response, url: new URL(`http://localhost${path.startsWith('/') ? '' : '/'}${request.url ?? '/'}`) }, caller);
+    return route.answer({ request, response }, caller);
   };
   const server = createServer({ maxHeaderSize: 16 << 10 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
