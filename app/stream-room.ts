@@ -12,6 +12,8 @@ const LOOK_MS = 10_000;
 const RATE_MS = 300_000;
 /** Of a topic; from here on it is worth a look. */
 const FILLING = 0.5;
+/** Below it what fills is mostly the short tail of what all have read, which stays as it is once it is there. */
+const TAIL = 0.05;
 
 interface Look {
   readonly at: number;
@@ -74,6 +76,7 @@ export class StreamRoom {
   /** Until the door closes for the topic, at the rate of the last minutes; undefined where it does not fill. */
   #secondsLeft(topic: string, pressure: number, now: number): number | undefined {
     if (pressure >= CLOSES_AT) return 0;
+    if (pressure < TAIL) return undefined;
     const first = this.#looks.find(({ pressures }) => pressures.has(topic));
     if (first === undefined || now - first.at < LOOK_MS / 2) return undefined;
     const rate = ((pressure - (first.pressures.get(topic) as number)) / (now - first.at)) * 1000;

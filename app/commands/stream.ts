@@ -68,6 +68,11 @@ const forget = async (server: ServerAddress, group: string): Promise<number> => 
 
 const ACTIONS = ['groups', 'forget'];
 
+const problemOf = (action: string, given: string): string => {
+  if (action === '') return 'say what of the stream: `stream groups`, or `stream forget GROUP`';
+  return action === 'forget' ? 'name the group: stream forget GROUP' : `stream has no ${JSON.stringify(given)}${suggestion(action, ACTIONS)}`;
+};
+
 export const stream = (args: readonly string[]): Promise<number> =>
   command(
     args,
@@ -79,10 +84,6 @@ export const stream = (args: readonly string[]): Promise<number> =>
       const [action = '', group] = read.positionals;
       if (action === 'groups' && group === undefined) return groups(serverOf(read));
       if (action === 'forget' && group !== undefined) return forget(serverOf(read), group);
-      const problem =
-        action === 'forget'
-          ? 'name the group: stream forget GROUP'
-          : `stream has no ${JSON.stringify(read.positionals.join(' '))}${suggestion(action, ACTIONS)}`;
-      throw new CodedError('command.usage', { problem });
+      throw new CodedError('command.usage', { problem: problemOf(action, read.positionals.join(' ')) });
     },
   );
