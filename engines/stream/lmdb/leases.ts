@@ -1,5 +1,5 @@
-// How long the bytes that messages of a partition share are kept: up to an offset ahead of the last message that named them, so that a message
-// seldom costs more than itself. When all messages before that offset are gone, so are the bytes. It writes nothing.
+// How long the bytes that messages of a partition share are kept: while a message that named them is there. Which was the last is known of
+// this run; for the next one a lease is written, which runs ahead so that a message seldom costs more than itself. It writes nothing.
 import type { SharedBytes } from '../port.ts';
 import { costOf, type Lease } from './layout.ts';
 
@@ -7,6 +7,11 @@ import { costOf, type Lease } from './layout.ts';
 const AHEAD = 1n << 16n;
 const MOST_KEY = 128;
 const MOST_BYTES = 16 << 20;
+
+interface Held extends Lease {
+  /** The last offset that named them, or may have. */
+  used: bigint;
+}
 
 interface Change {
   readonly lease: Lease;
@@ -20,60 +25,50 @@ export const checkShared = ({ key, value }: SharedBytes): void => {
 };
 
 export class Leases {
-  readonly #leases: Map<string, Lease>;
-  /** No lease ends before. */
-  #first = 0n;
+  readonly #held: Map<string, Held>;
+  /** What the bytes take of the file. */
+  cost = 0;
 
   constructor(leases: Iterable<readonly [string, Lease]> = []) {
-    this.#leases = new Map(leases);
-  }
-
-  /** What the bytes take of the file. */
-  get cost(): number {
-    let sum = 0;
-    for (const { cost } of this.#leases.values()) sum += cost;
-    return sum;
+    this.#held = new Map();
+    for (const [key, lease] of leases) this.#put(key, { ...lease, used: lease.until - 1n });
   }
 
   has(key: string): boolean {
-    return this.#leases.has(key);
+    return this.#held.has(key);
   }
 
   /** A message at that offset needs the bytes: what is to be written for it; `isNew`: the bytes too. */
   extend({ key, value }: SharedBytes, offset: bigint): (Change & { readonly isNew: boolean }) | undefined {
-    const before = this.#leases.get(key);
-    if (before !== undefined && before.until > offset) return undefined;
+    const before = this.#held.get(key);
+    if (before !== undefined && before.until > offset) {
+      before.used = offset;
+      return undefined;
+    }
     const lease = { until: offset + AHEAD, cost: before?.cost ?? costOf(value.length) };
-    return { ...this.#put(key, lease), isNew: before === undefined };
+    this.#put(key, { ...lease, used: offset });
+    return { lease, isNew: before === undefined, undo: () => this.#put(key, before) };
   }
 
   /** Whether there is something for `end` to do. */
   hasEnded(earliest: bigint): boolean {
-    if (earliest < this.#first) return false;
-    let first: bigint | undefined;
-    for (const { until } of this.#leases.values()) if (first === undefined || until < first) first = until;
-    this.#first = first ?? earliest + 1n;
-    return this.#first <= earliest;
+    return this.#held.values().some(({ used }) => used < earliest);
   }
 
-  /** Those that no message from `earliest` on can need. */
+  /** Those that no message from `earliest` on has named. */
   end(earliest: bigint): readonly (Change & { readonly key: string })[] {
     const ended: (Change & { readonly key: string })[] = [];
-    for (const [key, lease] of [...this.#leases]) if (lease.until <= earliest) ended.push({ key, ...this.#put(key, lease, true) });
+    for (const [key, held] of [...this.#held]) {
+      if (held.used >= earliest) continue;
+      this.#put(key, undefined);
+      ended.push({ key, lease: held, undo: () => this.#put(key, held) });
+    }
     return ended;
   }
 
-  #put(key: string, lease: Lease, isGone = false): Change {
-    const before = this.#leases.get(key);
-    if (isGone) this.#leases.delete(key);
-    else this.#leases.set(key, lease);
-    return {
-      lease,
-      undo: () => {
-        this.#first = 0n;
-        if (before === undefined) this.#leases.delete(key);
-        else this.#leases.set(key, before);
-      },
-    };
+  #put(key: string, held: Held | undefined): void {
+    this.cost += (held?.cost ?? 0) - (this.#held.get(key)?.cost ?? 0);
+    if (held === undefined) this.#held.delete(key);
+    else this.#held.set(key, held);
   }
 }
