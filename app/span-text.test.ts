@@ -1,3 +1,4 @@
+// How spans of time read, at the edges between units; and how far what is read may be from what was meant.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { spanText } from './span-text.ts';

@@ -1,3 +1,4 @@
+// Packed samples come back to the bit, whatever their values; bytes that are damaged are refused, however many rows they are said to have.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { packSamples, type SampleColumns, unpackSamples } from './packed-samples.ts';
