@@ -7,9 +7,9 @@ import type { Delivery, SavedProgress, StoredMessage, Stream, TopicPartition } f
 import { bury } from './dead.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
+import { NamedSets } from './named-sets.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
-import { SampleSets } from './sample-sets.ts';
 import { boundSenders, decodeSenders, encodeSenders, type KnownSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
@@ -61,7 +61,7 @@ export class PartitionWorker {
   readonly #options: WorkerOptions;
   readonly #abort = new AbortController();
   readonly #part: PartitionSink;
-  readonly #sets: SampleSets;
+  readonly #sets: NamedSets;
   #progress: Progress = NO_PROGRESS;
   /** The last message of each sender before `#progress.next`. */
   #last = new Map<string, SeenMessage>();
@@ -84,7 +84,7 @@ export class PartitionWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#part = options.sink.open(options.at);
-    this.#sets = new SampleSets(options.stream, options.at);
+    this.#sets = new NamedSets(options.stream, options.at);
     this.#numbers = new InsertNumbers(options.at.partition, 0n, options.now);
   }
 

@@ -16,7 +16,7 @@ import { type Definition, frameOf, idOf, NOW, packed, partOf, seriesPart, sha256
 import { packSamples } from '../schemas/packed-samples.ts';
 import { setKey } from '../schemas/sample-set.ts';
 import { metricHash } from '../schemas/series-id.ts';
-import { SampleSets } from './sample-sets.ts';
+import { NamedSets } from './named-sets.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 
 const ends: (() => unknown)[] = [];
@@ -32,8 +32,11 @@ const folder = (): string => {
   return dir;
 };
 
-const open = async (dir: string): Promise<Stream> => {
-  const stream = await openLmdbStream({ dir, retentionEveryMs: 10 });
+/** Once all is trimmed, it stays as it is while it is looked at. */
+const NEVER = 2 ** 31 - 1;
+
+const open = async (dir: string, retentionEveryMs = 10): Promise<Stream> => {
+  const stream = await openLmdbStream({ dir, retentionEveryMs });
   ends.push(() => stream.close());
   await stream.ensureTopics([{ name: TOPIC, partitions: 2, retentionBytes: 6000, retentionMs: 1e9 }]);
   return stream;
@@ -56,7 +59,7 @@ const rowsOf = async (stream: Stream, messages: readonly StoredMessage[]): Promi
   const out: string[] = [];
   for (const partition of [0, 1]) {
     const own = messages.filter((message) => message.partition === partition && message.headers.schema === 'metrics');
-    const sets = new SampleSets(stream, { topic: TOPIC, partition });
+    const sets = new NamedSets(stream, { topic: TOPIC, partition });
     await sets.meet(own);
     for (const message of own) {
       const outcome = decodeMessage(message, envelopeOf(message) as Envelope, ['series', 'metrics'], sets.all);
@@ -121,12 +124,14 @@ test('readings of several senders in changing sets are read as they were sent, b
           seq += parts.length;
         }
         await until('what is over its bounds is gone', async () => (await stream.partitions(TOPIC)).every(({ bytes }) => bytes <= 6000));
+        await stream.close();
+        stream = await open(dir, NEVER);
         const messages = await readAll(stream, 'first');
         const wanted = messages.flatMap(({ headers }) => expected.get(Number(headers.seq)) ?? []).toSorted();
         seen += messages.filter(({ headers }) => headers.encoding === 'samples').length;
         expect(await rowsOf(stream, messages)).toEqual(wanted);
         await stream.close();
-        stream = await open(dir);
+        stream = await open(dir, NEVER);
         expect(await rowsOf(stream, await readAll(stream, 'later'))).toEqual(wanted);
       },
     ),
@@ -136,7 +141,8 @@ test('readings of several senders in changing sets are read as they were sent, b
 }, 120_000);
 
 test('the message that brought a set goes, the set stays', async () => {
-  const stream = await open(folder());
+  const dir = folder();
+  let stream = await open(dir);
   const door = openDoor({ stream, telemetry: noTelemetry, log: silentLogger, now: () => NOW });
   const definitions = Array.from({ length: 10 }, (_, i) => definitionOf('a', i));
   const samples = (at: number) =>
@@ -151,6 +157,8 @@ test('the message that brought a set goes, the set stays', async () => {
     expect((await door.receiveFrames({ headers: {}, body: frameOf(parts, { agent: 'a', seq }), rights: { post: true } })).status).toBe(200);
   }
   await until('the first are gone', async () => (await stream.partitions(TOPIC)).some(({ earliest }) => earliest > 20n));
+  await stream.close();
+  stream = await open(dir, NEVER);
   const messages = await readAll(stream, 'later');
   expect(messages.every(({ headers }) => headers.encoding === 'samples' && Number(headers.seq) > 20)).toBe(true);
   expect((await rowsOf(stream, messages)).length).toBe(messages.length * 10);
@@ -174,7 +182,7 @@ test('a set that is not there, is not what its name says, or has other rows make
     [setKey(new Uint8Array(13), sha256), new Uint8Array(13)],
   ]);
   const outcomeOf = async (set: string) => {
-    const sets = new SampleSets({ shared: (_, key) => Promise.resolve(kept.get(key)) }, { topic: TOPIC, partition: 0 });
+    const sets = new NamedSets({ shared: (_, key) => Promise.resolve(kept.get(key)) }, { topic: TOPIC, partition: 0 });
     await sets.meet([message(set)]);
     return decodeMessage(message(set), envelopeOf(message(set)) as Envelope, ['metrics'], sets.all);
   };

@@ -8,7 +8,7 @@ import { setNamedBy } from './stages/decode.ts';
 /** Series of all sets in memory, 12 bytes each, beyond those of the messages in hand. */
 const MOST_SERIES = 4_000_000;
 
-export class SampleSets {
+export class NamedSets {
   readonly #stream: Pick<Stream, 'shared'>;
   readonly #at: TopicPartition;
   /** The one named longest ago first. */
