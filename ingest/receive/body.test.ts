@@ -1,4 +1,6 @@
 // How long a body may take: by its rate, never by its time alone. Time is the test's.
+import { Agent, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readBody } from './body.ts';
 
@@ -52,4 +54,37 @@ test('of what is refused on its way the rest is read, so that the answer gets th
   expect([pieces, arrived.mock.calls.length]).toEqual([50, 1]);
   pieces = 0;
   await expect(readBody(body(), 100, { arrived })).rejects.toMatchObject({ code: 'intake.too-large' });
+});
+
+test('a request that is all there is taken at once, over one connection after the other', async () => {
+  vi.useRealTimers();
+  const sizes: number[] = [];
+  const isWhole: boolean[] = [];
+  const server = createServer(async (request, response) => {
+    // What came with the headers is parsed in this turn.
+    await Promise.resolve();
+    isWhole.push(request.complete);
+    const bytes = await readBody(request, 1 << 20);
+    sizes.push(bytes.every((byte) => byte === 7) ? bytes.length : -1);
+    response.end('ok');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const wanted = [1000, 0, 300_000, 50, 900_000, 1];
+  try {
+    for (const size of wanted)
+      await new Promise<void>((resolve, reject) => {
+        const call = request({ port, host: '127.0.0.1', method: 'POST', agent, headers: { 'content-length': size } }, (answer) =>
+          answer.resume().once('end', () => resolve()),
+        );
+        call.once('error', reject);
+        call.end(new Uint8Array(size).fill(7));
+      });
+  } finally {
+    agent.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  expect(sizes).toEqual(wanted);
+  expect(isWhole).toContain(true);
 });

@@ -1,4 +1,5 @@
 // A request's body: read whole within a limit, then decompressed within another. Knows nothing of what it holds.
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gunzip, type ZlibOptions, type ZstdOptions, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { CodedError } from '../../core/errors.ts';
@@ -24,16 +25,17 @@ export const readBody = async (
   { arrived = () => undefined, patienceMs = PATIENCE_MS }: ReadOptions = {},
 ): Promise<Uint8Array> => {
   const tooLarge = (): CodedError => new CodedError('intake.too-large', { what: 'the request', limit: mebibytes(most) });
-  if (body instanceof Uint8Array) {
-    if (body.length > most) throw tooLarge();
-    arrived(body.length);
-    return body;
+  const whole = body instanceof Uint8Array ? body : takeWhole(body);
+  if (whole !== undefined) {
+    if (whole.length > most) throw tooLarge();
+    arrived(whole.length);
+    return whole;
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
   let refusal: { readonly error: unknown } | undefined;
   const watch = watchRate(patienceMs, () => size);
-  const pieces = body[Symbol.asyncIterator]();
+  const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   try {
     for (;;) {
       const piece = await Promise.race([pieces.next(), watch.tooSlow]);
@@ -56,6 +58,13 @@ export const readBody = async (
   }
   if (refusal !== undefined) throw refusal.error;
   return Buffer.concat(chunks, size);
+};
+
+/** A request that came in one piece with its headers, as most do, is not waited for. */
+const takeWhole = (body: AsyncIterable<Uint8Array>): Uint8Array | undefined => {
+  const { complete, destroyed, read } = body as Partial<IncomingMessage>;
+  if (complete !== true || destroyed === true || read === undefined) return undefined;
+  return (read.call(body) as Buffer | null) ?? new Uint8Array(0);
 };
 
 /** Rejects with `intake.slow` as soon as too little came within `everyMs`. */
