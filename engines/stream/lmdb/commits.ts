@@ -252,7 +252,7 @@ export class Commits {
       });
   }
 
-  /** What comes within a moment goes along: a commit costs as much as writing a hundred small messages. */
+  /** What comes within a moment goes along: a commit costs far more than a message in it. */
   #gathered(): Promise<void> {
     const bytes = this.#waiting.reduce((sum, waiting) => sum + waiting.bytes, 0);
     return new Promise((resolve) => (bytes < SMALL_COMMIT ? setTimeout(resolve, GATHER_MS) : setImmediate(resolve)));

@@ -21,7 +21,7 @@ export interface GroupLog {
 
 /** How long a consumer may hold a partition that was taken from it, in ms; Kafka's session time-out plays this part there. */
 const HANDOVER_MS = 10_000;
-/** A delivery costs as much as ten messages of it. */
+/** So long is waited for more before a delivery, which costs more than a message in it. */
 const LINGER_MS = 20;
 const MOST_PROGRESS = 256 << 10;
 const MOST_CHECKPOINT = 1 << 20;
