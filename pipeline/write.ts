@@ -51,8 +51,8 @@ const TRIES = { large: 2, small: 12 };
 /** Beyond it a block that is refused again and again is given up as a whole: the record must stay small. */
 const MOST_PLANNED = 1000;
 
-/** The call has left nothing behind. */
-const leftNothing = (error: unknown): boolean => hasCode(error, 'columns.refused-rows') || hasCode(error, 'columns.rejected') || hasCode(error, 'columns.late');
+/** The call has left nothing behind. Of a statement that was refused with whatever code this is not known. */
+const leftNothing = (error: unknown): boolean => hasCode(error, 'columns.refused-rows') || hasCode(error, 'columns.late');
 const isOfTheStore = (error: unknown): boolean => error instanceof CodedError && error.code.startsWith('columns.');
 
 /** Returns the rows that no retry can save; all others stand, once, when it resolves. */

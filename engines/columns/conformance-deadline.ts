@@ -70,9 +70,9 @@ export const deadlineContract = (at: UnderContract): void => {
     });
 
     describe('held on its way', () => {
-      const held = async <T>(work: (proxy: HoldingProxy, zombie: Columns) => Promise<T>): Promise<T> => {
+      const held = async <T>(work: (proxy: HoldingProxy, zombie: Columns) => Promise<T>, requestTimeoutMs?: number): Promise<T> => {
         const proxy = await openHoldingProxy(at.connect);
-        const zombie = at.openThrough(proxy.path);
+        const zombie = at.openThrough(proxy.path, requestTimeoutMs);
         try {
           await zombie.ping();
           return await work(proxy, zombie);
@@ -119,6 +119,19 @@ export const deadlineContract = (at: UnderContract): void => {
           expect(await at.countOf('twice', 41n)).toBe(2000n);
           await at.columns.command('DROP TABLE twice');
         });
+      });
+
+      it('ends whatever is asked, none of it with a time of its own', async () => {
+        await held(async (proxy, zombie) => {
+          proxy.holdAfter(0);
+          const calls = [
+            zombie.kill([randomUUID()]),
+            zombie.ping(),
+            zombie.command('SELECT 1'),
+            zombie.insert('samples', samples(10, 43n), { queryId: randomUUID() }),
+          ];
+          for (const call of calls) expect(await codeOf(call)).toBe('columns.unavailable');
+        }, 500);
       });
 
       it('fails for its caller some seconds after the time that it may work', async () => {

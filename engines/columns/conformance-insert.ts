@@ -1,7 +1,7 @@
 // The contract of columns: one insert is one part, whole or absent, through refusals and crashes.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { INT64, UINT32, UTF8 } from '../../core/batch/batch.ts';
+import { INT64, TIME_MS, UINT32, UINT64, UTF8 } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { type ErrorCode, hasCode } from '../../core/errors.ts';
 import { codeOf, DAY, ENDLESS, KINDS, kindsBatch, rowsOf, samples, sleep, UNBOUNDED, type UnderContract, until } from './conformance-support.ts';
@@ -68,6 +68,46 @@ export const insertContract = (at: UnderContract): void => {
       expect(await codeOf(at.columns.insert('samples', batchOf([['nonsense', columnFrom(UINT32, [1])]]), { queryId: randomUUID() }))).toBe('columns.rejected');
       expect(await codeOf(at.columns.insert('no_such_table', whole, { queryId: randomUUID() }))).toBe('columns.rejected');
       expect(await at.countOf('samples', 8n)).toBe(0n);
+    });
+
+    describe('into a table that is not as it was made', () => {
+      // By name of the batch's column: its type there, and what it holds.
+      const wrong = [
+        ['an array', 'Array(String)', INT64, [1n]],
+        ['a UUID', 'UUID', INT64, [1n]],
+        ['a map', 'Map(String, String)', UINT64, [1n]],
+        ['a number for a text', 'UInt64', UTF8, ['x']],
+        ['a time for a text', "DateTime64(3, 'UTC')", UTF8, ['x']],
+        ['a date for a text', 'Date', UTF8, ['x']],
+        ['a UUID for a text', 'UUID', UTF8, ['x']],
+        ['a word of a list for a text', "Enum('a' = 1)", UTF8, ['x']],
+        ['a short text', 'FixedString(2)', UTF8, ['long']],
+        ['a decimal', 'Decimal(3, 2)', UTF8, ['1e9']],
+      ] as const;
+      it.each(wrong)('%s: the statement is refused, not its rows', async (_, there, type, values) => {
+        await at.columns.command('DROP TABLE IF EXISTS changed');
+        await at.columns.command(`CREATE TABLE changed (x ${there}) ENGINE = MergeTree ORDER BY tuple()`);
+        const batch = batchOf([['x', columnFrom(type, [...values])]]);
+        for (const fence of [{}, { deadline: (await at.columns.now()) + 60_000 }])
+          expect(await codeOf(at.columns.insert('changed', batch, { queryId: randomUUID(), ...fence }))).toBe('columns.rejected');
+        expect(await at.one('SELECT count() FROM changed')).toEqual([0n]);
+        await at.columns.command('DROP TABLE changed');
+      });
+    });
+
+    it('refuses rows for what they hold: a time that the column cannot, what breaks a constraint', async () => {
+      await at.columns.command("CREATE TABLE particular (t DateTime64(9, 'UTC'), n Int64, CONSTRAINT small CHECK n < 10) ENGINE = MergeTree ORDER BY n");
+      const one = (time: bigint, n: bigint) =>
+        batchOf([
+          ['t', columnFrom(TIME_MS, [time])],
+          ['n', columnFrom(INT64, [n])],
+        ]);
+      const insert = (time: bigint, n: bigint) => codeOf(at.columns.insert('particular', one(time, n), { queryId: randomUUID() }));
+      expect(await insert(DAY, 1n)).toBe('resolved');
+      expect(await insert(DAY, 10n)).toBe('columns.refused-rows');
+      // The year 2400, in ms: 64 bits of ns end in 2262.
+      expect(await insert(13_569_465_600_000n, 1n)).toBe('columns.refused-rows');
+      await at.columns.command('DROP TABLE particular');
     });
 
     it('takes a batch without rows', async () => {

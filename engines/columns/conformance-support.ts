@@ -34,7 +34,7 @@ export interface UnderContract {
   crash(): void;
   /** See `ColumnsUnderTest`. */
   connect(): Socket;
-  openThrough(socketPath: string): Columns;
+  openThrough(socketPath: string, requestTimeoutMs?: number): Columns;
 }
 
 /** Rows as arrays, in the order of the answer. */

@@ -15,8 +15,8 @@ export interface ColumnsUnderTest {
   crash(): void;
   /** A connection to what is behind the port. */
   connect(): Socket;
-  /** The same store by another way: what listens on the Unix socket hands on to such a connection. */
-  openThrough(socketPath: string): Columns;
+  /** The same store by another way: what listens on the Unix socket hands on to such a connection. `requestTimeoutMs`: as of the driver. */
+  openThrough(socketPath: string, requestTimeoutMs?: number): Columns;
   dispose(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export const columnsConformance = (name: string, open: () => Promise<ColumnsUnde
         )[0] !== 0n,
       crash: () => store.crash(),
       connect: () => store.connect(),
-      openThrough: (socketPath) => store.openThrough(socketPath),
+      openThrough: (socketPath, requestTimeoutMs) => store.openThrough(socketPath, requestTimeoutMs),
     };
     queryContract(at);
     concurrencyContract(at);

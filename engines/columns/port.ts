@@ -29,7 +29,7 @@ export interface QueryAnswer {
 export interface InsertOptions {
   readonly queryId: string;
   readonly signal?: AbortSignal;
-  /** Upper bound of the work in the store; over it the insert fails and leaves nothing. */
+  /** Upper bound of the work in the store; over it the insert fails and leaves nothing. Default a minute. */
   readonly maxExecutionMs?: number;
   /** ms since 1970 by the store's clock (`now`), carried by the statement itself: what begins then or later writes nothing. */
   readonly deadline?: number;
@@ -39,10 +39,10 @@ export interface InsertOptions {
  * Contract, held by `conformance.ts` for every implementation:
  * - `insert` takes one batch whose rows all belong to one partition of the table and must make it one part: after any
  *   crash either all of its rows stand or none. When it resolves they survive a power cut. When it rejects with
- *   `columns.refused-rows` (values of its rows), `columns.rejected` (the statement, whatever its rows) or `columns.late` (it came after
- *   its deadline), this call has left nothing; with any other error the outcome is unknown until its deadline has passed by the store's
- *   clock and it was then killed and looked for. It must end with an error some seconds after `maxExecutionMs` without an answer.
- * - `kill` must return only when none of the named queries runs any more.
+ *   `columns.refused-rows` (values of its rows) or `columns.late` (it came after its deadline), this call has left nothing; with any other
+ *   error, `columns.rejected` (the statement, whatever its rows) among them, the outcome is unknown until its deadline has passed by the
+ *   store's clock and it was then killed and looked for. It must end with an error some seconds after `maxExecutionMs` without an answer.
+ * - `kill` must resolve only when none of the named queries runs any more; it must reject, within a minute, where a store does not answer.
  * - `query` answers in Arrow's types: integers and times as they are, missing as missing, text as UTF-8 (bytes that are
  *   not UTF-8 come back as U+FFFD).
  * - Queries run beside each other and beside inserts; a long one must not make a short one wait.

@@ -9,10 +9,21 @@ import { DAY_MS } from '../stages/days.ts';
 /**
  * What becomes of an insert. `late`: it fails for the caller and runs on, until it is killed or done. `arrives after the kill`: it fails for
  * the caller while it is on its way, where no kill meets it, and gets there behind everything that is asked meanwhile. `stopped`: the same,
- * of a caller that stands still past the end of its session. `slow`: over a limit of the store.
+ * of a caller that stands still past the end of its session. `slow`: over a limit of the store. `stands but is rejected`: it fails with a
+ * code that says nothing of when, as of the store's own mistakes.
  */
-export type Fate = 'good' | 'lost' | 'stands but fails' | 'late' | 'arrives after the kill' | 'stopped' | 'slow';
-export const FATES: readonly Fate[] = ['good', 'good', 'lost', 'stands but fails', 'late', 'arrives after the kill', 'stopped', 'slow'];
+export type Fate = 'good' | 'lost' | 'stands but fails' | 'stands but is rejected' | 'late' | 'arrives after the kill' | 'stopped' | 'slow';
+export const FATES: readonly Fate[] = [
+  'good',
+  'good',
+  'lost',
+  'stands but fails',
+  'stands but is rejected',
+  'late',
+  'arrives after the kill',
+  'stopped',
+  'slow',
+];
 
 /** Rows of this pid are refused, whatever they come with. */
 export const POISON = 13;
@@ -71,14 +82,15 @@ export class FaultyStore implements Pick<Columns, 'insert' | 'kill' | 'query' | 
     const fate = this.#fates.shift() ?? 'good';
     this.met.set(fate, (this.met.get(fate) ?? 0) + 1);
     if (fate === 'slow') return Promise.reject(new CodedError('columns.limit', { limit: 'max_execution_time', reason: 'test' }));
-    if (rows.some(({ key }) => key.startsWith(`${POISON}@`))) return Promise.reject(new CodedError('columns.refused-rows', { code: 321, reason: 'poison' }));
+    if (rows.some(({ key }) => key.startsWith(`${POISON}@`))) return Promise.reject(new CodedError('columns.refused-rows', { code: 349, reason: 'poison' }));
     const apply = (): void => {
       this.rows.push(...rows);
     };
-    if (fate === 'good' || fate === 'stands but fails') apply();
+    if (fate === 'good' || fate === 'stands but fails' || fate === 'stands but is rejected') apply();
     if (fate === 'late') this.#running.push({ queryId, deadline, apply });
     if (fate === 'arrives after the kill' || fate === 'stopped') this.#onTheWay.push({ queryId, deadline, apply });
     if (fate === 'stopped') return new Promise((_, reject) => setTimeout(() => reject(unavailable()), CLIENT_GIVES_UP_MS));
+    if (fate === 'stands but is rejected') return Promise.reject(new CodedError('columns.rejected', { code: 49, reason: 'Logical error' }));
     return fate === 'good' ? Promise.resolve() : Promise.reject(unavailable());
   }
 

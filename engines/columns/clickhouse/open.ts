@@ -28,7 +28,7 @@ export interface ClickHouseOptions {
   readonly database?: string;
   /** Calls at once, below what the server allows (default 24). Kills and pings are not counted. */
   readonly concurrency?: number;
-  /** How long one call may take at most where no `max_execution_time` is said, the waiting for its answer included. Default 10 min. */
+  /** How long one call may take at most where nothing else is said of it, the waiting for its answer included. Default 10 min. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -46,6 +46,11 @@ const ANSWER_MS = 10_000;
 /** Of statements that may work for as long as they want (`max_execution_time = 0`). */
 const LONGEST_CALL_MS = 86_400_000;
 
+/** Of inserts of which nothing is said: they are small. */
+const INSERT_MS = 60_000;
+/** A store that takes longer to end statements, or does not answer, is asked again by whoever needs to know. */
+const KILL_CALL_MS = 30_000;
+const PING_MS = 5000;
 const KILL_AGAIN_MS = 20;
 /** How long a stopped question waits until the store has ended it. */
 const KILL_MS = 2000;
@@ -99,7 +104,7 @@ class ClickHouseColumns implements Columns {
     const columns = batch.fields.map((f) => identifier(f.name)).join(', ');
     // `throwIf` and not a plain condition: the caller has to be told that nothing was written.
     const source = deadline === undefined ? '' : ` SELECT ${columns} FROM input(${structureOf(batch)}) WHERE throwIf(now64(3) >= ${UNTIL}, 'late') = 0`;
-    const settings: ClickHouseSettings = { ...ONE_PART, ...(maxExecutionMs === undefined ? {} : { max_execution_time: maxExecutionMs / 1000 }) };
+    const settings: ClickHouseSettings = { ...ONE_PART, max_execution_time: (maxExecutionMs ?? Math.min(INSERT_MS, this.#requestTimeoutMs)) / 1000 };
     await this.#call(
       `INSERT INTO ${identifier(table)} (${columns})${source} FORMAT ArrowStream`,
       { queryId, ...(signal === undefined ? {} : { signal }), ...(deadline === undefined ? {} : { params: { deadline: BigInt(Math.floor(deadline)) } }) },
@@ -129,15 +134,14 @@ class ClickHouseColumns implements Columns {
         { params: { ids: queryIds } },
         {},
         undefined,
+        KILL_CALL_MS,
       );
       await Promise.race([ours, new Promise((resolve) => setTimeout(resolve, KILL_AGAIN_MS))]);
     } while (!over);
   }
 
   async ping(): Promise<void> {
-    const answer = await this.#client.ping();
-    if (!answer.success) throw columnsError(answer.error);
-    await this.#send('SELECT 1', {}, {}, undefined);
+    await this.#send('SELECT 1', {}, {}, undefined, PING_MS);
   }
 
   async close(): Promise<void> {
@@ -161,6 +165,7 @@ class ClickHouseColumns implements Columns {
     { params, settings, queryId = randomUUID(), signal }: QueryOptions,
     defaults: ClickHouseSettings,
     data: Uint8Array | undefined,
+    most = this.#requestTimeoutMs,
   ): Promise<Reply> {
     const form = params === undefined ? undefined : formOf(sql, params);
     if (this.#closed) throw new CodedError('columns.unavailable', { reason: 'it is closed' });
@@ -168,7 +173,7 @@ class ClickHouseColumns implements Columns {
     const hangUp = new AbortController();
     const end = (): void => hangUp.abort();
     let late = false;
-    const longest = this.#patience({ ...defaults, ...(settings as ClickHouseSettings | undefined) });
+    const longest = patienceFor({ ...defaults, ...(settings as ClickHouseSettings | undefined) }, Math.min(most, this.#requestTimeoutMs));
     let patience = setTimeout(() => {
       late = true;
       end();
@@ -203,12 +208,13 @@ class ClickHouseColumns implements Columns {
       clearTimeout(patience);
     }
   }
-
-  #patience({ max_execution_time: seconds }: ClickHouseSettings): number {
-    if (seconds === undefined) return this.#requestTimeoutMs;
-    return Number(seconds) === 0 ? LONGEST_CALL_MS : Number(seconds) * 1000 + ANSWER_MS;
-  }
 }
+
+/** How long a call is waited for. `otherwise`: where nothing is said of its statement. */
+const patienceFor = ({ max_execution_time: seconds }: ClickHouseSettings, otherwise: number): number => {
+  if (seconds === undefined) return otherwise;
+  return Number(seconds) === 0 ? LONGEST_CALL_MS : Number(seconds) * 1000 + ANSWER_MS;
+};
 
 interface Reply {
   readonly bytes: Uint8Array;

@@ -20,7 +20,8 @@ columnsConformance('the embedded engine by @clickhouse/client', async () => {
       if (engine.pid !== undefined) process.kill(engine.pid, 'SIGKILL');
     },
     connect: () => createConnection({ path: engine.socketPath, allowHalfOpen: true }),
-    openThrough: (socketPath) => openClickHouse({ url: engine.url, socketPath }),
+    openThrough: (socketPath, requestTimeoutMs) =>
+      openClickHouse({ url: engine.url, socketPath, ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }) }),
     dispose: async () => {
       await columns.close();
       await engine.stop();
