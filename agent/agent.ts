@@ -4,12 +4,12 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { type FolderLock, holderOf, lockFolder } from '../engines/folder-lock.ts';
 import { bounded } from './bounded.ts';
 import type { AgentConfig } from './config.ts';
 import { HostFiles } from './host-files.ts';
 import { type FoundIdentity, type Identity, readIdentity } from './identity.ts';
 import { Joining } from './joining.ts';
-import { lockFolder } from './lock.ts';
 import type { LogsStatus } from './logs/logs.ts';
 import { machineOf, machinePrint } from './machine.ts';
 import { Reading } from './reading.ts';
@@ -83,7 +83,7 @@ class RunningAgent implements Agent {
   #joining!: Joining;
   #sending!: Sending;
   #reading!: Reading;
-  #unlock: () => Promise<void> = () => Promise.resolve();
+  #lock: FolderLock | undefined;
   #early: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -105,7 +105,7 @@ class RunningAgent implements Agent {
       await this.#joining.join();
     } catch (error) {
       this.#spool.close();
-      await this.#unlock();
+      this.#lock?.release();
       throw error;
     }
     this.#sending.start();
@@ -129,14 +129,24 @@ class RunningAgent implements Agent {
     } catch (error) {
       throw refused(error);
     }
-    this.#unlock = await lockFolder(folder, LOCK_PATIENCE_MS);
+    this.#lock = await this.#locked(refused);
     try {
       this.#state = new AgentState(folder, now, this.#machine);
       this.#spool = new Spool({ folder: `${folder}/spool`, limitBytes: spoolBytes, segmentBytes, fsync });
     } catch (error) {
-      await this.#unlock();
+      this.#lock?.release();
       throw refused(error);
     }
+  }
+
+  /** Waits for one that is just ending. */
+  async #locked(refused: (error: unknown) => CodedError): Promise<FolderLock> {
+    const { folder } = this.#config;
+    const lock = await lockFolder(folder, LOCK_PATIENCE_MS).catch((error: unknown) => {
+      throw refused(error);
+    });
+    if (lock === undefined) throw new CodedError('agent.running', { folder, holder: holderOf(folder) });
+    return lock;
   }
 
   #makeParts(): void {
@@ -188,7 +198,7 @@ class RunningAgent implements Agent {
     await this.#sending.stop();
     this.#reading.logs.close();
     this.#spool.close();
-    await this.#unlock();
+    this.#lock?.release();
     this.#log.info('the agent stopped', { waiting: this.#spool.stats.frames });
   }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
+import { type FolderLock, holderOf, lockFolder } from '../engines/folder-lock.ts';
 
 export interface DataFolder {
   readonly path: string;
@@ -16,17 +17,24 @@ export interface DataFolder {
 
 const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
 
+const refused = (path: string, error: unknown): CodedError =>
+  error instanceof CodedError ? error : new CodedError('data.folder', { path, reason: (error as Error).message }, { cause: error });
+
+/** Makes the folder where it is missing, and keeps other processes from it. Throws `data.in-use` and `data.folder`. */
+export const holdDataFolder = async (path: string): Promise<FolderLock> => {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const lock = await lockFolder(path);
+    if (lock === undefined) throw new CodedError('data.in-use', { path, holder: holderOf(path) });
+    return lock;
+  } catch (error) {
+    throw refused(path, error);
+  }
+};
+
 /** Throws `data.folder` where the folder cannot be used, and `data.token` where a token file holds none. */
 export const openDataFolder = (path: string): DataFolder => {
-  const attempt = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof CodedError) throw error;
-      throw new CodedError('data.folder', { path, reason: (error as Error).message }, { cause: error });
-    }
-  };
-  return attempt(() => {
+  try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const tokenFile = join(path, 'token');
     const agentTokenFile = join(path, 'agent-token');
@@ -38,7 +46,9 @@ export const openDataFolder = (path: string): DataFolder => {
       agentToken: secret(agentTokenFile, 32),
       agentTokenFile,
     };
-  });
+  } catch (error) {
+    throw refused(path, error);
+  }
 };
 
 const secret = (file: string, bytes: number): string => {

@@ -41,7 +41,7 @@ const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** First and alone: its lock tells a second start on this folder. Rejects with `start.part`. */
+/** Before the other stores, whose folder must be ours already. Rejects with `start.part`. */
 export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry): Promise<Stream> =>
   part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry }));
 

@@ -28,7 +28,7 @@ import { AgentAdministration } from './agents.ts';
 import { openCommandKeys } from './command-keys.ts';
 import { liveIntakeLimits, liveRetention } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
-import { openDataFolder, writePrivate } from './data-folder.ts';
+import { holdDataFolder, openDataFolder, writePrivate } from './data-folder.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
@@ -111,6 +111,8 @@ const start = async (
   undo: Started[],
   stop: () => Promise<void>,
 ): Promise<Product | undefined> => {
+  const lock = await holdDataFolder(dataDir);
+  undo.push({ part: 'lock', end: () => lock.release() });
   const folder = openDataFolder(dataDir);
   const keys = openCommandKeys(dataDir);
   const telemetry = new TelemetryRegistry();

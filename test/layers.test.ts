@@ -76,7 +76,9 @@ const PRODUCT: Rooms = {
   ...role('search'),
   ...role('records'),
 
-  agent: { files: /^agent\//, imports: ['core', 'schemas', ...PORTS], packages: NODE },
+  'folder lock': { files: /^engines\/folder-lock\.ts$/, imports: [], packages: NODE },
+
+  agent: { files: /^agent\//, imports: ['core', 'schemas', ...PORTS, 'folder lock'], packages: NODE },
   ingest: { files: /^ingest\//, imports: ['core', 'schemas', ...PORTS], packages: NODE },
   pipeline: { files: /^pipeline\//, imports: ['core', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },
   rules: { files: /^rules\//, imports: ['core', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },

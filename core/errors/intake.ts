@@ -18,8 +18,8 @@ export const INTAKE_ERRORS = {
     'Give the agent a folder it may write to; its waiting frames and read positions rest there.',
   ),
   'agent.running': entry(
-    (p: { folder: string }) => `another agent uses the folder ${p.folder}`,
-    { folder: 'data/agent' },
+    (p: { folder: string; holder: string }) => `another agent uses the folder ${p.folder}: ${p.holder}`,
+    { folder: 'data/agent', holder: 'process 4711 on web-1, since 2026-11-29T12:00:00.000Z' },
     'Stop the other agent, or give this one a folder of its own: two would send every line twice.',
   ),
   'agent.platform': entry(

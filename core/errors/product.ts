@@ -7,6 +7,11 @@ export const PRODUCT_ERRORS = {
     { path: './data', reason: 'permission denied' },
     'Choose another folder with `--data DIR`, or give this user the right to write there.',
   ),
+  'data.in-use': entry(
+    (p: { path: string; holder: string }) => `the data folder ${p.path} is in use by ${p.holder}`,
+    { path: './data', holder: 'process 4711 on web-1, since 2026-11-29T12:00:00.000Z' },
+    'Stop the other server, or start this one with another data folder: `--data DIR`. In a container the process is one of that container, and the host its name.',
+  ),
   'data.token': entry((p: { file: string }) => `${p.file} holds no token`, { file: './data/token' }, 'Remove the file; the next start makes a new token.'),
   'data.key': entry(
     (p: { file: string; reason: string }) => `the command key in ${p.file} cannot be used: ${p.reason}`,

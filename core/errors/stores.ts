@@ -22,11 +22,6 @@ export const STORE_ERRORS = {
     { file: 'data/stream/data.mdb', reason: 'its end is missing' },
     'Bring the whole data folder back from a copy. Without one, move the folder of the stream away and start again: everything that is in the stores stays, what was accepted and not yet stored is lost.',
   ),
-  'stream.in-use': entry(
-    (p: { dir: string; pid: number }) => `the stream in ${p.dir} is open in another process (${p.pid})`,
-    { dir: 'data/stream', pid: 4711 },
-    'Stop the other server, or start this one with another data folder.',
-  ),
   'stream.group-in-use': entry(
     (p: { group: string }) => `a consumer of the group ${p.group} is there`,
     { group: 'pipeline-samples' },
@@ -117,10 +112,5 @@ export const STORE_ERRORS = {
     (p: { reason: string }) => `the embedded record store did not start: ${p.reason}`,
     { reason: 'could not create the folder: Permission denied' },
     'The message is PostgreSQL’s own; the whole log is `postgres.log` in the store’s folder. The user who starts InfraMirror must own the data folder.',
-  ),
-  'records.in-use': entry(
-    (p: { folder: string; pid: number }) => `the record store's folder ${p.folder} is in use by process ${p.pid}`,
-    { folder: './data/records', pid: 4711 },
-    'Stop the other InfraMirror, or start this one with another data folder.',
   ),
 };

@@ -51,7 +51,7 @@ test('two on one data folder: the second refuses and the first goes on', async (
     const second = begin(product.folder);
     expect((await second.ended).code).toBe(1);
     expect(second.heard.stdout).toBe('');
-    expect(second.heard.stderr).toContain('is open in another process');
+    expect(second.heard.stderr).toContain('is in use by process ');
     expect(second.heard.stderr).toContain('Stop the other server');
     expect(await product.values('from hosts | select host')).toHaveLength(1);
   } finally {

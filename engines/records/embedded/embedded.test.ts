@@ -72,13 +72,6 @@ test('several start at once on folders of their own, one of them with a path lon
   for (const server of servers) expect(await ask(server, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 }, 60_000);
 
-test('a second start on a folder in use is refused and leaves the first alone', async () => {
-  const dataDir = folder();
-  const server = await start({ dataDir });
-  await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({ code: 'records.in-use', parameters: { pid: process.pid } });
-  expect(await ask(server, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
-}, 60_000);
-
 /** A process that starts a server, tells its pid, and goes on until killed. */
 const otherProcess = async (dataDir: string): Promise<{ child: ChildProcess; pid: number }> => {
   const module = pathToFileURL(join(import.meta.dirname, 'embedded.ts')).href;

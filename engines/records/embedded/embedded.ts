@@ -1,7 +1,7 @@
 // The embedded record store: a real PostgreSQL server as our child, in a folder of ours, on a Unix socket of its own.
 // Starts it, keeps it up, and ends it with us, however we end. Holds no connection itself.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../../../core/errors.ts';
@@ -9,12 +9,12 @@ import { type Logger, silentLogger } from '../../../core/logger.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { packagedBinaries, reachableBinaries } from './binaries.ts';
 import { DATABASE_USER, ensureCluster, environment, opened, SETTINGS, SOCKET_PORT, writeAccess } from './cluster.ts';
-import { endLeftovers, isReady, processToken } from './leftovers.ts';
+import { endLeftovers, isReady } from './leftovers.ts';
 import { handOver, type RunAs, runAs } from './run-as.ts';
 import { type Watch, watch } from './watch.ts';
 
 export interface EmbeddedOptions {
-  /** Made when missing; holds the database, its log, and who owns it. */
+  /** Made when missing; holds the database and its log. */
   readonly dataDir: string;
   readonly log?: Logger;
   /** For tests: the package's folder `native`, and where a copy of it may be made. */
@@ -37,35 +37,36 @@ const STOP_MS = 8_000;
 const MOST_LOG = 8 << 20;
 /** Bytes a path of a socket may have: 103 on macOS, 107 on Linux. */
 const MOST_PATH = 100;
+/** Names the folder of `shortWay`. */
+const LINK_FILE = 'socket-folder';
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-interface Owner {
-  readonly pid: number;
-  readonly token: string | undefined;
-  readonly link: string | undefined;
-}
-
-const readOwner = (path: string): Owner | undefined => {
+const leadsTo = (link: string, folder: string): boolean => {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+    return readlinkSync(link) === folder;
   } catch {
-    return undefined;
+    return false;
   }
 };
 
-/** Takes the folder for this process; refuses while another, or this one, still holds it. Returns the client's way to the socket. */
-const takeOver = (dataDir: string, folder: string): { link: string | undefined } => {
-  const path = join(dataDir, 'owner.json');
-  const former = readOwner(path);
-  if (former?.token !== undefined && former.token === processToken(former.pid)) throw new CodedError('records.in-use', { folder: dataDir, pid: former.pid });
-  if (former?.link !== undefined) rmSync(former.link, { recursive: true, force: true });
-  const tooLong = Buffer.byteLength(join(folder, `.s.PGSQL.${SOCKET_PORT}`)) > MOST_PATH;
-  const link = tooLong ? mkdtempSync(join(tmpdir(), 'inframirror-')) : undefined;
-  if (link !== undefined) symlinkSync(folder, join(link, 'pg'));
-  const owner: Owner = { pid: process.pid, token: processToken(process.pid), link };
-  writeFileSync(path, JSON.stringify(owner), { mode: 0o600 });
-  return { link };
+/** A way to the folder that is short enough for a socket, where its own is not. That of a former run, which may have been killed, is removed. */
+const shortWay = (dataDir: string, folder: string): string | undefined => {
+  const file = join(dataDir, LINK_FILE);
+  const former = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  if (former !== undefined && leadsTo(join(former, 'pg'), folder)) rmSync(former, { recursive: true, force: true });
+  rmSync(file, { force: true });
+  if (Buffer.byteLength(join(folder, `.s.PGSQL.${SOCKET_PORT}`)) <= MOST_PATH) return undefined;
+  const link = mkdtempSync(join(tmpdir(), 'inframirror-'));
+  writeFileSync(file, link, { mode: 0o600 });
+  symlinkSync(folder, join(link, 'pg'));
+  return link;
+};
+
+/** Removes what `shortWay` made. */
+const endWay = (dataDir: string, link: string | undefined): void => {
+  if (link !== undefined) rmSync(link, { recursive: true, force: true });
+  rmSync(join(dataDir, LINK_FILE), { force: true });
 };
 
 class Embedded implements EmbeddedPostgres {
@@ -198,20 +199,19 @@ class Embedded implements EmbeddedPostgres {
         clearTimeout(timer);
       }
     }
-    if (this.#link !== undefined) rmSync(this.#link, { recursive: true, force: true });
-    rmSync(join(this.#dataDir, 'owner.json'), { force: true });
+    endWay(this.#dataDir, this.#link);
   }
 }
 
 /**
- * Rejects with `records.in-use` when another process holds the folder, and with `records.start-failed`.
+ * Rejects with `records.start-failed`. The caller must hold the folder: a server that still runs there is a former one, and is ended.
  * After a crash of the server it is started again by itself; calls wait for it as `openPostgres` is patient.
  */
 export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<EmbeddedPostgres> => {
   const dataDir = resolve(options.dataDir);
   const folder = join(dataDir, 'pg');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const { link } = takeOver(dataDir, folder);
+  const link = shortWay(dataDir, folder);
   try {
     const as = await runAs(folder);
     const packaged = options.binaries ?? packagedBinaries();
@@ -222,8 +222,7 @@ export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<E
     await embedded.launch();
     return embedded;
   } catch (error) {
-    rmSync(join(dataDir, 'owner.json'), { force: true });
-    if (link !== undefined) rmSync(link, { recursive: true, force: true });
+    endWay(dataDir, link);
     throw error;
   }
 };

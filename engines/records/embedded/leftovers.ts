@@ -16,18 +16,6 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Text that tells a process from a later one with the same pid; undefined when it does not run. */
-export const processToken = (pid: number): string | undefined => {
-  try {
-    if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
-    // Behind the name, which may hold anything: field 3 is the state, field 22 the start.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ');
-    return fields[0] === 'Z' ? undefined : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
-  } catch {
-    return undefined;
-  }
-};
-
 const postmasterPid = (folder: string): number | undefined => {
   try {
     const pid = Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);

@@ -86,7 +86,7 @@ export class Commits {
     worker.on('exit', () => this.#break(new Error('its writer ended')));
   }
 
-  /** Starts the writer; rejects with `stream.in-use`, `stream.newer-schema` or `stream.unavailable`. */
+  /** Starts the writer; rejects with `stream.newer-schema` or `stream.unavailable`. */
   static async open(options: CommitOptions, known: number): Promise<Commits> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { dir: options.dir }, execArgv: [] });
     const greeting = await new Promise<WriterGreeting>((resolve) => {
@@ -96,7 +96,6 @@ export class Commits {
     });
     if (greeting.ready) return new Commits(options, worker);
     await worker.terminate();
-    if (greeting.holder !== undefined) throw new CodedError('stream.in-use', { dir: options.dir, pid: greeting.holder });
     if (greeting.newer !== undefined) throw new CodedError('stream.newer-schema', { found: greeting.newer, known });
     throw new CodedError('stream.unavailable', { reason: greeting.reason ?? 'its writer did not start' });
   }

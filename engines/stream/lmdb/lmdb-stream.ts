@@ -40,7 +40,6 @@ const RETENTION_MS = 10_000;
 export class LmdbStream implements Stream, GroupLog {
   readonly #environment: Environment;
   readonly #commits: Commits;
-  readonly #ended: () => void;
   readonly #topics = new Map<string, Topic>();
   readonly #reads: Reads;
   readonly #readers = new Readers();
@@ -50,16 +49,13 @@ export class LmdbStream implements Stream, GroupLog {
   readonly #timer: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
-  /** `ended` is called when the log is closed. */
   constructor(
     { retentionEveryMs = RETENTION_MS, telemetry = noTelemetry, now = Date.now }: Options,
     environment: Environment,
     commits: Commits,
-    ended: () => void,
   ) {
     this.#environment = environment;
     this.#commits = commits;
-    this.#ended = ended;
     this.#reads = new Reads(environment);
     this.#room = new Room(commits, this.#readers);
     this.#retention = new Retention({ commits, readers: this.#readers, room: this.#room, topics: () => this.#topics.values(), telemetry, now });
@@ -286,7 +282,6 @@ export class LmdbStream implements Stream, GroupLog {
     await rests;
     await this.#commits.close();
     await this.#environment.root.close();
-    this.#ended();
   }
 }
 

@@ -51,22 +51,6 @@ describe('the LMDB log', () => {
     );
   const topic = { name: 't', partitions: 1, retentionBytes: 1 << 30, retentionMs: 86_400_000 };
 
-  test('is open once: a second stream of this process and one of another are refused', async () => {
-    const dir = await folder();
-    const stream = await openIn(dir);
-    expect(await codeOf(openLmdbStream({ dir }))).toBe('stream.in-use');
-    const script = `import { openLmdbStream } from ${JSON.stringify(new URL('./open.ts', import.meta.url).href)};
-      try { await (await openLmdbStream({ dir: process.argv[1] })).close(); console.log('opened'); } catch (error) { console.log(error.code, error.parameters.pid); }`;
-    const other = (): string => spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script, dir], { encoding: 'utf8' }).stdout.trim();
-    expect(other()).toBe(`stream.in-use ${process.pid}`);
-    await stream.ensureTopics([topic]);
-    await stream.produce('t', [message('k', 'still there')]);
-    await stream.close();
-    expect(other()).toBe('opened');
-    const again = await openIn(dir);
-    expect((await again.partitions('t'))[0]?.next).toBe(1n);
-  });
-
   test('keeps what messages share when the one that brought it is trimmed, and not for ever', async () => {
     const dir = await folder();
     const stream = await openIn(dir, { retentionEveryMs: 20 });

@@ -33,7 +33,6 @@ export interface LmdbStreamOptions {
 export const MAX_BYTES = 10 * 2 ** 30;
 /** Of the disk, that messages leave free, unless the opener says otherwise. */
 export const MIN_FREE_BYTES = 256 << 20;
-const openHere = new Set<string>();
 
 /** The names in a folder survive a power cut only when the folder is on disk too. */
 const syncFolder = (dir: string): void => {
@@ -49,14 +48,12 @@ const syncFolder = (dir: string): void => {
 };
 
 /**
- * Opens or makes the log in `dir`. Rejects with `stream.in-use` while another process (or an unclosed stream of this one)
- * holds it, with `stream.newer-schema` when a newer program wrote it, with `stream.damaged` when its file was cut or overwritten, with `stream.unavailable` when it cannot be opened.
+ * Opens or makes the log in `dir`, which the caller must hold: no other process, and no other stream of this one, may have it open. Rejects
+ * with `stream.newer-schema` when a newer program wrote it, with `stream.damaged` when its file was cut or overwritten, with `stream.unavailable` when it cannot be opened.
  */
 export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream> => {
   mkdirSync(options.dir, { recursive: true });
   const dir = realpathSync(options.dir);
-  if (openHere.has(dir)) throw new CodedError('stream.in-use', { dir, pid: process.pid });
-  openHere.add(dir);
   let commits: Commits | undefined;
   try {
     checkFile(dir);
@@ -71,15 +68,13 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
       },
       LAYOUT_VERSION,
     );
-    const closed = (): boolean => openHere.delete(dir);
-    stream = new LmdbStream(options, openEnvironment(dir), commits, closed);
+    stream = new LmdbStream(options, openEnvironment(dir), commits);
     await commits.measure();
     syncFolder(dir);
     syncFolder(dirname(dir));
     return stream;
   } catch (error) {
     await commits?.close();
-    openHere.delete(dir);
     throw error;
   }
 };

@@ -4,7 +4,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Environment, openEnvironment } from './environment.ts';
 import { costOf, encodePartition, LAYOUT_VERSION, messageKey, metaKey, offsetOfKey, type PartitionRecord, timeOfRecord } from './layout.ts';
-import { giveUpOwnership, takeOwnership } from './owner.ts';
 
 export type WriterTask =
   /** `puts`: for each record its database (0 messages, 1 meta, 2 shared; u8), key size (u16), value size (u32), key, value. An empty record of the latter two is removed. */
@@ -36,7 +35,7 @@ export interface Trimmed {
 
 export type WriterAnswer = { readonly ok: true; readonly trimmed?: Trimmed } | { readonly ok: false; readonly reason: string };
 /** The first thing the thread says. */
-export type WriterGreeting = { readonly ready: true } | { readonly ready: false; readonly holder?: number; readonly newer?: number; readonly reason?: string };
+export type WriterGreeting = { readonly ready: true } | { readonly ready: false; readonly newer?: number; readonly reason?: string };
 
 const put = ({ root, messages, meta, shared }: Environment, puts: ArrayBuffer, size: number): void => {
   const databases = [messages, meta, shared];
@@ -87,10 +86,9 @@ const begin = (dir: string): { readonly environment?: Environment; readonly gree
   try {
     const environment = openEnvironment(dir);
     const newer = Number(environment.meta.get(metaKey('version'))?.toString() ?? LAYOUT_VERSION);
-    const holder = newer > LAYOUT_VERSION ? undefined : takeOwnership(environment);
-    if (holder !== undefined || newer > LAYOUT_VERSION) {
+    if (newer > LAYOUT_VERSION) {
       void environment.root.close();
-      return { greeting: holder === undefined ? { ready: false, newer } : { ready: false, holder } };
+      return { greeting: { ready: false, newer } };
     }
     environment.meta.putSync(metaKey('version'), Buffer.from(String(LAYOUT_VERSION)));
     return { environment, greeting: { ready: true } };
@@ -103,10 +101,7 @@ const perform = async (environment: Environment, task: WriterTask): Promise<Writ
   try {
     if (task.kind === 'trim') return { ok: true, trimmed: trim(environment, task.trim) };
     if (task.kind === 'put') put(environment, task.puts, task.size);
-    else {
-      giveUpOwnership(environment);
-      await environment.root.close();
-    }
+    else await environment.root.close();
     return { ok: true };
   } catch (error) {
     return { ok: false, reason: (error as Error).message };

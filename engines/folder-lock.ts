@@ -1,0 +1,68 @@
+// One process a folder: a lock of the kernel on the file `lock` in it, which ends with the process that holds it, however that ends, and which holds
+// between containers and other namespaces of processes and networks on one machine. It protects nothing from what does not ask for it.
+// While it is held the process must not open that file in another way: on POSIX closing it would let the lock go.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface FolderLock {
+  release(): void;
+}
+
+/** SQLite's code for what another one has locked (https://www.sqlite.org/rescode.html#busy). */
+const BUSY = 5;
+const PAUSE_MS = 50;
+
+const holderFile = (folder: string): string => join(folder, 'lock.holder');
+
+/** On a disk that is full it stays untold. */
+const tellHolder = (folder: string): void => {
+  try {
+    writeFileSync(holderFile(folder), `process ${process.pid} on ${hostname()}, since ${new Date().toISOString()}\n`, { mode: 0o600 });
+  } catch {
+    rmSync(holderFile(folder), { force: true });
+  }
+};
+
+/** undefined: it is in use, also by this process itself. Throws where the folder cannot be written, or where locks are not to be had. */
+const tryLock = (folder: string): FolderLock | undefined => {
+  const file = new DatabaseSync(join(folder, 'lock'));
+  try {
+    // Nothing is ever written: the file stays empty, and what is held is its lock.
+    file.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    file.close();
+    if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined;
+    throw error;
+  }
+  tellHolder(folder);
+  let isHeld = true;
+  return {
+    release: () => {
+      if (!isHeld) return;
+      isHeld = false;
+      rmSync(holderFile(folder), { force: true });
+      file.close();
+    },
+  };
+};
+
+/** Waits so long for one that is just ending; undefined when the folder, which must be there, is still in use then. */
+export const lockFolder = async (folder: string, patienceMs = 0): Promise<FolderLock | undefined> => {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const lock = tryLock(folder);
+    if (lock !== undefined || performance.now() >= until) return lock;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+};
+
+/** Who holds the folder, in words, as far as it was written down: a process id is that of its own container. */
+export const holderOf = (folder: string): string => {
+  try {
+    return readFileSync(holderFile(folder), 'utf8').trim() || 'another process';
+  } catch {
+    return 'another process';
+  }
+};
