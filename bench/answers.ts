@@ -36,6 +36,11 @@ const load = async (columns: Columns): Promise<void> => {
     const hash = metricHash(m.name);
     await columns.command(`INSERT INTO series SELECT ${hash}, '${m.name}', cityHash64(${i}, number), fromUnixTimestamp64Milli(${FROM_MS}), fromUnixTimestamp64Milli(${FROM_MS}), '${m.kind}', 'cumulative', '${m.unit}', '', ${STEP_MS},
       map('host', concat('host-', toString(number)), 'service', concat('service-', toString(number % 20))), map('datacenter', if(number % 4 = 0, 'fra1', 'ams1')) FROM numbers(${SERIES})`);
+    await columns.command(
+      `INSERT INTO series_days SELECT metric, id, toYYYYMM(d) AS month, groupBitOr(toUInt32(bitShiftLeft(toUInt32(1), toDayOfMonth(d) - 1)))
+      FROM (SELECT metric, id, fromUnixTimestamp64Milli(${FROM_MS} + 86400000 * arrayJoin(range(${Math.ceil((TO_MS - FROM_MS) / 86_400_000) + 1})), 'UTC') AS d FROM series WHERE metric = ${hash}) GROUP BY metric, id, month`,
+      { settings: { max_partitions_per_insert_block: 10 } },
+    );
     // A day at a time: an insert is one partition.
     for (let from = 0; from < SAMPLES; from += 2000)
       await columns.command(

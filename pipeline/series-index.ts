@@ -20,9 +20,9 @@ export class SeriesIndex {
   last = new Float64Array(FIRST).fill(NEVER);
   sticky = new Int8Array(FIRST);
   state = new Uint8Array(FIRST);
-  /** UTC day of the newest row of the definition in the store; −1: not known. */
+  /** UTC day on which the definition was known to stand in the store as `print` says; −1: not known. */
   day = new Int32Array(FIRST).fill(-1);
-  /** Hash of the definition and its enrichment as written last; 0: none. */
+  /** Hash of the definition and its enrichment as it stood last; 0: not known. */
   print = new Float64Array(FIRST);
 
   constructor(most = 4_000_000) {

@@ -1,5 +1,5 @@
-// The table `series` as the pipeline writes it: new rows for definitions, for a new day, for a host whose inventory changed, and looking up
-// what is there. All are keyed upserts and may be repeated; they follow each other, so that a change of a host meets every definition of it.
+// The table `series` as the pipeline writes it: new rows for definitions and for a host whose inventory changed, and looking up what is there.
+// All are keyed upserts and may be repeated; they follow each other, so that a change of a host meets every definition of it.
 import { randomUUID } from 'node:crypto';
 import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
 import { sliceBatch } from '../core/batch/take.ts';
@@ -9,6 +9,7 @@ import { ENRICHMENT } from '../schemas/catalogue.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { writeInHalves } from './halving.ts';
 import type { Enrichment, HostEntry } from './inventory.ts';
+import { GIVEN, printOf, type Standing } from './stages/series.ts';
 
 const COLUMNS = TABLE_FIELDS.series.map(({ name }) => `\`${name}\``).join(', ');
 /** `tuple`, as argMax passes over NULL. */
@@ -16,17 +17,17 @@ const newest = (column: string): string => `argMax(tuple(${column}), (since, see
 const KEPT = ['kind', 'temporality', 'unit', 'description', 'interval', 'labels'].map(newest).join(', ');
 const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 300 };
 
-const RENEW = `INSERT INTO series (${COLUMNS})
-SELECT metric, ${newest('name')}, id, fromUnixTimestamp64Milli({since:Int64}, 'UTC'), fromUnixTimestamp64Milli({seen:Int64}, 'UTC'), ${KEPT}, ${newest('enrichment')}
-FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)}) GROUP BY metric, id HAVING max(since) < fromUnixTimestamp64Milli({since:Int64}, 'UTC')`;
-
 const ENRICHED = 'mapFromArrays({keys:Array(String)}, {values:Array(String)})';
 // Never before the row it takes the place of; at the same moment the one seen later stands.
 const ENRICH = `INSERT INTO series (${COLUMNS})
 SELECT metric, ${newest('name')}, id, greatest(max(since), fromUnixTimestamp64Milli({since:Int64}, 'UTC')), fromUnixTimestamp64Milli({since:Int64}, 'UTC'), ${KEPT}, CAST(${ENRICHED} AS Map(LowCardinality(String), String))
 FROM series WHERE labels['host'] = {host:String} GROUP BY metric, id HAVING CAST(${newest('enrichment')} AS Map(String, String)) != ${ENRICHED}`;
 
-const KNOWN = `SELECT id, toUnixTimestamp64Milli(max(since)) AS since FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)}) GROUP BY id`;
+const OF_SERIES = 'FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)})';
+const KNOWN = `SELECT DISTINCT id ${OF_SERIES}`;
+const TOLD = [...GIVEN.slice(1), 'enrichment'];
+const STANDING = `SELECT id, ${TOLD.map((name, i) => `newest.${i + 3} AS \`${name}\``).join(', ')}, toUnixTimestamp64Milli(newest.1) AS since, toUnixTimestamp64Milli(newest.2) AS seen
+FROM (SELECT id, argMax(tuple(since, seen, ${TOLD.join(', ')}), (since, seen)) AS newest ${OF_SERIES} GROUP BY id)`;
 
 const BY_HOST = `SELECT host, region, datacenter, env, role, owner FROM
 (SELECT argMax(labels['host'], (since, seen)) AS host, argMax(enrichment, (since, seen)) AS found, ${ENRICHMENT.map((key) => `found['${key}'] AS ${key}`).join(', ')} FROM series GROUP BY id)
@@ -89,22 +90,33 @@ export class SeriesTable {
     return refused;
   }
 
-  /** Ids that have a definition in the store, with the time (ms) of its newest row. */
-  async known(keys: readonly SeriesKey[]): Promise<ReadonlyMap<bigint, number>> {
-    const found = new Map<bigint, number>();
-    for (const chunk of chunks(keys)) {
-      const { batches } = await this.#columns.query(KNOWN, { params: keysOf(chunk), settings: UNBOUNDED });
-      for (const batch of batches) {
-        const [id, since] = [columnOf(batch, 'id'), columnOf(batch, 'since')];
-        for (let row = 0; row < batch.length; row++) found.set(valueAt(id, row) as bigint, Number(valueAt(since, row)));
+  /** Those of the ids that have a definition in the store. */
+  async known(keys: readonly SeriesKey[]): Promise<ReadonlySet<bigint>> {
+    const found = new Set<bigint>();
+    for await (const batch of this.#of(keys, KNOWN)) {
+      const id = columnOf(batch, 'id');
+      for (let row = 0; row < batch.length; row++) found.add(valueAt(id, row) as bigint);
+    }
+    return found;
+  }
+
+  /** By id, the newest row of each series that has one in the store. */
+  async standing(keys: readonly SeriesKey[]): Promise<ReadonlyMap<bigint, Standing>> {
+    const found = new Map<bigint, Standing>();
+    for await (const batch of this.#of(keys, STANDING)) {
+      const [since, seen, enrichment] = [columnOf(batch, 'since'), columnOf(batch, 'seen'), columnOf(batch, 'enrichment')];
+      const given = GIVEN.map((name) => columnOf(batch, name));
+      for (let row = 0; row < batch.length; row++) {
+        const values = given.map((column) => valueAt(column, row));
+        const print = printOf(values, valueAt(enrichment, row) as ReadonlyMap<string, string>);
+        found.set(values[0] as bigint, { print, since: Number(valueAt(since, row)), seen: Number(valueAt(seen, row)) });
       }
     }
     return found;
   }
 
-  /** A row for a new day, which begins at `since` (ms), for those that have none yet. */
-  async renew(keys: readonly SeriesKey[], since: number): Promise<void> {
-    for (const chunk of chunks(keys)) await this.#columns.command(RENEW, { params: { ...keysOf(chunk), since, seen: Date.now() }, settings: UNBOUNDED });
+  async *#of(keys: readonly SeriesKey[], sql: string): AsyncIterable<Batch> {
+    for (const chunk of chunks(keys)) yield* (await this.#columns.query(sql, { params: keysOf(chunk), settings: UNBOUNDED })).batches;
   }
 
   /** New rows for all series of a host that say something else of it. */

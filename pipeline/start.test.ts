@@ -279,24 +279,53 @@ test('a change that was missed while no worker ran is made up for at the start',
   await expect.poll(() => rowsOf(newest), { timeout: 20_000 }).toEqual([['moved', 'gauge', '1']]);
 });
 
-test('a series that goes on has a row of its definition for each day', async () => {
-  const host = 'renewed-1';
-  const definition = ['test.renewed', [['host', host]]] as const;
+test('a series that goes on has one row of its definition and its days, through restarts, and another row when it changes', async () => {
+  const host = 'goes-on-1';
+  const definition = ['test.goes_on', [['host', host]]] as const;
   const day = 86_400_000;
-  await send(host, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
-  await settled();
-  const rows = `SELECT toUnixTimestamp64Milli(since), labels['host'], interval FROM series FINAL WHERE name = 'test.renewed' ORDER BY since`;
-  const [first] = await rowsOf(rows);
   const tomorrow = Math.floor(Date.now() / day) * day + day;
-  await stop();
-  pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger, now: () => tomorrow + 60_000 });
-  for (let n = 1; n < 3; n++) {
-    const { ipc, rows: count } = samplesPart(definition, [[tomorrow + n, n]]);
-    const headers = { schema: 'metrics', version: '1', sender: host, boot: '7', seq: String(seq++), rows: String(count) };
+  const startAt = async (now: number): Promise<void> => {
+    await stop();
+    pipeline = await startPipeline({ ...stores, telemetry, logger: silentLogger, now: () => now });
+  };
+  const produce = async (schema: 'series' | 'metrics', { ipc, rows }: OwnFramePart): Promise<void> => {
+    const headers = { schema, version: '1', sender: host, boot: '7', seq: String(seq++), rows: String(rows) };
     await stores.stream.produce('im.metrics', [{ key: host, headers, value: ipc }]);
     await settled();
+  };
+  const rows = async (table: string) =>
+    Number((await rowsOf(`SELECT count() FROM ${table} WHERE id IN (SELECT id FROM series WHERE name = 'test.goes_on')`))[0]?.[0]);
+  const days = `SELECT toInt64(month), groupBitOr(days) FROM series_days WHERE id IN (SELECT id FROM series WHERE name = 'test.goes_on') GROUP BY month ORDER BY month`;
+  await send(host, [seriesPart([definition]), samplesPart(definition, [[minute, 1]])]);
+  await settled();
+  await send(host, [samplesPart(definition, [[minute + 1000, 2]])]);
+  await settled();
+  expect([await rows('series'), await rows('series_days')]).toEqual([1, 1]);
+
+  // As after an upgrade: nobody remembers what was told, and all is told again.
+  await startAt(Date.now());
+  await produce('series', seriesPart([definition]));
+  await produce('metrics', samplesPart(definition, [[minute + 2000, 3]]));
+  expect(await rows('series')).toBe(1);
+
+  // Told again on another day, it is the same row.
+  await startAt(tomorrow + 60_000);
+  await produce('series', seriesPart([definition]));
+  await produce('metrics', samplesPart(definition, [[tomorrow + 1000, 4]]));
+  await produce('metrics', samplesPart(definition, [[tomorrow + 2000, 5]]));
+  const told = "SELECT DISTINCT toUnixTimestamp64Milli(since) AS since FROM series WHERE name = 'test.goes_on' ORDER BY since";
+  expect(await rowsOf(told)).toHaveLength(1);
+  const bits = new Map<bigint, number>();
+  for (const at of [minute, tomorrow]) {
+    const date = new Date(at);
+    const month = BigInt(date.getUTCFullYear() * 100 + date.getUTCMonth() + 1);
+    bits.set(month, (bits.get(month) ?? 0) + 2 ** (date.getUTCDate() - 1));
   }
-  expect(await rowsOf(rows)).toEqual([first, [BigInt(tomorrow), host, 10_000]]);
+  expect(await rowsOf(days)).toEqual([...bits]);
+
+  await produce('series', seriesPart([definition], undefined, 'By'));
+  expect(await rowsOf("SELECT argMax(tuple(unit), (since, seen)).1 FROM series WHERE name = 'test.goes_on'")).toEqual([['By']]);
+  expect(await rowsOf(told)).toHaveLength(2);
   await stop();
   await start();
 });

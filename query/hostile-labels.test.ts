@@ -109,6 +109,10 @@ const write = (name: string, series: readonly ReadonlyMap<string, string>[]): Pr
         { params },
       );
       await columns.command(
+        `INSERT INTO series_days SELECT {metric:UInt32}, {id:UInt64}, toYYYYMM(d), toUInt32(bitShiftLeft(toUInt32(1), toDayOfMonth(d) - 1)) FROM (SELECT fromUnixTimestamp64Milli({at:Int64} - 120000, 'UTC') AS d)`,
+        { params },
+      );
+      await columns.command(
         `INSERT INTO samples SELECT {metric:UInt32}, {id:UInt64}, fromUnixTimestamp64Milli({at:Int64} - 60000 * number, 'UTC'), {value:Int64}, 0, 0, number + 1 FROM numbers(3)`,
         { params },
       );

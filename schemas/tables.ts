@@ -108,7 +108,7 @@ export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
 const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];
 
 /** Tables of the column store. */
-export type TableName = 'samples' | 'series' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
+export type TableName = 'samples' | 'series' | 'series_days' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
 
 /** Sample values: see `exponent` in `sample-value.ts`. `start`: when a counter began to count, 0 unknown. `insert` rises over inserts and is the receive order. */
 export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
@@ -122,7 +122,7 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('start', TIME_MS),
     field('insert', UINT64),
   ],
-  /** Upserted by (metric, id, since); `day` makes at least one row a UTC day. */
+  /** A row for each state of a series, upserted by (metric, id, since): it holds until the next one's `since`. `seen`: when it was told last. */
   series: [
     field('metric', UINT32),
     field('name', UTF8),
@@ -137,6 +137,8 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('labels', map(UTF8)),
     field('enrichment', map(UTF8)),
   ],
+  /** See `presence.ts`: bits of several rows of one (metric, id, month) count together. */
+  series_days: [field('metric', UINT32), field('id', UINT64), field('month', UINT32), field('days', UINT32)],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
   /**
    * (sender, file, position) is the id of a line; where the sender told none, `file` is made of its message and `position` is its row there. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.

@@ -47,13 +47,13 @@ export const idOf = (name: string, labels: Iterable<readonly [string, string]>):
 
 export type Definition = readonly [name: string, labels: readonly (readonly [string, string])[]];
 
-export const seriesPart = (definitions: readonly Definition[], ids: readonly bigint[] = definitions.map((d) => idOf(...d))): OwnFramePart =>
+export const seriesPart = (definitions: readonly Definition[], ids: readonly bigint[] = definitions.map((d) => idOf(...d)), unit = '1'): OwnFramePart =>
   partOf('series', {
     id: ids,
     name: definitions.map(([name]) => name),
     kind: definitions.map(() => 'gauge'),
     temporality: definitions.map(() => 'cumulative'),
-    unit: definitions.map(() => '1'),
+    unit: definitions.map(() => unit),
     interval: definitions.map(() => 10_000),
     labels: definitions.map(([, labels]) => new Map(labels)),
   });

@@ -15,6 +15,10 @@ export const TIMED_TABLES: Readonly<Record<string, keyof Retention>> = {
   rollup_hours: 'rollups_1h',
 };
 
+const NOT_OF_SERIES: ReadonlySet<string> = new Set(['processes', 'logs']);
+/** The settings of tables whose rows are of series: definitions are kept as long as the longest of them. */
+export const SERIES_KINDS: readonly (keyof Retention)[] = Object.entries(TIMED_TABLES).flatMap(([table, kind]) => (NOT_OF_SERIES.has(table) ? [] : [kind]));
+
 /** Or a month, where a table is parted so. */
 export interface StoredDay {
   readonly table: string;
@@ -69,7 +73,7 @@ export const bytesOnTheWay = async (columns: Pick<Columns, 'query'>, signal?: Ab
 };
 
 /** A day may be of any size: the store's own guard is against slips of a hand. */
-const ANY_SIZE = { max_partition_size_to_drop: 0 };
+export const ANY_SIZE = { max_partition_size_to_drop: 0 };
 
 export const dropDay = async (columns: Pick<Columns, 'command'>, { table, partitions }: StoredDay, signal?: AbortSignal): Promise<void> => {
   for (const id of partitions)

@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 beforeEach(async () => {
-  for (const table of ['samples', 'processes', 'logs', 'series', 'marks']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
+  for (const table of ['samples', 'processes', 'logs', 'series', 'series_days', 'marks']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
   for (const table of ['events', 'audit', 'hosts_history', 'settings', 'sessions']) await stores.records.query(`DELETE FROM ${table}`);
 });
 
@@ -133,16 +133,35 @@ describe('what is older than it is kept', () => {
       stores.columns.command(
         `INSERT INTO series (metric, name, id, since, seen) SELECT 1, 'm', ${id}, ${moment(today - since * DAY)}, ${moment(today - seen * DAY)}`,
       );
+    const sampled = (id: number, ...ago: readonly number[]): Promise<void> =>
+      stores.columns.command(
+        `INSERT INTO series_days SELECT 1, ${id}, toYYYYMM(d) AS month, groupBitOr(toUInt32(bitShiftLeft(toUInt32(1), toDayOfMonth(d) - 1)))
+FROM (SELECT arrayJoin([${ago.map((n) => moment(today - n * DAY))}]) AS d) GROUP BY month`,
+        { settings: { max_partitions_per_insert_block: 0 } },
+      );
     await defined(1, 20, 20); // has gone
-    for (const ago of [20, 19, 3, 0]) await defined(2, ago, ago); // goes on
-    await defined(3, 20, 3); // was seen since
+    await sampled(1, 20, 16);
+    for (const ago of [20, 19, 16, 3]) await defined(2, ago, ago); // goes on, and changes
+    await sampled(2, 20, 0);
+    await defined(3, 80, 80); // goes on, and never changes
+    await sampled(3, 80, 70, 15);
+    await defined(4, 20, 3); // is told of, and sends nothing
+    await defined(5, 20, 20); // sent something today, after long
+    await sampled(5, 0);
     for (const ago of [20, 3]) await stores.columns.command(`INSERT INTO marks (kind, metric, hour) SELECT 'extreme', 1, ${moment(today - ago * DAY)}`);
     await retention().run();
     expect(await rowsOf(`SELECT toInt64(id), toInt64((${today} - toUnixTimestamp64Milli(since)) / ${DAY}) FROM series ORDER BY id, since`)).toEqual([
+      [2n, 16n],
       [2n, 3n],
-      [2n, 0n],
-      [3n, 20n],
+      [3n, 80n],
+      [4n, 20n],
+      [5n, 20n],
     ]);
+    // Of months of which nothing is kept no day is known any more.
+    const months = (await rowsOf('SELECT DISTINCT toInt64(month) AS month FROM series_days')).map(([month]) => Number(month));
+    const kept = new Date(today - 15 * DAY);
+    expect(months.every((month) => month >= kept.getUTCFullYear() * 100 + kept.getUTCMonth() + 1)).toBe(true);
+    expect(months.length).toBeGreaterThan(0);
     expect(await rowsOf(`SELECT toInt64((${today} - toUnixTimestamp64Milli(hour)) / ${DAY}) FROM marks`)).toEqual([[3n]]);
   });
 

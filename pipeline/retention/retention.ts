@@ -10,9 +10,9 @@ import type { KeeperTask } from '../keeper.ts';
 import { pause, Stopped } from '../retry.ts';
 import { DAY_MS } from '../stages/days.ts';
 import { heldUntil, lookedAt } from './clock.ts';
-import { bytesOnTheWay, dropDay, firstToGo, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
+import { bytesOnTheWay, dropDay, firstToGo, SERIES_KINDS, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
 import { type Emergency, type RetentionLedger, readLedger, writeLedger } from './ledger.ts';
-import { removeDefinitions, removeRows } from './rows.ts';
+import { removeDefinitions, removeMarks, removeRows } from './rows.ts';
 
 export interface RetentionOptions {
   readonly columns: Pick<Columns, 'query' | 'command'>;
@@ -44,7 +44,7 @@ export class Retention implements KeeperTask {
   #running: Promise<void> = Promise.resolve();
   #ledger: RetentionLedger | undefined;
   /** Up to when definitions and marks were removed, so that they are not looked for each minute. */
-  #swept: number | undefined;
+  #swept: { readonly series: number; readonly samples: number } | undefined;
   /** Days that went for want of room and of which the record store does not know yet. */
   readonly #untold: (Emergency & { readonly to: number; readonly bytes: number })[] = [];
   #isStuck = false;
@@ -117,7 +117,8 @@ export class Retention implements KeeperTask {
     }
     if (held !== undefined) return;
     await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept() }, signal);
-    await this.#sweep(Math.max(gone.samples ?? 0, until('samples')));
+    const goneBefore = (kind: keyof Kept): number => Math.max(gone[kind] ?? 0, until(kind));
+    await this.#sweep(Math.min(...SERIES_KINDS.map(goneBefore)), goneBefore('samples'));
   }
 
   /** Before it no kind keeps anything, ms. */
@@ -126,10 +127,12 @@ export class Retention implements KeeperTask {
     return Math.floor((now() - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
   }
 
-  async #sweep(until: number): Promise<void> {
-    if (this.#swept === until) return;
-    await removeDefinitions(this.#options.columns, until, this.#abort.signal);
-    this.#swept = until;
+  /** `series`, `samples`: before these (ms) nothing is there of any series, and no sample as it came. */
+  async #sweep(series: number, samples: number): Promise<void> {
+    if (this.#swept?.series === series && this.#swept.samples === samples) return;
+    await removeDefinitions(this.#options.columns, series, this.#abort.signal);
+    await removeMarks(this.#options.columns, samples, this.#abort.signal);
+    this.#swept = { series, samples };
   }
 
   async #hasOlder(table: 'events' | 'audit', until: number): Promise<boolean> {

@@ -1,8 +1,12 @@
 // What retention removes row by row: of the record store in small batches, so that nobody waits for it; of the column store the
 // definitions of series and the marks of hours that no sample needs any more.
+import { columnOf, valueAt } from '../../core/batch/batch.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
+import { dayStretch } from '../../schemas/presence.ts';
 import { checkSignal } from '../retry.ts';
+import { DAY_MS } from '../stages/days.ts';
+import { ANY_SIZE } from './days.ts';
 
 const BATCH = 5000;
 
@@ -38,15 +42,32 @@ export const removeRows = async (records: Pick<Records, 'query'>, { events, audi
     }
 };
 
-const MOMENT = "fromUnixTimestamp64Milli({until:Int64}, 'UTC')";
+const UNTIL = "fromUnixTimestamp64Milli({until:Int64}, 'UTC')";
 const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 600 };
 
+/** States that another one had followed by then. In the order of the table, so that only one series at a time is in memory. */
+const FOLLOWED = `SELECT metric, id, arrayJoin(states) AS since FROM
+(SELECT metric, id, arrayPopBack(arraySort(groupUniqArray(since))) AS states FROM series WHERE since <= ${UNTIL} GROUP BY metric, id SETTINGS optimize_aggregation_in_order = 1)`;
+const STILL_THERE = 'SELECT id FROM series_days WHERE month > {month:UInt32} OR (month = {month:UInt32} AND bitAnd(days, {days:UInt32}) != 0)';
+const DEFINITIONS = `DELETE FROM series WHERE since < ${UNTIL} AND ((metric, id, since) IN (${FOLLOWED}) OR (seen < ${UNTIL} AND id NOT IN (${STILL_THERE})))`;
+
+const MONTHS =
+  "SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = 'series_days' AND active AND toUInt32(partition_id) < {month:UInt32}";
+
 /**
- * Of a series that still sends there is a row for each day on which it did, and one that begins anew is defined anew: rows that are older,
- * and that nobody has seen since, are of samples that are gone. `until`, ms: no sample before it is there.
+ * Removes what is told of series whose samples are all gone, and states of a series that held only before; then the days on which there were
+ * samples, by month. `until`, ms, the beginning of a day: no sample before it is there, in whichever form.
  */
-export const removeDefinitions = async (columns: Pick<Columns, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
-  const options = { params: { until }, settings: UNBOUNDED, signal };
-  await columns.command(`DELETE FROM series WHERE since < ${MOMENT} AND seen < ${MOMENT}`, options);
-  await columns.command(`DELETE FROM marks WHERE hour < ${MOMENT}`, options);
+export const removeDefinitions = async (columns: Pick<Columns, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> => {
+  const { first } = dayStretch(until / DAY_MS, Number.POSITIVE_INFINITY);
+  await columns.command(DEFINITIONS, { params: { until, ...first }, settings: UNBOUNDED, signal });
+  const { batches } = await columns.query(MONTHS, { params: { month: first.month }, signal });
+  for (const batch of batches)
+    for (let row = 0; row < batch.length; row++)
+      await columns.command(`ALTER TABLE series_days DROP PARTITION ID '${String(valueAt(columnOf(batch, 'id'), row))}'`, { settings: ANY_SIZE, signal });
+};
+
+/** Removes the marks of hours before `until`, ms: their samples are gone. */
+export const removeMarks = async (columns: Pick<Columns, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
+  await columns.command(`DELETE FROM marks WHERE hour < ${UNTIL}`, { params: { until }, settings: UNBOUNDED, signal });
 };

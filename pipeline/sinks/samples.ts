@@ -1,5 +1,5 @@
-// The sink of metrics: definitions are upserted first, then hours in which samples want care are marked, then the samples are inserted, and
-// what came late is marked behind them.
+// The sink of metrics: definitions are upserted first, then it is told which series have samples on which days, then hours in which samples want
+// care are marked, then the samples are inserted, and what came late is marked behind them.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
@@ -14,6 +14,7 @@ import type { Block } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 import { retryUntilStopped } from '../retry.ts';
+import { SeriesDays } from '../series-days.ts';
 import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
@@ -21,7 +22,7 @@ import { DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
 import { SampleSets } from '../stages/sample-sets.ts';
 import { LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
-import { seriesRows } from '../stages/series.ts';
+import { newlyTold, seriesRows } from '../stages/series.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
 import { writeBlocks } from '../write.ts';
 import { lettersOf } from './origin.ts';
@@ -61,6 +62,7 @@ class SamplesPartition implements PartitionSink {
   /** Series met, and of those the ones whose definition is not known. */
   #met = 0;
   #unknown = 0;
+  #days: SeriesDays;
   #exponentDay = 0;
   #looked = 0;
   readonly #marks = new ValueMarks();
@@ -69,6 +71,7 @@ class SamplesPartition implements PartitionSink {
   constructor(options: ColumnSinkOptions, table: SeriesTable) {
     this.#options = options;
     this.#table = table;
+    this.#days = new SeriesDays(options.columns, this.#index);
   }
 
   async write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]> {
@@ -85,12 +88,12 @@ class SamplesPartition implements PartitionSink {
       this.#sets,
     );
     await retryUntilStopped(() => this.#meet(blocks), signal, health);
+    await retryUntilStopped(() => this.#days.tell(blocks, signal), signal, health);
     await this.#mark(this.#marks.of(blocks, this.#index), context);
     const rows = blocks.map((block) => this.#rowsOf(block, samples));
     const refused = await writeBlocks(rows, { ...context, columns, clock, maxExecutionMs, readBack, fence });
     const now = await retryUntilStopped(() => clock.now(), signal, health);
     await this.#mark(this.#late.of(blocks, this.#index, now), context);
-    await retryUntilStopped(() => this.#renew(blocks), signal, health);
     return [...letters, ...lettersOf(refused, samples, 'samples')];
   }
 
@@ -119,6 +122,7 @@ class SamplesPartition implements PartitionSink {
     this.#sets = new SampleSets(this.#index);
     this.#met = 0;
     this.#unknown = 0;
+    this.#days = new SeriesDays(this.#options.columns, this.#index);
     this.#options.telemetry.add('inframirror_pipeline_series_forgotten_total');
     this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
   }
@@ -126,7 +130,9 @@ class SamplesPartition implements PartitionSink {
   #define(definitions: readonly Decoded[], signal: AbortSignal): Promise<readonly DeadLetter[]> {
     return this.#table.inTurn(async () => {
       const { inventory, telemetry, now } = this.#options;
-      const { batch, origins, written } = seriesRows(definitions, this.#index, inventory, now());
+      const at = now();
+      const told = newlyTold(definitions, this.#index, inventory, at);
+      const { batch, origins, written } = seriesRows(told, await this.#table.standing(told), this.#index, at);
       const refused = batch === undefined ? [] : await this.#table.insert(batch, signal);
       written();
       if (batch === undefined) return [];
@@ -140,18 +146,14 @@ class SamplesPartition implements PartitionSink {
 
   /** Looks up the definitions of series that were not met before; counts the samples of those that have none. */
   async #meet(blocks: readonly SampleBlock[]): Promise<void> {
-    const { state, day } = this.#index;
+    const { state } = this.#index;
     const now = this.#options.now();
     const again = this.#unknown > 0 && now - this.#looked >= LOOK_AGAIN_MS;
     if (this.#index.size > this.#met || again) {
       const unseen = this.#keys(blocks, (at) => state[at] === UNSEEN || (again && state[at] === UNKNOWN));
       if (again) this.#looked = now;
       const known = unseen.size === 0 ? undefined : await this.#table.known([...unseen.values()]);
-      for (const [at, { id }] of unseen) {
-        const since = known?.get(id);
-        state[at] = since === undefined ? UNKNOWN : DEFINED;
-        if (since !== undefined) day[at] = Math.floor(since / DAY_MS);
-      }
+      for (const [at, { id }] of unseen) state[at] = known?.has(id) === true ? DEFINED : UNKNOWN;
       this.#met = this.#index.size;
       this.#unknown = 0;
       for (let at = 0; at < this.#met; at++) if (state[at] === UNKNOWN) this.#unknown++;
@@ -175,18 +177,6 @@ class SamplesPartition implements PartitionSink {
       await retryUntilStopped(() => this.#options.columns.insert('marks', rows, { queryId: randomUUID(), signal }), signal, health);
     }
     stand();
-  }
-
-  /** The first samples of a day bring a row of their definition for that day. */
-  async #renew(blocks: readonly SampleBlock[]): Promise<void> {
-    const { state, day } = this.#index;
-    for (const block of blocks) {
-      if (block.day !== this.#exponentDay) continue;
-      const due = this.#keys([block], (at) => state[at] === DEFINED && (day[at] as number) < block.day);
-      if (due.size === 0) continue;
-      await this.#table.inTurn(() => this.#table.renew([...due.values()], block.day * DAY_MS));
-      for (const at of due.keys()) day[at] = block.day;
-    }
   }
 
   #keys(blocks: readonly SampleBlock[], wanted: (at: number) => boolean): Map<number, SeriesKey> {

@@ -10,10 +10,10 @@ import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './
 
 const METRICS = `SELECT name, argMax(kind, seen) AS kind, argMax(temporality, seen) AS temporality, ifNull(argMax(tuple(unit), seen).1, '') AS unit,
   ifNull(argMax(tuple(description), seen).1, '') AS description, argMax(interval, seen) AS interval,
-  arraySort(arrayDistinct(arrayConcat(groupUniqArrayArray(mapKeys(labels)), groupUniqArrayArray(mapKeys(enrichment))))) AS labels, toUnixTimestamp64Milli(max(seen)) AS newest
+  arraySort(arrayDistinct(arrayConcat(groupUniqArrayArray(mapKeys(labels)), groupUniqArrayArray(mapKeys(enrichment))))) AS labels
 FROM series WHERE seen >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') GROUP BY name`;
 
-/** Definitions arrive by several ways and clocks: what is a little older than the newest seen may still be new to us. */
+/** Definitions arrive by several ways and clocks: what was told a little before the last look may still be new to us. */
 const OVERLAP_MS = 120_000;
 const MOST_METRICS = 200_000;
 
@@ -29,7 +29,8 @@ export class LearnedCatalogue implements Catalogue {
   readonly #attributes: LearnedAttributes;
   #metrics = new Map<string, MetricInfo>();
   #names: readonly string[] = [];
-  #newest = 0;
+  /** When it was asked last, ms. */
+  #looked: number | undefined;
   #running: Promise<void> | undefined;
 
   /** `logsKeptMs`: how long log lines are kept now. */
@@ -65,11 +66,14 @@ export class LearnedCatalogue implements Catalogue {
     return this.#running;
   }
 
+  /** Of what was told before the last look nothing is read: an index finds the few rows since. A clock may have been set back meanwhile. */
+  #since(now: number): number {
+    return this.#looked === undefined ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS);
+  }
+
   async #learn(now: number): Promise<void> {
-    const [metrics, others] = await Promise.all([
-      this.#columns.query(METRICS, { params: { since: Math.max(0, this.#newest - OVERLAP_MS) } }),
-      this.#attributes.learn(now),
-    ]);
+    const [metrics, others] = await Promise.all([this.#columns.query(METRICS, { params: { since: this.#since(now) } }), this.#attributes.learn(now)]);
+    this.#looked = now;
     let changed = others;
     for (const batch of metrics.batches) for (let row = 0; row < batch.length; row++) changed = this.#note(batch, row) || changed;
     if (!changed) return;
@@ -80,7 +84,6 @@ export class LearnedCatalogue implements Catalogue {
   #note(batch: Batch, row: number): boolean {
     const name = texts(batch, 'name', row);
     const known = this.#metrics.get(name);
-    this.#newest = Math.max(this.#newest, Number(valueAt(columnOf(batch, 'newest'), row)));
     if (known === undefined && this.#metrics.size >= MOST_METRICS) return false;
     const unit = texts(batch, 'unit', row);
     const description = texts(batch, 'description', row);

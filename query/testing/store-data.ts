@@ -140,7 +140,7 @@ export const makeData = (seed: number): StoreData => {
         enrichment: new Map(enrichmentOf(labels.get('host') ?? '')),
       };
       seriesRows.push(definition, { ...definition, seen: BigInt(END) });
-      // A row of a new day says nothing new; a move of the host does.
+      // A row may say nothing new; a move of the host does.
       seriesRows.push({ ...definition, since: BigInt(BEGIN - DAY), seen: BigInt(BEGIN - DAY) });
       for (const { minutes, enrichment } of MOVES.get(labels.get('host') ?? '') ?? []) {
         const since = BigInt(CHANGE + minutes * MINUTE);
@@ -197,6 +197,12 @@ export const makeData = (seed: number): StoreData => {
   );
   const put = (rows: readonly Row[]): void => {
     for (const day of byDay(rows, false)) {
+      const date = new Date(Number(day[0]?.time));
+      const month = date.getUTCFullYear() * 100 + date.getUTCMonth() + 1;
+      const sampled = new Map(
+        day.map(({ metric = null, id = null }): [Value, Row] => [id, { metric, id, month, days: 2 ** (date.getUTCDate() - 1) }] as const),
+      );
+      inserts.push({ table: 'series_days', batch: toBatch('series_days', [...sampled.values()]) });
       const values = Float64Array.from(day, (r) => (r.value === 'stale' ? 0 : (r.value as number)));
       const words = new Int32Array(values.buffer);
       for (const [i, r] of day.entries()) if (r.value === 'stale') [words[i * 2], words[i * 2 + 1]] = [2, 0x7ff00000];

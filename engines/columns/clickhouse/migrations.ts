@@ -9,6 +9,7 @@ import { LINES_4 } from './tables-4.ts';
 import { samplesByHour } from './tables-5.ts';
 import { ROLLUPS_6 } from './tables-6.ts';
 import { LINES_7 } from './tables-7.ts';
+import { SERIES_8 } from './tables-8.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, statements: samplesByHour },
   { version: 6, statements: ROLLUPS_6 },
   { version: 7, statements: LINES_7 },
+  { version: 8, statements: SERIES_8 },
 ];

@@ -8,6 +8,7 @@ import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { Scan } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { ClickHouseContext } from './context.ts';
+import { emitDays } from './days.ts';
 import { emitConditions } from './expression.ts';
 
 export interface SeriesLabels {
@@ -29,10 +30,17 @@ export const columnsOf = (e: PlanExpression | undefined): ReadonlySet<string> =>
 
 const SINCE = 'toUnixTimestamp64Milli(s.since) * 1000000';
 
-const ofMetric = ({ dataset: { metric } }: Scan, context: ClickHouseContext): string => {
-  const which = metric && ` WHERE s.metric = ${context.raw('UInt32', metricHash(metric.name))} AND s.name = ${context.bind('string', metric.name)}`;
-  return `FROM series AS s${which ?? ''} GROUP BY s.id`;
+/** Those alone that have samples on a day of the range: of series that come and go most have none. */
+const ofMetric = (scan: Scan, context: ClickHouseContext): string => {
+  const { metric } = scan.dataset;
+  const hash = metric && context.raw('UInt32', metricHash(metric.name));
+  const range = rangeOf(scan);
+  const there = range && `s.id IN (SELECT p.id FROM series_days AS p WHERE ${conjoined(hash && `p.metric = ${hash}`, emitDays(range, context))})`;
+  const which = conjoined(hash && `s.metric = ${hash}`, metric && `s.name = ${context.bind('string', metric.name)}`, there);
+  return `FROM series AS s${which === '' ? '' : ` WHERE ${which}`} GROUP BY s.id`;
 };
+
+const conjoined = (...conditions: readonly (string | undefined)[]): string => conditions.filter((c) => c !== undefined).join(' AND ');
 
 /** A label of one row of `series` that the inventory may have told; empty where nobody did. */
 const told = (label: string, context: ClickHouseContext): string => {

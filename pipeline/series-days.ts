@@ -1,0 +1,86 @@
+// Which series had samples on which day: a partition tells the table `series_days` once a series and day, before it inserts the samples.
+// What it has told is a bit a series for each of the days written last; what it does not know any more it tells again, which changes nothing.
+import { randomUUID } from 'node:crypto';
+import type { Batch, FixedColumn } from '../core/batch/batch.ts';
+import type { Columns } from '../engines/columns/port.ts';
+import { monthDay } from '../schemas/presence.ts';
+import { TABLE_FIELDS } from '../schemas/tables.ts';
+import type { SeriesIndex } from './series-index.ts';
+
+/** A bit for each of 4 M series is half a megabyte. */
+const MOST_DAYS = 40;
+
+/** Samples of one UTC day, in days since 1970, and whose they are by dense number. */
+export interface DayOfSeries {
+  readonly day: number;
+  readonly series: Int32Array;
+}
+
+export class SeriesDays {
+  readonly #columns: Pick<Columns, 'insert'>;
+  readonly #index: SeriesIndex;
+  /** By day, that used last at the end. */
+  readonly #told = new Map<number, Uint8Array>();
+
+  constructor(columns: Pick<Columns, 'insert'>, index: SeriesIndex) {
+    this.#columns = columns;
+    this.#index = index;
+  }
+
+  /** Ends when the table has the days of all these series. */
+  async tell(blocks: readonly DayOfSeries[], signal: AbortSignal): Promise<void> {
+    for (const { day, series } of blocks) {
+      const due = this.#due(day, series);
+      if (due.length === 0) continue;
+      try {
+        await this.#columns.insert('series_days', this.#rowsOf(day, due), { queryId: randomUUID(), signal });
+      } catch (error) {
+        // Whether they stand is not known.
+        this.#told.delete(day);
+        throw error;
+      }
+    }
+  }
+
+  /** The series that were not told of this day; from now on they are taken to be. */
+  #due(day: number, series: Int32Array): readonly number[] {
+    const told = this.#bitsOf(day);
+    const due: number[] = [];
+    for (let row = 0; row < series.length; row++) {
+      const at = series[row] as number;
+      const [byte, bit] = [at >> 3, 1 << (at & 7)];
+      if (((told[byte] as number) & bit) !== 0) continue;
+      told[byte] = (told[byte] as number) | bit;
+      due.push(at);
+    }
+    return due;
+  }
+
+  #bitsOf(day: number): Uint8Array {
+    const found = this.#told.get(day);
+    const bytes = (this.#index.size >> 3) + 1;
+    const bits = found === undefined || found.length < bytes ? new Uint8Array(bytes * 2) : found;
+    if (found !== undefined && found !== bits) bits.set(found);
+    this.#told.delete(day);
+    this.#told.set(day, bits);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > MOST_DAYS && oldest !== undefined) this.#told.delete(oldest);
+    return bits;
+  }
+
+  #rowsOf(day: number, due: readonly number[]): Batch {
+    const { month, days } = monthDay(day);
+    const { metric } = this.#index;
+    const values = [
+      Uint32Array.from(due, (at) => metric[at] as number),
+      BigUint64Array.from(due, (at) => this.#index.idOf(at)),
+      new Uint32Array(due.length).fill(month),
+      new Uint32Array(due.length).fill(days),
+    ];
+    const fields = TABLE_FIELDS.series_days;
+    const columns = fields.map(
+      ({ type }, i): FixedColumn => ({ layout: 'fixed', type, length: due.length, validity: undefined, values: values[i] as FixedColumn['values'] }),
+    );
+    return { length: due.length, fields, columns };
+  }
+}
