@@ -33,26 +33,31 @@ export class SimulatedAgent {
     this.#random = random;
   }
 
-  /** The frame of a reading at `now`, ms. */
-  frame(now: number): Uint8Array {
+  /** The frame of readings at these times (ms, rising), as an agent sends what waited. */
+  frame(times: readonly number[]): Uint8Array {
     const parts: OwnFramePart[] = [];
-    const day = Math.floor(now / DAY_MS);
-    if (day - this.#bootDay >= RESTART_DAYS) parts.push(...this.#restart(now, day));
-    const { length } = this.#ids;
-    this.#values = this.#values.map((value) => Math.round((value + this.#random() - 0.5) * 10) / 10);
+    const [first, last] = [times[0] as number, times.at(-1) as number];
+    const day = Math.floor(first / DAY_MS);
+    if (day - this.#bootDay >= RESTART_DAYS) parts.push(...this.#restart(first, day));
+    const metrics = this.#definitions.map(([name]) => metricHash(name));
     parts.push(
       partOf('metrics', {
-        metric: this.#definitions.map(([name]) => metricHash(name)),
-        id: this.#ids,
-        time: Array.from({ length }, () => BigInt(now)),
-        value: this.#values,
+        metric: times.flatMap(() => metrics),
+        id: times.flatMap(() => this.#ids),
+        time: times.flatMap((time) => this.#ids.map(() => BigInt(time))),
+        value: times.flatMap(() => this.#walkOn()),
       }),
     );
-    if (this.#load.processes > 0) parts.push(this.#processes(now));
-    if (this.#load.lines > 0) parts.push(this.#lines(now));
-    const frame = frameOf(parts, { agent: this.#host, host: this.#host, boot: this.#boot, seq: this.#seq + 1, sent: new Date(now).toISOString() });
+    if (this.#load.processes > 0) parts.push(this.#processes(times));
+    if (this.#load.lines > 0) parts.push(this.#lines(times));
+    const frame = frameOf(parts, { agent: this.#host, host: this.#host, boot: this.#boot, seq: this.#seq + 1, sent: new Date(last).toISOString() });
     this.#seq += parts.length;
     return frame;
+  }
+
+  #walkOn(): readonly number[] {
+    this.#values = this.#values.map((value) => Math.round((value + this.#random() - 0.5) * 10) / 10);
+    return this.#values;
   }
 
   #restart(now: number, day: number): readonly OwnFramePart[] {
@@ -80,15 +85,16 @@ export class SimulatedAgent {
     ];
   }
 
-  #processes(now: number): OwnFramePart {
-    const rows = this.#pids;
-    const changed = Math.floor(this.#random() * rows.length);
-    rows[changed] = 1000 + Math.floor(this.#random() * 30_000);
-    const all = <T extends Value>(value: (i: number) => T): readonly T[] => rows.map((_, i) => value(i));
+  #processes(times: readonly number[]): OwnFramePart {
+    const rows = times.flatMap((time) => {
+      this.#pids[Math.floor(this.#random() * this.#pids.length)] = 1000 + Math.floor(this.#random() * 30_000);
+      return this.#pids.map((pid, i) => ({ time: BigInt(time), pid, i }));
+    });
+    const all = <T extends Value>(value: (i: number) => T): readonly T[] => rows.map(({ i }) => value(i));
     return partOf('processes', {
-      time: all(() => BigInt(now)),
+      time: rows.map(({ time }) => time),
       host: all(() => this.#host),
-      pid: rows,
+      pid: rows.map(({ pid }) => pid),
       start: all(() => BigInt(Number(this.#boot))),
       name: all((i) => `worker-${i}`),
       command: all((i) => `/usr/bin/worker --number ${i}`),
@@ -97,10 +103,11 @@ export class SimulatedAgent {
     });
   }
 
-  #lines(now: number): OwnFramePart {
-    const all = <T extends Value>(value: (i: number) => T): readonly T[] => Array.from({ length: this.#load.lines }, (_, i) => value(i));
+  #lines(times: readonly number[]): OwnFramePart {
+    const rows = times.flatMap((time) => Array.from({ length: this.#load.lines }, (_, i) => BigInt(time) * 1_000_000n + BigInt(i)));
+    const all = <T extends Value>(value: () => T): readonly T[] => rows.map(() => value());
     return partOf('logs', {
-      time: all((i) => BigInt(now) * 1_000_000n + BigInt(i)),
+      time: rows,
       severity: all(() => 'info'),
       body: all(() => `GET /item/${Math.floor(this.#random() * 1e6)} took ${Math.floor(this.#random() * 900)} ms`),
       host: all(() => this.#host),

@@ -1,5 +1,5 @@
 // `npm run simulate -- --days 90 --agents 50 --every 20`: runs the simulation and prints a line a week; `--every 20` is one of twenty
-// readings of a real agent, which has one each 10 s. Ends with 1 where something is not level.
+// readings of a real agent, which has one each 10 s, `--together 18` puts so many of them into one frame. Ends with 1 where something is not level.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '90' },
     agents: { type: 'string', default: '50' },
     every: { type: 'string', default: '20' },
+    together: { type: 'string', default: '1' },
     series: { type: 'string', default: '40' },
     processes: { type: 'string', default: '20' },
     lines: { type: 'string', default: '2' },
@@ -22,13 +23,14 @@ const { values } = parseArgs({
 });
 const given = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)])) as Readonly<Record<keyof typeof values, number>>;
 
-const say = (cells: readonly string[]): void => void process.stdout.write(`${cells.map((cell, i) => cell.padStart(i === 0 ? 4 : 10)).join('')}\n`);
+const say = (cells: readonly string[]): void => void process.stdout.write(`${cells.map((cell, i) => cell.padStart(i === 0 ? 4 : 12)).join('')}\n`);
 const whole = (n: number): string => n.toFixed(0);
 const dir = mkdtempSync(join(tmpdir(), 'inframirror-simulation-'));
-process.stdout.write(`${given.days} days, ${given.agents} agents, one reading in ${given.every}; seed ${given.seed}\n`);
+process.stdout.write(`${given.days} days, ${given.agents} agents, one reading in ${given.every}, ${given.together} a frame; seed ${given.seed}\n`);
 say([
   'day',
   'files',
+  'of columns',
   'MiB',
   'stream',
   'parts',
@@ -39,6 +41,7 @@ say([
   'processes',
   'logs',
   'series',
+  'series days',
   'marks',
   'events',
   'history',
@@ -52,6 +55,7 @@ try {
       days: given.days,
       agents: given.agents,
       readings: Math.max(1, Math.floor(READINGS / given.every)),
+      together: given.together,
       series: given.series,
       processes: given.processes,
       lines: given.lines,
@@ -63,13 +67,14 @@ try {
       say([
         whole(week.day),
         whole(week.files),
+        whole(week.columnFiles),
         whole(week.mib),
         whole(week.streamMib),
         whole(week.parts),
         whole(week.ownMib),
         whole(week.columnsMib),
         (week.startMs / 1000).toFixed(1),
-        ...['samples', 'processes', 'logs', 'series', 'marks', 'events', 'hosts_history'].map((name) => whole(rows[name] ?? 0)),
+        ...['samples', 'processes', 'logs', 'series', 'series_days', 'marks', 'events', 'hosts_history'].map((name) => whole(rows[name] ?? 0)),
         whole((performance.now() - begun) / 1000),
       ]);
     },

@@ -13,7 +13,7 @@ test('three weeks leave no more behind than two', async () => {
   console.log(`seed ${seed}`);
   try {
     const kept = { samples: 3 * DAY, rollups_5m: 4 * DAY, rollups_1h: 5 * DAY, processes: 3 * DAY, logs: 5 * DAY, events: 6 * DAY, audit: 6 * DAY };
-    const weeks = await simulate({ dir, days: 21, agents: 3, readings: 4, series: 20, processes: 5, lines: 3, kept, seed }, () => undefined);
+    const weeks = await simulate({ dir, days: 21, agents: 3, readings: 4, together: 2, series: 20, processes: 5, lines: 3, kept, seed }, () => undefined);
     const [one, two, three] = weeks as [Week, Week, Week];
     // As many days as are kept: each of 4 readings of 3 agents with 20 series.
     for (const { rows } of weeks) {
@@ -21,7 +21,7 @@ test('three weeks leave no more behind than two', async () => {
       expect(rows.processes).toBe(3 * 4 * 3 * 5);
       expect(rows.logs).toBe(5 * 4 * 3 * 3);
     }
-    for (const name of ['samples', 'processes', 'logs', 'series', 'marks', 'events', 'hosts_history'])
+    for (const name of ['samples', 'processes', 'logs', 'series', 'series_days', 'marks', 'events', 'hosts_history'])
       expect([name, (three.rows[name] ?? 0) <= Math.max(one.rows[name] ?? 0, two.rows[name] ?? 0) * 1.2]).toEqual([name, true]);
     expect(three.parts).toBeLessThanOrEqual(Math.max(one.parts, two.parts) * 1.5);
     expect(three.files).toBeLessThanOrEqual(Math.max(one.files, two.files) * 1.25);
