@@ -44,7 +44,7 @@ const load = async (columns: Columns): Promise<void> => {
     // A day at a time: an insert is one partition.
     for (let from = 0; from < SAMPLES; from += 2000)
       await columns.command(
-        `INSERT INTO samples SELECT ${hash}, cityHash64(${i}, intDiv(number, 2000)) AS id, fromUnixTimestamp64Milli(${FROM_MS} + (${from} + number % 2000) * ${STEP_MS}) AS time, ${m.mantissa}, ${m.exponent}, 0, 1 FROM (SELECT number, ${from} + number % 2000 AS t FROM numbers(${SERIES * 2000}))`,
+        `INSERT INTO samples (metric, id, time, mantissa, exponent, float, insert) SELECT ${hash}, cityHash64(${i}, intDiv(number, 2000)) AS id, fromUnixTimestamp64Milli(${FROM_MS} + (${from} + number % 2000) * ${STEP_MS}) AS time, ${m.mantissa}, ${m.exponent}, 0, 1 FROM (SELECT number, ${from} + number % 2000 AS t FROM numbers(${SERIES * 2000}))`,
         { settings: { max_partitions_per_insert_block: 10, max_execution_time: 600 } },
       );
   }

@@ -76,6 +76,7 @@ const context: RoundContext = {
   health: { failed: never, parked: never, recovered: () => undefined },
   numbers: new InsertNumbers(0, 0n),
   interrupted: undefined,
+  until: () => 0n,
   plan: () => Promise.resolve(),
 };
 

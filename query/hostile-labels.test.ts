@@ -113,7 +113,7 @@ const write = (name: string, series: readonly ReadonlyMap<string, string>[]): Pr
         { params },
       );
       await columns.command(
-        `INSERT INTO samples SELECT {metric:UInt32}, {id:UInt64}, fromUnixTimestamp64Milli({at:Int64} - 60000 * number, 'UTC'), {value:Int64}, 0, 0, number + 1 FROM numbers(3)`,
+        `INSERT INTO samples (metric, id, time, mantissa, exponent, float, insert) SELECT {metric:UInt32}, {id:UInt64}, fromUnixTimestamp64Milli({at:Int64} - 60000 * number, 'UTC'), {value:Int64}, 0, 0, number + 1 FROM numbers(3)`,
         { params },
       );
     }),
