@@ -4,14 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Batch, type FixedArray, valueAt } from '../core/batch/batch.ts';
-import { allocateFixed, batchOf } from '../core/batch/build.ts';
+import { type Batch, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { type Figure, short } from './figure.ts';
+import { sampleRows, Walks } from './sample-rows.ts';
 
 const SERIES = 5000;
 const PER_BLOCK = 10;
@@ -22,42 +21,19 @@ const TICKS_PER_SECOND = 100;
 
 const log = createLogger({ level: 'error', format: 'text', write: (line) => process.stderr.write(line) });
 
-/** Blocks in the order of time, as workers write them: every series walks in steps of a tenth, up to five either way. */
+/** Blocks in the order of time, as workers write them. */
 const blocks = function* (): Generator<Batch> {
-  const walk = new Int32Array(SERIES).fill(500);
-  let state = 1;
-  const random = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  for (let block = 0; block < BLOCKS; block++) {
-    const [metric, id, time, mantissa, exponent, float, start, insert] = TABLE_FIELDS.samples.map((f) => allocateFixed(f.type, BLOCK)) as [
-      Uint32Array,
-      BigUint64Array,
-      BigInt64Array,
-      BigInt64Array,
-      Int8Array,
-      Float64Array,
-      BigInt64Array,
-      BigUint64Array,
-    ];
-    for (let row = 0; row < BLOCK; row++) {
-      const series = row % SERIES;
-      walk[series] = Math.max(0, Math.min(1000, (walk[series] as number) + Math.round((random() - 0.5) * 10)));
-      metric[row] = series % 100;
-      id[row] = BigInt.asUintN(64, BigInt(series) * 11400714819323198485n);
-      time[row] = BigInt(FROM + (block * PER_BLOCK + Math.floor(row / SERIES)) * 15_000);
-      mantissa[row] = BigInt(walk[series] as number);
-      exponent[row] = 1;
-      insert[row] = BigInt(FROM + block);
-    }
-    const arrays: readonly FixedArray[] = [metric, id, time, mantissa, exponent, float, start, insert];
-    yield batchOf(
-      TABLE_FIELDS.samples.map(
-        ({ name, type }, at) => [name, { layout: 'fixed', type, length: BLOCK, validity: undefined, values: arrays[at] as FixedArray }] as const,
-      ),
-    );
-  }
+  const walks = new Walks(SERIES, 1);
+  for (let block = 0; block < BLOCKS; block++)
+    yield sampleRows(BLOCK, FROM + block, ({ metric, id, time, mantissa }) => {
+      for (let row = 0; row < BLOCK; row++) {
+        const series = row % SERIES;
+        metric[row] = series % 100;
+        id[row] = BigInt.asUintN(64, BigInt(series) * 11400714819323198485n);
+        time[row] = BigInt(FROM + (block * PER_BLOCK + Math.floor(row / SERIES)) * 15_000);
+        mantissa[row] = BigInt(walks.next(series));
+      }
+    });
 };
 
 const childSeconds = ({ pid }: EmbeddedColumns): number => {

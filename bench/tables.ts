@@ -4,14 +4,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Batch, columnOf, type FixedArray, valueAt } from '../core/batch/batch.ts';
-import { allocateFixed, batchOf } from '../core/batch/build.ts';
+import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { Columns } from '../engines/columns/port.ts';
-import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { costOf, type Figure, short } from './figure.ts';
+import { sampleRows, Walks } from './sample-rows.ts';
 
 const SAMPLES = Number(process.env.INFRAMIRROR_BENCH_SAMPLES ?? 20_000_000);
 const BLOCK = 250_000;
@@ -55,39 +54,18 @@ const partitionOf = (candidate: Candidate): string => (candidate.partition === '
 const log = createLogger({ level: 'error', format: 'text', write: (line) => process.stderr.write(line) });
 
 /** Rows of some steps of all series, sorted by metric, id and time: a series' id rises with its number within its metric. */
-const block = (series: number, from: number, steps: number, walk: Int32Array, number: number): Batch => {
-  const rows = series * steps;
-  const [metric, id, time, mantissa, exponent, float, start, insert] = TABLE_FIELDS.samples.map((f) => allocateFixed(f.type, rows)) as [
-    Uint32Array,
-    BigUint64Array,
-    BigInt64Array,
-    BigInt64Array,
-    Int8Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-  ];
-  let state = number + 1;
-  let row = 0;
-  for (let s = 0; s < series; s++) {
-    const perMetric = Math.max(1, Math.floor(series / METRICS));
-    for (let step = 0; step < steps; step++, row++) {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      walk[s] = Math.max(0, Math.min(1000, (walk[s] as number) + Math.round((state / 2 ** 32 - 0.5) * 10)));
-      metric[row] = Math.floor(s / perMetric);
-      id[row] = BigInt(s) * 18_446_744_073_709n;
-      time[row] = BigInt(from + step * STEP_MS);
-      mantissa[row] = BigInt(walk[s] as number);
-    }
-  }
-  exponent.fill(1);
-  insert.fill(BigInt(number));
-  const arrays: readonly FixedArray[] = [metric, id, time, mantissa, exponent, float, start, insert];
-  return batchOf(
-    TABLE_FIELDS.samples.map(
-      ({ name, type }, at) => [name, { layout: 'fixed', type, length: rows, validity: undefined, values: arrays[at] as FixedArray }] as const,
-    ),
-  );
+const block = (series: number, from: number, steps: number, walks: Walks, number: number): Batch => {
+  walks.reseed(number + 1);
+  const perMetric = Math.max(1, Math.floor(series / METRICS));
+  return sampleRows(series * steps, number, ({ metric, id, time, mantissa }) => {
+    for (let s = 0, row = 0; s < series; s++)
+      for (let step = 0; step < steps; step++, row++) {
+        metric[row] = Math.floor(s / perMetric);
+        id[row] = BigInt(s) * 18_446_744_073_709n;
+        time[row] = BigInt(from + step * STEP_MS);
+        mantissa[row] = BigInt(walks.next(s));
+      }
+  });
 };
 
 const one = async (columns: Columns, sql: string): Promise<number> => {
@@ -127,7 +105,7 @@ const tried = async (candidate: Candidate, series: number): Promise<readonly Fig
       );
     await make('tried', candidate.engine, partitionOf(candidate), candidate.order);
     const steps = Math.max(1, Math.floor(SAMPLES / series));
-    const walk = new Int32Array(series).fill(500);
+    const walks = new Walks(series, 1);
     const size = candidate.partition === 'day' ? DAY_MS : HOUR_MS;
     const began = cpu();
     let number = 0;
@@ -136,7 +114,7 @@ const tried = async (candidate: Candidate, series: number): Promise<readonly Fig
       const from = TO - (steps - step) * STEP_MS;
       const left = Math.ceil((Math.floor(from / size) * size + size - from) / STEP_MS);
       const many = Math.min(steps - step, left, Math.max(1, Math.floor(BLOCK / series)));
-      const batch = block(series, from, many, walk, ++number);
+      const batch = block(series, from, many, walks, ++number);
       await columns.insert('tried', batch, { queryId: `tried-${number}` });
       rows += batch.length;
       step += many;
