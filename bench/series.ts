@@ -3,8 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Batch, columnOf, UINT32, valueAt } from '../core/batch/batch.ts';
-import { batchOf, columnFrom } from '../core/batch/build.ts';
+import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
@@ -67,14 +66,7 @@ export const run = async (): Promise<readonly Figure[]> => {
       const spent = await cost(async () => {
         for (let from = first; from < first + SERIES; from += ROUND) {
           const round = Array.from({ length: Math.min(ROUND, first + SERIES - from) }, (_, i) => from + i);
-          const metrics = columnFrom(
-            UINT32,
-            round.map((s) => s % METRICS),
-          );
-          await days.tell(
-            [{ day: FROM / DAY_MS + day, batch: batchOf([['metric', metrics]]), series: Int32Array.from(round, (s) => index.atId(idOf(s))) }],
-            signal,
-          );
+          await days.tell([{ day: FROM / DAY_MS + day, series: Int32Array.from(round, (s) => index.atId(idOf(s), s % METRICS)) }], signal);
         }
       });
       midnights.push(spent);

@@ -158,14 +158,7 @@ test('what the store did not take is told again, days used longest ago are forgo
   };
   const seriesDays = new SeriesDays(store, index);
   const { signal } = new AbortController();
-  const block = (day: number, count: number) => {
-    const { batch } = samples(
-      Array.from({ length: count }, (_, i) => i),
-      [day * DAY],
-      day * DAY,
-    );
-    return { day, batch, series: Int32Array.from({ length: count }, (_, i) => index.atId(idOf(i))) };
-  };
+  const block = (day: number, count: number) => ({ day, series: Int32Array.from({ length: count }, (_, i) => index.atId(idOf(i), 1)) });
   await expect(seriesDays.tell([block(20_000, 3)], signal)).rejects.toThrow('away');
   fails = false;
   await seriesDays.tell([block(20_000, 3)], signal);

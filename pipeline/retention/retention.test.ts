@@ -149,7 +149,12 @@ FROM (SELECT arrayJoin([${ago.map((n) => moment(today - n * DAY))}]) AS d) GROUP
     await defined(5, 20, 20); // sent something today, after long
     await sampled(5, 0);
     for (const ago of [20, 3]) await stores.columns.command(`INSERT INTO marks (kind, metric, hour) SELECT 'extreme', 1, ${moment(today - ago * DAY)}`);
+    const known = () => rowsOf('SELECT count() FROM series');
+    // What was put together of them is kept for years, and they with it.
+    const before = await known();
     await retention().run();
+    expect(await known()).toEqual(before);
+    await retention({ kept: { ...RETENTION, rollups_5m: 10 * DAY, rollups_1h: 15 * DAY } }).run();
     expect(await rowsOf(`SELECT toInt64(id), toInt64((${today} - toUnixTimestamp64Milli(since)) / ${DAY}) FROM series ORDER BY id, since`)).toEqual([
       [2n, 16n],
       [2n, 3n],
