@@ -78,13 +78,13 @@ describe('migrations', { timeout: 60_000 }, () => {
   });
 
   it('tell of samples from before on which days there are any', async () => {
-    await migrateColumns(columns, MIGRATIONS.slice(0, 6));
+    await migrateColumns(columns, MIGRATIONS.slice(0, 7));
     await columns.command(
       "INSERT INTO samples (metric, id, time, insert) SELECT 1, 2, toDateTime64('2026-10-31 23:00:00', 3, 'UTC') + number * 86400, 1 FROM numbers(2)",
       { settings: { max_partitions_per_insert_block: 0 } },
     );
     await migrateColumns(columns);
-    await applyMigration(columns, MIGRATIONS[6] as (typeof MIGRATIONS)[number]);
+    await applyMigration(columns, MIGRATIONS[7] as (typeof MIGRATIONS)[number]);
     expect(rowsOf(await columns.query('SELECT toInt64(month), groupBitOr(days) FROM series_days WHERE id = 2 GROUP BY month ORDER BY month'))).toEqual([
       [202610n, 2 ** 30],
       [202611n, 1],
