@@ -49,11 +49,7 @@ export class LmdbStream implements Stream, GroupLog {
   readonly #timer: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
-  constructor(
-    { retentionEveryMs = RETENTION_MS, telemetry = noTelemetry, now = Date.now }: Options,
-    environment: Environment,
-    commits: Commits,
-  ) {
+  constructor({ retentionEveryMs = RETENTION_MS, telemetry = noTelemetry, now = Date.now }: Options, environment: Environment, commits: Commits) {
     this.#environment = environment;
     this.#commits = commits;
     this.#reads = new Reads(environment);

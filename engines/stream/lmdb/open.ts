@@ -2,7 +2,6 @@
 // What it then does is in `lmdb-stream.ts`.
 import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CodedError } from '../../../core/errors.ts';
 import type { Telemetry } from '../../../core/telemetry.ts';
 import type { Stream } from '../port.ts';
 import { checkFile } from './check.ts';
