@@ -10,6 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { columnOf, valueAt } from '../core/batch/batch.ts';
+import { silentLogger } from '../core/logger.ts';
+import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
+import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import { type Figure, short } from './figure.ts';
 import { AgentLoad, type SampleSet, STEP_MS } from './load-samples.ts';
 import { treeCost, untilIdle } from './process-tree.ts';
@@ -40,9 +44,9 @@ interface System {
   readonly send: (load: AgentLoad, step: number) => Promise<void>;
   /** Samples that can be asked for. */
   readonly count: (from: number, to: number) => Promise<number>;
-  /** Folders of what rests. */
-  readonly folders: readonly string[];
   stop(): Promise<void>;
+  /** Bytes of what rests, when it has stopped. */
+  readonly bytes: () => Promise<number>;
 }
 
 interface Cost {
@@ -71,7 +75,7 @@ const ask = (
   });
 
 const ended = async (child: ChildProcess): Promise<void> => {
-  child.kill('SIGTERM');
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 };
 
@@ -93,7 +97,6 @@ const startOurs = async (folder: string): Promise<System> => {
   const admin = { authorization: `Bearer ${tokenOf('token')}`, 'content-type': 'application/json' };
   return {
     pid: child.pid as number,
-    folders: [join(folder, 'columns')],
     send: async (load, step) => {
       const frame = load.frame(step);
       for (;;) {
@@ -114,6 +117,7 @@ const startOurs = async (folder: string): Promise<System> => {
       return Number(value);
     },
     stop: () => ended(child),
+    bytes: () => activeBytes(join(folder, 'columns')),
   };
 };
 
@@ -130,7 +134,6 @@ const startVictoriaMetrics = async (program: string, folder: string): Promise<Sy
   const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'zstd', 'x-prometheus-remote-write-version': '0.1.0' };
   return {
     pid: child.pid as number,
-    folders: [folder],
     send: async (load, step) => {
       const { status, text } = await ask(`${origin}/api/v1/write`, 'POST', headers, load.remoteWrite(step));
       if (status !== 204) throw new Error(`VictoriaMetrics answered ${status}: ${text}`);
@@ -145,7 +148,21 @@ const startVictoriaMetrics = async (program: string, folder: string): Promise<Sy
       return Number(answer.data?.result[0]?.value[1] ?? 0);
     },
     stop: () => ended(child),
+    bytes: () => bytesOf(folder),
   };
+};
+
+/** Of the parts that count: those that merges have replaced stay for minutes, in case the power fails. */
+const activeBytes = async (dataDir: string): Promise<number> => {
+  const engine = await startEmbeddedColumns({ dataDir, log: silentLogger });
+  const columns = openClickHouse(engine);
+  try {
+    const { batches } = await columns.query('SELECT toFloat64(sum(bytes_on_disk)) AS bytes FROM system.parts WHERE active AND database = currentDatabase()');
+    return batches.reduce((sum, batch) => sum + Number(valueAt(columnOf(batch, 'bytes'), 0)), 0);
+  } finally {
+    await columns.close();
+    await engine.stop();
+  }
 };
 
 const bytesOf = async (folder: string): Promise<number> => {
@@ -169,8 +186,7 @@ const measure = async (start: (folder: string) => Promise<System>, set: SampleSe
   }, 500);
   try {
     await untilIdle(system.pid);
-    const sizes = async (): Promise<number> => (await Promise.all(system.folders.map(bytesOf))).reduce((a, b) => a + b, 0);
-    const before = { cpu: treeCost(system.pid).cpu, bytes: await sizes() };
+    const { cpu: before } = treeCost(system.pid);
     const to = Math.floor(Date.now() / STEP_MS) * STEP_MS;
     const first = to - (set.steps - 1) * STEP_MS;
     const loads = Array.from({ length: set.agents }, (_, agent) => new AgentLoad(agent, set, first));
@@ -184,11 +200,12 @@ const measure = async (start: (folder: string) => Promise<System>, set: SampleSe
     }
     await untilIdle(system.pid);
     const { cpu } = treeCost(system.pid);
-    const bytes = await sizes();
     const samples = set.agents * set.series * set.steps;
     const found = await system.count(first, to + STEP_MS);
     if (found !== samples) throw new Error(`of ${samples} samples ${found} are found`);
-    return { rate: samples / (cpu - before.cpu), memory, bytes: (bytes - before.bytes) / samples };
+    clearInterval(watch);
+    await system.stop();
+    return { rate: samples / (cpu - before), memory, bytes: (await system.bytes()) / samples };
   } finally {
     clearInterval(watch);
     await system.stop();
