@@ -14,7 +14,7 @@ import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { decodeFrame, encodeFrame } from '../schemas/frame.ts';
 import { decodeValues, encodeValues } from '../schemas/sample-value.ts';
-import { SIGNAL_FIELDS } from '../schemas/tables.ts';
+import { SAMPLE_FIELDS } from '../schemas/tables.ts';
 import { costOf, cpuSeconds, type Figure, short } from './figure.ts';
 
 const ROWS = 10_000;
@@ -44,7 +44,7 @@ const metricsBatch = (): Batch => {
   const ids = BigUint64Array.from({ length: ROWS }, (_, i) => (BigInt(i) * 0x9e3779b97f4a7c15n) & 0xffff_ffff_ffff_ffffn);
   return {
     length: ROWS,
-    fields: SIGNAL_FIELDS.metrics,
+    fields: SAMPLE_FIELDS,
     columns: [
       fixed(UINT32, new Uint32Array(ROWS).fill(7)),
       fixed(UINT64, ids),

@@ -14,7 +14,7 @@ import type { Batch, FixedColumn } from '../core/batch/batch.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { frameOf, idOf, seriesPart } from '../ingest/testing/frames.ts';
 import { metricHash } from '../schemas/series-id.ts';
-import { SIGNAL_FIELDS, SIGNAL_VERSION } from '../schemas/tables.ts';
+import { SAMPLE_FIELDS, SIGNAL_VERSION } from '../schemas/tables.ts';
 import { costOf, type Figure, short } from './figure.ts';
 
 const SIZES = [100, 500, 1000, 10_000] as const;
@@ -99,10 +99,10 @@ class Senders {
       new BigInt64Array(length).fill(this.#boot + BigInt(tick)),
       this.#walk.slice(),
     ] as const;
-    const columns = SIGNAL_FIELDS.metrics.map(
+    const columns = SAMPLE_FIELDS.map(
       ({ type }, i): FixedColumn => ({ layout: 'fixed', type, length, validity: undefined, values: arrays[i] as FixedColumn['values'] }),
     );
-    const batch: Batch = { length, fields: SIGNAL_FIELDS.metrics, columns };
+    const batch: Batch = { length, fields: SAMPLE_FIELDS, columns };
     const part = { schema: 'metrics', version: SIGNAL_VERSION, rows: length, ipc: encodeStream([batch]) } as const;
     return this.#packed(sender, frameOf([part], { agent: `agent-${length}-${sender}`, host: `host-${sender}`, boot: this.#boot, seq: 1 + tick }));
   }

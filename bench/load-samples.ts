@@ -7,7 +7,7 @@ import { allocateFixed, batchOf, columnFrom } from '../core/batch/build.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { encodeFrame } from '../schemas/frame.ts';
 import { metricHash, seriesId } from '../schemas/series-id.ts';
-import { SIGNAL_FIELDS, SIGNAL_VERSION } from '../schemas/tables.ts';
+import { SAMPLE_FIELDS, SIGNAL_FIELDS, SIGNAL_VERSION } from '../schemas/tables.ts';
 
 export interface SampleSet {
   readonly agents: number;
@@ -79,13 +79,13 @@ export class AgentLoad {
   frame(step: number): Uint8Array {
     this.#walkOn();
     const n = this.#series.length;
-    const [metric, id, time, value] = SIGNAL_FIELDS.metrics.map((f) => allocateFixed(f.type, n)) as [Uint32Array, BigUint64Array, BigInt64Array, Float64Array];
+    const [metric, id, time, value] = SAMPLE_FIELDS.map((f) => allocateFixed(f.type, n)) as [Uint32Array, BigUint64Array, BigInt64Array, Float64Array];
     metric.set(this.#metrics);
     id.set(this.#ids);
     time.fill(BigInt(this.#first + step * STEP_MS));
     for (let i = 0; i < n; i++) value[i] = (this.#walk[i] as number) / 10;
     const arrays: readonly FixedArray[] = [metric, id, time, value];
-    const columns = SIGNAL_FIELDS.metrics.map(
+    const columns = SAMPLE_FIELDS.map(
       ({ name, type }, at) => [name, { layout: 'fixed', type, length: n, validity: undefined, values: arrays[at] as FixedArray }] as const,
     );
     const part = (schema: 'series' | 'metrics', batch: Batch) => ({ schema, version: SIGNAL_VERSION, rows: n, ipc: encodeStream([batch]) });

@@ -15,6 +15,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'samples', load: () => import('./samples.ts') },
   { name: 'rollups', load: () => import('./rollups.ts') },
   { name: 'series', load: () => import('./series.ts') },
+  { name: 'histograms', load: () => import('./histograms.ts') },
   { name: 'run', load: () => import('./run.ts') },
   { name: 'query', load: () => import('./query.ts') },
   { name: 'answers', load: () => import('./answers.ts') },

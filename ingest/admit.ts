@@ -10,9 +10,10 @@ import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { SharedBytes } from '../engines/stream/port.ts';
 import { packSamples } from '../schemas/packed-samples.ts';
-import { REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
+import { isMeasured, REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
 import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
+import { judgeDistributions } from './distribution-rows.ts';
 import type { KnownSet } from './known-sets.ts';
 import type { IntakeLimits } from './limits.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
@@ -20,7 +21,7 @@ import type { SenderSeries } from './sender-series.ts';
 import { judgeDefinitions, judgeSamples, markMissing, undefinedIn } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { mustSpeakForRows } from './spoken-for.ts';
-import { type DropReason, markTimes, REASONS, timeRange } from './times.ts';
+import { type DropReason, markStarts, markTimes, REASONS, timeRange } from './times.ts';
 
 /** One part as it came: of a frame, or of another protocol after it was brought into our schemas. */
 export interface Arrival {
@@ -46,6 +47,8 @@ export interface Dropped {
   readonly firstRow: number;
   /** Of `label-name`: the first label whose name is refused. */
   readonly label?: string;
+  /** Of `malformed`: what is wrong with the first row. */
+  readonly fault?: string;
 }
 
 /**
@@ -103,31 +106,35 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
   const own = (): SenderSeries => options.series.of(arrival.sender, options.authority?.isBound);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
+  const start = rule.start === undefined ? undefined : fixed(rule.start);
+  if (start !== undefined && time !== undefined) marks = markStarts(start, time, marks);
   let label: string | undefined;
+  let fault: string | undefined;
   let undefinedSeries = false;
   let known: KnownSet | undefined;
   if (schema === 'series') {
     const judged = judgeDefinitions(batch, arrival.sender, own(), options.series);
     if ('row' in judged) throw refuse('id', judged.row, judged.reason);
     ({ marks, label } = judged);
-  } else if (schema === 'metrics') ({ marks, undefined: undefinedSeries, known } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
-  const admitted = { arrival, batch, time: rule.time, label, undefinedSeries, unknownColumns, known };
+  }
+  if (schema === 'histograms' || schema === 'summaries') ({ marks, fault } = judgeDistributions(batch, schema, marks));
+  if (isMeasured(schema)) ({ marks, undefined: undefinedSeries, known } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
+  const admitted = { arrival, batch, time: rule.time, label, fault, undefinedSeries, unknownColumns, known };
   const ids = undefinedSeries && options.authority !== undefined ? undefinedIn(batch, marks, own(), options.series.hosts) : new Map();
   const without = (missing: ReadonlySet<bigint>): Admitted => withRows(admitted, markMissing(batch, marks, missing), undefined);
   const unknown = ids.size === 0 ? undefined : { ids, without };
   return withRows(admitted, marks, unknown);
 };
 
-interface Judged extends Pick<Admitted, 'arrival' | 'undefinedSeries' | 'unknownColumns'> {
+interface Judged extends Named, Pick<Admitted, 'arrival' | 'undefinedSeries' | 'unknownColumns'> {
   readonly batch: Batch;
   readonly time: string | undefined;
-  readonly label: string | undefined;
   /** Of samples. */
   readonly known: KnownSet | undefined;
 }
 
 /** What goes on of a part of which these rows are dropped. */
-const withRows = ({ batch, time, label, known, ...judged }: Judged, marks: Uint8Array | undefined, unknown: Admitted['unknown']): Admitted => {
+const withRows = ({ batch, time, label, fault, known, ...judged }: Judged, marks: Uint8Array | undefined, unknown: Admitted['unknown']): Admitted => {
   const { arrival } = judged;
   const out = marks === undefined ? batch : keep(batch, marks);
   const times = time === undefined ? undefined : (out.columns[columnIndex(out, time)] as FixedColumn | undefined);
@@ -136,7 +143,7 @@ const withRows = ({ batch, time, label, known, ...judged }: Judged, marks: Uint8
     value: out === batch ? (withSet(batch, known) ?? asSent(arrival)) : packedAs(arrival, encodeStream([out])),
     rows: out.length,
     range: times === undefined || out.length === 0 ? undefined : timeRange(times),
-    dropped: marks === undefined ? [] : droppedOf(arrival, marks, label),
+    dropped: marks === undefined ? [] : droppedOf(arrival, marks, { label, fault }),
     unknown,
   };
 };
@@ -218,10 +225,17 @@ const keep = (batch: Batch, marks: Uint8Array): Batch => {
   return takeRows(batch, rows.subarray(0, count));
 };
 
-const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, label: string | undefined): readonly Dropped[] =>
+interface Named {
+  readonly label: string | undefined;
+  readonly fault: string | undefined;
+}
+
+const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, { label, fault }: Named): readonly Dropped[] =>
   REASONS.flatMap((reason, i) => {
     const found = marked(marks, i + 1);
-    return found === undefined ? [] : [{ part, schema, reason, ...found, ...(reason === 'label-name' && label !== undefined ? { label } : {}) }];
+    if (found === undefined) return [];
+    const named = reason === 'label-name' && label !== undefined ? { label } : reason === 'malformed' && fault !== undefined ? { fault } : {};
+    return [{ part, schema, reason, ...found, ...named }];
   });
 
 const marked = (marks: Uint8Array, mark: number): { readonly rows: number; readonly firstRow: number } | undefined => {

@@ -21,10 +21,12 @@ export interface IntakeLimits extends SeriesLimits {
   readonly patienceMs: number;
 }
 
-/** An inventory says how a host is now: it is taken as long as the samples of that time are. */
+/** Histograms and summaries are kept as samples are. An inventory says how a host is now: it is taken as long as the samples of that time are. */
 export const intakeAges = ({ samples, processes, logs, events }: Retention): IntakeLimits['ageMs'] => ({
   series: samples,
   metrics: samples,
+  histograms: samples,
+  summaries: samples,
   processes,
   logs,
   inventory: samples,

@@ -26,7 +26,7 @@ interface Identity {
   readonly seq: bigint;
 }
 
-/** `from` and `to` (ns) only where the rows have a time; `received` is the door's clock (ns). */
+/** `from` and `to` (ns) only where the rows have a time; `received` is the door's clock (ns); `size` of packed ones: bytes of the part as it came, unpacked. */
 const headersOf = (schema: string, version: number, { sender, boot, seq }: Identity, rows: number, received: bigint): Record<string, string> => ({
   schema,
   version: String(version),
@@ -44,6 +44,7 @@ const messageOf = (part: Admitted, received: bigint): Message => ({
     ...(part.range === undefined ? {} : { from: String(part.range.from), to: String(part.range.to) }),
     ...(part.value.encoding === undefined ? {} : { encoding: part.value.encoding }),
     ...(part.value.set === undefined ? {} : { set: part.value.set.key }),
+    ...(part.value.encoding === 'zstd' ? { size: String(part.arrival.ipc.length) } : {}),
   },
   value: part.value.bytes,
   ...(part.value.set === undefined ? {} : { shared: part.value.set }),

@@ -3,6 +3,7 @@
 import { SEVERITIES } from '../schemas/catalogue.ts';
 import { EXTREME } from '../schemas/sample-value.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
+import { METRIC_KINDS } from '../schemas/types.ts';
 
 export interface ColumnRule {
   /** Most bytes of a text, of an item of a list, of a text value of a map. Default 4 KiB. */
@@ -22,6 +23,8 @@ export interface SchemaRule {
   readonly time: string | undefined;
   /** Other columns that hold a moment. */
   readonly moments: readonly string[];
+  /** The column that says since when the row counts: never after its time. */
+  readonly start?: string;
   /** Texts may hold zero bytes (PostgreSQL cannot keep them, and names must not). */
   readonly zeroBytes: boolean;
   readonly columns: Readonly<Record<string, ColumnRule>>;
@@ -36,6 +39,8 @@ const name: ColumnRule = { bytes: 512, empty: false };
 const found: ColumnRule = { bytes: 64 << 10 };
 const attributes: ColumnRule = { entries: 128, bytes: 64 << 10 };
 const number: ColumnRule = { magnitude: EXTREME };
+/** Row by row, in `distribution-rows.ts`. */
+const judged: ColumnRule = { entries: Number.POSITIVE_INFINITY };
 
 export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
   series: {
@@ -44,12 +49,20 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
     zeroBytes: false,
     columns: {
       name,
-      kind: { words: ['gauge', 'counter', 'histogram'], empty: false },
+      kind: { words: METRIC_KINDS, empty: false },
       temporality: { words: ['cumulative', 'delta'] },
       unit: { bytes: 64 },
     },
   },
-  metrics: { time: 'time', moments: [], zeroBytes: false, columns: {} },
+  metrics: { time: 'time', moments: [], start: 'start', zeroBytes: false, columns: {} },
+  histograms: {
+    time: 'time',
+    moments: [],
+    start: 'start',
+    zeroBytes: false,
+    columns: { bounds: judged, counts: judged, positive_counts: judged, negative_counts: judged },
+  },
+  summaries: { time: 'time', moments: [], start: 'start', zeroBytes: false, columns: { quantiles: judged, values: judged } },
   logs: {
     time: 'time',
     moments: [],

@@ -1,13 +1,14 @@
 // Which rows of a batch are in time: neither late nor in the future nor outside the years the product keeps.
 // Reads 64-bit times as two words, so that nothing is allocated for a sample.
-import type { FixedColumn } from '../core/batch/batch.ts';
+import { type FixedColumn, isPresent } from '../core/batch/batch.ts';
 import { split, type Words, wordsOf } from '../core/batch/words.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../core/time.ts';
 
 /** Why a row is dropped at the door. */
-export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'label-name' | 'undefined';
+export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'label-name' | 'undefined' | 'start-time' | 'malformed';
 
-const isBelow = (high: number, low: number, bound: Words): boolean => high < bound.high || (high === bound.high && low < bound.low);
+const isLess = (high: number, low: number, otherHigh: number, otherLow: number): boolean => high < otherHigh || (high === otherHigh && low < otherLow);
+const isBelow = (high: number, low: number, bound: Words): boolean => isLess(high, low, bound.high, bound.low);
 
 const pairsOf = (column: FixedColumn): Uint32Array => wordsOf(column.values as BigInt64Array);
 
@@ -18,7 +19,7 @@ export interface TimeBounds {
 }
 
 /** A row's mark is 0 where it stays, else 1 + its reason's place here. */
-export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'label-name', 'undefined'];
+export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'label-name', 'undefined', 'start-time', 'malformed'];
 
 const unitOf = (column: FixedColumn): bigint => (column.type.kind === 'timestamp' && column.type.unit === 'ms' ? NANOS_PER_MS : 1n);
 const ceil = (ns: bigint, unit: bigint): bigint => (ns + unit - 1n) / unit;
@@ -60,6 +61,23 @@ const markOutside = (column: FixedColumn, given: Uint8Array | undefined): Uint8A
     if (!isBelow(high, low, earliest) && isBelow(high, low, latest)) continue;
     marks ??= new Uint8Array(column.length);
     marks[row] ||= 3;
+  }
+  return marks;
+};
+
+const START_TIME = REASONS.indexOf('start-time') + 1;
+
+/** Marks the rows that begin after their own time, or before 1970; both columns are of one unit, and a missing start is none. */
+export const markStarts = (start: FixedColumn, time: FixedColumn, given: Uint8Array | undefined): Uint8Array | undefined => {
+  const [starts, times] = [pairsOf(start), pairsOf(time)];
+  let marks = given;
+  for (let row = 0; row < start.length; row++) {
+    const low = starts[row * 2] as number;
+    const high = (starts[row * 2 + 1] as number) | 0;
+    if ((low | high) === 0 || !isPresent(start, row)) continue;
+    if (high >= 0 && !isLess((times[row * 2 + 1] as number) | 0, times[row * 2] as number, high, low)) continue;
+    marks ??= new Uint8Array(start.length);
+    marks[row] ||= START_TIME;
   }
   return marks;
 };

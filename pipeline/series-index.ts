@@ -1,7 +1,8 @@
 // The series that a partition's samples belong to, by dense number: last time, exponent used last, and what is known of the definition.
 // Typed arrays that grow by doubling, 37 bytes a series beside its id; looking an id up allocates nothing. It asks no store.
+import { type Batch, columnOf, type FixedColumn } from '../core/batch/batch.ts';
 import { IdTable } from '../core/batch/id-table.ts';
-import { highOf, lowOf } from '../core/batch/words.ts';
+import { highOf, lowOf, wordsOf } from '../core/batch/words.ts';
 
 /** What is known of a definition. */
 export const UNSEEN = 0;
@@ -56,6 +57,15 @@ export class SeriesIndex {
   putId(index: number, words: Uint32Array, row: number): void {
     words[row * 2] = this.#ids.low(index);
     words[row * 2 + 1] = this.#ids.high(index);
+  }
+
+  /** By row of a batch that has a metric and an id. */
+  numbersOf(batch: Batch): Int32Array {
+    const words = wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array);
+    const metrics = (columnOf(batch, 'metric') as FixedColumn).values as Uint32Array;
+    const numbers = new Int32Array(batch.length);
+    for (let row = 0; row < numbers.length; row++) numbers[row] = this.at(words[row * 2] as number, words[row * 2 + 1] as number, metrics[row] as number);
+    return numbers;
   }
 
   idOf(index: number): bigint {

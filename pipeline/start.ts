@@ -74,6 +74,8 @@ export interface Pipeline {
 const WATCH_MS = 1000;
 const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   samples: TOPIC.metrics,
+  histograms: TOPIC.histograms,
+  summaries: TOPIC.summaries,
   processes: TOPIC.processes,
   logs: TOPIC.logs,
   hosts_now: TOPIC.inventory,

@@ -1,6 +1,6 @@
 // The way of every message behind the stream (read first): topic → consumer group → stages → sink, one line each with its reason.
 // Data only: `start.ts` runs it. Adding a signal is a line here and a sink or a stage of its own.
-import { DEAD_TOPIC, type SignalSchema, TOPIC } from '../schemas/tables.ts';
+import { DEAD_TOPIC, MEASURED, type SignalSchema, TOPIC } from '../schemas/tables.ts';
 
 /** What takes the rows in the end. */
 export type SinkName = 'samples' | 'processes' | 'logs' | 'records';
@@ -22,11 +22,11 @@ export interface Route {
 }
 
 export const TOPOLOGY: readonly Route[] = [
-  // Definitions stand ahead of their samples on one topic, so that they are upserted first; inserts are few and large.
+  // Definitions stand ahead of what is measured of them on one topic, so that they are upserted first; inserts are few and large.
   {
     topic: TOPIC.metrics,
     group: 'pipeline-samples',
-    schemas: ['series', 'metrics'],
+    schemas: ['series', ...MEASURED],
     sink: 'samples',
     stages: ['decode', 'series', 'samples'],
     share: 0.4,

@@ -187,6 +187,20 @@ const owners = fc.array(
   { maxLength: 5 },
 );
 
+test.each([
+  [1, 2],
+  [60, 4],
+])('a round holds what unpacks to a bounded size: of four messages of %i MiB, two at a time, it takes %i', async (mebibytes, rounds) => {
+  const log = [1, 2, 3, 4].map((seq, i) => {
+    const stored = storedOf({ seq, rows: [{ pid: 100, time: BASE + seq }] }, i);
+    return { ...stored, headers: { ...stored.headers, size: String(mebibytes << 20) } };
+  });
+  const store = new FaultyStore([]);
+  await run(log, store, []);
+  expect(store.rows).toHaveLength(4);
+  expect(new Set(store.rows.map(({ insert }) => insert)).size).toBe(rounds);
+});
+
 test('each row stands once, or is a letter, after any faults', async () => {
   await fc.assert(
     fc.asyncProperty(anyLog, fates, owners, fc.array(fc.nat(), { maxLength: 4 }), anyGaps, async (shape, given, vanishing, repeats, gaps) => {

@@ -51,6 +51,8 @@ interface Waiting {
 
 /** Bytes of a round, and half of what may wait in memory. */
 const ROUND_BYTES = 8 << 20;
+/** The same, unpacked: messages may rest at a hundredth of their size. */
+const UNPACKED_BYTES = 96 << 20;
 /** A run is numbered by its sender's clock, ms: with more than any door lets pass. */
 const AHEAD_MS = 2n * 86_400_000n;
 /** A checkpoint is due after so many rounds, or bytes: what an heir reads again. */
@@ -261,10 +263,12 @@ export class PartitionWorker {
   }
 
   #nextRound(): number {
-    let [count, rows, bytes] = [0, 0, 0];
+    let [count, rows, bytes, unpacked] = [0, 0, 0, 0];
     for (const { message, envelope } of this.#waiting) {
-      if (count > 0 && (rows >= this.#options.route.roundRows || bytes + message.value.length > ROUND_BYTES)) break;
+      const size = envelope?.size ?? message.value.length;
+      if (count > 0 && (rows >= this.#options.route.roundRows || bytes + message.value.length > ROUND_BYTES || unpacked + size > UNPACKED_BYTES)) break;
       count++;
+      unpacked += size;
       rows += envelope?.rows ?? 1;
       bytes += message.value.length;
     }

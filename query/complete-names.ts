@@ -1,5 +1,7 @@
 // What can stand at a cursor as drafts: words, sources, fields that fit, functions, aggregates, pipes; each list most used first.
 // Knows no place: which list is offered where is complete-places.ts's to say.
+
+import { isDistribution } from '../schemas/types.ts';
 import type { Place } from './1-syntax/place.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { isNumber, type Relation, type RelationColumn, visible } from './2-semantic/type.ts';
@@ -40,9 +42,11 @@ export const datasets = (catalogue: Catalogue, inventories = false): readonly Dr
 export const sources = ({ catalogue, place }: Asked): readonly Draft[] => [
   ...place.queries.map((name): Draft => ({ label: name, kind: 'source', detail: 'A query of this text', type: undefined, unit: undefined })),
   ...datasets(catalogue),
-  ...catalogue.metricNames().map((name): Draft => {
+  ...catalogue.metricNames().flatMap((name): readonly Draft[] => {
     const info = catalogue.metric(name);
-    return { label: `metrics.${name}`, kind: 'source', detail: info?.description ?? '', type: info?.kind, unit: info?.unit };
+    // No text can ask for it yet.
+    if (info !== undefined && isDistribution(info.kind)) return [];
+    return [{ label: `metrics.${name}`, kind: 'source', detail: info?.description ?? '', type: info?.kind, unit: info?.unit }];
   }),
 ];
 

@@ -2,7 +2,7 @@
 // Metrics are not listed: `metricDataset` makes the dataset of one from what was learned of it.
 import { HOST_STATES } from './host-state.ts';
 import { columnOfLabel } from './label-column.ts';
-import type { Dataset, DatasetColumn, MetricInfo } from './types.ts';
+import { type Dataset, type DatasetColumn, isDistribution, type MetricInfo } from './types.ts';
 
 export const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -141,12 +141,12 @@ export const metrics: Dataset = {
 
 export const DATASETS: readonly Dataset[] = [metrics, logs, processes, hosts, events];
 
-/** The dataset of one metric: `time`, `value` and a column for each label. */
+/** The dataset of one metric: `time`, `value` and a column for each label. The language asks for none whose kind `isDistribution`. */
 export const metricDataset = (info: MetricInfo): Dataset => ({
   name: `metrics.${info.name}`,
   description: info.description ?? `Samples of ${info.name}`,
   role: 'columns',
-  table: 'samples',
+  table: isDistribution(info.kind) ? (info.kind === 'summary' ? 'summaries' : 'histograms') : 'samples',
   shape: 'series',
   key: info.labels.map(columnOfLabel),
   metric: info,
@@ -155,9 +155,9 @@ export const metricDataset = (info: MetricInfo): Dataset => ({
     time,
     {
       name: 'value',
-      type: info.kind === 'histogram' ? 'histogram' : 'float',
+      type: isDistribution(info.kind) ? 'histogram' : 'float',
       ...(info.unit === undefined ? {} : { unit: info.unit }),
-      ...(info.kind === 'histogram' ? {} : { kind: info.kind }),
+      ...(isDistribution(info.kind) ? {} : { kind: info.kind }),
       description: info.description ?? 'The sample',
     },
     ...info.labels.map((name): DatasetColumn => ({ name: columnOfLabel(name), type: 'string', label: true, description: `Label ${name}` })),

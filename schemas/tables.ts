@@ -1,11 +1,16 @@
 // The rows that travel: the columns of each schema in a frame and in a stream message, and of each table of the column store.
 // A frame's schema only ever gains columns within a major version; readers fill what is missing and ignore what they do not know.
-import { type Field, FLOAT, INT8, INT32, INT64, list, map, TIME_MS, TIME_NS, UINT32, UINT64, UTF8 } from '../core/batch/batch.ts';
+import { BOOL, type Field, FLOAT, INT8, INT32, INT64, list, map, TIME_MS, TIME_NS, UINT32, UINT64, UTF8 } from '../core/batch/batch.ts';
 
 const field = (name: string, type: Field['type']): Field => ({ name, type });
 
 /** What a part of a frame, and so a stream message, can hold. */
-export type SignalSchema = 'series' | 'metrics' | 'logs' | 'processes' | 'inventory' | 'events';
+export type SignalSchema = 'series' | 'metrics' | 'histograms' | 'summaries' | 'logs' | 'processes' | 'inventory' | 'events';
+
+/** Rows of series, of each by its metric and id. */
+export const MEASURED = ['metrics', 'histograms', 'summaries'] as const satisfies readonly SignalSchema[];
+export type MeasuredSchema = (typeof MEASURED)[number];
+export const isMeasured = (schema: SignalSchema): schema is MeasuredSchema => (MEASURED as readonly string[]).includes(schema);
 
 /** How far ahead of the server's clock the time of a row may be, ms: the door refuses later ones. */
 export const FUTURE_MS = 600_000;
@@ -13,10 +18,12 @@ export const FUTURE_MS = 600_000;
 /** Major version of every signal schema of this program. */
 export const SIGNAL_VERSION = 1;
 
-/** Topic of each schema; `series` goes ahead of the samples on the same one. */
+/** Topic of each schema; `series` goes ahead of what is measured of them on the same one. */
 export const TOPIC: Readonly<Record<SignalSchema, string>> = {
   series: 'im.metrics',
   metrics: 'im.metrics',
+  histograms: 'im.metrics',
+  summaries: 'im.metrics',
   logs: 'im.logs',
   processes: 'im.processes',
   inventory: 'im.events',
@@ -25,6 +32,26 @@ export const TOPIC: Readonly<Record<SignalSchema, string>> = {
 
 /** What no retry can save: a schema nobody here knows, a message that does not hold together, a row that its store refuses. */
 export const DEAD_TOPIC = 'im.dead';
+
+/**
+ * Of every row of a series. `start` is when what it counts began, OpenTelemetry's StartTimeUnixNano in ms; missing or 0: not known. Another
+ * start than the row's before is a reset. A sender rounds it down as it does `time`, so that it is never after that.
+ */
+const START = field('start', TIME_MS);
+
+/** `stale`: the series ends here, the rest of the row says nothing. Exemplars are not kept. */
+const distribution: readonly Field[] = [
+  field('metric', UINT32),
+  field('id', UINT64),
+  field('time', TIME_MS),
+  START,
+  field('stale', BOOL),
+  field('count', UINT64),
+  field('sum', FLOAT),
+];
+
+/** A sample without its start, as those send it who know none. */
+export const SAMPLE_FIELDS: readonly Field[] = [field('metric', UINT32), field('id', UINT64), field('time', TIME_MS), field('value', FLOAT)];
 
 export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
   /** One row a series definition. `id` is `seriesId` of name and labels; `interval` in ms, 0 unknown. */
@@ -39,7 +66,24 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
     field('labels', map(UTF8)),
   ],
   /** One row a sample. `metric` is `metricHash` of the name. */
-  metrics: [field('metric', UINT32), field('id', UINT64), field('time', TIME_MS), field('value', FLOAT)],
+  metrics: [...SAMPLE_FIELDS, START],
+  /** One row a histogram, see `histogram.ts`. A row with `scale` is exponential, one without explicit. */
+  histograms: [
+    ...distribution,
+    field('min', FLOAT),
+    field('max', FLOAT),
+    field('bounds', list(FLOAT)),
+    field('counts', list(UINT64)),
+    field('scale', INT8),
+    field('zero_count', UINT64),
+    field('zero_threshold', FLOAT),
+    field('positive_offset', INT32),
+    field('positive_counts', list(UINT64)),
+    field('negative_offset', INT32),
+    field('negative_counts', list(UINT64)),
+  ],
+  /** One row a summary: `values` at `quantiles`, as its sender worked them out; they cannot be merged. */
+  summaries: [...distribution, field('quantiles', list(FLOAT)), field('values', list(FLOAT))],
   /**
    * One row a line. `body` is its message, `raw` the whole line as it was written; missing where the body is that. `file` and `position` tell it
    * from all other lines of its sender for ever, however often it is read: which content of which file, and where it begins there; both missing
@@ -99,6 +143,8 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
 export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
   series: ['id', 'name', 'kind', 'labels'],
   metrics: ['metric', 'id', 'time', 'value'],
+  histograms: ['metric', 'id', 'time', 'count'],
+  summaries: ['metric', 'id', 'time', 'count'],
   logs: ['time', 'body'],
   processes: ['time', 'host', 'pid', 'start'],
   inventory: ['time', 'host'],
@@ -108,7 +154,7 @@ export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
 const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];
 
 /** Tables of the column store. */
-export type TableName = 'samples' | 'series' | 'series_days' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
+export type TableName = 'samples' | 'histograms' | 'summaries' | 'series' | 'series_days' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
 
 /** Sample values: see `exponent` in `sample-value.ts`. `start`: when a counter began to count, 0 unknown. `insert` rises over inserts and is the receive order. */
 export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
@@ -122,6 +168,8 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
     field('start', TIME_MS),
     field('insert', UINT64),
   ],
+  histograms: [...SIGNAL_FIELDS.histograms, field('insert', UINT64)],
+  summaries: [...SIGNAL_FIELDS.summaries, field('insert', UINT64)],
   /** A row for each state of a series, upserted by (metric, id, since): it holds until the next one's `since`. `seen`: when it was told last. */
   series: [
     field('metric', UINT32),

@@ -4,7 +4,10 @@
 export type ValueType = 'bool' | 'int' | 'float' | 'string' | 'time' | 'duration' | 'ip' | 'list' | 'map' | 'histogram';
 
 /** https://opentelemetry.io/docs/specs/otel/metrics/data-model/ */
-export type MetricKind = 'gauge' | 'counter' | 'histogram';
+export const METRIC_KINDS = ['gauge', 'counter', 'histogram', 'exponential histogram', 'summary'] as const;
+export type MetricKind = (typeof METRIC_KINDS)[number];
+/** Has no single value for a moment, and rests in a table of its own. */
+export const isDistribution = (kind: MetricKind): kind is Exclude<MetricKind, 'gauge' | 'counter'> => kind !== 'gauge' && kind !== 'counter';
 export type Temporality = 'cumulative' | 'delta';
 
 /** Which store a dataset rests in. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../core/batch/build.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
-import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
+import { SAMPLE_FIELDS, SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import type { MetricKind } from '../../schemas/types.ts';
 import { boundedName } from '../bounded.ts';
 
@@ -106,7 +106,7 @@ export class Samples implements Instruments {
       ({ layout: 'fixed', type, length: rows, validity: undefined, values }) as const;
     const metrics: Batch = {
       length: rows,
-      fields: SIGNAL_FIELDS.metrics,
+      fields: SAMPLE_FIELDS,
       columns: [
         fixed(UINT32, metric),
         fixed(UINT64, id),

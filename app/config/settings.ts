@@ -35,7 +35,7 @@ export const SETTINGS = {
 
   'retention.samples': kept(
     RETENTION.samples,
-    'Samples as they came. A day goes when all of it is older; what is older when it arrives is refused. `forever` keeps all.',
+    'Samples, histograms and summaries as they came. A day goes when all of it is older; what is older when it arrives is refused. `forever` keeps all.',
   ),
   'retention.rollups_5m': kept(
     RETENTION.rollups_5m,

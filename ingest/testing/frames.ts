@@ -7,6 +7,7 @@ import { encodeStream } from '../../core/ipc/write.ts';
 import { encodeFrame, type FrameHeader, type OwnFramePart } from '../../schemas/frame.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
+import type { MetricKind } from '../../schemas/types.ts';
 
 /** The clock of the tests: 2026-11-20T12:00:00Z in ms. */
 export const NOW = Date.UTC(2026, 10, 20, 12);
@@ -47,11 +48,16 @@ export const idOf = (name: string, labels: Iterable<readonly [string, string]>):
 
 export type Definition = readonly [name: string, labels: readonly (readonly [string, string])[]];
 
-export const seriesPart = (definitions: readonly Definition[], ids: readonly bigint[] = definitions.map((d) => idOf(...d)), unit = '1'): OwnFramePart =>
+export const seriesPart = (
+  definitions: readonly Definition[],
+  ids: readonly bigint[] = definitions.map((d) => idOf(...d)),
+  unit = '1',
+  kind: MetricKind = 'gauge',
+): OwnFramePart =>
   partOf('series', {
     id: ids,
     name: definitions.map(([name]) => name),
-    kind: definitions.map(() => 'gauge'),
+    kind: definitions.map(() => kind),
     temporality: definitions.map(() => 'cumulative'),
     unit: definitions.map(() => unit),
     interval: definitions.map(() => 10_000),
@@ -66,6 +72,12 @@ export const samplesPart = ([name, labels]: Definition, samples: readonly (reado
     time: samples.map(([ms]) => BigInt(ms)),
     value: samples.map(([, value]) => value),
   });
+
+/** Histograms or summaries of one definition; `columns` without its metric and id. */
+export const distributionsPart = (schema: 'histograms' | 'summaries', [name, labels]: Definition, columns: Columns): OwnFramePart => {
+  const rows = columns.time ?? [];
+  return partOf(schema, { metric: rows.map(() => metricHash(name)), id: rows.map(() => idOf(name, labels)), ...columns });
+};
 
 export const logsPart = (lines: readonly string[], times: readonly bigint[] = lines.map((_, i) => NOW_NS - BigInt(i))): OwnFramePart =>
   partOf('logs', { time: times, severity: lines.map(() => 'info'), body: lines, host: lines.map(() => 'web-1') });

@@ -8,6 +8,8 @@ import { DAY_MS } from '../stages/days.ts';
 /** Tables that are cut by time, and the setting that says when. */
 export const TIMED_TABLES: Readonly<Record<string, keyof Retention>> = {
   samples: 'samples',
+  histograms: 'samples',
+  summaries: 'samples',
   processes: 'processes',
   logs: 'logs',
   rollups_5m: 'rollups_5m',

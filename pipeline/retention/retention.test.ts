@@ -38,7 +38,7 @@ beforeEach(async () => {
 const rowsOf = async (sql: string, columns: Pick<Columns, 'query'> = stores.columns): Promise<readonly (readonly Value[])[]> =>
   (await columns.query(sql)).batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) => batch.columns.map((column) => valueAt(column, row))));
 const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
-const TIMES = { samples: 'time', processes: 'time', logs: 'fromUnixTimestamp64Nano(toUnixTimestamp64Nano(time))' };
+const TIMES = { samples: 'time', histograms: 'time', summaries: 'time', processes: 'time', logs: 'fromUnixTimestamp64Nano(toUnixTimestamp64Nano(time))' };
 /** `rows` rows at noon of a day so many days ago. */
 const put = (table: keyof typeof TIMES, ago: number, rows = 10): Promise<void> =>
   stores.columns.command(`INSERT INTO ${table} (time, insert) SELECT ${moment(today - ago * DAY + DAY / 2)}, number FROM numbers(${rows})`);
@@ -356,4 +356,14 @@ test('of two tables the larger one gives its oldest day, a table of one day noth
   ]);
   expect(firstToGo(tables, now)).toMatchObject({ table: 'logs', day: today - 2 * DAY });
   expect(firstToGo(new Map([['logs', [day('logs', -1, 1), day('logs', -2, 1)]]]), now)).toBeUndefined();
+});
+
+// The last: what was in tables that nobody writes to is on the way for minutes.
+test('histograms and summaries go when samples do', async () => {
+  for (const table of ['histograms', 'summaries'] as const) for (const ago of [0, 15, 16, 29]) await put(table, ago);
+  await retention().run();
+  expect([await days('histograms'), await days('summaries')]).toEqual([
+    [15, 0],
+    [15, 0],
+  ]);
 });

@@ -33,6 +33,7 @@ const messageOf = (offset: number, count: number): Decoded => {
     rows.map(({ series }) => idOf(series)),
     rows.map(({ step }) => BigInt(NOON + step * 1000)),
     rows.map(({ series, step }) => series * 1000 + step),
+    rows.map(({ series }) => BigInt(NOON - series)),
   ];
   const batch = batchOf(SIGNAL_FIELDS.metrics.map(({ name, type }, i) => [name, columnFrom(type, values[i] ?? [])] as const));
   const stored = { topic: 'im.metrics', partition: 0, offset: BigInt(offset), key: 'a', headers: {}, value: new Uint8Array(0) };
@@ -87,7 +88,7 @@ test('a large round reaches the store in the order of its table, halves of it to
     ).toEqual([]);
     expect(given.map(({ length }) => length)).toEqual([225_000, 150_000]);
     expect(given.every(({ inOrder }) => inOrder)).toBe(true);
-    const sql = `SELECT count(), uniqExact(id, time), countIf(mantissa != expected) FROM
+    const sql = `SELECT count(), uniqExact(id, time), countIf(mantissa != expected OR toUnixTimestamp64Milli(start) != {noon:Int64} - toInt64(s)) FROM
 (SELECT *, toInt64(s * 1000 + intDiv(toUnixTimestamp64Milli(time) - {noon:Int64}, 1000)) AS expected FROM samples INNER JOIN
 (SELECT number AS s, toUInt64((number + 1) * 0x9e3779b97f4a7c15) AS id FROM numbers(${SERIES})) AS known USING id)`;
     expect(rowsOf(await columns.query(sql, { params: { noon: NOON } }))).toEqual([[375_000n, 375_000n, 0n]]);

@@ -1,5 +1,5 @@
-// The sink of metrics: definitions are upserted first, then it is told which series have samples on which days, then hours in which samples want
-// care are marked, then the samples are inserted, and what came late is marked behind them.
+// The sink of metrics: definitions are upserted first, then it is told which series have something on which days, then hours in which samples want
+// care are marked, then samples, histograms and summaries are inserted, and what of the samples came late is marked behind them.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
@@ -10,22 +10,22 @@ import type { Telemetry } from '../../core/telemetry.ts';
 import { NANOS_PER_MS } from '../../core/time.ts';
 import type { Columns } from '../../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
-import type { Block } from '../block.ts';
+import { type Block, takeRows } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
 import { retryUntilStopped } from '../retry.ts';
-import { SeriesDays } from '../series-days.ts';
+import { type DayOfSeries, SeriesDays } from '../series-days.ts';
 import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
-import { DAY_MS } from '../stages/days.ts';
+import { byDay, DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
 import { SampleSets } from '../stages/sample-sets.ts';
 import { LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
 import { newlyTold, seriesRows } from '../stages/series.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
 import { writeBlocks } from '../write.ts';
-import { lettersOf } from './origin.ts';
+import { lettersOf, originOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
   readonly columns: Columns;
@@ -87,14 +87,28 @@ class SamplesPartition implements PartitionSink {
       samples.map(({ sender, batch }) => ({ sender, batch, until: until(sender) })),
       this.#sets,
     );
-    await retryUntilStopped(() => this.#meet(blocks), signal, health);
-    await retryUntilStopped(() => this.#days.tell(blocks, signal), signal, health);
+    const others = [...this.#distributions(messages, 'histograms'), ...this.#distributions(messages, 'summaries')];
+    await retryUntilStopped(() => this.#meet([...blocks, ...others]), signal, health);
+    await retryUntilStopped(() => this.#days.tell([...blocks, ...others], signal), signal, health);
     await this.#mark(this.#marks.of(blocks, this.#index), context);
-    const rows = blocks.map((block) => this.#rowsOf(block, samples));
+    const rows = [...blocks.map((block) => this.#rowsOf(block, samples)), ...others];
     const refused = await writeBlocks(rows, { ...context, columns, clock, maxExecutionMs, readBack, fence });
     const now = await retryUntilStopped(() => clock.now(), signal, health);
     await this.#mark(this.#late.of(blocks, this.#index, now), context);
-    return [...letters, ...lettersOf(refused, samples, 'samples')];
+    return [...letters, ...lettersOf(refused, messages, 'samples')];
+  }
+
+  /** They rest as they came: a table's columns are those of its schema. Of two for one time the later stands; whoever reads them has to say so. */
+  #distributions(messages: readonly Decoded[], schema: 'histograms' | 'summaries'): readonly (Block & DayOfSeries)[] {
+    const own = messages.filter((message) => message.schema === schema);
+    return byDay(own.map(({ batch }) => batch)).map((day): Block & DayOfSeries => ({
+      table: schema,
+      day: day.day,
+      length: day.batch.length,
+      origin: originOf(day, own),
+      rows: (ranges, insert) => takeRows(day.batch, ranges, insert),
+      series: this.#index.numbersOf(day.batch),
+    }));
   }
 
   #rowsOf(block: SampleBlock, messages: readonly Decoded[]): Block {
@@ -145,7 +159,7 @@ class SamplesPartition implements PartitionSink {
   }
 
   /** Looks up the definitions of series that were not met before; counts the samples of those that have none. */
-  async #meet(blocks: readonly SampleBlock[]): Promise<void> {
+  async #meet(blocks: readonly DayOfSeries[]): Promise<void> {
     const { state } = this.#index;
     const now = this.#options.now();
     const again = this.#unknown > 0 && now - this.#looked >= LOOK_AGAIN_MS;
@@ -179,7 +193,7 @@ class SamplesPartition implements PartitionSink {
     stand();
   }
 
-  #keys(blocks: readonly SampleBlock[], wanted: (at: number) => boolean): Map<number, SeriesKey> {
+  #keys(blocks: readonly DayOfSeries[], wanted: (at: number) => boolean): Map<number, SeriesKey> {
     const found = new Map<number, SeriesKey>();
     for (const { series } of blocks)
       for (let row = 0; row < series.length; row++) {

@@ -8,6 +8,7 @@ import {
   type Field,
   type FixedColumn,
   FLOAT,
+  isPresent,
   TIME_MS,
   typeEquals,
   UINT32,
@@ -15,7 +16,7 @@ import {
   type Value,
   valueAt,
 } from '../../core/batch/batch.ts';
-import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import { allocateFixed, batchOf, columnFrom } from '../../core/batch/build.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
@@ -34,6 +35,8 @@ export interface Envelope {
   readonly boot: bigint;
   readonly seq: bigint;
   readonly rows: number;
+  /** Bytes of its rows, unpacked. */
+  readonly size: number;
   readonly received: bigint;
   readonly latest: bigint | undefined;
 }
@@ -50,7 +53,7 @@ const numberOf = (text: string | undefined): bigint | undefined => {
 };
 
 /** Undefined when a header that names the message is missing or no number. */
-export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => {
+export const envelopeOf = ({ headers, value }: StoredMessage): Envelope | undefined => {
   const { schema, sender } = headers;
   const [version, boot, seq, rows, received] = ['version', 'boot', 'seq', 'rows', 'received'].map((name) => numberOf(headers[name]));
   if (schema === undefined || sender === undefined || sender === '') return undefined;
@@ -62,6 +65,7 @@ export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => 
     boot,
     seq,
     rows: Math.min(Number(rows), MOST_ROWS),
+    size: Number(numberOf(headers.size) ?? value.length),
     received: received ?? 0n,
     latest: numberOf(headers.to),
   };
@@ -70,6 +74,20 @@ export const envelopeOf = ({ headers }: StoredMessage): Envelope | undefined => 
 /** Columns in which the stores take no missing value: these are filled. (Elsewhere missing stays missing.) */
 const FILLED: Readonly<Partial<Record<SignalSchema, readonly string[]>>> = {
   series: ['temporality', 'interval'],
+  metrics: ['start'],
+  histograms: [
+    'start',
+    'stale',
+    'bounds',
+    'counts',
+    'zero_count',
+    'zero_threshold',
+    'positive_offset',
+    'positive_counts',
+    'negative_offset',
+    'negative_counts',
+  ],
+  summaries: ['start', 'stale', 'quantiles', 'values'],
   logs: ['attributes', 'numbers'],
 };
 
@@ -92,13 +110,32 @@ const defaultOf = (type: DataType): Value => {
   }
 };
 
+/** Numbers and times are filled with 0, without a value of its own for any row. */
+const isFixed = ({ kind }: DataType): boolean => kind === 'int' || kind === 'float' || kind === 'timestamp' || kind === 'duration';
+
+const zeros = (type: DataType, length: number): FixedColumn => ({ layout: 'fixed', type, length, validity: undefined, values: allocateFixed(type, length) });
+
 const repeated = function* (value: Value, times: number): Iterable<Value> {
   for (let i = 0; i < times; i++) yield value;
 };
 
-const filled = function* (column: Column): Iterable<Value> {
+const values = function* (column: Column): Iterable<Value> {
   const value = defaultOf(column.type);
   for (let row = 0; row < column.length; row++) yield valueAt(column, row) ?? value;
+};
+
+/** The column of a schema that a batch lacks. */
+const absent = (type: DataType, length: number, isFilled: boolean): Column => {
+  if (isFilled && isFixed(type)) return zeros(type, length);
+  return columnFrom(type, repeated(isFilled ? defaultOf(type) : null, length));
+};
+
+/** With its default wherever something is missing. */
+const filled = (column: Column): Column => {
+  if (column.layout !== 'fixed') return columnFrom(column.type, values(column));
+  const out = zeros(column.type, column.length);
+  for (let row = 0; row < column.length; row++) if (isPresent(column, row)) out.values[row] = column.values[row] as never;
+  return out;
 };
 
 const hasMissing = (column: Column): boolean => {
@@ -114,13 +151,14 @@ const conform = (batch: Batch, schema: SignalSchema): Batch => {
   const columns = fields.map(({ name, type }): Column => {
     const column = given.get(name);
     const needed = REQUIRED[schema].includes(name);
+    const isFilled = FILLED[schema]?.includes(name) === true;
     if (column === undefined) {
       if (needed) throw new TypeError(`its column ${name} is missing`);
-      return columnFrom(type, repeated(FILLED[schema]?.includes(name) === true ? defaultOf(type) : null, batch.length));
+      return absent(type, batch.length, isFilled);
     }
     if (!typeEquals(column.type, type)) throw new TypeError(`its column ${name} is of another type`);
     if (needed && hasMissing(column)) throw new TypeError(`its column ${name} lacks values`);
-    return FILLED[schema]?.includes(name) === true && hasMissing(column) ? columnFrom(type, filled(column)) : column;
+    return isFilled && hasMissing(column) ? filled(column) : column;
   });
   const time = fields.findIndex(({ name }) => name === 'time');
   if (time >= 0 && !isInYears(columns[time] as FixedColumn)) throw new TypeError('a time of it is outside the years that are kept');

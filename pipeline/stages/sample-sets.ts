@@ -1,7 +1,6 @@
 // The dense numbers of a message's series. A sender mostly sends the same series again and again, in one order: then its ids are those of an
 // earlier message, byte for byte, and their numbers are known. Any other message is looked up id by id.
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
-import { wordsOf } from '../../core/batch/words.ts';
 import type { SeriesIndex } from '../series-index.ts';
 
 interface SeriesSet {
@@ -28,26 +27,18 @@ export class SampleSets {
   /** By row of a batch of the schema `metrics`. Not to be changed. */
   seriesOf(sender: string, batch: Batch): Int32Array {
     const ids = (columnOf(batch, 'id') as FixedColumn).values.subarray(0, batch.length) as BigUint64Array;
-    if (ids.length < SMALLEST) return this.#lookUp(ids, batch);
+    if (ids.length < SMALLEST) return this.#index.numbersOf(batch);
     const bytes = bytesOf(ids);
     const key = `${sender}/${ids.length}/${ids[0]}`;
     const known = this.#sets.get(key);
     if (known !== undefined && Buffer.compare(known.ids, bytes) === 0) return known.series;
-    const series = this.#lookUp(ids, batch);
+    const series = this.#index.numbersOf(batch);
     if (this.#kept + ids.length > MOST_KEPT) {
       this.#sets.clear();
       this.#kept = 0;
     }
     if (known === undefined) this.#kept += ids.length;
     this.#sets.set(key, { ids: bytes.slice(), series });
-    return series;
-  }
-
-  #lookUp(ids: BigUint64Array, batch: Batch): Int32Array {
-    const words = wordsOf(ids);
-    const metrics = (columnOf(batch, 'metric') as FixedColumn).values as Uint32Array;
-    const series = new Int32Array(ids.length);
-    for (let row = 0; row < series.length; row++) series[row] = this.#index.at(words[row * 2] as number, words[row * 2 + 1] as number, metrics[row] as number);
     return series;
   }
 }

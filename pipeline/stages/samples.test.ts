@@ -12,8 +12,17 @@ import { HOUR_MS, LateMarks, type SampleBlock, SampleRows, sampleBlocks, ValueMa
 
 type Sample = readonly [id: bigint, time: number, value: number];
 
+/** Of half of the series. */
+const startOf = ([id, time]: Sample): bigint => (id % 2n === 0n ? 0n : BigInt(time) - id);
+
 const batch = (samples: readonly Sample[]) => {
-  const columns = [samples.map(() => 7), samples.map(([id]) => id), samples.map(([, time]) => BigInt(time)), samples.map(([, , value]) => value)];
+  const columns = [
+    samples.map(() => 7),
+    samples.map(([id]) => id),
+    samples.map(([, time]) => BigInt(time)),
+    samples.map(([, , value]) => value),
+    samples.map(startOf),
+  ];
   return batchOf(SIGNAL_FIELDS.metrics.map(({ name, type }, i) => [name, columnFrom(type, columns[i] ?? [])] as const));
 };
 
@@ -59,7 +68,11 @@ test('values come back to the bit, in the table’s columns and each beside its 
             { mantissa: values('mantissa') as BigInt64Array, exponent: values('exponent') as Int8Array, float: values('float') as Float64Array },
             out,
           );
-          for (const [row, value] of out.entries()) found.push([values('id')[row] as bigint, Number(values('time')[row]), value]);
+          for (const [row, value] of out.entries()) {
+            const own: Sample = [values('id')[row] as bigint, Number(values('time')[row]), value];
+            expect(values('start')[row]).toBe(startOf(own));
+            found.push(own);
+          }
           expect([...values('metric')].every((metric) => metric === 7)).toBe(true);
           expect([...values('insert')].every((insert) => insert === 5n)).toBe(true);
           expect([...values('time')].every((time) => Math.floor(Number(time) / 86_400_000) === block.day)).toBe(true);

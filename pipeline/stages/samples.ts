@@ -102,7 +102,7 @@ export class SampleRows {
   of(block: SampleBlock, ranges: readonly Range<number>[], places: Int32Array | undefined, index: SeriesIndex, insert: bigint): Batch {
     const length = ranges.reduce((sum, { from, to }) => sum + to - from, 0);
     this.#grow(length);
-    const [ids, times, metric] = [wordsOf(this.#id), wordsOf(this.#time), this.#metric];
+    const [ids, times, starts, metric] = [wordsOf(this.#id), wordsOf(this.#time), wordsOf(this.#start), this.#metric];
     const writer = valueWriter({ mantissa: this.#mantissa, exponent: this.#exponent, float: this.#float });
     const { sticky } = index;
     let at = 0;
@@ -114,6 +114,7 @@ export class SampleRows {
           const given = values<Float64Array>(batch, 'value');
           const bits = wordsOf(given);
           const from64 = wordsOf(values<BigInt64Array>(batch, 'time'));
+          const begins = wordsOf(values<BigInt64Array>(batch, 'start'));
           for (let row = from; row < to; row++, at++) {
             const own = rows === undefined ? row - begin : (rows[row - begin] as number);
             const place = places === undefined ? at : (places[at] as number);
@@ -122,6 +123,8 @@ export class SampleRows {
             index.putId(series, ids, place);
             times[place * 2] = from64[own * 2] as number;
             times[place * 2 + 1] = from64[own * 2 + 1] as number;
+            starts[place * 2] = begins[own * 2] as number;
+            starts[place * 2 + 1] = begins[own * 2 + 1] as number;
             encodeValue(given, bits, own, series, sticky, writer, place);
           }
         }

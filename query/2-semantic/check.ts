@@ -2,7 +2,7 @@
 // what is certain. A wrong text gives diagnostics; nothing here throws, and nothing here knows a pipe by name.
 
 import { metricDataset } from '../../schemas/catalogue.ts';
-import type { Dataset } from '../../schemas/types.ts';
+import { type Dataset, isDistribution } from '../../schemas/types.ts';
 import type { Expression, NamedSource, Pipe, Query, Source, Span, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
@@ -282,6 +282,11 @@ class TextChecker<Plan> {
     const dataset = this.#dataset(name);
     if (dataset !== undefined) {
       const relation = datasetRelation(dataset, name);
+      const { metric } = dataset;
+      if (metric !== undefined && isDistribution(metric.kind)) {
+        this.#reporter.error('iql.not-yet', { what: `asking for a metric of kind ${metric.kind}`, instead: '' }, span);
+        return { relation: unsure(relation), plan: undefined, size: NO_SIZE };
+      }
       return { relation, plan: this.#language.planner.scan(dataset, relation), size: sourceSize(relation) };
     }
     const later = SOURCES_NOT_YET.get(name.toLowerCase());

@@ -30,6 +30,9 @@ const METRICS: readonly MetricInfo[] = [
   { ...counter, name: 'http.requests', unit: '{request}', labels: ['host', 'service'] },
   { ...gauge, name: 'http.latency', unit: 'ms', labels: ['host', 'route'] },
   { ...gauge, name: 'job.age', unit: 's', labels: ['host'] },
+  { kind: 'histogram', temporality: 'cumulative', name: 'http.duration', unit: 's', labels: ['host', 'route'] },
+  { kind: 'exponential histogram', temporality: 'delta', name: 'rpc.duration', unit: 's', labels: ['host'] },
+  { kind: 'summary', temporality: 'cumulative', name: 'go.gc.duration', unit: 's', labels: ['host'] },
   { ...gauge, name: 'foreign.metric', labels: ['host'] },
 ];
 

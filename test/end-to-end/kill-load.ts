@@ -25,6 +25,12 @@ const labelsOf = (agent: string, series: number): ReadonlyMap<string, string> =>
 const NAME = 'kill.test';
 const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer');
 const ids = new Map(AGENTS.map((agent) => [agent as string, Array.from({ length: SERIES }, (_, n) => seriesId(NAME, labelsOf(agent, n), sha256))]));
+const DISTRIBUTIONS = [
+  { name: 'kill.explicit', kind: 'histogram' },
+  { name: 'kill.exponential', kind: 'exponential histogram' },
+  { name: 'kill.summary', kind: 'summary' },
+] as const;
+const distributionId = (agent: string, of: number): bigint => seriesId((DISTRIBUTIONS[of] as { name: string }).name, labelsOf(agent, 0), sha256);
 const idOf = (agent: string, series: number): bigint => ids.get(agent)?.[series] as bigint;
 
 /** A row's key and what it must hold. */
@@ -32,6 +38,8 @@ export type Expected = readonly [key: string, value: string];
 
 export interface FrameRows {
   readonly samples: readonly Expected[];
+  readonly histograms: readonly Expected[];
+  readonly summaries: readonly Expected[];
   readonly processes: readonly Expected[];
   readonly logs: readonly Expected[];
   readonly events: readonly Expected[];
@@ -55,6 +63,9 @@ const LINES = [0, 1, 2];
 
 export const rowsOf = (agent: string, n: number, first: number): FrameRows => ({
   samples: samplesOf(agent, n, first).map(({ id, time, value }) => [`${id}@${time}`, String(value)]),
+  // The exponential one is of the next day.
+  histograms: [0, 1].map((of) => [`${distributionId(agent, of)}@${first + n * STEP + of * DAY}`, `${first} ${[n % 7, n]}`]),
+  summaries: [[`${distributionId(agent, 2)}@${first + n * STEP}`, `${first} ${[n / 2, n]}`]],
   processes: LINES.map((pid) => [`${agent}/${pid}@${first + n * STEP}`, `${n}`]),
   logs: LINES.map((line) => [`${agent}/${n}/${line}`, `${first + n * STEP + line}`]),
   events: [[`${agent}/${n}`, agent]],
@@ -71,10 +82,10 @@ const partsOf = (agent: string, n: number, first: number, define: boolean): read
   const time = first + n * STEP;
   const all = Array.from({ length: SERIES }, (_, series) => series);
   const definitions = part('series', {
-    id: all.map((series) => idOf(agent, series)),
-    name: all.map(() => NAME),
-    kind: all.map(() => 'gauge'),
-    labels: all.map((series) => labelsOf(agent, series)),
+    id: [...all.map((series) => idOf(agent, series)), ...DISTRIBUTIONS.map((_, of) => distributionId(agent, of))],
+    name: [...all.map(() => NAME), ...DISTRIBUTIONS.map(({ name }) => name)],
+    kind: [...all.map(() => 'gauge'), ...DISTRIBUTIONS.map(({ kind }) => kind)],
+    labels: [...all, 0, 0, 0].map((series) => labelsOf(agent, series)),
   });
   return [
     ...(define ? [definitions] : []),
@@ -83,6 +94,26 @@ const partsOf = (agent: string, n: number, first: number, define: boolean): read
       id: samples.map(({ id }) => id),
       time: samples.map((sample) => BigInt(sample.time)),
       value: samples.map(({ value }) => value),
+    }),
+    part('histograms', {
+      metric: [0, 1].map((of) => metricHash((DISTRIBUTIONS[of] as { name: string }).name)),
+      id: [0, 1].map((of) => distributionId(agent, of)),
+      time: [BigInt(time), BigInt(time + DAY)],
+      start: [BigInt(first), BigInt(first)],
+      count: [BigInt((n % 7) + n), BigInt((n % 7) + n)],
+      bounds: [[1], []],
+      counts: [[BigInt(n % 7), BigInt(n)], []],
+      scale: [null, 3],
+      positive_counts: [[], [BigInt(n % 7), BigInt(n)]],
+    }),
+    part('summaries', {
+      metric: [metricHash(DISTRIBUTIONS[2].name)],
+      id: [distributionId(agent, 2)],
+      time: [BigInt(time)],
+      start: [BigInt(first)],
+      count: [1n],
+      quantiles: [[0.5, 0.9]],
+      values: [[n / 2, n]],
     }),
     part('processes', {
       time: LINES.map(() => BigInt(time)),

@@ -36,6 +36,10 @@ type Found = readonly (readonly [key: string, value: string, count: number])[];
 const VALUE = 'if(exponent <= 6, mantissa / exp10(exponent), float)';
 const QUERIES = {
   samples: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k, ${VALUE} AS v, count() AS n FROM samples GROUP BY k, v`,
+  histograms: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k,
+concat(toString(toUnixTimestamp64Milli(start)), ' ', arrayStringConcat(arrayConcat(counts, positive_counts), ',')) AS v, count() AS n FROM histograms GROUP BY k, v`,
+  summaries: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k,
+concat(toString(toUnixTimestamp64Milli(start)), ' ', arrayStringConcat(values, ',')) AS v, count() AS n FROM summaries GROUP BY k, v`,
   processes:
     "SELECT concat(host, '/', toString(pid), '@', toString(toUnixTimestamp64Milli(time))) AS k, toString(cpu) AS v, count() AS n FROM processes GROUP BY k, v",
   logs: 'SELECT body AS k, toString(intDiv(toUnixTimestamp64Nano(time), 1000000)) AS v, count() AS n FROM logs GROUP BY k, v',
@@ -54,6 +58,8 @@ const readStores = async ({ columns, records }: Pick<Stores, 'columns' | 'record
   const events = await records.query("SELECT title AS k, host AS v, count(*)::int AS n FROM events WHERE kind = 'kill' GROUP BY title, host");
   return {
     samples: await query(QUERIES.samples),
+    histograms: await query(QUERIES.histograms),
+    summaries: await query(QUERIES.summaries),
     processes: await query(QUERIES.processes),
     logs: await query(QUERIES.logs),
     events: events.map(({ k, v, n }) => [String(k), String(v), Number(n)] as const),
@@ -72,7 +78,7 @@ export const judge = async (dir: string, first: number, stores: Pick<Stores, 'co
   const wrong = ledgers.flatMap(({ problems }) => problems);
   const found = await readStores(stores);
   let rows = 0;
-  for (const signal of ['samples', 'processes', 'logs', 'events'] as const) {
+  for (const signal of ['samples', 'histograms', 'summaries', 'processes', 'logs', 'events'] as const) {
     const must = new Map<string, string>();
     const may = new Map<string, string>();
     const add = (to: Map<string, string>, expected: readonly Expected[]): void => {

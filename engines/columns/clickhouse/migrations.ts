@@ -10,6 +10,7 @@ import { samplesByHour } from './tables-5.ts';
 import { ROLLUPS_6 } from './tables-6.ts';
 import { LINES_7 } from './tables-7.ts';
 import { SERIES_8 } from './tables-8.ts';
+import { DISTRIBUTIONS_9 } from './tables-9.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, statements: ROLLUPS_6 },
   { version: 7, statements: LINES_7 },
   { version: 8, statements: SERIES_8 },
+  { version: 9, statements: DISTRIBUTIONS_9 },
 ];

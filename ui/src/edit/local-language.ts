@@ -11,11 +11,11 @@ import {
   valueQuestion,
 } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
-import type { MetricInfo, MetricKind } from '../../../schemas/types.ts';
+import { METRIC_KINDS, type MetricInfo, type MetricKind } from '../../../schemas/types.ts';
 import type { Catalogue, Completion, Diagnostic, MetricEntry } from '../data/types.ts';
 import { spanOf } from './positions.ts';
 
-const KINDS = new Set(['gauge', 'counter', 'histogram']);
+const KINDS = new Set<string>(METRIC_KINDS);
 
 const metricInfo = ({ name, kind, unit, description, labels }: MetricEntry): MetricInfo => ({
   name,

@@ -29,6 +29,8 @@ const catalogue: Catalogue = {
     metric('system.network.io', 'counter', 'By', ['device', 'direction', 'host']),
     metric('job:requests 5m', 'gauge', null),
     metric('inframirror.agent.cpu.time', 'counter', 's'),
+    metric('http.server.request.duration', 'histogram', 's'),
+    metric('rpc.duration', 'exponential histogram', 's'),
   ],
 };
 const hour = { kind: 'relative', span: '1h' } as const;
@@ -39,6 +41,8 @@ describe('findables', () => {
     for (const { text, name } of all) if (text !== '') expect(check(text, iqlCatalogue(catalogue)).diagnostics, name).toEqual([]);
     expect(all.find(({ name }) => name === 'system.disk.io')?.text).toBe('from metrics.system.disk.io\n| every 30s rate');
     expect(all.find(({ name }) => name === 'web-1')).toMatchObject({ kind: 'host', page: 'host' });
+    // No text asks for those.
+    expect(all.some(({ name }) => name.endsWith('duration'))).toBe(false);
   });
 
   it('are there without the server', () => {

@@ -17,7 +17,6 @@ export interface Findable {
 
 const metricText = ({ name, kind }: MetricEntry, width: string): string => {
   const source = `from metrics.${fieldText(name)}`;
-  if (kind === 'histogram') return `${source}\n| every ${width} increase\n| p95`;
   return `${source}\n| every ${width} ${kind === 'counter' ? 'rate' : 'avg'}`;
 };
 
@@ -42,9 +41,9 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
         page: 'host',
       }),
     ),
-    ...(catalogue?.metrics ?? []).map(
-      (metric): Findable => ({ kind: 'metric', name: metric.name, description: metric.description ?? '', text: metricText(metric, width) }),
-    ),
+    ...(catalogue?.metrics ?? [])
+      .filter(({ kind }) => kind === 'gauge' || kind === 'counter')
+      .map((metric): Findable => ({ kind: 'metric', name: metric.name, description: metric.description ?? '', text: metricText(metric, width) })),
   ];
 };
 
