@@ -58,6 +58,8 @@ export interface CommitOptions {
   readonly dir: string;
   readonly maxBytes: number;
   readonly minFreeBytes: number;
+  /** ms, for the time of messages. */
+  readonly now: () => number;
   /** Called after a commit that brought messages. */
   readonly flushed: (partitions: readonly Partition[]) => void;
   /** The writer is gone; nothing can be written any more. */
@@ -131,7 +133,7 @@ export class Commits {
   }
 
   append(entries: readonly { readonly partition: Partition; readonly messages: readonly Message[] }[], aside = false): Promise<void> {
-    const now = Date.now();
+    const now = this.#options.now();
     for (const { messages: list } of entries) for (const { shared } of list) if (shared !== undefined) checkShared(shared);
     const messages = entries.map(({ partition, messages: list }) => {
       const heads = list.map((message) => encodeHead(message, now));

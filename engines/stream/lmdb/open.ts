@@ -24,7 +24,7 @@ export interface LmdbStreamOptions {
   readonly retentionEveryMs?: number;
   /** `inframirror_stream_trimmed_messages_total {topic, reason: age|bytes}`. */
   readonly telemetry?: Telemetry;
-  /** For tests of age. */
+  /** When messages came and how old they are, ms; for tests. */
   readonly now?: () => number;
 }
 
@@ -62,6 +62,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
         dir,
         maxBytes: options.maxBytes ?? MAX_BYTES,
         minFreeBytes: options.minFreeBytes ?? MIN_FREE_BYTES,
+        now: options.now ?? Date.now,
         flushed: (partitions) => stream?.flushed(partitions),
         broken: (error) => stream?.broken(error),
       },
