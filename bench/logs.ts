@@ -25,6 +25,7 @@ import { type Figure, short } from './figure.ts';
 /** Lines of a frame, as agents send them, and how many of them. */
 const FRAME = 500;
 const FRAMES = { rounds: 800, forms: 200 };
+const SENDERS = 50;
 const SMALL_ROUND = 20_000;
 const ROUND = (TOPOLOGY.find(({ sink }) => sink === 'logs') as Route).roundRows;
 /** How long no part may have come or gone: then the store has nothing more to merge. */
@@ -58,9 +59,10 @@ const FORMS: Readonly<Record<string, Form>> = {
   plain: (_, random) => message(random),
 };
 
-/** Rows as the agent makes them; `both`: beside the message the whole line, else the line as the message. */
-const rowsOf = (lines: readonly string[], both: boolean): Batch => {
+/** Rows as the agent makes them, of one file a sender; `both`: beside the message the whole line, else the line as the message. */
+const rowsOf = (lines: readonly string[], frame: number, both: boolean): Batch => {
   const found = newLine();
+  let position = BigInt(Math.floor(frame / SENDERS)) * 1_000_000n;
   const columns: Record<string, Value[]> = Object.fromEntries(SIGNAL_FIELDS.logs.map((f) => [f.name, []]));
   for (const [i, line] of lines.entries()) {
     parseEntry(line, found, FROM, (_, error) => {
@@ -76,7 +78,10 @@ const rowsOf = (lines: readonly string[], both: boolean): Batch => {
       source: '/var/log/shop.log',
       attributes: new Map(found.attributes) as Value,
       numbers: new Map(found.numbers) as Value,
+      file: (BigInt(frame % SENDERS) * 0x9e37_79b9_7f4a_7c15n) % 2n ** 64n,
+      position,
     };
+    position += BigInt(line.length + 1);
     for (const [name, values] of Object.entries(columns)) values.push(row[name] ?? null);
   }
   return batchOf(SIGNAL_FIELDS.logs.map(({ name, type }) => [name, columnFrom(type, columns[name] as readonly Value[])] as const));
@@ -90,6 +95,10 @@ const childSeconds = ({ pid }: EmbeddedColumns): number => {
 interface Cost {
   /** Bytes on disk a line, indexes with it. */
   readonly bytes: number;
+  /** Of them: the text index, the attributes and numbers, what tells a line from others. */
+  readonly index: number;
+  readonly attributes: number;
+  readonly ids: number;
   /** Lines a second of processor, the store's and ours. */
   readonly rate: number;
 }
@@ -140,16 +149,28 @@ const costOf = async (engine: EmbeddedColumns, columns: Columns, frames: readonl
     const messages = frames.slice(at, at + round / FRAME).map((batch, i): Decoded => {
       const offset = BigInt(at + i);
       const stored = { topic: 'im.logs', partition: 0, offset, key: 'a', headers: {}, value: new Uint8Array(0) };
-      return { stored, schema: 'logs', sender: `agent-${offset % 50n}`, boot: 1n, seq: offset, received: 0n, latest: undefined, batch };
+      return { stored, schema: 'logs', sender: `agent-${offset % BigInt(SENDERS)}`, boot: 1n, seq: offset, received: 0n, latest: undefined, batch };
     });
     await sink.write(messages, context);
   }
   await rested(columns);
   const { user, system } = process.cpuUsage(ours);
   const seconds = childSeconds(engine) - store + (user + system) / 1e6;
-  const { batches } = await columns.query("SELECT sum(bytes_on_disk) / sum(rows) AS b FROM system.parts WHERE active AND table = 'logs'");
-  const bytes = Number(valueAt((batches[0] as Batch).columns[0] as Batch['columns'][number], 0));
-  return { bytes, rate: (FRAME * frames.length) / seconds };
+  const bytesOf = async (sql: string): Promise<number> => {
+    const { batches } = await columns.query(`SELECT toFloat64(sum(b)) AS b FROM (${sql})`);
+    return Number(valueAt((batches[0] as Batch).columns[0] as Batch['columns'][number], 0)) / (FRAME * frames.length);
+  };
+  const ofIndex = (name: string): string =>
+    `SELECT data_compressed_bytes + marks_bytes AS b FROM system.data_skipping_indices WHERE table = 'logs' AND name = '${name}'`;
+  const ofColumns = (names: string): string =>
+    `SELECT column_data_compressed_bytes + column_marks_bytes AS b FROM system.parts_columns WHERE active AND table = 'logs' AND column IN (${names})`;
+  return {
+    bytes: await bytesOf("SELECT bytes_on_disk AS b FROM system.parts WHERE active AND table = 'logs'"),
+    index: await bytesOf(ofIndex('line_index')),
+    attributes: await bytesOf(ofColumns("'attributes', 'numbers'")),
+    ids: (await bytesOf(ofColumns("'sender', 'file', 'position', 'insert'"))) + (await bytesOf(ofIndex('file_index'))),
+    rate: (FRAME * frames.length) / seconds,
+  };
 };
 
 const linesOf = (form: Form, frames: number): readonly (readonly string[])[] => {
@@ -168,7 +189,7 @@ export const run = async (): Promise<readonly Figure[]> => {
   try {
     await columns.migrate();
     const figures: Figure[] = [];
-    const rounds = linesOf(FORMS.JSON as Form, FRAMES.rounds).map((frame) => rowsOf(frame, true));
+    const rounds = linesOf(FORMS.JSON as Form, FRAMES.rounds).map((frame, i) => rowsOf(frame, i, true));
     await costOf(engine, columns, rounds.slice(0, SMALL_ROUND / FRAME), SMALL_ROUND);
     const [small, large] = [await costOf(engine, columns, rounds, SMALL_ROUND), await costOf(engine, columns, rounds, ROUND)];
     figures.push({
@@ -177,6 +198,12 @@ export const run = async (): Promise<readonly Figure[]> => {
       against: `${short(small.rate)} lines/CPU-s, ${short(small.bytes)} bytes (rounds of ${short(SMALL_ROUND)})`,
       ratio: large.rate / small.rate,
     });
+    figures.push({
+      what: 'of it the text index',
+      value: `${short(large.index)} bytes a line`,
+      against: `${short(large.attributes)} attributes and numbers, ${short(large.ids)} what tells a line from others, ${short(large.bytes)} in all`,
+      ratio: large.index / large.bytes,
+    });
     for (const [name, form] of Object.entries(FORMS)) {
       const lines = linesOf(form, FRAMES.forms);
       const length = lines.flat().reduce((sum, line) => sum + line.length, 0) / (FRAME * lines.length);
@@ -184,13 +211,13 @@ export const run = async (): Promise<readonly Figure[]> => {
         await costOf(
           engine,
           columns,
-          lines.map((frame) => rowsOf(frame, false)),
+          lines.map((frame, i) => rowsOf(frame, i, false)),
           ROUND,
         ),
         await costOf(
           engine,
           columns,
-          lines.map((frame) => rowsOf(frame, true)),
+          lines.map((frame, i) => rowsOf(frame, i, true)),
           ROUND,
         ),
       ];
