@@ -54,10 +54,12 @@ export class Tailer {
   readonly #batch: LogBatch;
   readonly #deliver: DeliverLines;
   readonly #files = new Map<string, LogFile>();
-  /** Positions to forget, told with the next record. */
+  /** Positions to forget, or to begin anew, told with the next record. */
   #gone: Position[] = [];
   /** New files that may be copies of followed ones, by key, and since when they wait for the cut, ms. */
   readonly #waiting = new Map<string, number>();
+  /** What was read of these the last time is not in them any more: generation it had, by what they were born as. */
+  readonly #cut = new Map<string, number>();
   /** Files that could not be opened, so that each is named once. */
   readonly #refused = new Set<string>();
   #first: boolean;
@@ -77,7 +79,10 @@ export class Tailer {
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
     for (const position of known.filter((p) => !this.#restore(p, now))) {
-      this.#gone.push({ ...position, gone: true });
+      const { key, path, born, generation = 0 } = position;
+      const isCut = born !== undefined && bornOf(path) === born;
+      if (isCut) this.#cut.set(born, generation);
+      this.#gone.push(isCut ? { ...LogFile.start(key, path), born, generation: generation + 1 } : { ...position, gone: true });
       if (position.head.length > 0) this.#followCopy(position, now);
     }
   }
@@ -152,7 +157,9 @@ export class Tailer {
       return;
     }
     if (this.#waitsForCut(key, path, stat, now)) return;
-    const position = LogFile.start(key, path);
+    const born = this.#cut.size === 0 ? undefined : bornOf(path);
+    const cut = born === undefined ? undefined : this.#cut.get(born);
+    const position = { ...LogFile.start(key, path), ...(born === undefined || cut === undefined ? {} : { born, generation: cut + 1 }) };
     const skip = this.#first && stat.size > this.#options.backlogBytes;
     // The line that the backlog begins in is not whole.
     const file = this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
