@@ -30,6 +30,7 @@ const MODEST = {
   max_threads: 1,
   max_insert_threads: 1,
   optimize_aggregation_in_order: 1,
+  aggregation_in_order_max_block_bytes: 16 << 20,
   max_memory_usage: 1 << 30,
   max_execution_time: 600,
   max_rows_to_read: 0,
