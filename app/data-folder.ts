@@ -13,7 +13,15 @@ export interface DataFolder {
   readonly tokenFile: string;
   readonly agentToken: string;
   readonly agentTokenFile: string;
+  /** May read `/metrics` and nothing else. */
+  readonly metricsToken: string;
 }
+
+/** What makes the installation the one it is, beside its stores: goes into backups and comes back from them. */
+export const IDENTITY = ['instance', 'token', 'agent-token', 'metrics-token', 'command-keys'] as const;
+
+/** Of a restore that has not ended: what is in the folder is not whole. */
+export const RESTORING = 'restoring';
 
 const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
 
@@ -32,10 +40,11 @@ export const holdDataFolder = async (path: string): Promise<FolderLock> => {
   }
 };
 
-/** Throws `data.folder` where the folder cannot be used, and `data.token` where a token file holds none. */
+/** Throws `data.folder` where the folder cannot be used, and `data.token` where a token file holds none, `restore.unfinished` where a restore has not ended. */
 export const openDataFolder = (path: string): DataFolder => {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (existsSync(join(path, RESTORING))) throw new CodedError('restore.unfinished', { folder: path });
     const tokenFile = join(path, 'token');
     const agentTokenFile = join(path, 'agent-token');
     return {
@@ -45,6 +54,7 @@ export const openDataFolder = (path: string): DataFolder => {
       tokenFile,
       agentToken: secret(agentTokenFile, 32),
       agentTokenFile,
+      metricsToken: secret(join(path, 'metrics-token'), 32),
     };
   } catch (error) {
     throw refused(path, error);

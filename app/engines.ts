@@ -11,8 +11,8 @@ import type { Records } from '../engines/records/port.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import type { Search } from '../engines/search/port.ts';
+import type { EmbeddedStream } from '../engines/stream/lmdb/lmdb-stream.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
-import type { Stream } from '../engines/stream/port.ts';
 import type { Problem } from '../graphql/service.ts';
 import { brokenParts } from './broken-parts.ts';
 
@@ -42,11 +42,11 @@ const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
 };
 
 /** Before the other stores, whose folder must be ours already. Rejects with `start.part`. */
-export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry): Promise<Stream> =>
+export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry): Promise<EmbeddedStream> =>
   part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry }));
 
 /** Starts and migrates the stores; rejects with `start.part`, which names the one that failed, after ending the others. */
-export const startEngines = async (dataDir: string, log: Logger): Promise<Engines> => {
+export const startEngines = async (dataDir: string, log: Logger, telemetry: Telemetry): Promise<Engines> => {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
@@ -56,7 +56,7 @@ export const startEngines = async (dataDir: string, log: Logger): Promise<Engine
       part('the column store', async () => {
         const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
         undo.push(() => child.stop());
-        const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, concurrency: child.statements });
+        const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, concurrency: child.statements, telemetry });
         undo.push(() => columns.close());
         await columns.migrate();
         const search = openColumnSearch(columns);

@@ -24,6 +24,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./commands/stream.ts')).stream(args),
   },
   replay: { summary: 'have a topic of the stream read again', run: async (args) => (await import('./commands/replay.ts')).replay(args) },
+  dead: { summary: 'what no retry could save: seen, replayed or dropped', run: async (args) => (await import('./commands/dead.ts')).dead(args) },
+  backup: {
+    summary: 'have all stores written to a folder, as they are at one moment',
+    run: async (args) => (await import('./commands/backup.ts')).backup(args),
+  },
+  restore: { summary: 'bring a backup back into an empty folder', run: async (args) => (await import('./commands/restore.ts')).restore(args) },
   doctor: { summary: 'look at the usual causes of trouble', run: async (args) => (await import('./commands/doctor.ts')).doctor(args) },
 };
 

@@ -25,15 +25,19 @@ import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { type AgentProcess, prepareAgent, startAgentProcess } from './agent-process.ts';
 import { AgentAdministration } from './agents.ts';
+import { Backups } from './backup/backups.ts';
+import { readNotes } from './backup/notes.ts';
 import { openCommandKeys } from './command-keys.ts';
 import { liveIntakeLimits, liveRetention } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder, writePrivate } from './data-folder.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { Senders } from './http/senders.ts';
 import { httpServer } from './http/server.ts';
+import { OwnMeasures } from './metrics/own-measures.ts';
 import { ownAgent } from './own-agent.ts';
 import { Removed } from './removed.ts';
 import { isFull, keepReserve, useReserve } from './reserve.ts';
@@ -54,6 +58,8 @@ export interface ProductOptions {
     | undefined;
   /** In force now; those that a start alone heeds are read once. */
   readonly settings: () => Settings;
+  /** That these come from, where they do. */
+  readonly configFile: string | undefined;
   readonly log: Logger;
   /** Resolves when the start is to be given up. */
   readonly stopping: Promise<unknown>;
@@ -107,7 +113,7 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
 };
 
 const start = async (
-  { dataDir, listen, agent, settings, log, stopping }: ProductOptions,
+  { dataDir, listen, agent, settings, configFile, log, stopping }: ProductOptions,
   undo: Started[],
   stop: () => Promise<void>,
 ): Promise<Product | undefined> => {
@@ -127,7 +133,7 @@ const start = async (
   undo.push({ part: 'address', end: () => closeServer(http.server) });
   const compiled = join(dataDir, 'compiled');
   const prepared = agent === undefined ? undefined : prepareAgent(compiled);
-  const engines = await startEngines(dataDir, log);
+  const engines = await startEngines(dataDir, log, telemetry);
   undo.push({ part: 'stores', end: () => engines.stop() });
   const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
@@ -140,6 +146,10 @@ const start = async (
     missingRoom: () => (settings()['disk.drop_oldest'] ? missingRoom(join(dataDir, 'columns'), settings()['disk.min_free']) : 0),
   });
   undo.push({ part: 'keeper', end: () => keeper.stop() });
+  const { instance } = folder;
+  const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
+  const backups = new Backups({ ...engines, dataDir, instance, configFile, stream, pipeline, minFree, log });
+  undo.push({ part: 'backup', end: () => backups.stop() });
   const removed = new Removed(engines.records, log);
   await removed.start();
   undo.push({ part: 'what was removed', end: () => removed.stop() });
@@ -175,11 +185,15 @@ const start = async (
     isKnownWhole: () => pipeline.isCaughtUp(),
     hostsOf: storedSeriesHosts(engines.columns),
   });
+  const letters = new DeadLetters({ stream, records: engines.records, door, registry });
   const problems: Problem[] = [...(await roomProblems(stream, log)), ...engines.problems];
   const room = new StreamRoom(stream, telemetry, log);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
+  const measures = new OwnMeasures({ telemetry, spaces, processes: engines.processes, notes: () => readNotes(dataDir), letters, begun });
+  measures.start();
+  undo.push({ part: 'measures', end: () => measures.stop() });
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
   const graphql = graphqlServer(
     {
@@ -191,6 +205,8 @@ const start = async (
       saved: new SavedQueryStore(engines.records, queries),
       agents: new AgentAdministration(registry, sessions),
       stream: streamAdmin(stream, pipeline, engines.records),
+      backups,
+      letters,
       status: () =>
         productStatus({
           folder,
@@ -200,6 +216,8 @@ const start = async (
           keeper,
           settings: settings(),
           agent: running.agent,
+          backups,
+          letters,
           door,
           registry,
           room,

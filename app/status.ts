@@ -7,8 +7,12 @@ import type { Door } from '../ingest/door.ts';
 import type { Keeper } from '../pipeline/keeper.ts';
 import type { Pipeline } from '../pipeline/start.ts';
 import type { AgentProcess } from './agent-process.ts';
+import { backupPart } from './backup/backup-part.ts';
+import type { Backups } from './backup/backups.ts';
+import { readNotes } from './backup/notes.ts';
 import type { Settings } from './config/settings.ts';
 import type { DataFolder } from './data-folder.ts';
+import { type DeadLetters, lettersPart } from './dead-letters.ts';
 import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
@@ -26,6 +30,8 @@ export interface StatusParts {
   readonly keeper: Keeper;
   readonly settings: Settings;
   readonly agent: AgentProcess | undefined;
+  readonly backups: Pick<Backups, 'state'>;
+  readonly letters: Pick<DeadLetters, 'waiting'>;
   readonly door: Door;
   readonly registry: Pick<AgentRegistry, 'agents' | 'isSharedTaken'>;
   readonly room: Pick<StreamRoom, 'read'>;
@@ -95,6 +101,8 @@ export const productStatus = async ({
   keeper,
   settings,
   agent,
+  backups,
+  letters,
   door,
   registry,
   room,
@@ -118,9 +126,11 @@ export const productStatus = async ({
       ...(await pipelineStatus(pipeline)),
       await retentionStatus(engines, settings, keeper),
       await rollupsStatus(engines),
+      await lettersPart(letters),
       doorPart(door.state),
       agentsPart(registry),
       await agentStatus(agent, engines),
+      backupPart(readNotes(folder.path), backups.state, Date.now()),
     ],
     stores: await spaces.read(),
     stream: space,

@@ -57,7 +57,7 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   expect(streamPart(filling).detail).toMatch(/^\d+ % of 32 MiB; a is filling \(6\d %, held by slow, full in 1\d s at the present rate\)$/);
   expect(telemetry.value('inframirror_stream_pressure_ratio', { topic: 'a' })).toBe(a?.pressure);
   expect(telemetry.value('inframirror_stream_group_waiting_messages', { group: 'slow', topic: 'a' })).toBe(93);
-  expect(telemetry.value('inframirror_stream_group_oldest_seconds', { group: 'slow', topic: 'a' })).toBeGreaterThanOrEqual(59);
+  expect(telemetry.value('inframirror_stream_group_lag_seconds', { group: 'slow', topic: 'a' })).toBeGreaterThanOrEqual(59);
   await produce(40);
   const closed = await read();
   expect(topicOf(closed, 'a')?.secondsLeft).toBe(0);

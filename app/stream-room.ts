@@ -96,7 +96,7 @@ export class StreamRoom {
     for (const { group, topic, waiting, bytes: unread, oldestWaiting } of groups) {
       telemetry.set('inframirror_stream_group_waiting_messages', { group, topic }, waiting);
       telemetry.set('inframirror_stream_group_unread_bytes', { group, topic }, unread);
-      telemetry.set('inframirror_stream_group_oldest_seconds', { group, topic }, oldestWaiting ?? 0);
+      telemetry.set('inframirror_stream_group_lag_seconds', { group, topic }, oldestWaiting ?? 0);
     }
   }
 }

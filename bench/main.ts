@@ -19,6 +19,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'run', load: () => import('./run.ts') },
   { name: 'query', load: () => import('./query.ts') },
   { name: 'answers', load: () => import('./answers.ts') },
+  { name: 'backup', load: () => import('./backup.ts') },
   { name: 'ready', load: () => import('./ready.ts') },
   { name: 'explorer-table', load: () => import('./explorer-table.ts') },
   { name: 'explorer-logs', load: () => import('./explorer-logs.ts') },

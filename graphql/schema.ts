@@ -1,7 +1,9 @@
 // The whole schema: what can be asked. `schema.graphql` is its printed form, committed and held equal by a test.
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import './agents.ts';
+import './backup.ts';
 import { builder } from './builder.ts';
+import './dead-letters.ts';
 import { CatalogueRef, CompletionRef, HostRef, StatusRef } from './descriptions.ts';
 import { DiagnosticRef, placed, ResultRef } from './result.ts';
 import './saved-queries.ts';

@@ -117,6 +117,101 @@ export interface StreamAdmin {
   replay(who: string, topic: string, from: 'earliest' | { readonly offset: bigint } | { readonly time: number }): Promise<readonly ReplayedPartition[]>;
 }
 
+export interface BackupState {
+  /** `none`: none was made that is known. */
+  readonly state: 'none' | 'running' | 'done' | 'failed';
+  readonly dir: string | undefined;
+  /** What is done now, for people. */
+  readonly step: string | undefined;
+  readonly bytes: number;
+  /** About; 0 until it is known. */
+  readonly totalBytes: number;
+  /** The moment that it is of, ISO time. */
+  readonly point: string | undefined;
+  /** How long it took. */
+  readonly seconds: number | undefined;
+  readonly error: Error | undefined;
+}
+
+/** Backups of the whole; rejects with `backup.…`. `who` is written into the audit table. */
+export interface BackupAdmin {
+  readonly state: BackupState;
+  start(who: string, dir: string): Promise<BackupState>;
+  /** Leaves nothing of the one that runs. */
+  cancel(): void;
+}
+
+/** Where a dead letter comes from and why it is one. */
+export interface LetterKind {
+  /** `ingest`, or `pipeline decode` and the like. */
+  readonly stage: string;
+  readonly reason: string;
+  /** That it was meant for; `-` where nobody knows. */
+  readonly topic: string;
+  readonly schema: string;
+}
+
+export interface Letter extends LetterKind {
+  /** `PARTITION/OFFSET` on the topic of the dead. */
+  readonly id: string;
+  /** ms; when it came there. */
+  readonly buried: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sender: string;
+  readonly error: string;
+  /** Whether somebody has to look at it. */
+  readonly state: 'waiting' | 'replayed' | 'dropped';
+}
+
+export interface LetterFilter {
+  readonly stage?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly topic?: string | undefined;
+}
+
+/** Named ones, or all that wait and fit. */
+export type LetterChoice = { readonly ids: readonly string[] } | LetterFilter;
+
+export interface LetterGroup extends LetterKind {
+  readonly letters: number;
+  readonly rows: number;
+  /** ms; of the oldest. */
+  readonly since: number;
+}
+
+export interface LetterList {
+  readonly groups: readonly LetterGroup[];
+  /** The oldest first. */
+  readonly letters: readonly Letter[];
+}
+
+export interface WholeLetter extends Letter {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The first of its rows, where they can be read. */
+  readonly content: readonly Readonly<Record<string, unknown>>[] | undefined;
+}
+
+export interface ReplayedLetters {
+  readonly replayed: number;
+  /** Rows of them that the door drops today, as it would of new ones. */
+  readonly droppedRows: number;
+  /** Those that cannot be put on their way, and stay. */
+  readonly refused: readonly { readonly id: string; readonly reason: string }[];
+  /** More wait than are replayed at once. */
+  readonly isMore: boolean;
+}
+
+/** What no retry could save; rejects with `dead.…`. `who` is written into the audit table. */
+export interface DeadLetterAdmin {
+  /** `isAll`: those too that are done with. */
+  list(filter: LetterFilter, isAll: boolean, limit: number): Promise<LetterList>;
+  show(id: string): Promise<WholeLetter>;
+  replay(who: string, choice: LetterChoice): Promise<ReplayedLetters>;
+  /** How many. */
+  drop(who: string, choice: LetterChoice): Promise<number>;
+}
+
 /** A counter of what did not reach a store, since the start of the server. */
 export interface Drop {
   readonly stage: string;
@@ -220,6 +315,8 @@ export interface Services {
   readonly saved: SavedQueries;
   readonly agents: Agents;
   readonly stream: StreamAdmin;
+  readonly backups: BackupAdmin;
+  readonly letters: DeadLetterAdmin;
 }
 
 /** Of one request. */

@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
-import { type Admitted, admit, type Dropped } from './admit.ts';
+import { type Admitted, type Arrival, admit, type Dropped } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
 import { type Account, Gate } from './gate.ts';
@@ -51,6 +51,11 @@ export interface DoorRequest {
 export interface Door {
   /** `POST /ingest/frames`. Never rejects. */
   receiveFrames(request: DoorRequest): Promise<DoorAnswer>;
+  /**
+   * Judges a part as if it came now, and puts nothing on the stream: for a part that is older than what this program learned to read.
+   * Rejects with `intake.…`.
+   */
+  judge(arrival: Arrival, authority: Authority): Promise<Admitted>;
   /** Bytes in hand and how the limits of series stand, for status. */
   readonly state: SeriesState & { readonly bytes: number };
 }
@@ -229,6 +234,19 @@ export const openDoor = (options: DoorOptions): Door => {
   };
 
   return {
+    judge: (arrival, authority) =>
+      runs.inTurn(arrival.sender, async () => {
+        try {
+          if (!authority.maySend(arrival.sender)) throw new CodedError('intake.sender', { sender: arrival.sender.slice(0, 128), who: authority.who });
+          authority.mustHold();
+          const admitted = admit(arrival, { limits, series, now: now(), authority });
+          const [whole = admitted] = owners === undefined ? [] : await withoutMissing([admitted], authority, owners);
+          return whole;
+        } finally {
+          // What it defines is known when its sender says it again.
+          series.settle(arrival.sender, false);
+        }
+      }),
     receiveFrames: async (request) => {
       let result: DoorAnswer;
       try {

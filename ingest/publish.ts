@@ -56,6 +56,8 @@ const deadOf = (part: UnknownPart, received: bigint): Message => ({
     ...headersOf(part.schema, part.version, part, part.rows, received),
     ...(part.encoding === undefined ? {} : { encoding: part.encoding }),
     stage: 'ingest',
+    reason: 'unknown-schema',
+    buried: String(received / 1_000_000n),
     error: `schema ${part.schema} of version ${part.version} is not known`,
   },
   value: part.ipc,

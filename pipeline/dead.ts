@@ -14,13 +14,15 @@ const headersOf = ({ headers, value }: StoredMessage, own: Uint8Array): Readonly
   return rest;
 };
 
-const messageOf = ({ message, value, rows, stage, error }: DeadLetter): Message => ({
+const messageOf = ({ message, value, rows, stage, reason, error }: DeadLetter): Message => ({
   key: message.key,
   headers: {
     ...headersOf(message, value),
     rows: String(rows),
     origin: `${message.topic}/${message.partition}/${message.offset}`,
     stage: `pipeline ${stage}`,
+    reason,
+    buried: String(Date.now()),
     error: error.slice(0, MOST_ERROR).toWellFormed(),
   },
   value,

@@ -39,7 +39,11 @@ export const startKeeper = ({
     records,
     log: logger,
     urgent: () => retention.relieve(),
-    tasks: [() => new Reenricher(shared.series, shared.inventory, logger), () => retention, () => new Rollups({ columns, records, telemetry, log: logger })],
+    tasks: [
+      () => new Reenricher(shared.series, shared.inventory, logger),
+      () => retention,
+      () => new Rollups({ columns, records, telemetry, log: logger, gate: shared.keeperGate }),
+    ],
   });
   keeper.start();
   return keeper;

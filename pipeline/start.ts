@@ -10,6 +10,7 @@ import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
 import { beginGroup, putGroup, type Replayed, type ReplayFrom, routeOf } from './places.ts';
 import { decodeProgress } from './progress.ts';
+import { RoundGate } from './round-gate.ts';
 import type { SeenMessage } from './senders.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
@@ -65,13 +66,16 @@ export interface Pipeline {
   /** As of the last time it was looked at (at most a second ago), by table of a store. */
   completeUpTo(table: string): bigint | undefined;
   /** What a keeper in this process shares with it, so that it hears of a change at once. */
-  readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable };
+  readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable; readonly keeperGate: RoundGate };
   /** Has a topic read again from there on, or begun. Rejects with `pipeline.no-topic`. */
   replay(topic: string, from: ReplayFrom): Promise<readonly Replayed[]>;
+  /** Lets the rounds in hand end, and what this process's keeper writes to several tables, and none begin, until what it resolves to is called: see `RoundGate.hold`. */
+  holdRounds(patienceMs: number): Promise<() => void>;
   stop(): Promise<void>;
 }
 
 const WATCH_MS = 1000;
+const KEEPER_PATIENCE_MS = 600_000;
 const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   samples: TOPIC.metrics,
   histograms: TOPIC.histograms,
@@ -112,6 +116,21 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     logs: logsSink(columnSink),
     records: recordsSink({ records, inventory }),
   };
+  const [gate, keeperGate] = [new RoundGate(), new RoundGate()];
+  // First the keeper, whose work may take minutes, so that rounds are held for a moment only.
+  const holdRounds = async (patienceMs: number): Promise<() => void> => {
+    const openKeeper = await keeperGate.hold(KEEPER_PATIENCE_MS);
+    try {
+      const open = await gate.hold(patienceMs);
+      return () => {
+        open();
+        openKeeper();
+      };
+    } catch (error) {
+      openKeeper();
+      throw error;
+    }
+  };
   interface Running {
     readonly route: Route;
     readonly group: Group;
@@ -123,7 +142,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
       route,
       refusal: undefined,
       // A watermark is known as soon as the progress is, not only when it is next looked for.
-      group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck, assigned: () => void watched() }),
+      group: new Group({ route, sink: sinks[route.sink], stream, telemetry, log: logger, now, readBack, seqCheck, gate, assigned: () => void watched() }),
     }),
   );
 
@@ -147,6 +166,8 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
         out.push({ group: route.group, topic: route.topic, partition, lag, trouble });
         telemetry.set('inframirror_pipeline_lag_messages', { group: route.group, partition: String(partition) }, Number(lag));
       }
+      const newest = latestOf([...(places.get(route.topic)?.values() ?? [])].map(({ time }) => time));
+      if (newest > 0n) telemetry.set('inframirror_pipeline_newest_timestamp_seconds', { topic: route.topic }, Number(newest / 1_000_000n) / 1000);
       complete.set(route.topic, completeUpTo(views, furthest, latenessMs, now()));
     }
     known = places;
@@ -190,7 +211,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     return caughtUp;
   };
   return {
-    shared: { inventory, series: table },
+    shared: { inventory, series: table, keeperGate },
     isCaughtUp,
     status: async () => ({ partitions: await look(), completeUpTo: Object.fromEntries(complete) }),
     lastOf: (sender) => {
@@ -203,6 +224,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
       return last;
     },
     replay,
+    holdRounds,
     completeUpTo: (name) => complete.get(TOPIC_OF_TABLE[name] ?? ''),
     stop: () => {
       stopped ??= stop();

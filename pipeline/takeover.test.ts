@@ -15,6 +15,7 @@ import { ipcOf } from '../ingest/testing/frames.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
 import { beginGroup } from './places.ts';
+import { RoundGate } from './round-gate.ts';
 import type { ColumnSinkOptions } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
 import { DAY_MS } from './stages/days.ts';
@@ -144,6 +145,7 @@ const run = async (steps: readonly What[], fates: ConstructorParameters<typeof F
       readBack,
       seqCheck: true,
       checkpointRounds: 3,
+      gate: new RoundGate(),
       assigned: () => {
         handed++;
       },

@@ -10,6 +10,7 @@ import type { Message, SavedProgress, StoredMessage } from '../engines/stream/po
 import { ipcOf } from '../ingest/testing/frames.ts';
 import { Inventory } from './inventory.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS } from './progress.ts';
+import { RoundGate } from './round-gate.ts';
 import type { ColumnSinkOptions } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
 import { DAY_MS } from './stages/days.ts';
@@ -104,6 +105,7 @@ const run = async (
     const abort = new AbortController();
     const failures: Error[] = [];
     const worker = new PartitionWorker({
+      gate: new RoundGate(),
       route,
       at: AT,
       sink: tableSink('processes', processRows, options),

@@ -10,6 +10,7 @@ import type { DeadLetter, Decoded } from './message.ts';
 import { NamedSets } from './named-sets.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
+import type { RoundGate } from './round-gate.ts';
 import { boundSenders, decodeSenders, encodeSenders, type KnownSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   /** The work cannot go on; nothing of this worker may be used any more. */
   readonly failed: (error: Error) => void;
   readonly now: () => number;
+  /** Passed by each round. */
+  readonly gate: RoundGate;
   /** Between two checkpoints. Default 64. */
   readonly checkpointRounds?: number;
   /** False only for the negative controls of the kill test. */
@@ -187,8 +190,8 @@ export class PartitionWorker {
   /** Of a message that an earlier owner has written: it was the last of its sender. */
   #recall(message: StoredMessage, envelope: Envelope | undefined): void {
     this.#sinceCheckpoint.bytes += message.value.length;
-    if (envelope === undefined || this.#isRepeat(envelope, this.#last.get(envelope.sender))) return;
-    this.#hear(envelope.sender, envelope);
+    if (envelope === undefined || this.#isRepeat(envelope, this.#last.get(envelope.lane))) return;
+    this.#hear(envelope.lane, envelope);
   }
 
   #hear(sender: string, { boot, seq, latest = 0n }: Pick<Envelope, 'boot' | 'seq' | 'latest'>): void {
@@ -249,17 +252,25 @@ export class PartitionWorker {
   async #drain(): Promise<void> {
     // What came meanwhile waits for its own time, unless it is a whole round.
     for (let first = true; this.#waiting.length > 0 && !this.#over && (first || this.#isFull(1)); first = false) {
-      const count = this.#interrupted === undefined ? this.#nextRound() : this.#interruptedMessages(this.#interrupted.round);
-      if (count === undefined) return;
-      const taken = this.#waiting.splice(0, count);
-      for (const { message, envelope } of taken) {
-        this.#rows -= envelope?.rows ?? 1;
-        this.#bytes -= message.value.length;
-      }
-      const interrupted = this.#interrupted;
-      await this.#round(taken, interrupted);
-      this.#interrupted = undefined;
+      if (!(await this.#options.gate.pass(this.#abort.signal, () => this.#oneRound()))) return;
     }
+  }
+
+  /** False: its messages are not all there. */
+  async #oneRound(): Promise<boolean> {
+    const interrupted = this.#interrupted;
+    const count = interrupted === undefined ? this.#nextRound() : this.#interruptedMessages(interrupted.round);
+    if (count === undefined) return false;
+    const taken = this.#waiting.splice(0, count);
+    for (const { message, envelope } of taken) {
+      this.#rows -= envelope?.rows ?? 1;
+      this.#bytes -= message.value.length;
+    }
+    const begun = performance.now();
+    await this.#round(taken, interrupted);
+    this.#options.telemetry.observe('inframirror_pipeline_round_seconds', { group: this.#options.route.group }, (performance.now() - begun) / 1000);
+    this.#interrupted = undefined;
+    return true;
   }
 
   #nextRound(): number {
@@ -351,13 +362,13 @@ export class PartitionWorker {
         letters.push({ message, value: message.value, rows: 0, stage: 'decode', reason: 'no-identity', error: 'a header that names the message is missing' });
         return false;
       }
-      const { sender, boot, seq, latest = 0n } = envelope;
-      const before = seen.get(sender);
-      if (this.#isRepeat(envelope, before ?? this.#last.get(sender))) {
+      const { lane, boot, seq, latest = 0n } = envelope;
+      const before = seen.get(lane);
+      if (this.#isRepeat(envelope, before ?? this.#last.get(lane))) {
         telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
         return false;
       }
-      seen.set(sender, { boot, seq, latest: latest > (before?.latest ?? 0n) ? latest : before?.latest });
+      seen.set(lane, { boot, seq, latest: latest > (before?.latest ?? 0n) ? latest : before?.latest });
       return true;
     });
     return { fresh, seen };

@@ -6,6 +6,7 @@ import { agentConfig } from '../../agent/config.ts';
 import { hasIdentity } from '../../agent/identity.ts';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger } from '../../core/logger.ts';
+import { ServiceManager } from '../service-manager.ts';
 import { VERSION } from '../version.ts';
 import { ADMINISTRATION, administration, TOKEN_OPTIONS } from './agent-admin.ts';
 import { labelsOf } from './agent-labels.ts';
@@ -74,6 +75,7 @@ export const agent = (args: readonly string[]): Promise<number> =>
       maskSecrets: !read.flags.has('no-masks'),
       masks: read.lists.get('mask') ?? [],
     });
+    const manager = new ServiceManager(log);
     // Only now: a pipe that is read keeps a process alive.
     const stopping = new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
@@ -87,7 +89,9 @@ export const agent = (args: readonly string[]): Promise<number> =>
     });
     try {
       const running = await startAgent(config, { log, version: VERSION });
+      manager.ready(`sends to ${server}`);
       await stopping;
+      await manager.stopping();
       await running.stop();
       return 0;
     } finally {

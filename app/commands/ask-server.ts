@@ -43,7 +43,7 @@ interface GraphqlAnswer<T> {
 }
 
 /** Of these the command says the mend itself. */
-const TOLD = /^(agent|join|stream|pipeline)\./;
+const TOLD = /^(agent|join|stream|pipeline|backup|dead)\./;
 
 const codedOf = (code: unknown, parameters: unknown): CodedError | undefined =>
   typeof code === 'string' && TOLD.test(code) && Object.hasOwn(ERRORS, code)
@@ -59,7 +59,7 @@ const bare = (message = ''): string => message.split('; if the root CA', 1)[0] ?
 
 /**
  * The answer's data; throws `command.server` where nothing answers, `command.certificate`, `command.foreign` where something else does,
- * `command.token-refused`, `agent.…`, `join.…`, `stream.…` and `pipeline.…` as the server tells them, `command.answer` for another error it tells.
+ * `command.token-refused`, `agent.…`, `join.…`, `stream.…`, `pipeline.…`, `backup.…` and `dead.…` as the server tells them, `command.answer` for another error it tells.
  */
 export const askServer = async <T>(server: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> => {
   const failed = (reason: string, cause?: unknown): CodedError => new CodedError('command.server', { server: server.url, reason }, { cause });

@@ -7,6 +7,8 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { plain } from '../../core/plain.ts';
+import { backupPart } from '../backup/backup-part.ts';
+import { readNotes } from '../backup/notes.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
 import { wantsColour } from './show-diagnostics.ts';
@@ -73,6 +75,14 @@ const space = (path: string): Finding => {
   };
 };
 
+/** Where no server runs that says it. */
+const backups = (path: string): readonly Finding[] => {
+  const notes = readNotes(path);
+  if (notes.last === undefined && notes.failed === undefined) return [];
+  const { name, state, detail } = backupPart(notes, undefined, Date.now());
+  return [{ what: name, ok: state === 'ok', detail }];
+};
+
 const address = async (text: string): Promise<Finding> => {
   const { host, port } = parseListen(text);
   const server = createServer();
@@ -134,7 +144,7 @@ export const doctor = (args: readonly string[]): Promise<number> =>
       // A free address means nothing where the server of this folder has its own.
       const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
       const findings = [node(), platform(), explorer(), folder(data), space(data), ...there, ...(server ?? [])];
-      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` });
+      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` }, ...backups(data));
       const colour = wantsColour(process.stdout);
       const width = Math.max(...findings.map(({ what }) => what.length));
       for (const { what, ok, detail } of findings) {

@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../../core/logger.ts';
 import { Configuration, written } from '../config/configuration.ts';
 import { type Listen, readListen } from '../config/listen.ts';
 import type { SettingName } from '../config/settings.ts';
+import { ServiceManager } from '../service-manager.ts';
 import { labelsOf } from './agent-labels.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { configFile } from './config.ts';
@@ -73,8 +74,15 @@ export const start = (args: readonly string[]): Promise<number> =>
       format: process.stderr.isTTY ? 'text' : 'json',
       write: (line) => void process.stderr.write(line),
     });
+    const manager = new ServiceManager(log);
+    let status = 'starting';
     const stopping = stopSignal();
-    process.on('SIGHUP', () => reread(configuration, log));
+    process.on('SIGHUP', () => {
+      const isReady = status !== 'starting';
+      if (isReady) manager.reloading();
+      reread(configuration, log);
+      if (isReady) manager.ready(status);
+    });
     // Help and wrong usage need none of it.
     const { startProduct } = await import('../product.ts');
     const product = await startProduct({
@@ -89,13 +97,17 @@ export const start = (args: readonly string[]): Promise<number> =>
           }
         : undefined,
       settings: () => configuration.settings,
+      configFile: configuration.file,
       log,
       stopping,
     });
     if (product === undefined) return 0;
+    status = `answers at ${product.url}`;
+    manager.ready(status);
     process.stdout.write(`InfraMirror is ready at ${product.url}?token=${product.token}\n`);
     const signal = await stopping;
     log.info('stopping', { signal });
+    await manager.stopping();
     await product.stop();
     return 0;
   });

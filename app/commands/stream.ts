@@ -34,14 +34,14 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 *
 const span = (seconds: number | null): string => (seconds === null ? '-' : spanText(seconds));
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-/** Columns as wide as their widest word; the first two to the left, figures to the right. */
-const lines = (rows: readonly (readonly string[])[]): string => {
+/** Columns as wide as their widest word; the first `left` to the left, figures to the right. */
+export const alignedLines = (rows: readonly (readonly string[])[], left: number): string => {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
   return rows
     .map(
       (row) =>
         `${row
-          .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+          .map((cell, i) => (i < left ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
           .join('  ')
           .trimEnd()}\n`,
     )
@@ -53,9 +53,9 @@ const groups = async (server: ServerAddress): Promise<number> => {
   if (stream === null) throw new CodedError('command.answer', { server: server.url, reason: 'its stream does not tell how full it is' });
   const head = ['GROUP', 'TOPIC', 'WAITING', 'HOLDS', 'OLDEST', 'PRESENT'];
   const rows = stream.groups.map((g) => [plain(g.group), plain(g.topic), String(g.waiting), mib(g.bytes), span(g.oldestWaiting), g.isJoined ? 'yes' : 'no']);
-  writeOut(`${lines([head, ...rows])}\n`);
+  writeOut(`${alignedLines([head, ...rows], 2)}\n`);
   const topics = stream.topics.map((t) => [plain(t.topic), plain(t.heldBy ?? '-'), percent(t.pressure), span(t.secondsLeft)]);
-  writeOut(lines([['TOPIC', 'HELD BY', 'FULL', 'CLOSES IN'], ...topics]));
+  writeOut(alignedLines([['TOPIC', 'HELD BY', 'FULL', 'CLOSES IN'], ...topics], 2));
   writeOut(`\n${mib(stream.bytes)} of ${mib(stream.maxBytes)}. At 80 % of a topic the door takes nothing more of it: agents keep their data.\n`);
   return 0;
 };

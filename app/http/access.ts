@@ -6,7 +6,7 @@ import type { Records } from '../../engines/records/port.ts';
 import type { DataFolder } from '../data-folder.ts';
 
 /** What a caller may do. `origin`: a browser's session whose request does not come from our own page. */
-export type Caller = 'admin' | 'agent' | 'session' | 'origin' | 'none';
+export type Caller = 'admin' | 'agent' | 'metrics' | 'session' | 'origin' | 'none';
 
 const SESSION_NANOS = 30n * 86_400n * 1_000_000_000n;
 const CACHE_MS = 60_000;
@@ -36,6 +36,7 @@ export class Access {
       const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';
       const shown = sha256(token);
       if (this.#isOf(shown, this.#folder.token)) return 'admin';
+      if (this.#isOf(shown, this.#folder.metricsToken)) return 'metrics';
       return this.#isOf(shown, this.#folder.agentToken) ? 'agent' : 'none';
     }
     const session = this.#sessionOf(request);

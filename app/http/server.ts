@@ -48,8 +48,11 @@ interface Route {
 const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session']);
 
 const PLAIN = 'text/plain; charset=utf-8';
+/** What scrapes, and people. */
+const WATCHERS: ReadonlySet<Caller> = new Set<Caller>([...READERS, 'metrics']);
 /** Prometheus' text exposition format. */
 const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8';
+const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 const sendText = (response: ServerResponse, status: number, text: string, type: string = PLAIN): void => {
   response.writeHead(status, { ...SAFE_HEADERS, 'content-type': type, 'cache-control': 'no-store' });
@@ -86,9 +89,12 @@ const routes = (parts: HttpParts): readonly Route[] => [
   {
     method: 'GET',
     path: '/metrics',
-    callers: READERS,
+    callers: WATCHERS,
     what: 'read metrics',
-    answer: ({ response }) => sendText(response, 200, parts.telemetry.render(), EXPOSITION),
+    answer: ({ request, response }) => {
+      const isOpen = String(request.headers.accept ?? '').includes('application/openmetrics-text');
+      sendText(response, 200, parts.telemetry.render(isOpen ? 'openmetrics' : 'prometheus'), isOpen ? OPEN_METRICS : EXPOSITION);
+    },
   },
   // Who sends is judged with the frame; agents prove what they are in what they ask.
   { method: 'POST', path: '/ingest/frames', callers: undefined, what: 'post frames', answer: (asked) => receive(parts, asked) },

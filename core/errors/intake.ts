@@ -121,4 +121,9 @@ export const INTAKE_ERRORS = {
     { topic: 'im.metric', topics: 'im.metrics, im.processes, im.logs, im.events' },
     'Name one of those.',
   ),
+  'pipeline.busy': entry(
+    (p: { reason: string }) => `the rounds of the pipeline cannot be held: ${p.reason}`,
+    { reason: 'a round has not ended within 60 s, as a store does not take it' },
+    'Status says which store is down or refuses what; mend that first, then try again.',
+  ),
 };

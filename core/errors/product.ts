@@ -88,4 +88,50 @@ export const PRODUCT_ERRORS = {
     {},
     'Open the explorer under the address you ask; programs use a token. A proxy must hand on the `Host` that it was asked for.',
   ),
+  'backup.folder': entry(
+    (p: { dir: string; reason: string }) => `no backup can be written to ${p.dir}: ${p.reason}`,
+    { dir: '/backup/2026-11-29', reason: 'it is there already, and a backup is never written over' },
+    'Name a folder that is not there yet, on a disk that the server’s user may write to; under systemd the unit must allow it (`ReadWritePaths=`). A new name each time: `inframirror backup /backup/$(date +%F)`.',
+  ),
+  'backup.no-room': entry(
+    (p: { dir: string; needed: string; free: string }) => `the disk of ${p.dir} has no room for the backup: it takes ${p.needed} and ${p.free} may be used`,
+    { dir: '/backup', needed: '812 MiB', free: '310 MiB' },
+    'Nothing was left behind. Remove older backups, or name a folder on another disk; on the disk of the data folder a backup leaves free what `disk.min_free` says.',
+  ),
+  'backup.running': entry(
+    (p: { dir: string }) => `a backup is being written to ${p.dir}`,
+    { dir: '/backup/2026-11-29' },
+    'Wait until it has ended; Status says how far it is.',
+  ),
+  'backup.cancelled': entry((_: NoParameters) => 'the backup was broken off', {}, 'Nothing of it was left behind. Start it again if that was not meant.'),
+  'backup.caller': entry(
+    (_: NoParameters) => 'only a program with the admin token may have a backup written',
+    {},
+    '`inframirror backup DIR` on the server’s machine reads the token from its data folder.',
+  ),
+  'backup.none': entry(
+    (p: { dir: string; reason: string }) => `there is no whole backup in ${p.dir}: ${p.reason}`,
+    { dir: '/backup/2026-11-29', reason: 'ENOENT: no such file or directory' },
+    'A folder whose name ends in `.partial-…` was never finished. Name the folder that `inframirror backup` has named.',
+  ),
+  'backup.damaged': entry(
+    (p: { file: string; reason: string }) => `the backup is damaged: ${p.file}: ${p.reason}`,
+    { file: '/backup/2026-11-29/stream.log', reason: 'its checksum is another' },
+    'Use another backup. Nothing of this one was left in the folder.',
+  ),
+  'backup.newer': entry(
+    (p: { dir: string; what: string; found: number; known: number }) => `${p.what} in ${p.dir} is of version ${p.found}, this program knows ${p.known}`,
+    { dir: '/backup/2026-11-29', what: 'the record store', found: 9, known: 5 },
+    'Restore it with the version of InfraMirror that made it, or a newer one; `manifest.json` in it names that.',
+  ),
+  'restore.folder': entry(
+    (p: { folder: string; reason: string }) => `nothing can be restored into ${p.folder}: ${p.reason}`,
+    { folder: '/var/lib/inframirror', reason: 'it is not empty' },
+    'Restore into an empty folder, as the user that runs the server. Move what is there away; nothing of it was changed.',
+  ),
+  'restore.unfinished': entry(
+    (p: { folder: string }) => `the restore into ${p.folder} has not ended`,
+    { folder: '/var/lib/inframirror' },
+    'Let it end, or run `inframirror restore` into this folder again: it begins anew.',
+  ),
 };

@@ -83,6 +83,21 @@ export const STORE_ERRORS = {
     { reason: 'it is restarting' },
     'Log lines wait in the stream meanwhile; nothing is lost.',
   ),
+  'dead.none': entry(
+    (p: { id: string }) => `there is no dead letter ${p.id}`,
+    { id: '0/17' },
+    '`inframirror dead list` names those that are there. The stream keeps a letter for 14 days.',
+  ),
+  'dead.refused': entry(
+    (p: { id: string; reason: string }) => `the dead letter ${p.id} cannot be put on its way: ${p.reason}`,
+    { id: '0/17', reason: 'this version knows no schema profiles' },
+    'It stays. `inframirror dead show ID` tells what it is; a newer version may know it, else `inframirror dead drop ID`.',
+  ),
+  'records.damaged-copy': entry(
+    (p: { file: string; reason: string }) => `the copy of the record store in ${p.file} is damaged: ${p.reason}`,
+    { file: 'backup/records.jsonl.zst', reason: 'its end is missing' },
+    'Use another backup; `inframirror restore` leaves nothing of a damaged one.',
+  ),
   'records.unavailable': entry(
     (p: { reason: string }) => `the record store does not answer: ${p.reason}`,
     { reason: 'connection refused' },

@@ -185,6 +185,25 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
       expect(await records.query(event, params)).toHaveLength(0);
     });
 
+    test('a snapshot answers as of its moment, takes no change, and lets go', async () => {
+      await records.query('DELETE FROM t');
+      await records.query('INSERT INTO t VALUES (1, 1), (2, 2)');
+      const snapshot = await records.snapshot();
+      await records.query('INSERT INTO t VALUES (3, 3)');
+      await records.query('UPDATE t SET v = 9 WHERE k = 1');
+      expect(await snapshot.query('SELECT k, v FROM t ORDER BY k')).toEqual([
+        { k: 1n, v: 1n },
+        { k: 2n, v: 2n },
+      ]);
+      await snapshot.release();
+      await snapshot.release();
+      const other = await records.snapshot();
+      await expect(other.query('DELETE FROM t')).rejects.toMatchObject({ code: 'records.rejected' });
+      await other.release();
+      expect(await records.query('SELECT count(*) n FROM t')).toEqual([{ n: 3n }]);
+      await records.query('DELETE FROM t');
+    });
+
     test('a closed store refuses', async () => {
       const own = fixture.open();
       await own.ping();

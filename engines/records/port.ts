@@ -20,6 +20,12 @@ export interface HeldLock {
   release(): Promise<void>;
 }
 
+/** Takes no changes. Holds a connection, and old rows in the store, until it is released. */
+export interface RecordSnapshot extends RecordQueries {
+  /** Idempotent. */
+  release(): Promise<void>;
+}
+
 /**
  * Contract, held by `conformance.ts` for every implementation:
  * - `transaction` must commit when its function resolves and leave nothing when it rejects; it is serializable towards
@@ -29,6 +35,7 @@ export interface HeldLock {
  *   rejects with `records.newer-schema`.
  * - A lock must be one holder's at a time, over all processes and connections, and be free again when its holder has died;
  *   a holder that hangs must not keep it for more than a minute.
+ * - A snapshot must answer all that it is asked as of the moment in which it was taken, whatever is changed beside it.
  * - After the server restarts, later calls succeed without reconnecting by hand.
  */
 export interface Records extends RecordQueries {
@@ -36,6 +43,8 @@ export interface Records extends RecordQueries {
   transaction<T>(work: (queries: RecordQueries) => Promise<T>): Promise<T>;
   /** undefined: another has it. Rejects as `query` does. */
   tryLock(name: string): Promise<HeldLock | undefined>;
+  /** The store as it is now. */
+  snapshot(): Promise<RecordSnapshot>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

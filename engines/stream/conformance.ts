@@ -502,6 +502,27 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       await expect(stream.shared({ topic, partition: 7 }, 'set')).rejects.toThrow();
     });
 
+    test('shows messages from an offset on without a group, in pieces, and none at the end', async () => {
+      const topic = await topicOf(1);
+      await stream.produce(
+        topic,
+        numbers(10).map((n) => message('k', n.repeat(100))),
+      );
+      const at = { topic, partition: 0 };
+      const seen: string[] = [];
+      let from = (await stream.partitions(topic))[0]?.earliest ?? 0n;
+      for (;;) {
+        const some = await stream.peek(at, from, 250);
+        const last = some.at(-1);
+        if (last === undefined) break;
+        expect(some.length).toBeLessThanOrEqual(3);
+        seen.push(...some.map(({ value }) => Buffer.from(value).toString().slice(0, 1)));
+        from = last.offset + 1n;
+      }
+      expect(seen).toEqual(numbers(10));
+      expect(await stream.peek(at, from - 1n, 1)).toHaveLength(1);
+    });
+
     test('refuses a topic that is not there', async () => {
       await expect(stream.produce(`conformance.${run}.none`, [message('k', 'v')])).rejects.toThrow();
     });

@@ -179,6 +179,8 @@ export interface Stream {
   shared(at: TopicPartition, key: string): Promise<Uint8Array | undefined>;
   /** For lag, status and tests. */
   partitions(topic: string): Promise<readonly PartitionState[]>;
+  /** Some messages from an offset on, for looking at them without a group; at most `maxBytes` of values, one larger alone. None at the end. */
+  peek(at: TopicPartition, from: bigint, maxBytes: number): Promise<readonly StoredMessage[]>;
   state(): Promise<StreamState>;
   /**
    * How full it is for a topic: what is not read of it against its share, or the whole room, or the disk, whichever is fuller. 0 is

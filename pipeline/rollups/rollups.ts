@@ -8,6 +8,7 @@ import type { Records } from '../../engines/records/port.ts';
 import type { KeeperTask } from '../keeper.ts';
 import { readLedger } from '../retention/ledger.ts';
 import { pause, Stopped } from '../retry.ts';
+import { RoundGate } from '../round-gate.ts';
 import { type DueOptions, endedHours, lateMetrics } from './due.ts';
 import { rollUpHour } from './hour.ts';
 import { rowsOf, type Store } from './ledger.ts';
@@ -17,6 +18,8 @@ export interface RollupsOptions {
   readonly records: Pick<Records, 'query'>;
   readonly telemetry: Telemetry;
   readonly log: Logger;
+  /** Passed by each hour: what is written of it goes to several tables. */
+  readonly gate?: RoundGate;
   /** Between two looks. Default 1 min. */
   readonly everyMs?: number;
   /** See `DueOptions`. Default 12 min and 10 min. */
@@ -39,12 +42,14 @@ const hourText = (hour: number): string => new Date(hour).toISOString().slice(0,
 export class Rollups implements KeeperTask {
   readonly #options: RollupsOptions;
   readonly #abort = new AbortController();
+  readonly #gate: RoundGate;
   #running: Promise<void> = Promise.resolve();
   /** The largest version ever given; 0: not known yet. */
   #version = 0;
 
   constructor(options: RollupsOptions) {
     this.#options = options;
+    this.#gate = options.gate ?? new RoundGate();
   }
 
   start(): void {
@@ -106,7 +111,9 @@ export class Rollups implements KeeperTask {
     const { signal } = this.#abort;
     const begun = performance.now();
     try {
-      const { samples, partly, short } = await rollUpHour({ store: columns, hour, metrics, version: await this.#nextVersion(), signal });
+      const { samples, partly, short } = await this.#gate.pass(signal, async () =>
+        rollUpHour({ store: columns, hour, metrics, version: await this.#nextVersion(), signal }),
+      );
       telemetry.add('inframirror_rollups_samples_total', {}, samples);
       if (partly.length > 0)
         log.warn('of an hour with late samples some were removed already: what was put together before stays', {

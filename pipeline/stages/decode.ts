@@ -32,6 +32,8 @@ export interface Envelope {
   readonly schema: string;
   readonly version: number;
   readonly sender: string;
+  /** Within it `boot` and `seq` rise: the sender, or of a letter that is replayed the letter itself, as it comes out of its turn. */
+  readonly lane: string;
   readonly boot: bigint;
   readonly seq: bigint;
   readonly rows: number;
@@ -52,9 +54,12 @@ const numberOf = (text: string | undefined): bigint | undefined => {
   return number > MOST ? undefined : number;
 };
 
+/** No sender’s name begins so: the door takes none with a line feed. */
+const LETTER_LANE = 'letter\n';
+
 /** Undefined when a header that names the message is missing or no number. */
 export const envelopeOf = ({ headers, value }: StoredMessage): Envelope | undefined => {
-  const { schema, sender } = headers;
+  const { schema, sender, letter } = headers;
   const [version, boot, seq, rows, received] = ['version', 'boot', 'seq', 'rows', 'received'].map((name) => numberOf(headers[name]));
   if (schema === undefined || sender === undefined || sender === '') return undefined;
   if (version === undefined || boot === undefined || seq === undefined || rows === undefined) return undefined;
@@ -62,6 +67,7 @@ export const envelopeOf = ({ headers, value }: StoredMessage): Envelope | undefi
     schema,
     version: Number(version),
     sender,
+    lane: letter === undefined ? sender : `${LETTER_LANE}${letter}`,
     boot,
     seq,
     rows: Math.min(Number(rows), MOST_ROWS),

@@ -11,11 +11,11 @@ import type { Records } from '../../engines/records/port.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import type { Search } from '../../engines/search/port.ts';
+import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
 import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
-import type { Stream } from '../../engines/stream/port.ts';
 
 export interface Stores {
-  readonly stream: Stream;
+  readonly stream: EmbeddedStream;
   readonly columns: Columns;
   readonly search: Search;
   readonly records: Records;

@@ -1,6 +1,10 @@
 // Who gets in where: every address with no, a wrong, the agent's and the admin's token and with a browser's session; static files; what stays shut.
+import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MEASURES } from '../../app/metrics/measures.ts';
+import { readExposition } from '../../app/metrics/testing/exposition.ts';
 import { type Product, startProduct } from './support/product.ts';
 import { type RawAnswer, type RawRequest, raw } from './support/raw.ts';
 
@@ -212,22 +216,31 @@ test('the explorer’s files come with headers that let nothing else in', async 
   }
 });
 
-test('/metrics is Prometheus text', async () => {
-  const { headers, body } = await send({ path: '/metrics', headers: bearer(product.token) });
-  expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
-  const lines = body.trimEnd().split('\n');
-  expect(body.endsWith('\n')).toBe(true);
-  const typed = new Set<string>();
-  for (const line of lines) {
-    const type = /^# TYPE ([a-z_]+) (?:counter|gauge)$/.exec(line);
-    if (type !== null) {
-      expect(typed.has(type[1] as string)).toBe(false);
-      typed.add(type[1] as string);
-    } else if (!line.startsWith('# HELP ')) {
-      const sample = /^([a-z_]+)(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? (?:\+Inf|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line);
-      expect(line).toBe(sample?.[0]);
-      expect(typed.has(sample?.[1] as string)).toBe(true);
-    }
-  }
-  expect(body).toContain('inframirror_ingest_rows_total');
+test('/metrics reads by the strict grammars, each measure with its help; its own token reads it and nothing else', async () => {
+  const token = readFileSync(join(product.folder, 'metrics-token'), 'utf8').trim();
+  expect(statSync(join(product.folder, 'metrics-token')).mode & 0o077).toBe(0);
+  const { status, headers, body } = await send({ path: '/metrics', headers: bearer(token) });
+  expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+  const families = readExposition(body, 'prometheus');
+  for (const name of families.keys()) expect(MEASURES, name).toHaveProperty(name);
+  for (const name of [
+    'inframirror_build_info',
+    'inframirror_ingest_rows_total',
+    'inframirror_stream_flush_seconds',
+    'inframirror_columns_insert_seconds',
+    'inframirror_pipeline_round_seconds',
+    'inframirror_stream_group_lag_seconds',
+    'inframirror_pipeline_newest_timestamp_seconds',
+    'inframirror_event_loop_delay_p99_seconds',
+    'inframirror_disk_free_bytes',
+  ])
+    expect([...families.keys()]).toContain(name);
+  const newest = families.get('inframirror_pipeline_newest_timestamp_seconds')?.samples.find(({ labels }) => labels.topic === 'im.metrics')?.value ?? 0;
+  expect(Math.abs(Date.now() / 1000 - newest)).toBeLessThan(600);
+  const open = await send({ path: '/metrics', headers: { ...bearer(token), accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' } });
+  expect(open.headers['content-type']).toContain('application/openmetrics-text');
+  expect(readExposition(open.body, 'openmetrics').size).toBeGreaterThan(20);
+  expect((await send({ method: 'POST', path: '/graphql', headers: { ...JSON_TYPE, ...bearer(token) }, body: QUESTION })).status).toBe(403);
+  expect((await send({ method: 'POST', path: '/ingest/frames', headers: bearer(token), body: 'x' })).status).toBe(403);
+  expect((await send({ path: `/?token=${token}` })).headers['set-cookie']).toBeUndefined();
 });

@@ -9,6 +9,7 @@ import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
 import { encodeStream } from '../../../core/ipc/write.ts';
+import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import type { Columns, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
 import { Limiter } from './limiter.ts';
@@ -30,6 +31,8 @@ export interface ClickHouseOptions {
   readonly concurrency?: number;
   /** How long one call may take at most where nothing else is said of it, the waiting for its answer included. Default 10 min. */
   readonly requestTimeoutMs?: number;
+  /** `inframirror_columns_insert_seconds {table}`. */
+  readonly telemetry?: Telemetry;
 }
 
 export const openClickHouse = (options: ClickHouseOptions): Columns => new ClickHouseColumns(options);
@@ -61,11 +64,22 @@ class ClickHouseColumns implements Columns {
   readonly #client: ClickHouseClient;
   readonly #limiter: Limiter;
   readonly #requestTimeoutMs: number;
+  readonly #telemetry: Telemetry;
   /** Calls in hand by query id: a kill waits for these. */
   readonly #inHand = new Map<string, Promise<unknown>>();
   #closed = false;
 
-  constructor({ url, socketPath, username, password, database = 'default', concurrency = 24, requestTimeoutMs = 600_000 }: ClickHouseOptions) {
+  constructor({
+    url,
+    socketPath,
+    username,
+    password,
+    database = 'default',
+    concurrency = 24,
+    requestTimeoutMs = 600_000,
+    telemetry = noTelemetry,
+  }: ClickHouseOptions) {
+    this.#telemetry = telemetry;
     this.#limiter = new Limiter(concurrency);
     this.#requestTimeoutMs = requestTimeoutMs;
     const most = concurrency + 8;
@@ -105,12 +119,13 @@ class ClickHouseColumns implements Columns {
     // `throwIf` and not a plain condition: the caller has to be told that nothing was written.
     const source = deadline === undefined ? '' : ` SELECT ${columns} FROM input(${structureOf(batch)}) WHERE throwIf(now64(3) >= ${UNTIL}, 'late') = 0`;
     const settings: ClickHouseSettings = { ...ONE_PART, max_execution_time: (maxExecutionMs ?? Math.min(INSERT_MS, this.#requestTimeoutMs)) / 1000 };
+    const begun = performance.now();
     await this.#call(
       `INSERT INTO ${identifier(table)} (${columns})${source} FORMAT ArrowStream`,
       { queryId, ...(signal === undefined ? {} : { signal }), ...(deadline === undefined ? {} : { params: { deadline: BigInt(Math.floor(deadline)) } }) },
       settings,
       encodeStream([batch]),
-    );
+    ).finally(() => this.#telemetry.observe('inframirror_columns_insert_seconds', { table }, (performance.now() - begun) / 1000));
   }
 
   async now(): Promise<number> {

@@ -1,6 +1,7 @@
 // The migrations of the record store in their order; the place in the list is the version.
 import { agents } from './agents.ts';
 import type { Migration } from './apply.ts';
+import { deadLetters } from './dead-letters.ts';
 import { heard } from './heard.ts';
 import { inventory } from './inventory.ts';
 import { platform } from './platform.ts';
@@ -12,4 +13,5 @@ export const MIGRATIONS: readonly Migration[] = [
   heard, // when each host was last heard, and the views that `from hosts` reads
   savedQueries, // texts that people keep under a name
   agents, // who may send for which host, and the tokens by which they joined
+  deadLetters, // which of them nobody need look at any more
 ];

@@ -6,7 +6,7 @@ import { type Logger, silentLogger } from '../../../core/logger.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { applyMigrations, type Migration } from '../migrations/apply.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
-import type { HeldLock, RecordQueries, RecordRow, Records, RecordValue } from '../port.ts';
+import type { HeldLock, RecordQueries, RecordRow, RecordSnapshot, Records, RecordValue } from '../port.ts';
 import { isTransient, isUnavailable, recordsError } from './errors.ts';
 import { LOCK_IDLE_MS, takeLock } from './lock.ts';
 import { VALUE_TYPES } from './value-parsers.ts';
@@ -137,6 +137,28 @@ class Postgres implements Records {
     this.#locks.add(lock);
     lock.lost.addEventListener('abort', () => this.#locks.delete(lock), { once: true });
     return lock;
+  }
+
+  async snapshot(): Promise<RecordSnapshot> {
+    const lease = await this.#lease();
+    let released = false;
+    const release = async (): Promise<void> => {
+      if (released) return;
+      released = true;
+      await this.#run(lease, 'ROLLBACK').catch(() => {
+        lease.broken = true;
+      });
+      lease.client.release(lease.broken);
+    };
+    try {
+      await this.#run(lease, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      // Its moment is that of its first question.
+      await this.#run(lease, 'SELECT pg_current_snapshot()');
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return { query: (sql, params, { signal } = {}) => this.#run(lease, sql, params, signal), release };
   }
 
   async ping(): Promise<void> {

@@ -60,8 +60,8 @@ export interface CommitOptions {
   readonly minFreeBytes: number;
   /** ms, for the time of messages. */
   readonly now: () => number;
-  /** Called after a commit that brought messages. */
-  readonly flushed: (partitions: readonly Partition[]) => void;
+  /** Called after a commit that brought messages. `seconds`: what the disk took for it. */
+  readonly flushed: (partitions: readonly Partition[], seconds: number) => void;
   /** The writer is gone; nothing can be written any more. */
   readonly broken: (error: Error) => void;
 }
@@ -285,13 +285,14 @@ export class Commits {
     }
     for (const [{ topicId, partition }, at] of partitions)
       puts.push({ database: 1, key: metaKey('at', topicId, partition), head: EMPTY, value: encodePartition(at) });
+    const asked = performance.now();
     const answer = await this.#ask(framed(puts));
     if (answer.ok) {
       for (const [partition, at] of partitions) {
         partition.costs.add(at.next, at.cost - partition.flushed.cost);
         partition.flushed = at;
       }
-      this.#options.flushed([...partitions.keys()]);
+      this.#options.flushed([...partitions.keys()], (performance.now() - asked) / 1000);
       for (const waiting of batch) waiting.resolve();
       return;
     }

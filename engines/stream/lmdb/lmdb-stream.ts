@@ -26,6 +26,7 @@ import { Readers, type Topic } from './readers.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention.ts';
 import { Room } from './room.ts';
+import { type LogSnapshot, takeSnapshot } from './snapshot.ts';
 import { Waiters } from './waiters.ts';
 
 interface Options {
@@ -37,7 +38,14 @@ interface Options {
 const EMPTY = new Uint8Array(0);
 const RETENTION_MS = 10_000;
 
-export class LmdbStream implements Stream, GroupLog {
+/** The log of this process can be copied as a whole. */
+export interface EmbeddedStream extends Stream {
+  /** As it is now. */
+  snapshot(): LogSnapshot;
+}
+
+export class LmdbStream implements EmbeddedStream, GroupLog {
+  readonly #telemetry: Telemetry;
   readonly #environment: Environment;
   readonly #commits: Commits;
   readonly #topics = new Map<string, Topic>();
@@ -50,6 +58,7 @@ export class LmdbStream implements Stream, GroupLog {
   #closed: Promise<void> | undefined;
 
   constructor({ retentionEveryMs = RETENTION_MS, telemetry = noTelemetry, now = Date.now }: Options, environment: Environment, commits: Commits) {
+    this.#telemetry = telemetry;
     this.#environment = environment;
     this.#commits = commits;
     this.#reads = new Reads(environment);
@@ -163,6 +172,22 @@ export class LmdbStream implements Stream, GroupLog {
     );
   }
 
+  async peek(at: TopicPartition, from: bigint, maxBytes: number): Promise<readonly StoredMessage[]> {
+    // Views of the file are gone with the next read.
+    return this.read(this.#partition(at), from, maxBytes).map((message) => ({ ...message, value: message.value.slice() }));
+  }
+
+  snapshot(): LogSnapshot {
+    this.#writer();
+    const taken = [...this.#topics.values()].flatMap((topic) => {
+      const isRead = this.#readers.of(topic).size > 0;
+      return topic.list.map((partition) => ({ partition, from: isRead ? this.#readers.keptFrom(topic, partition) : partition.flushed.earliest }));
+    });
+    const bytes = taken.reduce((sum, { partition, from }) => sum + partition.costs.from(from) + partition.leases.cost, 0);
+    const places = taken.map(({ partition: { topicId, partition }, from }) => ({ topicId, partition, from }));
+    return takeSnapshot(this.#environment, places, bytes);
+  }
+
   partitionsOf(topic: string): readonly Partition[] {
     return this.#topics.get(topic)?.list ?? [];
   }
@@ -254,7 +279,8 @@ export class LmdbStream implements Stream, GroupLog {
     });
   }
 
-  flushed(partitions: readonly Partition[]): void {
+  flushed(partitions: readonly Partition[], seconds: number): void {
+    this.#telemetry.observe('inframirror_stream_flush_seconds', {}, seconds);
     this.#waiters.wake(partitions);
     for (const name of new Set(partitions.map((partition) => partition.topic))) {
       const topic = this.#topics.get(name);

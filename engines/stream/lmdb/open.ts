@@ -3,12 +3,11 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Telemetry } from '../../../core/telemetry.ts';
-import type { Stream } from '../port.ts';
 import { checkFile } from './check.ts';
 import { Commits } from './commits.ts';
 import { openEnvironment } from './environment.ts';
 import { LAYOUT_VERSION } from './layout.ts';
-import { LmdbStream } from './lmdb-stream.ts';
+import { type EmbeddedStream, LmdbStream } from './lmdb-stream.ts';
 
 export interface LmdbStreamOptions {
   /** Made when missing. */
@@ -22,7 +21,7 @@ export interface LmdbStreamOptions {
   readonly minFreeBytes?: number;
   /** How often retention is looked at, in ms. Default 10 s. */
   readonly retentionEveryMs?: number;
-  /** `inframirror_stream_trimmed_messages_total {topic, reason: age|bytes}`. */
+  /** `inframirror_stream_trimmed_messages_total {topic, reason: age|bytes}` and `inframirror_stream_flush_seconds`. */
   readonly telemetry?: Telemetry;
   /** When messages came and how old they are, ms; for tests. */
   readonly now?: () => number;
@@ -50,7 +49,7 @@ const syncFolder = (dir: string): void => {
  * Opens or makes the log in `dir`, which the caller must hold: no other process, and no other stream of this one, may have it open. Rejects
  * with `stream.newer-schema` when a newer program wrote it, with `stream.damaged` when its file was cut or overwritten, with `stream.unavailable` when it cannot be opened.
  */
-export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream> => {
+export const openLmdbStream = async (options: LmdbStreamOptions): Promise<EmbeddedStream> => {
   mkdirSync(options.dir, { recursive: true });
   const dir = realpathSync(options.dir);
   let commits: Commits | undefined;
@@ -63,7 +62,7 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Stream
         maxBytes: options.maxBytes ?? MAX_BYTES,
         minFreeBytes: options.minFreeBytes ?? MIN_FREE_BYTES,
         now: options.now ?? Date.now,
-        flushed: (partitions) => stream?.flushed(partitions),
+        flushed: (partitions, seconds) => stream?.flushed(partitions, seconds),
         broken: (error) => stream?.broken(error),
       },
       LAYOUT_VERSION,

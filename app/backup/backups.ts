@@ -1,0 +1,245 @@
+// Backups of the running server: one at a time, of all stores as of one moment. The rounds of the pipeline are held while that moment is
+// fixed in each store (a read transaction in the stream, hard links in the column store, a snapshot in the record store), which takes a
+// second or so; intake goes on all the time. Then all is copied beside the work. It restores nothing: that is `restore.ts`.
+import { createReadStream, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
+import { createZstdCompress } from 'node:zlib';
+import { CodedError } from '../../core/errors.ts';
+import type { Logger } from '../../core/logger.ts';
+import { type FrozenColumns, freezeColumns, releaseFrozen } from '../../engines/columns/embedded/freeze.ts';
+import type { Columns } from '../../engines/columns/port.ts';
+import { copyOut, recordsVersion } from '../../engines/records/copy.ts';
+import type { RecordSnapshot, Records } from '../../engines/records/port.ts';
+import { LAYOUT_VERSION } from '../../engines/stream/lmdb/layout.ts';
+import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
+import type { LogSnapshot } from '../../engines/stream/lmdb/snapshot.ts';
+import type { BackupAdmin, BackupState } from '../../graphql/service.ts';
+import type { Pipeline } from '../../pipeline/start.ts';
+import type { Share } from '../config/setting.ts';
+import { IDENTITY } from '../data-folder.ts';
+import { roomToKeep } from '../room.ts';
+import { VERSION } from '../version.ts';
+import { BackupFolder, removePartial } from './backup-folder.ts';
+import { bytesOf, FORMAT, type Manifest, PLACES } from './manifest.ts';
+import { readNotes, writeNotes } from './notes.ts';
+
+export interface BackupParts {
+  readonly dataDir: string;
+  readonly instance: string;
+  readonly configFile: string | undefined;
+  readonly stream: Pick<EmbeddedStream, 'snapshot'>;
+  readonly columns: Pick<Columns, 'query' | 'command'>;
+  readonly records: Pick<Records, 'snapshot' | 'query'>;
+  readonly pipeline: Pick<Pipeline, 'holdRounds'>;
+  readonly minFree: () => Share;
+  readonly log: Logger;
+}
+
+/** How long a round in hand may take; a healthy store takes a second or two. */
+const PATIENCE_MS = 60_000;
+const CHUNK = 1 << 20;
+const IDLE: BackupState = { state: 'none', dir: undefined, step: undefined, bytes: 0, totalBytes: 0, point: undefined, seconds: undefined, error: undefined };
+
+/** All stores at one moment. */
+interface Cut {
+  readonly point: string;
+  readonly heldMs: number;
+  readonly stream: LogSnapshot;
+  readonly columns: FrozenColumns;
+  readonly records: RecordSnapshot;
+}
+
+export class Backups implements BackupAdmin {
+  readonly #parts: BackupParts;
+  #state: BackupState;
+  #running: Promise<void> | undefined;
+  #abort = new AbortController();
+
+  /** Removes what a backup has left that was killed with an earlier run of the server. */
+  constructor(parts: BackupParts) {
+    this.#parts = parts;
+    const notes = readNotes(parts.dataDir);
+    releaseFrozen(join(parts.dataDir, 'columns'));
+    if (notes.partial !== undefined) this.#forget(notes.partial);
+    const { last } = notes;
+    this.#state =
+      last === undefined
+        ? IDLE
+        : { ...IDLE, state: 'done', dir: last.dir, point: last.point, seconds: last.seconds, bytes: last.bytes, totalBytes: last.bytes };
+  }
+
+  #forget(partial: string): void {
+    const { dataDir, log } = this.#parts;
+    try {
+      removePartial(partial);
+      const { partial: _, ...notes } = readNotes(dataDir);
+      writeNotes(dataDir, {
+        ...notes,
+        failed: { dir: partial.replace(/\.partial-\w+$/, ''), at: new Date().toISOString(), reason: 'the server ended meanwhile' },
+      });
+      log.warn('what a broken-off backup has left was removed', { folder: partial });
+    } catch (error) {
+      log.warn('what a broken-off backup has left cannot be removed', { folder: partial, error });
+    }
+  }
+
+  get state(): BackupState {
+    return this.#state;
+  }
+
+  async start(who: string, dir: string): Promise<BackupState> {
+    const { dataDir, records } = this.#parts;
+    if (this.#running !== undefined) throw new CodedError('backup.running', { dir: this.#state.dir ?? '' });
+    const target = resolve(dir);
+    if (dir !== target || target.startsWith(`${resolve(dataDir)}/`))
+      throw new CodedError('backup.folder', { dir, reason: 'it must be a whole path, and not in the data folder' });
+    const folder = BackupFolder.begin(target, (bytes) => {
+      this.#state = { ...this.#state, bytes: this.#state.bytes + bytes };
+    });
+    this.#state = { ...IDLE, state: 'running', dir: target, step: 'waiting for the rounds in hand' };
+    this.#abort = new AbortController();
+    this.#running = this.#run(folder, target).finally(() => {
+      this.#running = undefined;
+    });
+    await records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [
+      BigInt(Date.now()) * 1_000_000n,
+      who,
+      'backup.start',
+      { dir: target },
+    ]);
+    return this.#state;
+  }
+
+  cancel(): void {
+    this.#abort.abort(new CodedError('backup.cancelled', {}));
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort(new CodedError('backup.cancelled', {}));
+    await this.#running;
+  }
+
+  async #run(folder: BackupFolder, dir: string): Promise<void> {
+    const { dataDir, log } = this.#parts;
+    const begun = performance.now();
+    try {
+      writeNotes(dataDir, { ...readNotes(dataDir), partial: folder.partial });
+      const cut = await this.#cut();
+      let manifest: Manifest;
+      try {
+        manifest = await this.#copy(cut, folder);
+      } finally {
+        cut.stream.release();
+        cut.columns.release();
+        await cut.records.release();
+      }
+      const seconds = Math.round(performance.now() - begun) / 1000;
+      const bytes = bytesOf(manifest.files);
+      writeNotes(dataDir, { last: { dir, point: cut.point, bytes, seconds } });
+      this.#state = { ...this.#state, state: 'done', step: undefined, point: cut.point, seconds, bytes, totalBytes: bytes };
+      log.info('a backup was made', { dir, bytes, seconds, heldMs: Math.round(cut.heldMs) });
+    } catch (error) {
+      const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as Error) : noRoom(error, dir);
+      await folder.abandon().catch((failed: unknown) => log.warn('what a failed backup has left cannot be removed', { folder: folder.partial, error: failed }));
+      const { partial: _, ...notes } = readNotes(dataDir);
+      writeNotes(dataDir, { ...notes, failed: { dir, at: new Date().toISOString(), reason: reason.message } });
+      this.#state = { ...this.#state, state: 'failed', step: undefined, error: reason };
+      log.error('a backup failed', { dir, error: reason });
+    }
+  }
+
+  /** While no round is under way, progress in the stream and rows in the stores agree. */
+  async #cut(): Promise<Cut> {
+    const { pipeline, stream, columns, records, dataDir } = this.#parts;
+    const open = await pipeline.holdRounds(PATIENCE_MS);
+    const begun = performance.now();
+    const undo: (() => unknown)[] = [];
+    try {
+      this.#state = { ...this.#state, step: 'fixing the moment' };
+      const point = new Date().toISOString();
+      // The record store first: it notes what was done elsewhere, after it was done, and that may be done twice.
+      const rows = await records.snapshot();
+      undo.push(() => rows.release());
+      const log = stream.snapshot();
+      undo.push(() => log.release());
+      const frozen = await freezeColumns(columns, join(dataDir, 'columns'));
+      return { point, heldMs: performance.now() - begun, stream: log, columns: frozen, records: rows };
+    } catch (error) {
+      for (const end of undo) await end();
+      releaseFrozen(join(dataDir, 'columns'));
+      throw error;
+    } finally {
+      open();
+    }
+  }
+
+  async #copy({ point, stream, columns, records }: Cut, folder: BackupFolder): Promise<Manifest> {
+    const { dataDir, instance, configFile } = this.#parts;
+    const total = columns.files.reduce((sum, { bytes }) => sum + bytes, 0) + stream.bytes;
+    this.#state = { ...this.#state, point, step: 'copying the stream', totalBytes: total };
+    this.#checkRoom(folder.partial, total);
+    await folder.write(PLACES.stream, this.#stoppable(stream.read()));
+    stream.release();
+    this.#step('copying the record store');
+    const version = await recordsVersion(records);
+    await folder.write(PLACES.records, this.#stoppable(packed(copyOut(records))));
+    await records.release();
+    this.#step('copying the column store');
+    for (const { path, file } of columns.files)
+      await folder.write(`${PLACES.columns}/${path}`, this.#stoppable(createReadStream(file, { highWaterMark: CHUNK })));
+    for (const path of identityFiles(dataDir)) await folder.write(`${PLACES.identity}/${path}`, createReadStream(join(dataDir, path)));
+    if (configFile !== undefined && existsSync(configFile)) await folder.write(PLACES.config, createReadStream(configFile));
+    this.#step('finishing');
+    const { version: columnsVersion, clickhouse, links } = columns;
+    return folder.finish({
+      format: FORMAT,
+      inframirror: VERSION,
+      instance,
+      point,
+      links: [...links],
+      versions: { columns: columnsVersion, records: version, stream: LAYOUT_VERSION, clickhouse },
+    });
+  }
+
+  #step(step: string): void {
+    this.#state = { ...this.#state, step };
+  }
+
+  /** On the data folder's own disk it must leave what the product itself keeps free: else days would be dropped for it. */
+  #checkRoom(folder: string, bytes: number): void {
+    const { bavail, bsize, blocks } = statfsSync(folder);
+    const keep = statSync(this.#parts.dataDir).dev === statSync(folder).dev ? roomToKeep(this.#parts.minFree(), blocks * bsize) : 0;
+    const free = bavail * bsize - keep;
+    if (bytes > free) throw new CodedError('backup.no-room', { dir: dirname(folder), needed: mib(bytes), free: mib(Math.max(0, free)) });
+  }
+
+  async *#stoppable(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#abort.signal.throwIfAborted();
+      yield chunk;
+    }
+  }
+}
+
+const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+const noRoom = (error: unknown, dir: string): Error =>
+  (error as NodeJS.ErrnoException).code === 'ENOSPC' || (error as NodeJS.ErrnoException).code === 'EDQUOT'
+    ? new CodedError('backup.no-room', { dir: dirname(dir), needed: 'more', free: '0 MiB' }, { cause: error })
+    : (error as Error);
+
+const packed = (lines: AsyncIterable<string>): AsyncIterable<Uint8Array> =>
+  // An error of either end comes out of the reading of the other.
+  pipeline(Readable.from(lines, { objectMode: false }), createZstdCompress(), () => undefined);
+
+/** Those that are there. */
+const identityFiles = (dataDir: string): readonly string[] =>
+  IDENTITY.flatMap((name) => {
+    if (!existsSync(join(dataDir, name))) return [];
+    return name === 'command-keys'
+      ? readdirSync(join(dataDir, name))
+          .filter((file) => file.endsWith('.pem'))
+          .map((file) => `${name}/${basename(file)}`)
+      : [name];
+  });

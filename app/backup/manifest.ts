@@ -1,0 +1,57 @@
+// What a backup says of itself: which program made it of which stores, as of when, and every file with its size and checksum. It is
+// written last, so that a backup without it is none. Reading one never trusts it: names stay below the folder, sizes are sizes.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CodedError } from '../../core/errors.ts';
+
+export const MANIFEST = 'manifest.json';
+/** SHA-256 of that file, in hexadecimal. */
+export const MANIFEST_SUM = 'manifest.sha256';
+/** Of the layout of a backup. A higher one is refused. */
+export const FORMAT = 1;
+
+/** Where the parts of a backup are in it. */
+export const PLACES = { stream: 'stream.log', records: 'records.jsonl.zst', columns: 'columns', identity: 'identity', config: 'config.yaml' } as const;
+
+const SUM = /^[0-9a-f]{64}$/;
+const isBelow = (path: string): boolean =>
+  !path.startsWith('/') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
+
+const version = z.number().int().min(0);
+const SCHEMA = z.object({
+  format: version,
+  inframirror: z.string(),
+  instance: z.string(),
+  /** ISO time. */
+  point: z.string(),
+  versions: z.object({ columns: version, records: version, stream: version, clickhouse: z.string() }),
+  /** Symbolic links of the column store; `path` and what `target` leads to are below its folder. */
+  links: z.array(z.object({ path: z.string().refine(isBelow), target: z.string() }).refine(({ path, target }) => isBelow(join(path, '..', target)))),
+  files: z.array(z.object({ path: z.string().refine(isBelow), bytes: z.number().int().min(0), sha256: z.string().regex(SUM) })),
+});
+
+export type Manifest = z.infer<typeof SCHEMA>;
+export type BackupFile = Manifest['files'][number];
+
+export const sumOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export const bytesOf = (files: readonly BackupFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Throws `backup.none`, `backup.damaged` and `backup.newer`. */
+export const readManifest = (dir: string): Manifest => {
+  let [text, sum]: readonly [string, string] = ['', ''];
+  try {
+    [text, sum] = [readFileSync(join(dir, MANIFEST), 'utf8'), readFileSync(join(dir, MANIFEST_SUM), 'utf8').trim()];
+  } catch (error) {
+    throw new CodedError('backup.none', { dir, reason: (error as Error).message }, { cause: error });
+  }
+  if (sumOf(text) !== sum) throw new CodedError('backup.damaged', { file: join(dir, MANIFEST), reason: 'its checksum is another' });
+  const raw = JSON.parse(text) as { readonly format?: unknown };
+  if (typeof raw.format === 'number' && raw.format > FORMAT)
+    throw new CodedError('backup.newer', { dir, what: 'the backup', found: raw.format, known: FORMAT });
+  const read = SCHEMA.safeParse(raw);
+  if (!read.success) throw new CodedError('backup.damaged', { file: join(dir, MANIFEST), reason: read.error.issues[0]?.message ?? 'it is none' });
+  return read.data;
+};

@@ -1,0 +1,219 @@
+// Brings a backup back into an empty folder: each file against its checksum, the stream and the record store made anew, the column store
+// opened once. A mark stands in the folder until all of it is there and on disk; with it no server starts there, and another restore
+// begins anew. It never changes a backup.
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream';
+import { createZstdDecompress } from 'node:zlib';
+import { CodedError } from '../../core/errors.ts';
+import { type Logger, silentLogger } from '../../core/logger.ts';
+import { MIGRATIONS as COLUMN_MIGRATIONS } from '../../engines/columns/clickhouse/migrations.ts';
+import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
+import { databaseIn } from '../../engines/columns/embedded/freeze.ts';
+import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import { copyIn } from '../../engines/records/copy.ts';
+import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
+import { MIGRATIONS as RECORD_MIGRATIONS } from '../../engines/records/migrations/list.ts';
+import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import { LAYOUT_VERSION } from '../../engines/stream/lmdb/layout.ts';
+import { restoreLog } from '../../engines/stream/lmdb/snapshot.ts';
+import { brokenParts } from '../broken-parts.ts';
+import { holdDataFolder, RESTORING, writePrivate } from '../data-folder.ts';
+import { syncFolder, writeFileWhole } from './backup-folder.ts';
+import { type BackupFile, bytesOf, type Manifest, PLACES, readManifest } from './manifest.ts';
+
+export interface RestoreOptions {
+  readonly dir: string;
+  /** Not there, or empty, or of a restore that has not ended. */
+  readonly folder: string;
+  readonly log?: Logger;
+  readonly progress?: (step: string, bytes: number, totalBytes: number) => void;
+}
+
+export interface Restored {
+  readonly manifest: Manifest;
+  /** Where the settings of the server were put; undefined: it had no file of them. */
+  readonly config: string | undefined;
+}
+
+const CONFIG = 'restored-config.yaml';
+
+/** Throws `backup.…`, `restore.…`, `data.in-use`, and what a store says that does not start. */
+export const restore = async ({ dir, folder, log = silentLogger, progress = () => undefined }: RestoreOptions): Promise<Restored> => {
+  const manifest = readManifest(dir);
+  checkVersions(dir, manifest);
+  mustBeOurs(folder);
+  const lock = await holdDataFolder(folder);
+  try {
+    takeFolder(folder, bytesOf(manifest.files));
+    return await bringBack({ dir, folder, log, progress }, manifest);
+  } finally {
+    lock.release();
+  }
+};
+
+const bringBack = async ({ dir, folder, log, progress }: Required<RestoreOptions>, manifest: Manifest): Promise<Restored> => {
+  const total = bytesOf(manifest.files);
+  let done = 0;
+  const checked = (file: BackupFile, step: string): AsyncIterable<Uint8Array> =>
+    checkedFile(dir, file, (bytes) => {
+      done += bytes;
+      progress(step, done, total);
+    });
+  const fileAt = (path: string): BackupFile => {
+    const found = manifest.files.find((file) => file.path === path);
+    if (found === undefined) throw new CodedError('backup.damaged', { file: join(dir, path), reason: 'it is not in the manifest' });
+    return found;
+  };
+  const folders = new Set<string>();
+  const put = async (file: BackupFile, to: string, step: string): Promise<void> => {
+    if (!folders.has(dirname(to))) await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+    folders.add(dirname(to));
+    await writeFileWhole(to, checked(file, step), () => undefined);
+  };
+  const below = (place: string): readonly (readonly [BackupFile, string])[] =>
+    manifest.files.flatMap((file) => (file.path.startsWith(`${place}/`) ? [[file, file.path.slice(place.length + 1)] as const] : []));
+  try {
+    for (const [file, path] of below(PLACES.columns)) await put(file, join(databaseIn(join(folder, 'columns')), path), 'the column store');
+    for (const { path, target } of manifest.links) {
+      const link = join(databaseIn(join(folder, 'columns')), path);
+      await mkdir(dirname(link), { recursive: true, mode: 0o700 });
+      await symlink(target, link);
+      folders.add(dirname(link));
+    }
+    await restoreLog(join(folder, 'stream'), checked(fileAt(PLACES.stream), 'the stream'), join(dir, PLACES.stream));
+    await restoreRecords(
+      join(folder, 'records'),
+      checked(fileAt(PLACES.records), 'the record store'),
+      manifest.versions.records,
+      join(dir, PLACES.records),
+      log,
+    );
+    progress('checking the column store', done, total);
+    await openColumns(join(folder, 'columns'), log);
+    for (const [file, path] of below(PLACES.identity)) await put(file, join(folder, path), 'the identity');
+    const config = manifest.files.find(({ path }) => path === PLACES.config);
+    if (config !== undefined) await put(config, join(folder, CONFIG), 'the settings');
+    for (const made of folders) await syncFolder(made);
+    await rm(join(folder, RESTORING));
+    await syncFolder(folder);
+    return { manifest, config: config === undefined ? undefined : join(folder, CONFIG) };
+  } catch (error) {
+    empty(folder);
+    rmSync(join(folder, RESTORING), { force: true });
+    throw error;
+  }
+};
+
+const checkVersions = (dir: string, { versions }: Manifest): void => {
+  const known = { columns: COLUMN_MIGRATIONS.at(-1)?.version ?? 0, records: RECORD_MIGRATIONS.length, stream: LAYOUT_VERSION };
+  const names = { columns: 'the column store', records: 'the record store', stream: 'the stream' };
+  for (const store of ['columns', 'records', 'stream'] as const)
+    if (versions[store] > known[store]) throw new CodedError('backup.newer', { dir, what: names[store], found: versions[store], known: known[store] });
+};
+
+/** The lock’s own, and what a file system makes by itself at its top. */
+const NOBODYS: ReadonlySet<string> = new Set(['lock', 'lock.holder', 'lost+found']);
+
+/** Leaves the mark. */
+const empty = (folder: string): void => {
+  for (const name of readdirSync(folder)) if (name !== RESTORING && !NOBODYS.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
+};
+
+/** What root leaves in it, the server's user could not use. */
+const mustBeOurs = (folder: string): void => {
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
+  if (process.getuid?.() === 0 && owner !== undefined && owner !== 0)
+    throw new CodedError('restore.folder', { folder, reason: `it belongs to another user (${owner}), who must restore it` });
+};
+
+const takeFolder = (folder: string, bytes: number): void => {
+  try {
+    const isOurs = existsSync(join(folder, RESTORING));
+    if (!isOurs && readdirSync(folder).some((name) => !NOBODYS.has(name))) throw new Error('it is not empty');
+    if (isOurs) empty(folder);
+    const { bavail, bsize } = statfsSync(folder);
+    if (bavail * bsize < bytes)
+      throw new Error(`its disk has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, and ${Math.ceil(bytes / 2 ** 20)} MiB are needed`);
+    writePrivate(join(folder, RESTORING), 'A restore has not ended: inframirror restore begins it anew.\n');
+  } catch (error) {
+    throw new CodedError('restore.folder', { folder, reason: (error as Error).message }, { cause: error });
+  }
+};
+
+/** Throws `backup.damaged` at its end where it is not the file that was written. */
+const checkedFile = async function* (dir: string, { path, bytes, sha256 }: BackupFile, read: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const file = join(dir, path);
+  const damaged = (reason: string, cause?: unknown): CodedError => new CodedError('backup.damaged', { file, reason }, { cause });
+  const hash = createHash('sha256');
+  let seen = 0;
+  const source = createReadStream(file, { highWaterMark: 1 << 20 });
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      seen += chunk.length;
+      read(chunk.length);
+      yield chunk;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw damaged('it is missing', error);
+    throw error;
+  }
+  if (seen !== bytes) throw damaged(`it has ${seen} bytes of ${bytes}`);
+  if (hash.digest('hex') !== sha256) throw damaged('its checksum is another');
+};
+
+/** Without their line feeds; an error of the bytes is an error of the lines. */
+const linesOf = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer[] = [];
+  for await (const chunk of chunks) {
+    let at = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, at)) {
+      yield Buffer.concat([...rest, chunk.subarray(at, end)]).toString();
+      rest = [];
+      at = end + 1;
+    }
+    if (at < chunk.length) rest.push(chunk.subarray(at));
+  }
+  if (rest.length > 0) yield Buffer.concat(rest).toString();
+};
+
+const restoreRecords = async (dataDir: string, chunks: AsyncIterable<Uint8Array>, version: number, file: string, log: Logger): Promise<void> => {
+  const server = await startEmbeddedPostgres({ dataDir, log });
+  try {
+    // As it was: the migrations that came since are the next start's.
+    const records = openPostgres(server.connection, { log, migrations: RECORD_MIGRATIONS.slice(0, version) });
+    try {
+      await records.migrate();
+      const unpacked: AsyncIterable<Buffer> = pipeline(chunks, createZstdDecompress(), () => undefined);
+      await copyIn(records, linesOf(unpacked), file).catch((error: unknown) => {
+        // Said by the packing itself before all was read, and so before the checksum could be.
+        if (error instanceof CodedError || !String((error as NodeJS.ErrnoException).code).startsWith('ZSTD_')) throw error;
+        throw new CodedError('backup.damaged', { file, reason: (error as Error).message }, { cause: error });
+      });
+    } finally {
+      await records.close();
+    }
+  } finally {
+    await server.stop();
+  }
+};
+
+/** It opens what it was given. */
+const openColumns = async (dataDir: string, log: Logger): Promise<void> => {
+  const child = await startEmbeddedColumns({ dataDir, log });
+  try {
+    const columns = openClickHouse({ url: child.url, socketPath: child.socketPath });
+    try {
+      await columns.ping();
+      const [problem] = await brokenParts(columns);
+      if (problem !== undefined) throw new CodedError('backup.damaged', { file: PLACES.columns, reason: problem.message });
+    } finally {
+      await columns.close();
+    }
+  } finally {
+    await child.stop();
+  }
+};
