@@ -115,7 +115,7 @@ const checkVersions = (dir: string, { versions }: Manifest): void => {
 };
 
 /** The lock’s own, and what a file system makes by itself at its top. */
-const NOBODYS: ReadonlySet<string> = new Set(['lock', 'lock.holder', 'lost+found']);
+const NOBODYS: ReadonlySet<string> = new Set(['lock', 'lock-journal', 'lock.holder', 'lost+found']);
 
 /** Leaves the mark. */
 const empty = (folder: string): void => {
