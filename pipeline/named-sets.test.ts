@@ -96,7 +96,9 @@ test('readings of several senders in changing sets are read as they were sent, b
         let door = doorOf();
         const expected = new Map<number, readonly string[]>();
         let seq = 1;
-        for (const [step, { sender, without, restart }] of steps.entries()) {
+        // Whatever came before, the newest readings are of a set that the door knows.
+        const last = Array.from({ length: 3 }, () => ({ sender: 'a', without: -1, restart: 1 }));
+        for (const [step, { sender, without, restart }] of [...steps, ...last].entries()) {
           if (restart === 0) {
             await stream.close();
             stream = await open(dir);

@@ -66,7 +66,13 @@ const definitions = (series: readonly number[], now: number): Decoded => {
 };
 const samples = (series: readonly number[], times: readonly number[], now: number): Decoded => {
   const rows = times.flatMap((time) => series.map((s) => ({ s, time })));
-  const values = [rows.map(({ s }) => metricHash(nameOf(s))), rows.map(({ s }) => idOf(s)), rows.map(({ time }) => BigInt(time)), rows.map(({ s }) => s)];
+  const values = [
+    rows.map(({ s }) => metricHash(nameOf(s))),
+    rows.map(({ s }) => idOf(s)),
+    rows.map(({ time }) => BigInt(time)),
+    rows.map(({ s }) => s),
+    rows.map(() => 0n),
+  ];
   return message('metrics', values, now);
 };
 

@@ -16,7 +16,7 @@ test('`example` names all settings, and is right as it is and with every key', a
   expect(code).toBe(0);
   expect(readSettingsText(stdout, 'f')).toEqual({ values: new Map(), problems: [] });
   // Keys are the comments that have a colon behind one word.
-  const { values, problems } = readSettingsText(stdout.replaceAll(/^( *)# ([a-z_]+: )/gm, '$1$2'), '/f');
+  const { values, problems } = readSettingsText(stdout.replaceAll(/^( *)# ([a-z0-9_]+: )/gm, '$1$2'), '/f');
   expect(problems).toEqual([]);
   expect([...values.keys()]).toEqual(SETTING_NAMES);
   for (const [name, { value }] of values) if (name !== 'data') expect([name, value]).toEqual([name, SETTINGS[name].fallback]);
