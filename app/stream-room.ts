@@ -101,7 +101,8 @@ export class StreamRoom {
   }
 }
 
-const sizeText = (bytes: number): string => (bytes >= 2 ** 30 ? `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
+/** For people. */
+export const sizeText = (bytes: number): string => (bytes >= 2 ** 30 ? `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
 
 /** Names the fullest topic and who holds it, once it is worth a look. */
 export const streamPart = ({ bytes, maxBytes, topics }: StreamSpace): PartStatus => {

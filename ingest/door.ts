@@ -21,6 +21,7 @@ import { SeriesHosts } from './series-hosts.ts';
 import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
 import { mustSpeakForUnknown } from './spoken-for.ts';
+import { type LargestVolume, Volumes } from './volumes.ts';
 
 export interface DoorOptions {
   readonly stream: Pick<Stream, 'produce' | 'pressure'>;
@@ -56,8 +57,8 @@ export interface Door {
    * Rejects with `intake.…`.
    */
   judge(arrival: Arrival, authority: Authority): Promise<Admitted>;
-  /** Bytes in hand and how the limits of series stand, for status. */
-  readonly state: SeriesState & { readonly bytes: number };
+  /** Bytes in hand, how the limits of series stand, and of which host most came within a day, for status. */
+  readonly state: SeriesState & { readonly bytes: number; readonly volume: LargestVolume | undefined };
 }
 
 const STATUS: Readonly<Partial<Record<string, number>>> = {
@@ -109,6 +110,9 @@ const announced = (header: string | undefined, most: number): number => {
 /** What parts that were packed take beside the request. */
 const unpackedBytes = ({ arrivals }: Received): number => arrivals.reduce((sum, { ipc, packed }) => sum + (packed === undefined ? 0 : ipc.length), 0);
 
+/** Of what it brought, unpacked; of what nobody knows, as it came. */
+const bytesOf = ({ arrivals, unknown }: Received): number => [...arrivals, ...unknown].reduce((sum, { ipc }) => sum + ipc.length, 0);
+
 export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
   const forgotten = (count: number): void =>
@@ -116,6 +120,7 @@ export const openDoor = (options: DoorOptions): Door => {
   const series = options.series ?? new SeriesTables(limits, now, { hosts: new SeriesHosts(forgotten) });
   const gate = new Gate(limits);
   const quota = new LetterQuota();
+  const volumes = new Volumes();
   const isWhole = options.isKnownWhole ?? (() => true);
   const runs = new Runs({ known: options.known ?? (() => undefined), isWhole });
   const owners = options.hostsOf === undefined ? undefined : new SeriesOwners({ hostsOf: options.hostsOf, isWhole });
@@ -158,6 +163,7 @@ export const openDoor = (options: DoorOptions): Door => {
       isSafe = true;
       safe();
       heard?.(received.heard, at);
+      volumes.note(received.heard.host, bytesOf(received), at);
       return accepted(received, admitted, letters);
     } finally {
       series.settle(received.sender, isSafe);
@@ -259,7 +265,7 @@ export const openDoor = (options: DoorOptions): Door => {
       return result;
     },
     get state() {
-      return { bytes: gate.bytes, ...series.state };
+      return { bytes: gate.bytes, volume: volumes.largest(now()), ...series.state };
     },
   };
 };
