@@ -20,9 +20,9 @@ import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
-import { SampleSets } from '../stages/sample-sets.ts';
 import { LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
 import { newlyTold, seriesRows } from '../stages/series.ts';
+import { SeriesNumbers } from '../stages/series-numbers.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
 import { writeBlocks } from '../write.ts';
 import { lettersOf, originOf } from './origin.ts';
@@ -57,7 +57,7 @@ class SamplesPartition implements PartitionSink {
   readonly #table: SeriesTable;
   #index = new SeriesIndex();
   #order = new SampleOrder(this.#index);
-  #sets = new SampleSets(this.#index);
+  #numbers = new SeriesNumbers(this.#index);
   readonly #rows = new SampleRows();
   /** Series met, and of those the ones whose definition is not known. */
   #met = 0;
@@ -84,8 +84,8 @@ class SamplesPartition implements PartitionSink {
     const samples = messages.filter(({ schema }) => schema === 'metrics');
     const until = (sender: string): number => Number(-(-context.until(sender) / NANOS_PER_MS));
     const blocks = sampleBlocks(
-      samples.map(({ sender, batch }) => ({ sender, batch, until: until(sender) })),
-      this.#sets,
+      samples.map(({ sender, batch }) => ({ batch, until: until(sender) })),
+      this.#numbers,
     );
     const others = [...this.#distributions(messages, 'histograms'), ...this.#distributions(messages, 'summaries')];
     await retryUntilStopped(() => this.#meet([...blocks, ...others]), signal, health);
@@ -133,7 +133,7 @@ class SamplesPartition implements PartitionSink {
     if (!this.#index.full) return;
     this.#index = new SeriesIndex();
     this.#order = new SampleOrder(this.#index);
-    this.#sets = new SampleSets(this.#index);
+    this.#numbers = new SeriesNumbers(this.#index);
     this.#met = 0;
     this.#unknown = 0;
     this.#days = new SeriesDays(this.#options.columns, this.#index);

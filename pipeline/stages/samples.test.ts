@@ -7,8 +7,8 @@ import { decodeValues } from '../../schemas/sample-value.ts';
 import { SIGNAL_FIELDS, TABLE_FIELDS } from '../../schemas/tables.ts';
 import { SeriesIndex } from '../series-index.ts';
 import { SampleOrder } from './sample-order.ts';
-import { SampleSets } from './sample-sets.ts';
 import { HOUR_MS, LateMarks, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from './samples.ts';
+import { SeriesNumbers } from './series-numbers.ts';
 
 type Sample = readonly [id: bigint, time: number, value: number];
 
@@ -38,8 +38,8 @@ const sample = fc.tuple(
 
 const blocksOf = (batches: readonly Batch[], index: SeriesIndex, until = 0): readonly SampleBlock[] =>
   sampleBlocks(
-    batches.map((one, n) => ({ sender: `agent-${n % 2}`, batch: one, until })),
-    new SampleSets(index),
+    batches.map((one) => ({ batch: one, until })),
+    new SeriesNumbers(index),
   );
 
 test('values come back to the bit, in the table’s columns and each beside its series and time, whatever the order and the ranges', () => {
@@ -47,11 +47,11 @@ test('values come back to the bit, in the table’s columns and each beside its 
   fc.assert(
     fc.property(rounds, (given) => {
       const index = new SeriesIndex();
-      const [order, rows, sets] = [new SampleOrder(index), new SampleRows(), new SampleSets(index)];
+      const [order, rows, numbers] = [new SampleOrder(index), new SampleRows(), new SeriesNumbers(index)];
       for (const [messages, cut, sorted] of given) {
         const blocks = sampleBlocks(
-          messages.map((samples) => ({ sender: 'agent', batch: batch(samples), until: 0 })),
-          sets,
+          messages.map((samples) => ({ batch: batch(samples), until: 0 })),
+          numbers,
         );
         const found: Sample[] = [];
         for (const block of blocks) {
@@ -85,15 +85,15 @@ test('values come back to the bit, in the table’s columns and each beside its 
   );
 });
 
-test('series that come in the order of an earlier message have its numbers, any others their own', () => {
-  const ids = (n: number): readonly Sample[] => Array.from({ length: 40 }, (_, i): Sample => [BigInt(i === 20 ? n : i), BASE, 1]);
+test('messages that have one column of ids in common have its numbers, any others their own', () => {
+  const ids = (n: number): Batch => batch(Array.from({ length: 40 }, (_, i): Sample => [BigInt(i === 20 ? n : i), BASE, 1]));
   const index = new SeriesIndex();
-  const sets = new SampleSets(index);
-  const first = sets.seriesOf('a', batch(ids(20)));
-  expect(sets.seriesOf('a', batch(ids(20)))).toBe(first);
-  expect([...sets.seriesOf('b', batch(ids(20)))]).toEqual([...first]);
-  const other = sets.seriesOf('a', batch(ids(77)));
-  expect([...other]).toEqual([...first].map((series, i) => (i === 20 ? index.atId(77n, 7) : series)));
+  const numbers = new SeriesNumbers(index);
+  const one = ids(20);
+  const first = numbers.of(one);
+  expect(numbers.of({ ...one, fields: [...one.fields], columns: [...one.columns] })).toBe(first);
+  expect([...numbers.of(ids(20))]).toEqual([...first]);
+  expect([...numbers.of(ids(77))]).toEqual([...first].map((series, i) => (i === 20 ? index.atId(77n, 7) : series)));
 });
 
 test('hours that may hold two values for one time are those a naive oracle names, each once', () => {

@@ -7,7 +7,7 @@ import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Range } from '../progress.ts';
 import type { SeriesIndex } from '../series-index.ts';
 import { DAY_MS, daysOf } from './days.ts';
-import type { SampleSets } from './sample-sets.ts';
+import type { SeriesNumbers } from './series-numbers.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -34,7 +34,6 @@ export interface SampleBlock {
 }
 
 export interface SampleMessage {
-  readonly sender: string;
   /** Rows of the schema `metrics`. */
   readonly batch: Batch;
   readonly until: number;
@@ -43,10 +42,10 @@ export interface SampleMessage {
 const values = <T extends FixedColumn['values']>(batch: Batch, name: string): T => (columnOf(batch, name) as FixedColumn).values as T;
 
 /** All rows of the messages, one block a day; the same messages always give the same. */
-export const sampleBlocks = (messages: readonly SampleMessage[], sets: SampleSets): readonly SampleBlock[] => {
+export const sampleBlocks = (messages: readonly SampleMessage[], numbers: SeriesNumbers): readonly SampleBlock[] => {
   const days = new Map<number, { readonly sent: SentRows[]; readonly series: Int32Array[] }>();
-  for (const [index, { sender, batch, until }] of messages.entries()) {
-    const series = sets.seriesOf(sender, batch);
+  for (const [index, { batch, until }] of messages.entries()) {
+    const series = numbers.of(batch);
     for (const { day, rows } of daysOf(columnOf(batch, 'time') as FixedColumn)) {
       const of = days.get(day) ?? { sent: [], series: [] };
       days.set(day, of);
