@@ -29,8 +29,8 @@ const tellHolder = (folder: string): void => {
 const tryLock = (folder: string): FolderLock | undefined => {
   const file = new DatabaseSync(join(folder, 'lock'));
   try {
-    // Nothing is ever written: the file stays empty, and what is held is its lock.
-    file.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written, not even a journal: the file stays empty, and what is held is its lock. So it is to be had on a full disk too.
+    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     file.close();
     if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined;

@@ -21,14 +21,17 @@ const CLOCK_MS = 300_000;
 /** The moment of a done row that counts: the one of the latest version. */
 const COMPUTED = 'argMaxIf(toUnixTimestamp64Milli(computed), version, toUnixTimestamp64Milli(computed) > 0)';
 
-/** Hours (start, ms), ascending, that have ended and in whose days samples stand; and those of them that were gone through. */
+/** Hours (start, ms), ascending, that have ended since the first sample and in whose days samples stand; and those of them that were gone through. */
 export const endedHours = async (
   store: Pick<Store, 'query' | 'now'>,
   { delayMs, gone, signal }: DueOptions,
 ): Promise<{ readonly done: readonly number[]; readonly open: readonly number[] }> => {
   const now = await store.now();
   const days = (await storedDays(store, signal)).get('samples') ?? [];
-  const from = days[0]?.day ?? now;
+  if (days.length === 0) return { done: [], open: [] };
+  const [row] = await rowsOf(store, 'SELECT toUnixTimestamp64Milli(min(time)) AS first FROM samples', signal === undefined ? {} : { signal });
+  const first = Number(row?.first ?? 0);
+  const from = first - (first % HOUR_MS);
   const rows = await rowsOf(
     store,
     `SELECT toUnixTimestamp64Milli(hour) AS start FROM rollup_hours WHERE whole AND hour >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') GROUP BY hour HAVING ${COMPUTED} BETWEEN 1 AND {now:Int64}`,
@@ -37,7 +40,7 @@ export const endedHours = async (
   const known = new Set(rows.map(({ start }) => Number(start)));
   const ended = days
     .flatMap(({ day }) => Array.from({ length: DAY_MS / HOUR_MS }, (_, n) => day + n * HOUR_MS))
-    .filter((hour) => hour >= gone && hour + HOUR_MS + delayMs <= now);
+    .filter((hour) => hour >= from && hour >= gone && hour + HOUR_MS + delayMs <= now);
   return { done: ended.filter((hour) => known.has(hour)), open: ended.filter((hour) => !known.has(hour)) };
 };
 

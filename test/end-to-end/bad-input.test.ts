@@ -407,11 +407,12 @@ describe('frames', () => {
     expect(n).toBe(5);
     expect(await product.values('from metrics.e2e.strange last 1h | every all max', 'value')).toEqual([1e308]);
   });
-  test('in which the series of a sample was never defined', async () => {
+  test('in which the series of a sample was never defined: it is dropped and asked for', async () => {
     const ghost: Definition = ['e2e.ghost', [['host', 'g']]];
-    expect((await send([samplesPart(ghost, [[NOW, 1]])])).status).toBe(200);
+    const undefinedYet = await send([samplesPart(ghost, [[NOW, 1]])]);
+    expect(undefinedYet).toMatchObject({ status: 200, body: { rows: 0, define: true } });
     expect((await send([seriesPart([ghost]), samplesPart(ghost, [[NOW + 1, 2]])])).status).toBe(200);
-    await arrived('from metrics.e2e.ghost last 1h', 2);
+    await arrived('from metrics.e2e.ghost last 1h', 1);
   });
 });
 
