@@ -74,7 +74,7 @@ describeWith('several queries on a page', findChromium(), 'no Chromium; install 
     expect(await query(page, 3).count()).toBe(0);
     await page.goBack();
     await expect.poll(() => written(page, 2), patiently).toBe('from logs');
-    expect(await written(page, 3)).toBe(data('one'));
+    await expect.poll(() => written(page, 3), patiently).toBe(data('one'));
     await page.keyboard.press('F6');
     const first = await editing(page);
     await page.keyboard.press('F6');

@@ -1,7 +1,7 @@
 // The editor itself: CodeMirror with IQL's colours, live diagnostics, completion and keys. Loaded when first needed.
 // It lives in a shadow root: there its styles are constructed sheets, which the Content-Security-Policy needs no exception for.
 import { closeBrackets, closeBracketsKeymap, closeCompletion } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, isolateHistory } from '@codemirror/commands';
 import { bracketMatching } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
 import { Annotation, EditorState, Prec } from '@codemirror/state';
@@ -127,7 +127,11 @@ export const createEditor = (options: EditorOptions): Editor => {
   return {
     setText: (text) => {
       if (view.state.doc.toString() === text) return;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: text.length }, annotations: fromOutside.of(true) });
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: text },
+        selection: { anchor: text.length },
+        annotations: [fromOutside.of(true), isolateHistory.of('full')],
+      });
     },
     focus: () => view.focus(),
     format,
