@@ -6,12 +6,12 @@ import { expect, test } from 'vitest';
 import { silentLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { brokenParts } from './broken-parts.ts';
 
 test('parts that were damaged while the store was down are told, with their table and days', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'broken-'));
-  const during = async (work: (columns: Columns) => Promise<void>): Promise<void> => {
+  const during = async (work: (columns: ColumnStore) => Promise<void>): Promise<void> => {
     const child = await startEmbeddedColumns({ dataDir, log: silentLogger });
     const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, concurrency: child.statements });
     try {

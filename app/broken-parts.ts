@@ -1,14 +1,14 @@
 // Parts of the column store that it could not read when it started and put aside: their rows are missing in every answer until
 // someone does something about it, so they are told at each start. It repairs nothing.
 import { columnOf, valueAt } from '../core/batch/batch.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import type { Problem } from '../graphql/service.ts';
 
 const TEXT = `SELECT table, count() AS parts, arrayStringConcat(arraySort(groupUniqArray(partition_id)), ', ') AS days
   FROM system.detached_parts WHERE startsWith(reason, 'broken') GROUP BY table ORDER BY table`;
 
 /** One problem a table. */
-export const brokenParts = async (columns: Columns): Promise<readonly Problem[]> => {
+export const brokenParts = async (columns: ColumnStore): Promise<readonly Problem[]> => {
   const { batches } = await columns.query(TEXT);
   return batches.flatMap((batch) =>
     Array.from({ length: batch.length }, (_, row): Problem => {

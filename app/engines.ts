@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import type { Records } from '../engines/records/port.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
@@ -23,7 +23,7 @@ export interface StoreProcess {
 }
 
 export interface Engines {
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
   /** What was found wrong at the start. */

@@ -1,12 +1,12 @@
 // The hosts of series by the definitions that the column store has, for the door.
 import { columnOf, valueAt } from '../core/batch/batch.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 
 const HOSTS = "SELECT id, any(labels['host']) AS host FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)}) GROUP BY id";
 const AT_ONCE = 10_000;
 
 export const storedSeriesHosts =
-  (columns: Pick<Columns, 'query'>) =>
+  (columns: Pick<ColumnStore, 'query'>) =>
   async (series: ReadonlyMap<bigint, number>): Promise<ReadonlyMap<bigint, string>> => {
     const hosts = new Map<bigint, string>();
     const all = [...series];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
@@ -31,7 +31,7 @@ const METRICS = [
   { name: 'bench.requests', kind: 'counter', unit: '{request}', mantissa: 'toInt64(t * 7 + rand(2) % 7)', exponent: 0 },
 ];
 
-const load = async (columns: Columns): Promise<void> => {
+const load = async (columns: ColumnStore): Promise<void> => {
   for (const [i, m] of METRICS.entries()) {
     const hash = metricHash(m.name);
     await columns.command(`INSERT INTO series SELECT ${hash}, '${m.name}', cityHash64(${i}, number), fromUnixTimestamp64Milli(${FROM_MS}), fromUnixTimestamp64Milli(${FROM_MS}), '${m.kind}', 'cumulative', '${m.unit}', '', ${STEP_MS},

@@ -8,7 +8,7 @@ import { type Batch, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { type Figure, short } from './figure.ts';
 import { sampleRows, Walks } from './sample-rows.ts';
 
@@ -52,13 +52,13 @@ const median = async (work: () => Promise<unknown>, calls: number): Promise<numb
 };
 
 /** Rows per second of the child's processor time. */
-const insertAll = async (engine: EmbeddedColumns, columns: Columns, table: string, all: readonly Batch[]): Promise<number> => {
+const insertAll = async (engine: EmbeddedColumns, columns: ColumnStore, table: string, all: readonly Batch[]): Promise<number> => {
   const before = childSeconds(engine);
   for (const [i, batch] of all.entries()) await columns.insert(table, batch, { queryId: `${table}-${i}` });
   return (BLOCK * all.length) / (childSeconds(engine) - before);
 };
 
-const bytesPerRow = async (columns: Columns, table: string): Promise<number> => {
+const bytesPerRow = async (columns: ColumnStore, table: string): Promise<number> => {
   await columns.command(`OPTIMIZE TABLE ${table} FINAL`, { settings: { max_execution_time: 0 } });
   const { batches } = await columns.query('SELECT sum(bytes_on_disk) / sum(rows) AS b FROM system.parts WHERE active AND table = {table:String}', {
     params: { table },
@@ -68,7 +68,7 @@ const bytesPerRow = async (columns: Columns, table: string): Promise<number> => 
 
 export const run = async (): Promise<readonly Figure[]> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-columns-'));
-  const timedStart = async (): Promise<readonly [EmbeddedColumns, Columns, number]> => {
+  const timedStart = async (): Promise<readonly [EmbeddedColumns, ColumnStore, number]> => {
     const began = performance.now();
     const engine = await startEmbeddedColumns({ dataDir, log });
     const columns = openClickHouse(engine);

@@ -8,7 +8,7 @@ import { allocateFixed, batchOf } from '../core/batch/build.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { type Figure, short } from './figure.ts';
 
@@ -128,7 +128,12 @@ const SIZES = `SELECT sum(column_data_compressed_bytes) / any(rows) AS row, sumI
 sumIf(column_data_compressed_bytes, column = 'sum') / any(rows) AS sum, sumIf(column_data_compressed_bytes, column = 'bounds') / any(rows) AS bounds
 FROM system.parts_columns WHERE active AND database = currentDatabase() AND table = 'tried'`;
 
-const tried = async (columns: Columns, kind: Kind, { name, counts, sum }: Tried, before: number | undefined): Promise<Figure & { readonly bytes: number }> => {
+const tried = async (
+  columns: ColumnStore,
+  kind: Kind,
+  { name, counts, sum }: Tried,
+  before: number | undefined,
+): Promise<Figure & { readonly bytes: number }> => {
   await columns.command('CREATE TABLE tried AS histograms');
   const change = (column: string, type: string): Promise<void> => columns.command(`ALTER TABLE tried MODIFY COLUMN ${column} ${type}`);
   if (counts !== undefined) for (const column of ['counts', 'positive_counts']) await change(column, `Array(UInt64) CODEC(${counts})`);

@@ -12,7 +12,7 @@ import { createLogger } from '../core/logger.ts';
 import { noTelemetry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { InsertNumbers } from '../pipeline/insert-number.ts';
 import type { Inventory } from '../pipeline/inventory.ts';
 import type { Decoded } from '../pipeline/message.ts';
@@ -105,7 +105,7 @@ interface Cost {
 
 const health = { failed: (error: Error) => log.error('an insert failed', { error }), parked: () => undefined, recovered: () => undefined };
 
-const partsOf = async (columns: Columns): Promise<string> => {
+const partsOf = async (columns: ColumnStore): Promise<string> => {
   const { batches } = await columns.query(
     "SELECT toString((groupArray(name), (SELECT count() FROM system.merges))) AS parts FROM (SELECT name FROM system.parts WHERE active AND table = 'logs' ORDER BY name)",
   );
@@ -113,7 +113,7 @@ const partsOf = async (columns: Columns): Promise<string> => {
 };
 
 /** Resolves when nothing has been merged for a while. */
-const rested = async (columns: Columns): Promise<void> => {
+const rested = async (columns: ColumnStore): Promise<void> => {
   for (let [before, since] = ['', performance.now()]; performance.now() - since < REST_MS; ) {
     const now = await partsOf(columns);
     if (now !== before) [before, since] = [now, performance.now()];
@@ -121,7 +121,7 @@ const rested = async (columns: Columns): Promise<void> => {
   }
 };
 
-const costOf = async (engine: EmbeddedColumns, columns: Columns, frames: readonly Batch[], round: number): Promise<Cost> => {
+const costOf = async (engine: EmbeddedColumns, columns: ColumnStore, frames: readonly Batch[], round: number): Promise<Cost> => {
   await columns.command('TRUNCATE TABLE logs');
   const inventory = { of: () => [] } as unknown as Inventory;
   const options = {

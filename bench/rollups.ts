@@ -8,7 +8,7 @@ import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { rollUpHour } from '../pipeline/rollups/hour.ts';
 import { costOf, type Figure, short } from './figure.ts';
 
@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<string, { readonly step: string; readonly exponent:
 
 const log = createLogger({ level: 'error', format: 'text', write: (line) => process.stderr.write(line) });
 
-const one = async (columns: Columns, sql: string): Promise<number> => {
+const one = async (columns: ColumnStore, sql: string): Promise<number> => {
   const { batches } = await columns.query(sql, { settings: UNLIMITED });
   const [batch] = batches;
   return batch === undefined || batch.length === 0 ? 0 : Number(valueAt(columnOf(batch, 'v'), 0));

@@ -66,7 +66,7 @@ export const run = async (): Promise<readonly Figure[]> => {
       const spent = await cost(async () => {
         for (let from = first; from < first + SERIES; from += ROUND) {
           const round = Array.from({ length: Math.min(ROUND, first + SERIES - from) }, (_, i) => from + i);
-          await days.tell([{ day: FROM / DAY_MS + day, series: Int32Array.from(round, (s) => index.atId(idOf(s), s % METRICS)) }], signal);
+          await days.tell([{ day: FROM / DAY_MS + day, seriesIndex: Int32Array.from(round, (s) => index.atId(idOf(s), s % METRICS)) }], signal);
         }
       });
       midnights.push(spent);

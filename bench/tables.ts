@@ -8,7 +8,7 @@ import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { costOf, type Figure, short } from './figure.ts';
 import { sampleRows, Walks } from './sample-rows.ts';
 
@@ -68,13 +68,13 @@ const block = (series: number, from: number, steps: number, walks: Walks, number
   });
 };
 
-const one = async (columns: Columns, sql: string): Promise<number> => {
+const one = async (columns: ColumnStore, sql: string): Promise<number> => {
   const { batches } = await columns.query(sql, { settings: UNLIMITED });
   const batch = batches[0];
   return batch === undefined || batch.length === 0 ? 0 : Number(valueAt(columnOf(batch, 'v'), 0));
 };
 
-const untilMerged = async (columns: Columns): Promise<void> => {
+const untilMerged = async (columns: ColumnStore): Promise<void> => {
   for (let calm = 0, before = -1; calm < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const parts = await one(columns, "SELECT sum(level * 1000 + 1) AS v FROM system.parts WHERE active AND table LIKE 'tried%'");

@@ -10,7 +10,7 @@ import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { Inventory } from './inventory.ts';
@@ -27,7 +27,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'line-places-'));
 const telemetry = new TelemetryRegistry();
 const now = Date.now();
 let engine: EmbeddedColumns;
-let columns: Columns;
+let columns: ColumnStore;
 let options: ColumnSinkOptions;
 let inserts = 1n;
 

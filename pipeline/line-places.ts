@@ -6,7 +6,7 @@ import { type Batch, columnOf, type FixedColumn, isPresent, valueAt } from '../c
 import { takeRows } from '../core/batch/take.ts';
 import { joined, wordsOf } from '../core/batch/words.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import type { Decoded } from './message.ts';
 import { retryUntilStopped } from './retry.ts';
 import type { RoundContext } from './sink.ts';
@@ -67,14 +67,14 @@ const stretchesOf = ({ batch, sender }: Decoded): readonly Stretch[] => {
 };
 
 export class LinePlaces {
-  readonly #columns: Pick<Columns, 'query'>;
+  readonly #columns: Pick<ColumnStore, 'query'>;
   readonly #telemetry: Telemetry;
   readonly #now: () => number;
   /** Largest position that stands, by file; −1: none. The one met longest ago first. */
   readonly #known = new Map<string, number>();
 
   /** `now` in ms. */
-  constructor(columns: Pick<Columns, 'query'>, telemetry: Telemetry, now: () => number) {
+  constructor(columns: Pick<ColumnStore, 'query'>, telemetry: Telemetry, now: () => number) {
     this.#columns = columns;
     this.#telemetry = telemetry;
     this.#now = now;

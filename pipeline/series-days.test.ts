@@ -9,7 +9,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { rowsOf } from '../engines/columns/conformance-support.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { InsertNumbers } from './insert-number.ts';
@@ -32,7 +32,7 @@ const CHURN = 25;
 
 const dir = mkdtempSync(join(tmpdir(), 'inframirror-days-'));
 let engine: EmbeddedColumns;
-let columns: Columns;
+let columns: ColumnStore;
 beforeAll(async () => {
   engine = await startEmbeddedColumns({ dataDir: dir, log: silentLogger });
   columns = openClickHouse(engine);
@@ -91,16 +91,16 @@ test('a month is a row a series and its days, and the first samples of a day rew
   const begun = now;
   const written = new Map<string, number>();
   const statements: string[] = [];
-  const watched = Object.assign(Object.create(columns) as Columns, {
-    insert: (table: string, batch: Parameters<Columns['insert']>[1], options: Parameters<Columns['insert']>[2]) => {
+  const watched = Object.assign(Object.create(columns) as ColumnStore, {
+    insert: (table: string, batch: Parameters<ColumnStore['insert']>[1], options: Parameters<ColumnStore['insert']>[2]) => {
       written.set(table, (written.get(table) ?? 0) + batch.length);
       return columns.insert(table, batch, options);
     },
-    command: (sql: string, options?: Parameters<Columns['command']>[1]) => {
+    command: (sql: string, options?: Parameters<ColumnStore['command']>[1]) => {
       statements.push(sql);
       return columns.command(sql, options);
     },
-    query: (...args: Parameters<Columns['query']>) => columns.query(...args),
+    query: (...args: Parameters<ColumnStore['query']>) => columns.query(...args),
     now: () => columns.now(),
   });
   const inventory = new Inventory({ query: () => Promise.resolve([]) }, silentLogger);
@@ -154,7 +154,7 @@ test('what the store did not take is told again, days used longest ago are forgo
   const index = new SeriesIndex();
   let fails = true;
   const told: [month: number, days: number, ids: number][] = [];
-  const store: Pick<Columns, 'insert'> = {
+  const store: Pick<ColumnStore, 'insert'> = {
     insert: (_, batch) => {
       if (fails) return Promise.reject(new Error('away'));
       const [, , month, days] = batch.columns.map((column) => (column.layout === 'fixed' ? Number(column.values[0]) : 0)) as [number, number, number, number];
@@ -164,7 +164,7 @@ test('what the store did not take is told again, days used longest ago are forgo
   };
   const seriesDays = new SeriesDays(store, index);
   const { signal } = new AbortController();
-  const block = (day: number, count: number) => ({ day, series: Int32Array.from({ length: count }, (_, i) => index.atId(idOf(i), 1)) });
+  const block = (day: number, count: number) => ({ day, seriesIndex: Int32Array.from({ length: count }, (_, i) => index.atId(idOf(i), 1)) });
   await expect(seriesDays.tell([block(20_000, 3)], signal)).rejects.toThrow('away');
   fails = false;
   await seriesDays.tell([block(20_000, 3)], signal);

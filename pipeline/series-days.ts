@@ -2,7 +2,7 @@
 // What it has told is a bit a series for each of the days written last; what it does not know any more it tells again, which changes nothing.
 import { randomUUID } from 'node:crypto';
 import type { Batch, FixedColumn } from '../core/batch/batch.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { monthDay } from '../schemas/presence.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import type { SeriesIndex } from './series-index.ts';
@@ -13,24 +13,24 @@ const MOST_DAYS = 40;
 /** Samples of one UTC day, in days since 1970, and whose they are by dense number. */
 export interface DayOfSeries {
   readonly day: number;
-  readonly series: Int32Array;
+  readonly seriesIndex: Int32Array;
 }
 
 export class SeriesDays {
-  readonly #columns: Pick<Columns, 'insert'>;
+  readonly #columns: Pick<ColumnStore, 'insert'>;
   readonly #index: SeriesIndex;
   /** By day, that used last at the end. */
   readonly #told = new Map<number, Uint8Array>();
 
-  constructor(columns: Pick<Columns, 'insert'>, index: SeriesIndex) {
+  constructor(columns: Pick<ColumnStore, 'insert'>, index: SeriesIndex) {
     this.#columns = columns;
     this.#index = index;
   }
 
   /** Ends when the table has the days of all these series. */
   async tell(blocks: readonly DayOfSeries[], signal: AbortSignal): Promise<void> {
-    for (const { day, series } of blocks) {
-      const due = this.#due(day, series);
+    for (const { day, seriesIndex } of blocks) {
+      const due = this.#due(day, seriesIndex);
       if (due.length === 0) continue;
       try {
         await this.#columns.insert('series_days', this.#rowsOf(day, due), { queryId: randomUUID(), signal });
@@ -43,11 +43,11 @@ export class SeriesDays {
   }
 
   /** The series that were not told of this day; from now on they are taken to be. */
-  #due(day: number, series: Int32Array): readonly number[] {
+  #due(day: number, seriesIndex: Int32Array): readonly number[] {
     const told = this.#bitsOf(day);
     const due: number[] = [];
-    for (let row = 0; row < series.length; row++) {
-      const at = series[row] as number;
+    for (let row = 0; row < seriesIndex.length; row++) {
+      const at = seriesIndex[row] as number;
       const [byte, bit] = [at >> 3, 1 << (at & 7)];
       if (((told[byte] as number) & bit) !== 0) continue;
       told[byte] = (told[byte] as number) | bit;

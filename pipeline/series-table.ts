@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
 import { sliceBatch } from '../core/batch/take.ts';
 import { hasCode } from '../core/errors.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { ENRICHMENT } from '../schemas/catalogue.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { writeInHalves } from './halving.ts';
@@ -56,10 +56,10 @@ const keysOf = (keys: readonly SeriesKey[]): { readonly metrics: readonly number
 });
 
 export class SeriesTable {
-  readonly #columns: Pick<Columns, 'insert' | 'query' | 'command'>;
+  readonly #columns: Pick<ColumnStore, 'insert' | 'query' | 'command'>;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(columns: Pick<Columns, 'insert' | 'query' | 'command'>) {
+  constructor(columns: Pick<ColumnStore, 'insert' | 'query' | 'command'>) {
     this.#columns = columns;
   }
 

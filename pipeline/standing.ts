@@ -1,7 +1,7 @@
 // What became of inserts whose end is not known: by the store's clock no such statement can begin any more, none runs, and so those that
 // are found are all that ever will be. Also the clock that deadlines are made by.
 import { columnOf, valueAt } from '../core/batch/batch.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import type { PendingInsert } from './progress.ts';
 import { pause } from './retry.ts';
 import { DAY_MS } from './stages/days.ts';
@@ -15,7 +15,7 @@ const LOOK_MS = 2000;
 const LONGEST_WAIT_MS = 600_000;
 
 /** Waits until no statement with the deadline can begin. */
-const passed = async (deadline: number, columns: Pick<Columns, 'now'>, signal: AbortSignal): Promise<void> => {
+const passed = async (deadline: number, columns: Pick<ColumnStore, 'now'>, signal: AbortSignal): Promise<void> => {
   for (let waited = 0; waited < LONGEST_WAIT_MS; ) {
     const left = deadline + MARGIN_MS - (await columns.now());
     if (left <= 0) return;
@@ -31,7 +31,7 @@ const passed = async (deadline: number, columns: Pick<Columns, 'now'>, signal: A
  */
 export const findStandingInserts = async (
   inserts: readonly PendingInsert[],
-  columns: Pick<Columns, 'kill' | 'query' | 'now'>,
+  columns: Pick<ColumnStore, 'kill' | 'query' | 'now'>,
   signal: AbortSignal,
   fence = true,
 ): Promise<ReadonlySet<bigint>> => {
@@ -45,7 +45,7 @@ export const findStandingInserts = async (
   return standing;
 };
 
-const killAndLook = async (inserts: readonly PendingInsert[], columns: Pick<Columns, 'kill' | 'query'>): Promise<ReadonlySet<bigint>> => {
+const killAndLook = async (inserts: readonly PendingInsert[], columns: Pick<ColumnStore, 'kill' | 'query'>): Promise<ReadonlySet<bigint>> => {
   await columns.kill(inserts.map(queryIdOf));
   const standing = new Set<bigint>();
   for (const [place, of] of Map.groupBy(inserts, ({ table, day }) => `${day}/${table}`)) {
@@ -67,10 +67,10 @@ const MEASURED_ANEW_MS = 60_000;
 
 /** The store's clock without asking it for each insert. That it is a little off is no harm: the store itself judges. */
 export class StoreClock {
-  readonly #columns: Pick<Columns, 'now'>;
+  readonly #columns: Pick<ColumnStore, 'now'>;
   #measured: { readonly at: number; readonly store: number } | undefined;
 
-  constructor(columns: Pick<Columns, 'now'>) {
+  constructor(columns: Pick<ColumnStore, 'now'>) {
     this.#columns = columns;
   }
 

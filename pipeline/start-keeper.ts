@@ -1,7 +1,7 @@
 // The keeper's tasks, put together over the ports that are handed in. It runs beside a pipeline, whose view of the inventory it shares.
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import type { Records } from '../engines/records/port.ts';
 import { type Retention as Kept, RETENTION } from '../schemas/retention.ts';
 import { Keeper } from './keeper.ts';
@@ -11,7 +11,7 @@ import { Rollups } from './rollups/rollups.ts';
 import type { Pipeline } from './start.ts';
 
 export interface StartKeeperOptions {
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   readonly records: Records;
   readonly telemetry: Telemetry;
   readonly logger: Logger;

@@ -2,7 +2,7 @@
 // What it does is in `topology.ts`; this only puts it together, and never opens a store.
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import type { Records } from '../engines/records/port.ts';
 import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { TOPIC } from '../schemas/tables.ts';
@@ -25,7 +25,7 @@ import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 
 export interface PipelineOptions {
   readonly stream: Stream;
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   readonly records: Records;
   readonly telemetry: Telemetry;
   readonly logger: Logger;

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { noTelemetry } from '../core/telemetry.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Consumer, Stream } from '../engines/stream/port.ts';
 import { ipcOf } from '../ingest/testing/frames.ts';
@@ -116,7 +116,7 @@ const run = async (steps: readonly What[], fates: ConstructorParameters<typeof F
   await inTime(stream.ensureTopics([{ name: route.topic, partitions: PARTITIONS, retentionBytes: 1 << 30, retentionMs: 1e12, groups: [route.group] }]));
   await inTime(beginGroup(stream, route));
   const store = new FaultyStore(fates);
-  const columns = store as unknown as Columns;
+  const columns = store as unknown as ColumnStore;
   const inventory = new Inventory({ query: () => Promise.resolve([]) }, silentLogger);
   const members: Member[] = [];
   let joined = 0;

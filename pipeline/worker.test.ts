@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import type { Message, SavedProgress, StoredMessage } from '../engines/stream/port.ts';
 import { ipcOf } from '../ingest/testing/frames.ts';
 import { Inventory } from './inventory.ts';
@@ -95,7 +95,7 @@ const run = async (
   let learned = 0;
   const telemetry = new TelemetryRegistry();
   const inventory = new Inventory({ query: () => Promise.resolve([]) }, silentLogger);
-  const columns = store as unknown as Columns;
+  const columns = store as unknown as ColumnStore;
   const clock = new StoreClock(columns);
   const options: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: silentLogger, maxExecutionMs: 1000, readBack, fence, now: () => BASE };
   const end = (log.at(-1)?.offset ?? -1n) + 1n;

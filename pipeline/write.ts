@@ -3,7 +3,7 @@
 // clock, and looked for by its number when its end is not known.
 import { CodedError, hasCode } from '../core/errors.ts';
 import { encodeStream } from '../core/ipc/write.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { type Block, halvesOf, messageAt, rowsOf, type Share, uncoveredOf } from './block.ts';
 import { writeInHalves } from './halving.ts';
 import type { InsertNumbers } from './insert-number.ts';
@@ -26,7 +26,7 @@ export interface InterruptedRound {
 }
 
 export interface WriteOptions {
-  readonly columns: Pick<Columns, 'insert' | 'kill' | 'query' | 'now'>;
+  readonly columns: Pick<ColumnStore, 'insert' | 'kill' | 'query' | 'now'>;
   readonly clock: StoreClock;
   readonly numbers: InsertNumbers;
   readonly interrupted: InterruptedRound | undefined;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { FLOAT, INT64, type Value } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { CodedError, hasCode } from '../core/errors.ts';
-import type { Columns, QueryAnswer, QueryOptions } from '../engines/columns/port.ts';
+import type { ColumnStore, QueryAnswer, QueryOptions } from '../engines/columns/port.ts';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
@@ -105,7 +105,7 @@ const storeOf = (answer: (put: Put) => Promise<readonly (readonly [string, reado
     const batch = batchOf(columns.map(([name, values]) => [name, columnFrom(name === 'r' ? FLOAT : INT64, values)] as const));
     return { batches: [batch], stats: { rowsRead: 1, bytesRead: 8, elapsedMs: 0 } };
   };
-  const columns = { query } as unknown as Columns;
+  const columns = { query } as unknown as ColumnStore;
   return { puts, run: (parts: SplitPlan) => ask(parts, { columns, search: columns as never, records: {} as never }, RUN_FUNCTIONS, {}) };
 };
 const isAudit = ({ text }: Put): boolean => text.includes('#lost');

@@ -10,7 +10,7 @@ import { createLogger } from '../core/logger.ts';
 import { zoneNamed, zoneOffset } from '../core/zone.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { regexMistake } from './1-syntax/regex.ts';
 import { arbitraryRegex, arbitrarySubject } from './1-syntax/test-support/arbitrary-regex.ts';
 import { UNICODE_CLASSES } from './1-syntax/unicode-classes.ts';
@@ -20,7 +20,7 @@ import { regexTest } from './functions/run/pattern.ts';
 
 let folder: string;
 let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
-let columns: Columns;
+let columns: ColumnStore;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inframirror-regex-'));
   engine = await startEmbeddedColumns({ dataDir: folder, log: createLogger({ level: 'error', format: 'text', write: () => {} }) });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
-import type { Columns } from '../engines/columns/port.ts';
+import type { ColumnStore } from '../engines/columns/port.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import type { Search } from '../engines/search/port.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
@@ -22,7 +22,7 @@ const AT_MS = Date.UTC(2026, 10, 20, 12);
 
 let folder: string;
 let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
-let columns: Columns;
+let columns: ColumnStore;
 let search: Search;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inframirror-labels-'));

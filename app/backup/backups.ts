@@ -8,7 +8,7 @@ import { createZstdCompress } from 'node:zlib';
 import { CodedError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import { type FrozenColumns, freezeColumns, releaseFrozen } from '../../engines/columns/embedded/freeze.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { copyOut, recordsVersion } from '../../engines/records/copy.ts';
 import type { RecordSnapshot, Records } from '../../engines/records/port.ts';
 import { LAYOUT_VERSION } from '../../engines/stream/lmdb/layout.ts';
@@ -29,7 +29,7 @@ export interface BackupParts {
   readonly instance: string;
   readonly configFile: string | undefined;
   readonly stream: Pick<EmbeddedStream, 'snapshot'>;
-  readonly columns: Pick<Columns, 'query' | 'command'>;
+  readonly columns: Pick<ColumnStore, 'query' | 'command'>;
   readonly records: Pick<Records, 'snapshot' | 'query'>;
   readonly pipeline: Pick<Pipeline, 'holdRounds'>;
   readonly minFree: () => Share;

@@ -5,7 +5,7 @@ import { INT64 } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { codeOf, KINDS, kindsBatch, rowsOf, samples, sleep, type UnderContract, until } from './conformance-support.ts';
 import { type HoldingProxy, openHoldingProxy } from './holding-proxy.ts';
-import type { Columns } from './port.ts';
+import type { ColumnStore } from './port.ts';
 
 /** Longer than any of these inserts takes on a machine that does much else. */
 const LATER_MS = 120_000;
@@ -52,7 +52,7 @@ export const deadlineContract = (at: UnderContract): void => {
       const missing = { ...samples(3, 30n), columns: samples(3, 30n).columns.map((column, i) => (i === 3 ? columnFrom(INT64, [1n, null, 2n]) : column)) };
       const nonsense = batchOf([['nonsense', columnFrom(INT64, [1n])]]);
       for (const options of [{}, { deadline }]) {
-        const insert = (table: string, batch: Parameters<Columns['insert']>[1]) =>
+        const insert = (table: string, batch: Parameters<ColumnStore['insert']>[1]) =>
           codeOf(at.columns.insert(table, batch, { queryId: randomUUID(), ...options }));
         expect(await insert('samples', missing)).toBe('columns.refused-rows');
         expect(await insert('samples', nonsense)).toBe('columns.rejected');
@@ -70,7 +70,7 @@ export const deadlineContract = (at: UnderContract): void => {
     });
 
     describe('held on its way', () => {
-      const held = async <T>(work: (proxy: HoldingProxy, zombie: Columns) => Promise<T>, requestTimeoutMs?: number): Promise<T> => {
+      const held = async <T>(work: (proxy: HoldingProxy, zombie: ColumnStore) => Promise<T>, requestTimeoutMs?: number): Promise<T> => {
         const proxy = await openHoldingProxy(at.connect);
         const zombie = at.openThrough(proxy.path, requestTimeoutMs);
         try {

@@ -1,4 +1,4 @@
-// What the parts of the contract suite of the port `Columns` share: the store under test, rows to insert, ways to ask and to wait.
+// What the parts of the contract suite of the port `ColumnStore` share: the store under test, rows to insert, ways to ask and to wait.
 import type { Socket } from 'node:net';
 import {
   type Batch,
@@ -20,11 +20,11 @@ import {
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
-import type { Columns, QueryAnswer, QueryOptions } from './port.ts';
+import type { ColumnStore, QueryAnswer, QueryOptions } from './port.ts';
 
 /** The store that the tests of one suite share. */
 export interface UnderContract {
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   /** First row of the answer. */
   one(sql: string, options?: QueryOptions): Promise<readonly Value[]>;
   /** Rows of a table that one insert wrote. */
@@ -34,7 +34,7 @@ export interface UnderContract {
   crash(): void;
   /** See `ColumnsUnderTest`. */
   connect(): Socket;
-  openThrough(socketPath: string, requestTimeoutMs?: number): Columns;
+  openThrough(socketPath: string, requestTimeoutMs?: number): ColumnStore;
 }
 
 /** Rows as arrays, in the order of the answer. */

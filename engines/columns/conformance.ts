@@ -1,4 +1,4 @@
-// The contract of the port `Columns` as tests: call it from a `*.test.ts` of each implementation.
+// The contract of the port `ColumnStore` as tests: call it from a `*.test.ts` of each implementation.
 // It speaks to the store only through the port, and to the process behind it only through `crash`.
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -7,16 +7,16 @@ import { deadlineContract } from './conformance-deadline.ts';
 import { insertContract } from './conformance-insert.ts';
 import { queryContract } from './conformance-query.ts';
 import { rowsOf, type UnderContract } from './conformance-support.ts';
-import type { Columns } from './port.ts';
+import type { ColumnStore } from './port.ts';
 
 export interface ColumnsUnderTest {
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   /** Kills what is behind the port with SIGKILL; it must come back by itself. */
   crash(): void;
   /** A connection to what is behind the port. */
   connect(): Socket;
   /** The same store by another way: what listens on the Unix socket hands on to such a connection. `requestTimeoutMs`: as of the driver. */
-  openThrough(socketPath: string, requestTimeoutMs?: number): Columns;
+  openThrough(socketPath: string, requestTimeoutMs?: number): ColumnStore;
   dispose(): Promise<void>;
 }
 

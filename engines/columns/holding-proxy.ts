@@ -1,5 +1,5 @@
 // A way to a store on which requests can be held for as long as a test wants, as sockets, proxies and stopped processes do. Part of the
-// contract suite of the port `Columns`, of no product.
+// contract suite of the port `ColumnStore`, of no product.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';

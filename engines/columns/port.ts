@@ -52,7 +52,7 @@ export interface InsertOptions {
  *   `columns.limit` (names the limit); ended by `kill` or a signal with `columns.cancelled`.
  * - `now` must be read from the very clock that the deadlines of inserts are judged by.
  */
-export interface Columns {
+export interface ColumnStore {
   /** Brings the schema to this program's version; a newer one in the store rejects with `columns.newer-schema`. */
   migrate(): Promise<void>;
   query(sql: string, options?: QueryOptions): Promise<QueryAnswer>;

@@ -1,7 +1,7 @@
 // The days that stand in the column store, table by table, as the store's own list of parts tells them; and how one goes.
 // A question that reads a day while it goes reads it whole: the store keeps its files until the last reader is done.
 import { columnOf, valueAt } from '../../core/batch/batch.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Retention } from '../../schemas/retention.ts';
 import { DAY_MS } from '../stages/days.ts';
 
@@ -46,7 +46,7 @@ export const spanOfPartition = (id: string): { readonly from: number; readonly t
 };
 
 /** By table, oldest first. */
-export const storedDays = async (columns: Pick<Columns, 'query'>, signal?: AbortSignal): Promise<ReadonlyMap<string, readonly StoredDay[]>> => {
+export const storedDays = async (columns: Pick<ColumnStore, 'query'>, signal?: AbortSignal): Promise<ReadonlyMap<string, readonly StoredDay[]>> => {
   const { batches } = await columns.query(PARTITIONS, { params: { tables: Object.keys(TIMED_TABLES) }, ...(signal === undefined ? {} : { signal }) });
   const tables = new Map<string, Map<number, StoredDay>>();
   for (const batch of batches)
@@ -65,7 +65,7 @@ export const storedDays = async (columns: Pick<Columns, 'query'>, signal?: Abort
 };
 
 /** Bytes of what was merged or dropped and is still on the disk: the store keeps it some minutes, against a power cut. */
-export const bytesOnTheWay = async (columns: Pick<Columns, 'query'>, signal?: AbortSignal): Promise<number> => {
+export const bytesOnTheWay = async (columns: Pick<ColumnStore, 'query'>, signal?: AbortSignal): Promise<number> => {
   const { batches } = await columns.query(
     'SELECT toUInt64(sum(bytes_on_disk)) AS bytes FROM system.parts WHERE database = currentDatabase() AND NOT active',
     signal === undefined ? {} : { signal },
@@ -77,7 +77,7 @@ export const bytesOnTheWay = async (columns: Pick<Columns, 'query'>, signal?: Ab
 /** A day may be of any size: the store's own guard is against slips of a hand. */
 export const ANY_SIZE = { max_partition_size_to_drop: 0 };
 
-export const dropDay = async (columns: Pick<Columns, 'command'>, { table, partitions }: StoredDay, signal?: AbortSignal): Promise<void> => {
+export const dropDay = async (columns: Pick<ColumnStore, 'command'>, { table, partitions }: StoredDay, signal?: AbortSignal): Promise<void> => {
   for (const id of partitions)
     await columns.command(`ALTER TABLE ${table} DROP PARTITION ID '${id}'`, { settings: ANY_SIZE, ...(signal === undefined ? {} : { signal }) });
 };

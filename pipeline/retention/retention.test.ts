@@ -10,7 +10,7 @@ import { createLogger, type Logger, silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { openStores, type Stores } from '../testing/stores.ts';
 import { bytesOnTheWay, firstToGo, type StoredDay } from './days.ts';
@@ -35,7 +35,7 @@ beforeEach(async () => {
   for (const table of ['events', 'audit', 'hosts_history', 'settings', 'sessions']) await stores.records.query(`DELETE FROM ${table}`);
 });
 
-const rowsOf = async (sql: string, columns: Pick<Columns, 'query'> = stores.columns): Promise<readonly (readonly Value[])[]> =>
+const rowsOf = async (sql: string, columns: Pick<ColumnStore, 'query'> = stores.columns): Promise<readonly (readonly Value[])[]> =>
   (await columns.query(sql)).batches.flatMap((batch) => Array.from({ length: batch.length }, (_, row) => batch.columns.map((column) => valueAt(column, row))));
 const moment = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
 const TIMES = { samples: 'time', histograms: 'time', summaries: 'time', processes: 'time', logs: 'fromUnixTimestamp64Nano(toUnixTimestamp64Nano(time))' };

@@ -3,7 +3,7 @@
 // removes the oldest day of the largest table and tells everybody. It is a task of the keeper: only one process does it.
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
 import type { Retention as Kept } from '../../schemas/retention.ts';
 import type { KeeperTask } from '../keeper.ts';
@@ -15,7 +15,7 @@ import { type Emergency, type RetentionLedger, readLedger, writeLedger } from '.
 import { removeDefinitions, removeMarks, removeRows } from './rows.ts';
 
 export interface RetentionOptions {
-  readonly columns: Pick<Columns, 'query' | 'command'>;
+  readonly columns: Pick<ColumnStore, 'query' | 'command'>;
   readonly records: Pick<Records, 'query' | 'transaction'>;
   readonly telemetry: Telemetry;
   readonly log: Logger;

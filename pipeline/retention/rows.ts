@@ -1,7 +1,7 @@
 // What retention removes row by row: of the record store in small batches, so that nobody waits for it; of the column store the
 // definitions of series and the marks of hours that no sample needs any more.
 import { columnOf, valueAt } from '../../core/batch/batch.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
 import { dayStretch } from '../../schemas/presence.ts';
 import { checkSignal } from '../retry.ts';
@@ -58,7 +58,7 @@ const MONTHS =
  * Removes what is told of series whose samples are all gone, and states of a series that held only before; then the days on which there were
  * samples, by month. `until`, ms, the beginning of a day: no sample before it is there, in whichever form.
  */
-export const removeDefinitions = async (columns: Pick<Columns, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> => {
+export const removeDefinitions = async (columns: Pick<ColumnStore, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> => {
   const { first } = dayStretch(until / DAY_MS, Number.POSITIVE_INFINITY);
   await columns.command(DEFINITIONS, { params: { until, ...first }, settings: UNBOUNDED, signal });
   const { batches } = await columns.query(MONTHS, { params: { month: first.month }, signal });
@@ -68,6 +68,6 @@ export const removeDefinitions = async (columns: Pick<Columns, 'query' | 'comman
 };
 
 /** Removes the marks of hours before `until`, ms: their samples are gone. */
-export const removeMarks = async (columns: Pick<Columns, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
+export const removeMarks = async (columns: Pick<ColumnStore, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
   await columns.command(`DELETE FROM marks WHERE hour < ${UNTIL}`, { params: { until }, settings: UNBOUNDED, signal });
 };

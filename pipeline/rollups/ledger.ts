@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { columnOf, type Field, type Value, valueAt } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 
 export interface RollupHour {
@@ -26,12 +26,12 @@ export interface RollupHour {
   readonly samples: number;
 }
 
-export type Store = Pick<Columns, 'query' | 'command' | 'insert' | 'now' | 'kill'>;
+export type Store = Pick<ColumnStore, 'query' | 'command' | 'insert' | 'now' | 'kill'>;
 
 export const rowsOf = async (
-  store: Pick<Columns, 'query'>,
+  store: Pick<ColumnStore, 'query'>,
   sql: string,
-  options: Parameters<Columns['query']>[1] = {},
+  options: Parameters<ColumnStore['query']>[1] = {},
 ): Promise<readonly Readonly<Record<string, Value>>[]> => {
   const { batches } = await store.query(sql, options);
   return batches.flatMap((batch) =>
@@ -39,7 +39,7 @@ export const rowsOf = async (
   );
 };
 
-export const writeHours = async (store: Pick<Columns, 'insert'>, hours: readonly RollupHour[], signal: AbortSignal): Promise<void> => {
+export const writeHours = async (store: Pick<ColumnStore, 'insert'>, hours: readonly RollupHour[], signal: AbortSignal): Promise<void> => {
   if (hours.length === 0) return;
   const value: Readonly<Record<string, (hour: RollupHour) => Value>> = {
     whole: ({ whole }) => (whole ? 1 : 0),

@@ -10,7 +10,7 @@ import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { rowsOf } from '../../engines/columns/conformance-support.ts';
 import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { InsertNumbers } from '../insert-number.ts';
 import { Inventory } from '../inventory.ts';
@@ -56,12 +56,12 @@ test('a large round reaches the store in the order of its table, halves of it to
   try {
     await columns.migrate();
     const given: { readonly length: number; readonly inOrder: boolean }[] = [];
-    const watched = Object.assign(Object.create(columns) as Columns, {
-      insert: (table: string, batch: Batch, options: Parameters<Columns['insert']>[2]) => {
+    const watched = Object.assign(Object.create(columns) as ColumnStore, {
+      insert: (table: string, batch: Batch, options: Parameters<ColumnStore['insert']>[2]) => {
         if (table === 'samples') given.push({ length: batch.length, inOrder: isInOrder(batch) });
         return columns.insert(table, batch, options);
       },
-      query: (...args: Parameters<Columns['query']>) => columns.query(...args),
+      query: (...args: Parameters<ColumnStore['query']>) => columns.query(...args),
       now: () => columns.now(),
     });
     const inventory = new Inventory({ query: () => Promise.resolve([]) }, silentLogger);

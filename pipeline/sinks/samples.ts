@@ -8,7 +8,7 @@ import { encodeStream } from '../../core/ipc/write.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import { NANOS_PER_MS } from '../../core/time.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import { type Block, takeRows } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
@@ -28,7 +28,7 @@ import { writeBlocks } from '../write.ts';
 import { lettersOf, originOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   readonly clock: StoreClock;
   readonly inventory: Inventory;
   readonly telemetry: Telemetry;
@@ -107,7 +107,7 @@ class SamplesPartition implements PartitionSink {
       length: day.batch.length,
       origin: originOf(day, own),
       rows: (ranges, insert) => takeRows(day.batch, ranges, insert),
-      series: this.#index.numbersOf(day.batch),
+      seriesIndex: this.#numbers.of(day.batch),
     }));
   }
 
@@ -174,7 +174,7 @@ class SamplesPartition implements PartitionSink {
     }
     if (this.#unknown === 0) return;
     let unknown = 0;
-    for (const { series } of blocks) for (let row = 0; row < series.length; row++) if (state[series[row] as number] === UNKNOWN) unknown++;
+    for (const { seriesIndex } of blocks) for (let row = 0; row < seriesIndex.length; row++) if (state[seriesIndex[row] as number] === UNKNOWN) unknown++;
     if (unknown > 0) this.#options.telemetry.add('inframirror_pipeline_unknown_series_samples_total', {}, unknown);
   }
 
@@ -195,9 +195,9 @@ class SamplesPartition implements PartitionSink {
 
   #keys(blocks: readonly DayOfSeries[], wanted: (at: number) => boolean): Map<number, SeriesKey> {
     const found = new Map<number, SeriesKey>();
-    for (const { series } of blocks)
-      for (let row = 0; row < series.length; row++) {
-        const at = series[row] as number;
+    for (const { seriesIndex } of blocks)
+      for (let row = 0; row < seriesIndex.length; row++) {
+        const at = seriesIndex[row] as number;
         if (wanted(at) && !found.has(at)) found.set(at, { metric: this.#index.metric[at] as number, id: this.#index.idOf(at) });
       }
     return found;

@@ -14,7 +14,7 @@ const anySeries = fc.uniqueArray(fc.record({ metric: fc.constantFrom(0, 1, 7, 0x
 /** Row numbers in their order. */
 const orderOf = (order: SampleOrder, series: Int32Array, hour: Uint8Array, ranges = [{ from: 0, to: series.length }]): readonly number[] => {
   const rows = ranges.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i));
-  const places = order.placesOf({ series, hour }, ranges);
+  const places = order.placesOf({ seriesIndex: series, hour }, ranges);
   if (places === undefined) return rows;
   const out = new Array<number>(rows.length);
   for (const [i, place] of places.entries()) out[place] = rows[i] as number;
@@ -50,7 +50,7 @@ test('rows stand by metric, hour and id, those of one series as they came', () =
 test('rows that are in order are left', () => {
   const index = new SeriesIndex();
   const series = Int32Array.from([1n, 1n, 2n, 9n], (one) => index.atId(one, 0));
-  expect(new SampleOrder(index).placesOf({ series, hour: new Uint8Array(4) }, [{ from: 0, to: 4 }])).toBeUndefined();
+  expect(new SampleOrder(index).placesOf({ seriesIndex: series, hour: new Uint8Array(4) }, [{ from: 0, to: 4 }])).toBeUndefined();
 });
 
 test('as many series as a partition may meet find their place', () => {

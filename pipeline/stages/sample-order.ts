@@ -10,7 +10,7 @@ const MOST_COUNTED = 8_000_000;
 
 /** By row: the dense number of the series, and the hour of the day. */
 export interface OrderedRows {
-  readonly series: Int32Array;
+  readonly seriesIndex: Int32Array;
   readonly hour: Uint8Array;
 }
 
@@ -30,7 +30,7 @@ export class SampleOrder {
 
   /** Where each row of the ranges is to stand, one range after the other; undefined: where it is. */
   placesOf(rows: OrderedRows, ranges: readonly Range<number>[]): Int32Array | undefined {
-    this.#meet(rows.series, ranges);
+    this.#meet(rows.seriesIndex, ranges);
     let [first, last, count] = [255, 0, 0];
     for (const { from, to } of ranges) {
       count += to - from;
@@ -44,7 +44,7 @@ export class SampleOrder {
     return count === 0 || slots > MOST_COUNTED ? undefined : this.#count(rows, ranges, first, slots, count);
   }
 
-  #count({ series, hour }: OrderedRows, ranges: readonly Range<number>[], first: number, slots: number, count: number): Int32Array | undefined {
+  #count({ seriesIndex, hour }: OrderedRows, ranges: readonly Range<number>[], first: number, slots: number, count: number): Int32Array | undefined {
     const [places, begins, sizes] = [this.#places, this.#begins, this.#sizes];
     const out = new Int32Array(count);
     const starts = new Int32Array(slots + 1);
@@ -52,7 +52,7 @@ export class SampleOrder {
     let [at, before, isInOrder] = [0, 0, true];
     for (const { from, to } of ranges)
       for (let row = from; row < to; row++) {
-        const place = places[series[row] as number] as number;
+        const place = places[seriesIndex[row] as number] as number;
         const begin = begins[place] as number;
         const slot = begin * hours + ((hour[row] as number) - first) * (sizes[place] as number) + place - begin;
         out[at++] = slot;
@@ -72,12 +72,12 @@ export class SampleOrder {
   }
 
   /** Gives the series that have their first sample here a place among the others. */
-  #meet(series: Int32Array, ranges: readonly Range<number>[]): void {
+  #meet(seriesIndex: Int32Array, ranges: readonly Range<number>[]): void {
     if (this.#places.length < this.#index.size) this.#grow();
     const fresh: number[] = [];
     for (const { from, to } of ranges)
       for (let row = from; row < to; row++) {
-        const at = series[row] as number;
+        const at = seriesIndex[row] as number;
         if (this.#places[at] !== -1) continue;
         this.#places[at] = 0;
         fresh.push(at);

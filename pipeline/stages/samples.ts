@@ -28,7 +28,7 @@ export interface SampleBlock {
   readonly length: number;
   readonly sent: readonly SentRows[];
   /** By row: the dense number of the series, the hour of the day, the time in ms. */
-  readonly series: Int32Array;
+  readonly seriesIndex: Int32Array;
   readonly hour: Uint8Array;
   readonly time: Float64Array;
 }
@@ -58,10 +58,10 @@ export const sampleBlocks = (messages: readonly SampleMessage[], numbers: Series
 
 const blockOf = (day: number, sent: readonly SentRows[], parts: readonly Int32Array[]): SampleBlock => {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const block = { day, length, sent, series: new Int32Array(length), hour: new Uint8Array(length), time: new Float64Array(length) };
+  const block = { day, length, sent, seriesIndex: new Int32Array(length), hour: new Uint8Array(length), time: new Float64Array(length) };
   let at = 0;
   for (const [i, { batch, rows, length: count }] of sent.entries()) {
-    block.series.set(parts[i] as Int32Array, at);
+    block.seriesIndex.set(parts[i] as Int32Array, at);
     const words = wordsOf(values<BigInt64Array>(batch, 'time'));
     for (let row = 0; row < count; row++, at++) {
       const time = safeIntegerAt(words, rows === undefined ? row : (rows[row] as number));
@@ -117,7 +117,7 @@ export class SampleRows {
           for (let row = from; row < to; row++, at++) {
             const own = rows === undefined ? row - begin : (rows[row - begin] as number);
             const place = places === undefined ? at : (places[at] as number);
-            const series = block.series[row] as number;
+            const series = block.seriesIndex[row] as number;
             metric[place] = index.metric[series] as number;
             index.putId(series, ids, place);
             times[place * 2] = from64[own * 2] as number;
@@ -206,12 +206,12 @@ export class ValueMarks {
     };
   }
 
-  #findDoubles({ sent, series, time: times }: SampleBlock, { last, metric }: SeriesIndex, fresh: MarkSet): void {
+  #findDoubles({ sent, seriesIndex, time: times }: SampleBlock, { last, metric }: SeriesIndex, fresh: MarkSet): void {
     let row = 0;
     for (const { length, until } of sent)
       for (const end = row + length; row < end; row++) {
         const time = times[row] as number;
-        const at = series[row] as number;
+        const at = seriesIndex[row] as number;
         const before = last[at] as number;
         if (time > before) last[at] = time;
         // Of a series that was not met before it is known only what its sender has sent.
@@ -220,7 +220,7 @@ export class ValueMarks {
       }
   }
 
-  #findOdd({ sent, series, time: times }: SampleBlock, { metric }: SeriesIndex, fresh: MarkSet): void {
+  #findOdd({ sent, seriesIndex, time: times }: SampleBlock, { metric }: SeriesIndex, fresh: MarkSet): void {
     let begin = 0;
     for (const { batch, rows, length } of sent) {
       const given = values<Float64Array>(batch, 'value');
@@ -229,7 +229,7 @@ export class ValueMarks {
         const kind = markOf(given, bits, rows === undefined ? row : (rows[row] as number));
         if (kind === undefined) continue;
         const time = times[begin + row] as number;
-        fresh.add(kind, metric[series[begin + row] as number] as number, time - (time % HOUR_MS));
+        fresh.add(kind, metric[seriesIndex[begin + row] as number] as number, time - (time % HOUR_MS));
       }
       begin += length;
     }
@@ -252,11 +252,11 @@ export class LateMarks {
     now: number,
   ): { readonly marks: readonly (Mark & { readonly marked: number })[]; readonly stand: () => void } {
     const fresh = new MarkSet();
-    for (const { series, time: times } of blocks)
+    for (const { seriesIndex, time: times } of blocks)
       for (let row = 0; row < times.length; row++) {
         const time = times[row] as number;
         const hour = time - (time % HOUR_MS);
-        if (hour + HOUR_MS + OVER_MS <= now) fresh.add(LATE, metric[series[row] as number] as number, hour);
+        if (hour + HOUR_MS + OVER_MS <= now) fresh.add(LATE, metric[seriesIndex[row] as number] as number, hour);
       }
     for (const [key, until] of this.#said) if (until <= now) this.#said.delete(key);
     const keyOf = ({ metric, hour }: Mark): string => `${metric}/${hour}`;

@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import { type Batch, columnOf, UINT64, valueAt } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
-import type { Columns, InsertOptions } from '../../engines/columns/port.ts';
+import type { ColumnStore, InsertOptions } from '../../engines/columns/port.ts';
 import { DAY_MS } from '../stages/days.ts';
 
 /**
@@ -37,7 +37,7 @@ interface OnTheWay {
 
 const unavailable = (): CodedError => new CodedError('columns.unavailable', { reason: 'test' });
 
-export class FaultyStore implements Pick<Columns, 'insert' | 'kill' | 'query' | 'now'> {
+export class FaultyStore implements Pick<ColumnStore, 'insert' | 'kill' | 'query' | 'now'> {
   readonly rows: { readonly key: string; readonly day: number; readonly insert: bigint }[] = [];
   /** How many fates of each kind were met. */
   readonly met = new Map<Fate, number>();
@@ -101,7 +101,7 @@ export class FaultyStore implements Pick<Columns, 'insert' | 'kill' | 'query' | 
     return Promise.resolve();
   }
 
-  query(_: string, options: Parameters<Columns['query']>[1] = {}): ReturnType<Columns['query']> {
+  query(_: string, options: Parameters<ColumnStore['query']>[1] = {}): ReturnType<ColumnStore['query']> {
     const { from, to, numbers } = options.params as { from: number; to: number; numbers: readonly bigint[] };
     const found = this.rows.filter(({ day, insert }) => day * DAY_MS >= from && day * DAY_MS < to && numbers.includes(insert)).map(({ insert }) => insert);
     const values = BigUint64Array.from(new Set(found));

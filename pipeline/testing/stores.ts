@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import type { Records } from '../../engines/records/port.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
@@ -16,7 +16,7 @@ import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
 
 export interface Stores {
   readonly stream: EmbeddedStream;
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
   /** Of the column store's child; undefined between two. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import type { Records } from '../../engines/records/port.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
@@ -16,7 +16,7 @@ import { quoteClickHouse, quotePostgres } from './quote.ts';
 let folder: string;
 let engine: EmbeddedColumns;
 let server: EmbeddedPostgres;
-let columns: Columns;
+let columns: ColumnStore;
 let records: Records;
 
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { type Batch, type Column, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { countOnes } from '../../core/batch/bits.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import type { Columns, Parameters, QueryAnswer } from '../../engines/columns/port.ts';
+import type { ColumnStore, Parameters, QueryAnswer } from '../../engines/columns/port.ts';
 import type { RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
@@ -15,7 +15,7 @@ import { runPlan } from './run.ts';
 import { batchBytes } from './size.ts';
 
 export interface StorePorts {
-  readonly columns: Columns;
+  readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
 }

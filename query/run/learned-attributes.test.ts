@@ -8,7 +8,7 @@ import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
@@ -26,7 +26,7 @@ interface Line {
 }
 
 let engine: EmbeddedColumns;
-let columns: Columns;
+let columns: ColumnStore;
 let folder: string;
 let inserts = 0;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { silentLogger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { rowsOf } from '../../engines/columns/conformance-support.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { LearnedCatalogue } from './learned-catalogue.ts';
@@ -18,7 +18,7 @@ const NOW = Date.UTC(2026, 10, 29, 12);
 
 const dir = mkdtempSync(join(tmpdir(), 'inframirror-catalogue-'));
 let engine: EmbeddedColumns;
-let columns: Columns;
+let columns: ColumnStore;
 beforeAll(async () => {
   engine = await startEmbeddedColumns({ dataDir: dir, log: silentLogger });
   columns = openClickHouse(engine);
@@ -39,7 +39,7 @@ const tell = (name: string, count: number, seen: number, label = 'host'): Promis
   );
 
 /** Rows of the table that the store has to read for a question, after its indexes. */
-const rowsToRead = async (sql: string, options: Parameters<Columns['query']>[1]): Promise<number> => {
+const rowsToRead = async (sql: string, options: Parameters<ColumnStore['query']>[1]): Promise<number> => {
   const [row] = rowsOf(await columns.query(`SELECT toInt64(sum(rows)) FROM (EXPLAIN ESTIMATE ${sql})`, options));
   return Number(row?.[0] ?? 0);
 };
@@ -48,8 +48,8 @@ test('a look reads what was told since the last one, however many series there a
   await tell('many.', SERIES, NOW);
   await columns.command('OPTIMIZE TABLE series FINAL');
   let read = 0;
-  const watched = Object.assign(Object.create(columns) as Columns, {
-    query: async (...[sql, options]: Parameters<Columns['query']>) => {
+  const watched = Object.assign(Object.create(columns) as ColumnStore, {
+    query: async (...[sql, options]: Parameters<ColumnStore['query']>) => {
       if (sql.includes('FROM series')) read += await rowsToRead(sql, options);
       return columns.query(sql, options);
     },

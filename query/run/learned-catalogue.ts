@@ -1,7 +1,7 @@
 // The catalogue as the data teaches it: metrics from the series' definitions, attributes from recent log lines. Answers from memory;
 // `refresh` asks the stores for what is new.
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import type { Dataset, MetricInfo, MetricKind, Temporality } from '../../schemas/types.ts';
@@ -25,7 +25,7 @@ export class LearnedCatalogue implements Catalogue {
   readonly datasets: readonly Dataset[];
   /** Rises with every change, so that what was checked against an older one can be told. */
   version = 0;
-  readonly #columns: Columns;
+  readonly #columns: ColumnStore;
   readonly #attributes: LearnedAttributes;
   #metrics = new Map<string, MetricInfo>();
   #names: readonly string[] = [];
@@ -34,7 +34,7 @@ export class LearnedCatalogue implements Catalogue {
   #running: Promise<void> | undefined;
 
   /** `logsKeptMs`: how long log lines are kept now. */
-  constructor(datasets: readonly Dataset[], columns: Columns, search: Search, logsKeptMs: () => number = () => RETENTION.logs) {
+  constructor(datasets: readonly Dataset[], columns: ColumnStore, search: Search, logsKeptMs: () => number = () => RETENTION.logs) {
     this.datasets = datasets;
     this.#columns = columns;
     this.#attributes = new LearnedAttributes(search, logsKeptMs);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { metricDataset } from '../../schemas/catalogue.ts';
 import type { SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
@@ -18,7 +18,7 @@ const NEVER = new AbortController().signal;
 const BASE = 490_000n * HOUR;
 const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-ledger-'));
 let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
-let columns: Columns;
+let columns: ColumnStore;
 
 beforeAll(async () => {
   engine = await startEmbeddedColumns({ dataDir, log: createLogger({ level: 'error', format: 'text', write: () => {} }) });

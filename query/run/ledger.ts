@@ -2,7 +2,7 @@
 // seldom, so a question is asked by what was read last, and what stands now is read beside it; only where that differs it is asked again.
 import { columnOf, valueAt } from '../../core/batch/batch.ts';
 import { NANOS_PER_HOUR } from '../../core/time.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { SAMPLE_MARKS, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { inputsOf, type PlanNode, type Scan } from '../3-plan/nodes.ts';
@@ -39,11 +39,11 @@ class Reading {
 }
 
 export class Ledger {
-  readonly #columns: Pick<Columns, 'query'>;
+  readonly #columns: Pick<ColumnStore, 'query'>;
   /** As read last. */
   #known: ReadonlyMap<string, ReadonlySet<bigint>> = new Map();
 
-  constructor(columns: Pick<Columns, 'query'>) {
+  constructor(columns: Pick<ColumnStore, 'query'>) {
     this.#columns = columns;
   }
 

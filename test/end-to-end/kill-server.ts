@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
-import type { Columns } from '../../engines/columns/port.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
 import { openDoor } from '../../ingest/door.ts';
 import { startPipeline } from '../../pipeline/start.ts';
 import { openStores } from '../../pipeline/testing/stores.ts';
@@ -32,14 +32,14 @@ const die = (): void => {
   process.kill(process.pid, 'SIGKILL');
 };
 let inserts = 0;
-const insert: Columns['insert'] = async (table, batch, options) => {
+const insert: ColumnStore['insert'] = async (table, batch, options) => {
   const isPlanned = table === 'samples' || table === 'processes' || table === 'logs';
   const isIt = isPlanned && mode.fault !== undefined && ++inserts === mode.fault.insert;
   if (isIt && mode.fault?.moment === 'before') die();
   await stores.columns.insert(table, batch, options);
   if (isIt) die();
 };
-const columns: Columns = {
+const columns: ColumnStore = {
   migrate: () => stores.columns.migrate(),
   query: async (sql, options) => {
     const answer = await stores.columns.query(sql, options);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../core/logger.ts';
 import { rowsOf } from '../conformance-support.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../embedded/start.ts';
-import type { Columns } from '../port.ts';
+import type { ColumnStore } from '../port.ts';
 import { applyMigration, migrateColumns } from './migrate.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 import { openClickHouse } from './open.ts';
@@ -16,7 +16,7 @@ const silent = createLogger({ level: 'error', format: 'text', write: () => {} })
 describe('migrations', { timeout: 60_000 }, () => {
   let folder: string;
   let engine: EmbeddedColumns;
-  let columns: Columns;
+  let columns: ColumnStore;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'inframirror-migrate-'));
     engine = await startEmbeddedColumns({ dataDir: folder, log: silent });

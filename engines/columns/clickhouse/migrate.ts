@@ -2,14 +2,14 @@
 // Two programs may do it at once: every statement of a migration may be run again.
 import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
-import type { Columns } from '../port.ts';
+import type { ColumnStore } from '../port.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 const VERSIONS =
   "CREATE TABLE IF NOT EXISTS schema_version (version UInt32, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
 
 /** @throws CodedError `columns.newer-schema` */
-export const migrateColumns = async (columns: Pick<Columns, 'query' | 'command'>, migrations: readonly Migration[] = MIGRATIONS): Promise<void> => {
+export const migrateColumns = async (columns: Pick<ColumnStore, 'query' | 'command'>, migrations: readonly Migration[] = MIGRATIONS): Promise<void> => {
   await columns.command(VERSIONS);
   const { batches } = await columns.query('SELECT max(version) AS version FROM schema_version');
   const found = (columnOf(batches[0] as Batch, 'version') as { readonly values: Uint32Array }).values[0] ?? 0;
@@ -23,7 +23,7 @@ export const migrateColumns = async (columns: Pick<Columns, 'query' | 'command'>
   }
 };
 
-export const applyMigration = async (columns: Pick<Columns, 'query' | 'command'>, { statements }: Migration): Promise<void> => {
+export const applyMigration = async (columns: Pick<ColumnStore, 'query' | 'command'>, { statements }: Migration): Promise<void> => {
   if (typeof statements === 'function') await statements(columns);
   else for (const statement of statements) await columns.command(statement);
 };

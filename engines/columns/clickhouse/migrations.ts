@@ -1,7 +1,7 @@
 // The schema of the column store, as the ordered list of what was ever done to it. Forward only: a released entry is never
 // changed, another one is added. Each statement must do no harm when it is run again (a start may die between two of them).
 
-import type { Columns } from '../port.ts';
+import type { ColumnStore } from '../port.ts';
 import { TABLES_1 } from './tables-1.ts';
 import { LEDGER_2 } from './tables-2.ts';
 import { LINES_3 } from './tables-3.ts';
@@ -16,7 +16,7 @@ export interface Migration {
   /** 1, 2, 3, … without gaps. */
   readonly version: number;
   /** Or what brings rows over that no statement alone can. */
-  readonly statements: readonly string[] | ((columns: Pick<Columns, 'query' | 'command'>) => Promise<void>);
+  readonly statements: readonly string[] | ((columns: Pick<ColumnStore, 'query' | 'command'>) => Promise<void>);
 }
 
 export const MIGRATIONS: readonly Migration[] = [

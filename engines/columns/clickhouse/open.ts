@@ -1,4 +1,4 @@
-// The port `Columns` over ClickHouse's HTTP protocol by `@clickhouse/client`: a server, or the embedded child behind a socket.
+// The port `ColumnStore` over ClickHouse's HTTP protocol by `@clickhouse/client`: a server, or the embedded child behind a socket.
 // One class for both; it never knows which of the two answers.
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
@@ -10,7 +10,7 @@ import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
 import { encodeStream } from '../../../core/ipc/write.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
-import type { Columns, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
+import type { ColumnStore, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import { migrateColumns } from './migrate.ts';
@@ -35,7 +35,7 @@ export interface ClickHouseOptions {
   readonly telemetry?: Telemetry;
 }
 
-export const openClickHouse = (options: ClickHouseOptions): Columns => new ClickHouseColumns(options);
+export const openClickHouse = (options: ClickHouseOptions): ColumnStore => new ClickHouseColumns(options);
 
 /** Tables and columns come from our own schemas, never from users; anything else is a mistake in the program. */
 const IDENTIFIER = /^[A-Za-z_][\w.]*$/;
@@ -60,7 +60,7 @@ const KILL_MS = 2000;
 
 const UNTIL = "fromUnixTimestamp64Milli({deadline:Int64}, 'UTC')";
 
-class ClickHouseColumns implements Columns {
+class ClickHouseColumns implements ColumnStore {
   readonly #client: ClickHouseClient;
   readonly #limiter: Limiter;
   readonly #requestTimeoutMs: number;

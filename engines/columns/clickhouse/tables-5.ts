@@ -1,7 +1,7 @@
 // The fifth version: samples rest by metric, hour and series, so that a question about an hour reads what it asks for, and late samples cost
 // their own hour alone; they have the time at which their counter began. The ledger names the metric of each mark.
 import { columnOf, valueAt } from '../../../core/batch/batch.ts';
-import type { Columns } from '../port.ts';
+import type { ColumnStore } from '../port.ts';
 
 const DURABLE = 'fsync_after_insert = 1, fsync_part_directory = 1';
 
@@ -43,7 +43,7 @@ FROM dirty WHERE startsWith(table, 'samples.')`,
 WHERE toStartOfHour(time) IN (SELECT hour FROM dirty WHERE table = 'samples')`,
 ];
 
-const tablesOf = async (columns: Pick<Columns, 'query'>): Promise<ReadonlyMap<string, string>> => {
+const tablesOf = async (columns: Pick<ColumnStore, 'query'>): Promise<ReadonlyMap<string, string>> => {
   const { batches } = await columns.query(
     'SELECT toString(name) AS name, toString(sorting_key) AS sorted FROM system.tables WHERE database = currentDatabase()',
   );
@@ -60,7 +60,7 @@ const tablesOf = async (columns: Pick<Columns, 'query'>): Promise<ReadonlyMap<st
 const isByHour = (sortingKey: string | undefined): boolean => sortingKey?.includes('toStartOfHour') === true;
 
 /** Carries over what the version before had, a day at a time; may be run again after a start that died in it. */
-export const samplesByHour = async (columns: Pick<Columns, 'query' | 'command'>): Promise<void> => {
+export const samplesByHour = async (columns: Pick<ColumnStore, 'query' | 'command'>): Promise<void> => {
   const settings = { settings: UNBOUNDED };
   const found = await tablesOf(columns);
   await columns.command(MARKS);

@@ -4,7 +4,7 @@
 import { linkSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Batch, columnOf, valueAt } from '../../../core/batch/batch.ts';
-import type { Columns } from '../port.ts';
+import type { ColumnStore } from '../port.ts';
 
 /** A path is below the folder of the database, with `/`. */
 export interface FrozenFile {
@@ -65,7 +65,7 @@ const linkOwnFiles = (db: string, shadow: string): void => {
 };
 
 /** Rejects with `columns.…`. */
-export const freezeColumns = async (columns: Pick<Columns, 'query' | 'command'>, dataDir: string): Promise<FrozenColumns> => {
+export const freezeColumns = async (columns: Pick<ColumnStore, 'query' | 'command'>, dataDir: string): Promise<FrozenColumns> => {
   const db = databaseIn(dataDir);
   const ask = async (sql: string): Promise<readonly string[]> => texts((await columns.query(sql)).batches);
   releaseFrozen(dataDir);

@@ -1,11 +1,11 @@
 // The port `Search` over the column store: lines are rows of its table `logs`, found by its text index.
-// It stands on the port `Columns` alone and never on what is behind it; writing is the column store's own.
+// It stands on the port `ColumnStore` alone and never on what is behind it; writing is the column store's own.
 import { CodedError, hasCode } from '../../../core/errors.ts';
-import type { Columns } from '../../columns/port.ts';
+import type { ColumnStore } from '../../columns/port.ts';
 import type { Search } from '../port.ts';
 
 /** `columns` stays its owner's: `close` here leaves it open. */
-export const openColumnSearch = (columns: Columns): Search => ({
+export const openColumnSearch = (columns: ColumnStore): Search => ({
   dialect: 'clickhouse',
   migrate: () => columns.migrate(),
   query: (request, options) => columns.query(request, options).catch(rethrow),
