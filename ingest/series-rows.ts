@@ -2,6 +2,7 @@
 // Works by column; a sample is looked up by the words of its id, a definition is hashed once.
 import { type Batch, columnOf, type FixedColumn, valueAt } from '../core/batch/batch.ts';
 import { joined, wordsOf } from '../core/batch/words.ts';
+import { DefinitionRows } from '../schemas/definition-rows.ts';
 import type { SampleSet } from '../schemas/sample-set.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
 import type { SampleMarks, SenderSeries } from './sender-series.ts';
@@ -26,7 +27,8 @@ export const judgeDefinitions = (
   own: SenderSeries,
   tables: Pick<SeriesTables, 'identify' | 'noteDefinition' | 'hosts'>,
 ): JudgedDefinitions | { readonly row: number; readonly reason: string } => {
-  const [ids, names, labels] = [columnOf(batch, 'id'), columnOf(batch, 'name'), columnOf(batch, 'labels')];
+  const ids = (columnOf(batch, 'id') as FixedColumn).values as BigUint64Array;
+  const rows = new DefinitionRows(batch);
   let marks: Uint8Array | undefined;
   let label: string | undefined;
   const mark = (row: number, as: number): void => {
@@ -34,26 +36,24 @@ export const judgeDefinitions = (
     marks[row] = as;
   };
   for (let row = 0; row < batch.length; row++) {
-    const given = valueAt(ids, row) as bigint;
-    const [name, its] = [valueAt(names, row) as string, valueAt(labels, row) as ReadonlyMap<string, string>];
-    const { id, print } = tables.identify(name, its);
+    const given = ids[row] as bigint;
+    const { id, print } = tables.identify(rows.identity(row));
     if (id !== given) return { row, reason: `it is ${given}, the name and the labels of the row give ${id}` };
-    // The platform names its own columns so.
-    const refused = its.keys().find((key) => key.startsWith('#'));
-    if (refused !== undefined) {
+    const reserved = rows.labels.reserved(row);
+    if (reserved !== undefined) {
       own.refuse(id);
       mark(row, MARKS.refused);
-      label ??= refused;
+      label ??= reserved;
       continue;
     }
-    const host = its.get('host') ?? '';
+    const host = rows.labels.host(row);
     const verdict = own.define(id, print, host);
     if (verdict === 'collision') return { row, reason: `${given} means another name and other labels already` };
     if (verdict !== 'over') {
       tables.hosts.note(id, host);
       continue;
     }
-    tables.noteDefinition(sender, name, its);
+    tables.noteDefinition(sender, rows.names.at(row), valueAt(columnOf(batch, 'labels'), row) as ReadonlyMap<string, string>);
     mark(row, MARKS.over);
   }
   return { marks, label };

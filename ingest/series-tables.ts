@@ -1,7 +1,7 @@
 // The series of all senders: for the limits on their number, and so that one id never means two definitions.
 // A series not heard of for a day has no place any more, nor has a sender.
 import { hash } from 'node:crypto';
-import { type Sha256, seriesId } from '../schemas/series-id.ts';
+import type { Sha256 } from '../schemas/series-id.ts';
 import { type Offender, Offenders } from './offenders.ts';
 import { type Places, SenderSeries } from './sender-series.ts';
 import { SeriesHosts } from './series-hosts.ts';
@@ -83,15 +83,11 @@ export class SeriesTables {
     return { series: this.#size, offenders: this.#offenders.since(this.#now() - HOUR_MS), largest };
   }
 
-  /** The id that a definition has, and the next 64 bits of the same hash to tell it from another one with that id. */
-  readonly identify = (name: string, labels: ReadonlyMap<string, string>): { readonly id: bigint; readonly print: bigint } => {
-    let print = 0n;
-    const id = seriesId(name, labels, (bytes) => {
-      const digest = this.#sha256(bytes);
-      print = new DataView(digest.buffer, digest.byteOffset, 16).getBigUint64(8);
-      return digest;
-    });
-    return { id, print };
+  /** The id of a definition by its identity (see `DefinitionRows`), and the next 64 bits of the same hash to tell it from another one with that id. */
+  readonly identify = (identity: Uint8Array): { readonly id: bigint; readonly print: bigint } => {
+    const digest = this.#sha256(identity);
+    const view = new DataView(digest.buffer, digest.byteOffset, 16);
+    return { id: view.getBigUint64(0), print: view.getBigUint64(8) };
   };
 
   /** Of a sender that sends something now; `isBound`: with a key of its own. */

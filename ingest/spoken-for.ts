@@ -1,8 +1,9 @@
 // Which hosts the rows of a part speak for, held against what their sender may: a column `host`, and the label of a series. Rows without a host
 // are those of their sender. Reads bytes, not texts, where the same host follows itself.
-import { type Batch, type Column, columnIndex, columnOf, isPresent, type TextColumn, textAt, valueAt } from '../core/batch/batch.ts';
+import { type Batch, type Column, columnIndex, columnOf, isPresent, type MapColumn, type TextColumn, textAt } from '../core/batch/batch.ts';
 import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
+import { LabelRows } from '../schemas/definition-rows.ts';
 import type { FrameLimits } from '../schemas/frame.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
@@ -39,11 +40,10 @@ export const mustSpeakForRows = (authority: Authority, schema: SignalSchema, bat
     if (host !== '') mustSpeakFor(authority, host);
   };
   if (schema === 'series') {
-    const labels = columnOf(batch, 'labels');
-    for (let row = 0; row < batch.length; row++) {
-      const host = (valueAt(labels, row) as ReadonlyMap<string, unknown> | null)?.get('host');
-      if (typeof host === 'string') meet(host);
-    }
+    const labels = columnOf(batch, 'labels') as MapColumn;
+    const { layout } = labels.values;
+    if (layout !== 'text' && layout !== 'dictionary') return;
+    new LabelRows(labels).eachHost(batch.length, meet);
     return;
   }
   const at = columnIndex(batch, 'host');

@@ -1,15 +1,15 @@
 // The table `series` as the pipeline writes it: new rows for definitions and for a host whose inventory changed, and looking up what is there.
 // All are keyed upserts and may be repeated; they follow each other, so that a change of a host meets every definition of it.
 import { randomUUID } from 'node:crypto';
-import { type Batch, columnOf, type Value, valueAt } from '../core/batch/batch.ts';
+import { type Batch, columnOf, type FixedColumn, type Value, valueAt } from '../core/batch/batch.ts';
 import { sliceBatch } from '../core/batch/take.ts';
 import { hasCode } from '../core/errors.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { ENRICHMENT } from '../schemas/catalogue.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { writeInHalves } from './halving.ts';
-import type { Enrichment, HostEntry } from './inventory.ts';
-import { GIVEN, printOf, type Standing } from './stages/series.ts';
+import { type Enrichment, enrichmentFrom, type HostEntry } from './inventory.ts';
+import { Prints, type Standing, TOLD } from './stages/series.ts';
 
 const COLUMNS = TABLE_FIELDS.series.map(({ name }) => `\`${name}\``).join(', ');
 /** `tuple`, as argMax passes over NULL. */
@@ -25,9 +25,9 @@ FROM series WHERE labels['host'] = {host:String} GROUP BY metric, id HAVING CAST
 
 const OF_SERIES = 'FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)})';
 const KNOWN = `SELECT DISTINCT id ${OF_SERIES}`;
-const TOLD = [...GIVEN.slice(1), 'enrichment'];
-const STANDING = `SELECT id, ${TOLD.map((name, i) => `newest.${i + 3} AS \`${name}\``).join(', ')}, toUnixTimestamp64Milli(newest.1) AS since, toUnixTimestamp64Milli(newest.2) AS seen
-FROM (SELECT id, argMax(tuple(since, seen, ${TOLD.join(', ')}), (since, seen)) AS newest ${OF_SERIES} GROUP BY id)`;
+const STANDING_COLUMNS = [...TOLD, 'enrichment'];
+const STANDING = `SELECT id, ${STANDING_COLUMNS.map((name, i) => `newest.${i + 3} AS \`${name}\``).join(', ')}, toUnixTimestamp64Milli(newest.1) AS since, toUnixTimestamp64Milli(newest.2) AS seen
+FROM (SELECT id, argMax(tuple(since, seen, ${STANDING_COLUMNS.join(', ')}), (since, seen)) AS newest ${OF_SERIES} GROUP BY id)`;
 
 const BY_HOST = `SELECT host, region, datacenter, env, role, owner FROM
 (SELECT argMax(labels['host'], (since, seen)) AS host, argMax(enrichment, (since, seen)) AS found, ${ENRICHMENT.map((key) => `found['${key}'] AS ${key}`).join(', ')} FROM series GROUP BY id)
@@ -105,11 +105,15 @@ export class SeriesTable {
     const found = new Map<bigint, Standing>();
     for await (const batch of this.#of(keys, STANDING)) {
       const [since, seen, enrichment] = [columnOf(batch, 'since'), columnOf(batch, 'seen'), columnOf(batch, 'enrichment')];
-      const given = GIVEN.map((name) => columnOf(batch, name));
+      const ids = (columnOf(batch, 'id') as FixedColumn).values as BigUint64Array;
+      const prints = new Prints(batch);
       for (let row = 0; row < batch.length; row++) {
-        const values = given.map((column) => valueAt(column, row));
-        const print = printOf(values, valueAt(enrichment, row) as ReadonlyMap<string, string>);
-        found.set(values[0] as bigint, { print, since: Number(valueAt(since, row)), seen: Number(valueAt(seen, row)) });
+        const said = valueAt(enrichment, row) as ReadonlyMap<string, string>;
+        const print = prints.at(
+          row,
+          enrichmentFrom((key) => said.get(key)),
+        );
+        found.set(ids[row] as bigint, { print, since: Number(valueAt(since, row)), seen: Number(valueAt(seen, row)) });
       }
     }
     return found;

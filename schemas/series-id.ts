@@ -54,7 +54,13 @@ export const seriesId = (name: string, labels: ReadonlyMap<string, string>, sha2
 
 /** 32-bit FNV-1a of the name's UTF-8 bytes: only puts samples of one metric near each other, two metrics may share it. */
 export const metricHash = (name: string): number => {
+  const bytes = encoder.encode(name);
+  return metricHashOf(bytes, 0, bytes.length);
+};
+
+/** See `metricHash`. */
+export const metricHashOf = (data: Uint8Array, from: number, to: number): number => {
   let hash = 0x811c9dc5;
-  for (const byte of encoder.encode(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (data[i] as number), 0x01000193);
+  return hash >>> 0;
 };
