@@ -151,7 +151,7 @@ export class LinePlaces {
     const standing = new Map<bigint, string[]>();
     for (let at = 0; at < places.length; at += AT_ONCE) {
       const { batches } = await this.#columns.query(
-        `SELECT position AS place, ifNull(raw, concat(head, ifNull(body, ''), tail)) AS line FROM logs
+        `SELECT position AS place, line FROM logs
 WHERE file = {file:UInt64} AND sender = {sender:String} AND position IN ({places:Array(UInt64)}) AND insert NOT IN ({own:Array(UInt64)})`,
         { params: { file, sender, places: places.slice(at, at + AT_ONCE), own }, settings: ALL },
       );

@@ -189,7 +189,7 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   series_days: [field('metric', UINT32), field('id', UINT64), field('month', UINT32), field('days', UINT32)],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
   /**
-   * (sender, file, position) is the id of a line; where the sender told none, `file` is made of its message and `position` is its row there. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing.
+   * (sender, file, position) is the id of a line; where the sender told none, `file` is made of its message and `position` is its row there. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing. Where the tail begins with a zero byte, which is no part of it, quotes and backslashes of the body have a backslash before them in the line.
    */
   logs: [...SIGNAL_FIELDS.logs, field('head', UTF8), field('tail', UTF8), ...enrichment, field('sender', UTF8), field('insert', UINT64)],
   /** The ledger: hours (start, ms) of a metric in which samples want care (`SAMPLE_MARKS`), or came late; `marked`: up to when, by the store's clock, some may come. */

@@ -5,6 +5,7 @@
 import type { Suspects } from '../mask/suspects.ts';
 import { type Unwrapped, unwrap } from './container.ts';
 import { begin, type EntryState, goesOn, newState } from './continuation.ts';
+import type { LineBytes } from './formats/parsed-line.ts';
 import { MOST_LINE } from './line.ts';
 
 export interface Entry {
@@ -12,6 +13,8 @@ export interface Entry {
   bytes: Buffer;
   /** The same as `plainText` gives it, where it is known without another look. */
   text: string | undefined;
+  /** Where that text lies in the stretch; valid only while it is taken, and not for one that waited. */
+  place: LineBytes | undefined;
   /** No secret can be in it. */
   clean: boolean;
   /** Its line goes on beyond what is kept. */
@@ -94,6 +97,7 @@ export class Assembler {
   readonly #entry: Entry = {
     bytes: NEWLINE,
     text: undefined,
+    place: undefined,
     clean: false,
     more: false,
     part: 1,
@@ -103,6 +107,7 @@ export class Assembler {
     carried: false,
     start: 0,
   };
+  readonly #place: { data: Uint8Array; from: number; to: number } = { data: NEWLINE, from: 0, to: 0 };
   /** Whole ones that wait for one that began before them. */
   #ready: Entry[] = [];
   #readyEnd = 0;
@@ -273,6 +278,13 @@ export class Assembler {
     const entry = this.#filled(bytes, text, false, part, state.trace !== '', time, stream, carried, slot.start);
     entry.clean = pieces === undefined && this.#suspects?.isIn(start, to) === false;
     if (this.#ready.length === 0 && !(this.#out.active || this.#err.active)) {
+      if (text !== undefined) {
+        const place = this.#place;
+        place.data = whole;
+        place.from = start;
+        place.to = to;
+        entry.place = place;
+      }
       this.#give(entry);
       this.safe = Math.max(this.safe, end);
     } else {
@@ -313,6 +325,7 @@ export class Assembler {
     const entry = this.#entry;
     entry.bytes = bytes;
     entry.text = text;
+    entry.place = undefined;
     entry.clean = false;
     entry.more = more;
     entry.part = part;

@@ -225,6 +225,7 @@ export class Journal {
     const entry: Entry = {
       bytes,
       text: undefined,
+      place: undefined,
       clean: false,
       more: false,
       part: 1,

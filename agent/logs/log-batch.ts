@@ -108,7 +108,7 @@ export class LogBatch {
       this.#source = source.path;
       // What is not kept of an object tells of it too.
       const whole = read?.truncated === true && !entry.more && entry.bytes[0] === OBJECT ? this.#mask.line(entry.bytes.toString('utf8'), newMaskState()) : text;
-      parseEntry(whole, found, bounds.fallbackMs, this.#failed, this.#formats);
+      parseEntry(whole, found, bounds.fallbackMs, this.#failed, this.#formats, whole === written ? entry.place : undefined);
     }
     const { last } = source;
     const goesOn = entry.part > 1 || (found.message === undefined && GOES_ON.test(text));

@@ -33,7 +33,11 @@ test.each<[string, Text, Text, { raw?: string; head?: string; tail?: string }]>(
   ['the same told twice', 'disk full', 'disk full', {}],
   ['syslog', 'disk full', 'Nov 28 23:39:01 web-1 app[1]: disk full', { head: 'Nov 28 23:39:01 web-1 app[1]: ' }],
   ['JSON', 'disk full', '{"level":"error","msg":"disk full","n":1}', { head: '{"level":"error","msg":"', tail: '","n":1}' }],
-  ['JSON with escapes', 'disk "full"', '{"msg":"disk \\"full\\""}', { raw: '{"msg":"disk \\"full\\""}' }],
+  ['JSON with quotes', 'disk "full"', '{"msg":"disk \\"full\\""}', { head: '{"msg":"', tail: '\0"}' }],
+  ['JSON with backslashes', 'C:\\new', '{"msg":"C:\\\\new","n":1}', { head: '{"msg":"', tail: '\0","n":1}' }],
+  ['quotes as they are', 'disk "full"', 'app: disk "full" x', { head: 'app: ', tail: ' x' }],
+  ['JSON with other escapes', 'it "broke"\n\tat', '{"msg":"it \\"broke\\"\\n\\tat"}', { raw: '{"msg":"it \\"broke\\"\\n\\tat"}' }],
+  ['a zero byte behind the message', 'disk full', 'app: disk full\0x', { raw: 'app: disk full\0x' }],
   ['logfmt', 'done', 'level=info msg=done n=1', { head: 'level=info msg=', tail: ' n=1' }],
   ['no whole words', 'full', 'msg=fully refullfull', { raw: 'msg=fully refullfull' }],
   ['whole words only later', 'full', 'fully full x', { head: 'fully ', tail: ' x' }],
@@ -47,7 +51,9 @@ test.each<[string, Text, Text, { raw?: string; head?: string; tail?: string }]>(
   expect(rests([[body, raw]])).toEqual([{ raw: whole, head, tail }]);
 });
 
-const word = fc.constantFrom('a', 'aa', 'b', ' ', '=', '"', 'é', '日', '😀', '\n', '', 'ab', 'İ');
+const word = fc.constantFrom('a', 'aa', 'b', ' ', '=', '"', 'é', '日', '😀', '\n', '', 'ab', 'İ', '\\', '\0');
+/** As a text of JSON, but for what else it would escape. */
+const escaped = (body: string): string => body.replaceAll(/["\\]/g, '\\$&');
 const text = fc.oneof(
   { weight: 3, arbitrary: fc.array(word, { maxLength: 6 }).map((w) => w.join('')) },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme' }) },
@@ -57,15 +63,20 @@ test('any line is rebuilt, and only where it holds the words of its message as t
   const row = fc.oneof(
     fc.tuple(fc.option(text), fc.option(text)),
     fc.tuple(text, text, text).map(([head, body, tail]): [Text, Text] => [body, head + body + tail]),
+    fc.tuple(text, text, text).map(([head, body, tail]): [Text, Text] => [body, head + escaped(body) + tail]),
   );
   fc.assert(
     fc.property(fc.array(row, { maxLength: 12 }), fc.boolean(), (rows, coded) => {
       for (const [i, { raw, head, tail }] of rests(rows, coded).entries()) {
         const [body, line] = rows[i] as [Text, Text];
-        const rebuilt = raw ?? (body === null ? null : head + body + tail);
+        const said = body !== null && tail.startsWith('\0') ? escaped(body) + tail.slice(1) : `${body}${tail}`;
+        const rebuilt = raw ?? (body === null ? null : head + said);
         expect(rebuilt).toBe(line ?? body);
         if (raw !== null) expect([head, tail]).toEqual(['', '']);
-        else if (body !== null) expect(tokens(head + body + tail)).toEqual([...tokens(head), ...tokens(body), ...tokens(tail)]);
+        else if (body !== null) {
+          expect(tokens(line ?? body)).toEqual([...tokens(head), ...tokens(body), ...tokens(tail)]);
+          expect(tokens(head + body + tail)).toEqual(tokens(line ?? body));
+        }
       }
     }),
     { numRuns: 2000 },

@@ -1,9 +1,10 @@
 // How the whole line rests beside its message: as what stands before and after the message where that is part of it, else whole, and not
-// at all where the line is the message. Works on bytes, in time bound by the size of the line.
+// at all where the line is the message. A message with quotes stands in a line of JSON with backslashes before them: then the tail begins
+// with a zero byte (the column `line` of the table puts it together again). Works on bytes, in time bound by the size of the line.
 import { type Column, type DictionaryColumn, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
 
 export interface WholeLine {
-  /** Only where it cannot be rebuilt as head, message and tail. */
+  /** Only where it cannot be rebuilt of head, message and tail. */
   readonly raw: Column;
   readonly head: Column;
   readonly tail: Column;
@@ -11,83 +12,157 @@ export interface WholeLine {
 
 /** Beside a place in the line, what becomes of a row. */
 const WHOLE = -1;
-const NOTHING = -2;
 /** Bytes that are compared for each byte of a line before it is left whole: a line made for it could ask for their square. */
 const EFFORT = 8;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** Up to so many bytes a loop is quicker than a call. */
+const SHORT = 48;
 
-interface Bytes {
+/** Bytes of a column's rows; which row is in hand is kept, so that nothing is made for one. */
+class Texts {
   readonly data: Uint8Array;
-  from(row: number): number;
-  to(row: number): number;
-}
+  from = 0;
+  to = 0;
+  readonly #offsets: Int32Array;
+  readonly #indices: Int32Array | undefined;
 
-const bytesOf = (column: Column): Bytes => {
-  const { layout } = column;
-  if (layout !== 'text' && layout !== 'dictionary') throw new TypeError(`a text was expected, not ${layout}`);
-  const text: TextColumn = layout === 'text' ? column : column.dictionary;
-  const place = (row: number): number => (layout === 'text' ? row : ((column as DictionaryColumn).indices[row] as number));
-  return { data: text.data, from: (row) => text.offsets[place(row)] as number, to: (row) => text.offsets[place(row) + 1] as number };
-};
+  constructor(column: Column) {
+    const { layout } = column;
+    if (layout !== 'text' && layout !== 'dictionary') throw new TypeError(`a text was expected, not ${layout}`);
+    const text: TextColumn = layout === 'text' ? column : column.dictionary;
+    this.data = text.data;
+    this.#offsets = text.offsets;
+    this.#indices = layout === 'text' ? undefined : (column as DictionaryColumn).indices;
+  }
+
+  at(row: number): void {
+    const place = this.#indices === undefined ? row : (this.#indices[row] as number);
+    this.from = this.#offsets[place] as number;
+    this.to = this.#offsets[place + 1] as number;
+  }
+}
 
 /** A sign of ASCII that is no letter and no digit: words end at it (docs/iql.md). */
 const parts = (byte: number): boolean => byte < 0x80 && !((byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a));
 
-/** Where `part` stands in `line` as whole words, from the line's beginning; WHOLE where it does not, or where looking takes too long. */
-const find = (line: Bytes, part: Bytes, row: number): number => {
-  const [from, to] = [line.from(row), line.to(row)];
-  const [first, end] = [part.from(row), part.to(row)];
+/** Where a message stands in its line as whole words, from the line's beginning; WHOLE where it does not, or where looking takes too long. */
+const find = (line: Texts, message: Uint8Array, first: number, end: number): number => {
+  const { data, from, to } = line;
   const size = end - first;
+  const last = to - size;
+  if (last < from) return WHOLE;
+  if (size === 0) return to - from;
   let effort = EFFORT * (to - from + 8);
-  const standsAt = (at: number): boolean => {
-    const after = at + size;
-    if (size > 0 && at > from && !parts(line.data[at - 1] as number) && !parts(part.data[first] as number)) return false;
-    if (size > 0 && after < to && !parts(line.data[after] as number) && !parts(part.data[end - 1] as number)) return false;
-    let i = 0;
-    while (i < size && line.data[at + i] === part.data[first + i]) i++;
-    effort -= i + 1;
-    return i === size;
-  };
-  if (size > to - from) return WHOLE;
+  const opens = !parts(message[first] as number);
+  const closes = !parts(message[end - 1] as number);
+  const sign = message[first] as number;
   // Mostly it ends the line.
-  if (standsAt(to - size)) return to - size - from;
-  const sign = part.data[first] as number;
-  // Of this line alone: a sign that it lacks would be looked for in all that follow.
-  const own = line.data.subarray(0, to - size);
-  for (let at = own.indexOf(sign, from); at !== -1 && effort > 0; at = own.indexOf(sign, at + 1)) if (standsAt(at)) return at - from;
+  for (let at = last, next = from; effort > 0; ) {
+    if (data[at] === sign) {
+      const after = at + size;
+      const apart = !(opens && at > from && !parts(data[at - 1] as number)) && !(closes && after < to && !parts(data[after] as number));
+      let same = 1;
+      if (apart) while (same < size && data[at + same] === message[first + same]) same++;
+      if (apart && same === size) return at - from;
+      effort -= same + 1;
+    }
+    if (next >= last) return WHOLE;
+    at = next++;
+  }
   return WHOLE;
 };
 
-/** `size` and `copy` say of each row how many bytes it has and put them at a place. */
-const textColumn = (length: number, size: (row: number) => number, copy: (row: number, to: Uint8Array, at: number) => void): TextColumn => {
+/** The message as a text of JSON says it, of which only quotes and backslashes need a backslash: its words stay what they are. */
+class Escaped {
+  data = new Uint8Array(1024);
+  length = 0;
+
+  /** False where it has neither. */
+  set({ data, from, to }: Texts): boolean {
+    let at = from;
+    while (at < to && data[at] !== QUOTE && data[at] !== BACKSLASH) at++;
+    if (at === to) return false;
+    const most = (to - from) * 2;
+    if (this.data.length < most) this.data = new Uint8Array(most);
+    const out = this.data;
+    let length = 0;
+    for (let i = from; i < to; i++) {
+      const byte = data[i] as number;
+      if (byte === QUOTE || byte === BACKSLASH) out[length++] = BACKSLASH;
+      out[length++] = byte;
+    }
+    this.length = length;
+    return true;
+  }
+}
+
+/** Of each row the bytes `[from, to)` of `data`; `mark`: rows before whose bytes there is a zero byte. */
+const textColumn = (data: Uint8Array, from: Int32Array, to: Int32Array, mark: Uint8Array | undefined): TextColumn => {
+  const { length } = from;
   const offsets = new Int32Array(length + 1);
-  for (let row = 0; row < length; row++) offsets[row + 1] = (offsets[row] as number) + size(row);
-  const data = new Uint8Array(offsets[length] as number);
-  for (let row = 0; row < length; row++) if (offsets[row + 1] !== offsets[row]) copy(row, data, offsets[row] as number);
-  return { layout: 'text', type: UTF8, length, validity: undefined, offsets, data };
+  for (let row = 0; row < length; row++) offsets[row + 1] = (offsets[row] as number) + (to[row] as number) - (from[row] as number) + (mark?.[row] ?? 0);
+  const out = new Uint8Array(offsets[length] as number);
+  const source = Buffer.from(data.buffer, data.byteOffset, data.length);
+  for (let row = 0; row < length; row++) {
+    const [begin, end] = [from[row] as number, to[row] as number];
+    const at = (offsets[row] as number) + (mark?.[row] ?? 0);
+    if (end - begin > SHORT) source.copy(out, at, begin, end);
+    else for (let i = begin; i < end; i++) out[at + i - begin] = data[i] as number;
+  }
+  return { layout: 'text', type: UTF8, length, validity: undefined, offsets, data: out };
 };
 
 /** Of the columns `body` and `raw` of log lines; where raw is missing the line is the body. */
 export const wholeLine = (body: Column, raw: Column): WholeLine => {
   const { length } = raw;
-  const [message, line] = [bytesOf(body), bytesOf(raw)];
-  const places = new Int32Array(length);
+  const [message, line] = [new Texts(body), new Texts(raw)];
+  const escaped = new Escaped();
   const validity = new Uint8Array((length + 7) >> 3);
+  // Where what is kept of the line lies: whole, before the message, behind it.
+  const [whole, wholeEnd, head, headEnd, tail, tailEnd] = Array.from({ length: 6 }, () => new Int32Array(length)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  const marks = new Uint8Array(length);
   for (let row = 0; row < length; row++) {
-    const place = isPresent(raw, row) ? (isPresent(body, row) ? find(line, message, row) : WHOLE) : NOTHING;
-    places[row] = place;
-    if (place === WHOLE) validity[row >> 3] = (validity[row >> 3] as number) | (1 << (row & 7));
+    if (!isPresent(raw, row)) continue;
+    line.at(row);
+    let place = WHOLE;
+    let size = 0;
+    if (isPresent(body, row)) {
+      message.at(row);
+      const isEscaped = escaped.set(message);
+      if (isEscaped) {
+        size = escaped.length;
+        place = find(line, escaped.data, 0, size);
+        if (place !== WHOLE) marks[row] = 1;
+      }
+      if (place === WHOLE) {
+        size = message.to - message.from;
+        place = find(line, message.data, message.from, message.to);
+      }
+      // What begins so is told apart by it.
+      if (place !== WHOLE && marks[row] === 0 && place + size < line.to - line.from && line.data[line.from + place + size] === 0) place = WHOLE;
+    }
+    if (place === WHOLE) {
+      validity[row >> 3] = (validity[row >> 3] as number) | (1 << (row & 7));
+      whole[row] = line.from;
+      wholeEnd[row] = line.to;
+    } else {
+      head[row] = line.from;
+      headEnd[row] = line.from + place;
+      tail[row] = line.from + place + size;
+      tailEnd[row] = line.to;
+    }
   }
-  const place = (row: number): number => places[row] as number;
-  const size = (row: number): number => line.to(row) - line.from(row);
-  const after = (row: number): number => place(row) + message.to(row) - message.from(row);
-  const copy =
-    (begin: (row: number) => number, end: (row: number) => number) =>
-    (row: number, to: Uint8Array, at: number): void =>
-      to.set(line.data.subarray(line.from(row) + begin(row), line.from(row) + end(row)), at);
-  const start = (): number => 0;
   return {
-    raw: { ...textColumn(length, (row) => (place(row) === WHOLE ? size(row) : 0), copy(start, size)), validity },
-    head: textColumn(length, (row) => Math.max(0, place(row)), copy(start, place)),
-    tail: textColumn(length, (row) => (place(row) < 0 ? 0 : size(row) - after(row)), copy(after, size)),
+    raw: { ...textColumn(line.data, whole, wholeEnd, undefined), validity },
+    head: textColumn(line.data, head, headEnd, undefined),
+    tail: textColumn(line.data, tail, tailEnd, marks),
   };
 };

@@ -321,6 +321,8 @@ export const makeData = (seed: number): StoreData => {
             {},
             { head: `${pick(WORDS)} ` },
             { head: `{"level":"${pick(WORDS)}","msg":"`, tail: `","n":${i % 7}}` },
+            // As the pipeline leaves a message with quotes in its line.
+            { head: '{"msg":"', tail: `\0","n":${i % 7}}` },
             { raw: `${pick(WORDS)}-${pick(WORDS)} ${JSON.stringify(body)} ${pick(ODD_TEXTS)}` },
           ]);
     const host = pick([...HOSTS, null]);

@@ -20,8 +20,18 @@ export interface ParsedLine {
   dropped: number;
 }
 
-/** Reads one form of line; false when the line is of another one, and then `into` is as it was. `now` in ms serves times without a year. */
-export type LineFormat = (line: string, into: ParsedLine, now: number) => boolean;
+/** Where the text of a line of nothing but ASCII lies: its `i`-th character is byte `from + i` of `data`. */
+export interface LineBytes {
+  readonly data: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads one form of line; false when the line is of another one, and then `into` is as it was. `now` in ms serves times without a year.
+ * `bytes`: the same line, where they are at hand and `into` is as new.
+ */
+export type LineFormat = (line: string, into: ParsedLine, now: number, bytes?: LineBytes) => boolean;
 
 export const MOST_ATTRIBUTES = 64;
 const MOST_NAME = 128;

@@ -11,6 +11,7 @@ import { ROLLUPS_6 } from './tables-6.ts';
 import { LINES_7 } from './tables-7.ts';
 import { SERIES_8 } from './tables-8.ts';
 import { DISTRIBUTIONS_9 } from './tables-9.ts';
+import { LINES_10 } from './tables-10.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 7, statements: LINES_7 },
   { version: 8, statements: SERIES_8 },
   { version: 9, statements: DISTRIBUTIONS_9 },
+  { version: 10, statements: LINES_10 },
 ];

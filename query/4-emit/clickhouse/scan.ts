@@ -39,7 +39,7 @@ const TABLES: Readonly<Record<string, TableForm>> = {
   logs: {
     precision: 'ns',
     special: {
-      raw: 'ifNull(s.raw, concat(s.head, s.body, s.tail))',
+      raw: 's.line',
       '#insert': 'reinterpretAsInt64(s.insert)',
       // Of lines that one insert brought, those of one file stand together.
       '#message': 'reinterpretAsInt64(cityHash64(s.sender, s.file))',
