@@ -2,7 +2,7 @@
 // each is, so that what it may send is judged of each frame anew: another host may have joined meanwhile.
 // Keeps ids, prints of definitions and hosts, never names and other labels; 44 to 100 bytes a series.
 import { IdTable } from '../core/batch/id-table.ts';
-import { highOf, lowOf, wordsOf } from '../core/batch/words.ts';
+import { highOf, joined, lowOf, wordsOf } from '../core/batch/words.ts';
 import type { SampleSet } from '../schemas/sample-set.ts';
 import type { Authority } from './authority.ts';
 import { type KnownSet, KnownSets } from './known-sets.ts';
@@ -151,6 +151,20 @@ export class SenderSeries {
   hostOf(low: number, high: number): string | undefined {
     const index = this.#ids.find(low, high);
     return index === -1 ? undefined : this.#hosts[(this.#owners[index] as number) - 1];
+  }
+
+  /** Those met within the day by host, as far as it is known; `known` tells what this sender did not define. */
+  byHost(known: (low: number, high: number) => string | undefined): ReadonlyMap<string, readonly bigint[]> {
+    const found = new Map<string, bigint[]>();
+    for (let index = 0; index < this.#ids.size; index++) {
+      const [low, high] = [this.#ids.low(index), this.#ids.high(index)];
+      const host = this.#hosts[(this.#owners[index] as number) - 1] ?? known(low, high);
+      if (host === undefined) continue;
+      const ids = found.get(host);
+      if (ids === undefined) found.set(host, [joined(low, high)]);
+      else ids.push(joined(low, high));
+    }
+    return found;
   }
 
   /** The store knows the series that came, though this door was not told of it. */

@@ -6,10 +6,15 @@ import { highOf, lowOf } from '../core/batch/words.ts';
 const FIRST = 1024;
 /** Beyond half of it those that were noted longest ago go: the store is asked for them when they come. */
 const MOST = 4_000_000;
+/** Of those that wait to be kept; what is beyond is kept with all series of its sender. */
+const MOST_FRESH = 500_000;
 
 export class SeriesHosts {
   readonly #forgotten: (series: number) => void;
   readonly #half: number;
+  /** What was noted and is not kept yet, by host. */
+  #fresh = new Map<string, bigint[]>();
+  #waiting = 0;
   /** What is noted now, and what was before. */
   #now = new Notes();
   #before = new Notes();
@@ -22,12 +27,35 @@ export class SeriesHosts {
 
   /** The id is that of its name and labels, so one never changes its host. */
   note(id: bigint, host: string): void {
+    if (!this.#put(id, host) || this.#waiting >= MOST_FRESH) return;
+    this.#waiting++;
+    const ids = this.#fresh.get(host);
+    if (ids === undefined) this.#fresh.set(host, [id]);
+    else ids.push(id);
+  }
+
+  /** As it was kept by an earlier start, or by another server. */
+  restore(id: bigint, host: string): void {
+    this.#put(id, host);
+  }
+
+  /** What was noted since this was asked last, by host. */
+  takeFresh(): ReadonlyMap<string, readonly bigint[]> {
+    const fresh = this.#fresh;
+    this.#fresh = new Map();
+    this.#waiting = 0;
+    return fresh;
+  }
+
+  /** Whether it was not there. */
+  #put(id: bigint, host: string): boolean {
     if (this.#now.size >= this.#half) {
       if (this.#before.size > 0) this.#forgotten(this.#before.size);
       this.#before = this.#now;
       this.#now = new Notes();
     }
-    this.#now.note(id, host);
+    const isKnown = this.#before.hostOf(lowOf(id), highOf(id)) !== undefined;
+    return this.#now.note(id, host) && !isKnown;
   }
 
   /** Undefined where nobody has defined the series; the id in two words. */
@@ -46,7 +74,9 @@ class Notes {
     return this.#ids.size;
   }
 
-  note(id: bigint, host: string): void {
+  /** Whether it was not there. */
+  note(id: bigint, host: string): boolean {
+    const before = this.#ids.size;
     let number = this.#byHost.get(host);
     if (number === undefined) {
       number = this.#hosts.push(host) - 1;
@@ -59,6 +89,7 @@ class Notes {
       this.#numbers = numbers;
     }
     this.#numbers[index] = number;
+    return index === before;
   }
 
   hostOf(low: number, high: number): string | undefined {

@@ -110,6 +110,20 @@ export class SeriesTables {
     this.#senders.get(sender)?.settle(isSafe);
   }
 
+  /** Series of one sender within a day. */
+  sizeOf(sender: string): number {
+    return this.#senders.get(sender)?.size ?? 0;
+  }
+
+  get senders(): readonly string[] {
+    return [...this.#senders.keys()];
+  }
+
+  /** The series of a sender by host; undefined where it was not heard of within the day. */
+  byHost(sender: string): ReadonlyMap<string, readonly bigint[]> | undefined {
+    return this.#senders.get(sender)?.byHost((low, high) => this.hosts.hostOf(low, high));
+  }
+
   /** A definition was over the limit. */
   noteDefinition(sender: string, name: string, labels: ReadonlyMap<string, string>): void {
     this.#offenders.noteDefinition(sender, name, labels);

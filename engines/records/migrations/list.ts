@@ -6,6 +6,7 @@ import { heard } from './heard.ts';
 import { inventory } from './inventory.ts';
 import { platform } from './platform.ts';
 import { savedQueries } from './saved-queries.ts';
+import { seriesHosts } from './series-hosts.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   inventory, // hosts, their history, events: what the pipeline writes
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   savedQueries, // texts that people keep under a name
   agents, // who may send for which host, and the tokens by which they joined
   deadLetters, // which of them nobody need look at any more
+  seriesHosts, // whose each series is, for a server that starts while the column store is away
 ];
