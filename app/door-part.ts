@@ -1,6 +1,7 @@
 // How the door is, in one line for people: how many series it keeps, who sends more of them than it may, and whose data is the most.
 import type { PartStatus } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
+import type { ConnectionState } from './http/connections.ts';
 import { sizeText } from './stream-room.ts';
 
 /** Named at most; more are said by their number. */
@@ -16,13 +17,32 @@ const offence = ({ sender, host, metric, label, values, rows }: Door['state']['o
 /** A sender chooses it. */
 const shownHost = (host: string): string => (host.length > MOST_SHOWN ? `${host.slice(0, MOST_SHOWN).toWellFormed()}…` : host);
 
-/** Whoever is over the limit of series is named, with what is to be mended there. */
-export const doorPart = ({ series, bytes, volume, offenders, largest }: Door['state']): PartStatus => {
+/** The first of them by name, the others by their number. */
+const named = <T>(all: readonly T[], text: (one: T) => string): string => {
+  const others = all.length > MOST_NAMED ? [`${all.length - MOST_NAMED} ${all.length === MOST_NAMED + 1 ? 'sender' : 'senders'} more`] : [];
+  return [...all.slice(0, MOST_NAMED).map(text), ...others].join('; ');
+};
+
+const overBytes = ({ sender, host, bytes, limit }: Door['state']['overQuota'][number]): string =>
+  `${shownHost(host === '' ? sender : host)} has sent ${sizeText(bytes)} within a day, ${sizeText(limit)} are allowed`;
+
+/** Connections that were refused so long ago are nobody's trouble any more. */
+const REFUSED_MS = 3_600_000;
+/** From here on it is told. */
+const MANY = 0.8;
+
+const connectionTexts = ({ open, limit, refused, refusedAt }: ConnectionState, now: number): readonly string[] => {
+  const recent = refusedAt !== undefined && now - refusedAt < REFUSED_MS;
+  if (!recent && open < limit * MANY) return [];
+  return [`${open} of ${limit} connections are open${recent ? `, ${refused} were refused; more are let in by limits.connections` : ''}`];
+};
+
+/** Whoever is over the limit of series or of bytes is named, with what is to be mended there. */
+export const doorPart = ({ series, bytes, volume, offenders, largest, overQuota }: Door['state'], connections: ConnectionState, now: number): PartStatus => {
   const whole = largest === undefined ? [] : [`the limit of all senders together is reached, ${largest.sender} has most: ${largest.series}`];
-  const named = offenders.slice(0, MOST_NAMED).map(offence);
-  const others = offenders.length > MOST_NAMED ? [`${offenders.length - MOST_NAMED} ${offenders.length === MOST_NAMED + 1 ? 'sender' : 'senders'} more`] : [];
-  const over = offenders.length === 0 ? [] : [`over the limit of series: ${[...named, ...others].join('; ')}`];
-  const found = [...whole, ...over];
+  const over = offenders.length === 0 ? [] : [`over the limit of series: ${named(offenders, offence)}`];
+  const refused = overQuota.length === 0 ? [] : [`refused for now, their agents keep their data: ${named(overQuota, overBytes)}`];
+  const found = [...whole, ...over, ...refused, ...connectionTexts(connections, now)];
   const most = volume === undefined ? [] : [`most within a day came of ${shownHost(volume.host)}, ${sizeText(volume.bytes)} of ${sizeText(volume.all)}`];
   return {
     name: 'door',

@@ -18,6 +18,9 @@ import { AgentRequests } from '../ingest/agents/requests.ts';
 import { Sessions } from '../ingest/agents/sessions.ts';
 import { openDoor } from '../ingest/door.ts';
 import { Heard } from '../ingest/heard.ts';
+import { KeptSeriesHosts } from '../ingest/kept-series-hosts.ts';
+import { SeriesHosts } from '../ingest/series-hosts.ts';
+import { SeriesTables } from '../ingest/series-tables.ts';
 import { startPipeline } from '../pipeline/start.ts';
 import { startKeeper } from '../pipeline/start-keeper.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
@@ -128,7 +131,7 @@ const start = async (
   const stream = await openStream(dataDir, settings()['limits.stream'], telemetry);
   undo.push({ part: 'stream', end: () => stream.close() });
   // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
-  const http = httpServer(log);
+  const http = httpServer({ log, telemetry, mostConnections: () => settings()['limits.connections'] });
   const url = await openAddress(http.server, listen);
   undo.push({ part: 'address', end: () => closeServer(http.server) });
   const compiled = join(dataDir, 'compiled');
@@ -175,12 +178,21 @@ const start = async (
   await registry.start();
   undo.push({ part: 'agents', end: () => registry.stop() });
   const sessions = new Sessions(registry, keys);
+  const limits = liveIntakeLimits(settings);
+  const forgotten = (count: number): void =>
+    log.warn('whose so many series are is forgotten, as there are more than fit; the store is asked when they come', { series: count });
+  const series = new SeriesTables(limits, Date.now, { hosts: new SeriesHosts(forgotten) });
+  const seriesHosts = new KeptSeriesHosts({ records: engines.records, series, log });
+  await seriesHosts.start();
+  undo.push({ part: 'hosts of series', end: () => seriesHosts.stop() });
   const door = openDoor({
     stream,
     telemetry,
     log,
-    limits: liveIntakeLimits(settings),
+    limits,
+    series,
     heard: (frame, at) => heard.note(frame, at),
+    overQuota: (over) => registry.noteOverQuota(over),
     known: (sender) => pipeline.lastOf(sender),
     isKnownWhole: () => pipeline.isCaughtUp(),
     hostsOf: storedSeriesHosts(engines.columns),
@@ -203,7 +215,7 @@ const start = async (
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
       saved: new SavedQueryStore(engines.records, queries),
-      agents: new AgentAdministration(registry, sessions),
+      agents: new AgentAdministration({ registry, sessions, door, limits }),
       stream: streamAdmin(stream, pipeline, engines.records),
       backups,
       letters,
@@ -219,6 +231,7 @@ const start = async (
           backups,
           letters,
           door,
+          connections: http.connections,
           registry,
           room,
           spaces,

@@ -16,6 +16,7 @@ import { type DeadLetters, lettersPart } from './dead-letters.ts';
 import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
+import type { ConnectionState } from './http/connections.ts';
 import { retentionStatus } from './retention-status.ts';
 import { rollupsStatus } from './rollups-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
@@ -33,6 +34,7 @@ export interface StatusParts {
   readonly backups: Pick<Backups, 'state'>;
   readonly letters: Pick<DeadLetters, 'waiting'>;
   readonly door: Door;
+  readonly connections: ConnectionState;
   readonly registry: Pick<AgentRegistry, 'agents' | 'isSharedTaken'>;
   readonly room: Pick<StreamRoom, 'read'>;
   readonly spaces: StoreSpaces;
@@ -104,6 +106,7 @@ export const productStatus = async ({
   backups,
   letters,
   door,
+  connections,
   registry,
   room,
   spaces,
@@ -127,7 +130,7 @@ export const productStatus = async ({
       await retentionStatus(engines, settings, keeper),
       await rollupsStatus(engines),
       await lettersPart(letters),
-      doorPart(door.state),
+      doorPart(door.state, connections, Date.now()),
       agentsPart(registry),
       await agentStatus(agent, engines),
       backupPart(readNotes(folder.path), backups.state, Date.now()),

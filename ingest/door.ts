@@ -1,6 +1,6 @@
 // The door (read first): a request is read, decompressed, taken apart, held against the rules, put on the stream, and only
 // then acknowledged. It is whole or refused: nothing is written of a request that is refused.
-import { CodedError, ERRORS } from '../core/errors.ts';
+import { CodedError, ERRORS, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
@@ -8,6 +8,7 @@ import type { Stream } from '../engines/stream/port.ts';
 import { type Admitted, type Arrival, admit, type Dropped } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
+import { ByteQuota, type OverQuota } from './byte-quota.ts';
 import { type Account, Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { LetterQuota } from './letters.ts';
@@ -17,7 +18,6 @@ import { publish, topicsOf, type UnknownPart } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
-import { SeriesHosts } from './series-hosts.ts';
 import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
 import { mustSpeakForUnknown } from './spoken-for.ts';
@@ -39,6 +39,8 @@ export interface DoorOptions {
   readonly hostsOf?: SeriesOwnersOptions['hostsOf'];
   /** Told of each frame that was acknowledged; `at` in ms. */
   readonly heard?: (frame: HeardFrame, at: number) => void;
+  /** Told once a day of each sender that is refused for what it has sent. */
+  readonly overQuota?: (over: OverQuota) => void;
 }
 
 export interface DoorRequest {
@@ -57,8 +59,10 @@ export interface Door {
    * Rejects with `intake.…`.
    */
   judge(arrival: Arrival, authority: Authority): Promise<Admitted>;
-  /** Bytes in hand, how the limits of series stand, and of which host most came within a day, for status. */
-  readonly state: SeriesState & { readonly bytes: number; readonly volume: LargestVolume | undefined };
+  /** Bytes in hand, how the limits of series and bytes stand, and of which host most came within a day, for status. */
+  readonly state: SeriesState & { readonly bytes: number; readonly volume: LargestVolume | undefined; readonly overQuota: readonly OverQuota[] };
+  /** What an agent with a key of its own has sent within a day, as its limits count it. */
+  usageOf(agent: string): { readonly series: number; readonly bytes: number };
 }
 
 const STATUS: Readonly<Partial<Record<string, number>>> = {
@@ -77,12 +81,13 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.older-run': 409,
   'intake.older-seq': 409,
   'intake.future-run': 409,
+  'intake.quota': 429,
   'intake.busy': 503,
   'intake.full': 503,
   'stream.full': 503,
 };
 /** Of these something may still be on its way, which nobody reads. */
-const UNREAD: ReadonlySet<string> = new Set(['intake.slow', 'intake.too-large']);
+const UNREAD: ReadonlySet<string> = new Set(['intake.slow', 'intake.too-large', 'intake.quota']);
 /** Where the caller says nothing of who sends. */
 const ANYBODY: Account = { account: '', isBound: false };
 /** Of a name that a sender chose, in a line of the log. */
@@ -115,11 +120,13 @@ const bytesOf = ({ arrivals, unknown }: Received): number => [...arrivals, ...un
 
 export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
-  const forgotten = (count: number): void =>
-    log.warn('whose so many series are is forgotten, as there are more than fit; the store is asked when they come', { series: count });
-  const series = options.series ?? new SeriesTables(limits, now, { hosts: new SeriesHosts(forgotten) });
+  const series = options.series ?? new SeriesTables(limits, now);
   const gate = new Gate(limits);
-  const quota = new LetterQuota();
+  const letterQuota = new LetterQuota();
+  const bytesSent = new ByteQuota(limits, (over) => {
+    log.warn('a sender has sent more than it may in a day; it is refused until older hours count no more', { ...over });
+    options.overQuota?.(over);
+  });
   const volumes = new Volumes();
   const isWhole = options.isKnownWhole ?? (() => true);
   const runs = new Runs({ known: options.known ?? (() => undefined), isWhole });
@@ -130,6 +137,8 @@ export const openDoor = (options: DoorOptions): Door => {
     const encoding = single(request.headers['content-encoding']);
     const size = announced(single(request.headers['content-length']), limits.requestBytes);
     const { authority } = request.rights;
+    // Of one that is known before its frame is: nothing more of it is read.
+    if (authority?.isBound === true) bytesSent.mustHave({ sender: authority.account, host: '', isBound: true }, now());
     return gate.receiving(authority ?? ANYBODY, size, async (arrived) => {
       const bytes = await readBody(request.body, limits.requestBytes, { arrived, patienceMs: limits.patienceMs });
       mustBeSigned(authority, bytes);
@@ -156,14 +165,18 @@ export const openDoor = (options: DoorOptions): Door => {
       checkOpen(stream, topicsOf(received));
       // It may have waited long for its body and for its turn.
       mustHold(authority, received);
+      const quotaSender = { sender: received.sender, host: received.heard.host, isBound: authority?.isBound === true };
+      bytesSent.mustHave(quotaSender, now());
       const { at, admitted: judged, safe } = judge(received, authority);
       const admitted = authority === undefined || owners === undefined ? judged : await withoutMissing(judged, authority, owners);
-      const letters = quota.take(authority ?? ANYBODY, received.unknown, at);
+      const letters = letterQuota.take(authority ?? ANYBODY, received.unknown, at);
       await publish(stream, admitted, letters, nanosFromMillis(at));
       isSafe = true;
       safe();
       heard?.(received.heard, at);
-      volumes.note(received.heard.host, bytesOf(received), at);
+      const bytes = bytesOf(received);
+      volumes.note(received.heard.host, bytes, at);
+      bytesSent.note(quotaSender, bytes, at);
       return accepted(received, admitted, letters);
     } finally {
       series.settle(received.sender, isSafe);
@@ -226,7 +239,7 @@ export const openDoor = (options: DoorOptions): Door => {
 
   const refused = (error: unknown): DoorAnswer => {
     if (error instanceof CodedError && (error.code in STATUS || error.code.startsWith('frame.') || error.code.startsWith('intake.'))) {
-      const retry = RETRY_AFTER[error.code];
+      const retry = hasCode(error, 'intake.quota') ? String(error.parameters.seconds) : RETRY_AFTER[error.code];
       const headers = { ...(retry === undefined ? {} : { 'retry-after': retry }), ...(UNREAD.has(error.code) ? { connection: 'close' } : {}) };
       return errorAnswer(STATUS[error.code] ?? 400, error, headers);
     }
@@ -265,7 +278,8 @@ export const openDoor = (options: DoorOptions): Door => {
       return result;
     },
     get state() {
-      return { bytes: gate.bytes, volume: volumes.largest(now()), ...series.state };
+      return { bytes: gate.bytes, volume: volumes.largest(now()), overQuota: bytesSent.over(now()), ...series.state };
     },
+    usageOf: (agent) => ({ series: series.sizeOf(agent), bytes: bytesSent.bytesOf(agent, now()) }),
   };
 };

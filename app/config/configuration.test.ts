@@ -61,7 +61,7 @@ describe('the file', () => {
       '3 retention.logs: it must be a duration, such as 15d, 12h or 30s: the unit is missing',
       '4 retention.events: it must be at least 1d',
       '5 retention.audit: the value is missing',
-      '6 limits must hold keys: intake, query, stream',
+      '6 limits must hold keys: intake, connections, query, stream',
       '8 agent.enabled: it must be true or false',
       '9 agent.logs: it must be a list of texts: [first, second]',
     ]);

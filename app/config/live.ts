@@ -57,6 +57,9 @@ export const liveIntakeLimits = (settings: () => Settings): IntakeLimits => {
     get series() {
       return settings()['limits.intake.series'];
     },
+    get bytesPerSender() {
+      return settings()['limits.intake.bytes_per_sender'];
+    },
     get seriesPerSender() {
       return settings()['limits.intake.series_per_sender'];
     },

@@ -66,6 +66,15 @@ export const SETTINGS = {
   'limits.intake.future': duration(INTAKE_LIMITS.futureMs, 0, DAY, { summary: 'How far ahead of the server’s clock a row may be.', live: true }),
   'limits.intake.series': count(INTAKE_LIMITS.series, 1000, 100_000_000, { summary: 'Series of all senders.', live: true }),
   'limits.intake.series_per_sender': count(INTAKE_LIMITS.seriesPerSender, 100, 100_000_000, { summary: 'Series of one sender in a day.' }),
+  'limits.intake.bytes_per_sender': size(INTAKE_LIMITS.bytesPerSender, 16 * MIB, 1024 * 1024 * GIB, {
+    summary: 'What one sender may send in a day, decompressed; who sends more is refused until older hours count no more, and keeps its data.',
+    live: true,
+  }),
+
+  'limits.connections': count(4096, 16, 1_000_000, {
+    summary: 'Connections at once, agents and people together. Beyond it agents are asked to come again; some more are let in for people.',
+    live: true,
+  }),
 
   'limits.query.time': duration(30_000, 1000, HOUR, { summary: 'How long a question may take.', live: true }),
   'limits.query.memory': size(DEFAULT_LIMITS.bytes, 64 * MIB, 1024 * GIB, { summary: 'What all questions hold at once in the server’s own process.' }),

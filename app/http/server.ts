@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { CodedError, errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
-import type { TelemetryRegistry } from '../../core/telemetry.ts';
+import type { Telemetry, TelemetryRegistry } from '../../core/telemetry.ts';
 import type { GraphqlHandler } from '../../graphql/server.ts';
 import type { AgentRequests } from '../../ingest/agents/requests.ts';
 import { type DoorAnswer, errorAnswer } from '../../ingest/answer.ts';
@@ -11,6 +11,7 @@ import type { Authority } from '../../ingest/authority.ts';
 import type { Door } from '../../ingest/door.ts';
 import { AGENT_PATHS } from '../../schemas/agent-proofs.ts';
 import type { Access, Caller } from './access.ts';
+import { type ConnectionState, Connections } from './connections.ts';
 import type { Senders } from './senders.ts';
 import { SAFE_HEADERS, sendExplorer } from './static.ts';
 
@@ -26,6 +27,7 @@ export interface HttpParts {
 
 export interface HttpServer {
   readonly server: Server;
+  readonly connections: ConnectionState;
   /** From now on these answer. */
   open(parts: HttpParts): void;
 }
@@ -163,10 +165,19 @@ const answerEarly = ({ url }: IncomingMessage, response: ServerResponse): void =
   sendText(response, healthy ? 200 : 503, healthy ? 'healthy\n' : 'starting\n');
 };
 
-export const httpServer = (log: Logger): HttpServer => {
+export interface HttpOptions {
+  readonly log: Logger;
+  readonly telemetry: Pick<Telemetry, 'add' | 'set'>;
+  /** Connections at once; may change. */
+  readonly mostConnections: () => number;
+}
+
+export const httpServer = ({ log, telemetry, mostConnections }: HttpOptions): HttpServer => {
   let table: readonly Route[] | undefined;
   let access: Access | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
+    const refusal = connections.refusal(request, response);
+    if (refusal !== undefined) return sendAnswer(response, refusal);
     if (table === undefined || access === undefined) return answerEarly(request, response);
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -193,8 +204,12 @@ export const httpServer = (log: Logger): HttpServer => {
   server.requestTimeout = 120_000;
   server.headersTimeout = 15_000;
   server.keepAliveTimeout = 65_000;
+  const connections = new Connections(server, mostConnections, telemetry);
   return {
     server,
+    get connections() {
+      return connections.state;
+    },
     open: (parts) => {
       table = routes(parts);
       access = parts.access;

@@ -20,6 +20,7 @@ import { type Door, type DoorOptions, openDoor } from '../../ingest/door.ts';
 import { openCommandKeys } from '../command-keys.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { Access } from '../http/access.ts';
+import type { ConnectionState } from '../http/connections.ts';
 import { Senders } from '../http/senders.ts';
 import { type HttpServer, httpServer } from '../http/server.ts';
 
@@ -34,6 +35,7 @@ export class AgentServer {
   door!: Door;
   #http: HttpServer | undefined;
   url = '';
+  mostConnections = 1000;
   /** Ahead of the clock, ms. */
   ahead = 0;
   readonly now = (): number => Date.now() + this.ahead;
@@ -56,7 +58,7 @@ export class AgentServer {
     this.sessions = new Sessions(this.registry, keys, this.now);
     const produce = async (_: string, messages: readonly Message[]): Promise<void> => void this.messages.push(...messages);
     this.door = openDoor({ stream: { produce, pressure: () => 0 }, telemetry: new TelemetryRegistry(), log: silentLogger, now: this.now, ...options });
-    this.#http = httpServer(silentLogger);
+    this.#http = httpServer({ log: silentLogger, telemetry: new TelemetryRegistry(), mostConnections: () => this.mostConnections });
     const access = new Access(this.data, this.records);
     this.#http.open({
       access,
@@ -70,6 +72,11 @@ export class AgentServer {
     const { server } = this.#http;
     await new Promise<void>((resolve) => server.listen(this.url === '' ? 0 : Number(new URL(this.url).port), '127.0.0.1', resolve));
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  get connections(): ConnectionState {
+    if (this.#http === undefined) throw new Error('it is not open');
+    return this.#http.connections;
   }
 
   async close(): Promise<void> {

@@ -110,6 +110,12 @@ export const INTAKE_ERRORS = {
     { topic: 'im.metrics', percent: 81 },
     'Nothing to do at the sender: it keeps its data and sends it then. At the server a store does not take what waits for it, or the disk is nearly full; `inframirror stream groups` and the status page name who holds the room.',
   ),
+  'intake.quota': entry(
+    (p: { sender: string; sentMiB: number; allowedMiB: number; seconds: number }) =>
+      `${p.sender} has sent ${p.sentMiB} MiB within a day, ${p.allowedMiB} MiB are allowed; it may go on in ${p.seconds} s`,
+    { sender: 'web-1', sentMiB: 102_411, allowedMiB: 102_400, seconds: 1800 },
+    'Nothing is lost yet: the agent keeps its data, as far as its spool reaches, and sends it then. Find what floods there (`from logs last 1h | where host == "NAME" | count by source`) and stop it; or raise `limits.intake.bytes_per_sender`, which holds at once.',
+  ),
   'pipeline.no-progress': entry(
     (p: { topic: string; partition: number; group: string }) =>
       `nothing tells how far ${p.group} is with the messages of ${p.topic}, partition ${p.partition}: it does not begin`,

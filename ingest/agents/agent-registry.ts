@@ -7,6 +7,7 @@ import { formatTime, nanosFromMillis } from '../../core/time.ts';
 import type { RecordQueries, RecordRow, Records } from '../../engines/records/port.ts';
 import { type Joining, joinBytes, joinedBytes } from '../../schemas/agent-proofs.ts';
 import { fitsHost, foldHost, HOST_NAME, isHostPattern, joinTokenText, textOf } from '../../schemas/join-token.ts';
+import type { OverQuota } from '../byte-quota.ts';
 import type { CommandKeys } from './command-keys.ts';
 import { RefusalAudit } from './refusal-audit.ts';
 
@@ -148,7 +149,7 @@ export class AgentRegistry {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     await this.#work;
     await this.flush();
-    await this.#refusals.flush();
+    await this.#refusals.stop();
   }
 
   /** Another one whenever an agent has come or gone, which changes for whom others may send. */
@@ -225,7 +226,7 @@ export class AgentRegistry {
       joined = await this.#records.transaction((q) => this.#enrol(q, request));
     } catch (error) {
       if (error instanceof CodedError && error.code.startsWith('join.'))
-        this.#refusals.note({ code: error.code, token: request.token, host: request.host.slice(0, 253) });
+        this.#refusals.note('agent.refuse', { code: error.code, token: request.token, host: request.host.slice(0, 253) });
       throw error;
     }
     const { agent, replaced } = joined;
@@ -312,6 +313,11 @@ export class AgentRegistry {
       );
     this.#unwritten.set(id, writing);
     return writing;
+  }
+
+  /** A sender is refused for a while, as it has sent more than it may. */
+  noteOverQuota({ sender, host, bytes, limit }: OverQuota): void {
+    this.#refusals.note('agent.quota', { sender: sender.slice(0, 128), host: host.slice(0, 253), bytes, limit });
   }
 
   /** A run of the agent signed in; it is written a little later. */

@@ -1,14 +1,11 @@
-// Puts refused joins into the audit table, bounded: whoever asks without end fills neither it nor the log. What is left out is counted in the
-// next row. It never rejects: a refusal is answered whether or not it could be written.
+// Puts into the audit table what was refused, bounded: whoever asks without end fills neither it nor the log. What is left out is counted in the
+// next row, or in one of its own at the end. It never rejects: a refusal is answered whether or not it could be written.
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Records } from '../../engines/records/port.ts';
 
-export interface Refusal {
-  readonly code: string;
-  readonly token: string;
-  readonly host: string;
-}
+/** `agent.refuse`: a join; `agent.quota`: a sender that has sent more than it may. */
+export type RefusalKind = 'agent.refuse' | 'agent.quota';
 
 /** So many at once, then one each two minutes: 750 rows in a day of somebody who asks without end. */
 const MOST_AT_ONCE = 30;
@@ -31,7 +28,7 @@ export class RefusalAudit {
     this.#now = now;
   }
 
-  note(refusal: Refusal): void {
+  note(kind: RefusalKind, refusal: Readonly<Record<string, string | number>>): void {
     const now = this.#now();
     this.#left = Math.min(MOST_AT_ONCE, this.#left + Math.max(0, now - this.#counted) / NEXT_MS);
     this.#counted = now;
@@ -40,16 +37,27 @@ export class RefusalAudit {
       return;
     }
     this.#left--;
-    const detail = { ...refusal, ...(this.#leftOut === 0 ? {} : { leftOut: this.#leftOut }) };
-    this.#leftOut = 0;
-    this.#log.warn('an agent was refused', detail);
-    const row = [nanosFromMillis(now), 'agent', 'agent.refuse', detail] as const;
-    this.#writing = this.#records
-      .query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', row)
-      .catch((error: unknown) => this.#log.warn('a refusal could not be put into the audit table', { error }));
+    this.#write(kind, refusal, 1);
   }
 
-  async flush(): Promise<void> {
+  /** At the end: what was left out until then is written as a count. */
+  async stop(): Promise<void> {
     await this.#writing;
+    if (this.#leftOut > 0) this.#write('agent.refuse', {}, 0);
+    await this.#writing;
+  }
+
+  /** `count`: of the refusals that the row is of, beside those left out. */
+  #write(kind: RefusalKind, refusal: Readonly<Record<string, string | number>>, count: number): void {
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    const detail = { ...refusal, ...(leftOut === 0 ? {} : { leftOut }) };
+    this.#log.warn(kind === 'agent.quota' ? 'a sender is refused' : 'an agent was refused', detail);
+    const row = [nanosFromMillis(this.#now()), 'agent', kind, detail] as const;
+    const written = this.#records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', row).catch((error: unknown) => {
+      this.#leftOut += leftOut + count;
+      this.#log.warn('a refusal could not be put into the audit table', { error });
+    });
+    this.#writing = Promise.all([this.#writing, written]);
   }
 }
