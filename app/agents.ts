@@ -1,55 +1,61 @@
 // What an admin does with agents, for GraphQL: tokens, the list, revoking, releasing. The registry does it; here it is put into the transport's words.
-import type { AgentRow, Agents } from '../graphql/service.ts';
+import type { AgentRow, Agents, SenderLimits } from '../graphql/service.ts';
 import type { AgentRegistry, EnrolledAgent } from '../ingest/agents/agent-registry.ts';
 import type { Sessions } from '../ingest/agents/sessions.ts';
-
-const rowOf = ({ id, host, labels, relays, state, reason, joined, signedIn }: EnrolledAgent): AgentRow => ({
-  id,
-  host,
-  labels: Object.fromEntries(labels),
-  relays,
-  state,
-  reason: reason ?? null,
-  joined,
-  signedIn: signedIn ?? null,
-});
+import type { Door } from '../ingest/door.ts';
+import type { IntakeLimits } from '../ingest/limits.ts';
 
 const byHost = (a: EnrolledAgent, b: EnrolledAgent): number =>
   Number(a.state === 'revoked') - Number(b.state === 'revoked') || (a.host < b.host ? -1 : Number(a.host > b.host)) || Number(b.joined - a.joined);
 
-export class AgentAdministration implements Agents {
-  readonly #registry: AgentRegistry;
-  readonly #sessions: Sessions;
+export interface AgentAdministrationParts {
+  readonly registry: AgentRegistry;
+  readonly sessions: Pick<Sessions, 'end'>;
+  readonly door: Pick<Door, 'usageOf'>;
+  readonly limits: Pick<IntakeLimits, 'seriesPerSender' | 'bytesPerSender'>;
+}
 
-  constructor(registry: AgentRegistry, sessions: Sessions) {
-    this.#registry = registry;
-    this.#sessions = sessions;
+export class AgentAdministration implements Agents {
+  readonly #parts: AgentAdministrationParts;
+
+  constructor(parts: AgentAdministrationParts) {
+    this.#parts = parts;
   }
 
   list(): readonly AgentRow[] {
-    return [...this.#registry.agents].sort(byHost).map(rowOf);
+    return [...this.#parts.registry.agents].sort(byHost).map((agent) => this.#rowOf(agent));
   }
 
   async makeToken(who: string, { labels, ...wish }: Parameters<Agents['makeToken']>[1]): ReturnType<Agents['makeToken']> {
-    const { text, expires } = await this.#registry.makeToken(who, { ...wish, labels: new Map(Object.entries(labels)) });
+    const { text, expires } = await this.#parts.registry.makeToken(who, { ...wish, labels: new Map(Object.entries(labels)) });
     return { token: text, expires };
   }
 
   async revoke(who: string, id: string): Promise<AgentRow> {
-    const agent = await this.#registry.revoke(who, id);
-    this.#sessions.end(id);
-    return rowOf(agent);
+    const agent = await this.#parts.registry.revoke(who, id);
+    this.#parts.sessions.end(id);
+    return this.#rowOf(agent);
   }
 
   async release(who: string, id: string): Promise<AgentRow> {
-    return rowOf(await this.#registry.release(who, id));
+    return this.#rowOf(await this.#parts.registry.release(who, id));
+  }
+
+  get limits(): SenderLimits {
+    const { seriesPerSender, bytesPerSender } = this.#parts.limits;
+    return { series: seriesPerSender, bytes: bytesPerSender };
   }
 
   get isSharedTaken(): boolean {
-    return this.#registry.isSharedTaken;
+    return this.#parts.registry.isSharedTaken;
   }
 
   setShared(who: string, taken: boolean): Promise<void> {
-    return this.#registry.setShared(who, taken);
+    return this.#parts.registry.setShared(who, taken);
+  }
+
+  #rowOf({ id, host, labels, relays, state, reason, joined, signedIn }: EnrolledAgent): AgentRow {
+    const usage = this.#parts.door.usageOf(id);
+    return { id, host, labels: Object.fromEntries(labels), relays, state, reason: reason ?? null, joined, signedIn: signedIn ?? null, ...usage };
   }
 }

@@ -1,7 +1,7 @@
 // Agents over GraphQL: who has joined, tokens for those that shall, revoking and releasing. Transport only; rules are behind the port.
 import { GraphQLError } from 'graphql';
 import { builder } from './builder.ts';
-import type { AgentRow } from './service.ts';
+import type { AgentRow, SenderLimits } from './service.ts';
 import { told } from './told.ts';
 
 const AgentStateRef = builder.enumType('AgentIdentityState', {
@@ -25,6 +25,8 @@ const AgentRef = builder.objectRef<AgentRow>('Agent').implement({
       description: 'When it last signed in; at least once an hour while it sends',
       resolve: ({ signedIn }) => signedIn,
     }),
+    series: t.exposeInt('series', { description: 'That it sent within a day, and since the start of the server' }),
+    bytes: t.exposeFloat('bytes', { description: 'That it sent within a day, and since the start of the server, decompressed' }),
   }),
 });
 
@@ -33,6 +35,14 @@ const TokenRef = builder.objectRef<{ readonly token: string; readonly expires: b
   fields: (t) => ({
     token: t.exposeString('token', { description: 'For `inframirror agent --join`; a secret until it is used' }),
     expiresAt: t.field({ type: 'Time', resolve: ({ expires }) => expires }),
+  }),
+});
+
+const LimitsRef = builder.objectRef<SenderLimits>('SenderLimits').implement({
+  description: 'What one sender may send within a day',
+  fields: (t) => ({
+    series: t.exposeInt('series', { description: 'Beyond it, further series are dropped' }),
+    bytes: t.exposeFloat('bytes', { description: 'Decompressed; beyond it all is refused for a while, and the agent keeps it' }),
   }),
 });
 
@@ -45,6 +55,7 @@ const labelsOf = (given: unknown): Readonly<Record<string, string>> => {
 
 builder.queryFields((t) => ({
   agents: t.field({ type: [AgentRef], description: 'By host; the revoked ones last', resolve: (_, __, { services }) => [...services.agents.list()] }),
+  senderLimits: t.field({ type: LimitsRef, resolve: (_, __, { services }) => services.agents.limits }),
   sharedAgentToken: t.boolean({
     description: 'Whether the token that all agents share is taken',
     resolve: (_, __, { services }) => services.agents.isSharedTaken,

@@ -283,6 +283,15 @@ export interface AgentRow {
   readonly joined: bigint;
   /** ns; null: never. */
   readonly signedIn: bigint | null;
+  /** Sent within a day, as its limits count them. */
+  readonly series: number;
+  readonly bytes: number;
+}
+
+/** Of one sender within a day. */
+export interface SenderLimits {
+  readonly series: number;
+  readonly bytes: number;
 }
 
 /** Of agents that join with a key; rejects with `join.…`, `agent.…`. `who` is written into the audit table. */
@@ -301,6 +310,7 @@ export interface Agents {
   ): Promise<{ readonly token: string; readonly expires: bigint }>;
   revoke(who: string, id: string): Promise<AgentRow>;
   release(who: string, id: string): Promise<AgentRow>;
+  readonly limits: SenderLimits;
   readonly isSharedTaken: boolean;
   setShared(who: string, taken: boolean): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // The join token: what an admin hands to a host so that its agent may join, once. Its text, and the names that hosts may have.
 // It makes nothing random and checks no proof: that is done where there is a key.
-import { CodedError } from '../core/errors.ts';
+import { CodedError } from '../core/coded-error.ts';
 
 export interface JoinToken {
   /** Names it at the server; 16 bytes. */

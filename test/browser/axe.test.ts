@@ -133,6 +133,20 @@ const ofHost = (part: string, ready: (page: Page) => Promise<unknown>): OtherPag
 
 const PAGES: readonly OtherPage[] = [
   { name: 'status', address: () => '#/status', ready: (page) => page.locator('table td').first().waitFor() },
+  {
+    name: 'agents',
+    address: () => '#/agents',
+    ready: async (page) => {
+      await page
+        .getByRole('button', { name: /^More of / })
+        .first()
+        .click();
+      await page.getByRole('button', { name: 'Revoke…' }).waitFor();
+      await page.getByRole('button', { name: 'New join token' }).click();
+      await page.getByLabel(/^Host its name/).waitFor();
+    },
+  },
+  { name: 'dead letters', address: () => '#/letters', ready: (page) => page.getByText('No dead letter waits.').waitFor() },
   { name: 'hosts', address: () => '#/hosts', ready: (page) => page.locator('[data-host] .c-cpu svg').first().waitFor({ state: 'attached' }) },
   { name: 'no host that fits', address: () => '#/hosts?where=host%20%3D%3D%20%22none%22', ready: (page) => page.getByText('No host fits.').waitFor() },
   ofHost('overview', (page) => page.locator('canvas').first().waitFor()),

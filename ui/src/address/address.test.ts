@@ -46,7 +46,16 @@ const panel: fc.Arbitrary<Panel> = fc.record({
   ),
 });
 const rest = fc.record({
-  page: fc.constantFrom('explore' as const, 'hosts' as const, 'host' as const, 'status' as const, 'learn' as const, 'errors' as const),
+  page: fc.constantFrom(
+    'explore' as const,
+    'hosts' as const,
+    'host' as const,
+    'status' as const,
+    'agents' as const,
+    'letters' as const,
+    'learn' as const,
+    'errors' as const,
+  ),
   code: fc.constantFrom('', 'iql.bad-regex'),
   hosts,
   range,
@@ -123,7 +132,7 @@ describe('any address', () => {
   );
   const pairs = fc.array(fc.tuple(name, value), { maxLength: 12 });
   const hash = fc
-    .tuple(fc.constantFrom('', 'explore', 'hosts', 'host', 'status', 'x'), pairs, fc.boolean())
+    .tuple(fc.constantFrom('', 'explore', 'hosts', 'host', 'status', 'agents', 'letters', 'x'), pairs, fc.boolean())
     .map(([page, all, encoded]) => `#/${page}?${encoded ? new URLSearchParams(all) : all.map((pair) => pair.join('=')).join('&')}`);
   const isAccepted = (of: Range): void => {
     const { from, to, at } = requestRange(of, now);

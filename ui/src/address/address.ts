@@ -5,7 +5,7 @@ import { VIEWS, type View } from '../result/views.ts';
 import { DAYS, DEFAULT_RANGE, type Range, rangeBetween, spanMillis } from './range.ts';
 
 /** `unknown`: the address names no page. */
-export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'learn' | 'errors' | 'unknown';
+export type Page = 'explore' | 'hosts' | 'host' | 'status' | 'agents' | 'letters' | 'learn' | 'errors' | 'unknown';
 /** Parts of the page of one host. */
 export const HOST_PARTS = ['overview', 'filesystems', 'processes', 'logs', 'events', 'inventory'] as const;
 export type HostPart = (typeof HOST_PARTS)[number];
@@ -125,7 +125,7 @@ const readRange = (query: URLSearchParams): Range => {
   return spanMillis(span) === undefined ? DEFAULT_RANGE : { kind: 'relative', span };
 };
 
-const PAGES: readonly string[] = ['explore', 'hosts', 'host', 'status', 'learn', 'errors'] satisfies Page[];
+const PAGES: readonly string[] = ['explore', 'hosts', 'host', 'status', 'agents', 'letters', 'learn', 'errors'] satisfies Page[];
 
 /** Only an empty path is the first page: what is misspelt is told. */
 const pageOf = (path: string, query: URLSearchParams): Page => {

@@ -57,6 +57,69 @@ export const STATUS = gql`
   }
 `;
 
+const AGENT = 'id host labels relays state reason joinedAt signedInAt series bytes';
+
+export const AGENTS = gql`
+  query Agents {
+    agents { ${AGENT} }
+    senderLimits { series bytes }
+    sharedAgentToken
+  }
+`;
+
+export const MAKE_JOIN_TOKEN = gql`
+  mutation MakeJoinToken($host: String!, $labels: JSON, $relays: [String!], $replaces: String) {
+    makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt }
+  }
+`;
+
+export const REVOKE_AGENT = gql`
+  mutation RevokeAgent($id: String!) {
+    revokeAgent(id: $id) { ${AGENT} }
+  }
+`;
+
+export const RELEASE_AGENT = gql`
+  mutation ReleaseAgent($id: String!) {
+    releaseAgent(id: $id) { ${AGENT} }
+  }
+`;
+
+export const SET_SHARED_TOKEN = gql`
+  mutation SetSharedAgentToken($taken: Boolean!) {
+    setSharedAgentToken(taken: $taken)
+  }
+`;
+
+const LETTER = 'id state buried stage reason topic schema sender rows bytes error';
+
+export const DEAD_LETTERS = gql`
+  query DeadLetters($all: Boolean!) {
+    deadLetters(all: $all, limit: 200) {
+      groups { stage reason topic schema letters rows since }
+      letters { ${LETTER} }
+    }
+  }
+`;
+
+export const DEAD_LETTER = gql`
+  query DeadLetter($id: String!) {
+    deadLetter(id: $id) { letter { ${LETTER} } headers content }
+  }
+`;
+
+export const REPLAY_LETTERS = gql`
+  mutation ReplayLetters($ids: [String!], $stage: String, $reason: String, $topic: String) {
+    replayLetters(ids: $ids, stage: $stage, reason: $reason, topic: $topic) { replayed droppedRows isMore refused { id reason } }
+  }
+`;
+
+export const DROP_LETTERS = gql`
+  mutation DropLetters($ids: [String!], $stage: String, $reason: String, $topic: String) {
+    dropLetters(ids: $ids, stage: $stage, reason: $reason, topic: $topic)
+  }
+`;
+
 export const DATASETS = gql`
   query Datasets {
     catalogue {

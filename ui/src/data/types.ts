@@ -162,3 +162,61 @@ export interface SaveAnswer {
   readonly conflict: { readonly stands: SavedQuery } | null;
   readonly diagnostics: readonly Diagnostic[];
 }
+
+export interface Agent {
+  readonly id: string;
+  readonly host: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Patterns of other hosts that it may speak for. */
+  readonly relays: readonly string[];
+  readonly state: 'active' | 'quarantined' | 'revoked';
+  readonly reason: string | null;
+  /** ISO. */
+  readonly joinedAt: string;
+  readonly signedInAt: string | null;
+  /** Within a day. */
+  readonly series: number;
+  readonly bytes: number;
+}
+export interface AgentsAnswer {
+  readonly agents: readonly Agent[];
+  readonly senderLimits: { readonly series: number; readonly bytes: number };
+  readonly sharedAgentToken: boolean;
+}
+
+export interface LetterGroup {
+  readonly stage: string;
+  readonly reason: string;
+  readonly topic: string;
+  readonly schema: string;
+  readonly letters: number;
+  readonly rows: number;
+  /** ISO; of the oldest. */
+  readonly since: string;
+}
+export interface Letter {
+  readonly id: string;
+  readonly state: 'waiting' | 'replayed' | 'dropped';
+  /** ISO. */
+  readonly buried: string;
+  readonly stage: string;
+  readonly reason: string;
+  readonly topic: string;
+  readonly schema: string;
+  readonly sender: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error: string;
+}
+export interface WholeLetter {
+  readonly letter: Letter;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its first rows; null where they cannot be read. */
+  readonly content: readonly Readonly<Record<string, unknown>>[] | null;
+}
+export interface ReplayedLetters {
+  readonly replayed: number;
+  readonly droppedRows: number;
+  readonly isMore: boolean;
+  readonly refused: readonly { readonly id: string; readonly reason: string }[];
+}

@@ -22,6 +22,10 @@ const EACH_ONCE: Readonly<Record<string, string>> = {
   'keyed by one': 'numbers that explore.svelte gives out',
   'visible by key': 'of a process that stands twice the later ones have their place beside',
   'shownSaved by query.name': 'the primary key of saved queries',
+  'rows.slice(0, MOST_SHOWN) by row.key': 'agentRows names each agent and each host once',
+  'counts by standing': 'standingCounts makes them of a Map by standing',
+  'still by agent.id': 'the primary key of agents',
+  'letters by letter.id': 'places on the stream',
   'shownHistory by text': 'the history keeps each text once',
 };
 

@@ -47,7 +47,7 @@ describe('findables', () => {
 
   it('are there without the server', () => {
     expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual([
-      ...Array.from({ length: 5 }, () => 'page'),
+      ...Array.from({ length: 7 }, () => 'page'),
       ...Array.from({ length: 9 }, () => 'ready text'),
     ]);
   });

@@ -10,7 +10,7 @@ export interface Findable {
   readonly name: string;
   readonly description: string;
   readonly text: string;
-  readonly page?: 'status' | 'hosts' | 'host' | 'learn' | 'errors';
+  readonly page?: 'status' | 'agents' | 'letters' | 'hosts' | 'host' | 'learn' | 'errors';
   /** What else opening it changes of the address. */
   readonly with?: Partial<Address>;
 }
@@ -25,6 +25,8 @@ export const findablesOf = (range: Range, catalogue: Catalogue | undefined, host
   return [
     { kind: 'page', name: 'First page', description: 'What hosts do now, one or all', text: '' },
     { kind: 'page', name: 'Status', description: 'The parts of this product and its hosts', text: '', page: 'status' },
+    { kind: 'page', name: 'Agents', description: 'Who has joined, in which state, what each has sent; join tokens', text: '', page: 'agents' },
+    { kind: 'page', name: 'Dead letters', description: 'What no retry could save: look at it, replay it, drop it', text: '', page: 'letters' },
     { kind: 'page', name: 'Learn IQL', description: 'Ten queries on your own data, recipes, what each dataset holds', text: '', page: 'learn' },
     { kind: 'page', name: 'Errors', description: 'What each error means and how it is mended', text: '', page: 'errors' },
     { kind: 'page', name: 'Hosts', description: 'Every host with its state and newest figures', text: '', page: 'hosts' },
