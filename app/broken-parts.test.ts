@@ -13,7 +13,7 @@ test('parts that were damaged while the store was down are told, with their tabl
   const dataDir = mkdtempSync(join(tmpdir(), 'broken-'));
   const during = async (work: (columns: ColumnStore) => Promise<void>): Promise<void> => {
     const child = await startEmbeddedColumns({ dataDir, log: silentLogger });
-    const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, concurrency: child.statements });
+    const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements });
     try {
       await columns.migrate();
       await work(columns);

@@ -56,7 +56,7 @@ export const startEngines = async (dataDir: string, log: Logger, telemetry: Tele
       part('the column store', async () => {
         const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
         undo.push(() => child.stop());
-        const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, concurrency: child.statements, telemetry });
+        const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
         undo.push(() => columns.close());
         await columns.migrate();
         const search = openColumnSearch(columns);

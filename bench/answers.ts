@@ -105,7 +105,7 @@ const timed = async (a: () => Promise<unknown>, b: () => Promise<unknown>): Prom
 export const run = async (): Promise<readonly Figure[]> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-'));
   const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
-  const columns = openClickHouse({ url: child.url, socketPath: child.socketPath });
+  const columns = openClickHouse(child);
   const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records') });
   const records = openPostgres(server.connection);
   try {

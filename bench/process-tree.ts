@@ -1,13 +1,6 @@
 // What a process and all that it started have cost, by the kernel's account. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface TreeCost {
-  /** Seconds of processor time, those of children that have ended included. */
-  readonly cpu: number;
-  /** Resident bytes now, shared pages counted for each. */
-  readonly rss: number;
-}
-
 const TICKS_PER_SECOND = 100;
 
 interface Stat {
@@ -26,28 +19,34 @@ const statOf = (pid: number): Stat | undefined => {
   }
 };
 
-const residentOf = (pid: number): number => {
-  try {
-    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-};
-
-export const treeCost = (root: number): TreeCost => {
+const treeOf = (root: number): ReadonlyMap<number, Stat> => {
   const all = new Map<number, Stat>();
   for (const name of readdirSync('/proc')) {
     const stat = /^\d+$/.test(name) ? statOf(Number(name)) : undefined;
     if (stat !== undefined) all.set(Number(name), stat);
   }
   const isOurs = (pid: number): boolean => pid === root || (all.has(pid) && isOurs((all.get(pid) as Stat).parent));
-  let [cpu, rss] = [0, 0];
-  for (const [pid, stat] of all) {
-    if (!isOurs(pid)) continue;
-    cpu += stat.cpu;
-    rss += residentOf(pid);
+  return new Map([...all].filter(([pid]) => isOurs(pid)));
+};
+
+/** Seconds of processor time, those of children that have ended included. */
+export const treeCpu = (root: number): number =>
+  treeOf(root)
+    .values()
+    .reduce((sum, { cpu }) => sum + cpu, 0);
+
+/** Bytes that are resident now; a page that several processes share is counted once, each has its part (PSS of proc(5)). */
+export const treeMemory = (root: number): number =>
+  treeOf(root)
+    .keys()
+    .reduce((sum, pid) => sum + residentOf(pid), 0);
+
+const residentOf = (pid: number): number => {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
   }
-  return { cpu, rss };
 };
 
 /**
@@ -55,9 +54,9 @@ export const treeCost = (root: number): TreeCost => {
  * server asks by itself every five seconds take 7 %.
  */
 export const untilIdle = async (root: number): Promise<void> => {
-  for (let before = treeCost(root).cpu, calm = 0; calm < 3; ) {
+  for (let before = treeCpu(root), calm = 0; calm < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 2000));
-    const { cpu } = treeCost(root);
+    const cpu = treeCpu(root);
     calm = cpu - before < 0.3 ? calm + 1 : 0;
     before = cpu;
   }

@@ -1,5 +1,5 @@
 // The whole way of samples: from HTTP bodies at the door to rows that are merged. The server is a process of its own with all its stores; its
-// cost is the processor time of all its processes until they rest. Left out: what the sender costs, which makes the bodies while it sends.
+// cost is the processor time of all its processes until they rest, its memory what they have at most. Left out: what the sender costs, which makes the bodies while it sends.
 // `VICTORIAMETRICS=FILE` names that program: it then gets the same samples by remote-write in the same run.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import { type Figure, short } from './figure.ts';
 import { AgentLoad, type SampleSet, STEP_MS } from './load-samples.ts';
-import { treeCost, untilIdle } from './process-tree.ts';
+import { treeCpu, treeMemory, untilIdle } from './process-tree.ts';
 
 const MAIN = fileURLToPath(new URL('../app/main.ts', import.meta.url));
 /** Of each set; `INFRAMIRROR_BENCH_SAMPLES` asks for another number. */
@@ -30,6 +30,7 @@ interface Goal {
   readonly bytes: number;
 }
 
+/** `INFRAMIRROR_BENCH_SETS=0,2` asks for some of them. */
 const SETS: readonly { readonly what: string; readonly agents: number; readonly series: number; readonly goal: Goal }[] = [
   { what: '1,000 series, bodies of 500', agents: 2, series: 500, goal: { rate: 1_000_000, memory: 800e6, bytes: 0.7 } },
   { what: '100,000 series, bodies of 10,000', agents: 10, series: 10_000, goal: { rate: 1_200_000, memory: 800e6, bytes: 0.8 } },
@@ -139,7 +140,8 @@ const startVictoriaMetrics = async (program: string, folder: string): Promise<Sy
       if (status !== 204) throw new Error(`VictoriaMetrics answered ${status}: ${text}`);
     },
     count: async (from, to) => {
-      const query = `sum(count_over_time({job="bench"}[${Math.ceil((to - from) / 1000)}s]))`;
+      // Without the moment that its range begins with.
+      const query = `sum(count_over_time({job="bench"}[${Math.ceil((to - from) / 1000) + 1}s]))`;
       const answer = JSON.parse(
         (await ask(`${origin}/api/v1/query?${new URLSearchParams({ query, time: String(to / 1000) })}`, 'GET', {}, undefined)).text,
       ) as {
@@ -182,11 +184,11 @@ const measure = async (start: (folder: string) => Promise<System>, set: SampleSe
   const system = await start(folder);
   let memory = 0;
   const watch = setInterval(() => {
-    memory = Math.max(memory, treeCost(system.pid).rss);
+    memory = Math.max(memory, treeMemory(system.pid));
   }, 500);
   try {
     await untilIdle(system.pid);
-    const { cpu: before } = treeCost(system.pid);
+    const before = treeCpu(system.pid);
     const to = Math.floor(Date.now() / STEP_MS) * STEP_MS;
     const first = to - (set.steps - 1) * STEP_MS;
     const loads = Array.from({ length: set.agents }, (_, agent) => new AgentLoad(agent, set, first));
@@ -199,7 +201,7 @@ const measure = async (start: (folder: string) => Promise<System>, set: SampleSe
       await Promise.all(Array.from({ length: SENDERS }, send));
     }
     await untilIdle(system.pid);
-    const { cpu } = treeCost(system.pid);
+    const cpu = treeCpu(system.pid);
     const samples = set.agents * set.series * set.steps;
     const found = await system.count(first, to + STEP_MS);
     if (found !== samples) throw new Error(`of ${samples} samples ${found} are found`);
@@ -245,7 +247,9 @@ export const run = async (): Promise<readonly Figure[]> => {
   if (bavail * bsize < 8e9) throw new Error(`${tmpdir()} has less than 8 GB free`);
   const figures: Figure[] = [];
   const program = process.env.VICTORIAMETRICS;
-  for (const { what, agents, series, goal } of SETS) {
+  const asked = process.env.INFRAMIRROR_BENCH_SETS?.split(',').map(Number);
+  for (const [number, { what, agents, series, goal }] of SETS.entries()) {
+    if (asked?.includes(number) === false) continue;
     const set = { agents, series, steps: Math.max(1, Math.round(SAMPLES / (agents * series))) };
     // It takes minutes.
     console.error(`${what}: ${short(agents * series * set.steps)} samples …`);

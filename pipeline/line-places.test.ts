@@ -33,7 +33,7 @@ let inserts = 1n;
 
 beforeAll(async () => {
   engine = await startEmbeddedColumns({ dataDir, log: silentLogger });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   await columns.migrate();
   const inventory = { of: () => [] } as unknown as Inventory;
   options = {

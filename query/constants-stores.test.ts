@@ -24,7 +24,7 @@ let columns: ColumnStore;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inframirror-regex-'));
   engine = await startEmbeddedColumns({ dataDir: folder, log: createLogger({ level: 'error', format: 'text', write: () => {} }) });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
 }, 120_000);
 afterAll(async () => {
   await columns?.close();

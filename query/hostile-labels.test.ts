@@ -27,7 +27,7 @@ let search: Search;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inframirror-labels-'));
   engine = await startEmbeddedColumns({ dataDir: folder, log: silentLogger });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   await columns.migrate();
   search = openColumnSearch(columns);
   await search.migrate();

@@ -205,7 +205,7 @@ const restoreRecords = async (dataDir: string, chunks: AsyncIterable<Uint8Array>
 const openColumns = async (dataDir: string, log: Logger): Promise<void> => {
   const child = await startEmbeddedColumns({ dataDir, log });
   try {
-    const columns = openClickHouse({ url: child.url, socketPath: child.socketPath });
+    const columns = openClickHouse(child);
     try {
       await columns.ping();
       const [problem] = await brokenParts(columns);

@@ -1,6 +1,6 @@
 // Writes batches as one Arrow IPC stream (https://arrow.apache.org/docs/format/Columnar.html), without any library:
 // schema, then the dictionaries, each once and of distinct entries, then one message a batch, then the end marker. No compression.
-// Allocates nothing per value; every buffer is copied once, into the result. `read.ts` and any Arrow reader take it.
+// Allocates nothing per value; every buffer is copied once at most, into the result. `read.ts` and any Arrow reader take it.
 import { type Batch, type Column, type DataType, type DictionaryColumn, type TextColumn, typeEquals } from '../batch/batch.ts';
 import { countOnes } from '../batch/bits.ts';
 import { mergeDictionaries } from '../batch/concat.ts';
@@ -30,6 +30,18 @@ interface DictionaryPlan {
  * rows leads to a stream of the schema only. Dictionary columns stay so unless plain text is smaller.
  */
 export const encodeStream = (batches: readonly Batch[]): Uint8Array => {
+  const parts = streamParts(batches);
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+};
+
+/** The same in parts that follow each other, of which the large ones are the columns' own bytes, not copies. */
+export const streamParts = (batches: readonly Batch[]): readonly Uint8Array[] => {
   const first = batches[0];
   if (first === undefined) throw new TypeError('a stream needs a batch, for its fields');
   for (const batch of batches)
@@ -61,7 +73,7 @@ export const encodeStream = (batches: readonly Batch[]): Uint8Array => {
     for (const [i, plan] of plans.entries()) addColumn(body, plan, batch.columns[i] as Column);
     messages.push(message(HEADER.record, body.header(batch.length), body.size, body.buffers));
   }
-  return join(messages);
+  return [...messages.flatMap(partsOf), END];
 };
 
 const planOf = (name: string, nullable: boolean, type: DataType, columns: readonly Column[], dictionaries: DictionaryPlan[]): Plan => {
@@ -231,20 +243,15 @@ const message = (kind: number, header: FlatTable, bodySize: number, buffers: rea
   buffers,
 });
 
-const join = (messages: readonly Message[]): Uint8Array => {
-  const out = new Uint8Array(messages.reduce((sum, { metadata, bodySize }) => sum + 8 + metadata.length + bodySize, 8));
-  const view = new DataView(out.buffer);
-  let at = 0;
-  for (const { metadata, buffers } of messages) {
-    view.setUint32(at, CONTINUATION, true);
-    view.setUint32(at + 4, metadata.length, true);
-    out.set(metadata, at + 8);
-    at += 8 + metadata.length;
-    for (const buffer of buffers) {
-      out.set(buffer, at);
-      at += pad8(buffer.length);
-    }
-  }
-  view.setUint32(at, CONTINUATION, true);
-  return out;
+const partsOf = ({ metadata, buffers }: Message): readonly Uint8Array[] => {
+  const head = new Uint8Array(8 + metadata.length);
+  const view = new DataView(head.buffer);
+  view.setUint32(0, CONTINUATION, true);
+  view.setUint32(4, metadata.length, true);
+  head.set(metadata, 8);
+  return [head, ...buffers.flatMap((buffer) => (buffer.length % 8 === 0 ? [buffer] : [buffer, PADDING.subarray(buffer.length % 8)]))];
 };
+
+const PADDING = new Uint8Array(8);
+/** A continuation without a length. */
+const END = new Uint8Array(8).fill(0xff, 0, 4);

@@ -20,7 +20,7 @@ import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
-import { LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
+import { BlockRoom, LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
 import { newlyTold, seriesRows } from '../stages/series.ts';
 import { SeriesNumbers } from '../stages/series-numbers.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
@@ -58,6 +58,7 @@ class SamplesPartition implements PartitionSink {
   #index = new SeriesIndex();
   #order = new SampleOrder(this.#index);
   #numbers = new SeriesNumbers(this.#index);
+  readonly #room = new BlockRoom();
   readonly #rows = new SampleRows();
   /** Series met, and of those the ones whose definition is not known. */
   #met = 0;
@@ -86,6 +87,7 @@ class SamplesPartition implements PartitionSink {
     const blocks = sampleBlocks(
       samples.map(({ sender, batch }) => ({ batch, until: until(sender) })),
       this.#numbers,
+      this.#room,
     );
     const others = [...this.#distributions(messages, 'histograms'), ...this.#distributions(messages, 'summaries')];
     await retryUntilStopped(() => this.#meet([...blocks, ...others]), signal, health);

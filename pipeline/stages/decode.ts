@@ -121,6 +121,18 @@ const isFixed = ({ kind }: DataType): boolean => kind === 'int' || kind === 'flo
 
 const zeros = (type: DataType, length: number): FixedColumn => ({ layout: 'fixed', type, length, validity: undefined, values: allocateFixed(type, length) });
 
+/** Zeros that nobody writes to, used for every column of theirs. */
+const shared = new Map<string, FixedColumn>();
+const sharedZeros = (type: DataType, length: number): FixedColumn => {
+  const key = JSON.stringify(type);
+  let column = shared.get(key);
+  if (column === undefined || column.length < length) {
+    column = zeros(type, length * 2);
+    shared.set(key, column);
+  }
+  return { ...column, length, values: column.values.subarray(0, length) };
+};
+
 const repeated = function* (value: Value, times: number): Iterable<Value> {
   for (let i = 0; i < times; i++) yield value;
 };
@@ -132,7 +144,7 @@ const values = function* (column: Column): Iterable<Value> {
 
 /** The column of a schema that a batch lacks. */
 const absent = (type: DataType, length: number, isFilled: boolean): Column => {
-  if (isFilled && isFixed(type)) return zeros(type, length);
+  if (isFilled && isFixed(type)) return sharedZeros(type, length);
   return columnFrom(type, repeated(isFilled ? defaultOf(type) : null, length));
 };
 

@@ -23,12 +23,15 @@ export class SampleOrder {
   /** By place: where its metric begins, and how many series that has. */
   #begins = new Int32Array(0);
   #sizes = new Int32Array(0);
+  /** Used again by each call. */
+  #out = new Int32Array(0);
+  #starts = new Int32Array(0);
 
   constructor(index: SeriesIndex) {
     this.#index = index;
   }
 
-  /** Where each row of the ranges is to stand, one range after the other; undefined: where it is. */
+  /** Where each row of the ranges is to stand, one range after the other; undefined: where it is. Valid until the next call. */
   placesOf(rows: OrderedRows, ranges: readonly Range<number>[]): Int32Array | undefined {
     this.#meet(rows.seriesIndex, ranges);
     let [first, last, count] = [255, 0, 0];
@@ -46,8 +49,10 @@ export class SampleOrder {
 
   #count({ seriesIndex, hour }: OrderedRows, ranges: readonly Range<number>[], first: number, slots: number, count: number): Int32Array | undefined {
     const [places, begins, sizes] = [this.#places, this.#begins, this.#sizes];
-    const out = new Int32Array(count);
-    const starts = new Int32Array(slots + 1);
+    if (this.#out.length < count) this.#out = new Int32Array(count);
+    if (this.#starts.length <= slots) this.#starts = new Int32Array(slots + 1);
+    const out = this.#out.subarray(0, count);
+    const starts = this.#starts.subarray(0, slots + 1).fill(0);
     const hours = slots / Math.max(1, this.#sorted.length);
     let [at, before, isInOrder] = [0, 0, true];
     for (const { from, to } of ranges)

@@ -41,8 +41,32 @@ export interface SampleMessage {
 
 const values = <T extends FixedColumn['values']>(batch: Batch, name: string): T => (columnOf(batch, name) as FixedColumn).values as T;
 
-/** All rows of the messages, one block a day; the same messages always give the same. */
-export const sampleBlocks = (messages: readonly SampleMessage[], numbers: SeriesNumbers): readonly SampleBlock[] => {
+/** Room for the rows of blocks that is used again: what was taken before is overwritten. */
+export class BlockRoom {
+  #seriesIndex = new Int32Array(0);
+  #hour = new Uint8Array(0);
+  #time = new Float64Array(0);
+  #used = 0;
+
+  /** For all blocks that are taken until the next call. */
+  begin(length: number): void {
+    this.#used = 0;
+    if (length <= this.#time.length) return;
+    this.#seriesIndex = new Int32Array(length);
+    this.#hour = new Uint8Array(length);
+    this.#time = new Float64Array(length);
+  }
+
+  take(length: number): Pick<SampleBlock, 'seriesIndex' | 'hour' | 'time'> {
+    const [from, to] = [this.#used, this.#used + length];
+    this.#used = to;
+    return { seriesIndex: this.#seriesIndex.subarray(from, to), hour: this.#hour.subarray(from, to), time: this.#time.subarray(from, to) };
+  }
+}
+
+/** All rows of the messages, one block a day; the same messages always give the same. The blocks stand in `room`. */
+export const sampleBlocks = (messages: readonly SampleMessage[], numbers: SeriesNumbers, room = new BlockRoom()): readonly SampleBlock[] => {
+  room.begin(messages.reduce((sum, { batch }) => sum + batch.length, 0));
   const days = new Map<number, { readonly sent: SentRows[]; readonly series: Int32Array[] }>();
   for (const [index, { batch, until }] of messages.entries()) {
     const series = numbers.of(batch);
@@ -53,12 +77,12 @@ export const sampleBlocks = (messages: readonly SampleMessage[], numbers: Series
       of.series.push(rows === undefined ? series : rows.map((row) => series[row] as number));
     }
   }
-  return [...days].sort(([a], [b]) => a - b).map(([day, { sent, series }]) => blockOf(day, sent, series));
+  return [...days].sort(([a], [b]) => a - b).map(([day, { sent, series }]) => blockOf(day, sent, series, room));
 };
 
-const blockOf = (day: number, sent: readonly SentRows[], parts: readonly Int32Array[]): SampleBlock => {
+const blockOf = (day: number, sent: readonly SentRows[], parts: readonly Int32Array[], room: BlockRoom): SampleBlock => {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const block = { day, length, sent, seriesIndex: new Int32Array(length), hour: new Uint8Array(length), time: new Float64Array(length) };
+  const block = { day, length, sent, ...room.take(length) };
   let at = 0;
   for (const [i, { batch, rows, length: count }] of sent.entries()) {
     block.seriesIndex.set(parts[i] as Int32Array, at);

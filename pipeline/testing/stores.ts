@@ -30,7 +30,7 @@ export const openStores = async (dir: string, log: Logger, now?: () => number): 
   const clock = now === undefined ? {} : { now, retentionEveryMs: 500 };
   const stream = await openLmdbStream({ dir: join(dir, 'stream'), minFreeBytes: 0, ...clock });
   const engine = await startEmbeddedColumns({ dataDir: join(dir, 'columns'), log });
-  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'records'), log });
   const records = openPostgres(postgres.connection, { log });
   const search = openColumnSearch(columns);

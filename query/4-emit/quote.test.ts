@@ -26,7 +26,7 @@ beforeAll(async () => {
     startEmbeddedColumns({ dataDir: join(folder, 'columns'), log }),
     startEmbeddedPostgres({ dataDir: join(folder, 'records') }),
   ]);
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   records = openPostgres(server.connection);
 });
 afterAll(async () => {

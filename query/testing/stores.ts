@@ -30,7 +30,7 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
     startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log }),
     startEmbeddedPostgres({ dataDir: join(dataDir, 'records') }),
   ]);
-  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   const search = openColumnSearch(columns);
   const records = openPostgres(server.connection);
   await Promise.all([columns.migrate(), records.migrate()]);

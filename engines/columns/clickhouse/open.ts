@@ -8,8 +8,9 @@ import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, cre
 import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
-import { encodeStream } from '../../../core/ipc/write.ts';
+import { encodeStream, streamParts } from '../../../core/ipc/write.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
+import { DATA_HEADER, type IncomingFile, writeIncoming } from '../incoming.ts';
 import type { ColumnStore, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
 import { Limiter } from './limiter.ts';
@@ -25,6 +26,8 @@ export interface ClickHouseOptions {
   readonly socketPath?: string;
   readonly username?: string;
   readonly password?: string;
+  /** Of an embedded store: the folder where it finds the data of inserts. Otherwise that goes with the request. */
+  readonly incoming?: string;
   /** Must exist. Default `default`. */
   readonly database?: string;
   /** Calls at once, below what the server allows (default 24). Kills and pings are not counted. */
@@ -65,6 +68,7 @@ class ClickHouseColumns implements ColumnStore {
   readonly #limiter: Limiter;
   readonly #requestTimeoutMs: number;
   readonly #telemetry: Telemetry;
+  readonly #incoming: string | undefined;
   /** Calls in hand by query id: a kill waits for these. */
   readonly #inHand = new Map<string, Promise<unknown>>();
   #closed = false;
@@ -74,12 +78,14 @@ class ClickHouseColumns implements ColumnStore {
     socketPath,
     username,
     password,
+    incoming,
     database = 'default',
     concurrency = 24,
     requestTimeoutMs = 600_000,
     telemetry = noTelemetry,
   }: ClickHouseOptions) {
     this.#telemetry = telemetry;
+    this.#incoming = incoming;
     this.#limiter = new Limiter(concurrency);
     this.#requestTimeoutMs = requestTimeoutMs;
     const most = concurrency + 8;
@@ -124,7 +130,7 @@ class ClickHouseColumns implements ColumnStore {
       `INSERT INTO ${identifier(table)} (${columns})${source} FORMAT ArrowStream`,
       { queryId, ...(signal === undefined ? {} : { signal }), ...(deadline === undefined ? {} : { params: { deadline: BigInt(Math.floor(deadline)) } }) },
       settings,
-      encodeStream([batch]),
+      batch,
     ).finally(() => this.#telemetry.observe('inframirror_columns_insert_seconds', { table }, (performance.now() - begun) / 1000));
   }
 
@@ -164,7 +170,7 @@ class ClickHouseColumns implements ColumnStore {
     await this.#client.close();
   }
 
-  async #call(sql: string, options: QueryOptions, settings: ClickHouseSettings, data: Uint8Array | undefined): Promise<Reply> {
+  async #call(sql: string, options: QueryOptions, settings: ClickHouseSettings, data: Batch | undefined): Promise<Reply> {
     const queryId = options.queryId ?? randomUUID();
     const call = this.#limiter.run(queryId, options.signal, () => this.#send(sql, { ...options, queryId }, settings, data));
     this.#inHand.set(queryId, call);
@@ -179,7 +185,7 @@ class ClickHouseColumns implements ColumnStore {
     sql: string,
     { params, settings, queryId = randomUUID(), signal }: QueryOptions,
     defaults: ClickHouseSettings,
-    data: Uint8Array | undefined,
+    data: Batch | undefined,
     most = this.#requestTimeoutMs,
   ): Promise<Reply> {
     const form = params === undefined ? undefined : formOf(sql, params);
@@ -201,15 +207,19 @@ class ClickHouseColumns implements ColumnStore {
       patience = setTimeout(end, KILL_MS);
     };
     signal?.addEventListener('abort', abort, { once: true });
+    let file: IncomingFile | undefined;
     try {
+      file = data === undefined || this.#incoming === undefined ? undefined : await writeIncoming(this.#incoming, streamParts([data]));
+      const headers = { ...(form === undefined ? {} : { 'Content-Type': form.contentType }), ...(file === undefined ? {} : { [DATA_HEADER]: file.name }) };
       const { stream, summary } = await this.#client.exec({
         query: form?.body ?? sql,
         query_id: queryId,
         // A user of the store may set any of its settings; the client's type lists those of one version.
         clickhouse_settings: { ...defaults, ...(settings as ClickHouseSettings | undefined), log_comment: queryId },
-        ...(form !== undefined ? { http_headers: { 'Content-Type': form.contentType } } : params !== undefined ? { query_params: params } : {}),
+        http_headers: headers,
+        ...(form !== undefined || params === undefined ? {} : { query_params: params }),
         abort_signal: hangUp.signal,
-        ...(data === undefined ? {} : { values: Readable.from([data], { objectMode: false }) }),
+        ...(data === undefined || file !== undefined ? {} : { values: Readable.from([encodeStream([data])], { objectMode: false }) }),
       });
       const chunks: Uint8Array[] = [];
       for await (const chunk of stream) chunks.push(chunk as Uint8Array);
@@ -221,6 +231,7 @@ class ClickHouseColumns implements ColumnStore {
     } finally {
       signal?.removeEventListener('abort', abort);
       clearTimeout(patience);
+      await file?.remove();
     }
   }
 }

@@ -5,13 +5,14 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { incomingFolder } from '../incoming.ts';
 import { configText, type EngineLimits, NOT_OPENED } from './config.ts';
 import type { Engine } from './engine.ts';
 
 const [folder, socket, limitsText] = process.argv.slice(2) as [string, string, string];
 const limits = JSON.parse(limitsText) as EngineLimits;
 const db = join(folder, 'db');
-const incoming = join(folder, 'incoming');
+const incoming = incomingFolder(folder);
 const configFile = join(folder, 'config.xml');
 
 const GIVE_UP_MS = 3000;

@@ -13,7 +13,7 @@ const silent = createLogger({ level: 'error', format: 'text', write: () => {} })
 columnsConformance('the embedded engine by @clickhouse/client', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-columns-'));
   const engine = await startEmbeddedColumns({ dataDir, log: silent });
-  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });
+  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   return {
     columns,
     crash: () => {

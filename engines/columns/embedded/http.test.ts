@@ -1,12 +1,14 @@
 // The HTTP protocol as the ordinary client uses it beyond what the port needs: formats, errors, large statements, hanging up.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../core/logger.ts';
+import { DATA_HEADER, writeIncoming } from '../incoming.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from './start.ts';
 
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
@@ -33,9 +35,10 @@ describe('ClickHouse’s protocol in front of the library', { timeout: 60_000 },
     path: string,
     body: string,
     end = true,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly status: number; readonly headers: Record<string, unknown>; readonly text: string }> =>
     new Promise((resolve, reject) => {
-      const call = request({ socketPath: engine.socketPath, path, method: 'POST' }, (response) => {
+      const call = request({ socketPath: engine.socketPath, path, method: 'POST', headers }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => {
           text += part;
@@ -133,6 +136,20 @@ describe('ClickHouse’s protocol in front of the library', { timeout: 60_000 },
     await client.command({ query: 'CREATE TABLE cut (a UInt32) ENGINE = MergeTree ORDER BY a' });
     await expect(raw(`/?query=${encodeURIComponent('INSERT INTO cut FORMAT TSV')}`, '1\n2\n3\n', false)).rejects.toThrow();
     expect((await raw('/', 'SELECT count() FROM cut')).text).toBe('0\n');
+  });
+
+  it('takes the data of an insert from a file of the folder for that, and from no other', async () => {
+    await client.command({ query: 'CREATE TABLE handed (a UInt32) ENGINE = MergeTree ORDER BY a' });
+    const outside = join(folder, `${randomUUID()}.data`);
+    writeFileSync(outside, '7\n');
+    const { name, remove } = await writeIncoming(engine.incoming, [Buffer.from('1\n2'), Buffer.from('\n3\n')]);
+    const insert = (data: string, sql = 'INSERT INTO handed FORMAT TSV') => raw('/', sql, true, { [DATA_HEADER]: data });
+    expect((await insert(name)).status).toBe(200);
+    for (const wrong of [`../${basename(outside)}`, outside, '', 'x', `${name}\\0`]) expect((await insert(wrong)).status, wrong).toBe(500);
+    expect((await insert(name, 'SELECT 1')).text).toContain('stands at no insert');
+    expect((await raw('/', 'SELECT groupArray(a) FROM (SELECT a FROM handed ORDER BY a)')).text).toBe('[1,2,3]\n');
+    await remove();
+    expect(readdirSync(engine.incoming)).toEqual([]);
   });
 
   it('answers nonsense with an error and goes on', async () => {

@@ -1,5 +1,5 @@
 // ClickHouse's HTTP protocol (https://clickhouse.com/docs/interfaces/http) as far as `@clickhouse/client` speaks it, in
-// front of the engine: statement in the body or the URL, settings and `param_*` in the URL, data of an insert in the body.
+// front of the engine: statement in the body or the URL, settings and `param_*` in the URL, data of an insert in the body, or in a file.
 // No compression, no sessions, no users: who can reach the socket may do everything.
 
 import { randomUUID } from 'node:crypto';
@@ -8,6 +8,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { DATA_HEADER, incomingPath } from '../incoming.ts';
 import { type Answer, type Engine, StoreError } from './engine.ts';
 import { insertFromFile, insertStatement } from './sql-text.ts';
 
@@ -48,14 +49,16 @@ const answer = async (engine: Engine, incoming: string, request: IncomingMessage
     return;
   }
   const queryId = url.searchParams.get('query_id') || randomUUID();
-  const file = join(incoming, `${randomUUID()}.data`);
+  const handed = request.headers[DATA_HEADER];
+  const file = typeof handed === 'string' ? incomingPath(incoming, handed) : join(incoming, `${randomUUID()}.data`);
   let started = false;
   let over = false;
   response.on('close', () => {
     if (started && !over) void engine.cancel(queryId);
   });
   try {
-    const call = await readCall(request, url.searchParams, file);
+    if (file === undefined) throw new Error(`the header ${DATA_HEADER} names no file of an insert`);
+    const call = handed === undefined ? await readCall(request, url.searchParams, file) : withData(await readText(request, url.searchParams), file);
     const settings = new Map<string, string>();
     const params = new Map<string, string>();
     for (const [name, value] of call.url)
@@ -72,7 +75,7 @@ const answer = async (engine: Engine, incoming: string, request: IncomingMessage
     over = true;
     fail(response, queryId, error);
   } finally {
-    await rm(file, { force: true });
+    if (handed === undefined && file !== undefined) await rm(file, { force: true });
   }
 };
 
@@ -84,6 +87,18 @@ const readCall = async (request: IncomingMessage, url: URLSearchParams, file: st
     if (!request.complete) throw new Error('the request was cut');
     return { url, sql: insertFromFile(insert, file) };
   }
+  return readText(request, url);
+};
+
+/** An insert whose data its caller has written already. */
+const withData = ({ url, sql }: Call, file: string): Call => {
+  const insert = insertStatement(sql);
+  if (insert === undefined) throw new Error(`the header ${DATA_HEADER} stands at no insert`);
+  return { url, sql: insertFromFile(insert, file) };
+};
+
+const readText = async (request: IncomingMessage, url: URLSearchParams): Promise<Call> => {
+  const query = url.get('query');
   const chunks: Buffer[] = [];
   await pipeline(request, bounded(MOST_TEXT_BYTES), async (parts: AsyncIterable<Buffer>) => {
     for await (const part of parts) chunks.push(part);

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
+import { incomingFolder } from '../incoming.ts';
 import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
 import { LastWords } from './last-words.ts';
 import { watchPulse } from './pulse.ts';
@@ -16,6 +17,7 @@ export interface EmbeddedColumns {
   /** What `openClickHouse` needs to reach it; stays the same through restarts. */
   readonly url: string;
   readonly socketPath: string;
+  readonly incoming: string;
   /** Statements it takes at once. */
   readonly statements: number;
   /** Of the child that runs now; undefined between two. */
@@ -75,6 +77,7 @@ const socketFor = (folder: string): string => {
 class Supervisor implements EmbeddedColumns {
   readonly url = 'http://columns.embedded';
   readonly socketPath: string;
+  readonly incoming: string;
   readonly statements: number;
   restarts = 0;
   readonly #folder: string;
@@ -89,6 +92,7 @@ class Supervisor implements EmbeddedColumns {
   constructor(folder: string, socket: string, limits: EngineLimits, log: Logger) {
     this.#folder = folder;
     this.socketPath = socket;
+    this.incoming = incomingFolder(folder);
     this.#limits = limits;
     this.#log = log;
     this.statements = limits.statements;
