@@ -45,9 +45,6 @@ interface Waiting {
 }
 
 const MOST_BYTES_OF_A_COMMIT = 32 << 20;
-/** Below it a commit waits a moment for more. */
-const SMALL_COMMIT = 256 << 10;
-const GATHER_MS = 2;
 const EMPTY = new Uint8Array(0);
 /** Share of the room that only topics without readers may take. */
 export const SPARED = 1 / 16;
@@ -253,10 +250,9 @@ export class Commits {
       });
   }
 
-  /** What comes within a moment goes along: a commit costs far more than a message in it. */
+  /** What this turn of the event loop brings goes along. Not longer: while one commit is on its way the next ones gather anyhow. */
   #gathered(): Promise<void> {
-    const bytes = this.#waiting.reduce((sum, waiting) => sum + waiting.bytes, 0);
-    return new Promise((resolve) => (bytes < SMALL_COMMIT ? setTimeout(resolve, GATHER_MS) : setImmediate(resolve)));
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   async #commit(): Promise<void> {
