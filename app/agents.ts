@@ -1,6 +1,7 @@
 // What an admin does with agents, for GraphQL: tokens, the list, revoking, releasing. The registry does it; here it is put into the transport's words.
 import type { AgentRow, Agents, SenderLimits } from '../graphql/service.ts';
-import type { AgentRegistry, EnrolledAgent } from '../ingest/agents/agent-registry.ts';
+import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
+import type { EnrolledAgent } from '../ingest/agents/enrolled-agent.ts';
 import type { Sessions } from '../ingest/agents/sessions.ts';
 import type { Door } from '../ingest/door.ts';
 import type { IntakeLimits } from '../ingest/limits.ts';

@@ -1,19 +1,21 @@
-// The server of the bench of the door: door and stream in a process of their own, so that their CPU is theirs alone. Argument: a folder.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { silentLogger } from '../core/logger.ts';
-import { TelemetryRegistry } from '../core/telemetry.ts';
+// The server of the bench of the door: the address, who may send, door and stream in a process of their own, so that their CPU is theirs alone.
+// Argument: for how many agents it makes join tokens. Prints one line of JSON: where it is, the shared token, the join tokens.
+import { join } from 'node:path';
+import { AgentServer } from '../app/testing/agent-server.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
-import { openDoor } from '../ingest/door.ts';
 import { TOPICS } from '../pipeline/topology.ts';
 
-const stream = await openLmdbStream({ dir: process.argv[2] ?? '' });
+const server = await AgentServer.start();
+const stream = await openLmdbStream({ dir: join(server.folder, 'stream') });
 await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions: 2, retentionBytes: 2 ** 40 })));
-const door = openDoor({ stream, telemetry: new TelemetryRegistry(), log: silentLogger });
-const server = createServer((request, response) => {
-  void door.receiveFrames({ headers: request.headers, body: request, rights: { post: true } }).then(({ status, headers, body }) => {
-    response.writeHead(status, headers).end(body);
-  });
+await server.open({ stream });
+const tokens: string[] = [];
+for (let n = 0; n < Number(process.argv[2]); n++) tokens.push(await server.token(`host-${n}`));
+process.stdout.write(`${JSON.stringify({ url: server.url, token: server.data.agentToken, tokens })}\n`);
+process.stdin.resume().on('end', () => {
+  void server
+    .close()
+    .then(() => stream.close())
+    .then(() => server.stop())
+    .then(() => process.exit(0));
 });
-server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
-process.stdin.resume().on('end', () => process.exit(0));

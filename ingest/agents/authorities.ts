@@ -2,7 +2,8 @@
 import { CodedError } from '../../core/errors.ts';
 import { fitsHost } from '../../schemas/join-token.ts';
 import type { Authority } from '../authority.ts';
-import type { AgentRegistry, EnrolledAgent } from './agent-registry.ts';
+import type { AgentRegistry } from './agent-registry.ts';
+import type { EnrolledAgent } from './enrolled-agent.ts';
 
 /** Under its own id, for its own host; a relay for those too that fit its patterns. */
 export const agentAuthority = (

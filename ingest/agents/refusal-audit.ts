@@ -3,6 +3,7 @@
 import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Records } from '../../engines/records/port.ts';
+import { writeAudit } from './audit.ts';
 
 /** `agent.refuse`: a join; `agent.quota`: a sender that has sent more than it may. */
 export type RefusalKind = 'agent.refuse' | 'agent.quota';
@@ -53,8 +54,7 @@ export class RefusalAudit {
     this.#leftOut = 0;
     const detail = { ...refusal, ...(leftOut === 0 ? {} : { leftOut }) };
     this.#log.warn(kind === 'agent.quota' ? 'a sender is refused' : 'an agent was refused', detail);
-    const row = [nanosFromMillis(this.#now()), 'agent', kind, detail] as const;
-    const written = this.#records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', row).catch((error: unknown) => {
+    const written = writeAudit(this.#records, { time: nanosFromMillis(this.#now()), who: 'agent', what: kind, detail }).catch((error: unknown) => {
       this.#leftOut += leftOut + count;
       this.#log.warn('a refusal could not be put into the audit table', { error });
     });

@@ -14,9 +14,10 @@ import {
   signInBytes,
 } from '../../schemas/agent-proofs.ts';
 import { bytesOf, textOf } from '../../schemas/join-token.ts';
-import type { AgentRegistry, EnrolledAgent } from './agent-registry.ts';
+import type { AgentRegistry } from './agent-registry.ts';
 import { mustBeActive } from './authorities.ts';
 import type { CommandKeys } from './command-keys.ts';
+import type { EnrolledAgent } from './enrolled-agent.ts';
 
 export interface SignInRequest extends SigningIn {
   readonly signature: Uint8Array;
