@@ -17,7 +17,7 @@ import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { costOf, type Figure, short } from './figure.ts';
 import { LineLoad, NEEDLE } from './load-lines.ts';
-import { treeCost, untilIdle } from './process-tree.ts';
+import { treeCpu, untilIdle } from './process-tree.ts';
 
 const LINES = Number(process.env.INFRAMIRROR_BENCH_LINES ?? 1_000_000);
 const GOAL = { rate: 100_000, bytes: 60, agent: 4 };
@@ -144,7 +144,7 @@ export const run = async (): Promise<readonly Figure[]> => {
   try {
     const bytes = await writeLines(join(folder, 'lines.log'));
     await untilIdle(pid);
-    const { cpu: before } = treeCost(pid);
+    const before = treeCpu(pid);
     const settings = {
       server: server.origin,
       tokenFile: join(data, 'agent-token'),
@@ -163,7 +163,7 @@ export const run = async (): Promise<readonly Figure[]> => {
     const seconds = (performance.now() - began) / 1000;
     await ended(agent);
     await untilIdle(pid);
-    const cpu = treeCost(pid).cpu - before;
+    const cpu = treeCpu(pid) - before;
     if ((await countOf(data, server.origin)) !== LINES) throw new Error('there are more lines than were written');
     await ended(server.child);
     return [

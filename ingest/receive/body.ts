@@ -1,8 +1,9 @@
 // A request's body: read whole within a limit, then decompressed within another. Knows nothing of what it holds.
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { constants, gunzip, type ZlibOptions, type ZstdOptions, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { constants, gunzip, type ZlibOptions, type ZstdOptions, zstdDecompress } from 'node:zlib';
 import { CodedError } from '../../core/errors.ts';
+import { MOST_WINDOW_LOG, unpackZstd } from '../../core/zstd.ts';
 
 const mebibytes = (bytes: number): string => (bytes % (1 << 20) === 0 ? `${bytes >> 20} MiB` : `${bytes} bytes`);
 
@@ -91,7 +92,12 @@ interface Unpacked {
 const inflateZstd = promisify(zstdDecompress) as unknown as (bytes: Uint8Array, options: ZstdOptions & { readonly info: true }) => Promise<Unpacked>;
 const inflateGzip = promisify(gunzip) as unknown as (bytes: Uint8Array, options: ZlibOptions & { readonly info: true }) => Promise<Unpacked>;
 
-const inflateZstdNow = zstdDecompressSync as unknown as (bytes: Uint8Array, options: ZstdOptions & { readonly info: true }) => Unpacked;
+/** Throws where it has more than `most` bytes. */
+const inflateZstdNow = (bytes: Uint8Array, most: number): Unpacked => {
+  const unpacked = unpackZstd(bytes, most);
+  if (unpacked === undefined) throw new Error(`it has more than the ${most} bytes that it says`);
+  return { buffer: unpacked.bytes, engine: { bytesWritten: unpacked.used } };
+};
 
 /** Up to so many bytes are unpacked at once: handing them to another thread and back costs more. */
 const MOST_NOW = 1 << 20;
@@ -117,16 +123,13 @@ const sizeToldBy = (bytes: Uint8Array): number | undefined => {
   }
 };
 
-/** A frame of zstd that wants more memory for its window than this is refused before it gets any. */
-const MOST_WINDOW_LOG = 25;
-
 /** A part that says that it has `size` bytes; throws `intake.damaged` where it has not. */
 export const unpackPart = async (bytes: Uint8Array, size: number): Promise<Uint8Array> => {
   const damaged = (reason: string, cause?: unknown): CodedError => new CodedError('intake.damaged', { encoding: 'zstd', reason }, { cause });
   const options = { maxOutputLength: Math.max(1, size), info: true, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } } as const;
   let unpacked: Unpacked;
   try {
-    unpacked = size <= MOST_NOW ? inflateZstdNow(bytes, { ...options, chunkSize: Math.max(size + 1, 64) }) : await inflateZstd(bytes, options);
+    unpacked = size <= MOST_NOW ? inflateZstdNow(bytes, size) : await inflateZstd(bytes, options);
   } catch (error) {
     const isLonger = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw damaged(isLonger ? `it has more than the ${size} bytes that it says` : (error as Error).message, error);
@@ -154,9 +157,10 @@ export const decompress = async (bytes: Uint8Array, encoding: string | undefined
     const told = kind === 'zstd' ? sizeToldBy(bytes) : undefined;
     if (kind === 'gzip') unpacked = await inflateGzip(bytes, options);
     else if (told === undefined || told > MOST_NOW) unpacked = await inflateZstd(bytes, zstd);
-    // A frame that holds more than it says is damaged.
-    else unpacked = inflateZstdNow(bytes, { ...zstd, chunkSize: Math.max(told + 1, 64) });
+    else if (told > most) throw tooLarge();
+    else unpacked = inflateZstdNow(bytes, told);
   } catch (error) {
+    if (error instanceof CodedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(error);
     throw new CodedError('intake.damaged', { encoding: kind, reason: message }, { cause: error });

@@ -21,6 +21,7 @@ import { concatBatches } from '../../core/batch/concat.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../../core/time.ts';
+import { MOST_WINDOW_LOG, unpackZstd } from '../../core/zstd.ts';
 import type { StoredMessage } from '../../engines/stream/port.ts';
 import { unpackSamples } from '../../schemas/packed-samples.ts';
 import type { SampleSet } from '../../schemas/sample-set.ts';
@@ -198,13 +199,14 @@ const isInYears = ({ type, values, length }: FixedColumn): boolean => {
 const NO_SETS: ReadonlyMap<string, SampleSet> = new Map();
 /** More than a door lets through in one frame. */
 const MOST_BYTES = 64 << 20;
-const MOST_WINDOW_LOG = 25;
+/** Of those that are unpacked with one context. */
+const MOST_SMALL = 1 << 20;
 
 /** The set of series that a message names; undefined: none. */
 export const setNamedBy = ({ headers: { encoding, set } }: StoredMessage): string | undefined => (encoding === 'samples' ? set : undefined);
 
-const batchesOf = (message: StoredMessage, rows: number, sets: ReadonlyMap<string, SampleSet>): Batch[] => {
-  if (message.headers.encoding !== 'samples') return decodeStream(unpacked(message));
+const batchesOf = (message: StoredMessage, { rows, size }: Envelope, sets: ReadonlyMap<string, SampleSet>): Batch[] => {
+  if (message.headers.encoding !== 'samples') return decodeStream(unpacked(message, size));
   const set = sets.get(message.headers.set ?? '');
   if (set === undefined) throw new TypeError('the stream has no set of series of the name that it says');
   if (set.id.length !== rows) throw new TypeError(`its set has ${set.id.length} series, its samples are ${rows}`);
@@ -225,10 +227,12 @@ const batchesOf = (message: StoredMessage, rows: number, sets: ReadonlyMap<strin
   ];
 };
 
-const unpacked = ({ headers: { encoding }, value }: StoredMessage): Uint8Array => {
+const unpacked = ({ headers: { encoding }, value }: StoredMessage, size: number): Uint8Array => {
   if (encoding === undefined) return value;
   if (encoding !== 'zstd') throw new TypeError(`its encoding ${encoding} is not known`);
-  return zstdDecompressSync(value, { maxOutputLength: MOST_BYTES, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } });
+  // What came before its size was told has more than its bytes.
+  const small = size > MOST_SMALL ? undefined : unpackZstd(value, size);
+  return small?.bytes ?? zstdDecompressSync(value, { maxOutputLength: MOST_BYTES, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } });
 };
 
 export type DecodeOutcome =
@@ -250,7 +254,7 @@ export const decodeMessage = (
   if (schema === undefined) return dead('unknown-schema', `schema ${envelope.schema} has no place on ${message.topic}`);
   if (envelope.version !== SIGNAL_VERSION) return dead('unknown-version', `schema ${schema} of version ${envelope.version} is not known`);
   try {
-    const whole = concatBatches(batchesOf(message, envelope.rows, sets));
+    const whole = concatBatches(batchesOf(message, envelope, sets));
     const batch = conform(whole, schema);
     const known = new Set(batch.fields.map((field) => field.name));
     const unknownColumns = whole.fields.filter((field) => !known.has(field.name)).length;
