@@ -33,56 +33,37 @@ interface Candidate {
   readonly common?: string;
 }
 
+const DROP = 'ALTER TABLE tried DROP INDEX token_index';
+const RARE = process.env.INFRAMIRROR_BENCH_RARE ?? 'zq81x77';
+/** Words as they are cut in the table: `words` and `line_tokens` there stand for these. */
 const LINE = "if(isNull(raw), concat(head, ifNull(body, ''), tail), concat(raw, ' ', ifNull(body, '')))";
 const LOWER = `if(isASCII(${LINE}), lower(${LINE}), replaceRegexpAll(lowerUTF8(${LINE}), '[^\\\\x00-\\\\x7F\\\\p{L}\\\\p{N}]+', ' '))`;
 const LETTERS = `replaceRegexpAll(${LOWER}, '[a-z]*[0-9][a-z0-9]*', ' ')`;
-const DROP = 'ALTER TABLE tried DROP INDEX line_index';
-const RARE = process.env.INFRAMIRROR_BENCH_RARE ?? 'zq81x77';
+const IN_PATTERN = "position(pattern, ' timed ') > 0";
 
 const CANDIDATES: readonly Candidate[] = [
-  { name: 'as it is', alters: [] },
-  { name: 'no index of words', alters: [DROP] },
+  { name: 'patterns, and a bloom filter of all words', alters: [] },
   {
-    name: 'text index, ASCII without the expression',
-    alters: [DROP, `ALTER TABLE tried ADD INDEX i (${LOWER}) TYPE text(tokenizer = splitByNonAlpha)`],
+    name: 'the same, message and head as ZSTD(3)',
+    alters: ['body Nullable(String)', 'head String'].map((c) => `ALTER TABLE tried MODIFY COLUMN ${c} CODEC(ZSTD(3))`),
+  },
+  { name: 'patterns alone', alters: [DROP], rare: `hasAllTokens(words, ['${RARE}'])` },
+  { name: 'a bloom filter alone', alters: ['ALTER TABLE tried DROP COLUMN pattern'], common: "hasAllTokens(words, ['timed'])" },
+  {
+    name: 'nothing',
+    alters: [DROP, 'ALTER TABLE tried DROP COLUMN pattern'],
+    rare: `hasAllTokens(words, ['${RARE}'])`,
+    common: "hasAllTokens(words, ['timed'])",
+  },
+  {
+    name: 'a text index of all words',
+    alters: [DROP, 'ALTER TABLE tried DROP COLUMN pattern', `ALTER TABLE tried ADD INDEX i (${LOWER}) TYPE text(tokenizer = splitByNonAlpha)`],
     rare: `hasAllTokens(${LOWER}, ['${RARE}'])`,
     common: `hasAllTokens(${LOWER}, ['timed'])`,
   },
   {
-    name: 'bloom filter of tokens',
-    alters: [DROP, `ALTER TABLE tried ADD INDEX i tokens(${LOWER}) TYPE bloom_filter(0.01) GRANULARITY 1`],
-    rare: `has(tokens(${LOWER}), '${RARE}')`,
-    common: `has(tokens(${LOWER}), 'timed')`,
-  },
-  {
-    name: 'tokenbf',
-    alters: [DROP, `ALTER TABLE tried ADD INDEX i ${LOWER} TYPE tokenbf_v1(65536, 4, 0) GRANULARITY 1`],
-    rare: `hasToken(${LOWER}, '${RARE}')`,
-    common: `hasToken(${LOWER}, 'timed')`,
-  },
-  {
-    name: 'text index of words of letters',
-    alters: [DROP, `ALTER TABLE tried ADD INDEX i (${LETTERS}) TYPE text(tokenizer = splitByNonAlpha)`],
-    common: `hasAllTokens(${LETTERS}, ['timed'])`,
-  },
-  {
-    name: 'letters, and a bloom filter of all tokens',
-    alters: [
-      DROP,
-      `ALTER TABLE tried ADD INDEX i (${LETTERS}) TYPE text(tokenizer = splitByNonAlpha)`,
-      `ALTER TABLE tried ADD INDEX b tokens(${LOWER}) TYPE bloom_filter(0.01) GRANULARITY 1`,
-    ],
-    rare: `has(tokens(${LOWER}), '${RARE}')`,
-    common: `hasAllTokens(${LETTERS}, ['timed'])`,
-  },
-  {
-    name: 'letters, and tokenbf',
-    alters: [
-      DROP,
-      `ALTER TABLE tried ADD INDEX i (${LETTERS}) TYPE text(tokenizer = splitByNonAlpha)`,
-      `ALTER TABLE tried ADD INDEX b ${LOWER} TYPE tokenbf_v1(65536, 4, 0) GRANULARITY 1`,
-    ],
-    rare: `hasToken(${LOWER}, '${RARE}')`,
+    name: 'a text index of words of letters, and a bloom filter',
+    alters: ['ALTER TABLE tried DROP COLUMN pattern', `ALTER TABLE tried ADD INDEX i (${LETTERS}) TYPE text(tokenizer = splitByNonAlpha)`],
     common: `hasAllTokens(${LETTERS}, ['timed'])`,
   },
 ];
@@ -132,6 +113,12 @@ const blocks = (): readonly Batch[] => {
   return out;
 };
 
+const without = ({ length, fields, columns }: Batch, name: string): Batch => ({
+  length,
+  fields: fields.filter((field) => field.name !== name),
+  columns: columns.filter((_, i) => fields[i]?.name !== name),
+});
+
 const one = async (columns: ColumnStore, sql: string): Promise<number> => {
   const { batches } = await columns.query(sql);
   const batch = batches[0];
@@ -158,7 +145,8 @@ const tried = async (candidate: Candidate, lines: readonly Batch[]): Promise<rea
     await columns.command('CREATE TABLE tried AS logs');
     for (const sql of candidate.alters) await columns.command(sql);
     const began = cpu();
-    for (const [i, batch] of lines.entries()) await columns.insert('tried', batch, { queryId: `tried-${i}` });
+    const hasPattern = !candidate.alters.some((sql) => sql.endsWith('DROP COLUMN pattern'));
+    for (const [i, batch] of lines.entries()) await columns.insert('tried', hasPattern ? batch : without(batch, 'pattern'), { queryId: `tried-${i}` });
     const inserted = cpu() - began;
     await untilMerged(columns);
     const seconds = cpu() - began;
@@ -173,7 +161,10 @@ const tried = async (candidate: Candidate, lines: readonly Batch[]): Promise<rea
       ),
     );
     const asked: string[] = [];
-    for (const condition of [candidate.rare ?? `hasAllTokens(words, ['${RARE}'])`, candidate.common ?? "hasAllTokens(words, ['timed'])"]) {
+    for (const condition of [
+      candidate.rare ?? `indexHint(hasAll(line_tokens, ['${RARE}'])) AND hasAllTokens(words, ['${RARE}'])`,
+      candidate.common ?? IN_PATTERN,
+    ]) {
       const sql = `SELECT toFloat64(count()) AS v FROM tried WHERE ${condition}`;
       const found = await one(columns, sql);
       const [before, at] = [cpu(), performance.now()];

@@ -80,9 +80,10 @@ const writeLines = async (path: string): Promise<number> => {
 
 /** What is asked of the store, as the emitters write it. */
 const QUESTIONS: Readonly<Record<string, string>> = {
-  'a word that stands once': `SELECT body FROM logs WHERE hasAllTokens(words, ['${NEEDLE.split('_')[1]}'])`,
-  'a common word, counted': "SELECT count() FROM logs WHERE hasAllTokens(words, ['timed'])",
-  'a phrase, counted': "SELECT count() FROM logs WHERE hasPhrase(words, 'upstream timed out')",
+  'a word that stands once': `SELECT body FROM logs WHERE indexHint(hasAll(line_tokens, ['${NEEDLE.split('_')[1]}'])) AND hasAllTokens(words, ['${NEEDLE.split('_')[1]}'])`,
+  'a common word, counted': "SELECT count() FROM logs WHERE position(pattern, ' timed ') > 0",
+  'a phrase, counted': "SELECT count() FROM logs WHERE position(pattern, ' upstream timed out ') > 0",
+  'a common number, counted': "SELECT count() FROM logs WHERE indexHint(hasAll(line_tokens, ['404'])) AND hasAllTokens(words, ['404'])",
   'a regular expression, counted': "SELECT count() FROM logs WHERE match(body, 'elapsed=29[0-9]{3}ms')",
   'by level': 'SELECT severity, count() FROM logs GROUP BY severity',
 };

@@ -95,7 +95,7 @@ const childSeconds = ({ pid }: EmbeddedColumns): number => {
 interface Cost {
   /** Bytes on disk a line, indexes with it. */
   readonly bytes: number;
-  /** Of them: the text index, the attributes and numbers, what tells a line from others. */
+  /** Of them: what finds words, the attributes and numbers, what tells a line from others. */
   readonly index: number;
   readonly attributes: number;
   readonly ids: number;
@@ -166,7 +166,7 @@ const costOf = async (engine: EmbeddedColumns, columns: ColumnStore, frames: rea
     `SELECT column_data_compressed_bytes + column_marks_bytes AS b FROM system.parts_columns WHERE active AND table = 'logs' AND column IN (${names})`;
   return {
     bytes: await bytesOf("SELECT bytes_on_disk AS b FROM system.parts WHERE active AND table = 'logs'"),
-    index: await bytesOf(ofIndex('line_index')),
+    index: (await bytesOf(ofIndex('token_index'))) + (await bytesOf(ofColumns("'pattern'"))),
     attributes: await bytesOf(ofColumns("'attributes', 'numbers'")),
     ids: (await bytesOf(ofColumns("'sender', 'file', 'position', 'insert'"))) + (await bytesOf(ofIndex('file_index'))),
     rate: (FRAME * frames.length) / seconds,

@@ -156,6 +156,9 @@ const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter',
 /** Tables of the column store. */
 export type TableName = 'samples' | 'histograms' | 'summaries' | 'series' | 'series_days' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
 
+/** Of a log line beside its fields in `TABLE_FIELDS`: see `pipeline/stages/line-pattern.ts`; where it is not given the store works it out. */
+export const LINE_PATTERN: Field = field('pattern', UTF8);
+
 /** Sample values: see `exponent` in `sample-value.ts`. `start`: when a counter began to count, 0 unknown. `insert` rises over inserts and is the receive order. */
 export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   samples: [

@@ -3,10 +3,11 @@
 import { hash } from 'node:crypto';
 import { type Batch, type Column, columnOf, type FixedColumn, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
-import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import { LINE_PATTERN, TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Decoded } from '../message.ts';
 import { enrichmentColumns } from './enrich.ts';
+import { linePatterns } from './line-pattern.ts';
 import { wholeLine } from './whole-line.ts';
 
 /** What is missing of it filled. */
@@ -16,7 +17,7 @@ const whole = (column: FixedColumn, missing: (row: number) => bigint): Column =>
   return { ...column, validity: undefined, values };
 };
 
-const FIELDS = TABLE_FIELDS.logs.slice(0, -1);
+const FIELDS = [...TABLE_FIELDS.logs.slice(0, -1), LINE_PATTERN];
 
 /** Rows of the table `logs` without the number of their insert. */
 export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<Inventory, 'of'>): Batch => {
@@ -30,7 +31,8 @@ export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<
     dictionary: columnFrom(UTF8, [sender]) as TextColumn,
   };
   const message = hash('sha256', `${boot}/${seq}`, 'buffer').readBigUInt64LE();
-  const { raw, head, tail } = wholeLine(columnOf(batch, 'body'), columnOf(batch, 'raw'));
+  const [body, line] = [columnOf(batch, 'body'), columnOf(batch, 'raw')];
+  const { raw, head, tail } = wholeLine(body, line);
   return {
     length,
     fields: FIELDS,
@@ -51,6 +53,7 @@ export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<
       tail,
       ...enrichmentColumns(batch, sender, inventory),
       who,
+      linePatterns(body, line, raw),
     ],
   };
 };

@@ -1,7 +1,8 @@
 // How the whole line rests beside its message: as what stands before and after the message where that is part of it, else whole, and not
 // at all where the line is the message. A message with quotes stands in a line of JSON with backslashes before them: then the tail begins
 // with a zero byte (the column `line` of the table puts it together again). Works on bytes, in time bound by the size of the line.
-import { type Column, type DictionaryColumn, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
+import { type Column, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
+import { Texts } from './texts.ts';
 
 export interface WholeLine {
   /** Only where it cannot be rebuilt of head, message and tail. */
@@ -18,30 +19,6 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 /** Up to so many bytes a loop is quicker than a call. */
 const SHORT = 48;
-
-/** Bytes of a column's rows; which row is in hand is kept, so that nothing is made for one. */
-class Texts {
-  readonly data: Uint8Array;
-  from = 0;
-  to = 0;
-  readonly #offsets: Int32Array;
-  readonly #indices: Int32Array | undefined;
-
-  constructor(column: Column) {
-    const { layout } = column;
-    if (layout !== 'text' && layout !== 'dictionary') throw new TypeError(`a text was expected, not ${layout}`);
-    const text: TextColumn = layout === 'text' ? column : column.dictionary;
-    this.data = text.data;
-    this.#offsets = text.offsets;
-    this.#indices = layout === 'text' ? undefined : (column as DictionaryColumn).indices;
-  }
-
-  at(row: number): void {
-    const place = this.#indices === undefined ? row : (this.#indices[row] as number);
-    this.from = this.#offsets[place] as number;
-    this.to = this.#offsets[place + 1] as number;
-  }
-}
 
 /** A sign of ASCII that is no letter and no digit: words end at it (docs/iql.md). */
 const parts = (byte: number): boolean => byte < 0x80 && !((byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a));

@@ -13,7 +13,7 @@ import { openClickHouse } from './open.ts';
 
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
 
-describe('migrations', { timeout: 60_000 }, () => {
+describe('migrations', { timeout: 240_000 }, () => {
   let folder: string;
   let engine: EmbeddedColumns;
   let columns: ColumnStore;
@@ -89,6 +89,24 @@ describe('migrations', { timeout: 60_000 }, () => {
       [202610n, 2 ** 30],
       [202611n, 1],
     ]);
+  });
+
+  it('find the words of lines from before', async () => {
+    await migrateColumns(columns, MIGRATIONS.slice(0, 9));
+    await columns.command(`INSERT INTO logs (time, body, raw, head, tail, sender) VALUES
+      ('2026-11-20 10:00:00', 'it Timed out', NULL, 'a17 ', ' x', 's'), ('2026-11-20 10:00:01', 'timed', 'Größe—timed 5 out', '', '', 's')`);
+    await migrateColumns(columns);
+    await columns.command(`INSERT INTO logs (time, body, head, tail, sender) VALUES ('2026-11-20 10:00:02', 'say "no"', '{"msg":"', '\\0"}', 's')`);
+    expect(rowsOf(await columns.query('SELECT toString(pattern), line FROM logs ORDER BY time'))).toEqual([
+      [' 0 it timed out x ', 'a17 it Timed out x'],
+      [' 0 timed 0 out 0 timed ', 'Größe—timed 5 out'],
+      [' msg say no ', '{"msg":"say \\"no\\""}'],
+    ]);
+    const found = async (token: string) =>
+      rowsOf(
+        await columns.query(`SELECT toInt32(count()) FROM logs WHERE indexHint(hasAll(line_tokens, ['${token}'])) AND hasAllTokens(words, ['${token}'])`),
+      ).flat();
+    expect([await found('a17'), await found('5'), await found('größe'), await found('none7')]).toEqual([[1], [1], [1], [0]]);
   });
 
   it('run each once, in order, and go on where the last start failed', async () => {
