@@ -199,7 +199,7 @@ export const run = async (): Promise<readonly Figure[]> => {
       ratio: large.rate / small.rate,
     });
     figures.push({
-      what: 'of it the text index',
+      what: 'of it what finds words',
       value: `${short(large.index)} bytes a line`,
       against: `${short(large.attributes)} attributes and numbers, ${short(large.ids)} what tells a line from others, ${short(large.bytes)} in all`,
       ratio: large.index / large.bytes,

@@ -1,4 +1,4 @@
-// The column store's text index held to the contract of search, on the embedded column store.
+// The column store's table of log lines held to the contract of search, on the embedded column store.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { openColumnSearch } from './open.ts';
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-searchConformance('the column store’s text index', async () => {
+searchConformance('the column store’s log lines', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-search-'));
   const engine = await startEmbeddedColumns({ dataDir, log: silent });
   const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, concurrency: engine.statements });

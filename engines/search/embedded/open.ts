@@ -1,4 +1,4 @@
-// The port `Search` over the column store: lines are rows of its table `logs`, found by its text index.
+// The port `Search` over the column store: lines are rows of its table `logs`, found by its patterns and a filter of words.
 // It stands on the port `ColumnStore` alone and never on what is behind it; writing is the column store's own.
 import { CodedError, hasCode } from '../../../core/errors.ts';
 import type { ColumnStore } from '../../columns/port.ts';

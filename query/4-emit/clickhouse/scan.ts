@@ -9,8 +9,8 @@ import { markedHours } from '../interval.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions } from './expression.ts';
+import { indexed } from './line-words.ts';
 import { columnsOf, emitIds, emitLabels, isMovingFilter, type SeriesLabels } from './series.ts';
-import { indexed } from './text-index.ts';
 
 // The table's own columns are always spoken of as `s.…`: an alias of the same name, which the enclosing query wants, must not stand in
 // for them in WHERE.
