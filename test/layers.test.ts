@@ -38,6 +38,7 @@ const phases = Object.fromEntries(
 const PRODUCT: Rooms = {
   // In a browser too: no `node:*` up to and including `ui`, but for the folders of engines.
   // Arrow IPC is our own code; `apache-arrow` is its oracle in tests only.
+  'core on Node': { files: /^core\/node\//, imports: ['core'], packages: NODE },
   core: { files: /^core\//, imports: [], packages: [] },
   schemas: { files: /^schemas\//, imports: ['core'], packages: [] },
   ...phases,
@@ -79,8 +80,8 @@ const PRODUCT: Rooms = {
   'folder lock': { files: /^engines\/folder-lock\.ts$/, imports: [], packages: NODE },
 
   agent: { files: /^agent\//, imports: ['core', 'schemas', ...PORTS, 'folder lock'], packages: NODE },
-  ingest: { files: /^ingest\//, imports: ['core', 'schemas', ...PORTS], packages: NODE },
-  pipeline: { files: /^pipeline\//, imports: ['core', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },
+  ingest: { files: /^ingest\//, imports: ['core', 'core on Node', 'schemas', ...PORTS], packages: NODE },
+  pipeline: { files: /^pipeline\//, imports: ['core', 'core on Node', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },
   rules: { files: /^rules\//, imports: ['core', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },
   graphql: {
     files: /^graphql\//,

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gunzip, type ZlibOptions, type ZstdOptions, zstdDecompress } from 'node:zlib';
 import { CodedError } from '../../core/errors.ts';
-import { MOST_WINDOW_LOG, unpackZstd } from '../../core/zstd.ts';
+import { MOST_WINDOW_LOG, unpackZstd } from '../../core/node/zstd.ts';
 
 const mebibytes = (bytes: number): string => (bytes % (1 << 20) === 0 ? `${bytes >> 20} MiB` : `${bytes} bytes`);
 
