@@ -13,7 +13,7 @@ export default defineConfig({
         exclude: [...excludedFrom(lane)],
         environment: 'node',
         pool: 'forks',
-        fileParallelism: lane.workers > 1,
+        globalSetup: lane.setup === undefined ? [] : [lane.setup],
         testTimeout: lane.timeout * 1000,
         hookTimeout: lane.timeout * 1000,
         teardownTimeout: 30_000,

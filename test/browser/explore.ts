@@ -1,21 +1,24 @@
-// What the tests of the explorer share: the product and a browser for one file of tests, pages signed in, texts whose data is certain.
+// What the tests of the explorer share: the product, a browser for one file of tests, pages signed in, texts whose data is certain.
 // Never decides what is right.
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { launchBrowser, type Visit, visit } from './chromium.ts';
-import { type Product, startProduct } from './product.ts';
+import { type Product, productAt, startProduct } from './product.ts';
 
 export const PATIENCE = 30_000;
 
-/** Starts both before the tests of the file and stops them after; to be called inside a `describe`. */
-export const exploring = (executable: string) => {
+/**
+ * A browser for the tests of the file, on the product that the files of this lane share; to be called inside a `describe`.
+ * `alone`: on a product of its own, for who adds hosts to it or counts what others may add.
+ */
+export const exploring = (executable: string, { alone = false }: { readonly alone?: boolean } = {}) => {
   let product: Product;
   let browser: Browser;
   let signedIn: Awaited<ReturnType<Visit['context']['storageState']>>;
   const visits: Visit[] = [];
 
   beforeAll(async () => {
-    [product, browser] = await Promise.all([startProduct(), launchBrowser(executable)]);
+    [product, browser] = await Promise.all([alone ? startProduct() : productAt(inject('product'), '', async () => {}), launchBrowser(executable)]);
     const { page, context } = await open({});
     await page.goto(product.link);
     signedIn = await context.storageState();
@@ -41,7 +44,7 @@ export const exploring = (executable: string) => {
     await made.page.locator('.cm-content').first().waitFor();
     return made;
   };
-  return { open, explore, product: () => product };
+  return { open, explore, product: () => product, signedIn: () => signedIn };
 };
 
 export const textOf = async (page: Page): Promise<string> =>

@@ -130,7 +130,7 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
               await page.getByRole('button', { name: 'Refresh' }).click();
               return answered;
             },
-            { timeout: PATIENCE, interval: 1000 },
+            { timeout: PATIENCE, interval: 100 },
           )
           .toBeGreaterThan(before);
         await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));

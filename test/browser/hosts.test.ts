@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const HOSTS = ['web-1', 'web-2', 'db "1"'];
 
 describeWith('hosts', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
-  const { explore, product } = exploring(executable);
+  const { explore, product } = exploring(executable, { alone: true });
   const patiently = { timeout: 2 * PATIENCE };
   const agents = new Map<string, ChildProcess>();
   let folder = '';

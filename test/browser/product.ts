@@ -20,7 +20,8 @@ export interface Product {
 const ROOT = join(import.meta.dirname, '../..');
 const READY = /InfraMirror is ready at (\S+)/;
 
-const running = (link: string, folder: string, stop: () => Promise<void>): Product => {
+/** One that runs, by the link it printed. */
+export const productAt = (link: string, folder: string, stop: () => Promise<void>): Product => {
   const url = new URL(link);
   return { origin: url.origin, link, token: url.searchParams.get('token') ?? '', folder, stop };
 };
@@ -30,7 +31,7 @@ const ended = (child: ChildProcess): boolean => child.exitCode !== null || child
 /** Resolves when it answers and its first own samples can be asked for. */
 export const startProduct = async (): Promise<Product> => {
   const given = process.env.INFRAMIRROR_TEST_LINK;
-  if (given !== undefined) return running(given, '', async () => {});
+  if (given !== undefined) return productAt(given, '', async () => {});
   const folder = await mkdtemp(join(tmpdir(), 'inframirror-browser-'));
   const args = ['app/main.ts', 'start', '--data', folder, '--listen', '127.0.0.1:0'];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -57,7 +58,7 @@ export const startProduct = async (): Promise<Product> => {
       child.once('exit', () => reject(new Error(`the product ended before it was ready:\n${output}`)));
       setTimeout(() => reject(new Error(`the product was not ready within two minutes:\n${output}`)), 120_000).unref();
     });
-    return running(link, folder, stop);
+    return productAt(link, folder, stop);
   } catch (error) {
     await stop();
     throw error;

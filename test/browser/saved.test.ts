@@ -6,7 +6,7 @@ import { describeWith } from '../support/need.ts';
 import { exploring, hash, PATIENCE, result, textOf, type } from './explore.ts';
 
 describeWith('saved queries and history', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
-  const { explore } = exploring(executable);
+  const { explore } = exploring(executable, { alone: true });
   const patiently = { timeout: PATIENCE };
 
   test('a text is saved by a key, said to be changed, opened, deleted and brought back', async () => {

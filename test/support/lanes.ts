@@ -5,19 +5,21 @@ export interface Lane {
   readonly name: string;
   /** Globs from the root of the clone. */
   readonly include: readonly string[];
-  /** Files at a time. 1 where a file needs the processors for itself. */
+  /** Files at a time: as many as two processors carry; one more where a file waits most of its time. */
   readonly workers: number;
+  /** Runs once around all of its files. */
+  readonly setup?: string;
   /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
   readonly timeout: number;
 }
 
 const LANES_BY_PLACE: readonly Lane[] = [
   // Real browser against the real product.
-  { name: 'browser', include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'], workers: 2, timeout: 300 },
+  { name: 'browser', include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'], workers: 3, timeout: 300, setup: 'test/browser/one-product.ts' },
   // The whole product from outside: commands, doors, kill -9.
-  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 2, timeout: 600 },
+  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 3, timeout: 600 },
   // Random texts, pushed to the store and run in this process, must agree.
-  { name: 'differential', include: ['test/differential/**/*.test.ts', '**/*differential*.test.ts'], workers: 1, timeout: 600 },
+  { name: 'differential', include: ['test/differential/**/*.test.ts', '**/*differential*.test.ts'], workers: 2, timeout: 600 },
   // Conformance of each port on each implementation, with the real engine.
   { name: 'engines', include: ['engines/**/*.test.ts'], workers: 2, timeout: 180 },
   // The language: its phases, pipes and functions, and the cases in its own notation.

@@ -77,7 +77,11 @@ export const runLane = async (lane: Lane): Promise<Outcome> => {
   try {
     const file = join(folder, 'report.json');
     const reporters = [`--reporter=${process.stdout.isTTY ? 'default' : 'dot'}`, '--reporter=json', `--outputFile.json=${file}`];
-    const { ok } = await runScript('vitest/vitest.mjs', ['run', '--project', lane.name, '--passWithNoTests', ...reporters], 'pass on');
+    const { ok } = await runScript(
+      'vitest/vitest.mjs',
+      ['run', '--project', lane.name, `--maxWorkers=${lane.workers}`, '--passWithNoTests', ...reporters],
+      'pass on',
+    );
     return countReport(existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined, ok, CI);
   } finally {
     await rm(folder, { recursive: true, force: true });
