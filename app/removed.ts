@@ -2,7 +2,6 @@
 // that reach further back are told. It removes nothing.
 import type { Logger } from '../core/logger.ts';
 import type { Records } from '../engines/records/port.ts';
-import { TIMED_TABLES } from '../pipeline/retention/days.ts';
 import { LEDGER_READ_MS, type RetentionLedger, readLedger } from '../pipeline/retention/ledger.ts';
 
 export class Removed {
@@ -37,8 +36,7 @@ export class Removed {
 
   /** ns; undefined: nothing of the table was removed. */
   before(table: string): bigint | undefined {
-    const kind = table === 'events' ? 'events' : TIMED_TABLES[table];
-    const ms = kind && this.#ledger.gone[kind];
+    const ms = this.#ledger.gone[table];
     return ms === undefined ? undefined : BigInt(ms) * 1_000_000n;
   }
 }

@@ -142,6 +142,7 @@ const costOf = async (engine: EmbeddedColumns, columns: ColumnStore, frames: rea
     numbers: new InsertNumbers(0, 0n),
     interrupted: undefined,
     until: () => 0n,
+    owned: () => Number.POSITIVE_INFINITY,
     plan: () => Promise.resolve(),
   };
   const [store, ours] = [childSeconds(engine), process.cpuUsage()];

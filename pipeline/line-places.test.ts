@@ -101,6 +101,7 @@ const contextOf = (more: Partial<RoundContext> = {}): RoundContext => ({
   numbers: new InsertNumbers(0, inserts++ * 1000n),
   interrupted: undefined,
   until: () => 0n,
+  owned: () => Number.POSITIVE_INFINITY,
   plan: () => Promise.resolve(),
   ...more,
 });

@@ -83,6 +83,7 @@ const context: RoundContext = {
   numbers: new InsertNumbers(0, 0n),
   interrupted: undefined,
   until: () => 0n,
+  owned: () => Number.POSITIVE_INFINITY,
   plan: () => Promise.resolve(),
 };
 

@@ -65,6 +65,8 @@ interface Owner {
   readonly saves: number;
   /** From one delivery to the next, and to its end. */
   readonly patienceMs: number;
+  /** From its beginning on; default: as long as it likes. */
+  readonly ownedMs?: number;
   /** Is of a version that does not know this message. */
   readonly unknown?: number;
 }
@@ -102,6 +104,7 @@ const run = async (
   const last: Owner = { deliveries: Array.from({ length: log.length }, () => 2), saves: Number.POSITIVE_INFINITY, patienceMs: 30_000 };
   for (const owner of [...owners, last]) {
     let saves = owner.saves;
+    const ends = Date.now() + (owner.ownedMs ?? Number.POSITIVE_INFINITY);
     const abort = new AbortController();
     const failures: Error[] = [];
     const worker = new PartitionWorker({
@@ -135,7 +138,7 @@ const run = async (
         saved = { ...saved, checkpoint: { value: value.slice(), from } };
         return Promise.resolve();
       },
-      owned: () => (abort.signal.aborted ? 0 : Number.POSITIVE_INFINITY),
+      owned: () => (abort.signal.aborted ? 0 : Math.max(0, ends - Date.now())),
       checkpointRounds: 3,
       pause: () => undefined,
       resume: () => undefined,
@@ -289,6 +292,18 @@ test.each<Fate>(['arrives after the kill', 'stopped'])('control: without a deadl
     await run(two.map(storedOf), bad, vanishing, { fence: false });
     expect(bad.rows).toHaveLength(3);
   }
+});
+
+test('no insert may begin later than the partition is surely its owner’s', async () => {
+  const store = new FaultyStore(Array<Fate>(4).fill('lost'));
+  const ends = Date.now() + 2000;
+  await run(two.map(storedOf), store, [{ deliveries: [2], saves: Number.POSITIVE_INFINITY, patienceMs: 60_000, ownedMs: 2000 }]);
+  const own = store.asked.filter(({ at }) => at <= ends);
+  expect(own.length).toBeGreaterThan(0);
+  for (const { deadline } of own) expect(deadline).toBeLessThanOrEqual(ends);
+  // Its heir has all the time that an insert is given.
+  for (const { at, deadline } of store.asked.slice(own.length)) expect(deadline).toBeGreaterThan(at + 2000);
+  expect(store.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);
 });
 
 test('a block that takes the store too long is tried whole for a while, then written in halves', async () => {

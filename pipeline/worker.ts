@@ -315,7 +315,8 @@ export class PartitionWorker {
       await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
     };
     const until = (sender: string): bigint => this.#until(sender);
-    const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), plan, until };
+    const { owned } = this.#options;
+    const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), owned, plan, until };
     letters.push(...(await this.#part.write(messages, context)));
     if (letters.length > 0) await retryUntilStopped(() => bury(letters, stream, telemetry), signal, this.#health);
     checkSignal(signal);

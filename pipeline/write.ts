@@ -32,6 +32,8 @@ export interface WriteOptions {
   readonly interrupted: InterruptedRound | undefined;
   readonly signal: AbortSignal;
   readonly health: StoreHealth;
+  /** For how long the partition is surely still ours, ms. */
+  readonly owned: () => number;
   /** Must be durable on resolve, and reject when the partition is not ours any more. */
   readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
   readonly maxExecutionMs: number;
@@ -94,9 +96,11 @@ class RoundWriter {
 
   /** Gives every insert time to begin, and puts that into the record first. */
   async #plan(): Promise<void> {
-    const { clock, fence, signal, health, plan } = this.#options;
+    const { clock, fence, signal, health, owned, plan } = this.#options;
     if (fence) {
-      const until = Math.ceil(await retryUntilStopped(() => clock.now(), signal, health)) + this.#startMs;
+      const now = await retryUntilStopped(() => clock.now(), signal, health);
+      // Asked for behind the clock: nothing begins when the partition may be another's.
+      const until = Math.floor(now + Math.min(this.#startMs, owned()));
       for (const [number, insert] of this.#planned) this.#planned.set(number, { ...insert, deadline: Math.max(insert.deadline, until) });
     }
     await plan([...this.#planned.values()]);

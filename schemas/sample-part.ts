@@ -120,16 +120,18 @@ const cumulative = ({ part: { opens, some }, before: earlier, from }: PartWindow
   let sum = some.rise;
   let since: number | undefined;
   let until = 0;
+  let seen = from;
   for (const [i, { first, to }] of some.runs.entries()) {
     if (i === 0 && !opens && earlier !== undefined) {
       sum = withStep(sum, earlier, first);
       since = earlier.time;
       until = first.time;
-    } else if (first.start !== undefined && first.start >= from && first.start <= first.time) {
+    } else if (first.start !== undefined && first.start >= seen && first.start <= first.time) {
       sum = sumWith(sum, first.value);
       since ??= first.start;
       until = first.time;
     }
+    seen = to;
     if (to === first.time) continue;
     since ??= first.time;
     until = to;

@@ -18,8 +18,10 @@ export const TIMED_TABLES: Readonly<Record<string, keyof Retention>> = {
 };
 
 const NOT_OF_SERIES: ReadonlySet<string> = new Set(['processes', 'logs']);
-/** The settings of tables whose rows are of series: definitions are kept as long as the longest of them. */
-export const SERIES_KINDS: readonly (keyof Retention)[] = Object.entries(TIMED_TABLES).flatMap(([table, kind]) => (NOT_OF_SERIES.has(table) ? [] : [kind]));
+/** Tables whose rows are of series: definitions are kept as long as the longest of them. */
+export const SERIES_TABLES: readonly string[] = Object.keys(TIMED_TABLES).filter((table) => !NOT_OF_SERIES.has(table));
+/** Those of them whose rows are as they came: marks are of their hours. */
+export const RAW_TABLES: readonly string[] = SERIES_TABLES.filter((table) => TIMED_TABLES[table] === 'samples');
 
 /** Or a month, where a table is parted so. */
 export interface StoredDay {

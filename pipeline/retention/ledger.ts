@@ -1,7 +1,6 @@
 // What the keeper writes down in the record store for the other processes and for the next keeper: up to when data was removed, how the
 // clock stood, and which days went because the disk was full. One row of `settings` each.
 import type { Records } from '../../engines/records/port.ts';
-import type { Retention } from '../../schemas/retention.ts';
 import type { ClockState } from './clock.ts';
 
 export interface Emergency {
@@ -12,8 +11,8 @@ export interface Emergency {
 }
 
 export interface RetentionLedger {
-  /** By kind: what was before it is gone, ms. */
-  readonly gone: Readonly<Partial<Record<keyof Retention, number>>>;
+  /** By table: what was before it is gone, ms. Tables that are kept equally long may have lost different days to a full disk. */
+  readonly gone: Readonly<Record<string, number>>;
   readonly clock?: ClockState;
   /** The last one. */
   readonly emergency?: Emergency;

@@ -31,7 +31,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 beforeEach(async () => {
-  for (const table of ['samples', 'processes', 'logs', 'series', 'series_days', 'marks']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
+  for (const table of ['samples', 'histograms', 'summaries', 'processes', 'logs', 'series', 'series_days', 'marks'])
+    await stores.columns.command(`TRUNCATE TABLE ${table}`);
   for (const table of ['events', 'audit', 'hosts_history', 'settings', 'sessions']) await stores.records.query(`DELETE FROM ${table}`);
 });
 
@@ -260,6 +261,18 @@ describe('a disk that is nearly full', () => {
     );
     expect(await stores.records.query("SELECT detail ->> 'table' AS t FROM audit WHERE what = 'retention.emergency'")).toEqual([{ t: 'logs' }, { t: 'logs' }]);
     expect(await readLedger(stores.records)).toMatchObject({ gone: { logs: today - 7 * DAY }, emergency: { table: 'logs', day: today - 8 * DAY } });
+  });
+
+  test('of tables that are kept equally long it is told of the one that lost a day, and what served the others stays', async () => {
+    for (const ago of [5, 0]) await put('histograms', ago, 50_000);
+    for (const ago of [9, 5, 0]) await put('samples', ago, 10);
+    for (const ago of [9, 5]) await stores.columns.command(`INSERT INTO marks (kind, metric, hour) SELECT 'double', 1, ${moment(today - ago * DAY)}`);
+    const task = retention(short(1));
+    await task.relieve();
+    expect([await days('histograms'), await days('samples')]).toEqual([[0], [9, 5, 0]]);
+    expect((await readLedger(stores.records)).gone).toEqual({ histograms: today - 4 * DAY });
+    await task.run();
+    expect(await rowsOf('SELECT count() FROM marks')).toEqual([[2n]]);
   });
 
   test('never loses the newest day of a table, today or what a wrong clock has put ahead, and says once that nothing is left', async () => {

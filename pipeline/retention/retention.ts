@@ -10,7 +10,7 @@ import type { KeeperTask } from '../keeper.ts';
 import { pause, Stopped } from '../retry.ts';
 import { DAY_MS } from '../stages/days.ts';
 import { heldUntil, lookedAt } from './clock.ts';
-import { bytesOnTheWay, dropDay, firstToGo, SERIES_KINDS, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
+import { bytesOnTheWay, dropDay, firstToGo, RAW_TABLES, SERIES_TABLES, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
 import { type Emergency, type RetentionLedger, readLedger, writeLedger } from './ledger.ts';
 import { removeDefinitions, removeMarks, removeRows } from './rows.ts';
 
@@ -44,7 +44,7 @@ export class Retention implements KeeperTask {
   #running: Promise<void> = Promise.resolve();
   #ledger: RetentionLedger | undefined;
   /** Up to when definitions and marks were removed, so that they are not looked for each minute. */
-  #swept: { readonly series: number; readonly samples: number } | undefined;
+  #swept: { readonly series: number; readonly raw: number } | undefined;
   /** Days that went for want of room and of which the record store does not know yet. */
   readonly #untold: (Emergency & { readonly to: number; readonly bytes: number })[] = [];
   #isStuck = false;
@@ -96,7 +96,7 @@ export class Retention implements KeeperTask {
         is: new Date(clock.at).toISOString(),
         until: new Date(held).toISOString(),
       });
-    const gone: { -readonly [K in keyof Kept]?: number } = { ...ledger.gone };
+    const gone: Record<string, number> = { ...ledger.gone };
     const until = (kind: keyof Kept): number => Math.floor((now() - kept[kind]) / DAY_MS) * DAY_MS;
     const old: StoredDay[] = [];
     if (held === undefined) {
@@ -104,7 +104,7 @@ export class Retention implements KeeperTask {
         for (const day of tables.get(table) ?? []) {
           if (day.to > until(kind)) continue;
           old.push(day);
-          gone[kind] = Math.max(gone[kind] ?? 0, day.to);
+          gone[table] = Math.max(gone[table] ?? 0, day.to);
         }
       for (const kind of ['events', 'audit'] as const) if (await this.#hasOlder(kind, until(kind))) gone[kind] = Math.max(gone[kind] ?? 0, until(kind));
     }
@@ -117,8 +117,9 @@ export class Retention implements KeeperTask {
     }
     if (held !== undefined) return;
     await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept() }, signal);
-    const goneBefore = (kind: keyof Kept): number => Math.max(gone[kind] ?? 0, until(kind));
-    await this.#sweep(Math.min(...SERIES_KINDS.map(goneBefore)), goneBefore('samples'));
+    const goneFrom = (tables: readonly string[]): number =>
+      Math.min(...tables.map((table) => Math.max(gone[table] ?? 0, until(TIMED_TABLES[table] as keyof Kept))));
+    await this.#sweep(goneFrom(SERIES_TABLES), goneFrom(RAW_TABLES));
   }
 
   /** Before it no kind keeps anything, ms. */
@@ -127,12 +128,12 @@ export class Retention implements KeeperTask {
     return Math.floor((now() - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
   }
 
-  /** `series`, `samples`: before these (ms) nothing is there of any series, and no sample as it came. */
-  async #sweep(series: number, samples: number): Promise<void> {
-    if (this.#swept?.series === series && this.#swept.samples === samples) return;
+  /** `series`, `raw`: before these (ms) nothing is there of any series, and nothing of one as it came. */
+  async #sweep(series: number, raw: number): Promise<void> {
+    if (this.#swept?.series === series && this.#swept.raw === raw) return;
     await removeDefinitions(this.#options.columns, series, this.#abort.signal);
-    await removeMarks(this.#options.columns, samples, this.#abort.signal);
-    this.#swept = { series, samples };
+    await removeMarks(this.#options.columns, raw, this.#abort.signal);
+    this.#swept = { series, raw };
   }
 
   async #hasOlder(table: 'events' | 'audit', until: number): Promise<boolean> {
@@ -172,10 +173,9 @@ export class Retention implements KeeperTask {
 
   /** On a full disk the record store may not write: then it is told later. */
   async #remember(day: StoredDay): Promise<void> {
-    const kind = TIMED_TABLES[day.table] as keyof Kept;
     try {
       const ledger = await this.#read();
-      await this.#write({ ...ledger, gone: { ...ledger.gone, [kind]: Math.max(ledger.gone[kind] ?? 0, day.to) } });
+      await this.#write({ ...ledger, gone: { ...ledger.gone, [day.table]: Math.max(ledger.gone[day.table] ?? 0, day.to) } });
     } catch (error) {
       this.#options.log.debug('it could not be written down yet that a day goes', { error });
     }
@@ -188,11 +188,8 @@ export class Retention implements KeeperTask {
     const { records, log } = this.#options;
     try {
       const ledger = await this.#read();
-      const gone: { -readonly [K in keyof Kept]?: number } = { ...ledger.gone };
-      for (const { table, to } of told) {
-        const kind = TIMED_TABLES[table] as keyof Kept;
-        gone[kind] = Math.max(gone[kind] ?? 0, to);
-      }
+      const gone: Record<string, number> = { ...ledger.gone };
+      for (const { table, to } of told) gone[table] = Math.max(gone[table] ?? 0, to);
       await records.transaction(async (queries) => {
         for (const { table, day, at, bytes } of told) {
           const detail = { table, day: dayText(day), bytes };

@@ -77,6 +77,7 @@ test('a large round reaches the store in the order of its table, halves of it to
       numbers: new InsertNumbers(0, 0n),
       interrupted: undefined,
       until: () => 0n,
+      owned: () => Number.POSITIVE_INFINITY,
       plan: () => Promise.resolve(),
     };
     expect(await part.write([messageOf(0, 150), messageOf(1, 150), messageOf(2, 150)], context)).toEqual([]);

@@ -41,6 +41,8 @@ export class FaultyStore implements Pick<ColumnStore, 'insert' | 'kill' | 'query
   readonly rows: { readonly key: string; readonly day: number; readonly insert: bigint }[] = [];
   /** How many fates of each kind were met. */
   readonly met = new Map<Fate, number>();
+  /** When it was asked for an insert, and up to when that might begin. */
+  readonly asked: { readonly at: number; readonly deadline: number | undefined }[] = [];
   /** When it refuses all statements for good. */
   refusal: CodedError | undefined;
   readonly #fates: Fate[];
@@ -67,6 +69,7 @@ export class FaultyStore implements Pick<ColumnStore, 'insert' | 'kill' | 'query
 
   insert(table: string, batch: Batch, { queryId, deadline }: InsertOptions): Promise<void> {
     expect(table).toBe('processes');
+    this.asked.push({ at: Date.now(), deadline });
     if (this.refusal !== undefined) return Promise.reject(this.refusal);
     const value = (name: string, row: number) => valueAt(columnOf(batch, name), row);
     const rows = Array.from({ length: batch.length }, (_, row) => ({

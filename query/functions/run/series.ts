@@ -4,7 +4,8 @@
 // - A rise joins two neighbouring samples with no stale marker between them. It is the later value less the earlier; where the later value is
 //   smaller, or its start timestamp is newer than the earlier's, it is a reset and the rise is the later value whole.
 // - A sample of the window without a neighbour before it (the first one, or one after a stale marker) whose start timestamp s lies in the
-//   window (window's start ≤ s ≤ its time) rises from 0 at s: the rise is its value, and s counts as a sample used.
+//   window (window's start ≤ s ≤ its time), and of which no sample ahead of it is newer than s, rises from 0 at s: the rise is its value, and s
+//   counts as a sample used. A counter that goes on behind a marker has been counted ahead of it, and is not counted from 0 again.
 // - increase is the sum of the rises; without any it is missing. Ints exactly, floats compensated (Neumaier), in time order.
 // - rate is increase as float, over the seconds (nanoseconds as float / 1e9) from the first to the last sample that is part of a rise; over no
 //   time missing.
@@ -65,22 +66,25 @@ const cumulative = (w: SeriesWindow): Rise | undefined => {
   let from: bigint | undefined;
   let to = 0n;
   let before = w.before;
+  let seen = w.from;
   for (let i = w.first; i < w.end; i++) {
     if (isStale(w, i)) {
       before = -1;
       continue;
     }
     const start = startOf(w, i);
+    const time = w.times[i] as bigint;
     if (before >= 0) {
       total.add(riseBetween(w, before, i));
       from ??= w.times[before];
-      to = w.times[i] as bigint;
-    } else if (start !== undefined && start >= w.from && start <= (w.times[i] as bigint)) {
+      to = time;
+    } else if (start !== undefined && start >= seen && start <= time) {
       total.add(w.values[i] as number | bigint);
       from ??= start;
-      to = w.times[i] as bigint;
+      to = time;
     }
     before = i;
+    seen = time;
   }
   return from === undefined ? undefined : { sum: total.value, span: to - from };
 };

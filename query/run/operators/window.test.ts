@@ -80,6 +80,7 @@ const increaseOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: 
   const before = all.filter((x) => x.time < from && x.time >= from - lookback).at(-1);
   let rise: { sum: number; from: bigint; to: bigint } | undefined;
   let last = before?.stale === true ? undefined : before;
+  let newest = from;
   for (const x of inWindow) {
     if (x.stale) {
       last = undefined;
@@ -90,8 +91,9 @@ const increaseOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: 
       const was = last.value as number;
       const isReset = now < was || (x.start !== null && last.start !== null && x.start > last.start);
       rise = { sum: (rise?.sum ?? 0) + (isReset ? now : now - was), from: rise?.from ?? last.time, to: x.time };
-    } else if (x.start !== null && x.start >= from && x.start <= x.time) rise = { sum: (rise?.sum ?? 0) + now, from: rise?.from ?? x.start, to: x.time };
+    } else if (x.start !== null && x.start >= newest && x.start <= x.time) rise = { sum: (rise?.sum ?? 0) + now, from: rise?.from ?? x.start, to: x.time };
     last = x;
+    newest = x.time;
   }
   return rise;
 };
@@ -344,6 +346,24 @@ test('a stale marker ends the series', async () => {
   ).toEqual([
     [0n, 4, 4],
     [s(10), 1, 0.5],
+  ]);
+});
+
+test('behind a stale marker a counter that goes on is not counted from 0 again, one that began anew is', async () => {
+  expect(
+    await counter([
+      [3, 5, 1],
+      [4, 7, 1],
+      [5, 0, undefined, true],
+      [6, 9, 1],
+      [8, 10, 1],
+      [12, 3, 11],
+      [13, 0, undefined, true],
+      [16, 6, 14],
+    ]),
+  ).toEqual([
+    [0n, 8, 8 / 7],
+    [s(10), 9, 1.125],
   ]);
 });
 
