@@ -1,11 +1,13 @@
 // Makes a vitest project of each lane of `test/support/lanes.ts`; knows nothing of single tests.
 import { defineConfig } from 'vitest/config';
 import { excludedFrom, LANES } from './test/support/lanes.ts';
+import LongestFirst from './test/support/longest-first.ts';
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     projects: LANES.map((lane) => ({
       test: {
         name: lane.name,

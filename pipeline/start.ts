@@ -38,7 +38,7 @@ export interface PipelineOptions {
   /** ms. */
   readonly now?: () => number;
   /** What only tests switch off, to see that the loss or the repeat is found. */
-  readonly switches?: { readonly readBack?: boolean; readonly seqCheck?: boolean };
+  readonly switches?: { readonly readBack?: boolean; readonly seqCheck?: boolean; readonly fence?: boolean };
 }
 
 export interface PartitionStatus {
@@ -99,7 +99,7 @@ const placesOf = async (stream: Pick<Stream, 'committed'>, topic: string, group:
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
   const { stream, columns, records, telemetry, logger, partitions = PARTITIONS, now = Date.now, latenessMs = 5000 } = options;
-  const { readBack = true, seqCheck = true } = options.switches ?? {};
+  const { readBack = true, seqCheck = true, fence = true } = options.switches ?? {};
   const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
   await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions, groups: groupsOf(topic.name) })));
   const before = new Map<string, readonly PartitionState[]>();
@@ -109,7 +109,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const table = new SeriesTable(columns);
   const { maxExecutionMs = 8000 } = options;
   const clock = new StoreClock(columns);
-  const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence: true, maxExecutionMs };
+  const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence, maxExecutionMs };
   const sinks: Readonly<Record<SinkName, Sink>> = {
     samples: samplesSink(columnSink, table),
     processes: tableSink('processes', processRows, columnSink),

@@ -295,9 +295,9 @@ test.each<Fate>(['arrives after the kill', 'stopped'])('control: without a deadl
 });
 
 test('no insert may begin later than the partition is surely its owner’s', async () => {
-  const store = new FaultyStore(Array<Fate>(4).fill('lost'));
-  const ends = Date.now() + 2000;
-  await run(two.map(storedOf), store, [{ deliveries: [2], saves: Number.POSITIVE_INFINITY, patienceMs: 60_000, ownedMs: 2000 }]);
+  const store = new FaultyStore(Array<Fate>(8).fill('lost'));
+  const ends = Date.now() + 6000;
+  await run(two.map(storedOf), store, [{ deliveries: [2], saves: Number.POSITIVE_INFINITY, patienceMs: 60_000, ownedMs: 6000 }]);
   const own = store.asked.filter(({ at }) => at <= ends);
   expect(own.length).toBeGreaterThan(0);
   for (const { deadline } of own) expect(deadline).toBeLessThanOrEqual(ends);

@@ -155,10 +155,10 @@ const operand = (asked: Asked, own: readonly Token[], last: Token | undefined, {
     return [...known, ...fields(asked, (c) => (type === undefined || other ? isMeasure(c) : isLike(c.type, type)), measured), ...functions()];
   }
   if (NUMBER.test(begun)) return [];
-  const not = last?.is(T.Not) === true ? [] : [word('not')];
+  const not = word('not');
   const found = fields(asked, fits, first);
-  if (as === 'condition') return [...found, EXISTS, ...not, ...functions(), CASE];
-  return as === 'number' ? [...found, ...functions(), CASE] : [...found, ...functions(), CASE, EXISTS, ...not];
+  if (as === 'condition') return [...found, EXISTS, not, ...functions(), CASE];
+  return as === 'number' ? [...found, ...functions(), CASE] : [...found, ...functions(), CASE, EXISTS, not];
 };
 
 /** Where an expression is being written whose tokens so far are `items`. */

@@ -167,6 +167,10 @@ test.each(['from logs | search conn‸', 'from logs // by ‸', 'from logs | whe
   expect(at(text)).toEqual([]);
 });
 
+test('what may stand again is offered again', () => {
+  expect(at('from logs | where not ‸').map(({ insert }) => insert)).toContain('not');
+});
+
 describe('at the places of right texts', () => {
   test('nothing that is offered is a mistake there', () => {
     fc.assert(

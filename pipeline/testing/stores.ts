@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import type { Records } from '../../engines/records/port.ts';
@@ -19,18 +19,25 @@ export interface Stores {
   readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
-  /** Of the column store's child; undefined between two. */
+  /** Of the column store's child; undefined between two, and where it was there already. */
   readonly columnsPid: number | undefined;
+  readonly recordsPid: number | undefined;
   close(): Promise<void>;
 }
 
-/** `now`: the stream's clock, ms. */
-export const openStores = async (dir: string, log: Logger, now?: () => number): Promise<Stores> => {
+/** `now`: the stream's clock, ms. `columnsAt`: a column store that runs already, and goes on. */
+export const openStores = async (
+  dir: string,
+  log: Logger,
+  now?: () => number,
+  columnsAt?: Pick<EmbeddedColumns, 'url' | 'socketPath' | 'incoming' | 'statements'>,
+): Promise<Stores> => {
   mkdirSync(dir, { recursive: true });
   const clock = now === undefined ? {} : { now, retentionEveryMs: 500 };
   const stream = await openLmdbStream({ dir: join(dir, 'stream'), minFreeBytes: 0, ...clock });
-  const engine = await startEmbeddedColumns({ dataDir: join(dir, 'columns'), log });
-  const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
+  const engine = columnsAt === undefined ? await startEmbeddedColumns({ dataDir: join(dir, 'columns'), log }) : undefined;
+  const { url, socketPath, incoming, statements } = engine ?? (columnsAt as NonNullable<typeof columnsAt>);
+  const columns = openClickHouse({ url, socketPath, incoming, concurrency: statements });
   const postgres = await startEmbeddedPostgres({ dataDir: join(dir, 'records'), log });
   const records = openPostgres(postgres.connection, { log });
   const search = openColumnSearch(columns);
@@ -42,14 +49,17 @@ export const openStores = async (dir: string, log: Logger, now?: () => number): 
     search,
     records,
     get columnsPid() {
-      return engine.pid;
+      return engine?.pid;
+    },
+    get recordsPid() {
+      return postgres.pid;
     },
     close: async () => {
       await stream.close();
       await search.close();
       await columns.close();
       await records.close();
-      await engine.stop();
+      await engine?.stop();
       await postgres.stop();
     },
   };

@@ -2,7 +2,7 @@
 // obligation; each of its rows must be there once, with its value, and nothing else may be there.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Batch, valueAt } from '../../core/batch/batch.ts';
+import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import type { Stores } from '../../pipeline/testing/stores.ts';
 import { AGENTS, type Expected, type FrameRows, rowsOf } from './kill-load.ts';
 
@@ -34,16 +34,17 @@ export const readLedgers = (dir: string): readonly Ledger[] =>
 type Found = readonly (readonly [key: string, value: string, count: number])[];
 
 const VALUE = 'if(exponent <= 6, mantissa / exp10(exponent), float)';
-const QUERIES = {
-  samples: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k, ${VALUE} AS v, count() AS n FROM samples GROUP BY k, v`,
+/** `final`: of two rows with one key the later one, as readers take them where such are known. */
+const queries = (final: string) => ({
+  samples: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k, ${VALUE} AS v, count() AS n FROM samples${final} GROUP BY k, v`,
   histograms: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k,
-concat(toString(toUnixTimestamp64Milli(start)), ' ', arrayStringConcat(arrayConcat(counts, positive_counts), ',')) AS v, count() AS n FROM histograms GROUP BY k, v`,
+concat(toString(toUnixTimestamp64Milli(start)), ' ', arrayStringConcat(arrayConcat(counts, positive_counts), ',')) AS v, count() AS n FROM histograms${final} GROUP BY k, v`,
   summaries: `SELECT concat(toString(id), '@', toString(toUnixTimestamp64Milli(time))) AS k,
-concat(toString(toUnixTimestamp64Milli(start)), ' ', arrayStringConcat(values, ',')) AS v, count() AS n FROM summaries GROUP BY k, v`,
-  processes:
-    "SELECT concat(host, '/', toString(pid), '@', toString(toUnixTimestamp64Milli(time))) AS k, toString(cpu) AS v, count() AS n FROM processes GROUP BY k, v",
+concat(toString(toUnixTimestamp64Milli(start)), ' ', arrayStringConcat(values, ',')) AS v, count() AS n FROM summaries${final} GROUP BY k, v`,
+  processes: `SELECT concat(host, '/', toString(pid), '@', toString(toUnixTimestamp64Milli(time))) AS k, toString(cpu) AS v, count() AS n FROM processes${final} GROUP BY k, v`,
   logs: 'SELECT body AS k, toString(intDiv(toUnixTimestamp64Nano(time), 1000000)) AS v, count() AS n FROM logs GROUP BY k, v',
-} as const;
+});
+const MERGED = "SELECT count() AS n FROM system.parts WHERE active AND level > 0 AND table IN ('samples', 'processes', 'logs')";
 
 const foundIn = (batches: readonly Batch[]): Found =>
   batches.flatMap((batch) =>
@@ -53,7 +54,8 @@ const foundIn = (batches: readonly Batch[]): Found =>
     }),
   );
 
-const readStores = async ({ columns, records }: Pick<Stores, 'columns' | 'records'>): Promise<Record<keyof FrameRows, Found>> => {
+const readStores = async ({ columns, records }: Pick<Stores, 'columns' | 'records'>, merges: boolean): Promise<Record<keyof FrameRows, Found>> => {
+  const QUERIES = queries(merges ? ' FINAL' : '');
   const query = async (sql: string): Promise<Found> => foundIn((await columns.query(sql)).batches);
   const events = await records.query("SELECT title AS k, host AS v, count(*)::int AS n FROM events WHERE kind = 'kill' GROUP BY title, host");
   return {
@@ -71,12 +73,15 @@ export interface Verdict {
   readonly frames: number;
   readonly rows: number;
   readonly again: number;
+  /** Parts that came of merges. */
+  readonly merged: number;
 }
 
-export const judge = async (dir: string, first: number, stores: Pick<Stores, 'columns' | 'records'>): Promise<Verdict> => {
+/** `merges`: the column store merged meanwhile, so that of rows with one key some may be gone, and the rest is read as one. */
+export const judge = async (dir: string, first: number, stores: Pick<Stores, 'columns' | 'records'>, merges: boolean): Promise<Verdict> => {
   const ledgers = readLedgers(dir);
   const wrong = ledgers.flatMap(({ problems }) => problems);
-  const found = await readStores(stores);
+  const found = await readStores(stores, merges);
   let rows = 0;
   for (const signal of ['samples', 'histograms', 'summaries', 'processes', 'logs', 'events'] as const) {
     const must = new Map<string, string>();
@@ -99,5 +104,12 @@ export const judge = async (dir: string, first: number, stores: Pick<Stores, 'co
     }
     for (const key of must.keys()) wrong.push(`${signal}: ${key} is lost`);
   }
-  return { wrong, rows, frames: ledgers.reduce((sum, { must }) => sum + must.length, 0), again: ledgers.reduce((sum, { again }) => sum + again, 0) };
+  const [merged] = (await stores.columns.query(MERGED)).batches.map((batch) => Number(valueAt(columnOf(batch, 'n'), 0)));
+  return {
+    wrong,
+    rows,
+    merged: merged ?? 0,
+    frames: ledgers.reduce((sum, { must }) => sum + must.length, 0),
+    again: ledgers.reduce((sum, { again }) => sum + again, 0),
+  };
 };

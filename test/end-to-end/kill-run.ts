@@ -2,22 +2,31 @@
 // the oracle. Every process it starts is a child it knows, and is gone when it ends.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../core/logger.ts';
+import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
+import { openHoldingProxy } from '../../engines/columns/holding-proxy.ts';
 import { openStores } from '../../pipeline/testing/stores.ts';
 import { firstTime } from './kill-load.ts';
 import { judge, type Verdict } from './kill-oracle.ts';
-import type { ServerMode } from './kill-server.ts';
+import type { ServerMode, ServerState } from './kill-server.ts';
 
-/** A SIGKILL at a random moment, or at a chosen one around an insert of the server. */
-export type Kill = 'server' | 'columns' | 'sender' | 'server before an insert' | 'server after an insert';
+/**
+ * A SIGKILL at a random moment, or at a chosen one around an insert of the server. `server while an insert is held`: its request is on the
+ * way, and gets to the store when the server's heir has taken over and written all that was there.
+ */
+export type Kill = 'server' | 'columns' | 'records' | 'sender' | 'server before an insert' | 'server after an insert' | 'server while an insert is held';
 
 export interface RunOptions {
   readonly kills: readonly Kill[];
-  readonly switches?: Pick<ServerMode, 'readBack' | 'seqCheck'>;
+  readonly switches?: Pick<ServerMode, 'readBack' | 'seqCheck' | 'fence'>;
+  /** The column store merges as it does in the product. */
+  readonly merges?: boolean;
+  /** The column store outlives the server. Needed where inserts are held. */
+  readonly outside?: boolean;
   /** Load before the first kill, and after the last. */
   readonly calmMs: number;
 }
@@ -29,6 +38,8 @@ export interface RunResult extends Verdict {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const within = <T>(ms: number, otherwise: string, work: Promise<T>): Promise<T> =>
+  Promise.race([work, sleep(ms).then(() => Promise.reject(new Error(otherwise)))]);
 const START_MS = 90_000;
 const REST_MS = 120_000;
 const SERVER = fileURLToPath(new URL('./kill-server.ts', import.meta.url));
@@ -51,6 +62,7 @@ class Run {
   readonly #dir = mkdtempSync(join(tmpdir(), 'kill-'));
   readonly #first = firstTime(Date.now());
   #port = 0;
+  #engine: EmbeddedColumns | undefined;
   #server: ChildProcess | undefined;
   #sender: ChildProcess | undefined;
   #words = '';
@@ -59,16 +71,19 @@ class Run {
     this.#options = options;
   }
 
-  async #startServer(fault?: ServerMode['fault']): Promise<void> {
-    const mode: ServerMode = { ...this.#options.switches, ...(fault === undefined ? {} : { fault }) };
+  /** `way`: to the column store outside; default: straight. */
+  async #startServer(fault?: ServerMode['fault'], way?: string): Promise<void> {
+    const { switches, merges = false } = this.#options;
+    const { url, statements, socketPath } = this.#engine ?? {};
+    const mode = { ...switches, merges, fault, columnsAt: this.#engine && { url, statements, socketPath: way ?? socketPath } };
     const child = spawn(process.execPath, [SERVER, join(this.#dir, 'data'), String(this.#port), JSON.stringify(mode)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#server = child;
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#words = `${this.#words}${text}`.slice(-4000);
     });
-    const ready = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    const ready = new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
     // With a fault armed it may be gone before it says that it is ready.
     await Promise.race([ready, ended(child), sleep(START_MS).then(() => Promise.reject(new Error(`the server did not start: ${this.#words}`)))]);
     if (fault === undefined && child.exitCode !== null) throw new Error(`the server ended at its start: ${this.#words}`);
@@ -80,9 +95,9 @@ class Run {
     });
   }
 
-  async #state(): Promise<{ readonly columnsPid?: number; readonly lag: number } | undefined> {
+  async #state(): Promise<Partial<ServerState> | undefined> {
     return fetch(`http://127.0.0.1:${this.#port}/state`).then(
-      async (answer) => (await answer.json()) as { columnsPid?: number; lag: number },
+      async (answer) => (await answer.json()) as Partial<ServerState>,
       () => undefined,
     );
   }
@@ -92,13 +107,14 @@ class Run {
       this.#sender?.kill('SIGKILL');
       await ended(this.#sender as ChildProcess);
       this.#startSender();
-    } else if (kill === 'columns') {
+    } else if (kill === 'columns' || kill === 'records') {
       // Between two children there is none to kill: wait for one.
       for (let pid: number | undefined; pid === undefined; await sleep(50)) {
-        pid = (await this.#state())?.columnsPid;
+        pid = kill === 'records' ? (await this.#state())?.recordsPid : (this.#engine?.pid ?? (await this.#state())?.columnsPid);
         if (pid !== undefined) process.kill(pid, 'SIGKILL');
       }
-    } else {
+    } else if (kill === 'server while an insert is held') await this.#killWhileHeld();
+    else {
       const server = this.#server as ChildProcess;
       server.kill('SIGKILL');
       await ended(server);
@@ -111,9 +127,39 @@ class Run {
     }
   }
 
+  async #killWhileHeld(): Promise<void> {
+    const engine = this.#engine as EmbeddedColumns;
+    const proxy = await openHoldingProxy(() => connect(engine.socketPath));
+    try {
+      this.#server?.kill('SIGKILL');
+      await ended(this.#server as ChildProcess);
+      await this.#startServer({ moment: 'held', insert: 1 + Math.floor(Math.random() * 5) }, proxy.path);
+      const server = this.#server as ChildProcess;
+      await within(START_MS, 'the server came to no insert', new Promise((resolve) => server.once('message', resolve)));
+      proxy.holdAfter(0);
+      server.send('go on');
+      for (let held = -1; proxy.held === 0 || proxy.held !== held; await sleep(200)) held = proxy.held;
+      server.kill('SIGKILL');
+      await ended(server);
+      await this.#startServer();
+      const { there = {} } = (await this.#state()) ?? {};
+      const isWritten = async (): Promise<boolean> => {
+        const { done = {} } = (await this.#state()) ?? {};
+        return Object.entries(there).every(([name, next]) => (done[name] ?? 0) >= next);
+      };
+      for (const until = Date.now() + REST_MS; !(await isWritten()); await sleep(100))
+        if (Date.now() > until) throw new Error(`the heir did not write what was there: ${this.#words}`);
+      proxy.release();
+      await sleep(1000);
+    } finally {
+      proxy.close();
+    }
+  }
+
   async execute(): Promise<RunResult> {
     try {
       this.#port = await freePort();
+      if (this.#options.outside === true) this.#engine = await startEmbeddedColumns({ dataDir: join(this.#dir, 'data', 'columns'), log: silentLogger });
       await this.#startServer();
       this.#startSender();
       await sleep(this.#options.calmMs);
@@ -121,13 +167,14 @@ class Run {
       for (const kill of this.#options.kills) {
         await sleep(200 + Math.random() * 1000);
         await this.#kill(kill);
-        kills += FAULTS[kill] === undefined ? 1 : 2;
+        kills += FAULTS[kill] === undefined && kill !== 'server while an insert is held' ? 1 : 2;
       }
       await sleep(this.#options.calmMs);
       await this.#rest();
+      await this.#engine?.stop();
       const stores = await openStores(join(this.#dir, 'data'), silentLogger);
       try {
-        return { ...(await judge(join(this.#dir, 'agents'), this.#first, stores)), kills, foundStanding: this.#foundStanding() };
+        return { ...(await judge(join(this.#dir, 'agents'), this.#first, stores, this.#options.merges === true)), kills, foundStanding: this.#foundStanding() };
       } finally {
         await stores.close();
       }
@@ -137,6 +184,7 @@ class Run {
         child.kill('SIGKILL');
         await ended(child);
       }
+      await this.#engine?.stop();
       rmSync(this.#dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     }
   }
@@ -164,5 +212,14 @@ const FAULTS: Readonly<Partial<Record<Kill, () => ServerMode['fault']>>> = {
   'server before an insert': () => ({ moment: 'before', insert: 1 + Math.floor(Math.random() * 5) }),
   'server after an insert': () => ({ moment: 'after', insert: 1 + Math.floor(Math.random() * 5) }),
 };
+
+/** The kills of a run, in no order. */
+export const shuffled = (kills: readonly Kill[]): readonly Kill[] =>
+  kills
+    .map((kill) => [Math.random(), kill] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, kill]) => kill);
+
+export const times = (count: number, kill: Kill): readonly Kill[] => Array.from({ length: count }, () => kill);
 
 export const runKills = (options: RunOptions): Promise<RunResult> => new Run(options).execute();

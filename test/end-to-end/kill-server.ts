@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
+import type { EmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { openDoor } from '../../ingest/door.ts';
 import { startPipeline } from '../../pipeline/start.ts';
@@ -13,17 +14,34 @@ import { openStores } from '../../pipeline/testing/stores.ts';
 export interface ServerMode {
   readonly readBack?: boolean;
   readonly seqCheck?: boolean;
-  /** Kills this process around the n-th planned insert: when it is about to begin, or when it has just ended. */
-  readonly fault?: { readonly moment: 'before' | 'after'; readonly insert: number };
+  readonly fence?: boolean;
+  readonly merges?: boolean;
+  /** A column store that outlives this process, and the way to it. */
+  readonly columnsAt?: Pick<EmbeddedColumns, 'url' | 'socketPath' | 'statements'>;
+  /**
+   * Kills this process around the n-th planned insert: when it is about to begin, or when it has just ended. `held`: it tells its parent
+   * instead, and waits for its word before it begins.
+   */
+  readonly fault?: { readonly moment: 'before' | 'after' | 'held'; readonly insert: number };
+}
+
+/** What it says of itself to its parent. */
+export interface ServerState {
+  readonly columnsPid: number | undefined;
+  readonly recordsPid: number | undefined;
+  readonly lag: number;
+  /** By partition: the offset up to which it is in the stores, and the one that the next message gets. */
+  readonly done: Readonly<Record<string, number>>;
+  readonly there: Readonly<Record<string, number>>;
 }
 
 const [dir = '', port = '0', modeText = '{}'] = process.argv.slice(2);
 const mode = JSON.parse(modeText) as ServerMode;
 const log = createLogger({ level: 'warn', format: 'text', write: (line) => process.stderr.write(line) });
 const telemetry = new TelemetryRegistry();
-const stores = await openStores(dir, log);
+const stores = await openStores(dir, log, undefined, mode.columnsAt);
 // A merge would make one row of two with the same key, and hide what the test looks for.
-for (const table of ['samples', 'processes'])
+for (const table of mode.merges === true ? [] : ['samples', 'processes'])
   await stores.columns.command(
     `ALTER TABLE ${table} MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1, parts_to_delay_insert = 100000, parts_to_throw_insert = 100000`,
   );
@@ -31,13 +49,19 @@ for (const table of ['samples', 'processes'])
 const die = (): void => {
   process.kill(process.pid, 'SIGKILL');
 };
+const told = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('message', () => resolve());
+    process.send?.('about to insert');
+  });
 let inserts = 0;
 const insert: ColumnStore['insert'] = async (table, batch, options) => {
   const isPlanned = table === 'samples' || table === 'processes' || table === 'logs';
   const isIt = isPlanned && mode.fault !== undefined && ++inserts === mode.fault.insert;
   if (isIt && mode.fault?.moment === 'before') die();
+  if (isIt && mode.fault?.moment === 'held') await told();
   await stores.columns.insert(table, batch, options);
-  if (isIt) die();
+  if (isIt && mode.fault?.moment === 'after') die();
 };
 const columns: ColumnStore = {
   migrate: () => stores.columns.migrate(),
@@ -60,7 +84,7 @@ const pipeline = await startPipeline({
   records: stores.records,
   telemetry,
   logger: log,
-  switches: { readBack: mode.readBack ?? true, seqCheck: mode.seqCheck ?? true },
+  switches: { readBack: mode.readBack ?? true, seqCheck: mode.seqCheck ?? true, fence: mode.fence ?? true },
 });
 const door = openDoor({
   stream: stores.stream,
@@ -79,7 +103,14 @@ const server = createServer((request, response) => {
     }
     const { partitions } = await pipeline.status();
     const lag = partitions.reduce((sum, partition) => sum + Number(partition.lag), 0);
-    response.end(JSON.stringify({ columnsPid: stores.columnsPid, lag, repeated: telemetry.render().match(/^inframirror_pipeline_repeated.*/gm) ?? [] }));
+    const [done, there]: [Record<string, number>, Record<string, number>] = [{}, {}];
+    for (const { group, topic, partition, lag: behind } of partitions) {
+      const name = `${group} ${topic}/${partition}`;
+      there[name] = Number((await stores.stream.partitions(topic)).find((one) => one.partition === partition)?.next);
+      done[name] = (there[name] as number) - Number(behind);
+    }
+    const { columnsPid, recordsPid } = stores;
+    response.end(JSON.stringify({ columnsPid, recordsPid, lag, done, there } satisfies ServerState));
   };
   answer().catch((error: unknown) => response.writeHead(500).end(String(error)));
 });

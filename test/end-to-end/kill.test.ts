@@ -1,15 +1,8 @@
-// No acknowledged row is lost and none stands twice, whatever dies by SIGKILL and whenever: the server, its column store, the agents, 20 times
-// in all, while every tenth acknowledged frame is sent again. And the same test fails when what keeps that promise is switched off.
+// No acknowledged row is lost and none stands twice, whatever dies by SIGKILL and whenever: the server, its column store, its record store,
+// the agents, 20 times in all, while every tenth acknowledged frame is sent again. And the same test fails when what keeps that promise is
+// switched off. The column store merges nothing here, so that rows of one key are seen twice: see kill-held.test.ts for one that does.
 import { expect, test } from 'vitest';
-import { type Kill, runKills } from './kill-run.ts';
-
-const shuffled = (kills: readonly Kill[]): readonly Kill[] =>
-  kills
-    .map((kill) => [Math.random(), kill] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, kill]) => kill);
-
-const times = (count: number, kill: Kill): readonly Kill[] => Array.from({ length: count }, () => kill);
+import { runKills, shuffled, times } from './kill-run.ts';
 
 test('after 20 kills every row stands once', async () => {
   // A kill at a chosen moment follows one at a random moment, so each of those counts twice.
@@ -17,8 +10,9 @@ test('after 20 kills every row stands once', async () => {
     ...times(2, 'server before an insert'),
     ...times(3, 'server after an insert'),
     ...times(2, 'server'),
-    ...times(4, 'columns'),
-    ...times(4, 'sender'),
+    ...times(3, 'columns'),
+    ...times(2, 'records'),
+    ...times(3, 'sender'),
   ]);
   const { wrong, frames, again, rows, kills: done, foundStanding } = await runKills({ kills, calmMs: 1500 });
   expect(wrong.slice(0, 20)).toEqual([]);

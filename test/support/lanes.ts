@@ -28,6 +28,32 @@ const LANES_BY_PLACE: readonly Lane[] = [
   { name: 'unit', include: ['**/*.test.ts'], workers: 2, timeout: 120 },
 ];
 
+/** Files that take longest, the longest first. One that is not there any more is no harm. */
+export const LONGEST: readonly string[] = [
+  'test/browser/hostile-answers.test.ts',
+  'test/browser/axe.test.ts',
+  'test/browser/first-page.test.ts',
+  'test/browser/completion.test.ts',
+  'test/browser/live-logs.test.ts',
+  'test/browser/logs.test.ts',
+  'test/end-to-end/kill.test.ts',
+  'test/end-to-end/kill-held.test.ts',
+  'test/end-to-end/backup.test.ts',
+  'test/planted/planted.e2e.test.ts',
+  'test/end-to-end/hosts.test.ts',
+  'test/simulation/simulation.e2e.test.ts',
+  'test/end-to-end/start.test.ts',
+  'test/end-to-end/restart.test.ts',
+  'engines/columns/embedded/embedded.test.ts',
+  'engines/columns/embedded/start.test.ts',
+  'query/large-texts.test.ts',
+  'query/hostile-labels.test.ts',
+  'pipeline/retention/retention.test.ts',
+  'pipeline/rollups/rollups.test.ts',
+  'pipeline/distributions.test.ts',
+  'agent/agent.test.ts',
+];
+
 /** Globs that are no tests of ours, whatever their names. */
 export const NEVER = ['**/node_modules/**', 'ui/dist/**', '.cache/**', 'data/**'];
 
