@@ -7,6 +7,8 @@ export interface Lane {
   readonly include: readonly string[];
   /** Files at a time: as many as two processors carry; one more where a file waits most of its time. */
   readonly workers: number;
+  /** The lane that it runs together with: one of a single long file leaves a processor idle. */
+  readonly beside?: string;
   /** Runs once around all of its files. */
   readonly setup?: string;
   /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
@@ -19,7 +21,7 @@ const LANES_BY_PLACE: readonly Lane[] = [
   // The whole product from outside: commands, doors, kill -9.
   { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 3, timeout: 600 },
   // Random texts, pushed to the store and run in this process, must agree.
-  { name: 'differential', include: ['test/differential/**/*.test.ts', '**/*differential*.test.ts'], workers: 2, timeout: 600 },
+  { name: 'differential', include: ['**/*differential*.test.ts'], workers: 2, timeout: 600, beside: 'iql' },
   // Conformance of each port on each implementation, with the real engine.
   { name: 'engines', include: ['engines/**/*.test.ts'], workers: 2, timeout: 180 },
   // The language: its phases, pipes and functions, and the cases in its own notation.
@@ -46,6 +48,7 @@ export const LONGEST: readonly string[] = [
   'test/end-to-end/restart.test.ts',
   'engines/columns/embedded/embedded.test.ts',
   'engines/columns/embedded/start.test.ts',
+  'query/differential.test.ts',
   'query/large-texts.test.ts',
   'query/hostile-labels.test.ts',
   'pipeline/retention/retention.test.ts',
@@ -61,3 +64,6 @@ export const NEVER = ['**/node_modules/**', 'ui/dist/**', '.cache/**', 'data/**'
 export const excludedFrom = (lane: Lane): readonly string[] => [...NEVER, ...LANES_BY_PLACE.slice(0, LANES_BY_PLACE.indexOf(lane)).flatMap((l) => l.include)];
 
 export const LANES: readonly Lane[] = [...LANES_BY_PLACE].reverse();
+
+/** In their order, those that run together as one. */
+export const lanesTogether = (lanes: readonly Lane[]): readonly (readonly Lane[])[] => [...Map.groupBy(lanes, ({ name, beside = name }) => beside).values()];

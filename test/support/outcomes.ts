@@ -1,4 +1,4 @@
-// Runs one check of the sources, or one lane of tests in a vitest of its own, and says what came of it.
+// Runs one check of the sources, or lanes of tests in a vitest of their own, and says what came of it.
 // A crash, an error outside a test or a missing report counts as one failure; in CI a skipped test does too.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -72,16 +72,15 @@ export const countReport = (report: Report | undefined, ok: boolean, ci: boolean
   return { passed, failed: failed === 0 && !ok ? 1 : failed, skipped };
 };
 
-export const runLane = async (lane: Lane): Promise<Outcome> => {
+/** At least one. */
+export const runLanes = async (lanes: readonly Lane[]): Promise<Outcome> => {
   const folder = await mkdtemp(join(tmpdir(), 'inframirror-lane-'));
   try {
     const file = join(folder, 'report.json');
     const reporters = [`--reporter=${process.stdout.isTTY ? 'default' : 'dot'}`, '--reporter=json', `--outputFile.json=${file}`];
-    const { ok } = await runScript(
-      'vitest/vitest.mjs',
-      ['run', '--project', lane.name, `--maxWorkers=${lane.workers}`, '--passWithNoTests', ...reporters],
-      'pass on',
-    );
+    const projects = lanes.flatMap(({ name }) => ['--project', name]);
+    const workers = Math.max(...lanes.map((lane) => lane.workers));
+    const { ok } = await runScript('vitest/vitest.mjs', ['run', ...projects, `--maxWorkers=${workers}`, '--passWithNoTests', ...reporters], 'pass on');
     return countReport(existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined, ok, CI);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
-// Runs every lane one after the other and counts: the checks of the sources first, then the lanes of vitest.
+// Runs every lane and counts, hardly any two at once: the checks of the sources first, then the lanes of vitest.
 // The last line on stdout is `N passed, N failed`; what could not be tested here is named above it.
-import { LANES } from './lanes.ts';
-import { CHECKS, type Outcome, runCheck, runLane } from './outcomes.ts';
+import { LANES, lanesTogether } from './lanes.ts';
+import { CHECKS, type Outcome, runCheck, runLanes } from './outcomes.ts';
 
 const names = ['check', ...LANES.map((lane) => lane.name)];
 const chosen = process.argv.slice(2);
@@ -14,7 +14,6 @@ const isChosen = (name: string): boolean => chosen.length === 0 || chosen.includ
 
 const outcomes: Outcome[] = [];
 const measured = async (name: string, run: () => Promise<Outcome>): Promise<void> => {
-  if (!isChosen(name)) return;
   console.log(`\n── ${name}`);
   const began = performance.now();
   const outcome = await run();
@@ -24,11 +23,12 @@ const measured = async (name: string, run: () => Promise<Outcome>): Promise<void
   outcomes.push(outcome);
 };
 
-await measured('check', async () => {
-  const parts = await Promise.all(CHECKS.map(runCheck));
-  return { passed: parts.filter((ok) => ok).length, failed: parts.filter((ok) => !ok).length, skipped: [] };
-});
-for (const lane of LANES) await measured(lane.name, () => runLane(lane));
+if (isChosen('check'))
+  await measured('check', async () => {
+    const parts = await Promise.all(CHECKS.map(runCheck));
+    return { passed: parts.filter((ok) => ok).length, failed: parts.filter((ok) => !ok).length, skipped: [] };
+  });
+for (const lanes of lanesTogether(LANES.filter(({ name }) => isChosen(name)))) await measured(lanes.map(({ name }) => name).join(', '), () => runLanes(lanes));
 
 const skipped = outcomes.flatMap((outcome) => outcome.skipped);
 if (skipped.length > 0) console.log(`\nnot tested on this machine:\n${skipped.map((test) => `  ${test}`).join('\n')}`);
