@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '../core/logger.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
@@ -103,13 +102,11 @@ const timed = async (a: () => Promise<unknown>, b: () => Promise<unknown>): Prom
 };
 
 export const run = async (): Promise<readonly Figure[]> => {
+  const { columns, close } = await openTemporaryStore({ log });
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-'));
-  const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
-  const columns = openClickHouse(child);
-  const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records') });
+  const server = await startEmbeddedPostgres({ dataDir });
   const records = openPostgres(server.connection);
   try {
-    await columns.migrate();
     await load(columns);
     const search = openColumnSearch(columns);
     const catalogue = new LearnedCatalogue(DATASETS, columns, search);
@@ -134,8 +131,7 @@ export const run = async (): Promise<readonly Figure[]> => {
   } finally {
     await records.close();
     await server.stop();
-    await columns.close();
-    await child.stop();
+    await close();
     rmSync(dataDir, { recursive: true, force: true });
   }
 };

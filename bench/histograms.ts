@@ -1,14 +1,11 @@
 // What a histogram takes on disk, with 20 explicit buckets and with 160 exponential ones, by codec: a thousand series that have up to forty
 // values a reading, as running totals, merged into one part. `docs/decisions/` says what was chosen.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+
 import { type Batch, type Column, columnOf, type FixedArray, FLOAT, list, UINT64, valueAt } from '../core/batch/batch.ts';
 import { allocateFixed, batchOf } from '../core/batch/build.ts';
 import { createLogger } from '../core/logger.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { type Figure, short } from './figure.ts';
 
@@ -154,19 +151,14 @@ const tried = async (
 };
 
 const ofKind = async (kind: Kind): Promise<readonly Figure[]> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-histograms-'));
-  const engine = await startEmbeddedColumns({ dataDir, log });
-  const columns = openClickHouse(engine);
+  const { columns, close } = await openTemporaryStore({ log });
   try {
-    await columns.migrate();
     await columns.insert('histograms', readings(kind), { queryId: 'readings' });
     const figures: (Figure & { readonly bytes: number })[] = [];
     for (const candidate of TRIED) figures.push(await tried(columns, kind, candidate, figures[0]?.bytes));
     return figures;
   } finally {
-    await columns.close();
-    await engine.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await close();
   }
 };
 

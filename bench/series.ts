@@ -1,12 +1,9 @@
 // What a month of many series costs beside their samples: definitions once, and each day that they have samples; against a row a series and day,
 // as it was before. 1 M series are alive, one in fifty is another one the next day. Series by `INFRAMIRROR_BENCH_SERIES`.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+
 import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
+import { openTemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { SeriesDays } from '../pipeline/series-days.ts';
 import { SeriesIndex } from '../pipeline/series-index.ts';
 import { costOf, type Figure, median, short } from './figure.ts';
@@ -38,9 +35,7 @@ const RENEW = `INSERT INTO daily SELECT metric, argMax(name, since), id, fromUni
 FROM daily WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)}) GROUP BY metric, id`;
 
 export const run = async (): Promise<readonly Figure[]> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-series-'));
-  const engine = await startEmbeddedColumns({ dataDir, log });
-  const columns = openClickHouse(engine);
+  const { columns, engine, close } = await openTemporaryStore({ log });
   const one = async (sql: string): Promise<number> => {
     const { batches } = await columns.query(sql, { settings: UNLIMITED });
     return Number(valueAt(columnOf(batches[0] as Batch, 'v'), 0));
@@ -54,7 +49,6 @@ export const run = async (): Promise<readonly Figure[]> => {
   const bytesOf = (table: string): Promise<number> => one(`SELECT sum(bytes_on_disk) AS v FROM system.parts WHERE active AND table = '${table}'`);
   const rowsOf = (table: string): Promise<number> => one(`SELECT count() AS v FROM ${table}`);
   try {
-    await columns.migrate();
     await columns.command(definitions('series', 0, SERIES, FROM), { settings: UNLIMITED });
     const index = new SeriesIndex();
     const days = new SeriesDays(columns, index);
@@ -113,8 +107,6 @@ export const run = async (): Promise<readonly Figure[]> => {
       },
     ];
   } finally {
-    await columns.close();
-    await engine.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await close();
   }
 };

@@ -1,16 +1,12 @@
 // Lines that are read again after a set-back of the machine, held against a model of what was ever written: random lives of a disk, an agent
 // and its frames, over the sink of log lines and the real column store. Without the places the same lives double lines.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { Inventory } from './inventory.ts';
@@ -23,18 +19,16 @@ import { tableSink } from './sinks/table.ts';
 import { logLines } from './stages/log-lines.ts';
 import { StoreClock } from './standing.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'line-places-'));
 const telemetry = new TelemetryRegistry();
 const now = Date.now();
-let engine: EmbeddedColumns;
+let store: TemporaryStore;
 let columns: ColumnStore;
 let options: ColumnSinkOptions;
 let inserts = 1n;
 
 beforeAll(async () => {
-  engine = await startEmbeddedColumns({ dataDir, log: silentLogger });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
-  await columns.migrate();
+  store = await openTemporaryStore();
+  columns = store.columns;
   const inventory = { of: () => [] } as unknown as Inventory;
   options = {
     columns,
@@ -48,11 +42,7 @@ beforeAll(async () => {
     now: Date.now,
   };
 });
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 
 interface Line {
   readonly text: string;

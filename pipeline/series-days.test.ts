@@ -1,15 +1,11 @@
 // A month with series that come and go, through the sink and the real store: what is written of each, when, and that one that failed is told again.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { rowsOf } from '../engines/columns/conformance-support.ts';
-import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
 import { InsertNumbers } from './insert-number.ts';
@@ -30,19 +26,13 @@ const ALIVE = 500;
 /** A day. */
 const CHURN = 25;
 
-const dir = mkdtempSync(join(tmpdir(), 'inframirror-days-'));
-let engine: EmbeddedColumns;
+let store: TemporaryStore;
 let columns: ColumnStore;
 beforeAll(async () => {
-  engine = await startEmbeddedColumns({ dataDir: dir, log: silentLogger });
-  columns = openClickHouse(engine);
-  await columns.migrate();
+  store = await openTemporaryStore();
+  columns = store.columns;
 }, 60_000);
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 
 const idOf = (series: number): bigint => BigInt.asUintN(64, BigInt(series + 1) * 0x9e37_79b9_7f4a_7c15n);
 const nameOf = (series: number): string => `churn.${series % 10}`;

@@ -1,16 +1,11 @@
 // One meaning of regular expressions and time zones everywhere: what the checker takes the column store takes, with the runner's answer.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { valueAt } from '../core/batch/batch.ts';
-import { createLogger } from '../core/logger.ts';
 import { zoneNamed, zoneOffset } from '../core/zone.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { regexMistake } from './1-syntax/regex.ts';
 import { arbitraryRegex, arbitrarySubject } from './1-syntax/test-support/arbitrary-regex.ts';
 import { UNICODE_CLASSES } from './1-syntax/unicode-classes.ts';
@@ -18,19 +13,13 @@ import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
 import { storePattern } from './functions/emit/store-pattern.ts';
 import { regexTest } from './functions/run/pattern.ts';
 
-let folder: string;
-let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
+let store: TemporaryStore;
 let columns: ColumnStore;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'inframirror-regex-'));
-  engine = await startEmbeddedColumns({ dataDir: folder, log: createLogger({ level: 'error', format: 'text', write: () => {} }) });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
+  store = await openTemporaryStore({ migrated: false });
+  columns = store.columns;
 }, 120_000);
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 
 const found = async (pattern: string, texts: readonly string[]): Promise<readonly boolean[]> => {
   const { batches } = await columns.query('SELECT arrayJoin(arrayMap(t -> match(t, {pattern:String}), {texts:Array(String)})) AS found', {

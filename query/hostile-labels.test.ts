@@ -1,13 +1,7 @@
-// Labels are chosen by senders: whatever they are called, every query of their metric answers, and every label can be read and asked for.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLogger } from '../core/logger.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import type { Search } from '../engines/search/port.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
@@ -20,23 +14,16 @@ import { QueryService } from './service.ts';
 const SEED = Number(process.env.INFRAMIRROR_SEED ?? Date.now() % 1e6);
 const AT_MS = Date.UTC(2026, 10, 20, 12);
 
-let folder: string;
-let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
+let store: TemporaryStore;
 let columns: ColumnStore;
 let search: Search;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'inframirror-labels-'));
-  engine = await startEmbeddedColumns({ dataDir: folder, log: silentLogger });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
-  await columns.migrate();
+  store = await openTemporaryStore();
+  columns = store.columns;
   search = openColumnSearch(columns);
   await search.migrate();
 }, 120_000);
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 
 /** Names that the language, the emitter, the tables or the run use for themselves. */
 const NAMES = [

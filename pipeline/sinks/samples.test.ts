@@ -1,16 +1,12 @@
 // Large rounds of samples on the real store: they reach it in the order of its table, and every value stands where it belongs.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
-import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { rowsOf } from '../../engines/columns/conformance-support.ts';
-import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
+import { openTemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { InsertNumbers } from '../insert-number.ts';
 import { Inventory } from '../inventory.ts';
@@ -50,11 +46,8 @@ const isInOrder = (batch: Batch): boolean => {
 };
 
 test('a large round reaches the store in the order of its table, halves of it too, and every value stands', { timeout: 120_000 }, async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'inframirror-samples-'));
-  const engine = await startEmbeddedColumns({ dataDir: dir, log: silentLogger });
-  const columns = openClickHouse(engine);
+  const { columns, close } = await openTemporaryStore();
   try {
-    await columns.migrate();
     const given: { readonly length: number; readonly inOrder: boolean }[] = [];
     const watched = Object.assign(Object.create(columns) as ColumnStore, {
       insert: (table: string, batch: Batch, options: Parameters<ColumnStore['insert']>[2]) => {
@@ -94,8 +87,6 @@ test('a large round reaches the store in the order of its table, halves of it to
 (SELECT number AS s, toUInt64((number + 1) * 0x9e3779b97f4a7c15) AS id FROM numbers(${SERIES})) AS known USING id)`;
     expect(rowsOf(await columns.query(sql, { params: { noon: NOON } }))).toEqual([[375_000n, 375_000n, 0n]]);
   } finally {
-    await columns.close();
-    await engine.stop();
-    rmSync(dir, { recursive: true, force: true });
+    await close();
   }
 });

@@ -4,34 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLogger } from '../../core/logger.ts';
-import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
-import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import type { Records } from '../../engines/records/port.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { quoteClickHouse, quotePostgres } from './quote.ts';
 
 let folder: string;
-let engine: EmbeddedColumns;
+let store: TemporaryStore;
 let server: EmbeddedPostgres;
 let columns: ColumnStore;
 let records: Records;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'inframirror-quote-'));
-  const log = createLogger({ level: 'error', format: 'text', write: () => {} });
-  [engine, server] = await Promise.all([
-    startEmbeddedColumns({ dataDir: join(folder, 'columns'), log }),
-    startEmbeddedPostgres({ dataDir: join(folder, 'records') }),
-  ]);
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
+  [store, server] = await Promise.all([openTemporaryStore({ migrated: false }), startEmbeddedPostgres({ dataDir: folder })]);
+  columns = store.columns;
   records = openPostgres(server.connection);
 });
 afterAll(async () => {
-  await Promise.all([columns?.close(), records?.close()]);
-  await Promise.all([engine?.stop(), server?.stop()]);
+  await Promise.all([store?.close(), records?.close()]);
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

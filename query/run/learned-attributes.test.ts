@@ -1,14 +1,9 @@
 // What is learned of attributes, on the real store: names and kinds from all hosts, new ones and late ones soon, and bounds.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { silentLogger } from '../../core/logger.ts';
-import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
-import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
@@ -25,21 +20,14 @@ interface Line {
   readonly number?: Readonly<Record<string, number>>;
 }
 
-let engine: EmbeddedColumns;
+let store: TemporaryStore;
 let columns: ColumnStore;
-let folder: string;
 let inserts = 0;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'inframirror-attributes-'));
-  engine = await startEmbeddedColumns({ dataDir: folder, log: silentLogger });
-  columns = openClickHouse(engine);
-  await columns.migrate();
+  store = await openTemporaryStore();
+  columns = store.columns;
 }, 60_000);
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 beforeEach(() => columns.command('TRUNCATE TABLE logs'));
 
 const write = async (lines: readonly Line[]): Promise<void> => {

@@ -1,13 +1,8 @@
 // The catalogue over many series on a real store: what is told is learned, and a look at what was told since reads that alone.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLogger } from '../../core/logger.ts';
-import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { rowsOf } from '../../engines/columns/conformance-support.ts';
-import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { LearnedCatalogue } from './learned-catalogue.ts';
@@ -16,19 +11,13 @@ const SERIES = 300_000;
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 10, 29, 12);
 
-const dir = mkdtempSync(join(tmpdir(), 'inframirror-catalogue-'));
-let engine: EmbeddedColumns;
+let store: TemporaryStore;
 let columns: ColumnStore;
 beforeAll(async () => {
-  engine = await startEmbeddedColumns({ dataDir: dir, log: silentLogger });
-  columns = openClickHouse(engine);
-  await columns.migrate();
+  store = await openTemporaryStore();
+  columns = store.columns;
 }, 60_000);
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 
 /** Series of ten metrics, told at `seen`. */
 const tell = (name: string, count: number, seen: number, label = 'host'): Promise<void> =>

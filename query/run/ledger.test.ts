@@ -1,12 +1,9 @@
 // The ledger over a real column store: whatever was known before, the answer is by the hours that are marked now.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLogger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
 import { metricDataset } from '../../schemas/catalogue.ts';
 import type { SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
@@ -16,20 +13,14 @@ import { Ledger } from './ledger.ts';
 const HOUR = 3_600_000_000_000n;
 const NEVER = new AbortController().signal;
 const BASE = 490_000n * HOUR;
-const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-ledger-'));
-let engine: Awaited<ReturnType<typeof startEmbeddedColumns>>;
+let store: TemporaryStore;
 let columns: ColumnStore;
 
 beforeAll(async () => {
-  engine = await startEmbeddedColumns({ dataDir, log: createLogger({ level: 'error', format: 'text', write: () => {} }) });
-  columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath });
-  await columns.migrate();
+  store = await openTemporaryStore();
+  columns = store.columns;
 });
-afterAll(async () => {
-  await columns?.close();
-  await engine?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterAll(() => store?.close());
 
 const METRIC = metricHash('some.metric');
 
@@ -78,7 +69,7 @@ test('marks of a metric are its own, an hour that only touches the range is in i
 });
 
 test('where the ledger cannot be read there is no answer, and the work is told to end', async () => {
-  const closed = openClickHouse({ url: engine.url, socketPath: join(dataDir, 'nowhere') });
+  const closed = openClickHouse({ url: store.engine.url, socketPath: join(store.dataDir, 'nowhere') });
   const ledger = new Ledger(closed);
   let ended = false;
   const work = (_: unknown, signal: AbortSignal): Promise<never> =>
