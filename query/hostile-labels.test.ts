@@ -1,3 +1,4 @@
+// Labels are chosen by senders: whatever they are called, every query of their metric answers, and every label can be read and asked for.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ColumnStore } from '../engines/columns/port.ts';
