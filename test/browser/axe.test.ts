@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.js';
 import { describeWith } from '../support/need.ts';
 import { seriousOn } from './axe.ts';
-import { exploring, inlineLogs, inlineMetric, result } from './explore.ts';
+import { exploring, inlineLogs, inlineMetric, result, type } from './explore.ts';
 
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
@@ -27,7 +27,7 @@ const seriousInAllLooks = async (page: Page): Promise<readonly string[]> => {
     await page.emulateMedia({ colorScheme });
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe(colorScheme);
-    expect(await page.locator(OPENED).count()).toBe(opened);
+    expect(await page.locator(OPENED).count()).toBeGreaterThanOrEqual(opened);
     found.push(...(await seriousOn(page)).map((line) => `${viewport.width} px, ${colorScheme}: ${line}`));
   }
   return found;
@@ -118,6 +118,7 @@ const SCREENS: readonly Screen[] = [
       const other = await page.context().newPage();
       await other.goto(page.url());
       await result(other, 'table').waitFor();
+      await type(other, 'data [{name: "of another", n: 1}]');
       await other.keyboard.press('Control+s');
       await other.getByLabel('Name dots are folders').fill('team.axe');
       await other.keyboard.press('Enter');
@@ -126,6 +127,7 @@ const SCREENS: readonly Screen[] = [
       await other.keyboard.press('Control+s');
       await other.locator('dialog').waitFor();
       expect(await seriousInAllLooks(other)).toEqual([]);
+      await page.bringToFront();
       await page.getByLabel('Name dots are folders').fill('team.axe');
       await page.keyboard.press('Enter');
       await page.getByText('is there already').waitFor();

@@ -65,6 +65,8 @@ class Run {
   #engine: EmbeddedColumns | undefined;
   #server: ChildProcess | undefined;
   #sender: ChildProcess | undefined;
+  /** It ends in good order from then on when it is told to. */
+  #heedsItsEnd: Promise<void> = Promise.resolve();
   #words = '';
 
   constructor(options: RunOptions) {
@@ -90,9 +92,11 @@ class Run {
   }
 
   #startSender(): void {
-    this.#sender = spawn(process.execPath, [SENDER, join(this.#dir, 'agents'), String(this.#port), String(this.#first)], {
-      stdio: ['ignore', 'inherit', 'inherit'],
+    const child = spawn(process.execPath, [SENDER, join(this.#dir, 'agents'), String(this.#port), String(this.#first)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    this.#sender = child;
+    this.#heedsItsEnd = new Promise((resolve) => child.stdout.once('data', () => resolve()));
   }
 
   async #state(): Promise<Partial<ServerState> | undefined> {
@@ -199,8 +203,9 @@ class Run {
 
   /** Everything that was spooled is sent, everything on the stream is stored, and the server ends in good order. */
   async #rest(): Promise<void> {
+    await within(START_MS, 'the senders did not start', this.#heedsItsEnd);
     this.#sender?.kill('SIGTERM');
-    await Promise.race([ended(this.#sender as ChildProcess), sleep(REST_MS).then(() => Promise.reject(new Error('the senders did not come to rest')))]);
+    await within(REST_MS, 'the senders did not come to rest', ended(this.#sender as ChildProcess));
     for (const until = Date.now() + REST_MS; (await this.#state())?.lag !== 0; await sleep(100))
       if (Date.now() > until) throw new Error(`the pipeline did not come to rest: ${this.#words}`);
     this.#server?.kill('SIGTERM');

@@ -17,6 +17,7 @@ let isDraining = false;
 process.once('SIGTERM', () => {
   isDraining = true;
 });
+process.stdout.write('ready\n');
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const readLines = (path: string): readonly string[] => {
