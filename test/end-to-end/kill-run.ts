@@ -76,8 +76,8 @@ class Run {
   /** `way`: to the column store outside; default: straight. */
   async #startServer(fault?: ServerMode['fault'], way?: string): Promise<void> {
     const { switches, merges = false } = this.#options;
-    const { url, statements, socketPath } = this.#engine ?? {};
-    const mode = { ...switches, merges, fault, columnsAt: this.#engine && { url, statements, socketPath: way ?? socketPath } };
+    const { url, statements, incoming, socketPath } = this.#engine ?? {};
+    const mode = { ...switches, merges, fault, columnsAt: this.#engine && { url, statements, incoming, socketPath: way ?? socketPath } };
     const child = spawn(process.execPath, [SERVER, join(this.#dir, 'data'), String(this.#port), JSON.stringify(mode)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

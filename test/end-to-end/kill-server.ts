@@ -17,7 +17,7 @@ export interface ServerMode {
   readonly fence?: boolean;
   readonly merges?: boolean;
   /** A column store that outlives this process, and the way to it. */
-  readonly columnsAt?: Pick<EmbeddedColumns, 'url' | 'socketPath' | 'statements'>;
+  readonly columnsAt?: Pick<EmbeddedColumns, 'url' | 'socketPath' | 'incoming' | 'statements'>;
   /**
    * Kills this process around the n-th planned insert: when it is about to begin, or when it has just ended. `held`: it tells its parent
    * instead, and waits for its word before it begins.
