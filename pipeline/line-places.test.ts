@@ -8,6 +8,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
+import { sized } from '../test/support/long.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { Inventory } from './inventory.ts';
 import type { Decoded } from './message.ts';
@@ -166,7 +167,7 @@ const live = async (sender: string, seed: number, make: () => Sink): Promise<rea
 
 test('whatever is set back and read again, each line that was written stands once', async () => {
   const seed = Date.now() % 1_000_000;
-  for (let run = 0; run < 5; run++) {
+  for (let run = 0; run < sized(3, 20); run++) {
     const sender = `random-${seed + run}`;
     expect(await live(sender, seed + run, () => logsSink(options)), `seed ${seed + run}`).toEqual(await stored(sender));
   }

@@ -8,6 +8,7 @@ import type { ColumnStore } from '../engines/columns/port.ts';
 import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { SIGNAL_FIELDS } from '../schemas/tables.ts';
+import { sized } from '../test/support/long.ts';
 import { InsertNumbers } from './insert-number.ts';
 import { Inventory } from './inventory.ts';
 import type { Decoded } from './message.ts';
@@ -22,9 +23,9 @@ const DAY = 86_400_000;
 const HOUR = DAY / 24;
 /** Of the same length, each over the turn of a month. */
 const DAYS = 40;
-const ALIVE = 500;
+const ALIVE = sized(150, 500);
 /** A day. */
-const CHURN = 25;
+const CHURN = sized(8, 25);
 
 let store: TemporaryStore;
 let columns: ColumnStore;

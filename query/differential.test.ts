@@ -8,6 +8,7 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import { SAMPLE_MARKS } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
+import { sized } from '../test/support/long.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { check } from './compile.ts';
 import { LearnedCatalogue } from './run/learned-catalogue.ts';
@@ -19,7 +20,7 @@ import { CHANGE, END, makeData } from './testing/store-data.ts';
 import { learnedCatalogue, METRICS } from './testing/store-metrics.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
-const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? 800);
+const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? sized(500, 3000));
 /** The same data and texts in each run, so that a failure is one of the change at hand; INFRAMIRROR_SEED=random looks for new ones. */
 const DATA_SEED = 20261025;
 const SEED = process.env.INFRAMIRROR_SEED ?? '20261121';

@@ -16,6 +16,7 @@ import { FIVE_MINUTES, HOUR, type Level, partOfRow, type RollupRow } from '../..
 import { before, concat, deltaOf, increaseOf, NOTHING, type Part, rateOf } from '../../schemas/sample-part.ts';
 import { encodeValues } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import { sized } from '../../test/support/long.ts';
 import { writeLedger } from '../retention/ledger.ts';
 import { openStores, type Stores } from '../testing/stores.ts';
 import { rowsOf, type Store } from './ledger.ts';
@@ -350,7 +351,7 @@ describe('what is put together', { timeout: 300_000 }, () => {
       random,
     );
     while (late.length > 0) {
-      const piece = late.splice(0, 1 + Math.floor(random() * 400));
+      const piece = late.splice(0, 1 + Math.floor(random() * sized(1200, 400)));
       // Some come again with another value.
       const again = shuffled(written, random)
         .slice(0, 5)
