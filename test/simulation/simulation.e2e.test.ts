@@ -8,7 +8,7 @@ import { simulate, type Week } from './simulate.ts';
 
 const DAY = 86_400_000;
 /** A day. */
-const READINGS = sized(2, 8);
+const READINGS = sized(4, 8);
 
 test('three weeks leave no more behind than two', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'simulation-'));
