@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { runKills, shuffled, times } from './kill-run.ts';
 
 test('inserts that get to the store behind those of an heir leave every row standing once', async () => {
-  const kills = shuffled([...times(2, 'server while an insert is held'), 'server after an insert', 'columns', 'records', 'sender']);
+  const kills = shuffled(['server while an insert is held', 'server after an insert', 'columns', 'records', 'sender']);
   const { wrong, frames, again, rows, merged } = await runKills({ kills, calmMs: 1500, outside: true, merges: true });
   expect(wrong.slice(0, 20)).toEqual([]);
   expect(merged).toBeGreaterThan(0);
