@@ -83,6 +83,7 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
         ] as const,
     ),
     ['status', () => '#/status', (page) => page.getByRole('region', { name: 'Agents' }).waitFor()],
+    ['agents', () => '#/agents', (page) => page.getByRole('button', { name: 'New join token' }).waitFor()],
     ['learn', () => '#/learn', (page) => page.getByTestId('lesson').first().waitFor()],
     ...[
       ['a chart', inlineMetric(), 'chart'],
