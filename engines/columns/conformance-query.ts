@@ -37,6 +37,18 @@ export const queryContract = (at: UnderContract): void => {
   });
 
   describe('query', () => {
+    it('answers a large question as it answers any other', async () => {
+      const sql = 'SELECT number AS n, toString(number) AS text, {add:UInt8} AS add FROM numbers(300000) WHERE number < {most:UInt64} ORDER BY n';
+      for (const most of [0, 1, 300_000]) {
+        const options = { params: { most, add: 7 } };
+        const usual = await at.columns.query(sql, options);
+        const large = await at.columns.query(sql, { ...options, isLarge: true });
+        expect(rowsOf(large)).toEqual(rowsOf(usual));
+      }
+      expect(await codeOf(at.columns.query('SELECT no_such_column FROM samples', { isLarge: true }))).toBe('columns.rejected');
+      expect(await codeOf(at.columns.query(ENDLESS, { isLarge: true, settings: { max_execution_time: 1 } }))).toBe('columns.limit');
+    });
+
     it('answers integers and times as they are', async () => {
       expect(
         await at.one(

@@ -1,11 +1,14 @@
-// How the data of an insert comes to the embedded store: as a file in a folder of its own, written by whoever inserts, so that it goes through
-// no socket. The store only reads it; files of callers that are gone are removed when it starts.
+// How the data of an insert comes to the embedded store, and a large answer from it: as a file in a folder of its own, so that it goes through no
+// socket. Data is written by whoever inserts, and the store only reads it; an answer is written by the store, and read and removed by whoever
+// asked. Files of callers that are gone are removed when the store starts.
 import { randomUUID } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Names the file, without its folder. */
 export const DATA_HEADER = 'x-inframirror-data';
+/** The same of the file that the answer is to be written to; the reply has it where that was done. */
+export const ANSWER_HEADER = 'x-inframirror-answer';
 
 export const incomingFolder = (dataDir: string): string => join(dataDir, 'incoming');
 
@@ -34,4 +37,15 @@ export const writeIncoming = async (folder: string, parts: readonly Uint8Array[]
     await file.close();
   }
   return { name, remove };
+};
+
+export interface AnswerFile extends IncomingFile {
+  read(): Promise<Uint8Array>;
+}
+
+/** Not there yet. */
+export const answerFile = (folder: string): AnswerFile => {
+  const name = `${randomUUID()}.data`;
+  const path = join(folder, name);
+  return { name, read: () => readFile(path), remove: () => rm(path, { force: true }) };
 };

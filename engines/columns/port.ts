@@ -12,6 +12,8 @@ export interface QueryOptions {
   readonly queryId?: string;
   /** Aborting must end the work in the store, not only the waiting. */
   readonly signal?: AbortSignal;
+  /** The answer is some megabytes: a store on the same machine may hand it over as a file. */
+  readonly isLarge?: boolean;
 }
 
 export interface QueryStats {

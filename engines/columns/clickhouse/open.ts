@@ -10,7 +10,7 @@ import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
 import { encodeStream, streamParts } from '../../../core/ipc/write.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
-import { DATA_HEADER, type IncomingFile, writeIncoming } from '../incoming.ts';
+import { ANSWER_HEADER, answerFile, DATA_HEADER, type IncomingFile, writeIncoming } from '../incoming.ts';
 import type { ColumnStore, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
 import { Limiter } from './limiter.ts';
@@ -183,7 +183,7 @@ class ClickHouseColumns implements ColumnStore {
 
   async #send(
     sql: string,
-    { params, settings, queryId = randomUUID(), signal }: QueryOptions,
+    { params, settings, queryId = randomUUID(), signal, isLarge = false }: QueryOptions,
     defaults: ClickHouseSettings,
     data: Batch | undefined,
     most = this.#requestTimeoutMs,
@@ -208,10 +208,15 @@ class ClickHouseColumns implements ColumnStore {
     };
     signal?.addEventListener('abort', abort, { once: true });
     let file: IncomingFile | undefined;
+    const answer = isLarge && this.#incoming !== undefined ? answerFile(this.#incoming) : undefined;
     try {
       file = data === undefined || this.#incoming === undefined ? undefined : await writeIncoming(this.#incoming, streamParts([data]));
-      const headers = { ...(form === undefined ? {} : { 'Content-Type': form.contentType }), ...(file === undefined ? {} : { [DATA_HEADER]: file.name }) };
-      const { stream, summary } = await this.#client.exec({
+      const headers = {
+        ...(form === undefined ? {} : { 'Content-Type': form.contentType }),
+        ...(file === undefined ? {} : { [DATA_HEADER]: file.name }),
+        ...(answer === undefined ? {} : { [ANSWER_HEADER]: answer.name }),
+      };
+      const { stream, summary, response_headers } = await this.#client.exec({
         query: form?.body ?? sql,
         query_id: queryId,
         // A user of the store may set any of its settings; the client's type lists those of one version.
@@ -223,7 +228,8 @@ class ClickHouseColumns implements ColumnStore {
       });
       const chunks: Uint8Array[] = [];
       for await (const chunk of stream) chunks.push(chunk as Uint8Array);
-      return { bytes: joined(chunks), summary };
+      const isInFile = answer !== undefined && response_headers[ANSWER_HEADER] === answer.name;
+      return { bytes: isInFile ? await answer.read() : joined(chunks), summary };
     } catch (error) {
       if (signal?.aborted) throw new CodedError('columns.cancelled', {}, { cause: error });
       if (late) throw new CodedError('columns.unavailable', { reason: `no answer within ${longest / 1000} s` }, { cause: error });
@@ -232,6 +238,7 @@ class ClickHouseColumns implements ColumnStore {
       signal?.removeEventListener('abort', abort);
       clearTimeout(patience);
       await file?.remove();
+      await answer?.remove();
     }
   }
 }

@@ -1,6 +1,6 @@
 // The HTTP protocol as the ordinary client uses it beyond what the port needs: formats, errors, large statements, hanging up.
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../core/logger.ts';
-import { DATA_HEADER, writeIncoming } from '../incoming.ts';
+import { ANSWER_HEADER, DATA_HEADER, writeIncoming } from '../incoming.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from './start.ts';
 
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
@@ -53,6 +53,26 @@ describe('ClickHouse’s protocol in front of the library', { timeout: 60_000 },
 
   it('answers ping', async () => {
     expect(await client.ping()).toEqual({ success: true });
+  });
+
+  it('writes an answer into the file that is named, and leaves none behind of a caller who has gone', async () => {
+    const ask = (sql: string, name = `${randomUUID()}.data`) => raw('/', sql, true, { [ANSWER_HEADER]: name });
+    const { status, headers, text } = await ask('SELECT number FROM numbers(3)\nFORMAT CSV');
+    expect([status, text]).toEqual([200, '']);
+    const file = join(engine.incoming, String(headers[ANSWER_HEADER]));
+    expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o077]).toEqual(['0\n1\n2\n', 0]);
+    rmSync(file);
+    // Into no other place, and only where it is known in which form.
+    for (const answer of [await ask('SELECT 1 FORMAT CSV', '../x.data'), await ask('SELECT 1')])
+      expect([answer.text, answer.headers[ANSWER_HEADER]]).toEqual(['1\n', undefined]);
+    expect((await ask('SELECT throwIf(number = 200000) FROM numbers(300000) FORMAT CSV')).status).toBe(500);
+    await expect.poll(() => readdirSync(engine.incoming), { timeout: 20_000 }).toEqual([]);
+    const call = request({ socketPath: engine.socketPath, path: '/', method: 'POST', headers: { [ANSWER_HEADER]: `${randomUUID()}.data` } });
+    call.on('error', () => {});
+    call.end('SELECT sleepEachRow(0.1), number FROM numbers(100000) SETTINGS max_block_size = 1 FORMAT CSV');
+    await expect.poll(() => readdirSync(engine.incoming).length, { timeout: 20_000 }).toBe(1);
+    call.destroy();
+    await expect.poll(() => readdirSync(engine.incoming), { timeout: 20_000 }).toEqual([]);
   });
 
   it('answers the client’s own formats', async () => {

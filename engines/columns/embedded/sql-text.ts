@@ -70,3 +70,11 @@ export const insertFromFile = ({ table, columns, input, format }: InsertStatemen
     ? `${target} SELECT ${columns ?? '*'} FROM file(${quoteText(file)}, ${quoteText(format)})`
     : `${target} FROM INFILE ${quoteText(file)} FORMAT ${format}`;
 };
+
+const FORMAT = /\sFORMAT\s+(\w+)\s*$/i;
+
+/** The same question, whose answer is written to a file; undefined where it does not end with its format. */
+export const answerToFile = (sql: string, file: string): string | undefined => {
+  const [found, format] = FORMAT.exec(sql) ?? [];
+  return found === undefined ? undefined : `${sql.slice(0, -found.length)}\nINTO OUTFILE ${quoteText(file)} FORMAT ${format}`;
+};
