@@ -25,7 +25,7 @@ const log = createLogger({ level: 'error', format: 'text', write: (line) => proc
 const blocks = function* (): Generator<Batch> {
   const walks = new Walks(SERIES, 1);
   for (let block = 0; block < BLOCKS; block++)
-    yield sampleRows(BLOCK, FROM + block, ({ metric, id, time, mantissa }) => {
+    yield sampleRows(BLOCK, FROM + block, walks.kind, ({ metric, id, time, mantissa }) => {
       for (let row = 0; row < BLOCK; row++) {
         const series = row % SERIES;
         metric[row] = series % 100;
