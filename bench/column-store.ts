@@ -1,13 +1,8 @@
-// A column store of its own for a bench, in a folder that goes with it, and what it has cost: processor time of this process and of the store's,
-// by the kernel's account. Linux only.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// A column store for a bench, and what it has cost: processor time of this process and of the store's, by the kernel's account. Linux only.
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { createLogger } from '../core/logger.ts';
-import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { openTemporaryStore } from '../engines/columns/testing/temporary-store.ts';
 import { costOf } from './figure.ts';
 
 /** For statements that may take what they want. */
@@ -29,9 +24,7 @@ export interface BenchStore {
 const log = createLogger({ level: 'error', format: 'text', write: (line) => process.stderr.write(line) });
 
 export const withColumnStore = async <T>(work: (store: BenchStore) => Promise<T>): Promise<T> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-bench-columns-'));
-  const engine = await startEmbeddedColumns({ dataDir, log });
-  const columns = openClickHouse(engine);
+  const { columns, engine, close } = await openTemporaryStore({ log });
   const storeCpu = (): number => costOf(engine.pid as number).cpu;
   const one = async (sql: string): Promise<number> => {
     const [batch] = (await columns.query(sql, { settings: UNLIMITED })).batches;
@@ -59,8 +52,6 @@ export const withColumnStore = async <T>(work: (store: BenchStore) => Promise<T>
       bytes: (tables) => parts('sum(bytes_on_disk)', tables),
     });
   } finally {
-    await columns.close();
-    await engine.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    await close();
   }
 };

@@ -3,8 +3,8 @@
 // Where all values of a part are decimals (see `sample-value.ts`) it rests as whole numbers · 10^-exponent, told by how far they are from the
 // first and the last value, so that a counter that only rises takes next to nothing; else as floats.
 
-import type { Part, Run } from './sample-part.ts';
-import { MOST_EXPONENT } from './sample-value.ts';
+import { Part, type Run } from './sample-part.ts';
+import { MOST_EXPONENT, POWERS } from './sample-value.ts';
 
 export interface Level {
   readonly table: 'rollups_5m' | 'rollups_1h';
@@ -48,42 +48,46 @@ export interface RollupRow {
   /** ms since 1970. */
   readonly first_start: number;
   readonly last_start: number;
-  /** Where there are several: ms from `time` to its first and its last sample, first value, start of the first. */
-  readonly runs: readonly (readonly [number, number, number, number])[];
+  /** Where there are several, of each: ms from `time` to its first and its last sample, first value, start of the first. */
+  readonly runs: readonly number[];
 }
 
-const startOf = (ms: number): number | undefined => (ms === 0 ? undefined : ms);
+/** Numbers of one run in `runs`. */
+export const RUN_SIZE = 4;
 
 /** `time`: the row's, ms. Whole numbers must be exact. */
 export const partOfRow = (time: number, row: RollupRow): Part => {
-  const { count, missing, stale, opens, ends } = row;
-  if (count === 0) return { count, missing, stale, opens, ends, some: undefined };
-  const [first, last, min, max, sum, rise] = row.exponent > MOST_EXPONENT ? row.floats : decimals(row);
-  const sample = (value: number | undefined, at: number, start: number) => ({ time: time + at, value: value as number, start: startOf(start) });
-  const runs: readonly Run[] =
-    row.runs.length === 0
-      ? [{ first: sample(first, row.begins, row.first_start), to: time + row.begins + row.lasts }]
-      : row.runs.map(([from, to, value, start]) => ({ first: sample(value, from, start), to: time + to }));
-  return {
-    count,
-    missing,
-    stale,
-    opens,
-    ends,
-    some: {
-      sum: { high: sum as number, low: 0 },
-      min: min as number,
-      max: max as number,
-      last: sample(last, row.begins + row.lasts, row.last_start),
-      rise: { high: rise as number, low: 0 },
-      resets: row.resets,
-      runs,
-    },
-  };
+  const part = new Part();
+  part.count = row.count;
+  part.missing = row.missing;
+  part.stale = row.stale;
+  part.opens = row.opens;
+  part.ends = row.ends;
+  if (row.count === 0) return part;
+  const [first, last, min, max, sum, rise] = (row.exponent > MOST_EXPONENT ? row.floats : decimals(row)) as [number, number, number, number, number, number];
+  part.min = min;
+  part.max = max;
+  part.sum = sum;
+  part.rise = rise;
+  part.resets = row.resets;
+  part.lastTime = time + row.begins + row.lasts;
+  part.lastValue = last;
+  part.lastStart = row.last_start;
+  const runs: Run[] = [];
+  for (let i = 0; i < row.runs.length; i += RUN_SIZE) {
+    const [from, to, value, start] = row.runs.slice(i, i + RUN_SIZE) as [number, number, number, number];
+    runs.push({ first: { time: time + from, value, start }, to: time + to });
+  }
+  const { first: begin } = runs.pop() ?? { first: { time: time + row.begins, value: first, start: row.first_start } };
+  part.closed = runs;
+  part.runTime = begin.time;
+  part.runValue = begin.value;
+  part.runStart = begin.start;
+  return part;
 };
 
 const decimals = ({ exponent, count, first, span, below, above, bulge, beyond, resets }: RollupRow): readonly number[] => {
-  const unit = 10 ** exponent;
+  const unit = POWERS[exponent] as number;
   const last = first + span;
   const sum = (count * (first + last) + bulge) / 2;
   return [first, last, Math.min(first, last) - below, Math.max(first, last) + above, sum, span + beyond + resets * first].map((v) => v / unit);

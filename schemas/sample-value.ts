@@ -41,7 +41,8 @@ export interface ValueColumns {
 
 const STALE_HIGH = 0x7ff00000;
 const STALE_LOW = 2;
-const POWERS = Float64Array.from({ length: MOST_EXPONENT + 1 }, (_, e) => 10 ** e);
+/** By exponent, what a value of it is times, where it is whole. */
+export const POWERS = Float64Array.from({ length: MOST_EXPONENT + 1 }, (_, e) => 10 ** e);
 
 /** Where values are written: `words` are those of `mantissa`. */
 export interface ValueWriter extends ValueColumns {

@@ -154,7 +154,45 @@ export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
 const enrichment: readonly Field[] = [field('region', UTF8), field('datacenter', UTF8), field('env', UTF8), field('role', UTF8), field('owner', UTF8)];
 
 /** Tables of the column store. */
-export type TableName = 'samples' | 'histograms' | 'summaries' | 'series' | 'series_days' | 'processes' | 'logs' | 'marks' | 'rollup_hours';
+export type TableName =
+  | 'samples'
+  | 'histograms'
+  | 'summaries'
+  | 'series'
+  | 'series_days'
+  | 'processes'
+  | 'logs'
+  | 'marks'
+  | 'rollups_5m'
+  | 'rollups_1h'
+  | 'rollup_hours';
+
+/** Parts of samples: see `rollups.ts`. `time` in s. */
+const ROLLUP_FIELDS: readonly Field[] = [
+  field('metric', UINT32),
+  field('id', UINT64),
+  field('time', UINT32),
+  field('count', UINT32),
+  field('missing', UINT32),
+  field('stale', UINT32),
+  field('opens', INT8),
+  field('ends', INT8),
+  field('exponent', INT8),
+  field('first', INT64),
+  field('span', INT64),
+  field('below', INT64),
+  field('above', INT64),
+  field('bulge', INT64),
+  field('beyond', INT64),
+  field('resets', UINT32),
+  field('floats', list(FLOAT)),
+  field('begins', UINT32),
+  field('lasts', UINT32),
+  field('first_start', INT64),
+  field('last_start', INT64),
+  field('runs', list(FLOAT)),
+  field('version', UINT64),
+];
 
 /** Of a log line beside its fields in `TABLE_FIELDS`: see `pipeline/stages/line-pattern.ts`; where it is not given the store works it out. */
 export const LINE_PATTERN: Field = field('pattern', UTF8);
@@ -197,6 +235,8 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   logs: [...SIGNAL_FIELDS.logs, field('head', UTF8), field('tail', UTF8), ...enrichment, field('sender', UTF8), field('insert', UINT64)],
   /** The ledger: hours (start, ms) of a metric in which samples want care (`SAMPLE_MARKS`), or came late; `marked`: up to when, by the store's clock, some may come. */
   marks: [field('kind', UTF8), field('metric', UINT32), field('hour', TIME_MS), field('marked', TIME_MS)],
+  rollups_5m: ROLLUP_FIELDS,
+  rollups_1h: ROLLUP_FIELDS,
   /** What was put together: see `pipeline/rollups/ledger.ts`. */
   rollup_hours: [
     field('whole', INT8),

@@ -1,9 +1,15 @@
-// Makes the parts of one hour, of all metrics or of some: counts its samples, says in the ledger that it begins, has the store make the parts,
-// holds them against the count, and says in the ledger that they stand. Whatever breaks off between is done again, as a later version.
-import { FIVE_MINUTES, HOUR, LONGEST_INTERVAL_MS } from '../../schemas/rollups.ts';
+// Makes the parts of one hour, of all metrics or of some: counts its samples, says in the ledger that it begins, reads them and writes the parts,
+// holds what was read against the count, and says in the ledger that they stand. Whatever breaks off between is done again, as a later version.
+import { randomUUID } from 'node:crypto';
+import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
+import { RollupRows } from '../../schemas/rollup-rows.ts';
+import { FIVE_MINUTES, HOUR, type Level, LONGEST_INTERVAL_MS } from '../../schemas/rollups.ts';
 import { checkSignal } from '../retry.ts';
+import { type Counted, counted } from './count.ts';
+import { HourFold } from './fold.ts';
 import { type RollupHour, rowsOf, type Store, writeHours } from './ledger.ts';
-import { type Kinds, rollupStatement } from './statement.ts';
+import { readPages } from './read.ts';
 
 export interface HourOptions {
   readonly store: Store;
@@ -13,6 +19,8 @@ export interface HourOptions {
   readonly metrics: readonly number[] | undefined;
   readonly version: number;
   readonly signal: AbortSignal;
+  /** See `ReadOptions`. */
+  readonly page?: number;
 }
 
 export interface HourDone {
@@ -23,70 +31,16 @@ export interface HourDone {
   readonly short: readonly number[];
 }
 
-/** Of one statement, so that it takes seconds. */
-const MOST_SAMPLES = 30_000_000;
-/** In the order of the table only one series at a time is in memory; the rest is what is read ahead and the block that is written. */
-const MODEST = {
-  max_threads: 1,
-  max_insert_threads: 1,
-  optimize_aggregation_in_order: 1,
-  aggregation_in_order_max_block_bytes: 16 << 20,
-  max_memory_usage: 1 << 30,
-  max_execution_time: 600,
-  max_rows_to_read: 0,
-  max_insert_block_size: 262_144,
-  min_insert_block_size_rows: 262_144,
-  min_insert_block_size_bytes: 128 << 20,
-};
+/** Parts in one insert; they take some 120 bytes each. */
+const ROOM = 100_000;
 
-const OF_HOUR = `toStartOfHour(s.time) = toDateTime({hour:UInt32}, 'UTC')
-  AND s.time >= toDateTime({hour:UInt32}, 'UTC') AND s.time < toDateTime({hour:UInt32} + 3600, 'UTC')`;
-
-interface Counted {
-  readonly metric: number;
+interface Prior {
   readonly samples: number;
-  readonly interval: number;
-  readonly kinds: Kinds;
+  readonly fine: boolean;
 }
 
-/** `interval`: between two samples of a series, in the mean. */
-const counted = async ({ store, hour, metrics, signal }: HourOptions): Promise<readonly Counted[]> => {
-  const params = { hour: hour / 1000 };
-  const doubles = (
-    await rowsOf(store, "SELECT DISTINCT metric FROM marks WHERE kind = 'double' AND hour = fromUnixTimestamp64Milli({at:Int64}, 'UTC')", {
-      params: { at: hour },
-      signal,
-    })
-  ).map(({ metric }) => Number(metric));
-  const count = async (isDouble: boolean): Promise<readonly Counted[]> => {
-    const own = isDouble ? doubles.filter((metric) => metrics === undefined || metrics.includes(metric)) : metrics;
-    if (isDouble && own?.length === 0) return [];
-    const conditions = [
-      OF_HOUR,
-      ...(own === undefined ? [] : ['s.metric IN ({own:Array(UInt32)})']),
-      ...(isDouble ? [] : ['s.metric NOT IN ({doubles:Array(UInt32)})']),
-    ];
-    const rows = await rowsOf(
-      store,
-      `SELECT metric, toUInt64(sum(n)) AS samples, sum(span) / sum(n - 1) AS interval, max(most) > 6 OR max(begun) > 0 AS is_odd FROM (
-  SELECT s.metric AS metric, count() AS n, toUnixTimestamp64Milli(max(s.time)) - toUnixTimestamp64Milli(min(s.time)) AS span,
-    max(s.exponent) AS most, toUnixTimestamp64Milli(max(s.start)) AS begun
-  FROM samples AS s${isDouble ? ' FINAL' : ''} WHERE ${conditions.join(' AND ')} GROUP BY metric, toStartOfHour(s.time), s.id)
-GROUP BY metric ORDER BY metric`,
-      { params: { ...params, doubles, ...(own === undefined ? {} : { own }) }, settings: MODEST, signal },
-    );
-    return rows.map(({ metric, samples, interval, is_odd: odd }) => ({
-      metric: Number(metric),
-      samples: Number(samples),
-      interval: Number(interval),
-      kinds: { doubles: isDouble, odd: Boolean(odd) },
-    }));
-  };
-  return [...(await count(false)), ...(await count(true))];
-};
-
 /** What the ledger knows of the hour, by metric. */
-const priors = async ({ store, hour, signal }: HourOptions): Promise<ReadonlyMap<number, { readonly samples: number; readonly fine: boolean }>> => {
+const priors = async ({ store, hour, signal }: HourOptions): Promise<ReadonlyMap<number, Prior>> => {
   const rows = await rowsOf(
     store,
     "SELECT metric, max(samples) AS samples, max(fine) AS fine FROM rollup_hours WHERE NOT whole AND hour = toDateTime({hour:UInt32}, 'UTC') GROUP BY metric",
@@ -95,28 +49,63 @@ const priors = async ({ store, hour, signal }: HourOptions): Promise<ReadonlyMap
   return new Map(rows.map(({ metric, samples, fine }) => [Number(metric), { samples: Number(samples), fine: Number(fine) === 1 }]));
 };
 
-const portions = (metrics: readonly Counted[]): readonly (readonly Counted[])[] => {
-  const out: Counted[][] = [];
-  let room = 0;
-  for (const each of metrics) {
-    if (each.samples > room || out.length === 0) {
-      out.push([]);
-      room = MOST_SAMPLES;
+const NO_PRIOR: Prior = { samples: 0, fine: false };
+
+/** Adds metrics whose samples are met for the first time: whether those of a series follow each other closely enough, in the mean. */
+const decideFine = (batches: readonly Batch[], fine: Map<number, boolean>): void => {
+  const met = new Map<number, { steps: number; span: number }>();
+  for (const batch of batches) {
+    const { length } = batch;
+    const metrics = (columnOf(batch, 'metric') as FixedColumn).values as Uint32Array;
+    const ids = wordsOf((columnOf(batch, 'id') as FixedColumn).values as BigUint64Array);
+    const times = wordsOf((columnOf(batch, 'time') as FixedColumn).values as BigInt64Array);
+    for (let from = 0, row = 0; from < length; from = row) {
+      const metric = metrics[from] as number;
+      const [low, high] = [ids[from * 2], ids[from * 2 + 1]];
+      while (row < length && metrics[row] === metric && ids[row * 2] === low && ids[row * 2 + 1] === high) row++;
+      if (fine.has(metric)) continue;
+      const of = met.get(metric) ?? { steps: 0, span: 0 };
+      of.steps += row - 1 - from;
+      of.span += safeIntegerAt(times, row - 1) - safeIntegerAt(times, from);
+      met.set(metric, of);
     }
-    (out.at(-1) as Counted[]).push(each);
-    room -= each.samples;
   }
-  return out;
+  for (const [metric, { steps, span }] of met) fine.set(metric, steps > 0 && span / steps <= LONGEST_INTERVAL_MS);
 };
 
-/** Samples in the parts of a version, by metric. */
-const made = async ({ store, hour, version, signal }: HourOptions): Promise<ReadonlyMap<number, number>> => {
-  const rows = await rowsOf(
-    store,
-    "SELECT metric, toUInt64(sum(count) + sum(missing) + sum(stale)) AS samples FROM rollups_1h WHERE time = toDateTime({hour:UInt32}, 'UTC') AND version = {version:UInt64} GROUP BY metric",
-    { params: { hour: hour / 1000, version }, settings: { max_rows_to_read: 0 }, signal },
-  );
-  return new Map(rows.map(({ metric, samples }) => [Number(metric), Number(samples)]));
+/** Reads the samples of the metrics and writes their parts. */
+const makeParts = async (
+  due: readonly Counted[],
+  known: ReadonlyMap<number, Prior>,
+  options: HourOptions,
+): Promise<{ readonly samples: ReadonlyMap<number, number>; readonly fine: ReadonlyMap<number, boolean> }> => {
+  const { store, hour, version, signal } = options;
+  const fine = new Map<number, boolean>([...known].filter(([, prior]) => prior.fine).map(([metric]) => [metric, true]));
+  const rows = new Map<Level, RollupRows>([FIVE_MINUTES, HOUR].map((level) => [level, new RollupRows(ROOM, version)]));
+  const write = async (isLast: boolean): Promise<void> => {
+    for (const [{ table }, parts] of rows) {
+      if (parts.length === 0 || !(isLast || parts.isFull)) continue;
+      checkSignal(signal);
+      // Without a deadline: what comes late is of an earlier version, of which the ledger knows that it was begun.
+      await store.insert(table, parts.batch(), { queryId: `rollups-${randomUUID()}`, signal });
+      parts.clear();
+    }
+  };
+  const [own, whole] = [rows.get(FIVE_MINUTES) as RollupRows, rows.get(HOUR) as RollupRows];
+  const fold = new HourFold({ hour, isFine: (metric) => fine.get(metric) === true, fine: own, whole });
+  for (const same of Map.groupBy(due, ({ kinds: { doubles, odd } }) => `${doubles}/${odd}`).values()) {
+    for await (const batches of readPages(same, (same[0] as Counted).kinds, options)) {
+      decideFine(batches, fine);
+      for (const batch of batches)
+        for (let row = 0; row < batch.length; ) {
+          row = fold.add(batch, row);
+          if (fold.isFull) await write(false);
+        }
+    }
+  }
+  fold.finish();
+  await write(true);
+  return { samples: fold.samples, fine };
 };
 
 export const rollUpHour = async (options: HourOptions): Promise<HourDone> => {
@@ -125,37 +114,29 @@ export const rollUpHour = async (options: HourOptions): Promise<HourDone> => {
   const computed = await store.now();
   const all = await counted(options);
   const known = await priors(options);
-  const isPartly = ({ metric, samples }: Counted): boolean => samples < (known.get(metric)?.samples ?? 0);
-  const isFine = ({ metric, interval }: Counted): boolean => interval <= LONGEST_INTERVAL_MS || known.get(metric)?.fine === true;
-  const row = (of: Counted): RollupHour => ({ whole: false, metric: of.metric, hour, version, computed: 0, fine: isFine(of), samples: 0 });
-  const partly = all.filter(isPartly);
-  const due = all.filter((each) => !isPartly(each));
-  await writeHours(store, due.map(row), signal);
-  // The hour's parts last: where they are whole, the samples were there for the others too.
-  for (const same of Map.groupBy(due, ({ kinds: { doubles, odd } }) => `${doubles}/${odd}`).values())
-    for (const portion of portions(same))
-      for (const level of [FIVE_MINUTES, HOUR]) {
-        checkSignal(signal);
-        const own = (level === HOUR ? portion : portion.filter(isFine)).map(({ metric }) => metric);
-        if (own.length === 0) continue;
-        const { kinds } = portion[0] as Counted;
-        await store.command(rollupStatement(level, kinds), { params: { hour: hour / 1000, metrics: own, version }, settings: MODEST, signal });
-      }
-  const stand = due.length === 0 ? new Map<number, number>() : await made(options);
-  const isShort = ({ metric, samples }: Counted): boolean => (stand.get(metric) ?? 0) < samples;
+  const prior = (metric: number): Prior => known.get(metric) ?? NO_PRIOR;
+  const partly = all.filter(({ metric, samples }) => samples < prior(metric).samples);
+  const due = all.filter(({ metric, samples }) => samples >= prior(metric).samples);
+  const row = { whole: false, hour, version };
+  await writeHours(
+    store,
+    due.map(({ metric }): RollupHour => ({ ...row, metric, computed: 0, fine: prior(metric).fine, samples: 0 })),
+    signal,
+  );
+  const made = await makeParts(due, known, options);
+  const isShort = ({ metric, samples }: Counted): boolean => (made.samples.get(metric) ?? 0) < samples;
   const short = due.filter(isShort);
   const seen = new Set(all.map(({ metric }) => metric));
   const done: RollupHour[] = [
-    ...due.filter((each) => !isShort(each)).map((each) => ({ ...row(each), computed, samples: stand.get(each.metric) as number })),
+    ...due
+      .filter((each) => !isShort(each))
+      .map(({ metric }) => ({ ...row, metric, computed, fine: made.fine.get(metric) === true, samples: made.samples.get(metric) as number })),
     // Some or all of their samples are not there any more: what is known of them stays.
     ...[...partly.map(({ metric }) => metric), ...(metrics ?? []).filter((metric) => !seen.has(metric))].map((metric) => ({
-      whole: false,
+      ...row,
       metric,
-      hour,
-      version,
       computed,
-      fine: known.get(metric)?.fine ?? false,
-      samples: known.get(metric)?.samples ?? 0,
+      ...prior(metric),
     })),
   ];
   // In one insert, hence all or none.

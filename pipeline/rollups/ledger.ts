@@ -26,7 +26,7 @@ export interface RollupHour {
   readonly samples: number;
 }
 
-export type Store = Pick<ColumnStore, 'query' | 'command' | 'insert' | 'now' | 'kill'>;
+export type Store = Pick<ColumnStore, 'query' | 'insert' | 'now'>;
 
 export const rowsOf = async (
   store: Pick<ColumnStore, 'query'>,

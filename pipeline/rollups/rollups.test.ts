@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Value } from '../../core/batch/batch.ts';
+import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
@@ -13,13 +13,15 @@ import { SERIES } from '../../query/functions/run/series.ts';
 import type { SeriesWindow } from '../../query/run/aggregate.ts';
 import { seeded } from '../../query/testing/random.ts';
 import { FIVE_MINUTES, HOUR, type Level, partOfRow, type RollupRow } from '../../schemas/rollups.ts';
-import { before, concat, deltaOf, increaseOf, NOTHING, type Part, rateOf } from '../../schemas/sample-part.ts';
+import { before, deltaOf, increaseOf, Part, rateOf } from '../../schemas/sample-part.ts';
 import { encodeValues } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import { sized } from '../../test/support/long.ts';
 import { writeLedger } from '../retention/ledger.ts';
 import { openStores, type Stores } from '../testing/stores.ts';
+import { counted } from './count.ts';
 import { rowsOf, type Store } from './ledger.ts';
+import { readPages } from './read.ts';
 import { Rollups } from './rollups.ts';
 
 const MINUTE = 60_000;
@@ -94,8 +96,8 @@ const mark = async (kind: 'late' | 'double', samples: readonly Sample[]): Promis
     await stores.columns.command(`INSERT INTO marks (kind, metric, hour) SELECT '${kind}', ${key}`);
 };
 
-const rollups = (columns: Store = stores.columns): Rollups =>
-  new Rollups({ columns, records: stores.records, telemetry, log: silentLogger, delayMs: 0, settleMs: 0, pauseMs: 0 });
+const rollups = (columns: Store = stores.columns, page = 400_000): Rollups =>
+  new Rollups({ columns, records: stores.records, telemetry, log: silentLogger, delayMs: 0, settleMs: 0, pauseMs: 0, page });
 const ask = (sql: string): Promise<readonly Readonly<Record<string, Value>>[]> => rowsOf(stores.columns, sql);
 
 interface StoredPart {
@@ -107,15 +109,13 @@ interface StoredPart {
 
 /** As a reader takes them: with FINAL where the ledger has several versions, and of hours alone that it says are there. */
 const parts = async ({ table }: Level): Promise<readonly StoredPart[]> => {
-  const fields = `metric, id, toUnixTimestamp(time) AS at, count, missing, stale, opens, ends, exponent, first, span, below, above, bulge, beyond, resets, floats, begins, lasts, first_start, last_start,
-    arrayMap(r -> r.1, runs) AS r1, arrayMap(r -> r.2, runs) AS r2, arrayMap(r -> r.3, runs) AS r3, arrayMap(r -> r.4, runs) AS r4`;
+  const fields = `metric, id, toUnixTimestamp(time) AS at, count, missing, stale, opens, ends, exponent, first, span, below, above, bulge, beyond, resets, floats, begins, lasts, first_start, last_start, runs`;
   const known = `SELECT metric, hour FROM rollup_hours WHERE NOT whole GROUP BY metric, hour HAVING max(toUnixTimestamp64Milli(computed)) > 0${table === FIVE_MINUTES.table ? ' AND argMaxIf(fine, version, toUnixTimestamp64Milli(computed) > 0)' : ''}`;
   const some = (versions: string): string => `(metric, toDateTime64(toStartOfHour(time), 3, 'UTC')) IN (${known} AND uniqExact(version) ${versions})`;
   const rows = await ask(`SELECT ${fields} FROM ${table} WHERE ${some('= 1')} UNION ALL SELECT ${fields} FROM ${table} FINAL WHERE ${some('> 1')}`);
   return rows.map((row) => {
     const number = (name: string): number => Number(row[name]);
     const list = (name: string): readonly number[] => (row[name] as readonly Value[]).map(Number);
-    const [r1, r2, r3, r4] = ['r1', 'r2', 'r3', 'r4'].map(list) as [number[], number[], number[], number[]];
     const numbers = Object.fromEntries(
       [
         'count',
@@ -140,7 +140,7 @@ const parts = async ({ table }: Level): Promise<readonly StoredPart[]> => {
       opens: Boolean(row.opens),
       ends: Boolean(row.ends),
       floats: list('floats'),
-      runs: r1.map((from, i) => [from, r2[i], r3[i], r4[i]]),
+      runs: list('runs'),
     } as unknown as RollupRow;
     return { metric: number('metric'), id: number('id'), time: number('at') * 1000, part: partOfRow(number('at') * 1000, stored) };
   });
@@ -202,21 +202,21 @@ const compare = async (written: readonly Sample[], random: () => number): Promis
         const stale = inside.filter(({ value }) => isStale(value)).length;
         expect([what, part?.count, part?.stale, part?.missing]).toEqual([what, finite.length, stale, inside.length - finite.length - stale]);
         count++;
-        if (part?.some === undefined || finite.length === 0) continue;
+        if (part === undefined || finite.length === 0) continue;
         const values = finite.map(({ value }) => value);
         near(
-          part.some.sum.high,
+          part.sum,
           values.reduce((a, b) => a + b, 0),
           `${what}: sum`,
           scale,
         );
         const last = finite.at(-1) as Sample;
-        expect([what, part.some.min, part.some.max, part.some.runs[0]?.first, part.some.last]).toEqual([
+        expect([what, part.min, part.max, part.first, part.last]).toEqual([
           what,
           Math.min(...values),
           Math.max(...values),
-          { time: finite[0]?.time, value: values[0], start: finite[0]?.start || undefined },
-          { time: last.time, value: last.value, start: last.start || undefined },
+          { time: finite[0]?.time, value: values[0], start: finite[0]?.start },
+          { time: last.time, value: last.value, start: last.start },
         ]);
       }
       // Windows made of parts.
@@ -227,8 +227,8 @@ const compare = async (written: readonly Sample[], random: () => number): Promis
         const [from, to] = [FROM + a * level.stepMs, FROM + b * level.stepMs];
         const lookback = 5 * MINUTE;
         const together = (since: number, until: number): Part => {
-          let sum = NOTHING;
-          for (let time = since; time < until; time += level.stepMs) sum = concat(sum, own.get(time) ?? NOTHING);
+          const sum = new Part();
+          for (let time = since; time < until; time += level.stepMs) sum.append(own.get(time) ?? new Part());
           return sum;
         };
         const window = { part: together(from, to), before: before(together(FROM, from), from, lookback), from };
@@ -298,11 +298,6 @@ const dying = (random: () => number, deaths: { left: number }): Store => {
   return {
     query: (sql, options) => columns.query(sql, options),
     now: () => columns.now(),
-    kill: (ids) => columns.kill(ids),
-    command: (sql, options) => {
-      maybe();
-      return columns.command(sql, options);
-    },
     insert: (table, batch, options) => {
       maybe();
       return columns.insert(table, batch, options);
@@ -336,7 +331,7 @@ describe('what is put together', { timeout: 300_000 }, () => {
     const deaths = { left: 6 };
     const kept = async (): Promise<void> => {
       for (;;) {
-        const keeper = rollups(dying(random, deaths));
+        const keeper = rollups(dying(random, deaths), 500 + Math.floor(random() * 5000));
         const broken = await keeper.run().then(
           () => false,
           () => true,
@@ -450,6 +445,29 @@ describe('what is put together', { timeout: 300_000 }, () => {
     expect(await counts(HOUR)).toEqual([[1, 0, 240]]);
   });
 
+  it('is read in pages that are not large however series and samples lie', async () => {
+    const samples = [
+      ...counter(1, 60_000),
+      ...Array.from({ length: 20 }, (_, n) => counter(2, 600_000).map((s) => ({ ...s, id: n + 1 }))).flat(),
+      ...counter(3, 2_000),
+      ...counter(4, 1_800_000),
+    ];
+    await write(samples);
+    const { signal } = new AbortController();
+    const own = { store: stores.columns, hour: FROM, signal };
+    const page = 100;
+    const read: string[] = [];
+    for await (const batches of readPages(await counted({ ...own, metrics: undefined }), { doubles: false, odd: false }, { ...own, page })) {
+      const rows = batches.flatMap((batch) =>
+        Array.from({ length: batch.length }, (_, row) => ['metric', 'id', 'time'].map((name) => Number(valueAt(columnOf(batch, name), row))).join('/')),
+      );
+      expect(rows.length).toBeLessThanOrEqual(2 * page);
+      read.push(...rows);
+    }
+    const order = [...samples].sort((a, b) => a.metric - b.metric || a.id - b.id || a.time - b.time);
+    expect(read).toEqual(order.map(({ metric, id, time }) => `${metric}/${id}/${time}`));
+  });
+
   it('may be made by two keepers at once', async () => {
     await write(counter(1, 15_000));
     await Promise.all([rollups().run(), rollups().run(), rollups().run()]);
@@ -461,9 +479,9 @@ describe('what is put together', { timeout: 300_000 }, () => {
     const hours: number[] = [];
     const watching: Store = {
       ...dying(() => 1, { left: 0 }),
-      command: (sql, options) => {
-        if (sql.includes('rollups_1h')) hours.push(Number(options?.params?.hour) * 1000, telemetry.value('inframirror_rollups_hours_waiting'));
-        return stores.columns.command(sql, options);
+      insert: (table, batch, options) => {
+        if (table === 'rollups_1h') hours.push(Number(valueAt(columnOf(batch, 'time'), 0)) * 1000, telemetry.value('inframirror_rollups_hours_waiting'));
+        return stores.columns.insert(table, batch, options);
       },
     };
     await rollups(watching).run();

@@ -27,6 +27,8 @@ export interface RollupsOptions {
   readonly settleMs?: number;
   /** The longest pause after an hour. Default 10 s. */
   readonly pauseMs?: number;
+  /** See `ReadOptions`. */
+  readonly page?: number;
 }
 
 const EVERY_MS = 60_000;
@@ -107,12 +109,12 @@ export class Rollups implements KeeperTask {
 
   /** Whether it is done; what the store refuses is told and tried at the next look, and others are not kept waiting. */
   async #hour(hour: number, metrics: readonly number[] | undefined): Promise<boolean> {
-    const { columns, telemetry, log, pauseMs = PAUSE_MS } = this.#options;
+    const { columns, telemetry, log, page, pauseMs = PAUSE_MS } = this.#options;
     const { signal } = this.#abort;
     const begun = performance.now();
     try {
       const { samples, partly, short } = await this.#gate.pass(signal, async () =>
-        rollUpHour({ store: columns, hour, metrics, version: await this.#nextVersion(), signal }),
+        rollUpHour({ store: columns, hour, metrics, version: await this.#nextVersion(), signal, ...(page === undefined ? {} : { page }) }),
       );
       telemetry.add('inframirror_rollups_samples_total', {}, samples);
       if (partly.length > 0)

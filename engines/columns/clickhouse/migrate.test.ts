@@ -109,6 +109,26 @@ describe('migrations', { timeout: 240_000 }, () => {
     expect([await found('a17'), await found('5'), await found('größe'), await found('none7')]).toEqual([[1], [1], [1], [0]]);
   });
 
+  it('carry the runs of parts over, also when a start died in it', async () => {
+    await migrateColumns(columns, MIGRATIONS.slice(0, 11));
+    const migration = MIGRATIONS[11] as Migration;
+    for (const table of ['rollups_5m', 'rollups_1h'])
+      await columns.command(`INSERT INTO ${table} (metric, id, time, runs) VALUES (1, 1, 0, []), (1, 2, 0, [(1, 2, 0.5, 4), (5, 6, 7, -8)])`);
+    const runs = async (table: string) => rowsOf(await columns.query(`SELECT id, runs FROM ${table} ORDER BY id`));
+    const dying = (at: string) => ({
+      query: columns.query.bind(columns),
+      command: (sql: string, options?: Parameters<ColumnStore['command']>[1]) =>
+        sql.includes(at) ? Promise.reject(new Error(`died at ${at}`)) : columns.command(sql, options),
+    });
+    for (const at of ['UPDATE', 'DROP', 'RENAME']) await expect(applyMigration(dying(at), migration)).rejects.toThrow(`died at ${at}`);
+    await migrateColumns(columns);
+    for (const table of ['rollups_5m', 'rollups_1h'])
+      expect(await runs(table)).toEqual([
+        [1n, []],
+        [2n, [1, 2, 0.5, 4, 5, 6, 7, -8]],
+      ]);
+  });
+
   it('run each once, in order, and go on where the last start failed', async () => {
     const make = (name: string) => `CREATE TABLE IF NOT EXISTS ${name} (a UInt8) ENGINE = MergeTree ORDER BY a`;
     const one = { version: 1, statements: [make('a'), 'INSERT INTO a VALUES (1)'] };

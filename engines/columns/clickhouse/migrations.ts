@@ -13,6 +13,7 @@ import { SERIES_8 } from './tables-8.ts';
 import { DISTRIBUTIONS_9 } from './tables-9.ts';
 import { LINES_10 } from './tables-10.ts';
 import { LINES_11 } from './tables-11.ts';
+import { runsAsFloats } from './tables-12.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 9, statements: DISTRIBUTIONS_9 },
   { version: 10, statements: LINES_10 },
   { version: 11, statements: LINES_11 },
+  { version: 12, statements: runsAsFloats },
 ];

@@ -13,6 +13,7 @@
 //   fewer than two samples: missing.
 // - Delta temporality: increase is the sum of the window's values; rate divides it by the seconds from c to the last sample, where c is
 //   the first sample's start timestamp, else the time of the sample before the window, else the window's start; over no time missing.
+import { lostBy } from '../../../core/sum.ts';
 import type { SeriesRun, SeriesWindow } from '../../run/aggregate.ts';
 
 interface Rise {
@@ -38,7 +39,7 @@ class Total {
       return;
     }
     const t = this.#sum + v;
-    this.#error += Math.abs(this.#sum) >= Math.abs(v) ? this.#sum - t + v : v - t + this.#sum;
+    this.#error += lostBy(this.#sum, v, t);
     this.#sum = t;
   }
 

@@ -6,6 +6,7 @@
 // - avg is that sum over the count as float (ints: the exact sum as the nearest float, divided); of durations and times the exact sum
 //   divided as integers, toward zero. The avg of nothing is missing.
 import { type Column, isPresent } from '../../../../core/batch/batch.ts';
+import { lostBy } from '../../../../core/sum.ts';
 import { physicalType } from '../../../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, AggregateRun, Rows } from '../../../run/aggregate.ts';
 import { floatsOf, intsOf, MAX_INT64, MIN_INT64, makeInts, maskOf, type Vector } from '../../../run/vector.ts';
@@ -57,7 +58,7 @@ const floatSum = (finishWith: (sums: Float64Array, counts: Float64Array, groups:
         const v = values[i & mask] as number;
         const s = sums[g] as number;
         const t = s + v;
-        errors[g] = (errors[g] as number) + (Math.abs(s) >= Math.abs(v) ? s - t + v : v - t + s);
+        errors[g] = (errors[g] as number) + lostBy(s, v, t);
         sums[g] = t;
         counts[g] = (counts[g] as number) + 1;
       }
