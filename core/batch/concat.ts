@@ -3,6 +3,7 @@
 import { type Batch, type Column, type DictionaryColumn, type ListColumn, type MapColumn, type TextColumn, typeEquals } from './batch.ts';
 import { bitmapBytes, copyBits, fillBits } from './bits.ts';
 import { allocateFixed } from './build.ts';
+import { hashBytes } from './hash-bytes.ts';
 import { flattenDictionary, sliceColumn } from './take.ts';
 
 /** All rows in order; the batches must have the fields of the first, and there must be one at least. */
@@ -155,7 +156,7 @@ export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary:
     for (let entry = 0; entry < source.length; entry++) {
       const from = source.offsets[entry] as number;
       const size = (source.offsets[entry + 1] as number) - from;
-      let slot = hashBytes(source.data, from, size) & (slots - 1);
+      let slot = hashBytes(source.data, from, from + size) & (slots - 1);
       let found = table[slot] as number;
       while (found >= 0 && !sameBytes(data, offsets[found] as number, offsets[found + 1] as number, source.data, from, size)) {
         slot = (slot + 1) & (slots - 1);
@@ -181,15 +182,6 @@ export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary:
     data: data.slice(0, offsets[count]),
   };
   return { dictionary, places };
-};
-
-// Different in every process, so that nobody can prepare entries that all fall on one slot.
-const SEED = (Math.random() * 0x100000000) >>> 0;
-
-const hashBytes = (data: Uint8Array, from: number, size: number): number => {
-  let hash = SEED;
-  for (let i = from; i < from + size; i++) hash = Math.imul(hash ^ (data[i] as number), 0x01000193);
-  return (hash ^ (hash >>> 15)) >>> 0;
 };
 
 const sameBytes = (a: Uint8Array, aFrom: number, aTo: number, b: Uint8Array, bFrom: number, size: number): boolean => {

@@ -56,3 +56,8 @@ test('what follows a frame is not read', () => {
   expect(unpackZstd(Buffer.concat([packed, Buffer.from('rest')]), 5)).toMatchObject({ used: packed.length });
   expect(unpackZstd(packed, 4)).toBeUndefined();
 });
+
+test('a damaged frame behind one that is too long is told as damaged', () => {
+  expect(unpackZstd(zstdCompressSync(Buffer.alloc(100)), 10)).toBeUndefined();
+  expect(() => unpackZstd(Buffer.from('no frame of zstd at all'), 10)).toThrow(/frame/);
+});

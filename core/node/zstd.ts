@@ -25,14 +25,16 @@ export interface UnpackedZstd {
   readonly used: number;
 }
 
-/** Undefined: it holds more than `most` bytes. Throws an `Error` with the library's words where it is damaged, or ends before its end. */
+/** Undefined: it holds more than `most` bytes. Throws an `Error` with the library's words where it is damaged, or ends too early. */
 export const unpackZstd = (packed: Uint8Array, most: number): UnpackedZstd | undefined => {
   const room = most + 1;
   const output = Buffer.allocUnsafeSlow(room);
   fault = undefined;
+  // Of a call that fails it would say what the one before left.
+  left[0] = room;
   handle.writeSync(constants.ZSTD_e_end, packed, 0, packed.length, output, 0, room);
   const [free = 0, unread = 0] = left;
   handle.reset();
-  if (fault !== undefined && free > 0) throw fault;
+  if (fault !== undefined) throw fault;
   return free === 0 ? undefined : { bytes: output.subarray(0, room - free), used: packed.length - unread };
 };

@@ -2,6 +2,7 @@
 // stand side by side a `0`. There are few such patterns, so a store finds words and phrases by looking at each of them once, whatever the
 // number of lines. Works on bytes; a text is made only of lines that are not ASCII. `tables-11.ts` says the same for lines from before.
 import { type Column, type DictionaryColumn, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
+import { hashBytes } from '../../core/batch/hash-bytes.ts';
 import { Texts } from './texts.ts';
 
 const BLANK = 0x20;
@@ -75,9 +76,7 @@ class Patterns {
   end(): number {
     const from = this.#offsets[this.#count] as number;
     const [data, to] = [this.#data, this.#used];
-    let hash = 0x811c9dc5;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (data[i] as number), 0x01000193);
-    this.#hash = hash ^ (hash >>> 15);
+    this.#hash = hashBytes(data, from, to) | 0;
     for (let slot = this.#hash & (this.#slots.length - 1); ; slot = (slot + 1) & (this.#slots.length - 1)) {
       const known = (this.#slots[slot] as number) - 1;
       if (known === -1) return this.#keep(slot, to);
