@@ -111,7 +111,8 @@ export const agentConfig = (given: Given): AgentConfig => {
   ] as const)
     if (!(config[key] >= 10)) wrong(key, 'it must be at least 10 ms');
   if (!(config.spoolBytes >= 1 << 20)) wrong('spoolBytes', 'it must be at least 1 MiB');
-  if (config.host !== undefined && !/^[^\p{Cc}\p{Cs}]{1,253}$/u.test(config.host)) wrong('host', 'it must be a name of 1 to 253 characters');
+  if (config.host !== undefined && (!/^[^\p{Cc}\p{Cs}]{1,253}$/u.test(config.host) || Buffer.byteLength(config.host) > 512))
+    wrong('host', 'it must be a name of 1 to 253 characters, of at most 512 bytes');
   for (const [name, value] of config.labels) {
     if (!/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u.test(name)) wrong('labels', `${JSON.stringify(name)} is no name of a label`);
     if (value.length > 1024 || /[\p{Cc}\p{Cs}]/u.test(value))

@@ -12,6 +12,14 @@ const anyRule: fc.Arbitrary<ColumnRule> = fc.record({
   bytes: fc.constantFrom(1, 5, 100),
   empty: fc.boolean(),
   entries: fc.constantFrom(1, 3, 100),
+  bytesOf: fc.constantFrom(
+    new Map(),
+    new Map([['a', 0]]),
+    new Map([
+      ['a', 3],
+      ['b', 1],
+    ]),
+  ),
 });
 
 test('texts, lists and maps are judged alike with and without dictionaries', () => {

@@ -44,11 +44,13 @@ const firstOffence = (column: Texts, judge: Judge): Offence | undefined => {
   return undefined;
 };
 
+const tooLong = (size: number, most: number): string => `it has ${size} bytes, ${most} are allowed`;
+
 const judgeOf = (rule: ColumnRule, zeroBytes: boolean, most: number): Judge => {
   const words = rule.words === undefined ? undefined : new Set(rule.words);
   return (text, at) => {
     const size = sizeAt(text, at);
-    if (size > most) return `it has ${size} bytes, ${most} are allowed`;
+    if (size > most) return tooLong(size, most);
     if (size === 0) return rule.empty === false ? 'it is empty' : undefined;
     if (words !== undefined && !words.has(textAt(text, at))) return `it is none of ${[...words].join(', ')}`;
     if (!zeroBytes && hasZero(text, at)) return 'it holds a zero byte';
@@ -115,6 +117,18 @@ const firstWrongNumber = (column: Column, rule: ColumnRule): Offence | undefined
   return undefined;
 };
 
+/** What is wrong with the size of a text value by its key. Hardly any value is longer than the least of the bounds, so hardly any key is read. */
+const sizeJudge = (keys: Texts, values: Column, { bytesOf }: ColumnRule): ((at: number) => string | undefined) => {
+  if (bytesOf === undefined || !isText(values)) return () => undefined;
+  const least = Math.min(...bytesOf.values());
+  return (at) => {
+    const size = sizeAt(source(values), place(values, at));
+    if (size <= least) return undefined;
+    const most = bytesOf.get(textAt(source(keys), place(keys, at))) ?? size;
+    return size > most ? tooLong(size, most) : undefined;
+  };
+};
+
 /** The first offence of the column against its rule; `required`: every row must have a value. */
 export const columnOffence = (column: Column, rule: ColumnRule, required: boolean, zeroBytes: boolean): Offence | undefined => {
   if (required) {
@@ -140,13 +154,14 @@ export const columnOffence = (column: Column, rule: ColumnRule, required: boolea
   // A key is a name, which no text that asks for it could hold.
   const judgeKey = judgeOf({ empty: false }, !anyZero(keys), KEY_BYTES);
   const judgeValue = entryJudge(values, judge, rule);
+  const judgeSize = sizeJudge(keys, values, rule);
   const shown = (at: number): string => JSON.stringify(textAt(source(keys), place(keys, at)).slice(0, 80));
   return entriesOffence(column, most, (from, to) => {
     for (let i = from; i < to; i++) {
       const key = judgeKey(source(keys), place(keys, i));
       if (key !== undefined) return `the key ${shown(i)}: ${key}`;
       for (let j = from; j < i; j++) if (sameText(keys, i, j)) return `the key ${shown(i)} stands twice`;
-      const value = judgeValue(i);
+      const value = judgeValue(i) ?? judgeSize(i);
       if (value !== undefined) return `the value of ${shown(i)}: ${value}`;
     }
     return undefined;

@@ -57,6 +57,7 @@ describe('a refusal names part, row, column and mend, and leaves nothing', () =>
     ['a label without name', labels(new Map([['', 'x']])), '0', 'labels', 'the key "": it is empty'],
     ['a label name too long', labels(new Map([['n'.repeat(600), 'x']])), '0', 'labels', `the key "${'n'.repeat(80)}": it has 600 bytes, 512 are allowed`],
     ['a label value too long', labels(new Map([['k', 'x'.repeat(5000)]])), '0', 'labels', 'the value of "k": it has 5000 bytes, 4096 are allowed'],
+    ['a host too long', labels(new Map([['host', 'ü'.repeat(257)]])), '0', 'labels', 'the value of "host": it has 514 bytes, 512 are allowed'],
     ['a label without value', labels(new Map([['k', null]])), '0', 'labels', 'the value of "k": an entry of it is missing'],
     ['a zero byte where none can be kept', event({ title: ['a\0b'] }), '0', 'title', 'it holds a zero byte'],
     ['an empty name', event({ kind: [''] }), '0', 'kind', 'it is empty'],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { highOf, lowOf } from '../core/batch/words.ts';
+import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import type { Records } from '../engines/records/port.ts';
@@ -89,7 +90,7 @@ test('whatever two servers were told, wrote and forgot, a start knows all of it 
   );
 }, 300_000);
 
-test('what a server wrote piece by piece is put together, by sender; what nobody sent of for long is gone', async () => {
+test('what a server wrote piece by piece is put together', async () => {
   const first = await open();
   for (let i = 0n; i < 100n; i++) {
     define(first, `sender-${i % 4n}`, i, `host-${i % 8n}`);
@@ -98,20 +99,113 @@ test('what a server wrote piece by piece is put together, by sender; what nobody
   expect(await rows()).toBe(100);
   clock += 1000;
   await first.kept.writeAll();
-  expect(await rows()).toBe(4);
+  expect(await rows()).toBe(1);
   await first.kept.stop();
-  // Another start sends of two of them: the samples' sender need not define again.
-  const second = await open();
-  for (let day = 0; day < 9; day++) {
-    clock += DAY_MS;
-    for (let i = 0n; i < 100n; i++) if (i % 4n < 2n) second.series.of(`sender-${i % 4n}`).define(i, 1n, `host-${i % 8n}`);
-    await second.kept.writeAll();
+  const next = await open();
+  for (let i = 0n; i < 100n; i++) expect(hostOf(next, i)).toBe(`host-${i % 8n}`);
+  await next.kept.stop();
+});
+
+test('what a sender has not sent since a start stays for eight days, whoever writes what is sent beside it, and then goes', async () => {
+  const first = await open();
+  for (const id of [1n, 2n, 3n]) define(first, 'a', id, `web-${id}`);
+  await first.kept.flush();
+  clock += 1000;
+  await first.kept.writeAll();
+  await first.kept.stop();
+  // Two servers at once: of the first series samples come all the time, of the second one on the fourth day, of the third none.
+  const both = [await open(), await open()];
+  for (let hours = 0; hours <= 14 * 24; hours += 6) {
+    if (hours > 0) clock += DAY_MS / 4;
+    for (const [i, { series, kept }] of both.entries()) {
+      series.of('a').define(1n, 1n, 'web-1');
+      if (hours === 4 * 24 && i === 0) series.of('a').define(2n, 1n, 'web-2');
+      await kept.writeAll();
+    }
+    expect(await rows()).toBeLessThan(30);
+    const next = await open();
+    expect(hostOf(next, 1n)).toBe('web-1');
+    if (hours < 11.9 * 24) expect(hostOf(next, 2n)).toBe('web-2');
+    if (hours > 13.1 * 24) expect(hostOf(next, 2n)).toBeUndefined();
+    if (hours < 8 * 24) expect(hostOf(next, 3n)).toBe('web-3');
+    if (hours > 8 * 24) expect(hostOf(next, 3n)).toBeUndefined();
+    await next.kept.stop();
   }
-  expect(await rows()).toBe(2);
-  await second.kept.stop();
-  const third = await open();
-  for (let i = 0n; i < 100n; i++) expect(hostOf(third, i)).toBe(i % 4n < 2n ? `host-${i % 8n}` : undefined);
-  await third.kept.stop();
+  for (const { kept } of both) await kept.stop();
+});
+
+test('rows are bounded however long hosts are, and a start asks for no more than that at once', async () => {
+  const start = await open();
+  const host = (i: bigint): string => `${i}`.padEnd(512, i % 2n === 0n ? '\u0001' : 'ü');
+  for (let i = 0n; i < 3000n; i++) define(start, `sender-${i % 3n}`, i, host(i));
+  for (let i = 3000n; i < 203_000n; i++) define(start, `sender-${i % 3n}`, i, 'web-1');
+  const largest = async (): Promise<unknown> => (await records.query('SELECT max(length(ids) + octet_length(hosts))::int4 AS n FROM series_hosts'))[0]?.n;
+  for (const write of [() => start.kept.flush(), () => start.kept.writeAll()]) {
+    await write();
+    expect(await rows()).toBeGreaterThan(5);
+    expect(await largest()).toBeLessThanOrEqual(1 << 20);
+    let answer = 0;
+    const query: Records['query'] = async (sql, ...rest) => {
+      const found = await records.query(sql, ...rest);
+      answer = Math.max(
+        answer,
+        ...[found.reduce((bytes, { hosts, ids }) => bytes + Buffer.byteLength(String(hosts ?? '')) + ((ids as Uint8Array | undefined)?.length ?? 0), 0)],
+      );
+      return found;
+    };
+    const next = await open({ query });
+    expect(answer).toBeLessThanOrEqual(1 << 20);
+    for (const i of [0n, 1n, 2999n, 3000n, 202_999n]) expect([i, hostOf(next, i)]).toEqual([i, i < 3000n ? host(i) : 'web-1']);
+    await next.kept.stop();
+    await records.query('DELETE FROM series_hosts');
+  }
+  await start.kept.stop();
+});
+
+test('a start reads no more than a bound, passes over a row that is too large, and takes those first that are not mostly hosts', async () => {
+  const first = await open();
+  define(first, 'a', 1n, 'web-1');
+  await first.kept.flush();
+  // Newer, of a version before that bounded nothing.
+  await records.query(
+    `INSERT INTO series_hosts (writer, noted, hosts, ids) SELECT 'x', $1::int8 + n, '[["' || n || repeat('h', 1000000 * CASE n WHEN 200 THEN 20 ELSE 1 END) || '",1]]',
+    decode(lpad(to_hex(n), 2, '0') || '00000000000001', 'hex') FROM generate_series(100, 250) AS n`,
+    [BigInt(clock) * 1_000_000n],
+  );
+  const next = await open();
+  expect(hostOf(next, 1n)).toBe('web-1');
+  const of = (n: bigint): string | undefined => hostOf(next, (1n << 56n) | n);
+  const known = Array.from({ length: 151 }, (_, i) => BigInt(100 + i)).filter((n) => of(n) !== undefined);
+  expect(known).toHaveLength(134);
+  expect([known.includes(250n), known.includes(200n), known.includes(100n)]).toEqual([true, false, false]);
+  clock += 1000;
+  await next.kept.writeAll();
+  expect(await rows()).toBeLessThan(152);
+  await next.kept.stop();
+  await first.kept.stop();
+}, 60_000);
+
+test('what the record store refuses holds up nothing else', async () => {
+  const start = await open({
+    query: (sql, params, ...rest) =>
+      String(params?.[2]).includes('refused')
+        ? Promise.reject(new CodedError('records.rejected', { code: '22021', reason: 'no such text' }))
+        : records.query(sql, params, ...rest),
+  });
+  start.series.hosts.note(1n, 'refused');
+  await start.kept.flush();
+  define(start, 'b', 2n, 'web-2');
+  await start.kept.flush();
+  expect(await rows()).toBe(1);
+  for (const [sender, host] of ['web', 'refused', 'mail'].entries())
+    for (let i = 0n; i < 3000n; i++) define(start, host, BigInt(sender + 1) * 10_000n + i, `${host}-${i}`.padEnd(500, '.'));
+  await start.kept.flush();
+  clock += 1000;
+  await start.kept.writeAll();
+  expect((await records.query('SELECT count(DISTINCT noted)::int4 AS n FROM series_hosts'))[0]?.n).toBe(1);
+  const next = await open();
+  expect([10_000n, 20_000n, 32_999n].map((id) => hostOf(next, id)?.slice(0, 3))).toEqual(['web', undefined, 'mai']);
+  for (const { kept } of [next, start]) await kept.stop();
 });
 
 test('what could not be written is written with the next', async () => {

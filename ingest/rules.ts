@@ -10,6 +10,8 @@ export interface ColumnRule {
   readonly bytes?: number;
   /** The text is one of these, or empty. */
   readonly words?: readonly string[];
+  /** Of the text values of these keys of a map, where fewer than `bytes`. */
+  readonly bytesOf?: ReadonlyMap<string, number>;
   /** Most entries of a map or items of a list. Default 64. */
   readonly entries?: number;
   /** The text may be empty. Default yes. */
@@ -35,7 +37,8 @@ export const DEFAULT_ENTRIES = 64;
 /** Of a key of a map. */
 export const KEY_BYTES = 512;
 
-const name: ColumnRule = { bytes: 512, empty: false };
+const NAME_BYTES = 512;
+const name: ColumnRule = { bytes: NAME_BYTES, empty: false };
 const found: ColumnRule = { bytes: 64 << 10 };
 const attributes: ColumnRule = { entries: 128, bytes: 64 << 10 };
 const number: ColumnRule = { magnitude: EXTREME };
@@ -49,6 +52,8 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
     zeroBytes: false,
     columns: {
       name,
+      // Whose each series is rests in memory and in the record store.
+      labels: { bytesOf: new Map([['host', NAME_BYTES]]) },
       kind: { words: METRIC_KINDS, empty: false },
       temporality: { words: ['cumulative', 'delta'] },
       unit: { bytes: 64 },

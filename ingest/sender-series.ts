@@ -1,6 +1,6 @@
 // Which series a sender sends, over its runs: those of the last day count against its quota, so that another run is no fresh one. And whose
 // each is, so that what it may send is judged of each frame anew: another host may have joined meanwhile.
-// Keeps ids, prints of definitions and hosts, never names and other labels; 44 to 100 bytes a series.
+// Keeps ids, prints of definitions and hosts, never names and other labels; 44 to 100 bytes a series, and the text of each host.
 import { IdTable } from '../core/batch/id-table.ts';
 import { highOf, joined, lowOf, wordsOf } from '../core/batch/words.ts';
 import type { SampleSet } from '../schemas/sample-set.ts';

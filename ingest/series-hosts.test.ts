@@ -70,3 +70,11 @@ test('beyond their bound those noted longest ago are forgotten, half at once and
   expect(told).toEqual([50, 50, 50, 50]);
   expect(hosts.hostOf(0, 0)).toBeUndefined();
 });
+
+test('long hosts are forgotten by the room of their texts, not by their number alone', () => {
+  let told = 0;
+  const hosts = new SeriesHosts((series) => (told += series), 1000, 20_000);
+  for (let i = 0n; i < 100n; i++) hosts.note(i, `${i}`.padEnd(500, 'h'));
+  expect(told).toBe(60);
+  expect([hosts.hostOf(59, 0), hosts.hostOf(60, 0)?.length]).toEqual([undefined, 500]);
+});

@@ -7,6 +7,7 @@ import { inventory } from './inventory.ts';
 import { platform } from './platform.ts';
 import { savedQueries } from './saved-queries.ts';
 import { seriesHosts } from './series-hosts.ts';
+import { seriesHostsByWriter } from './series-hosts-by-writer.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   inventory, // hosts, their history, events: what the pipeline writes
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   agents, // who may send for which host, and the tokens by which they joined
   deadLetters, // which of them nobody need look at any more
   seriesHosts, // whose each series is, for a server that starts while the column store is away
+  seriesHostsByWriter, // the same in rows of bounded size, of which none takes another server's place
 ];
