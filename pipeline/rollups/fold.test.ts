@@ -82,7 +82,7 @@ const folded = (pages: readonly Batch[], isFine: (metric: number) => boolean, ro
     }
   fold.finish();
   flush();
-  return { ...out, samples: fold.samples };
+  return { ...out, samples: fold.samples, doubles: fold.doubles };
 };
 
 const isReading = (sample: Sample): sample is Sample & { readonly value: number } => typeof sample.value === 'number' && Number.isFinite(sample.value);
@@ -207,7 +207,6 @@ test('each part is what its samples are, wherever pages are cut', { timeout: 120
 const one = (time: number, value: number | 'stale' = 1): Sample => ({ metric: 1, id: 1n, time: HOUR + time, value, start: 0 });
 
 test.each([
-  ['two values of one time', [one(5), one(5)], false, 'one time has two values'],
   ['samples that are not in order', [one(5), one(4)], false, 'not in order'],
   ['a value that is no decimal among those', [one(5), one(6, 1 / 3)], false, 'no decimal'],
 ])('%s are refused', (_, samples, odd, text) => {
@@ -226,4 +225,33 @@ test('a series that ends and begins all the time is put together in time that gr
   const { whole, fine } = folded([batchOfSamples(all, true)], () => true, 1000);
   expect([whole[0]?.part.runs().length, whole[0]?.part.stale, fine.length]).toEqual([200_000, 200_000, 2]);
   expect(whole[0]?.part.runs().at(-1)).toEqual({ first: { time: HOUR + 399_998, value: 399_998, start: 0 }, to: HOUR + 399_998 });
+});
+
+test('a metric with two values of one time is passed over, and no part of it is put that is not true', () => {
+  const seed = Date.now() % 1_000_000;
+  console.log(`seed ${seed}`);
+  const random = seeded(seed);
+  const reading = (metric: number, id: bigint, time: number): Sample => ({ metric, id, time: HOUR + time, value: time / 1000, start: 0 });
+  const readings = (metric: number, id: bigint): Sample[] => Array.from({ length: 60 }, (_, n) => reading(metric, id, n * 60_000));
+  const before = [...readings(1, 1n), ...readings(1, 2n)];
+  const behind = [...readings(3, 1n), ...readings(3, 2n)];
+  const whole = readings(2, 1n);
+  const open = readings(2, 5n);
+  // In the third of its stretches.
+  const met = 12;
+  const double = [...open.slice(0, met + 1), open[met] as Sample, ...open.slice(met + 1), ...readings(2, 6n)];
+  const all = [...before, ...whole, ...double, ...behind];
+  for (let n = 0; n < 50; n++) {
+    const pages: Batch[] = [];
+    for (let at = 0; at < all.length; ) {
+      const to = Math.min(all.length, at + 1 + Math.floor(random() * 100));
+      pages.push(batchOfSamples(all.slice(at, to), false));
+      at = to;
+    }
+    const found = folded(pages, () => true, 1 + Math.floor(random() * 30));
+    expect([...found.doubles]).toEqual([2]);
+    const without = folded([batchOfSamples([...before, ...whole, ...open.slice(0, 10), ...behind], false)], () => true, 1000);
+    expect(found.fine).toEqual(without.fine);
+    expect(found.whole).toEqual(without.whole.filter(({ metric, id }) => metric !== 2 || id === 1n));
+  }
 });

@@ -57,6 +57,8 @@ export class HourFold {
   readonly #options: FoldOptions;
   /** Samples of each metric whose series are over. */
   readonly samples = new Map<number, number>();
+  /** Metrics with a time that has two values: from there on they are passed over, and the part that it was met in is not put. */
+  readonly doubles = new Set<number>();
   readonly #read = new Samples();
   #batch: Batch | undefined;
   #isOpen = false;
@@ -98,6 +100,10 @@ export class HourFold {
     for (let row = from; row < length; ) {
       if (this.isFull) return row;
       const metric = metrics[row] as number;
+      if (this.doubles.has(metric)) {
+        while (row < length && metrics[row] === metric) row++;
+        continue;
+      }
       const low = ids[row * 2] as number;
       const high = ids[row * 2 + 1] as number;
       if (!this.#isOpen || metric !== this.#metric || low !== this.#idLow || high !== this.#idHigh) this.#openSeries(metric, low, high);
@@ -108,10 +114,15 @@ export class HourFold {
       let last = this.#time;
       do {
         const time = times[row] as number;
-        if (time <= last) throw new Error(time === last ? 'one time has two values' : 'samples are not in order');
+        if (time <= last) {
+          if (time < last) throw new Error('samples are not in order');
+          this.#passOver(metric);
+          break;
+        }
         last = time;
         row++;
       } while (row < length && (times[row] as number) < to && ids[row * 2] === low && ids[row * 2 + 1] === high && metrics[row] === metric);
+      if (!this.#isOpen) continue;
       this.#time = last;
       this.#addSamples(first, row);
     }
@@ -122,6 +133,15 @@ export class HourFold {
   finish(): void {
     this.#closeSeries();
     this.#isOpen = false;
+  }
+
+  #passOver(metric: number): void {
+    this.doubles.add(metric);
+    this.#isOpen = false;
+    this.#part.clear();
+    this.#exponent = 0;
+    this.#whole.clear();
+    this.#wholeExponent = 0;
   }
 
   #addSamples(from: number, to: number): void {

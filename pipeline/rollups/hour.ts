@@ -1,11 +1,14 @@
 // Makes the parts of one hour, of all metrics or of some: counts its samples, says in the ledger that it begins, reads them and writes the parts,
 // holds what was read against the count, and says in the ledger that they stand. Whatever breaks off between is done again, as a later version.
+// A metric in which one time has two values is left out and marked: it is late then, and to be read with FINAL, by questions too.
 import { randomUUID } from 'node:crypto';
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { RollupRows } from '../../schemas/rollup-rows.ts';
 import { FIVE_MINUTES, HOUR, type Level, LONGEST_INTERVAL_MS } from '../../schemas/rollups.ts';
+import { LATE } from '../../schemas/sample-value.ts';
 import { checkSignal } from '../retry.ts';
+import { type Mark, markRows } from '../stages/samples.ts';
 import { type Counted, counted } from './count.ts';
 import { HourFold } from './fold.ts';
 import { type RollupHour, rowsOf, type Store, writeHours } from './ledger.ts';
@@ -27,7 +30,10 @@ export interface HourDone {
   readonly samples: number;
   /** Metrics whose samples are fewer than they were: retention has removed some. Their parts stay as they are. */
   readonly partly: readonly number[];
-  /** Metrics whose parts do not hold all that was counted, since the store was changed meanwhile: the hour is still open. */
+  /**
+   * Metrics whose parts do not hold all that was counted: one time has two values, or the store was changed meanwhile. They are marked `double`
+   * and `late`, and have no parts of this version that count.
+   */
   readonly short: readonly number[];
 }
 
@@ -37,19 +43,23 @@ const ROOM = 100_000;
 interface Prior {
   readonly samples: number;
   readonly fine: boolean;
+  /** Begun ones too. */
+  readonly versions: number;
 }
 
 /** What the ledger knows of the hour, by metric. */
 const priors = async ({ store, hour, signal }: HourOptions): Promise<ReadonlyMap<number, Prior>> => {
   const rows = await rowsOf(
     store,
-    "SELECT metric, max(samples) AS samples, max(fine) AS fine FROM rollup_hours WHERE NOT whole AND hour = toDateTime({hour:UInt32}, 'UTC') GROUP BY metric",
+    "SELECT metric, max(samples) AS samples, max(fine) AS fine, uniqExact(version) AS versions FROM rollup_hours WHERE NOT whole AND hour = toDateTime({hour:UInt32}, 'UTC') GROUP BY metric",
     { params: { hour: hour / 1000 }, signal },
   );
-  return new Map(rows.map(({ metric, samples, fine }) => [Number(metric), { samples: Number(samples), fine: Number(fine) === 1 }]));
+  return new Map(
+    rows.map(({ metric, samples, fine, versions }) => [Number(metric), { samples: Number(samples), fine: Number(fine) === 1, versions: Number(versions) }]),
+  );
 };
 
-const NO_PRIOR: Prior = { samples: 0, fine: false };
+const NO_PRIOR: Prior = { samples: 0, fine: false, versions: 0 };
 
 /** Adds metrics whose samples are met for the first time: whether those of a series follow each other closely enough, in the mean. */
 const decideFine = (batches: readonly Batch[], fine: Map<number, boolean>): void => {
@@ -78,7 +88,7 @@ const makeParts = async (
   due: readonly Counted[],
   known: ReadonlyMap<number, Prior>,
   options: HourOptions,
-): Promise<{ readonly samples: ReadonlyMap<number, number>; readonly fine: ReadonlyMap<number, boolean> }> => {
+): Promise<{ readonly samples: ReadonlyMap<number, number>; readonly doubles: ReadonlySet<number>; readonly fine: ReadonlyMap<number, boolean> }> => {
   const { store, hour, version, signal } = options;
   const fine = new Map<number, boolean>([...known].filter(([, prior]) => prior.fine).map(([metric]) => [metric, true]));
   const rows = new Map<Level, RollupRows>([FIVE_MINUTES, HOUR].map((level) => [level, new RollupRows(ROOM, version)]));
@@ -105,7 +115,7 @@ const makeParts = async (
   }
   fold.finish();
   await write(true);
-  return { samples: fold.samples, fine };
+  return { samples: fold.samples, doubles: fold.doubles, fine };
 };
 
 export const rollUpHour = async (options: HourOptions): Promise<HourDone> => {
@@ -118,13 +128,16 @@ export const rollUpHour = async (options: HourOptions): Promise<HourDone> => {
   const partly = all.filter(({ metric, samples }) => samples < prior(metric).samples);
   const due = all.filter(({ metric, samples }) => samples >= prior(metric).samples);
   const row = { whole: false, hour, version };
+  // Of a metric with several versions is known already that parts may stand several times: tries that fail do not add to it. One says that there
+  // was this version.
+  const unsaid = due.filter(({ metric }, i) => i === 0 || prior(metric).versions < 2);
   await writeHours(
     store,
-    due.map(({ metric }): RollupHour => ({ ...row, metric, computed: 0, fine: prior(metric).fine, samples: 0 })),
+    unsaid.map(({ metric }): RollupHour => ({ ...row, metric, computed: 0, fine: prior(metric).fine, samples: 0 })),
     signal,
   );
   const made = await makeParts(due, known, options);
-  const isShort = ({ metric, samples }: Counted): boolean => (made.samples.get(metric) ?? 0) < samples;
+  const isShort = ({ metric, samples }: Counted): boolean => made.doubles.has(metric) || (made.samples.get(metric) ?? 0) < samples;
   const short = due.filter(isShort);
   const seen = new Set(all.map(({ metric }) => metric));
   const done: RollupHour[] = [
@@ -136,11 +149,19 @@ export const rollUpHour = async (options: HourOptions): Promise<HourDone> => {
       ...row,
       metric,
       computed,
-      ...prior(metric),
+      fine: prior(metric).fine,
+      samples: prior(metric).samples,
     })),
   ];
+  // Before it is said that the hour was gone through, so that they come again. What was counted and is not there any more may have been one of two
+  // values, removed by a merge, or cut off by a page; and a mark that was not needed costs a reader little.
+  const marks = short.flatMap(({ metric }): Mark[] => [
+    { kind: 'double', metric, hour },
+    { kind: LATE, metric, hour },
+  ]);
+  if (marks.length > 0) await store.insert('marks', markRows(marks, computed), { queryId: `rollups-${randomUUID()}`, signal });
   // In one insert, hence all or none.
-  if (metrics === undefined && short.length === 0) done.push({ whole: true, metric: 0, hour, version, computed, fine: false, samples: 0 });
+  if (metrics === undefined) done.push({ whole: true, metric: 0, hour, version, computed, fine: false, samples: 0 });
   await writeHours(store, done, signal);
   return { samples: due.reduce((sum, { samples }) => sum + samples, 0), partly: partly.map(({ metric }) => metric), short: short.map(({ metric }) => metric) };
 };

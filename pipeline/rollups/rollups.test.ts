@@ -96,8 +96,8 @@ const mark = async (kind: 'late' | 'double', samples: readonly Sample[]): Promis
     await stores.columns.command(`INSERT INTO marks (kind, metric, hour) SELECT '${kind}', ${key}`);
 };
 
-const rollups = (columns: Store = stores.columns, page = 400_000): Rollups =>
-  new Rollups({ columns, records: stores.records, telemetry, log: silentLogger, delayMs: 0, settleMs: 0, pauseMs: 0, page });
+const rollups = (columns: Store = stores.columns, page = 400_000, settleMs = 0): Rollups =>
+  new Rollups({ columns, records: stores.records, telemetry, log: silentLogger, delayMs: 0, settleMs, pauseMs: 0, page });
 const ask = (sql: string): Promise<readonly Readonly<Record<string, Value>>[]> => rowsOf(stores.columns, sql);
 
 interface StoredPart {
@@ -430,19 +430,60 @@ describe('what is put together', { timeout: 300_000 }, () => {
     expect(await versions()).toEqual(once);
   });
 
-  it('fails rather than take two values of one time for two samples, and is made when that is marked', async () => {
-    const samples = counter(1, 15_000);
-    await write(samples);
-    await write(samples.slice(0, 3).map((s) => ({ ...s, value: 7 })));
+  it('never takes two values of one time for two samples: the metric is marked and made again, and keeps no other waiting', async () => {
+    const samples = counter(2, 15_000);
+    await write([...counter(1, 15_000), ...samples, ...counter(3, 15_000)]);
+    await write(samples.slice(100, 103).map((s) => ({ ...s, value: 7 })));
     const failed = () => telemetry.value('inframirror_rollups_failed_hours_total');
     const before = failed();
     await stores.columns.command('SYSTEM STOP MERGES samples');
-    await rollups().run();
-    expect([failed() - before, await counts(HOUR)]).toEqual([1, []]);
-    await mark('double', samples);
+    const open = () => ask('SELECT metric FROM rollup_hours WHERE NOT whole GROUP BY metric, version HAVING max(toUnixTimestamp64Milli(computed)) = 0');
+    const whole = [1, 2, 3].map((metric) => [metric, 0, 240]);
+    // What is marked is looked at when it has settled.
+    await rollups(stores.columns, 400_000, HOUR_MS).run();
+    expect([failed() - before, await counts(HOUR), await open()]).toEqual([0, whole.filter(([metric]) => metric !== 2), [{ metric: 2 }]]);
+    await rollups(stores.columns, 400_000, HOUR_MS).run();
+    expect(await open()).toEqual([{ metric: 2 }]);
     await rollups().run();
     await stores.columns.command('SYSTEM START MERGES samples');
-    expect(await counts(HOUR)).toEqual([[1, 0, 240]]);
+    expect([failed() - before, await counts(HOUR)]).toEqual([0, whole]);
+    expect((await parts(HOUR)).find(({ metric }) => metric === 2)?.part.sum).toBe((239 * 240) / 2 - 303 + 21);
+    expect(await ask('SELECT DISTINCT toString(kind) AS kind, metric FROM marks ORDER BY kind')).toEqual([
+      { kind: 'double', metric: 2 },
+      { kind: 'late', metric: 2 },
+    ]);
+    const versions = () => ask('SELECT uniqExact(version) AS n FROM rollup_hours');
+    const once = await versions();
+    await rollups().run();
+    expect(await versions()).toEqual(once);
+  });
+
+  it('finds two values of one time wherever a page is cut', async () => {
+    const samples = counter(1, 300_000);
+    await write(samples);
+    await write(samples.map((s) => ({ ...s, value: 7 })));
+    await stores.columns.command('SYSTEM STOP MERGES samples');
+    // A page ends between the two of each time, so that none of them is seen.
+    for (let n = 0; n < 2; n++) await rollups(stores.columns, 0.5).run();
+    await stores.columns.command('SYSTEM START MERGES samples');
+    expect(await counts(HOUR)).toEqual([[1, 0, 12]]);
+  });
+
+  it('leaves few rows in the ledger however often it fails', async () => {
+    await write([...counter(1, 15_000), ...counter(2, 15_000), ...counter(3, 15_000)]);
+    const refusing: Store = {
+      ...dying(() => 1, { left: 0 }),
+      insert: (table, batch, options) => (table === 'rollups_1h' ? Promise.reject(new Error('refused')) : stores.columns.insert(table, batch, options)),
+    };
+    const tries = 6;
+    for (let n = 0; n < tries; n++) await rollups(refusing).run();
+    expect(await ask('SELECT metric, toUInt32(count()) AS n FROM rollup_hours WHERE NOT whole GROUP BY metric ORDER BY metric')).toEqual([
+      { metric: 1, n: tries },
+      { metric: 2, n: 2 },
+      { metric: 3, n: 2 },
+    ]);
+    await rollups().run();
+    expect([await counts(HOUR), (await counts(FIVE_MINUTES)).length]).toEqual([[1, 2, 3].map((metric) => [metric, 0, 240]), 36]);
   });
 
   it('is read in pages that are not large however series and samples lie', async () => {

@@ -122,9 +122,13 @@ export class Rollups implements KeeperTask {
           hour: hourText(hour),
           metrics: partly.length,
         });
-      if (short.length > 0) log.debug('an hour changed while its samples were put together', { hour: hourText(hour), metrics: short.length });
+      if (short.length > 0)
+        log.info('of some metrics one time of a series has two values, as from two senders: the later counts, and they are put together again', {
+          hour: hourText(hour),
+          metrics: short.length,
+        });
       await pause(Math.min(performance.now() - begun, pauseMs), signal);
-      return short.length === 0;
+      return true;
     } catch (error) {
       if (error instanceof Stopped || signal.aborted || hasCode(error, 'columns.unavailable')) throw error;
       telemetry.add('inframirror_rollups_failed_hours_total');

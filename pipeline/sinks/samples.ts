@@ -2,14 +2,12 @@
 // care are marked, then samples, histograms and summaries are inserted, and what of the samples came late is marked behind them.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
-import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { sliceBatch } from '../../core/batch/take.ts';
 import { encodeStream } from '../../core/ipc/write.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import { NANOS_PER_MS } from '../../core/time.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
-import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import { type Block, takeRows } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
 import type { DeadLetter, Decoded } from '../message.ts';
@@ -20,7 +18,7 @@ import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
 import { SampleOrder } from '../stages/sample-order.ts';
-import { BlockRoom, LateMarks, type Mark, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
+import { BlockRoom, LateMarks, type Mark, markRows, type SampleBlock, SampleRows, sampleBlocks, ValueMarks } from '../stages/samples.ts';
 import { newlyTold, seriesRows } from '../stages/series.ts';
 import { SeriesNumbers } from '../stages/series-numbers.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
@@ -182,14 +180,8 @@ class SamplesPartition implements PartitionSink {
 
   async #mark({ marks, stand }: Marks, { signal, health }: RoundContext): Promise<void> {
     if (marks.length > 0) {
-      const now = BigInt(Math.floor(await retryUntilStopped(() => this.#options.clock.now(), signal, health)));
-      const columns = [
-        marks.map(({ kind }) => kind),
-        marks.map(({ metric }) => metric),
-        marks.map(({ hour }) => BigInt(hour)),
-        marks.map(({ marked }) => (marked === undefined ? now : BigInt(Math.floor(marked)))),
-      ];
-      const rows = batchOf(TABLE_FIELDS.marks.map(({ name, type }, at) => [name, columnFrom(type, columns[at] ?? [])] as const));
+      const now = await retryUntilStopped(() => this.#options.clock.now(), signal, health);
+      const rows = markRows(marks, now);
       await retryUntilStopped(() => this.#options.columns.insert('marks', rows, { queryId: randomUUID(), signal }), signal, health);
     }
     stand();

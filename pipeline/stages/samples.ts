@@ -1,6 +1,7 @@
 // Samples as they come into samples as they rest: mantissa and exponent, one block a UTC day; and which hours of which metrics are to be marked
 // for them. Runs over typed arrays; nothing is allocated, stringified or hashed for a sample.
-import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
+import { type Batch, columnOf, type FixedColumn, type Value } from '../../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { encodeValue, LATE, markOf, type SampleMark, valueWriter } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
@@ -169,6 +170,17 @@ export interface Mark {
   readonly metric: number;
   readonly hour: number;
 }
+
+/** Rows of the table `marks`; `now`, ms, where a mark says no moment of its own. */
+export const markRows = (marks: readonly (Mark & { readonly marked?: number })[], now: number): Batch => {
+  const value: Readonly<Record<string, (mark: Mark & { readonly marked?: number }) => Value>> = {
+    kind: ({ kind }) => kind,
+    metric: ({ metric }) => metric,
+    hour: ({ hour }) => BigInt(hour),
+    marked: ({ marked = now }) => BigInt(Math.floor(marked)),
+  };
+  return batchOf(TABLE_FIELDS.marks.map(({ name, type }) => [name, columnFrom(type, marks.map(value[name] as (mark: Mark) => Value))] as const));
+};
 
 /** Above it what is known is forgotten: a mark made twice costs a row. */
 const MOST_KNOWN = 100_000;
