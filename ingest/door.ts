@@ -139,6 +139,7 @@ export const openDoor = (options: DoorOptions): Door => {
     const { authority } = request.rights;
     // Of one that is known before its frame is: nothing more of it is read.
     if (authority?.isBound === true) bytesSent.mustHave({ sender: authority.account, host: '', isBound: true }, now());
+    else bytesSent.mustHaveTogether(now());
     return gate.receiving(authority ?? ANYBODY, size, async (arrived) => {
       const bytes = await readBody(request.body, limits.requestBytes, { arrived, patienceMs: limits.patienceMs });
       mustBeSigned(authority, bytes);

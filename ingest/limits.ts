@@ -42,6 +42,7 @@ export const INTAKE_LIMITS: IntakeLimits = {
   seriesPerSender: 200_000,
   series: 2_000_000,
   bytesPerSender: 100 * 2 ** 30,
+  bytesShared: 750 * 2 ** 30,
   bytesInHand: 256 << 20,
   requestsAtWork: 4,
   requestsWaiting: 2_000,

@@ -60,6 +60,9 @@ export const liveIntakeLimits = (settings: () => Settings): IntakeLimits => {
     get bytesPerSender() {
       return settings()['limits.intake.bytes_per_sender'];
     },
+    get bytesShared() {
+      return settings()['limits.intake.bytes_shared'];
+    },
     get seriesPerSender() {
       return settings()['limits.intake.series_per_sender'];
     },

@@ -70,6 +70,10 @@ export const SETTINGS = {
     summary: 'What one sender may send in a day, decompressed; who sends more is refused until older hours count no more, and keeps its data.',
     live: true,
   }),
+  'limits.intake.bytes_shared': size(INTAKE_LIMITS.bytesShared, 16 * MIB, 1024 * 1024 * GIB, {
+    summary: 'The same of all together who send with the shared token, under whatever names.',
+    live: true,
+  }),
 
   'limits.connections': count(4096, 16, 1_000_000, {
     summary: 'Connections at once, agents and people together. Beyond it agents are asked to come again; some more are let in for people.',

@@ -1,5 +1,6 @@
 // How many connections the address holds at once. Beyond the bound an agent is told to come again, in words, and the connection ends; a few more
-// are let in for people and probes, who are answered as ever, so that one can still look when agents hold all. What is beyond that is cut off.
+// are let in for people and probes, who are answered as ever, so that one can still look when agents hold all. Beyond that the connection that has
+// done nothing for longest makes room: no token is needed to open some that say nothing. Where all are at work, who comes is cut off.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CodedError } from '../../core/errors.ts';
@@ -16,6 +17,8 @@ export interface ConnectionState {
 
 /** Above the bound. */
 const RESERVE = 64;
+/** Above that: those that have been ended and are not gone yet. */
+const ENDING = 64;
 const RETRY_SECONDS = '5';
 
 export class Connections {
@@ -23,6 +26,12 @@ export class Connections {
   readonly #limit: () => number;
   readonly #telemetry: Pick<Telemetry, 'add' | 'set'>;
   readonly #over = new WeakSet<Socket>();
+  /** Longest first: those of which no whole head of a request has come, and those between two requests. */
+  readonly #silent = new Set<Socket>();
+  readonly #idle = new Set<Socket>();
+  /** Requests that are being answered; more than one where they came one behind the other. */
+  readonly #atWork = new WeakMap<Socket, number>();
+  #ending = 0;
   #open = 0;
   #refused = 0;
   #refusedAt: number | undefined;
@@ -32,8 +41,9 @@ export class Connections {
     this.#server = server;
     this.#limit = limit;
     this.#telemetry = telemetry;
-    server.maxConnections = limit() + RESERVE;
+    server.maxConnections = limit() + RESERVE + ENDING;
     server.on('connection', (socket) => this.#opened(socket));
+    server.on('request', ({ socket }, response) => this.#asked(socket, response));
     server.on('drop', () => this.#note());
   }
 
@@ -43,10 +53,39 @@ export class Connections {
 
   #opened(socket: Socket): void {
     const limit = this.#limit();
-    this.#server.maxConnections = limit + RESERVE;
+    this.#server.maxConnections = limit + RESERVE + ENDING;
     this.#count(1);
-    socket.once('close', () => this.#count(-1));
+    this.#silent.add(socket);
+    socket.once('close', () => {
+      this.#count(-1);
+      this.#silent.delete(socket);
+      this.#idle.delete(socket);
+    });
     if (this.#open > limit) this.#over.add(socket);
+    if (this.#open - this.#ending > limit + RESERVE) this.#makeRoom();
+  }
+
+  /** Where nobody else is idle, the one that has just come is the one. */
+  #makeRoom(): void {
+    const [longest] = this.#silent.size > 1 || this.#idle.size === 0 ? this.#silent : this.#idle;
+    if (longest === undefined) return;
+    this.#silent.delete(longest);
+    this.#idle.delete(longest);
+    this.#ending++;
+    longest.once('close', () => this.#ending--);
+    longest.destroy();
+    this.#note();
+  }
+
+  #asked(socket: Socket, response: ServerResponse): void {
+    this.#silent.delete(socket);
+    this.#idle.delete(socket);
+    this.#atWork.set(socket, (this.#atWork.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      const left = (this.#atWork.get(socket) ?? 1) - 1;
+      this.#atWork.set(socket, left);
+      if (left === 0 && !socket.destroyed) this.#idle.add(socket);
+    });
   }
 
   /** What an agent is told on a connection that is beyond the bound; whoever else comes there is answered, once. */

@@ -165,6 +165,9 @@ const answerEarly = ({ url }: IncomingMessage, response: ServerResponse): void =
   sendText(response, healthy ? 200 : 503, healthy ? 'healthy\n' : 'starting\n');
 };
 
+/** How often connections are held against the times below. */
+const CHECK_MS = 2_000;
+
 export interface HttpOptions {
   readonly log: Logger;
   readonly telemetry: Pick<Telemetry, 'add' | 'set'>;
@@ -191,7 +194,7 @@ export const httpServer = ({ log, telemetry, mostConnections }: HttpOptions): Ht
     if (route.callers !== undefined && !route.callers.has(caller)) return sendRefusal(response, caller, route.what);
     return route.answer({ request, response }, caller);
   };
-  const server = createServer({ maxHeaderSize: 16 << 10 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: 16 << 10, connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
       const unavailable = error instanceof CodedError && error.code.endsWith('.unavailable');
       log.error('a request failed', { path: (request.url ?? '').split('?', 1)[0] as string, error: (error as Error).message });

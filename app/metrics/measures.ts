@@ -20,7 +20,10 @@ export const MEASURES: Measures = {
   inframirror_backup_timestamp_seconds: ['gauge', 'The moment that the last whole backup is of, in seconds since 1970.'],
 
   inframirror_http_connections: ['gauge', 'Connections that are open.'],
-  inframirror_http_connections_refused_total: ['counter', 'Connections that were refused, as more were open than limits.connections.'],
+  inframirror_http_connections_refused_total: [
+    'counter',
+    'Connections that were refused, or ended while they were idle, as more were open than limits.connections.',
+  ],
   inframirror_ingest_requests_total: ['counter', 'Requests with frames, by the status of their answer.'],
   inframirror_ingest_bytes_total: ['counter', 'Bytes of their bodies, as they came.'],
   inframirror_ingest_rows_total: ['counter', 'Rows that were taken in.'],

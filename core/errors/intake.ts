@@ -114,7 +114,7 @@ export const INTAKE_ERRORS = {
     (p: { sender: string; sentMiB: number; allowedMiB: number; seconds: number }) =>
       `${p.sender} has sent ${p.sentMiB} MiB within a day, ${p.allowedMiB} MiB are allowed; it may go on in ${p.seconds} s`,
     { sender: 'web-1', sentMiB: 102_411, allowedMiB: 102_400, seconds: 1800 },
-    'Nothing is lost yet: the agent keeps its data, as far as its spool reaches, and sends it then. Find what floods there (`from logs last 1h | where host == "NAME" | count by source`) and stop it; or raise `limits.intake.bytes_per_sender`, which holds at once.',
+    'Nothing is lost yet: the agent keeps its data, as far as its spool reaches, and sends it then. Find what floods there (`from logs last 1h | where host == "NAME" | count by source`) and stop it; or raise `limits.intake.bytes_per_sender` (of the shared token: `limits.intake.bytes_shared`), which holds at once.',
   ),
   'pipeline.no-progress': entry(
     (p: { topic: string; partition: number; group: string }) =>

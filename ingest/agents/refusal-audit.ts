@@ -21,7 +21,7 @@ export class RefusalAudit {
   /** ms. */
   #counted = 0;
   #leftOut = 0;
-  #writing: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(records: Pick<Records, 'query'>, log: Logger, now: () => number) {
     this.#records = records;
@@ -58,6 +58,6 @@ export class RefusalAudit {
       this.#leftOut += leftOut + count;
       this.#log.warn('a refusal could not be put into the audit table', { error });
     });
-    this.#writing = Promise.all([this.#writing, written]);
+    this.#writing = Promise.all([this.#writing, written]).then(() => undefined);
   }
 }
