@@ -121,12 +121,63 @@ describe('migrations', { timeout: 240_000 }, () => {
         sql.includes(at) ? Promise.reject(new Error(`died at ${at}`)) : columns.command(sql, options),
     });
     for (const at of ['UPDATE', 'DROP', 'RENAME']) await expect(applyMigration(dying(at), migration)).rejects.toThrow(`died at ${at}`);
+    // As a program left it that dropped and renamed one after the other.
+    await columns.command('ALTER TABLE rollups_5m DROP COLUMN runs', { settings: { alter_sync: 2, mutations_sync: 2 } });
     await migrateColumns(columns);
     for (const table of ['rollups_5m', 'rollups_1h'])
       expect(await runs(table)).toEqual([
         [1n, []],
         [2n, [1, 2, 0.5, 4, 5, 6, 7, -8]],
       ]);
+  });
+
+  it('carry the runs of parts over once, where another program does it at the same time', async () => {
+    await migrateColumns(columns, MIGRATIONS.slice(0, 11));
+    const migration = MIGRATIONS[11] as Migration;
+    const types = async () =>
+      rowsOf(await columns.query("SELECT toString(name), toString(type) FROM system.columns WHERE table = 'rollups_5m' AND name LIKE 'runs%'"));
+    const goBack = async (): Promise<void> => {
+      for (const change of ['DROP COLUMN runs', 'ADD COLUMN runs Array(Tuple(start Int64, end Int64, first Float64, last Float64)) AFTER last_start'])
+        await columns.command(`ALTER TABLE rollups_5m ${change}`, { settings: { alter_sync: 2, mutations_sync: 2 } });
+    };
+    // The other one does all of it just before this one's statement of that number, from the look at the types on.
+    let asked = 0;
+    for (let before = 1; asked >= before - 1; before++) {
+      if (before > 1) await goBack();
+      await columns.command('TRUNCATE TABLE rollups_5m');
+      await columns.command('INSERT INTO rollups_5m (metric, id, time, runs) VALUES (1, 1, 0, []), (1, 2, 0, [(1, 2, 0.5, 4), (5, 6, 7, -8)])');
+      asked = 0;
+      const other = async (): Promise<void> => {
+        if (++asked === before) await applyMigration(columns, migration);
+      };
+      const behind: Pick<ColumnStore, 'query' | 'command'> = {
+        query: async (...question) => {
+          await other();
+          return columns.query(...question);
+        },
+        command: async (...statement) => {
+          await other();
+          return columns.command(...statement);
+        },
+      };
+      await applyMigration(behind, migration);
+      await applyMigration(columns, migration);
+      expect(await types(), `before statement ${before}`).toEqual([['runs', 'Array(Float64)']]);
+      expect(rowsOf(await columns.query('SELECT id, runs FROM rollups_5m ORDER BY id')), `before statement ${before}`).toEqual([
+        [1n, []],
+        [2n, [1, 2, 0.5, 4, 5, 6, 7, -8]],
+      ]);
+    }
+    expect(asked).toBeGreaterThan(5);
+    // Both at each step at once, one a little later.
+    for (let late = 0; late < 3; late++) {
+      await goBack();
+      await columns.command('INSERT INTO rollups_5m (metric, id, time, runs) VALUES (1, 3, 0, [(1, 2, 0.5, 4)])');
+      const second = new Promise((resolve) => setTimeout(resolve, late * 15)).then(() => applyMigration(columns, migration));
+      await Promise.all([applyMigration(columns, migration), second]);
+      expect(await types()).toEqual([['runs', 'Array(Float64)']]);
+      expect(rowsOf(await columns.query('SELECT runs FROM rollups_5m WHERE id = 3 AND notEmpty(runs)'))).toEqual([[[1, 2, 0.5, 4]]]);
+    }
   });
 
   it('run each once, in order, and go on where the last start failed', async () => {
