@@ -1,9 +1,9 @@
 // The agent of one host (read first): puts its parts together, runs each in its time, and says how it is. It needs no root, has no native add-on and
 // executes nothing but `journalctl`. What it gathers is in `reading.ts`, how that goes to the server in `sending.ts`, as whom in `joining.ts`.
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { makeFolder } from '../core/node/make-folder.ts';
 import { type FolderLock, holderOf, lockFolder } from '../engines/folder-lock.ts';
 import { bounded } from './bounded.ts';
 import type { AgentConfig } from './config.ts';
@@ -125,7 +125,7 @@ class RunningAgent implements Agent {
     const { folder, spoolBytes, segmentBytes, fsync } = this.#config;
     const refused = (error: unknown): CodedError => new CodedError('agent.folder', { folder, reason: (error as Error).message }, { cause: error });
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
     } catch (error) {
       throw refused(error);
     }

@@ -1,8 +1,9 @@
 // What the data folder holds of the product itself: the instance's id and its tokens, made at the first start, readable by their owner alone.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
+import { makeFolder } from '../core/node/make-folder.ts';
 import { type FolderLock, holderOf, lockFolder } from '../engines/folder-lock.ts';
 
 export interface DataFolder {
@@ -31,7 +32,7 @@ const refused = (path: string, error: unknown): CodedError =>
 /** Makes the folder where it is missing, and keeps other processes from it. Throws `data.in-use` and `data.folder`. */
 export const holdDataFolder = async (path: string): Promise<FolderLock> => {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const lock = await lockFolder(path);
     if (lock === undefined) throw new CodedError('data.in-use', { path, holder: holderOf(path) });
     return lock;
@@ -43,7 +44,7 @@ export const holdDataFolder = async (path: string): Promise<FolderLock> => {
 /** Throws `data.folder` where the folder cannot be used, and `data.token` where a token file holds none, `restore.unfinished` where a restore has not ended. */
 export const openDataFolder = (path: string): DataFolder => {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     if (existsSync(join(path, RESTORING))) throw new CodedError('restore.unfinished', { folder: path });
     const tokenFile = join(path, 'token');
     const agentTokenFile = join(path, 'agent-token');

@@ -79,7 +79,7 @@ const PRODUCT: Rooms = {
 
   'folder lock': { files: /^engines\/folder-lock\.ts$/, imports: [], packages: NODE },
 
-  agent: { files: /^agent\//, imports: ['core', 'schemas', ...PORTS, 'folder lock'], packages: NODE },
+  agent: { files: /^agent\//, imports: ['core', 'core on Node', 'schemas', ...PORTS, 'folder lock'], packages: NODE },
   ingest: { files: /^ingest\//, imports: ['core', 'core on Node', 'schemas', ...PORTS], packages: NODE },
   pipeline: { files: /^pipeline\//, imports: ['core', 'core on Node', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },
   rules: { files: /^rules\//, imports: ['core', 'schemas', ...PORTS, 'query', 'query/language'], packages: NODE },

@@ -64,7 +64,8 @@ export class BackupFolder {
     try {
       if (existsSync(dir) && (!statSync(dir).isDirectory() || readdirSync(dir).length > 0))
         throw new Error('it is there already, and a backup is never written over');
-      mkdirSync(dirname(folder.#dir), { recursive: true });
+      // Not made: where a disk is not mounted the backup would lie on another.
+      if (!existsSync(dirname(folder.#dir))) throw new Error(`the folder above it, ${dirname(folder.#dir)}, is not there`);
       mkdirSync(folder.partial, { mode: 0o700 });
       mkdirSync(join(folder.partial, MARK));
     } catch (error) {

@@ -62,7 +62,8 @@ const reread = (configuration: Configuration, log: Logger): void => {
     log.info('the settings were read again', { file: configuration.file ?? 'none', changed: values(changed) });
     if (waiting.length > 0) log.warn('some settings need a new start', { settings: waiting, inForce: values(waiting) });
   } catch (error) {
-    log.error('the settings are wrong and were not changed', { error });
+    // Each of its own: what is told again within a minute is not told.
+    log.error(`the settings are wrong and were not changed: ${(error as Error).message}`, { error });
   }
 };
 
