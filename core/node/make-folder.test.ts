@@ -1,3 +1,4 @@
+// Folders that are made, and those that cannot be.
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
