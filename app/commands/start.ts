@@ -69,7 +69,7 @@ const reread = (configuration: Configuration, log: Logger): void => {
 
 /**
  * Of what is alive, how much may come before all of it is marked again, in percent. Frames go through buffers that are garbage at once and are
- * counted beside a heap of 35 MB: as V8 would have it, that is marked for each 25 MB of them, which is a quarter of the server's work.
+ * counted beside a heap of 35 MB: as V8 would have it, that is marked for each 25 MB of them, which is an eighth of the server's work.
  */
 const HEAP_GROWING = 300;
 

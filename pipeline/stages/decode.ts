@@ -123,13 +123,12 @@ const isFixed = ({ kind }: DataType): boolean => kind === 'int' || kind === 'flo
 const zeros = (type: DataType, length: number): FixedColumn => ({ layout: 'fixed', type, length, validity: undefined, values: allocateFixed(type, length) });
 
 /** Zeros that nobody writes to, used for every column of theirs. */
-const shared = new Map<string, FixedColumn>();
+const shared = new Map<DataType, FixedColumn>();
 const sharedZeros = (type: DataType, length: number): FixedColumn => {
-  const key = JSON.stringify(type);
-  let column = shared.get(key);
+  let column = shared.get(type);
   if (column === undefined || column.length < length) {
     column = zeros(type, length * 2);
-    shared.set(key, column);
+    shared.set(type, column);
   }
   return { ...column, length, values: column.values.subarray(0, length) };
 };
