@@ -47,6 +47,7 @@ test('the standing is that of the agent before that of its host', () => {
     agent('replaced', { id: 'old', state: 'revoked' }),
     agent('replaced', { id: 'young' }),
     agent('quiet'),
+    agent('GOES-ON', { state: 'revoked' }),
   ];
   const known = hosts(
     ['ok', 'reporting'],
@@ -56,6 +57,8 @@ test('the standing is that of the agent before that of its host', () => {
     ['replaced', 'late'],
     ['quiet', 'silent'],
     ['shared', 'reporting'],
+    ['gone', 'late'],
+    ['goes-on', 'reporting'],
   );
   const rows = agentRows({ agents, hosts: known, spool: result({ host: ['ok', 'bad'], value: [7, 8] }), oldest: undefined }, NOW);
   expect(rows.map(({ host, standing, agent: of }) => [host, standing, of?.id])).toEqual([
@@ -64,9 +67,11 @@ test('the standing is that of the agent before that of its host', () => {
     ['replaced', 'late', 'young'],
     ['new', 'unheard', 'id of new'],
     ['reused', 'unheard', 'id of reused'],
+    ['goes-on', 'reporting', undefined],
     ['ok', 'reporting', 'id of ok'],
     ['shared', 'reporting', undefined],
     ['CASE', 'stopped', 'id of CASE'],
+    ['GOES-ON', 'revoked', 'id of GOES-ON'],
     ['gone', 'revoked', 'id of gone'],
     ['replaced', 'revoked', 'old'],
   ]);

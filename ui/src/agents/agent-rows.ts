@@ -124,8 +124,12 @@ export const agentRows = ({ agents, hosts, spool, oldest }: AgentSources, now: n
     };
   };
   const joined = new Set(agents.filter(({ state }) => state !== 'revoked').map(({ host }) => folded(host)));
+  const revoked = new Set(agents.filter(({ state }) => state === 'revoked').map(({ host }) => folded(host)));
+  // One whose agent was revoked sends with the shared token only if it goes on to be heard.
+  const isShared = ({ host, state }: Inventory & { readonly host: string }): boolean =>
+    !joined.has(folded(host)) && (!revoked.has(folded(host)) || state === 'reporting');
   const rows = agents.map((agent) => rowOf(agent.id, agent.host, agent));
-  for (const { host } of inventory.values()) if (!joined.has(folded(host))) rows.push(rowOf(`host ${host}`, host, null));
+  for (const one of inventory.values()) if (isShared(one)) rows.push(rowOf(`host ${one.host}`, one.host, null));
   return rows.sort((a, b) => RANK[a.standing] - RANK[b.standing] || (a.host < b.host ? -1 : Number(a.host > b.host)));
 };
 
