@@ -16,6 +16,7 @@ export default defineConfig({
         environment: 'node',
         pool: 'forks',
         globalSetup: lane.setup === undefined ? [] : [lane.setup],
+        retry: lane.retries ?? 0,
         testTimeout: lane.timeout * 1000,
         hookTimeout: lane.timeout * 1000,
         teardownTimeout: 30_000,

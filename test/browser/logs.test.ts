@@ -114,7 +114,7 @@ describeWith('log lines', findChromium(), 'no Chromium; install the package chro
     await expect.poll(() => textOf(page), patiently).toContain('| where method == "POST"');
     await expect.poll(() => page.locator('.line').count(), patiently).toBe(15);
     await page.goBack();
-    await values.getByText('POST').waitFor();
+    await values.getByText('GET').waitFor();
     await values.getByText('POST').click({ modifiers: ['Shift'] });
     await expect.poll(() => textOf(page), patiently).toContain('| where method != "POST"');
     await expect.poll(() => page.locator('.figures').textContent(), patiently).toContain('45 rows');

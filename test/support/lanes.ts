@@ -13,11 +13,23 @@ export interface Lane {
   readonly setup?: string;
   /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
   readonly timeout: number;
+  /**
+   * How often a test that failed is tried again: only where a pointer and a page that redraws meet. It is named in the
+   * output. Tests of random seeds never are: a failure there is a find.
+   */
+  readonly retries?: number;
 }
 
 const LANES_BY_PLACE: readonly Lane[] = [
   // Real browser against the real product.
-  { name: 'browser', include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'], workers: 3, timeout: 300, setup: 'test/browser/one-product.ts' },
+  {
+    name: 'browser',
+    include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'],
+    workers: 3,
+    timeout: 300,
+    retries: 1,
+    setup: 'test/browser/one-product.ts',
+  },
   // The whole product from outside: commands, doors, kill -9.
   { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 3, timeout: 600 },
   // Random texts, pushed to the store and run in this process, must agree.

@@ -10,24 +10,38 @@ const file = (status: string, ...tests: string[]) => ({
   name: 'a.test.ts',
   status,
   message: '',
-  assertionResults: tests.map((one, i) => ({ status: one, fullName: `test ${i}` })),
+  assertionResults: tests.map((one, i) => ({
+    status: one.replace(' again', ''),
+    fullName: `test ${i}`,
+    failureMessages: one === 'passed again' ? ['it failed first'] : [],
+  })),
 });
 const report = (...testResults: ReturnType<typeof file>[]) => ({ testResults });
 
 test('passed and failed tests are counted over files', () => {
-  expect(countReport(report(file('failed', 'passed', 'failed'), file('passed', 'passed')), false, false)).toEqual({ passed: 2, failed: 1, skipped: [] });
+  expect(countReport(report(file('failed', 'passed', 'failed'), file('passed', 'passed')), false, false)).toEqual({
+    passed: 2,
+    failed: 1,
+    skipped: [],
+    unsteady: [],
+  });
 });
 
 test('a skip is named, and a failure in CI', () => {
   const skipping = report(file('passed', 'passed', 'skipped', 'pending'));
-  expect(countReport(skipping, true, false)).toEqual({ passed: 1, failed: 0, skipped: ['test 1', 'test 2'] });
-  expect(countReport(skipping, true, true)).toEqual({ passed: 1, failed: 2, skipped: ['test 1', 'test 2'] });
+  expect(countReport(skipping, true, false)).toEqual({ passed: 1, failed: 0, skipped: ['test 1', 'test 2'], unsteady: [] });
+  expect(countReport(skipping, true, true)).toEqual({ passed: 1, failed: 2, skipped: ['test 1', 'test 2'], unsteady: [] });
+});
+
+test('a test that passed only when it was tried again is named with what failed first', () => {
+  const unsteady = ['test 1: it failed first'];
+  expect(countReport(report(file('passed', 'passed', 'passed again')), true, true)).toEqual({ passed: 2, failed: 0, skipped: [], unsteady });
 });
 
 test('a file that does not load, an error outside of tests and a missing report are one failure each', () => {
-  expect(countReport(report(file('failed'), file('passed', 'passed')), false, false)).toEqual({ passed: 1, failed: 1, skipped: [] });
-  expect(countReport(report(file('passed', 'passed')), false, false)).toEqual({ passed: 1, failed: 1, skipped: [] });
-  expect(countReport(undefined, true, false)).toEqual({ passed: 0, failed: 1, skipped: [] });
+  expect(countReport(report(file('failed'), file('passed', 'passed')), false, false)).toEqual({ passed: 1, failed: 1, skipped: [], unsteady: [] });
+  expect(countReport(report(file('passed', 'passed')), false, false)).toEqual({ passed: 1, failed: 1, skipped: [], unsteady: [] });
+  expect(countReport(undefined, true, false)).toEqual({ passed: 0, failed: 1, skipped: [], unsteady: [] });
 });
 
 test('every test file is in exactly one lane', () => {

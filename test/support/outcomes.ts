@@ -15,6 +15,8 @@ export interface Outcome {
   readonly failed: number;
   /** Names of the tests that were left out; a name says what was missing. */
   readonly skipped: readonly string[];
+  /** Names of the tests that passed only when they were tried again, each with what failed first. */
+  readonly unsteady: readonly string[];
 }
 
 export interface Check {
@@ -57,19 +59,22 @@ interface Report {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }[];
   }[];
 }
 
 /** What a report of vitest's JSON reporter amounts to; `ok` is whether vitest itself was content. */
 export const countReport = (report: Report | undefined, ok: boolean, ci: boolean): Outcome => {
-  if (report === undefined) return { passed: 0, failed: 1, skipped: [] };
+  if (report === undefined) return { passed: 0, failed: 1, skipped: [], unsteady: [] };
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === 'passed').length;
   const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => test.fullName);
   const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length;
   const failed = tests.filter((test) => test.status === 'failed').length + brokenFiles + (ci ? skipped.length : 0);
-  return { passed, failed: failed === 0 && !ok ? 1 : failed, skipped };
+  const unsteady = tests.flatMap(({ status, fullName, failureMessages: [first] }) =>
+    status === 'passed' && first !== undefined ? [`${fullName}: ${first}`] : [],
+  );
+  return { passed, failed: failed === 0 && !ok ? 1 : failed, skipped, unsteady };
 };
 
 /** At least one. */
