@@ -48,6 +48,15 @@ test('`check` tells each mistake on its line, a start refuses them all', async (
   expect(await command(['config', 'check', '--config', file])).toMatchObject({ code: 0, stdout: `${file} is right\n` });
 });
 
+test('`check` and `print` tell a variable that sets nothing', async () => {
+  writeFileSync(file, 'retention:\n  logs: 60d\n');
+  for (const action of ['check', 'print'])
+    expect(await command(['config', action, '--config', file], { env: { INFRAMIRROR_RETENTION_LOG: '3d' } })).toMatchObject({
+      code: 0,
+      stderr: 'INFRAMIRROR_RETENTION_LOG: warning: there is no such setting; did you mean INFRAMIRROR_RETENTION_LOGS?\n',
+    });
+});
+
 test('wrong usage is told', async () => {
   expect((await command(['config'])).code).toBe(2);
   expect((await command(['config', 'chek'])).stderr).toContain('did you mean "check"?');

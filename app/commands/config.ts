@@ -45,7 +45,8 @@ export const config = (args: readonly string[]): Promise<number> =>
     const file = configFile(read.values.get('config'));
     if (action === 'check' && file === undefined) throw new CodedError('command.usage', { problem: 'name the file: --config FILE' });
     try {
-      const { settings, places } = new Configuration({ options: new Map(), environment: process.env, file });
+      const { settings, places, warnings } = new Configuration({ options: new Map(), environment: process.env, file });
+      for (const { place, problem } of warnings) process.stderr.write(`${plain(place)}: warning: ${plain(problem)}\n`);
       if (action === 'check') process.stdout.write(`${plain(file)} is right\n`);
       else
         process.stdout.write(

@@ -53,6 +53,10 @@ const optionsOf = (args: Arguments): ReadonlyMap<SettingName, { readonly value: 
   return new Map(Object.entries(given).map(([name, [value, place]]) => [name as SettingName, { value, place }]));
 };
 
+const warn = ({ warnings }: Configuration, log: Logger): void => {
+  for (const { place, problem } of warnings) log.warn(`a setting is probably not as it was meant: ${problem}`, { place });
+};
+
 /** What is wrong is told, and then nothing has changed. */
 const reread = (configuration: Configuration, log: Logger): void => {
   try {
@@ -61,6 +65,7 @@ const reread = (configuration: Configuration, log: Logger): void => {
       Object.fromEntries(names.map((name) => [name, written(name, configuration.settings)]));
     log.info('the settings were read again', { file: configuration.file ?? 'none', changed: values(changed) });
     if (waiting.length > 0) log.warn('some settings need a new start', { settings: waiting, inForce: values(waiting) });
+    warn(configuration, log);
   } catch (error) {
     // Each of its own: what is told again within a minute is not told.
     log.error(`the settings are wrong and were not changed: ${(error as Error).message}`, { error });
@@ -83,6 +88,7 @@ export const start = (args: readonly string[]): Promise<number> =>
       format: process.stderr.isTTY ? 'text' : 'json',
       write: (line) => void process.stderr.write(line),
     });
+    warn(configuration, log);
     const manager = new ServiceManager(log);
     let status = 'starting';
     const stopping = stopSignal();

@@ -1,5 +1,5 @@
 // Settings from file, environment and command line: which wins, what is refused and how it is told, and that a wrong file changes nothing.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ import { Configuration, type Sources } from './configuration.ts';
 import { readSettingsText } from './file.ts';
 import { liveIntakeLimits, liveRetention } from './live.ts';
 import { ConfigError } from './problem.ts';
-import { SETTING_NAMES, SETTINGS, variableOf } from './settings.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName, variableOf } from './settings.ts';
 import { readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
 const DAY = 86_400_000;
@@ -157,6 +157,88 @@ test('variables hold what the file could', () => {
 test('a mask of the agent that masks nothing is told', () => {
   expect(configured('agent:\n  masks: ["ticket=*"]\n').settings['agent.masks']).toEqual(['ticket=*']);
   expect(wrong('agent:\n  masks: [ticket]\n')).toEqual(['2 agent.masks: "ticket": it holds no * for what is to be masked']);
+});
+
+test('a value that does not fit is told with the key or the entry that it stands at', () => {
+  expect(wrong('agent:\n  labels: {role: web, rack: 5}\n  logs: [/a, 7]\nretention:\n  logs: 400y\n  events: 99999w\n')).toEqual([
+    '2 agent.labels: rack: it must be a text, in quotes where it is a number or true',
+    '3 agent.logs: entry 2: it must be a text',
+    '5 retention.logs: it must be a duration, such as 15d, 12h or 30s',
+    '6 retention.events: it is longer than can be counted; write forever to keep all',
+  ]);
+});
+
+describe('what is probably not as it was meant', () => {
+  const warnings = (text: string, environment: Readonly<Record<string, string>> = {}): readonly string[] =>
+    configured(text, { environment }).warnings.map(({ place, problem }) => `${place.replace(`${file}:`, '')} ${problem}`);
+
+  test('a variable that sets nothing is told; those of commands and of Kubernetes’ services are none of ours', () => {
+    expect(
+      warnings('', { INFRAMIRROR_RETENTOIN_LOGS: '3d', INFRAMIRROR_XYZ: '1', INFRAMIRROR_NONE: '', OTHER: '1', INFRAMIRROR_RETENTION_LOGS: '3d' }),
+    ).toEqual([
+      'INFRAMIRROR_RETENTOIN_LOGS there is no such setting; did you mean INFRAMIRROR_RETENTION_LOGS?',
+      'INFRAMIRROR_XYZ there is no such setting; `inframirror config example` has them all',
+    ]);
+    const foreign = [
+      'CONFIG',
+      'SERVER',
+      'DATA',
+      'LISTEN',
+      'LOG',
+      'PORT',
+      'PORT_8080_TCP_ADDR',
+      'SERVICE_HOST',
+      'SERVICE_PORT_HTTP',
+      'AGENT_SERVICE_HOST',
+      'AGENT_PORT',
+    ];
+    const values: Readonly<Record<string, string>> = { LOG: 'info', LISTEN: ':1' };
+    expect(warnings('', Object.fromEntries(foreign.map((name) => [`INFRAMIRROR_${name}`, values[name] ?? 'x'])))).toEqual([]);
+  });
+
+  test('what is put together and kept for less time than what it is made of', () => {
+    expect(warnings('')).toEqual([]);
+    expect(warnings('retention:\n  samples: 30d\n  rollups_5m: 10d\n')).toEqual([
+      '3 retention.rollups_5m is 10d, less than retention.samples with 30d: it serves the time after that, and so nothing; set it to 30d or more',
+    ]);
+    expect(warnings('retention:\n  samples: forever\n')[0]).toMatch(/^2 retention\.rollups_5m is 365d, less than retention\.samples with forever/);
+    expect(warnings('retention:\n  rollups_1h: 100d\n')).toEqual([
+      expect.stringMatching(/^2 retention\.rollups_1h is 100d, less than retention\.rollups_5m with 365d/),
+    ]);
+  });
+
+  test('is told anew when the settings are read again', () => {
+    const configuration = configured('');
+    writeFileSync(file, 'retention:\n  rollups_1h: 100d\n');
+    configuration.reload();
+    expect(configuration.warnings).toHaveLength(1);
+  });
+});
+
+describe('what is said to take effect at once', () => {
+  /** Another value than the default of each. */
+  const changed = (name: SettingName): unknown => {
+    const { fallback } = SETTINGS[name] as { readonly fallback: unknown };
+    return typeof fallback === 'number' ? fallback + 1 : `${String(fallback)}.`;
+  };
+  test('is what the rooms read whenever they need it', () => {
+    for (const name of SETTING_NAMES.filter((one) => /^(retention|limits\.intake)\./.test(one))) {
+      const settings = { ...configured('').settings };
+      const rooms = [liveRetention(() => settings), liveIntakeLimits(() => settings)];
+      const before = JSON.stringify(rooms.map((room) => ({ ...room })));
+      Object.assign(settings, { [name]: changed(name) });
+      expect([name, JSON.stringify(rooms.map((room) => ({ ...room }))) !== before]).toEqual([name, SETTINGS[name].live]);
+    }
+  });
+
+  test('the guide names those that do not, and no other', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/guide/settings.md'), 'utf8').replaceAll(/\s+/g, ' ');
+    const [, told = ''] = /These wait for the next start: ([^.]*(?:\.[a-z_*][^.]*)*)\. /.exec(guide) ?? [];
+    const named = Array.from(told.matchAll(/`([a-z_.]+(?:\*)?)`/g), ([, name = '']) => name);
+    expect(named).not.toEqual([]);
+    const fits = (name: SettingName): boolean => named.some((one) => one === name || (one.endsWith('.*') && name.startsWith(one.slice(0, -1))));
+    expect(SETTING_NAMES.filter(fits)).toEqual(SETTING_NAMES.filter((name) => !SETTINGS[name].live));
+  });
 });
 
 describe('reading again', () => {

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { checkSetting, type FileSettings, readSettingsFile } from './file.ts';
 import { ConfigError, type Problem } from './problem.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings, variableOf } from './settings.ts';
+import { warningsOf } from './warnings.ts';
 
 export interface Sources {
   /** By name, with the option it was given by. */
@@ -17,6 +18,7 @@ interface Read {
   readonly settings: Settings;
   /** `FILE:LINE`, a variable, an option, or `default`. */
   readonly places: ReadonlyMap<SettingName, string>;
+  readonly warnings: readonly Problem[];
 }
 
 export interface Reloaded {
@@ -51,7 +53,7 @@ const read = ({ options, environment, file }: Sources): Read => {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { settings: settings as Settings, places };
+  return { settings: settings as Settings, places, warnings: warningsOf(settings as Settings, places, environment) };
 };
 
 const fromText = (name: SettingName, text: string): unknown => {
@@ -82,6 +84,11 @@ export class Configuration {
     return this.#read.places;
   }
 
+  /** What is probably not as it was meant. */
+  get warnings(): readonly Problem[] {
+    return this.#read.warnings;
+  }
+
   get file(): string | undefined {
     return this.#sources.file;
   }
@@ -92,7 +99,7 @@ export class Configuration {
     const differing = SETTING_NAMES.filter((name) => written(name, next.settings) !== written(name, this.#read.settings));
     const waiting = differing.filter((name) => !SETTINGS[name].live);
     const kept = Object.fromEntries(waiting.map((name) => [name, this.#read.settings[name]]));
-    this.#read = { settings: { ...next.settings, ...kept }, places: next.places };
+    this.#read = { ...next, settings: { ...next.settings, ...kept } };
     return { changed: differing.filter((name) => SETTINGS[name].live), waiting };
   }
 }

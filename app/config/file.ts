@@ -89,5 +89,6 @@ export const checkSetting = (name: SettingName, given: unknown): { readonly valu
   const { success, data, error } = SETTINGS[name].schema.safeParse(given);
   if (success) return { value: data };
   const [issue] = error.issues;
-  return { problem: `${name}: ${given === undefined || given === null ? 'the value is missing' : (issue?.message ?? 'it does not fit')}` };
+  const at = issue?.path.map((part) => `${typeof part === 'number' ? `entry ${part + 1}` : String(part)}: `).join('') ?? '';
+  return { problem: `${name}: ${given === undefined || given === null ? 'the value is missing' : `${at}${issue?.message ?? 'it does not fit'}`}` };
 };

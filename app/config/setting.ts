@@ -1,7 +1,7 @@
 // The kinds of settings: what a value of each may be, as zod checks it, and how it is written. What settings there are is in
 // `settings.ts`. Every kind reads a value of YAML, and the text of an environment variable through YAML's own rules.
 import { z } from 'zod';
-import { readDuration, readSize, writeDuration, writeSize } from './units.ts';
+import { FOREVER, readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
 export interface Setting<T> {
   readonly schema: z.ZodType<T>;
@@ -57,7 +57,9 @@ const measure = (
         : found < least
           ? `it must be at least ${write(least)}`
           : found > most
-            ? `it must be at most ${write(most)}`
+            ? write(most) === FOREVER
+              ? 'it is longer than can be counted; write forever to keep all'
+              : `it must be at most ${write(most)}`
             : undefined;
     if (problem === undefined) return found as number;
     context.addIssue({ code: 'custom', message: problem });
@@ -125,7 +127,7 @@ export const textThat = (fallback: string, fits: (value: string) => boolean, mus
 
 export const texts = (fallback: readonly string[], said: Said): Setting<readonly string[]> =>
   setting<readonly string[]>(
-    z.array(z.string({ error: 'each of it must be a text' }), { error: 'it must be a list of texts: [first, second]' }),
+    z.array(z.string({ error: 'it must be a text' }), { error: 'it must be a list of texts: [first, second]' }),
     fallback,
     (value) => `[${value.map((v) => JSON.stringify(v)).join(', ')}]`,
     said,
@@ -134,7 +136,7 @@ export const texts = (fallback: readonly string[], said: Said): Setting<readonly
 /** Texts of which none has an offence. */
 export const textsThat = (fallback: readonly string[], offence: (value: string) => string | undefined, said: Said): Setting<readonly string[]> => ({
   ...texts(fallback, said),
-  schema: z.array(z.string({ error: 'each of it must be a text' }), { error: 'it must be a list of texts: [first, second]' }).superRefine((values, context) => {
+  schema: z.array(z.string({ error: 'it must be a text' }), { error: 'it must be a list of texts: [first, second]' }).superRefine((values, context) => {
     for (const value of values) {
       const found = offence(value);
       if (found !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(value)}: ${found}` });
@@ -144,7 +146,9 @@ export const textsThat = (fallback: readonly string[], offence: (value: string) 
 
 export const pairs = (fallback: Readonly<Record<string, string>>, said: Said): Setting<Readonly<Record<string, string>>> =>
   setting<Readonly<Record<string, string>>>(
-    z.record(z.string(), z.string({ error: 'it must be a text' }), { error: 'it must be names with texts: {role: web}' }),
+    z.record(z.string(), z.string({ error: 'it must be a text, in quotes where it is a number or true' }), {
+      error: 'it must be names with texts: {role: web}',
+    }),
     fallback,
     (value) =>
       `{${Object.entries(value)

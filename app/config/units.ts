@@ -2,6 +2,8 @@
 // milliseconds and bytes.
 import { FOREVER_MS } from '../../schemas/retention.ts';
 
+export const FOREVER = 'forever';
+
 /** From the largest on. */
 const DURATIONS: readonly (readonly [string, number])[] = [
   ['w', 604_800_000],
@@ -37,9 +39,9 @@ const write = (value: number, units: readonly (readonly [string, number])[]): st
 };
 
 /** ms, whole; undefined for what is no duration. */
-export const readDuration = (text: string): number | undefined => (text === 'forever' ? FOREVER_MS : read(text, DURATIONS));
+export const readDuration = (text: string): number | undefined => (text === FOREVER ? FOREVER_MS : read(text, DURATIONS));
 /** Days are not gathered to weeks: whoever writes `15d` counts in days. */
-export const writeDuration = (ms: number): string => (ms >= FOREVER_MS ? 'forever' : write(ms, DURATIONS.slice(1)));
+export const writeDuration = (ms: number): string => (ms >= FOREVER_MS ? FOREVER : write(ms, DURATIONS.slice(1)));
 
 /** Bytes, whole; undefined for what is no size. */
 export const readSize = (text: string): number | undefined => read(text, SIZES);
