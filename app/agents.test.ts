@@ -273,6 +273,8 @@ test('what is known of agents is there after a restart: their runs, their state,
   expect(shared).toMatchObject({ status: 403, code: 'access.shared-off' });
   await server.registry.setShared('admin', true);
   await server.registry.revoke('admin', identity.id);
+  expect(await server.registry.revoke('somebody', identity.id)).toMatchObject({ state: 'revoked', reason: 'by admin' });
+  expect(server.registry.find(identity.id)?.reason).toBe('by admin');
   await server.open();
   expect(codeOf(await signIn(calls, identity, MACHINE, 8000n, RUN))).toBe('agent.revoked');
 });
@@ -315,6 +317,8 @@ test('a run far ahead of the clock is refused, one that goes back is told a free
   expect(server.registry.find(identity.id)?.state).toBe('quarantined');
   expect(await server.records.query("SELECT host FROM events WHERE kind = 'agent.quarantine'")).toEqual([{ host: 'web-1' }]);
   await server.registry.release('admin', identity.id);
+  // A second time there is nothing to do, nor to write.
+  expect(await server.registry.release('admin', identity.id)).toMatchObject({ state: 'active' });
   await session(identity, boot + 30n);
   expect((await server.audit()).map(({ what }) => what)).toEqual(['agent.token', 'agent.join', 'agent.quarantine', 'agent.release']);
 });

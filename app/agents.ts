@@ -28,8 +28,12 @@ export class AgentAdministration implements Agents {
   }
 
   async makeToken(who: string, { labels, ...wish }: Parameters<Agents['makeToken']>[1]): ReturnType<Agents['makeToken']> {
-    const { text, expires } = await this.#parts.registry.makeToken(who, { ...wish, labels: new Map(Object.entries(labels)) });
-    return { token: text, expires };
+    const { registry } = this.#parts;
+    const { text, expires } = await registry.makeToken(who, { ...wish, labels: new Map(Object.entries(labels)) });
+    // As a join is judged.
+    const host = wish.host.toLowerCase();
+    const holder = registry.agents.find(({ id, state, host: own }) => state !== 'revoked' && own.toLowerCase() === host && id !== wish.replaces);
+    return { token: text, expires, heldBy: holder === undefined ? undefined : this.#rowOf(holder) };
   }
 
   async revoke(who: string, id: string): Promise<AgentRow> {

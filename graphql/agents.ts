@@ -1,7 +1,7 @@
 // Agents over GraphQL: who has joined, tokens for those that shall, revoking and releasing. Transport only; rules are behind the port.
 import { GraphQLError } from 'graphql';
 import { builder } from './builder.ts';
-import type { AgentRow, SenderLimits } from './service.ts';
+import type { AgentRow, JoinTokenMade, SenderLimits } from './service.ts';
 import { told } from './told.ts';
 
 const AgentStateRef = builder.enumType('AgentIdentityState', {
@@ -30,11 +30,17 @@ const AgentRef = builder.objectRef<AgentRow>('Agent').implement({
   }),
 });
 
-const TokenRef = builder.objectRef<{ readonly token: string; readonly expires: bigint }>('JoinToken').implement({
+const TokenRef = builder.objectRef<JoinTokenMade>('JoinToken').implement({
   description: 'Good for one agent; told this once, and kept nowhere in full',
   fields: (t) => ({
     token: t.exposeString('token', { description: 'For `inframirror agent --join`; a secret until it is used' }),
     expiresAt: t.field({ type: 'Time', resolve: ({ expires }) => expires }),
+    heldBy: t.field({
+      type: AgentRef,
+      nullable: true,
+      description: 'The agent that has its host now: as long as that one is not revoked, nobody joins by this token',
+      resolve: ({ heldBy }) => heldBy ?? null,
+    }),
   }),
 });
 

@@ -294,11 +294,18 @@ export interface SenderLimits {
   readonly bytes: number;
 }
 
+export interface JoinTokenMade {
+  readonly token: string;
+  /** ns. */
+  readonly expires: bigint;
+  /** Who has its host now, and is not to be replaced by it: as long as that is so, nobody joins by the token. */
+  readonly heldBy: AgentRow | undefined;
+}
+
 /** Of agents that join with a key; rejects with `join.…`, `agent.…`. `who` is written into the audit table. */
 export interface Agents {
   /** By host; the revoked ones last. */
   list(): readonly AgentRow[];
-  /** `expires` in ns. */
   makeToken(
     who: string,
     wish: {
@@ -307,7 +314,7 @@ export interface Agents {
       readonly relays: readonly string[];
       readonly replaces: string | undefined;
     },
-  ): Promise<{ readonly token: string; readonly expires: bigint }>;
+  ): Promise<JoinTokenMade>;
   revoke(who: string, id: string): Promise<AgentRow>;
   release(who: string, id: string): Promise<AgentRow>;
   readonly limits: SenderLimits;

@@ -34,10 +34,12 @@ const ask = <T>(read: Arguments, query: string, variables: Readonly<Record<strin
 const token = async (read: Arguments): Promise<number> => {
   const host = read.values.get('host');
   if (host === undefined) throw new CodedError('command.usage', { problem: '--host is missing: the name of the host that joins, or a pattern' });
-  const { makeJoinToken } = await ask<{ readonly makeJoinToken: { readonly token: string; readonly expiresAt: string } }>(
+  const { makeJoinToken } = await ask<{
+    readonly makeJoinToken: { readonly token: string; readonly expiresAt: string; readonly heldBy: { readonly id: string; readonly host: string } | null };
+  }>(
     read,
     `mutation ($host: String!, $labels: JSON, $relays: [String!], $replaces: String) {
-      makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt }
+      makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt heldBy { id host } }
     }`,
     {
       host,
@@ -48,6 +50,12 @@ const token = async (read: Arguments): Promise<number> => {
   );
   process.stdout.write(`${makeJoinToken.token}\n`);
   process.stderr.write(`Good for one agent, until ${plain(makeJoinToken.expiresAt)}. On ${plain(host)}: inframirror agent --server URL --join TOKEN\n`);
+  if (makeJoinToken.heldBy !== null) {
+    const { id, host: held } = makeJoinToken.heldBy;
+    process.stderr.write(
+      `warning: ${plain(held)} has an agent already (${plain(id)}). Nobody joins by this token until that one is revoked (\`inframirror agent revoke ${plain(id)}\`); a token made with \`--replace ${plain(id)}\` takes its place by itself\n`,
+    );
+  }
   return 0;
 };
 
@@ -121,11 +129,15 @@ const one = (read: Arguments, what: string): string => {
   return id;
 };
 
-const change = (what: 'revoke' | 'release', done: string) => async (read: Arguments) => {
-  const { agent } = await ask<{ readonly agent: Agent }>(read, `mutation ($id: String!) { agent: ${what}Agent(id: $id) { ${AGENT} } }`, {
-    id: one(read, what),
-  });
-  process.stdout.write(`${done}: ${plain(agent.id)} of ${plain(agent.host)}\n`);
+/** `state`: that it is in afterwards. Of one that is in it before, nothing is said to have been done. */
+const change = (what: 'revoke' | 'release', state: string, done: string) => async (read: Arguments) => {
+  const id = one(read, what);
+  const { agents } = await ask<{ readonly agents: readonly Agent[] }>(read, `{ agents { ${AGENT} } }`);
+  const before = agents.find((agent) => agent.id === id);
+  const { agent } = await ask<{ readonly agent: Agent }>(read, `mutation ($id: String!) { agent: ${what}Agent(id: $id) { ${AGENT} } }`, { id });
+  const named = `${plain(agent.id)} of ${plain(agent.host)}`;
+  const reason = agent.reason === null ? '' : ` (${plain(agent.reason)})`;
+  process.stdout.write(before?.state === state ? `nothing to do: ${named} is ${state} already${reason}\n` : `${done}: ${named}\n`);
   return 0;
 };
 
@@ -160,14 +172,14 @@ const COMMANDS: Readonly<Record<string, Administration>> = {
     summary: 'Ends the rights of an agent at once; its host may join again.',
     options: SERVER_OPTIONS,
     most: 1,
-    run: change('revoke', 'revoked'),
+    run: change('revoke', 'revoked', 'revoked'),
   },
   release: {
     usage: 'agent release ID [OPTIONS]',
     summary: 'Lets an agent that was quarantined go on.',
     options: SERVER_OPTIONS,
     most: 1,
-    run: change('release', 'released'),
+    run: change('release', 'active', 'released'),
   },
   shared: {
     usage: 'agent shared on|off [OPTIONS]',

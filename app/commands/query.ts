@@ -142,8 +142,10 @@ export const query = (args: readonly string[]): Promise<number> =>
     if (!FORMATS.includes(format)) throw new CodedError('command.usage', { problem: `--format ${JSON.stringify(format)} is none of ${FORMATS.join(', ')}` });
     const given = read.values.get('limit');
     const limit = given === undefined ? undefined : Number(given);
-    if (limit !== undefined && !(/^\d{1,6}$/.test(given as string) && limit <= MOST_ROWS))
-      throw new CodedError('command.usage', { problem: `--limit ${JSON.stringify(given)} is no number of rows up to ${MOST_ROWS}` });
+    // Of those that are followed the newest may be none: then only what comes from now on.
+    const least = follows ? 0 : 1;
+    if (limit !== undefined && !(/^\d{1,6}$/.test(given as string) && limit >= least && limit <= MOST_ROWS))
+      throw new CodedError('command.usage', { problem: `--limit ${JSON.stringify(given)} is no number of rows from ${least} up to ${MOST_ROWS}` });
     const now = BigInt(Date.now()) * 1_000_000n;
     const at = momentOf(read, 'at', now);
     const to = momentOf(read, 'to', at ?? now);

@@ -136,7 +136,7 @@ export class AgentRegistry {
     return this.#set(who, id, 'agent.revoke', { state: 'revoked', reason: `by ${who}` });
   }
 
-  /** Lets one that was quarantined go on. Throws `agent.unknown`, and `agent.revoked` for one that is. */
+  /** Lets one that was quarantined go on; one that is active stays so. Throws `agent.unknown`, and `agent.revoked` for one that is. */
   release(who: string, id: string): Promise<EnrolledAgent> {
     return this.#set(who, id, 'agent.release', { state: 'active', reason: undefined });
   }
@@ -186,16 +186,16 @@ export class AgentRegistry {
       const [found] = await q.query(`SELECT ${AGENT_COLUMNS} FROM agents WHERE id = $1 FOR UPDATE`, [id]);
       if (found === undefined) throw new CodedError('agent.unknown', { agent: id.slice(0, 128) });
       const agent = agentOf(found);
-      if (agent.state === 'revoked') {
-        if (change.state === 'revoked') return found;
-        throw new CodedError('agent.revoked', { agent: id, host: agent.host, reason: agent.reason ?? '' });
-      }
+      // Nothing is to be done, nor to be written of it.
+      if (agent.state === change.state && (this.find(id)?.state ?? change.state) === change.state) return found;
+      if (agent.state === 'revoked') throw new CodedError('agent.revoked', { agent: id, host: agent.host, reason: agent.reason ?? '' });
       await q.query('UPDATE agents SET state = $2, reason = $3 WHERE id = $1', [id, change.state, change.reason ?? null]);
       await writeAudit(q, { time: this.#nanos(), who, what, detail: { agent: id, host: agent.host } });
       return { ...found, state: change.state, reason: change.reason ?? null };
     });
     this.#unwritten.delete(id);
-    return this.#known.change(id, change) ?? agentOf(row);
+    const { state, reason } = agentOf(row);
+    return this.#known.change(id, { state, reason }) ?? agentOf(row);
   }
 
   /** What is not written yet. */

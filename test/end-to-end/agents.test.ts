@@ -57,7 +57,17 @@ test('another host: a token here, one command there', async () => {
   const listed = await run('list');
   const id = /^web-7 +active +(\S+)/m.exec(listed.stdout)?.[1] ?? '';
   expect(listed.stdout).toContain('env=prod rack=7');
+  expect(await run('release', id)).toMatchObject({ code: 0, stdout: `nothing to do: ${id} of web-7 is active already\n` });
+  const held = await run('token', '--host', 'WEB-7');
+  expect([held.code, held.stdout, held.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^ij1\./),
+    expect.stringContaining(`warning: web-7 has an agent already (${id})`),
+  ]);
+  expect((await run('token', '--host', 'web-7', '--replace', id)).stderr).not.toContain('warning');
+  expect((await run('token', '--host', 'web-9')).stderr).not.toContain('warning');
   expect(await run('revoke', id)).toMatchObject({ code: 0, stdout: `revoked: ${id} of web-7\n` });
+  expect(await run('revoke', id)).toMatchObject({ code: 0, stdout: `nothing to do: ${id} of web-7 is revoked already (by admin)\n` });
   expect(await run('release', id)).toMatchObject({ code: 1, stderr: expect.stringContaining('[agent.revoked]') });
   expect(await run('revoke', 'nobody')).toMatchObject({ code: 1, stderr: expect.stringContaining('[agent.unknown]') });
   expect(await run('revoke')).toMatchObject({ code: 2 });

@@ -111,6 +111,7 @@ describe('query', () => {
       ['--from', 'yesterday'],
       ['--at', '5'],
       ['--limit', 'many'],
+      ['--limit', '0'],
       ['--param', 'x'],
       ['--param', '=x'],
     ]) {

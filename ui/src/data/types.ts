@@ -178,6 +178,13 @@ export interface Agent {
   readonly series: number;
   readonly bytes: number;
 }
+export interface JoinToken {
+  readonly token: string;
+  /** ISO. */
+  readonly expiresAt: string;
+  /** Who has its host now, so that nobody joins by it. */
+  readonly heldBy: Pick<Agent, 'id' | 'host'> | null;
+}
 export interface AgentsAnswer {
   readonly agents: readonly Agent[];
   readonly senderLimits: { readonly series: number; readonly bytes: number };
