@@ -2,7 +2,7 @@
 import type { PartStatus } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
 import type { ConnectionState } from './http/connections.ts';
-import { sizeText } from './stream-room.ts';
+import { sizeText } from './size-text.ts';
 
 /** Named at most; more are said by their number. */
 const MOST_NAMED = 3;

@@ -14,6 +14,7 @@ import type { Stream } from '../engines/stream/port.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Problem } from '../graphql/service.ts';
 import { AgentRegistry } from '../ingest/agents/agent-registry.ts';
+import { RefusedAgents } from '../ingest/agents/refused-agents.ts';
 import { AgentRequests } from '../ingest/agents/requests.ts';
 import { Sessions } from '../ingest/agents/sessions.ts';
 import { openDoor } from '../ingest/door.ts';
@@ -36,6 +37,7 @@ import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder, writePrivate } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
+import { Fleet } from './fleet-part.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { Senders } from './http/senders.ts';
@@ -46,7 +48,7 @@ import { Removed } from './removed.ts';
 import { isFull, keepReserve, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
 import { SavedQueryStore } from './saved-queries.ts';
-import { productStatus } from './status.ts';
+import { StatusReader } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
 import { storedSeriesHosts } from './stored-series-hosts.ts';
 import { streamAdmin } from './stream-admin.ts';
@@ -178,6 +180,7 @@ const start = async (
   await registry.start();
   undo.push({ part: 'agents', end: () => registry.stop() });
   const sessions = new Sessions(registry, keys);
+  const refused = new RefusedAgents();
   const limits = liveIntakeLimits(settings);
   const forgotten = (count: number): void =>
     log.warn('whose so many series are is forgotten, as there are more than fit; the store is asked when they come', { series: count });
@@ -191,8 +194,12 @@ const start = async (
     log,
     limits,
     series,
-    heard: (frame, at) => heard.note(frame, at),
+    heard: (frame, at) => {
+      heard.note(frame, at);
+      refused.taken(frame.sender);
+    },
     overQuota: (over) => registry.noteOverQuota(over),
+    refused: (agent, error) => refused.note(agent, error),
     known: (sender) => pipeline.lastOf(sender),
     isKnownWhole: () => pipeline.isCaughtUp(),
     hostsOf: storedSeriesHosts(engines.columns),
@@ -207,6 +214,24 @@ const start = async (
   measures.start();
   undo.push({ part: 'measures', end: () => measures.stop() });
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
+  const status = new StatusReader({
+    folder,
+    begun,
+    engines,
+    pipeline,
+    keeper,
+    settings,
+    agent: () => running.agent,
+    backups,
+    letters,
+    door,
+    connections: http.connections,
+    fleet: new Fleet({ records: engines.records, telemetry, registry, door, refused }),
+    room,
+    spaces,
+    telemetry,
+    problems: () => [...(isFull(dataDir) ? [FULL] : []), ...problems],
+  });
   const graphql = graphqlServer(
     {
       queries,
@@ -219,31 +244,22 @@ const start = async (
       stream: streamAdmin(stream, pipeline, engines.records),
       backups,
       letters,
-      status: () =>
-        productStatus({
-          folder,
-          begun,
-          engines,
-          pipeline,
-          keeper,
-          settings: settings(),
-          agent: running.agent,
-          backups,
-          letters,
-          door,
-          connections: http.connections,
-          registry,
-          room,
-          spaces,
-          telemetry,
-          problems: [...(isFull(dataDir) ? [FULL] : []), ...problems],
-        }),
+      status: () => status.read(),
     },
     log,
   );
   const access = new Access(folder, engines.records);
   const senders = new Senders(access, registry, sessions);
-  http.open({ access, senders, agents: new AgentRequests({ registry, sessions, keys, log }), door, graphql, telemetry, isReady: () => running.ready });
+  http.open({
+    access,
+    senders,
+    agents: new AgentRequests({ registry, sessions, keys, log, refused: (id, error) => refused.note(id, error) }),
+    door,
+    graphql,
+    telemetry,
+    measured: () => status.measure(),
+    isReady: () => running.ready,
+  });
   // Senders of what the pipeline can no longer take come first to an end.
   undo.push({ part: 'address', end: () => closeServer(http.server) });
   const addressFile = join(dataDir, 'address');

@@ -14,7 +14,7 @@ const PATIENCE_MS = 2000;
 const NAME = 'retention';
 const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-export const retentionStatus = async ({ columns, records }: Engines, settings: Settings, keeper: Keeper): Promise<PartStatus> => {
+export const retentionStatus = async ({ columns, records }: Pick<Engines, 'columns' | 'records'>, settings: Settings, keeper: Keeper): Promise<PartStatus> => {
   try {
     const [tables, ledger] = await Promise.all([storedDays(columns, AbortSignal.timeout(PATIENCE_MS)), readLedger(records)]);
     const kinds = Object.entries(TIMED_TABLES).flatMap(([table, kind]) => {

@@ -13,7 +13,7 @@ const MANY = 6;
 
 const momentText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-export const rollupsStatus = async ({ columns, records }: Engines): Promise<PartStatus> => {
+export const rollupsStatus = async ({ columns, records }: Pick<Engines, 'columns' | 'records'>): Promise<PartStatus> => {
   try {
     const { gone } = await readLedger(records);
     const { done, open } = await endedHours(columns, {

@@ -1,6 +1,6 @@
 // How much of the disk is to stay free, and how much of that is missing.
-import { statfsSync } from 'node:fs';
 import type { Share } from './config/setting.ts';
+import { readDisk } from './disk.ts';
 
 const MIB = 2 ** 20;
 /** Twice what the stream leaves free: days go before anybody is made to wait. */
@@ -16,6 +16,6 @@ export const roomToKeep = (setting: Share, size: number): number => {
 
 /** Bytes missing to that on the disk of a folder; 0: none. */
 export const missingRoom = (folder: string, setting: Share): number => {
-  const { bavail, bsize, blocks } = statfsSync(folder);
-  return Math.max(0, roomToKeep(setting, blocks * bsize) - bavail * bsize);
+  const { free, size } = readDisk(folder);
+  return Math.max(0, roomToKeep(setting, size) - free);
 };

@@ -1,8 +1,8 @@
-// How the product is, part by part: what answers, how far the pipeline is behind, whether this host's agent runs.
+// How the product is, part by part: what answers, how far the pipeline is behind, whether this host's agent runs. Each part is looked at
+// within a time of its own, so that it is told which of them hangs.
 import { hostname } from 'node:os';
 import type { TelemetryRegistry } from '../core/telemetry.ts';
-import type { PartStatus, Problem, ProductStatus } from '../graphql/service.ts';
-import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
+import type { PartStatus, Problem, ProductStatus, StoreSpace, StreamSpace } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
 import type { Keeper } from '../pipeline/keeper.ts';
 import type { Pipeline } from '../pipeline/start.ts';
@@ -13,10 +13,13 @@ import { readNotes } from './backup/notes.ts';
 import type { Settings } from './config/settings.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type DeadLetters, lettersPart } from './dead-letters.ts';
+import { DISK, diskPart, fullestDisk } from './disk-part.ts';
 import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
 import type { Engines, StoreProcess } from './engines.ts';
+import type { Fleet } from './fleet-part.ts';
 import type { ConnectionState } from './http/connections.ts';
+import { type Look, Looks } from './looks.ts';
 import { retentionStatus } from './retention-status.ts';
 import { rollupsStatus } from './rollups-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
@@ -26,55 +29,55 @@ import { VERSION } from './version.ts';
 export interface StatusParts {
   readonly folder: DataFolder;
   readonly begun: number;
-  readonly engines: Engines;
-  readonly pipeline: Pipeline;
+  readonly engines: Pick<Engines, 'columns' | 'search' | 'records' | 'processes'>;
+  readonly pipeline: Pick<Pipeline, 'status'>;
   readonly keeper: Keeper;
-  readonly settings: Settings;
-  readonly agent: AgentProcess | undefined;
+  readonly settings: () => Settings;
+  readonly agent: () => AgentProcess | undefined;
   readonly backups: Pick<Backups, 'state'>;
   readonly letters: Pick<DeadLetters, 'waiting'>;
-  readonly door: Door;
+  readonly door: Pick<Door, 'state'>;
   readonly connections: ConnectionState;
-  readonly registry: Pick<AgentRegistry, 'agents' | 'isSharedTaken'>;
+  readonly fleet: Pick<Fleet, 'hosts' | 'agents'>;
   readonly room: Pick<StreamRoom, 'read'>;
-  readonly spaces: StoreSpaces;
+  readonly spaces: Pick<StoreSpaces, 'read'>;
   readonly telemetry: TelemetryRegistry;
-  readonly problems: readonly Problem[];
+  readonly problems: () => readonly Problem[];
 }
 
-const PATIENCE_MS = 2000;
+const COLUMNS = 'column store';
+const RECORDS = 'record store';
+const STREAM = 'stream';
+/** Who asks for measures more often gets those of the last look. */
+const FRESH_MS = 5000;
 
 const processText = ({ pid, restarts }: StoreProcess): string =>
   `${pid === undefined ? 'no process' : `process ${pid}`}${restarts === 0 ? '' : `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}`}`;
 
-const pinged = async (name: string, process: StoreProcess, ping: () => Promise<void>): Promise<PartStatus> => {
-  const begun = performance.now();
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
-    });
-    await Promise.race([ping(), late]);
-    return { name, state: 'ok', detail: `answers in ${(performance.now() - begun).toFixed(1)} ms; ${processText(process)}` };
-  } catch (error) {
-    return { name, state: 'down', detail: (error as Error).message };
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const pinged = (name: string, process: StoreProcess, ping: () => Promise<void>): Look => ({
+  name,
+  late: 'down',
+  about: () => processText(process),
+  read: async () => {
+    const begun = performance.now();
+    await ping();
+    return [{ name, state: 'ok', detail: `answers in ${(performance.now() - begun).toFixed(1)} ms; ${processText(process)}` }];
+  },
+});
 
-const agentStatus = async (agent: AgentProcess | undefined, { records }: Engines): Promise<PartStatus> => {
+const agentStatus = async (agent: AgentProcess | undefined, { records }: Pick<Engines, 'records'>): Promise<PartStatus> => {
   const name = 'agent of this host';
   if (agent === undefined) return { name, state: 'ok', detail: 'not started here' };
   const ended = agent.lastEnd === undefined ? '' : `; it ended last with ${agent.lastEnd}`;
+  if (agent.pid === undefined) return { name, state: 'down', detail: `${processText(agent)}${ended}` };
   // What it has no right to look at comes with its inventory.
   const [row] = await records.query("SELECT labels ->> 'agent.left_out' AS left_out FROM hosts WHERE host = $1", [hostname()]).catch(() => []);
   const leftOut = row?.left_out == null ? '' : `; left out: ${row.left_out}`;
-  return { name, state: agent.pid === undefined ? 'down' : 'ok', detail: `${processText(agent)}${ended}${leftOut}` };
+  return { name, state: 'ok', detail: `${processText(agent)}${ended}${leftOut}` };
 };
 
 /** One line for each group of the topology. */
-const pipelineStatus = async (pipeline: Pipeline): Promise<readonly PartStatus[]> => {
+const pipelineStatus = async (pipeline: StatusParts['pipeline']): Promise<readonly PartStatus[]> => {
   const groups = new Map<string, { lag: bigint; trouble: string | undefined }>();
   for (const { group, lag, trouble } of (await pipeline.status()).partitions) {
     const known = groups.get(group);
@@ -87,57 +90,89 @@ const pipelineStatus = async (pipeline: Pipeline): Promise<readonly PartStatus[]
   }));
 };
 
-/** Names those that stand still, as nothing of them is taken until somebody acts. */
-const agentsPart = ({ agents, isSharedTaken }: StatusParts['registry']): PartStatus => {
-  const joined = agents.filter(({ state }) => state !== 'revoked');
-  const still = joined.filter(({ state }) => state === 'quarantined').map(({ host, id, reason }) => `${host} stands still (${id}): ${reason}`);
-  const shared = isSharedTaken ? '' : '; the shared token is off';
-  return { name: 'agents', state: still.length === 0 ? 'ok' : 'degraded', detail: [`${joined.length} joined${shared}`, ...still.slice(0, 20)].join('; ') };
-};
+export class StatusReader {
+  readonly #parts: StatusParts;
+  readonly #looks = new Looks();
+  /** What the looks found beside their lines. */
+  #stream: StreamSpace | undefined;
+  #stores: readonly StoreSpace[] = [];
+  #measured = Number.NEGATIVE_INFINITY;
+  #measuring: Promise<void> | undefined;
 
-export const productStatus = async ({
-  folder,
-  begun,
-  engines,
-  pipeline,
-  keeper,
-  settings,
-  agent,
-  backups,
-  letters,
-  door,
-  connections,
-  registry,
-  room,
-  spaces,
-  telemetry,
-  problems,
-}: StatusParts): Promise<ProductStatus> => {
-  const stores = await Promise.all([
-    pinged('column store', engines.processes.columns, () => engines.columns.ping()),
-    pinged('search store', engines.processes.columns, () => engines.search.ping()),
-    pinged('record store', engines.processes.records, () => engines.records.ping()),
-  ]);
-  const space = await room.read();
-  return {
-    version: VERSION,
-    instance: folder.instance,
-    startedAt: new Date(begun).toISOString(),
-    parts: [
-      ...stores,
-      ...(space === undefined ? [] : [streamPart(space)]),
-      ...(await pipelineStatus(pipeline)),
-      await retentionStatus(engines, settings, keeper),
-      await rollupsStatus(engines),
-      await lettersPart(letters),
-      doorPart(door.state, connections, Date.now()),
-      agentsPart(registry),
-      await agentStatus(agent, engines),
-      backupPart(readNotes(folder.path), backups.state, Date.now()),
-    ],
-    stores: await spaces.read(),
-    stream: space,
-    drops: dropsOf(telemetry.counters()),
-    problems,
-  };
-};
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+  }
+
+  /** Within seconds, whatever hangs. */
+  async read(): Promise<ProductStatus> {
+    const { folder, begun, telemetry, problems } = this.#parts;
+    const parts = await this.#look();
+    const answers = (name: string): boolean => parts.some((part) => part.name === name && part.state !== 'down');
+    return {
+      version: VERSION,
+      instance: folder.instance,
+      startedAt: new Date(begun).toISOString(),
+      parts,
+      stores: answers(DISK) ? this.#stores : [],
+      stream: answers(STREAM) ? this.#stream : undefined,
+      drops: dropsOf(telemetry.counters()),
+      problems: problems(),
+    };
+  }
+
+  /** Sets `inframirror_part_ok` anew, where that is not fresh. Takes as long as a look, and never rejects. */
+  measure(): Promise<void> {
+    if (performance.now() - this.#measured < FRESH_MS) return Promise.resolve();
+    this.#measuring ??= this.#look()
+      .then(() => {
+        this.#measured = performance.now();
+      })
+      .finally(() => {
+        this.#measuring = undefined;
+      });
+    return this.#measuring;
+  }
+
+  async #look(): Promise<readonly PartStatus[]> {
+    const parts = await this.#looks.all(this.#list());
+    for (const { name: part, state } of parts) this.#parts.telemetry.set('inframirror_part_ok', { part }, state === 'ok' ? 1 : 0);
+    return parts;
+  }
+
+  /** In the order in which they are told. */
+  #list(): readonly Look[] {
+    const { folder, engines, pipeline, keeper, settings, agent, backups, letters, door, connections, fleet, room, spaces } = this.#parts;
+    const { processes } = engines;
+    return [
+      pinged(COLUMNS, processes.columns, () => engines.columns.ping()),
+      pinged('search store', processes.columns, () => engines.search.ping()),
+      pinged(RECORDS, processes.records, () => engines.records.ping()),
+      {
+        name: STREAM,
+        late: 'down',
+        read: async () => {
+          this.#stream = await room.read();
+          return this.#stream === undefined ? [] : [streamPart(this.#stream)];
+        },
+      },
+      { name: 'pipeline', late: 'down', read: () => pipelineStatus(pipeline) },
+      { name: 'retention', asks: [COLUMNS, RECORDS], read: async () => [await retentionStatus(engines, settings(), keeper)] },
+      { name: 'rollups', asks: [COLUMNS, RECORDS], read: async () => [await rollupsStatus(engines)] },
+      { name: 'dead letters', asks: [RECORDS, STREAM], read: async () => [await lettersPart(letters)] },
+      { name: 'door', read: () => [doorPart(door.state, connections, Date.now())] },
+      { name: 'hosts', asks: [RECORDS], read: async () => [await fleet.hosts()] },
+      { name: 'agents', asks: [RECORDS], read: async () => [await fleet.agents()] },
+      { name: 'agent of this host', asks: [RECORDS], read: async () => [await agentStatus(agent(), engines)] },
+      { name: 'backup', read: () => [backupPart(readNotes(folder.path), backups.state, Date.now())] },
+      {
+        name: DISK,
+        late: 'down',
+        read: async () => {
+          this.#stores = await spaces.read();
+          const disk = fullestDisk(this.#stores);
+          return disk === undefined ? [] : [diskPart(disk, settings()['disk.min_free'], settings()['disk.drop_oldest'])];
+        },
+      },
+    ];
+  }
+}

@@ -1,8 +1,9 @@
 // What each store's folder takes of its disk. A folder of many parts takes a while to measure: that is done at most twice a minute,
 // in turn, and whoever asks gets what was found last. It changes nothing and follows no link.
-import { lstat, opendir, statfs } from 'node:fs/promises';
+import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreSpace } from '../graphql/service.ts';
+import { askDisk } from './disk.ts';
 
 const FRESH_MS = 30_000;
 /** Of a block of `lstat`, whatever the file system's. */
@@ -47,13 +48,8 @@ export class StoreSpaces {
   }
 
   async #one(name: string, folder: string): Promise<StoreSpace> {
-    const disk = await statfs(folder).catch(() => undefined);
-    return {
-      name,
-      bytes: this.#bytes.get(name),
-      diskFree: disk === undefined ? undefined : disk.bavail * disk.bsize,
-      diskSize: disk === undefined ? undefined : disk.blocks * disk.bsize,
-    };
+    const disk = await askDisk(folder);
+    return { name, bytes: this.#bytes.get(name), diskFree: disk?.free, diskSize: disk?.size };
   }
 
   async #measure(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Telemetry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import type { PartStatus, StreamSpace, StreamTopic } from '../graphql/service.ts';
 import { CLOSES_AT } from '../ingest/pressure.ts';
+import { sizeText } from './size-text.ts';
 import { spanText } from './span-text.ts';
 
 const LOOK_MS = 10_000;
@@ -101,12 +102,11 @@ export class StreamRoom {
   }
 }
 
-/** For people. */
-export const sizeText = (bytes: number): string => (bytes >= 2 ** 30 ? `${Math.round((bytes / 2 ** 30) * 10) / 10} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`);
-
 /** Names the fullest topic and who holds it, once it is worth a look. */
 export const streamPart = ({ bytes, maxBytes, topics }: StreamSpace): PartStatus => {
-  const full = `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}`;
+  // On a full disk what it may take is what it has.
+  const rest = maxBytes - bytes < 2 ** 20 ? ', nothing more fits' : '';
+  const full = maxBytes === 0 ? 'the disk leaves it no room' : `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}${rest}`;
   const fullest = topics.toSorted((a, b) => b.pressure - a.pressure)[0];
   if (fullest === undefined || fullest.pressure < FILLING) return { name: 'stream', state: 'ok', detail: full };
   const { topic, pressure, heldBy, secondsLeft } = fullest;

@@ -154,7 +154,7 @@ const StreamSpaceRef = builder.objectRef<StreamSpace>('StreamSpace').implement({
   fields: (t) => ({
     bytes: t.exposeFloat('bytes'),
     maxBytes: t.exposeFloat('maxBytes'),
-    share: t.float({ description: 'Of its maximum, 0 to 1', resolve: (s) => s.bytes / s.maxBytes }),
+    share: t.float({ description: 'Of its maximum, 0 to 1', resolve: (s) => (s.maxBytes === 0 ? 1 : s.bytes / s.maxBytes) }),
     groups: t.field({ type: [StreamGroupRef], resolve: (s) => s.groups }),
     topics: t.field({ type: [StreamTopicRef], resolve: (s) => s.topics }),
   }),

@@ -41,6 +41,8 @@ export interface DoorOptions {
   readonly heard?: (frame: HeardFrame, at: number) => void;
   /** Told once a day of each sender that is refused for what it has sent. */
   readonly overQuota?: (over: OverQuota) => void;
+  /** Told of each request that is refused of an agent with a key of its own. */
+  readonly refused?: (agent: string, error: CodedError) => void;
 }
 
 export interface DoorRequest {
@@ -273,6 +275,8 @@ export const openDoor = (options: DoorOptions): Door => {
         result = await take(request);
       } catch (error) {
         result = refused(error);
+        const { authority } = request.rights;
+        if (authority?.isBound === true && error instanceof CodedError) options.refused?.(authority.account, error);
         log.debug('a request was refused', { status: result.status, error });
       }
       telemetry.add('inframirror_ingest_requests_total', { status: String(result.status) });

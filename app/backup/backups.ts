@@ -1,7 +1,7 @@
 // Backups of the running server: one at a time, of all stores as of one moment. The rounds of the pipeline are held while that moment is
 // fixed in each store (a read transaction in the stream, hard links in the column store, a snapshot in the record store), which takes a
 // second or so; intake goes on all the time. Then all is copied beside the work. It restores nothing: that is `restore.ts`.
-import { createReadStream, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createZstdCompress } from 'node:zlib';
@@ -18,6 +18,7 @@ import type { BackupAdmin, BackupState } from '../../graphql/service.ts';
 import type { Pipeline } from '../../pipeline/start.ts';
 import type { Share } from '../config/setting.ts';
 import { IDENTITY } from '../data-folder.ts';
+import { readDisk } from '../disk.ts';
 import { roomToKeep } from '../room.ts';
 import { VERSION } from '../version.ts';
 import { BackupFolder, removePartial } from './backup-folder.ts';
@@ -208,9 +209,9 @@ export class Backups implements BackupAdmin {
 
   /** On the data folder's own disk it must leave what the product itself keeps free: else days would be dropped for it. */
   #checkRoom(folder: string, bytes: number): void {
-    const { bavail, bsize, blocks } = statfsSync(folder);
-    const keep = statSync(this.#parts.dataDir).dev === statSync(folder).dev ? roomToKeep(this.#parts.minFree(), blocks * bsize) : 0;
-    const free = bavail * bsize - keep;
+    const disk = readDisk(folder);
+    const keep = statSync(this.#parts.dataDir).dev === statSync(folder).dev ? roomToKeep(this.#parts.minFree(), disk.size) : 0;
+    const free = disk.free - keep;
     if (bytes > free) throw new CodedError('backup.no-room', { dir: dirname(folder), needed: mib(bytes), free: mib(Math.max(0, free)) });
   }
 

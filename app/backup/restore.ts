@@ -2,7 +2,7 @@
 // opened once. A mark stands in the folder until all of it is there and on disk; with it no server starts there, and another restore
 // begins anew. It never changes a backup.
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -21,6 +21,8 @@ import { LAYOUT_VERSION } from '../../engines/stream/lmdb/layout.ts';
 import { restoreLog } from '../../engines/stream/lmdb/snapshot.ts';
 import { brokenParts } from '../broken-parts.ts';
 import { holdDataFolder, RESTORING, writePrivate } from '../data-folder.ts';
+import { readDisk } from '../disk.ts';
+import { sizeText } from '../size-text.ts';
 import { syncFolder, writeFileWhole } from './backup-folder.ts';
 import { type BackupFile, bytesOf, type Manifest, PLACES, readManifest } from './manifest.ts';
 
@@ -134,9 +136,8 @@ const takeFolder = (folder: string, bytes: number): void => {
     const isOurs = existsSync(join(folder, RESTORING));
     if (!isOurs && readdirSync(folder).some((name) => !NOBODYS.has(name))) throw new Error('it is not empty');
     if (isOurs) empty(folder);
-    const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < bytes)
-      throw new Error(`its disk has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, and ${Math.ceil(bytes / 2 ** 20)} MiB are needed`);
+    const { free } = readDisk(folder);
+    if (free < bytes) throw new Error(`its disk has ${sizeText(free)} free, and ${sizeText(bytes)} are needed`);
     writePrivate(join(folder, RESTORING), 'A restore has not ended: inframirror restore begins it anew.\n');
   } catch (error) {
     throw new CodedError('restore.folder', { folder, reason: (error as Error).message }, { cause: error });

@@ -2,13 +2,16 @@
 // it is asked for its parts. Changes nothing.
 
 import { once } from 'node:events';
-import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { plain } from '../../core/plain.ts';
+import type { PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
+import { readDisk } from '../disk.ts';
+import { DISK, diskPart } from '../disk-part.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
 import { wantsColour } from './show-diagnostics.ts';
@@ -26,8 +29,9 @@ interface Finding {
   readonly detail: string;
 }
 
+const findingOf = ({ name, state, detail }: PartStatus): Finding => ({ what: name, ok: state === 'ok', detail });
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const GIB = 1 << 30;
 
 const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)));
 
@@ -65,22 +69,14 @@ const folder = (path: string): Finding => {
   };
 };
 
-const space = (path: string): Finding => {
-  const { bavail, bsize } = statfsSync(existing(path));
-  const free = bavail * bsize;
-  return {
-    what: 'disk',
-    ok: free > 2 * GIB,
-    detail: `${(free / GIB).toFixed(1)} GiB free${free > 2 * GIB ? '' : ': make room, below 256 MiB nothing is taken in any more'}`,
-  };
-};
+/** Where no server says it, who knows its settings: by the default of `disk.min_free`. */
+const disk = (path: string): Finding => findingOf(diskPart(readDisk(existing(path)), 'auto', false));
 
 /** Where no server runs that says it. */
 const backups = (path: string): readonly Finding[] => {
   const notes = readNotes(path);
   if (notes.last === undefined && notes.failed === undefined) return [];
-  const { name, state, detail } = backupPart(notes, undefined, Date.now());
-  return [{ what: name, ok: state === 'ok', detail }];
+  return [findingOf(backupPart(notes, undefined, Date.now()))];
 };
 
 const address = async (text: string): Promise<Finding> => {
@@ -105,7 +101,7 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 interface Status {
-  readonly status: { readonly version: string; readonly parts: readonly { readonly name: string; readonly state: string; readonly detail: string }[] };
+  readonly status: { readonly version: string; readonly parts: readonly PartStatus[] };
 }
 
 /** The server that runs from this folder, as it says itself; undefined where none does. */
@@ -121,10 +117,7 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
     const tokenFile = join(data, 'token');
     const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile };
     const { status } = await askServer<Status>(server, '{ status { version parts { name state detail } } }', {}, AbortSignal.timeout(15_000));
-    return [
-      { what: 'server', ok: true, detail: `${status.version} answers at ${url}` },
-      ...status.parts.map(({ name, state, detail }) => ({ what: name, ok: state === 'ok', detail })),
-    ];
+    return [{ what: 'server', ok: true, detail: `${status.version} answers at ${url}` }, ...status.parts.map(findingOf)];
   } catch (error) {
     return [{ what: 'server', ok: false, detail: (error as Error).message }];
   }
@@ -143,7 +136,8 @@ export const doctor = (args: readonly string[]): Promise<number> =>
       const server = await running(data);
       // A free address means nothing where the server of this folder has its own.
       const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
-      const findings = [node(), platform(), explorer(), folder(data), space(data), ...there, ...(server ?? [])];
+      const findings = [node(), platform(), explorer(), folder(data), ...there, ...(server ?? [])];
+      if (!findings.some(({ what }) => what === DISK)) findings.push(disk(data));
       if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` }, ...backups(data));
       const colour = wantsColour(process.stdout);
       const width = Math.max(...findings.map(({ what }) => what.length));

@@ -22,6 +22,8 @@ export interface HttpParts {
   readonly door: Door;
   readonly graphql: GraphqlHandler;
   readonly telemetry: TelemetryRegistry;
+  /** Brings up to date what is measured only when it is asked for. Takes seconds at most, and never rejects. */
+  readonly measured: () => Promise<void>;
   readonly isReady: () => boolean;
 }
 
@@ -93,7 +95,8 @@ const routes = (parts: HttpParts): readonly Route[] => [
     path: '/metrics',
     callers: WATCHERS,
     what: 'read metrics',
-    answer: ({ request, response }) => {
+    answer: async ({ request, response }) => {
+      await parts.measured();
       const isOpen = String(request.headers.accept ?? '').includes('application/openmetrics-text');
       sendText(response, 200, parts.telemetry.render(isOpen ? 'openmetrics' : 'prometheus'), isOpen ? OPEN_METRICS : EXPOSITION);
     },

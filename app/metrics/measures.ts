@@ -11,9 +11,17 @@ export const MEASURES: Measures = {
   inframirror_event_loop_delay_p99_seconds: ['gauge', 'How late the server’s one thread came to its work, of 99 in 100 times, within the last half minute.'],
   inframirror_event_loop_delay_max_seconds: ['gauge', 'How late it came at worst within the last half minute.'],
 
+  inframirror_part_ok: [
+    'gauge',
+    'Whether a part of the status is all right, 1 or 0, as the Status page and inframirror doctor tell it; looked at when this is read.',
+  ],
+  inframirror_hosts: ['gauge', 'Hosts by how they are heard.'],
+  inframirror_hosts_fallen_silent: ['gauge', 'Hosts that are silent, and were heard within a week.'],
+  inframirror_agents_standing_still: ['gauge', 'Agents of which nothing comes, by why: cloned, refused, quota, silent, or revoked and still trying.'],
+
   inframirror_store_bytes: ['gauge', 'What a store takes of its disk, measured each half minute.'],
-  inframirror_disk_free_bytes: ['gauge', 'What the disk of a store has left. Below 268435456 nothing is taken in.'],
-  inframirror_disk_size_bytes: ['gauge', 'Size of the disk of a store.'],
+  inframirror_disk_free_bytes: ['gauge', 'What may still be written to the disk of a store. Below 268435456 nothing is taken in.'],
+  inframirror_disk_size_bytes: ['gauge', 'What is used of the disk of a store and what is free: without the blocks that are kept for root, as df counts.'],
   inframirror_store_up: ['gauge', 'Whether a store’s process runs, 1 or 0.'],
   inframirror_store_restarts_total: ['counter', 'How often a store ended by itself and was started again.'],
   inframirror_columns_insert_seconds: ['histogram', 'How long the column store took for an insert, whatever became of it.'],

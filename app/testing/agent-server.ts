@@ -14,6 +14,7 @@ import type { Records } from '../../engines/records/port.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import type { Message } from '../../engines/stream/port.ts';
 import { AgentRegistry } from '../../ingest/agents/agent-registry.ts';
+import { RefusedAgents } from '../../ingest/agents/refused-agents.ts';
 import { AgentRequests } from '../../ingest/agents/requests.ts';
 import { Sessions } from '../../ingest/agents/sessions.ts';
 import { type Door, type DoorOptions, openDoor } from '../../ingest/door.ts';
@@ -39,6 +40,7 @@ export class AgentServer {
   /** Ahead of the clock, ms. */
   ahead = 0;
   readonly now = (): number => Date.now() + this.ahead;
+  readonly refused = new RefusedAgents(this.now);
 
   static async start(): Promise<AgentServer> {
     const server = new AgentServer();
@@ -57,16 +59,31 @@ export class AgentServer {
     await this.registry.start();
     this.sessions = new Sessions(this.registry, keys, this.now);
     const produce = async (_: string, messages: readonly Message[]): Promise<void> => void this.messages.push(...messages);
-    this.door = openDoor({ stream: { produce, pressure: () => 0 }, telemetry: new TelemetryRegistry(), log: silentLogger, now: this.now, ...options });
+    this.door = openDoor({
+      stream: { produce, pressure: () => 0 },
+      telemetry: new TelemetryRegistry(),
+      log: silentLogger,
+      now: this.now,
+      refused: (id, error) => this.refused.note(id, error),
+      heard: ({ sender }) => this.refused.taken(sender),
+      ...options,
+    });
     this.#http = httpServer({ log: silentLogger, telemetry: new TelemetryRegistry(), mostConnections: () => this.mostConnections });
     const access = new Access(this.data, this.records);
     this.#http.open({
       access,
       senders: new Senders(access, this.registry, this.sessions),
-      agents: new AgentRequests({ registry: this.registry, sessions: this.sessions, keys, log: silentLogger }),
+      agents: new AgentRequests({
+        registry: this.registry,
+        sessions: this.sessions,
+        keys,
+        log: silentLogger,
+        refused: (id, error) => this.refused.note(id, error),
+      }),
       door: this.door,
       graphql: async (_, response) => void response.end(),
       telemetry: new TelemetryRegistry(),
+      measured: () => Promise.resolve(),
       isReady: () => true,
     });
     const { server } = this.#http;

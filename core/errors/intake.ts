@@ -106,7 +106,8 @@ export const INTAKE_ERRORS = {
     'Keep the data and send it again after the time in Retry-After. If it stays so, the store behind is too slow or the disk is full.',
   ),
   'intake.full': entry(
-    (p: { topic: string; percent: number }) => `the room for ${p.topic} is taken to ${p.percent} %; nothing more is taken in until some of it is in its store`,
+    (p: { topic: string; percent: number }) =>
+      `the room for ${p.topic} is taken to ${p.percent} %; nothing more is taken in until a store has taken some of it, or the disk has room again`,
     { topic: 'im.metrics', percent: 81 },
     'Nothing to do at the sender: it keeps its data and sends it then. At the server a store does not take what waits for it, or the disk is nearly full; `inframirror stream groups` and the status page name who holds the room.',
   ),

@@ -15,7 +15,12 @@ export interface AgentRequestsOptions {
   readonly sessions: Sessions;
   readonly keys: CommandKeys;
   readonly log: Logger;
+  /** Told of each agent that is refused though it is who it says. */
+  readonly refused?: (agent: string, error: CodedError) => void;
 }
+
+/** Of one that has proved nothing. */
+const UNPROVED: ReadonlySet<string> = new Set(['agent.nonce', 'agent.unknown', 'agent.proof', 'agent.request']);
 
 const MOST_BYTES = 8 << 10;
 /** Requests that wait for the record store at once. */
@@ -133,7 +138,10 @@ export class AgentRequests {
       serverNonce: bytesIn(json, 'nonce', SERVER_NONCE_BYTES),
       signature: bytesIn(json, 'signature', SIGNATURE_BYTES),
     };
-    const { session, ephemeral, key, next, proof, seconds } = await this.#options.sessions.signIn(request);
+    const { session, ephemeral, key, next, proof, seconds } = await this.#options.sessions.signIn(request).catch((error: unknown) => {
+      if (error instanceof CodedError && !UNPROVED.has(error.code)) this.#options.refused?.(request.agent, error);
+      throw error;
+    });
     return { session, ephemeral: textOf(ephemeral), current: textOf(key), next: textOf(next), proof: textOf(proof), seconds };
   }
 }

@@ -1,0 +1,25 @@
+// How the disks below the data folder are, in one line for people: the fullest of them as `df` counts it, and from where on something is
+// done about it. It asks nothing.
+import type { PartStatus, StoreSpace } from '../graphql/service.ts';
+import type { Share } from './config/setting.ts';
+import type { Disk } from './disk.ts';
+import { roomToKeep } from './room.ts';
+import { sizeText } from './size-text.ts';
+
+export const DISK = 'disk';
+
+/** `minFree`, `drops`: the settings `disk.min_free` and `disk.drop_oldest`. */
+export const diskPart = ({ free, size }: Disk, minFree: Share, drops: boolean): PartStatus => {
+  const share = size === 0 ? 100 : Math.floor((1 - free / size) * 100);
+  const keep = roomToKeep(minFree, size);
+  const how = `${share} % used, ${sizeText(free)} of ${sizeText(size)} free`;
+  if (free >= keep) return { name: DISK, state: 'ok', detail: how };
+  const so = drops ? 'the oldest days are removed until there is more' : 'below 256 MiB nothing is taken in any more';
+  return { name: DISK, state: 'degraded', detail: `${how}, less than the ${sizeText(keep)} that are to stay free (disk.min_free): make room; ${so}` };
+};
+
+/** Of the stores' disks, which are mostly one. */
+export const fullestDisk = (stores: readonly StoreSpace[]): Disk | undefined =>
+  stores
+    .flatMap(({ diskFree: free, diskSize: size }) => (free === undefined || size === undefined ? [] : [{ free, size }]))
+    .toSorted((a, b) => a.free - b.free)[0];
