@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import type { CommandKeys } from '../ingest/agents/command-keys.ts';
-import { writePrivate } from './data-folder.ts';
+import { writePrivate } from './private-file.ts';
 
 const FOLDER = 'command-keys';
 

@@ -1,10 +1,12 @@
 // What the data folder holds of the product itself: the instance's id and its tokens, made at the first start, readable by their owner alone.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import { makeFolder } from '../core/node/make-folder.ts';
 import { type FolderLock, holderOf, lockFolder } from '../engines/folder-lock.ts';
+import { readStoreNotes } from './installation/notes.ts';
+import { writePrivate } from './private-file.ts';
 
 export interface DataFolder {
   readonly path: string;
@@ -24,6 +26,7 @@ export const IDENTITY = ['instance', 'token', 'agent-token', 'metrics-token', 'c
 /** Of a restore that has not ended: what is in the folder is not whole. */
 export const RESTORING = 'restoring';
 
+const INSTANCE = /^[\w-]{1,64}$/;
 const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
 
 const refused = (path: string, error: unknown): CodedError =>
@@ -50,29 +53,32 @@ export const openDataFolder = (path: string): DataFolder => {
     const agentTokenFile = join(path, 'agent-token');
     return {
       path,
-      instance: secret(join(path, 'instance'), 9),
-      token: secret(tokenFile, 32),
+      instance: instanceOf(path),
+      token: secret(tokenFile),
       tokenFile,
-      agentToken: secret(agentTokenFile, 32),
+      agentToken: secret(agentTokenFile),
       agentTokenFile,
-      metricsToken: secret(join(path, 'metrics-token'), 32),
+      metricsToken: secret(join(path, 'metrics-token')),
     };
   } catch (error) {
     throw refused(path, error);
   }
 };
 
-const secret = (file: string, bytes: number): string => {
-  if (!existsSync(file)) writePrivate(file, `${randomBytes(bytes).toString('base64url')}\n`);
-  chmodSync(file, 0o600);
-  const text = readFileSync(file, 'utf8').trim();
-  if (bytes >= 32 && !TOKEN.test(text)) throw new CodedError('data.token', { file });
-  return text;
+/** Where the file was lost, the stores still know it: what is noted of them says so. */
+const instanceOf = (path: string): string => {
+  const file = join(path, 'instance');
+  const there = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (INSTANCE.test(there)) return there;
+  const name = readStoreNotes(path)?.instance ?? randomBytes(9).toString('base64url');
+  writePrivate(file, `${name}\n`);
+  return name;
 };
 
-/** Whole or not at all, with mode 0600 from the first byte. */
-export const writePrivate = (file: string, text: string): void => {
-  const draft = `${file}.new`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, file);
+const secret = (file: string): string => {
+  if (!existsSync(file)) writePrivate(file, `${randomBytes(32).toString('base64url')}\n`);
+  chmodSync(file, 0o600);
+  const text = readFileSync(file, 'utf8').trim();
+  if (!TOKEN.test(text)) throw new CodedError('data.token', { file });
+  return text;
 };

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
+import { columnsInstallation } from '../engines/columns/clickhouse/installation.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
+import { recordsInstallation } from '../engines/records/installation.ts';
 import type { Records } from '../engines/records/port.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
@@ -15,6 +17,7 @@ import type { EmbeddedStream } from '../engines/stream/lmdb/lmdb-stream.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Problem } from '../graphql/service.ts';
 import { brokenParts } from './broken-parts.ts';
+import type { Installation } from './installation/installation.ts';
 
 /** A child process of ours that keeps a store, as it is now. */
 export interface StoreProcess {
@@ -42,11 +45,20 @@ const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
 };
 
 /** Before the other stores, whose folder must be ours already. Rejects with `start.part`. */
-export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry): Promise<EmbeddedStream> =>
-  part('the stream', () => openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry }));
+export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry, installation: Pick<Installation, 'check'>): Promise<EmbeddedStream> =>
+  part('the stream', async () => {
+    const stream = await openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry });
+    try {
+      installation.check('stream', { installation: stream.installation() });
+      return stream;
+    } catch (error) {
+      await stream.close();
+      throw error;
+    }
+  });
 
-/** Starts and migrates the stores; rejects with `start.part`, which names the one that failed, after ending the others. */
-export const startEngines = async (dataDir: string, log: Logger, telemetry: Telemetry): Promise<Engines> => {
+/** Starts the stores, looks whose they are, and migrates them; rejects with `start.part`, which names the one that failed, after ending the others. */
+export const startEngines = async (dataDir: string, log: Logger, telemetry: Telemetry, installation: Pick<Installation, 'check'>): Promise<Engines> => {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
@@ -58,6 +70,7 @@ export const startEngines = async (dataDir: string, log: Logger, telemetry: Tele
         undo.push(() => child.stop());
         const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
         undo.push(() => columns.close());
+        installation.check('columns', await columnsInstallation(columns));
         await columns.migrate();
         const search = openColumnSearch(columns);
         await search.migrate();
@@ -68,6 +81,7 @@ export const startEngines = async (dataDir: string, log: Logger, telemetry: Tele
         undo.push(() => server.stop());
         const records = openPostgres(server.connection, { log });
         undo.push(() => records.close());
+        installation.check('records', { installation: await recordsInstallation(records) });
         await records.migrate();
         return { records, server };
       }),

@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./commands/backup.ts')).backup(args),
   },
   restore: { summary: 'bring a backup back into an empty folder', run: async (args) => (await import('./commands/restore.ts')).restore(args) },
+  'accept-loss': {
+    summary: 'let the next start begin a store anew that was lost',
+    run: async (args) => (await import('./commands/accept-loss.ts')).acceptLoss(args),
+  },
   doctor: { summary: 'look at the usual causes of trouble', run: async (args) => (await import('./commands/doctor.ts')).doctor(args) },
 };
 
@@ -39,7 +43,7 @@ const help = (): string =>
 Usage: inframirror COMMAND [OPTIONS]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`)
   .join('\n')}
 
 inframirror COMMAND --help says more. --version prints the version.

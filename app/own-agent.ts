@@ -8,7 +8,7 @@ import { readIdentity } from '../agent/identity.ts';
 import { machineOf, machinePrint } from '../agent/machine.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import { HOST_NAME } from '../schemas/join-token.ts';
-import { writePrivate } from './data-folder.ts';
+import { writePrivate } from './private-file.ts';
 
 export interface OwnAgent {
   /** What the agent is started with, beside server and folder. */

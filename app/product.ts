@@ -34,7 +34,7 @@ import { readNotes } from './backup/notes.ts';
 import { openCommandKeys } from './command-keys.ts';
 import { liveIntakeLimits, liveRetention } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
-import { holdDataFolder, openDataFolder, writePrivate } from './data-folder.ts';
+import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { Fleet } from './fleet-part.ts';
@@ -42,8 +42,10 @@ import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { Senders } from './http/senders.ts';
 import { httpServer } from './http/server.ts';
+import { Installation } from './installation/installation.ts';
 import { OwnMeasures } from './metrics/own-measures.ts';
 import { ownAgent } from './own-agent.ts';
+import { writePrivate } from './private-file.ts';
 import { Removed } from './removed.ts';
 import { isFull, keepReserve, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
@@ -130,7 +132,9 @@ const start = async (
   const begun = Date.now();
   const isFullNow = useReserve(dataDir);
   if (isFullNow) log.error(FULL.message, { folder: dataDir });
-  const stream = await openStream(dataDir, settings()['limits.stream'], telemetry);
+  const installation = new Installation(dataDir, folder.instance, log);
+  installation.mustBeThere();
+  const stream = await openStream(dataDir, settings()['limits.stream'], telemetry, installation);
   undo.push({ part: 'stream', end: () => stream.close() });
   // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
   const http = httpServer({ log, telemetry, mostConnections: () => settings()['limits.connections'] });
@@ -138,10 +142,11 @@ const start = async (
   undo.push({ part: 'address', end: () => closeServer(http.server) });
   const compiled = join(dataDir, 'compiled');
   const prepared = agent === undefined ? undefined : prepareAgent(compiled);
-  const engines = await startEngines(dataDir, log, telemetry);
+  const engines = await startEngines(dataDir, log, telemetry, installation);
   undo.push({ part: 'stores', end: () => engines.stop() });
-  const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log });
+  const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log, isStreamAnew: installation.isAnew('stream') });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
+  const losses = await installation.settle({ ...engines, stream });
   const keeper = startKeeper({
     ...engines,
     telemetry,
@@ -205,7 +210,7 @@ const start = async (
     hostsOf: storedSeriesHosts(engines.columns),
   });
   const letters = new DeadLetters({ stream, records: engines.records, door, registry });
-  const problems: Problem[] = [...(await roomProblems(stream, log)), ...engines.problems];
+  const problems: Problem[] = [...losses, ...(await roomProblems(stream, log)), ...engines.problems];
   const room = new StreamRoom(stream, telemetry, log);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });

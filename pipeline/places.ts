@@ -17,13 +17,15 @@ export interface Replayed extends TopicPartition {
 
 type Places = Pick<Stream, 'partitions' | 'committed' | 'reset'>;
 
-/** To be called before anything is taken in. Returns why the group must not begin: `pipeline.no-progress`; undefined: it may. */
-export const beginGroup = async (stream: Places, { topic, group }: Route): Promise<CodedError | undefined> => {
+/**
+ * To be called before anything is taken in. `storedUntil`: latest time, ns, of rows that its store has from a stream that is gone. Returns why the group must not begin: `pipeline.no-progress`; undefined: it may.
+ */
+export const beginGroup = async (stream: Places, { topic, group }: Route, storedUntil = 0n): Promise<CodedError | undefined> => {
   const known = new Set((await stream.committed(group, topic)).map(({ partition }) => partition));
   for (const { partition, earliest, next } of await stream.partitions(topic)) {
     if (known.has(partition)) continue;
     if (earliest < next) return new CodedError('pipeline.no-progress', { topic, partition, group });
-    await stream.reset(group, { topic, partition }, encodeProgress({ ...NO_PROGRESS, next }), next).catch((error: unknown) => {
+    await stream.reset(group, { topic, partition }, encodeProgress({ ...NO_PROGRESS, next, time: storedUntil }), next).catch((error: unknown) => {
       // Another process of the pipeline was first.
       if (!hasCode(error, 'stream.group-in-use')) throw error;
     });

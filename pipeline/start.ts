@@ -1,5 +1,6 @@
 // The pipeline: runs the topology over the ports that are handed in.
 // What it does is in `topology.ts`; this only puts it together, and never opens a store.
+import { columnOf, valueAt } from '../core/batch/batch.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
@@ -35,6 +36,8 @@ export interface PipelineOptions {
   readonly maxExecutionMs?: number;
   /** How late data may come and is still waited for. Default 5 s. */
   readonly latenessMs?: number;
+  /** The stream was lost and has begun anew, while the stores have what came through it: that may come again. */
+  readonly isStreamAnew?: boolean;
   /** ms. */
   readonly now?: () => number;
   /** What only tests switch off, to see that the loss or the repeat is found. */
@@ -75,6 +78,8 @@ export interface Pipeline {
 }
 
 const WATCH_MS = 1000;
+/** Of a question of the whole table, asked once. */
+const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 600 } as const;
 const KEEPER_PATIENCE_MS = 600_000;
 const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   samples: TOPIC.metrics,
@@ -95,6 +100,17 @@ interface Place {
 /** As saved, by whichever process has the partition. */
 const placesOf = async (stream: Pick<Stream, 'committed'>, topic: string, group: string): Promise<ReadonlyMap<number, Place>> =>
   new Map((await stream.committed(group, topic)).map(({ partition, next, progress }) => [partition, { next, time: decodeProgress(progress).progress.time }]));
+
+/**
+ * Of stores whose stream is another now: what names places in the former goes. Returns up to when samples stand, ns: what is not later may
+ * stand already, and is marked for those who read.
+ */
+const forgetStream = async (columns: Pick<ColumnStore, 'query'>, records: Pick<Records, 'query'>): Promise<bigint> => {
+  await records.query('DELETE FROM dead_letters_done');
+  const { batches } = await columns.query('SELECT toUnixTimestamp64Nano(toDateTime64(max(time), 9)) AS until FROM samples', { settings: UNBOUNDED });
+  const [batch] = batches;
+  return batch === undefined || batch.length === 0 ? 0n : BigInt(valueAt(columnOf(batch, 'until'), 0) as bigint);
+};
 
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
@@ -174,8 +190,9 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     return out;
   };
   const watched = (): Promise<unknown> => look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
+  const storedUntil = options.isStreamAnew === true ? await forgetStream(columns, records) : 0n;
   for (const running of groups) {
-    running.refusal = await beginGroup(stream, running.route);
+    running.refusal = await beginGroup(stream, running.route, running.route.sink === 'samples' ? storedUntil : 0n);
     if (running.refusal === undefined) await running.group.start();
     else logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
   }

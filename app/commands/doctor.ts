@@ -12,6 +12,7 @@ import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
 import { readDisk } from '../disk.ts';
 import { DISK, diskPart } from '../disk-part.ts';
+import { readStoreNotes } from '../installation/notes.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
 import { wantsColour } from './show-diagnostics.ts';
@@ -71,6 +72,12 @@ const folder = (path: string): Finding => {
 
 /** Where no server says it, who knows its settings: by the default of `disk.min_free`. */
 const disk = (path: string): Finding => findingOf(diskPart(readDisk(existing(path)), 'auto', false));
+
+/** Why the last start was refused, where it was for a store. */
+const stores = (path: string): readonly Finding[] => {
+  const refused = readStoreNotes(path)?.refused;
+  return refused === undefined ? [] : [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];
+};
 
 /** Where no server runs that says it. */
 const backups = (path: string): readonly Finding[] => {
@@ -138,7 +145,7 @@ export const doctor = (args: readonly string[]): Promise<number> =>
       const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
       const findings = [node(), platform(), explorer(), folder(data), ...there, ...(server ?? [])];
       if (!findings.some(({ what }) => what === DISK)) findings.push(disk(data));
-      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` }, ...backups(data));
+      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` }, ...stores(data), ...backups(data));
       const colour = wantsColour(process.stdout);
       const width = Math.max(...findings.map(({ what }) => what.length));
       for (const { what, ok, detail } of findings) {

@@ -2,6 +2,28 @@
 import { entry, type NoParameters } from './entry.ts';
 
 export const STORE_ERRORS = {
+  'store.lost': entry(
+    (p: { store: string; place: string; reason: string; folder: string }) =>
+      `${p.store} in ${p.place} is lost: ${p.reason}, and it was made by an earlier start`,
+    { store: 'the stream', place: 'data/stream', reason: 'data/stream/data.mdb is missing', folder: 'stream' },
+    'Nothing was changed. Put the folder back where it was moved or its disk is not mounted; else bring the whole data folder back by `inframirror restore`. Where it is gone for good, `inframirror accept-loss stream` (or `columns`, `records`) says what that costs, and the next start begins it anew.',
+  ),
+  'store.foreign': entry(
+    (p: { store: string; place: string; found: string; instance: string }) =>
+      `${p.store} in ${p.place} belongs to the installation ${p.found}, this data folder to ${p.instance}`,
+    { store: 'the stream', place: 'data/stream', found: 'T0b4qkzXw1aP', instance: 'hCq2y9Zr-7Lm' },
+    'Put back the folder that belongs here; nothing of this one was changed. Where it is gone for good, move this one away and tell `inframirror accept-loss`. Where all stores name the same other installation, it is the file `instance` of the data folder that is not theirs: write their name into it.',
+  ),
+  'store.incomplete': entry(
+    (p: { store: string; place: string; tables: string }) => `${p.store} in ${p.place} has lost its tables: ${p.tables}`,
+    { store: 'the column store', place: 'data/columns', tables: 'samples' },
+    'Bring the whole data folder back by `inframirror restore`. Without a backup, move the folder of this store away, tell `inframirror accept-loss columns`, and the next start begins it anew, without all that was in it.',
+  ),
+  'store.not-accepted': entry(
+    (p: { folder: string; reason: string }) => `no loss can be accepted in ${p.folder}: ${p.reason}`,
+    { folder: './data', reason: 'it is no data folder of a server' },
+    'Name the data folder of the server with `--data DIR`. Nothing was changed.',
+  ),
   'stream.full': entry(
     (p: { limit: string }) => `the stream is full: its limit of ${p.limit} is reached`,
     { limit: '10 GiB' },
@@ -20,7 +42,7 @@ export const STORE_ERRORS = {
   'stream.damaged': entry(
     (p: { file: string; reason: string }) => `the stream’s file ${p.file} is damaged: ${p.reason}`,
     { file: 'data/stream/data.mdb', reason: 'its end is missing' },
-    'Bring the whole data folder back from a copy. Without one, move the folder of the stream away and start again: everything that is in the stores stays, what was accepted and not yet stored is lost.',
+    'Bring the whole data folder back by `inframirror restore`. Without a backup, move the folder of the stream away, tell `inframirror accept-loss stream`, and start again: what is in the stores stays, what was accepted and not yet stored is lost.',
   ),
   'stream.group-in-use': entry(
     (p: { group: string }) => `a consumer of the group ${p.group} is there`,

@@ -38,10 +38,14 @@ interface Options {
 const EMPTY = new Uint8Array(0);
 const RETENTION_MS = 10_000;
 
-/** The log of this process can be copied as a whole. */
+/** The log of this process can be copied as a whole, and says whose it is. */
 export interface EmbeddedStream extends Stream {
   /** As it is now. */
   snapshot(): LogSnapshot;
+  /** The installation that it belongs to, in a copy too; undefined: it was never told. */
+  installation(): string | undefined;
+  /** Durable on resolve. */
+  belongTo(installation: string): Promise<void>;
 }
 
 export class LmdbStream implements EmbeddedStream, GroupLog {
@@ -186,6 +190,14 @@ export class LmdbStream implements EmbeddedStream, GroupLog {
     const bytes = taken.reduce((sum, { partition, from }) => sum + partition.costs.from(from) + partition.leases.cost, 0);
     const places = taken.map(({ partition: { topicId, partition }, from }) => ({ topicId, partition, from }));
     return takeSnapshot(this.#environment, places, bytes);
+  }
+
+  installation(): string | undefined {
+    return this.#reads.installation();
+  }
+
+  belongTo(installation: string): Promise<void> {
+    return this.#writer().putMeta([[metaKey('installation'), Buffer.from(installation)]]);
   }
 
   partitionsOf(topic: string): readonly Partition[] {

@@ -60,6 +60,11 @@ export class Reads {
     return { topics, saved };
   }
 
+  /** Whose the log is. */
+  installation(): string | undefined {
+    return this.#begin().meta.get(metaKey('installation'))?.toString();
+  }
+
   partition(topic: string, topicId: number, partition: number): Partition {
     const { meta, shared } = this.#begin();
     const found = meta.get(metaKey('at', topicId, partition));

@@ -1,0 +1,55 @@
+// `inframirror accept-loss STORE --data DIR`: lets the next start begin a store anew that was lost, and says what is gone with it. It changes
+// no store; a store that is there after all goes on.
+import { existsSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CodedError } from '../../core/errors.ts';
+import { plain } from '../../core/plain.ts';
+import { holdDataFolder } from '../data-folder.ts';
+import { STORES } from '../installation/installation.ts';
+import { readStoreNotes, STORE_NAMES, type StoreName, writeStoreNotes } from '../installation/notes.ts';
+import { command, type Options, suggestion } from './arguments.ts';
+import { writeOut } from './write-out.ts';
+
+const OPTIONS: Options = {
+  data: { type: 'string', value: 'DIR', summary: 'data folder of the server, which must not run (INFRAMIRROR_DATA; default ./data)' },
+};
+
+/** Throws `command.usage`. */
+const storeOf = (given: string | undefined): StoreName => {
+  const found = STORE_NAMES.find((name) => name === given);
+  if (found !== undefined) return found;
+  const problem = given === undefined ? 'name the store that was lost' : `there is no store ${JSON.stringify(given)}${suggestion(given, STORE_NAMES)}`;
+  throw new CodedError('command.usage', { problem: `${problem}: accept-loss ${STORE_NAMES.join(' | ')}` });
+};
+
+export const acceptLoss = (args: readonly string[]): Promise<number> =>
+  command(
+    args,
+    'accept-loss STORE [OPTIONS]',
+    'Accepts that a store is gone for good (stream, columns or records): the next start begins it anew, and puts that into the audit.\n' +
+      'Without it a start with a lost store is refused. Run it as the user that runs the server, while that is stopped.',
+    OPTIONS,
+    1,
+    async (read) => {
+      const store = storeOf(read.positionals[0]);
+      const dataDir = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
+      const owner = statSync(dataDir, { throwIfNoEntry: false })?.uid;
+      const refuse = (reason: string): never => {
+        throw new CodedError('store.not-accepted', { folder: dataDir, reason });
+      };
+      if (owner === undefined || !existsSync(join(dataDir, 'instance'))) refuse('it is no data folder of a server');
+      if (process.getuid?.() === 0 && owner !== 0) refuse(`it belongs to another user (${owner}), who must say so`);
+      const lock = await holdDataFolder(dataDir);
+      try {
+        const notes = readStoreNotes(dataDir) ?? refuse('its stores were never all made, so that none is missed');
+        const accepted = notes.accepted.filter((other) => other.store !== store);
+        writeStoreNotes(dataDir, { ...notes, accepted: [...accepted, { store, who: userInfo().username, at: new Date().toISOString() }] });
+      } finally {
+        lock.release();
+      }
+      const { name, cost } = STORES[store];
+      writeOut(`${plain(dataDir)}: where ${name} is not there at the next start, it begins anew.\n${cost}\n`);
+      return 0;
+    },
+  );
