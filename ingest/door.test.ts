@@ -24,7 +24,16 @@ describe('a good frame', () => {
     ]);
     const [definitions, samples] = sent[0]?.messages ?? [];
     expect(definitions?.key).toBe('agent-1');
-    expect(definitions?.headers).toEqual({ schema: 'series', version: '1', sender: 'agent-1', boot: '7', seq: '40', rows: '1', received: String(NOW_NS) });
+    expect(definitions?.headers).toEqual({
+      schema: 'series',
+      version: '1',
+      sender: 'agent-1',
+      boot: '7',
+      seq: '40',
+      rows: '1',
+      received: String(NOW_NS),
+      print: expect.stringMatching(/^\d{8,16}$/),
+    });
     expect(samples?.headers).toMatchObject({ schema: 'metrics', seq: '41', rows: '3', from: String(NOW_NS - 9_000_000_000n), to: String(NOW_NS) });
     expect(Buffer.from(samples?.value ?? [])).toEqual(Buffer.from(parts[1]?.ipc ?? []));
     expect(sent[1]?.messages[0]?.headers).toMatchObject({ schema: 'logs', seq: '42', from: String(NOW_NS - 1n), to: String(NOW_NS) });

@@ -4,6 +4,7 @@ import type { Message, Stream } from '../engines/stream/port.ts';
 import type { PartEncoding } from '../schemas/frame.ts';
 import { DEAD_TOPIC, SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
 import type { Admitted, Arrival } from './admit.ts';
+import { printOf } from './runs.ts';
 
 /** A part whose schema or major version this program does not know; kept whole for whoever does. */
 export interface UnknownPart {
@@ -26,7 +27,7 @@ interface Identity {
   readonly seq: bigint;
 }
 
-/** `from` and `to` (ns) only where the rows have a time; `received` is the door's clock (ns); `size` of packed ones: bytes of the part as it came, unpacked. */
+/** `from` and `to` (ns) only where the rows have a time; `received` is the door's clock (ns); `size` of packed ones: bytes of the part as it came, unpacked; `print` tells whether what comes again is the same. */
 const headersOf = (schema: string, version: number, { sender, boot, seq }: Identity, rows: number, received: bigint): Record<string, string> => ({
   schema,
   version: String(version),
@@ -45,6 +46,7 @@ const messageOf = (part: Admitted, received: bigint): Message => ({
     ...(part.value.encoding === undefined ? {} : { encoding: part.value.encoding }),
     ...(part.value.set === undefined ? {} : { set: part.value.set.key }),
     ...(part.value.encoding === 'zstd' ? { size: String(part.arrival.ipc.length) } : {}),
+    print: String(printOf(part.arrival)),
   },
   value: part.value.bytes,
   ...(part.value.set === undefined ? {} : { shared: part.value.set }),

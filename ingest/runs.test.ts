@@ -1,6 +1,6 @@
 // Tests of what is a repeat, what is refused, and what a restart of the server leaves of that.
 import { describe, expect, test } from 'vitest';
-import { type RunPart, Runs, type SenderPlace } from './runs.ts';
+import { printOf, type RunPart, Runs, type SenderPlace } from './runs.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
 const part = (seq: number, text = `rows ${seq}`): RunPart => ({ seq: BigInt(seq), ipc: new TextEncoder().encode(text) });
@@ -66,6 +66,31 @@ describe('runs of senders', () => {
     expect(told(201n, [part(1)])).toBe('taken');
     expect(told(200n, [part(12)])).toBe('taken');
     expect(told(5n, [part(1)], 'hostile')).toBe('taken');
+  });
+
+  test('after a restart other rows under a seq that was taken are refused, and what comes again is not', () => {
+    const prints = [7, 8, 9].flatMap((seq) => [seq, printOf(part(seq))]);
+    const { told } = runs(new Map([['a', { boot: 200n, seq: 9n, prints }]]));
+    expect(told(200n, [part(9, 'others')])).toContain('"seq":"9","acknowledged":"9"');
+    expect(told(200n, [part(9)])).toBe('taken');
+    expect(told(200n, [part(7), part(8, 'others'), part(9)])).toContain('intake.older-seq');
+    // Not known any more: only with the rest of its frame.
+    expect(told(200n, [part(6)])).toContain('intake.older-seq');
+    expect(told(200n, [part(6), part(7)])).toBe('taken');
+    expect(told(200n, [part(9), part(10)])).toBe('taken');
+    expect(told(200n, [part(10, 'others')])).toContain('intake.older-seq');
+  });
+
+  test('of an earlier run only what comes again is taken', () => {
+    const { told } = runs();
+    for (let seq = 1; seq < 200; seq++) told(7n, [part(seq)]);
+    expect(told(8n, [part(1)])).toBe('taken');
+    expect(told(7n, [part(199)])).toBe('taken');
+    expect(told(7n, [part(190), part(191)])).toBe('taken');
+    expect(told(7n, [part(199, 'others')])).toContain('intake.older-run');
+    expect(told(7n, [part(100)])).toContain('intake.older-run');
+    expect(told(7n, [part(200)])).toContain('intake.older-run');
+    expect(told(8n, [part(1, 'others')])).toContain('intake.older-seq');
   });
 
   test('after a restart, while the pipeline is behind, what lies before the first part of a run may be a repeat', () => {

@@ -1,6 +1,6 @@
 // Which run each sender is in and how far that was acknowledged: what comes again, byte for byte, is a repeat, and what comes under an
 // identity that was given before, or under an older run, is refused, as workers pass over both without a look at the rows.
-// It keeps no rows; after a restart it knows of a sender what the pipeline has of it.
+// It keeps no rows; after a restart it knows of a sender what the pipeline has of it, and refuses what that cannot tell from other rows.
 import { crc32 } from 'node:zlib';
 import { CodedError } from '../core/errors.ts';
 import { FRAME_LIMITS } from '../schemas/frame.ts';
@@ -8,6 +8,8 @@ import { FRAME_LIMITS } from '../schemas/frame.ts';
 export interface SenderPlace {
   readonly boot: bigint;
   readonly seq: bigint;
+  /** Seqs and prints (see `printOf`) of what was taken last of the run, in pairs; none where an earlier version took it. */
+  readonly prints?: readonly number[];
 }
 
 export interface RunPart {
@@ -30,18 +32,21 @@ const AHEAD_MS = 86_400_000;
 const MOST_PARTS = 2 * FRAME_LIMITS.parts;
 /** Frames of one sender that wait for the one before: an agent sends one at a time. */
 const MOST_WAITING = 4;
-/** Earlier runs of a sender: of a folder that was restored come frames that were acknowledged then. */
-const MOST_EARLIER = 8;
+/** Earlier runs of a sender, and how much of each is remembered: what is on its way while a sender begins anew. */
+const MOST_EARLIER = 4;
+const MOST_EARLIER_PARTS = 16;
 const MOST_SENDERS = 30_000;
 
-/** 52 bits to tell two parts apart. */
-const printOf = ({ ipc, packed = ipc }: RunPart): number => crc32(packed) * 2 ** 20 + (packed.length % 2 ** 20);
+/** 52 bits to tell two parts apart: of the bytes as they were sent. */
+export const printOf = ({ ipc, packed = ipc }: Pick<RunPart, 'ipc' | 'packed'>): number => crc32(packed) * 2 ** 20 + (packed.length % 2 ** 20);
 
 class Sender {
   readonly boot: bigint;
   /** Largest seq that is safe; −1: none yet. */
   acknowledged: bigint;
-  /** Up to here it was, or may have been, acknowledged by an earlier start of the server, which knew the bytes. */
+  /** Up to here the pipeline had taken it, whose prints are known here too. */
+  readonly #taken: bigint;
+  /** Behind that, up to here it was, or may have been, acknowledged by an earlier start of the server: the pipeline has its print when it is there. */
   #forgotten: bigint;
   /** The run began before this start of the server: seqs that are passed over here may have been acknowledged by an earlier one. */
   readonly #beganBefore: boolean;
@@ -49,22 +54,31 @@ class Sender {
   #seqs = new Float64Array(8).fill(-1);
   #prints = new Float64Array(8);
   #at = 0;
-  /** Earlier runs → how far they were acknowledged. */
-  readonly earlier: Map<bigint, bigint>;
+  readonly earlier: ReadonlyMap<bigint, Sender>;
 
-  constructor(boot: bigint, acknowledged: bigint, earlier: Map<bigint, bigint>, beganBefore: boolean) {
+  constructor(boot: bigint, earlier: ReadonlyMap<bigint, Sender>, beganBefore: boolean, { seq, prints = [] }: Omit<SenderPlace, 'boot'> = { seq: -1n }) {
     this.#beganBefore = beganBefore;
     this.boot = boot;
-    this.acknowledged = acknowledged;
-    this.#forgotten = acknowledged;
+    this.acknowledged = seq;
+    this.#forgotten = seq;
+    this.#taken = prints.length === 0 ? -1n : seq;
     this.earlier = earlier;
+    for (let at = 0; at + 1 < prints.length; at += 2) this.#note(prints[at] as number, prints[at + 1] as number);
   }
 
-  /** Of a part that is not new. */
-  isRepeat(part: RunPart): boolean {
-    const { seq } = part;
-    const place = this.#seqs.lastIndexOf(Number(seq));
-    return place === -1 ? seq <= this.#forgotten : this.#prints[place] === printOf(part);
+  /** The first of those that are not new which does not come again, as far as can be told; a frame is known by one of its parts. */
+  other(parts: readonly RunPart[]): RunPart | undefined {
+    let unknown: RunPart | undefined;
+    let isKnown = false;
+    for (const part of parts) {
+      if (part.seq > this.acknowledged) continue;
+      const place = this.#seqs.lastIndexOf(Number(part.seq));
+      if (place !== -1) {
+        if (this.#prints[place] !== printOf(part)) return part;
+        isKnown = true;
+      } else if (part.seq <= this.#taken || part.seq > this.#forgotten) unknown ??= part;
+    }
+    return isKnown ? undefined : unknown;
   }
 
   acknowledge(part: RunPart): void {
@@ -72,9 +86,13 @@ class Sender {
     if (this.#beganBefore && seq > this.acknowledged + 1n) this.#forgotten = seq - 1n;
     if (seq > this.acknowledged) this.acknowledged = seq;
     else if (this.#seqs.includes(Number(seq))) return;
+    this.#note(Number(seq), printOf(part));
+  }
+
+  #note(seq: number, print: number): void {
     if (this.#at === this.#seqs.length) this.#grow();
-    this.#seqs[this.#at] = Number(seq);
-    this.#prints[this.#at] = printOf(part);
+    this.#seqs[this.#at] = seq;
+    this.#prints[this.#at] = print;
     this.#at = (this.#at + 1) % MOST_PARTS;
   }
 
@@ -87,9 +105,19 @@ class Sender {
   }
 
   /** Of the run that follows this one. */
-  history(): Map<bigint, bigint> {
-    const runs = [...this.earlier, [this.boot, this.acknowledged] as const];
-    return new Map(runs.slice(-MOST_EARLIER));
+  history(): ReadonlyMap<bigint, Sender> {
+    return new Map([...this.earlier, [this.boot, this.#ended()] as const].slice(-MOST_EARLIER));
+  }
+
+  /** As it is kept when another run has begun: its last parts. */
+  #ended(): Sender {
+    const size = this.#seqs.length;
+    const prints: number[] = [];
+    for (let back = Math.min(MOST_EARLIER_PARTS, size); back > 0; back--) {
+      const at = (this.#at - back + size) % size;
+      if (this.#seqs[at] !== -1) prints.push(this.#seqs[at] as number, this.#prints[at] as number);
+    }
+    return new Sender(this.boot, new Map(), this.#beganBefore, { seq: this.acknowledged, prints });
   }
 }
 
@@ -133,15 +161,15 @@ export class Runs {
     const next = String(sender !== undefined && sender.boot >= clock ? sender.boot + 1n : clock);
     if (boot > latest) throw new CodedError('intake.future-run', { boot: String(boot), next });
     if (sender !== undefined && boot < sender.boot) {
-      const acknowledged = sender.earlier.get(boot) ?? -1n;
-      if (parts.some(({ seq }) => seq > acknowledged)) throw new CodedError('intake.older-run', { sent: String(boot), boot: String(sender.boot), next });
+      const earlier = sender.earlier.get(boot);
+      if (earlier === undefined || parts.some(({ seq }) => seq > earlier.acknowledged) || earlier.other(parts) !== undefined)
+        throw new CodedError('intake.older-run', { sent: String(boot), boot: String(sender.boot), next });
       return () => undefined;
     }
-    if (sender?.boot === boot)
-      for (const part of parts)
-        if (part.seq <= sender.acknowledged && !sender.isRepeat(part))
-          throw new CodedError('intake.older-seq', { seq: String(part.seq), acknowledged: String(sender.acknowledged), next });
-    return () => this.#safe(name, sender?.boot === boot ? sender : new Sender(boot, -1n, sender?.history() ?? new Map(), !this.#options.isWhole()), parts);
+    const other = sender?.boot === boot ? sender.other(parts) : undefined;
+    if (sender !== undefined && other !== undefined)
+      throw new CodedError('intake.older-seq', { seq: String(other.seq), acknowledged: String(sender.acknowledged), next });
+    return () => this.#safe(name, sender?.boot === boot ? sender : new Sender(boot, sender?.history() ?? new Map(), !this.#options.isWhole()), parts);
   }
 
   #find(name: string, latest: bigint): Sender | undefined {
@@ -149,7 +177,7 @@ export class Runs {
     if (found !== undefined) return found;
     const known = this.#options.known(name);
     // An earlier version took any number.
-    return known === undefined || known.boot > latest ? undefined : new Sender(known.boot, known.seq, new Map(), true);
+    return known === undefined || known.boot > latest ? undefined : new Sender(known.boot, new Map(), true, known);
   }
 
   #safe(name: string, sender: Sender, parts: readonly RunPart[]): void {

@@ -236,7 +236,9 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
       for (const { group } of groups)
         for (const worker of group.workers.values()) {
           const at = worker.lastOf(sender);
-          if (at !== undefined && (last === undefined || at.boot > last.boot || (at.boot === last.boot && at.seq > last.seq))) last = at;
+          if (at === undefined || (last !== undefined && at.boot < last.boot)) continue;
+          if (last?.boot !== at.boot) last = at;
+          else last = { ...(at.seq > last.seq ? at : last), prints: [...last.prints, ...at.prints] };
         }
       return last;
     },

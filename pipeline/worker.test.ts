@@ -1,5 +1,6 @@
 // The insert and progress protocol against a store and a stream that fail at random in every way their contracts allow: inserts that are
 // refused, that stand though they failed, that come late; saves that are fenced; owners that vanish at any step. At the end each row stands once.
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CodedError } from '../core/errors.ts';
@@ -41,7 +42,16 @@ const storedOf = ({ sender = 'agent', seq, rows }: Sent, place: number): StoredM
   ...AT,
   offset: BigInt(place) * 3n,
   key: sender,
-  headers: { schema: 'processes', version: '1', sender, boot: '1', seq: String(seq), rows: String(rows.length), received: '1' },
+  headers: {
+    schema: 'processes',
+    version: '1',
+    sender,
+    boot: '1',
+    seq: String(seq),
+    rows: String(rows.length),
+    received: '1',
+    print: String(crc32(JSON.stringify(rows))),
+  },
   value: ipcOf('processes', {
     time: rows.map(({ time }) => BigInt(time)),
     host: rows.map(() => 'h'),
@@ -258,6 +268,18 @@ test('control: without the check of seqs, what is repeated stands twice', async 
   const bad = new FaultyStore([]);
   await run([...two, ...two].map(storedOf), bad, [], { seqCheck: false });
   expect(bad.rows).toHaveLength(4);
+});
+
+test.each([0, 1, 2, 3, 4, 5])('other rows under a seq that was taken are put aside, not passed over, also by an heir after %i saves', async (saves) => {
+  const other = { seq: 2, rows: [{ pid: 3, time: BASE }] };
+  for (const deliveries of [[1, 1, 1, 1], [2, 2], [4]]) {
+    const store = new FaultyStore([]);
+    const log = [...two, other, ...two].map(storedOf);
+    const { letters } = await run(log, store, [{ deliveries, saves, patienceMs: 30_000 }]);
+    expect(store.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);
+    // A letter may stand twice, never not at all.
+    expect(new Set(letters.map(({ headers: { origin, reason, seq } }) => `${origin} ${reason} ${seq}`))).toEqual(new Set(['im.processes/0/6 other-rows 2']));
+  }
 });
 
 test.each([0, 1])(

@@ -11,7 +11,7 @@ import { NamedSets } from './named-sets.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
 import type { RoundGate } from './round-gate.ts';
-import { boundSenders, decodeSenders, encodeSenders, type KnownSenders, type SeenMessage } from './senders.ts';
+import { boundSenders, decodeSenders, encodeSenders, judgeRepeat, type KnownSenders, type SeenMessage, withPrint } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 import type { Route } from './topology.ts';
@@ -191,13 +191,13 @@ export class PartitionWorker {
   #recall(message: StoredMessage, envelope: Envelope | undefined): void {
     this.#sinceCheckpoint.bytes += message.value.length;
     if (envelope === undefined || this.#isRepeat(envelope, this.#last.get(envelope.lane))) return;
-    this.#hear(envelope.lane, envelope);
+    this.#hear(envelope.lane, seenAfter(this.#last.get(envelope.lane), envelope));
   }
 
-  #hear(sender: string, { boot, seq, latest = 0n }: Pick<Envelope, 'boot' | 'seq' | 'latest'>): void {
+  #hear(sender: string, seen: SeenMessage): void {
     const before = this.#until(sender);
     this.#last.delete(sender);
-    this.#last.set(sender, { boot, seq, latest: latest > before ? latest : before });
+    this.#last.set(sender, seen.latest > before ? seen : { ...seen, latest: before });
   }
 
   readonly #stopNow = (): void => this.#abort.abort();
@@ -352,24 +352,30 @@ export class PartitionWorker {
   }
 
   /** Messages that were not taken before, and the last of each sender in this round. */
-  #fresh(
-    taken: readonly Waiting[],
-    letters: DeadLetter[],
-  ): { readonly fresh: readonly Waiting[]; readonly seen: ReadonlyMap<string, Pick<Envelope, 'boot' | 'seq' | 'latest'>> } {
+  #fresh(taken: readonly Waiting[], letters: DeadLetter[]): { readonly fresh: readonly Waiting[]; readonly seen: ReadonlyMap<string, SeenMessage> } {
     const { telemetry, at } = this.#options;
-    const seen = new Map<string, Pick<Envelope, 'boot' | 'seq' | 'latest'>>();
+    const seen = new Map<string, SeenMessage>();
     const fresh = taken.filter(({ message, envelope }) => {
       if (envelope === undefined) {
         letters.push({ message, value: message.value, rows: 0, stage: 'decode', reason: 'no-identity', error: 'a header that names the message is missing' });
         return false;
       }
-      const { lane, boot, seq, latest = 0n } = envelope;
-      const before = seen.get(lane);
-      if (this.#isRepeat(envelope, before ?? this.#last.get(lane))) {
-        telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
+      const { lane, boot, seq, print, rows } = envelope;
+      const before = seen.get(lane) ?? this.#last.get(lane);
+      if (this.#isRepeat(envelope, before)) {
+        if (before !== undefined && boot === before.boot && judgeRepeat(before.prints, seq, print) === 'other')
+          letters.push({
+            message,
+            value: message.value,
+            rows,
+            stage: 'decode',
+            reason: 'other-rows',
+            error: `the seq ${seq} of this run has been taken, and not with these rows`,
+          });
+        else telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
         return false;
       }
-      seen.set(lane, { boot, seq, latest: latest > (before?.latest ?? 0n) ? latest : before?.latest });
+      seen.set(lane, seenAfter(before, envelope));
       return true;
     });
     return { fresh, seen };
@@ -421,6 +427,14 @@ export class PartitionWorker {
     },
   };
 }
+
+/** What is known of a sender when a message of it that is new has come. */
+const seenAfter = (before: SeenMessage | undefined, { boot, seq, latest = 0n, print }: Pick<Envelope, 'boot' | 'seq' | 'latest' | 'print'>): SeenMessage => ({
+  boot,
+  seq,
+  latest: before !== undefined && before.latest > latest ? before.latest : latest,
+  prints: withPrint(before?.boot === boot ? before.prints : [], seq, print),
+});
 
 const interruptedOf = (interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): InterruptedRound | undefined =>
   interrupted === undefined ? undefined : { inserts: interrupted.round.inserts, standing: interrupted.standing };

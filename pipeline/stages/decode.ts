@@ -42,6 +42,8 @@ export interface Envelope {
   readonly size: number;
   readonly received: bigint;
   readonly latest: bigint | undefined;
+  /** Of the bytes as they were sent, below 2^53; undefined: an earlier version took it in. */
+  readonly print: number | undefined;
 }
 
 const NUMBER = /^\d{1,20}$/;
@@ -53,6 +55,11 @@ const numberOf = (text: string | undefined): bigint | undefined => {
   if (text === undefined || !NUMBER.test(text)) return undefined;
   const number = BigInt(text);
   return number > MOST ? undefined : number;
+};
+
+const printOf = (text: string | undefined): number | undefined => {
+  const print = numberOf(text);
+  return print === undefined || print > Number.MAX_SAFE_INTEGER ? undefined : Number(print);
 };
 
 /** No sender’s name begins so: the door takes none with a line feed. */
@@ -75,6 +82,7 @@ export const envelopeOf = ({ headers, value }: StoredMessage): Envelope | undefi
     size: Number(numberOf(headers.size) ?? value.length),
     received: received ?? 0n,
     latest: numberOf(headers.to),
+    print: printOf(headers.print),
   };
 };
 
