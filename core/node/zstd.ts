@@ -1,4 +1,4 @@
-// Unpacks small frames of zstd (RFC 8878) one after the other with one context. Node's own call makes a context, a stream and its buffers for
+// Unpacks frames of zstd (RFC 8878) one after the other with one context. Node's own call makes a context, a stream and its buffers for
 // each, which takes longer than to unpack what an agent sends; so this goes to the handle under the stream, as minizlib does for npm.
 import { constants, createZstdDecompress } from 'node:zlib';
 

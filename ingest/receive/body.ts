@@ -99,8 +99,8 @@ const inflateZstdNow = (bytes: Uint8Array, most: number): Unpacked => {
   return { buffer: unpacked.bytes, engine: { bytesWritten: unpacked.used } };
 };
 
-/** Up to so many bytes are unpacked at once: handing them to another thread and back costs more. */
-const MOST_NOW = 1 << 20;
+/** Up to so many bytes, a frame of an agent that has much to say, are unpacked at once: handing them to another thread and back costs more. */
+const MOST_NOW = 4 << 20;
 const ZSTD_MAGIC = 0xfd2fb528;
 
 /** How many bytes a frame of zstd says it holds (RFC 8878, 3.1.1.1); undefined where it does not say, or says more than fits. */

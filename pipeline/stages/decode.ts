@@ -206,8 +206,6 @@ const isInYears = ({ type, values, length }: FixedColumn): boolean => {
 const NO_SETS: ReadonlyMap<string, SampleSet> = new Map();
 /** More than a door lets through in one frame. */
 const MOST_BYTES = 64 << 20;
-/** Of those that are unpacked with one context. */
-const MOST_SMALL = 1 << 20;
 
 /** The set of series that a message names; undefined: none. */
 export const setNamedBy = ({ headers: { encoding, set } }: StoredMessage): string | undefined => (encoding === 'samples' ? set : undefined);
@@ -238,8 +236,10 @@ const unpacked = ({ headers: { encoding }, value }: StoredMessage, size: number)
   if (encoding === undefined) return value;
   if (encoding !== 'zstd') throw new TypeError(`its encoding ${encoding} is not known`);
   // What came before its size was told has more than its bytes.
-  const small = size > MOST_SMALL ? undefined : unpackZstd(value, size);
-  return small?.bytes ?? zstdDecompressSync(value, { maxOutputLength: MOST_BYTES, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } });
+  return (
+    unpackZstd(value, Math.min(size, MOST_BYTES))?.bytes ??
+    zstdDecompressSync(value, { maxOutputLength: MOST_BYTES, params: { [constants.ZSTD_d_windowLogMax]: MOST_WINDOW_LOG } })
+  );
 };
 
 export type DecodeOutcome =

@@ -7,8 +7,11 @@ import { Texts } from './texts.ts';
 
 const BLANK = 0x20;
 const OTHER = 0x30;
-/** What a byte of ASCII is: a letter, as its lower case; a digit; or 0, what words end at. */
-const KIND = Uint8Array.from({ length: 128 }, (_, code) => {
+const LETTER = 0x61;
+const OUTSIDE = 1;
+/** What a byte is: a letter of ASCII, as its lower case; a digit; 0, what words end at; or no ASCII. */
+const KIND = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (code > 0x7f) return OUTSIDE;
   const lower = code >= 0x41 && code <= 0x5a ? code | BLANK : code;
   if (lower >= 0x61 && lower <= 0x7a) return lower;
   return code >= 0x30 && code <= 0x39 ? OTHER : 0;
@@ -38,27 +41,25 @@ class Patterns {
     const out = this.#data;
     let at = this.#used;
     let begun = at;
-    let isOther = false;
+    let digits = 0;
     for (let i = from; i <= to; i++) {
-      const byte = i < to ? (data[i] as number) : 0;
-      if (byte > 0x7f) {
+      const kind = i < to ? (KIND[data[i] as number] as number) : 0;
+      if (kind > OUTSIDE) {
+        out[at++] = kind;
+        // Without a branch: which sign of an id is a digit cannot be foreseen.
+        digits |= (kind - LETTER) >> 31;
+      } else if (kind === OUTSIDE) {
         this.#addText(decoder.decode(data.subarray(from, to)));
         return;
-      }
-      const kind = KIND[byte] as number;
-      if (kind > OTHER) out[at++] = kind;
-      else if (kind === OTHER) {
-        isOther = true;
-        at++;
       } else if (at > begun) {
-        if (isOther) {
+        if (digits !== 0) {
           // Several of them are one.
           at = out[begun - 2] === OTHER ? begun - 1 : begun;
           if (at === begun) out[at++] = OTHER;
         }
         out[at++] = BLANK;
         begun = at;
-        isOther = false;
+        digits = 0;
       }
     }
     this.#used = at;

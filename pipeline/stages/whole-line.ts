@@ -23,8 +23,11 @@ const SHORT = 48;
 /** A sign of ASCII that is no letter and no digit: words end at it (docs/iql.md). */
 const parts = (byte: number): boolean => byte < 0x80 && !((byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a));
 
-/** Where a message stands in its line as whole words, from the line's beginning; WHOLE where it does not, or where looking takes too long. */
-const find = (line: Texts, message: Uint8Array, first: number, end: number): number => {
+/**
+ * Where a message stands in its line as whole words, from the line's beginning; WHOLE where it does not, or where looking takes too long.
+ * `before`: how many bytes behind it the line before had, where it is looked for first.
+ */
+const find = (line: Texts, message: Uint8Array, first: number, end: number, before: number): number => {
   const { data, from, to } = line;
   const size = end - first;
   const last = to - size;
@@ -34,8 +37,7 @@ const find = (line: Texts, message: Uint8Array, first: number, end: number): num
   const opens = !parts(message[first] as number);
   const closes = !parts(message[end - 1] as number);
   const sign = message[first] as number;
-  // Mostly it ends the line.
-  for (let at = last, next = from; effort > 0; ) {
+  for (let at = Math.max(from, last - before), next = from; effort > 0; ) {
     if (data[at] === sign) {
       const after = at + size;
       const apart = !(opens && at > from && !parts(data[at - 1] as number)) && !(closes && after < to && !parts(data[after] as number));
@@ -44,7 +46,7 @@ const find = (line: Texts, message: Uint8Array, first: number, end: number): num
       if (apart && same === size) return at - from;
       effort -= same + 1;
     }
-    if (next >= last) return WHOLE;
+    if (next > last) return WHOLE;
     at = next++;
   }
   return WHOLE;
@@ -106,6 +108,7 @@ export const wholeLine = (body: Column, raw: Column): WholeLine => {
     Int32Array,
   ];
   const marks = new Uint8Array(length);
+  let behind = 0;
   for (let row = 0; row < length; row++) {
     if (!isPresent(raw, row)) continue;
     line.at(row);
@@ -116,12 +119,12 @@ export const wholeLine = (body: Column, raw: Column): WholeLine => {
       const isEscaped = escaped.set(message);
       if (isEscaped) {
         size = escaped.length;
-        place = find(line, escaped.data, 0, size);
+        place = find(line, escaped.data, 0, size, behind);
         if (place !== WHOLE) marks[row] = 1;
       }
       if (place === WHOLE) {
         size = message.to - message.from;
-        place = find(line, message.data, message.from, message.to);
+        place = find(line, message.data, message.from, message.to, behind);
       }
       // What begins so is told apart by it.
       if (place !== WHOLE && marks[row] === 0 && place + size < line.to - line.from && line.data[line.from + place + size] === 0) place = WHOLE;
@@ -135,6 +138,7 @@ export const wholeLine = (body: Column, raw: Column): WholeLine => {
       headEnd[row] = line.from + place;
       tail[row] = line.from + place + size;
       tailEnd[row] = line.to;
+      behind = line.to - (tail[row] as number);
     }
   }
   return {
