@@ -2,6 +2,7 @@
 // anywhere but in its file; of a session only the hash of its id is kept.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { nanosFromMillis } from '../../core/time.ts';
 import type { Records } from '../../engines/records/port.ts';
 import type { DataFolder } from '../data-folder.ts';
 
@@ -10,23 +11,28 @@ export type Caller = 'admin' | 'agent' | 'metrics' | 'session' | 'origin' | 'non
 
 const SESSION_NANOS = 30n * 86_400n * 1_000_000_000n;
 const CACHE_MS = 60_000;
+/** Where the record store does not answer, whoever was seen to be good so lately may look, so that the status can be read. */
+const TRUSTED_MS = 3_600_000;
+const PATIENCE_MS = 1000;
 const MOST_HASHES = 4;
 
 const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
-const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 export class Access {
   readonly #folder: DataFolder;
-  readonly #records: Records;
+  readonly #records: Pick<Records, 'query'>;
   readonly #cookie: string;
   /** By our tokens. */
   readonly #hashes = new Map<string, Buffer>();
-  /** Sessions seen to be good, until when (ms); spares a question a request. */
+  /** When sessions were seen to be good (ms); spares a question a request. */
   readonly #known = new Map<string, number>();
+  readonly #now: () => number;
 
-  constructor(folder: DataFolder, records: Records) {
+  /** `now`: ms. */
+  constructor(folder: DataFolder, records: Pick<Records, 'query'>, now: () => number = Date.now) {
     this.#folder = folder;
     this.#records = records;
+    this.#now = now;
     this.#cookie = `inframirror_${folder.instance.replace(/[^A-Za-z0-9]/g, '')}`;
   }
 
@@ -64,7 +70,7 @@ export class Access {
   /** The value of Set-Cookie for a new session. */
   async openSession(secure: boolean): Promise<string> {
     const id = randomBytes(32).toString('base64url');
-    const created = now();
+    const created = this.#nanos();
     await this.#records.query('INSERT INTO sessions (hash, created, expires) VALUES ($1, $2, $3)', [sha256(id), created, created + SESSION_NANOS]);
     await this.#records.query('DELETE FROM sessions WHERE expires < $1', [created]);
     await this.#records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [created, 'admin', 'session.open', {}]);
@@ -82,18 +88,39 @@ export class Access {
   async #isGood(session: string): Promise<boolean> {
     if (!/^[A-Za-z0-9_-]{43}$/.test(session)) return false;
     const key = sha256(session).toString('base64');
-    const until = this.#known.get(key);
-    if (until !== undefined && until > Date.now()) return true;
-    const rows = await this.#records.query('SELECT 1 AS found FROM sessions WHERE hash = $1 AND expires > $2', [sha256(session), now()]);
+    const age = this.#now() - (this.#known.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (age < CACHE_MS) return true;
+    const asked = this.#records.query('SELECT 1 AS found FROM sessions WHERE hash = $1 AND expires > $2', [sha256(session), this.#nanos()]);
+    const rows = await (age < TRUSTED_MS ? answered(asked) : asked);
+    if (rows === undefined) return true;
     if (rows.length === 0) {
       this.#known.delete(key);
       return false;
     }
     if (this.#known.size > 10_000) this.#known.clear();
-    this.#known.set(key, Date.now() + CACHE_MS);
+    this.#known.set(key, this.#now());
     return true;
   }
+
+  #nanos(): bigint {
+    return nanosFromMillis(this.#now());
+  }
 }
+
+/** undefined where it is not there in a moment, or fails. */
+const answered = async <T>(work: Promise<T>): Promise<T | undefined> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
 /** The page that sent it was served from the very address it asks. */
 const isOwnOrigin = (request: IncomingMessage): boolean => {
