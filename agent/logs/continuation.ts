@@ -9,6 +9,8 @@ export interface EntryState {
   headed: boolean;
   /** What has been seen of a trace. */
   trace: '' | 'any' | 'python' | 'go';
+  /** It is what apt did, of which the lines behind its time tell. */
+  apt: boolean;
   /** Head of a PostgreSQL line up to its level, without the time; empty for others. */
   process: string;
   /** Its first line: looked at again only where a trace follows. */
@@ -19,7 +21,7 @@ export interface EntryState {
 
 const NO_BYTES = Buffer.alloc(0);
 
-export const newState = (): EntryState => ({ closed: false, headed: false, trace: '', process: '', bytes: NO_BYTES, from: 0, to: 0 });
+export const newState = (): EntryState => ({ closed: false, headed: false, trace: '', apt: false, process: '', bytes: NO_BYTES, from: 0, to: 0 });
 
 const BLANK = 0x20;
 const TAB = 0x09;
@@ -50,6 +52,11 @@ const GO_START = /^(?:panic: |fatal error: |SIG[A-Z]+: )/;
 const NODE_END = /^(?:\}|\]|Node\.js v\d)/;
 const POSTGRES =
   /^\d{4}-\d{2}-\d{2} [\d:.]{8,12}( [^\n]{0,100}?)(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): {2}/;
+
+/** Of apt's history, where only the first line of what was done tells its time, and the last when it ended. */
+const APT_START = /^Start-Date: \d{4}-/;
+const APT_FIRST = 0x53;
+const APT_LINE = /^(?:Commandline|Requested-By|Install|Reinstall|Upgrade|Downgrade|Remove|Purge|Error|End-Date): /;
 
 const isDigit = (c: number | undefined): boolean => c !== undefined && c >= 0x30 && c <= 0x39;
 
@@ -94,8 +101,10 @@ export const begin = (state: EntryState, bytes: Buffer, from: number, to: number
   state.to = to;
   state.closed = first === 0x7b && bytes[to - 1] === 0x7d;
   if (state.closed) return;
+  state.apt = false;
   state.headed = dated(bytes, from, to);
   if (state.headed) {
+    state.apt = first === APT_FIRST && APT_START.test(textOf(bytes, from, to));
     state.process = postgresHead(bytes, from, to)?.[1] ?? '';
     return;
   }
@@ -117,6 +126,7 @@ export const goesOn = (state: EntryState, bytes: Buffer, from: number, to: numbe
     if (state.trace === '' && first === TAB) state.trace = 'any';
     return true;
   }
+  if (state.apt && APT_LINE.test(textOf(bytes, from, to))) return true;
   if (dated(bytes, from, to)) {
     if (state.process === '') return false;
     const head = postgresHead(bytes, from, to);

@@ -111,6 +111,22 @@ describe('continuation lines', () => {
     expect(logs.whole[0]).toBe(entry);
   });
 
+  test('of apt’s history are what it did, at the time that the first of them tells', async () => {
+    const done = (ago: number): { readonly ms: number; readonly lines: readonly string[] } => {
+      const ms = Math.floor(logs.at / 1000) * 1000 - ago;
+      const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace('T', '  ');
+      return { ms, lines: [`Start-Date: ${local}`, 'Commandline: apt-get -y upgrade', 'Upgrade: a:amd64 (1, 2)', `End-Date: ${local}`] };
+    };
+    const [first, second] = [done(7_200_000), done(3_600_000)];
+    logs.append('history.log', `\n${first.lines.join('\n')}\n\n${second.lines.join('\n')}\n`);
+    logs.start({ joinMs: 500 });
+    await glance();
+    await logs.round();
+    await logs.round();
+    expect(logs.bodies.map((body) => body.trimEnd())).toEqual([first, second].map(({ lines }) => lines.join('\n')));
+    expect(logs.column('time').map(Number)).toEqual([first, second].map(({ ms }) => ms * 1e6));
+  });
+
   test('come in pieces: the entry waits for them in its file, and is delivered when the file is still', async () => {
     const [name, entry] = TRACES[0] as (typeof TRACES)[number];
     expect(name).toBe('Java');

@@ -147,6 +147,13 @@ test.each<[name: string, line: string, expected: Record<string, unknown>]>([
     { time: new Date(2026, 10, 20, 10, 0, 0, 123).toISOString().replace('123Z', '123456Z'), severity: 'error', thread: 77, caller: 'file.go:12' },
   ],
   ['dpkg', '2026-11-20 10:00:00 status installed libc6:amd64 2.41', { time: local(2026, 10, 20, 10, 0, 0) }],
+  ['the beginning of what apt did', 'Start-Date: 2026-08-28  16:05:02', { time: local(2026, 7, 28, 16, 5, 2) }],
+  [
+    'what apt did',
+    'Start-Date: 2026-08-28  16:05:02\nCommandline: apt-get -y upgrade\nUpgrade: a:amd64 (1, 2)\nEnd-Date: 2026-08-28  16:06:00',
+    { time: local(2026, 7, 28, 16, 5, 2) },
+  ],
+  ['apt’s terminal', 'Log started: 2026-08-28  16:05:02', { time: local(2026, 7, 28, 16, 5, 2) }],
   ['update-alternatives', 'update-alternatives 2026-08-28 16:05:02: run with --install a b 10', { time: local(2026, 7, 28, 16, 5, 2) }],
   ['a level before the time', 'WARN 2026-11-20T10:00:00Z slow', { time: '2026-11-20T10:00:00.000Z', severity: 'warn' }],
   [

@@ -29,7 +29,7 @@ const PYTHON = /^(DEBUG|INFO|WARNING|ERROR|CRITICAL):([\w.-]{1,128}):/;
 const DOTNET = /^(trce|dbug|info|warn|fail|crit): ([\w.+`]{1,200})\[\d{1,9}\]$/;
 /** What may stand before a time that is not at the beginning: words in brackets, a level, the name of a program. No sentence. */
 const LEAD =
-  /^(?:(?:\[[^\]]{1,40}\]|TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL) +){0,3}(?:[\w./@-]{1,40}:? +)?(?=\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:)/;
+  /^(?:(?:\[[^\]]{1,40}\]|TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL) +){0,3}(?:Log (?:started|ended): |[\w./@-]{1,40}:? +)?(?=\d{4}[-/]\d{2}[-/]\d{2}(?:T| {1,2})\d{2}:)/;
 /** A time there may be one that the line speaks of: none that is still to come is taken. */
 const AHEAD_MS = 60_000;
 
@@ -134,13 +134,16 @@ const apacheHead = (line: string, from: number, into: ParsedLine): number => {
   }
 };
 
-/** `update-alternatives 2026-08-28 16:05:02: run with …`, `INFO 2026-08-28 16:05:02,123 …` */
+/** `update-alternatives 2026-08-28 16:05:02: run with …`, `INFO 2026-08-28 16:05:02,123 …`, `Start-Date: 2026-08-28  16:05:02` of apt. */
 const led = (line: string, into: ParsedLine, now: number): boolean => {
   const lead = LEAD.exec(line.slice(0, 64))?.[0];
-  const iso = lead === undefined ? undefined : isoMoment(line.slice(lead.length, lead.length + 64));
-  if (lead === undefined || iso === undefined || iso.time > nanosFromMillis(Math.ceil(now) + AHEAD_MS)) return false;
+  if (lead === undefined) return false;
+  const written = line.slice(lead.length, lead.length + 64);
+  const gap = written.startsWith('  ', 10) ? 1 : 0;
+  const iso = isoMoment(gap === 0 ? written : `${written.slice(0, 10)}${written.slice(11)}`);
+  if (iso === undefined || iso.time > nanosFromMillis(Math.ceil(now) + AHEAD_MS)) return false;
   into.time = iso.time;
   into.severity = severityInText(lead);
-  behind(line, lead.length + iso.length, into);
+  behind(line, lead.length + iso.length + gap, into);
   return true;
 };
