@@ -1,6 +1,7 @@
 // The whole way of log lines: a real agent reads a file of them and sends them to a real server, until all rows are merged. Two figures that
 // stand apart: processor time of the agent, and of all processes of the server until they rest. Then bytes on disk, by what takes them, and
-// what questions cost the store. `INFRAMIRROR_BENCH_LINES` asks for another number.
+// what questions cost the store. `INFRAMIRROR_BENCH_LINES` asks for another number. `VICTORIALOGS=FILE` names that program: it then gets the same
+// lines in bodies of 5,000 in the same run; what sends them to it is left out, and it reads their JSON itself, which our agent does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { AGENT_NODE_FLAGS } from '../agent/node-flags.ts';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { silentLogger } from '../core/logger.ts';
@@ -16,6 +18,7 @@ import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { costOf, type Figure, short } from './figure.ts';
+import { folderBytes } from './folder-bytes.ts';
 import { LineLoad, NEEDLE } from './load-lines.ts';
 import { treeCpu, untilIdle } from './process-tree.ts';
 
@@ -62,20 +65,72 @@ const countOf = async (folder: string, origin: string): Promise<number> => {
   return Number(value);
 };
 
-const writeLines = async (path: string): Promise<number> => {
+/** All lines, 5,000 at a time. */
+function* texts(): Generator<string> {
   const load = new LineLoad();
-  const out = createWriteStream(path);
   const end = Date.now() - 60_000;
-  let bytes = 0;
   for (let i = 0; i < LINES; ) {
     let text = '';
     for (const to = Math.min(LINES, i + 5000); i < to; i++) text += `${load.line(i, LINES, end)}\n`;
+    yield text;
+  }
+}
+
+const writeLines = async (path: string): Promise<number> => {
+  const out = createWriteStream(path);
+  let bytes = 0;
+  for (const text of texts()) {
     bytes += text.length;
     if (!out.write(text)) await once(out, 'drain');
   }
   out.end();
   await finished(out);
   return bytes;
+};
+
+interface Cost {
+  /** Lines a CPU-second. */
+  readonly rate: number;
+  /** Bytes a line. */
+  readonly bytes: number;
+}
+
+const peerCost = async (program: string, folder: string): Promise<Cost> => {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const origin = `http://127.0.0.1:${port}`;
+  const child = spawn(program, [`-httpListenAddr=127.0.0.1:${port}`, `-storageDataPath=${folder}`], { stdio: 'ignore' });
+  const pid = child.pid as number;
+  const isUp = (): Promise<boolean> =>
+    fetch(`${origin}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const count = async (): Promise<number> => {
+    const answer = await fetch(`${origin}/select/logsql/query?${new URLSearchParams({ query: '_time:1d | stats count() as n' })}`);
+    return Number((JSON.parse(await answer.text()) as { readonly n: string }).n);
+  };
+  try {
+    while (!(await isUp())) await new Promise((resolve) => setTimeout(resolve, 100));
+    await untilIdle(pid);
+    const before = treeCpu(pid);
+    const place = new URLSearchParams({ _stream_fields: 'app,host', _msg_field: 'msg', _time_field: 'time' });
+    const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+    for (const text of texts()) {
+      const { ok, status } = await fetch(`${origin}/insert/jsonline?${place}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/stream+json', 'content-encoding': 'zstd' },
+        body: zstdCompressSync(text, fast),
+      });
+      if (!ok) throw new Error(`VictoriaLogs answered ${status}`);
+    }
+    while ((await count()) < LINES) await new Promise((resolve) => setTimeout(resolve, 1000));
+    await untilIdle(pid);
+    const cpu = treeCpu(pid) - before;
+    await ended(child);
+    return { rate: LINES / cpu, bytes: (await folderBytes(folder)) / LINES };
+  } finally {
+    await ended(child);
+  }
 };
 
 /** What is asked of the store, as the emitters write it. */
@@ -98,7 +153,7 @@ const partsOf = async (columns: ColumnStore): Promise<readonly (readonly [string
   );
 };
 
-const restOf = async (dataDir: string, bytes: number): Promise<readonly Figure[]> => {
+const restOf = async (dataDir: string, bytes: number, peer: Cost | undefined): Promise<readonly Figure[]> => {
   const engine = await startEmbeddedColumns({ dataDir, log: silentLogger });
   const columns = openClickHouse(engine);
   const cpu = (): number => costOf(engine.pid as number).cpu;
@@ -110,7 +165,7 @@ const restOf = async (dataDir: string, bytes: number): Promise<readonly Figure[]
       {
         what: `log lines of ${short(bytes / LINES)} bytes: on disk`,
         value: `${short(each)} bytes a line`,
-        against: `goal ${GOAL.bytes}; ${parts.join(', ')}`,
+        against: `${peer === undefined ? '' : `${short(peer.bytes)} (VictoriaLogs); `}goal ${GOAL.bytes}; ${parts.join(', ')}`,
         ratio: each / GOAL.bytes,
       },
     ];
@@ -167,11 +222,13 @@ export const run = async (): Promise<readonly Figure[]> => {
     const cpu = treeCpu(pid) - before;
     if ((await countOf(data, server.origin)) !== LINES) throw new Error('there are more lines than were written');
     await ended(server.child);
+    const program = process.env.VICTORIALOGS;
+    const peer = program === undefined ? undefined : await peerCost(program, join(folder, 'peer'));
     return [
       {
         what: `log lines of ${short(bytes / LINES)} bytes: door to merged rows`,
         value: `${short(LINES / cpu)} lines/CPU-s`,
-        against: `goal ${GOAL.rate / 1000} k; in hand ${short(LINES / seconds)} lines/s`,
+        against: `${peer === undefined ? '' : `${short(peer.rate)} (VictoriaLogs); `}goal ${GOAL.rate / 1000} k; in hand ${short(LINES / seconds)} lines/s`,
         ratio: LINES / cpu / GOAL.rate,
       },
       {
@@ -180,7 +237,7 @@ export const run = async (): Promise<readonly Figure[]> => {
         against: `goal ${GOAL.agent}`,
         ratio: ((agentCpu / LINES) * 1e6) / GOAL.agent,
       },
-      ...(await restOf(join(data, 'columns'), bytes)),
+      ...(await restOf(join(data, 'columns'), bytes, peer)),
     ];
   } finally {
     if (agent !== undefined) await ended(agent);

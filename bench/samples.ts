@@ -4,7 +4,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { silentLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import { type Figure, short } from './figure.ts';
+import { folderBytes } from './folder-bytes.ts';
 import { AgentLoad, type SampleSet, STEP_MS } from './load-samples.ts';
 import { treeCpu, treeMemory, untilIdle } from './process-tree.ts';
 
@@ -150,7 +150,7 @@ const startVictoriaMetrics = async (program: string, folder: string): Promise<Sy
       return Number(answer.data?.result[0]?.value[1] ?? 0);
     },
     stop: () => ended(child),
-    bytes: () => bytesOf(folder),
+    bytes: () => folderBytes(folder),
   };
 };
 
@@ -165,18 +165,6 @@ const activeBytes = async (dataDir: string): Promise<number> => {
     await columns.close();
     await engine.stop();
   }
-};
-
-const bytesOf = async (folder: string): Promise<number> => {
-  let sum = 0;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    sum += await stat(join(entry.parentPath, entry.name)).then(
-      ({ blocks }) => blocks * 512,
-      () => 0,
-    );
-  }
-  return sum;
 };
 
 const measure = async (start: (folder: string) => Promise<System>, set: SampleSet): Promise<Cost> => {
