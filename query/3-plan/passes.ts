@@ -158,19 +158,21 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
 };
 
 const STALE: PlanColumn = { name: '#stale', type: 'bool' };
+const START: PlanColumn = { name: '#start', type: 'time' };
 
-/** The rows of stored samples with their stale markers; undefined where it is none of these. */
-const withStale = (node: PlanNode): PlanNode | undefined => {
-  if (node.node === 'scan') return node.dataset.table === 'samples' ? { ...node, columns: [...node.columns, STALE] } : undefined;
-  const input = node.node === 'filter' ? withStale(node.input) : undefined;
+/** The rows of stored samples with these columns too; undefined where it is none of these. */
+const withMore = (node: PlanNode, more: readonly PlanColumn[]): PlanNode | undefined => {
+  if (node.node === 'scan') return node.dataset.table === 'samples' ? { ...node, columns: [...node.columns, ...more] } : undefined;
+  const input = node.node === 'filter' ? withMore(node.input, more) : undefined;
   return input && withInputs({ ...node, columns: input.columns }, [input]);
 };
 
-/** Stored stale markers are read where neighbours count: nobody else sees them. */
-const readStale = (plan: PlanNode): PlanNode =>
+/** Stored stale markers are read where neighbours count, starts where a counter's rise does: nobody else sees them. */
+const readNeighbours = (plan: PlanNode): PlanNode =>
   bottomUp(plan, (node) => {
     if (node.node !== 'window' || !node.aggregates.some((a) => OVER_TIME.has(a.function))) return node;
-    const input = withStale(node.input);
+    const rises = node.aggregates.some((a) => OVER_TIME.has(a.function) && a.function !== 'delta');
+    const input = withMore(node.input, rises ? [STALE, START] : [STALE]);
     return input === undefined ? node : { ...node, input };
   });
 
@@ -182,8 +184,8 @@ export const PASSES: readonly Pass[] = [
   { name: 'push-filters', run: pushFilters },
   // What is needed is known only now.
   { name: 'prune-columns', run: pruneColumns },
-  // Last: no relation knows of this column, so that what is pruned by relations would lose it.
-  { name: 'read-stale', run: readStale },
+  // Last: no relation knows of these columns, so that what is pruned by relations would lose them.
+  { name: 'read-neighbours', run: readNeighbours },
 ];
 
 export const optimize = (plan: PlanNode, without: ReadonlySet<string> = new Set()): PlanNode =>

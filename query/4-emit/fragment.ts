@@ -27,6 +27,8 @@ export interface Supposition {
 export interface Question {
   readonly text: string;
   readonly parameters: ReadonlyMap<string, FragmentValue>;
+  /** It may well have a row: it is asked before the fragment and not beside it. */
+  readonly isOpen?: boolean;
 }
 
 /** A question beside a fragment's own, to the same store: how many values it made missing because they cannot be represented. */

@@ -114,12 +114,15 @@ const inTime = async <T>(signal: AbortSignal | undefined, work: (signal: AbortSi
   }
 };
 
-/** What the fragment supposes is looked up beside it, as it nearly always holds. */
+/** What the fragment supposes is looked up beside it where it nearly always holds. */
 const supposed = async (fragment: Fragment, put: (asked: Question) => Promise<QueryAnswer>): Promise<QueryAnswer> => {
   const { supposes } = fragment;
   if (supposes === undefined) return put(fragment);
-  const [answer, ...found] = await Promise.all([put(fragment), ...supposes.questions.map(put)]);
-  return found.some(({ batches }) => batches.some((batch) => batch.length > 0)) ? put(supposes.otherwise) : answer;
+  const isFound = async (question: Question): Promise<boolean> => (await put(question)).batches.some(({ length }) => length > 0);
+  const [open, sure] = [supposes.questions.filter(({ isOpen }) => isOpen === true), supposes.questions.filter(({ isOpen }) => isOpen !== true)];
+  if ((await Promise.all(open.map(isFound))).includes(true)) return put(supposes.otherwise);
+  const [answer, ...found] = await Promise.all([put(fragment), ...sure.map(isFound)]);
+  return found.includes(true) ? put(supposes.otherwise) : answer;
 };
 
 const keyOf = ({ text, parameters }: Audit): string => JSON.stringify([text, ...parameters], (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));

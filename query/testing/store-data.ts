@@ -86,8 +86,25 @@ const byDay = (rows: readonly Row[], nanos: boolean): readonly (readonly Row[])[
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 
+/** When the counter of a sample began, ms: mostly none, or one that a restart moves; now and then not known, of long ago, or after the sample. */
+const startsOf = (random: () => number): ((time: number) => number) => {
+  if (random() < 0.3) return () => 0;
+  let start = BEGIN - DAY;
+  let before = start;
+  return (time) => {
+    const between = random();
+    // Between the sample before and this one, both included.
+    if (random() < 0.08) start = between < 0.2 ? before : between < 0.4 ? time : before + Math.floor(random() * (time - before));
+    before = time;
+    const odd = random();
+    return odd < 0.04 ? 0 : odd < 0.06 ? BEGIN - 2 * DAY : odd < 0.08 ? time + 5000 : start;
+  };
+};
+
 export const makeData = (seed: number): StoreData => {
   const random = seeded(seed);
+  /** Beside the other, so that what came of that stays. */
+  const chance = seeded(seed + 1);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const marked = new Map<string, Set<bigint>>();
   const markHour = (mark: SampleMark, metric: number, ms: number): void => {
@@ -152,6 +169,7 @@ export const makeData = (seed: number): StoreData => {
         });
       }
       const next = valuesOf(info.name, random);
+      const startAt = startsOf(chance);
       const step = info.intervalMs ?? 30_000;
       const times: number[] = [];
       // Every series now and then stops for a while; the dense part is hours around the change of clocks, the sparse part days.
@@ -168,12 +186,12 @@ export const makeData = (seed: number): StoreData => {
       for (const t of [...new Set(times)].sort((a, b) => a - b)) {
         const value = next();
         const sample = random() < 0.01 ? 'stale' : value;
-        samples.push({ metric, id, time: BigInt(t), value: sample });
+        samples.push({ metric, id, time: BigInt(t), value: sample, start: BigInt(startAt(t)) });
         markValue(metric, t, sample);
         if (random() < 0.02 && t < CHANGE + 5 * MINUTE) {
           const other = next();
           markValue(metric, t, other);
-          later.push({ metric, id, time: BigInt(t), value: other });
+          later.push({ metric, id, time: BigInt(t), value: other, start: BigInt(startAt(t)) });
           markHour('double', metric, t);
         }
       }
@@ -244,6 +262,13 @@ export const makeData = (seed: number): StoreData => {
           ['mantissa', fixed(INT64, out.mantissa)],
           ['exponent', fixed(INT8, out.exponent)],
           ['float', fixed(FLOAT, out.float)],
+          [
+            'start',
+            columnFrom(
+              TIME_MS,
+              day.map((r) => r.start as bigint),
+            ),
+          ],
           [
             'insert',
             columnFrom(

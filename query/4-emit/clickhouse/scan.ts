@@ -7,7 +7,7 @@ import { conjunction, conjuncts, type PlanExpression } from '../../3-plan/expres
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
 import { markedHours } from '../interval.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
-import type { ClickHouseContext, Select } from './context.ts';
+import { ClickHouseContext, type Select } from './context.ts';
 import { emitConditions } from './expression.ts';
 import { indexed } from './line-words.ts';
 import { columnsOf, emitIds, emitLabels, isMovingFilter, type SeriesLabels } from './series.ts';
@@ -33,6 +33,8 @@ const TABLES: Readonly<Record<string, TableForm>> = {
     special: {
       '#series': 'reinterpretAsInt64(s.id)',
       '#insert': 'reinterpretAsInt64(s.insert)',
+      // What is not known rests as 0 and is told as less than any time.
+      '#start': `if(toUnixTimestamp64Milli(s.start) = 0, -1, ${nanos('s.start', 'ms')})`,
     },
   },
   processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') } },
@@ -163,6 +165,22 @@ const namesAsked = (filter: PlanExpression | undefined): readonly string[] | und
     if (found.length > 0 && found.length <= 100) return found.map(String);
   }
   return undefined;
+};
+
+/** Whether a counter among the scan's samples says when it began, as the context knows it. */
+export const haveStarts = (scan: Scan, context: ClickHouseContext): boolean => {
+  const own = new ClickHouseContext(context.functions, context.marks);
+  const { metric } = scan.dataset;
+  const { labels } = splitFilter(scan);
+  const ids = labels && emitIds(scan, labels, own);
+  const conditions = [
+    "s.start != fromUnixTimestamp64Milli(toInt64(0), 'UTC')",
+    ...(metric === undefined ? [] : [`s.metric = ${own.raw('UInt32', metricHash(metric.name))}`]),
+    ...(ids === undefined ? [] : [`s.id IN (${ids})`]),
+    ...(scan.range === undefined ? [] : [bounds(TABLES.samples as TableForm, own, scan.range.from - scan.before, scan.range.to)]),
+  ];
+  const text = `SELECT 1 AS found FROM samples AS s WHERE ${conditions.join(' AND ')} LIMIT 1`;
+  return context.holds({ text, parameters: own.parameters, isOpen: true });
 };
 
 const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, joined: boolean): Select | undefined => {
