@@ -211,7 +211,7 @@ const start = async (
   });
   const letters = new DeadLetters({ stream, records: engines.records, door, registry });
   const problems: Problem[] = [...losses, ...(await roomProblems(stream, log)), ...engines.problems];
-  const room = new StreamRoom(stream, telemetry, log);
+  const room = new StreamRoom(stream, telemetry, log, settings()['limits.stream']);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { silentLogger } from '../core/logger.ts';
+import { createLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { StreamSpace } from '../graphql/service.ts';
@@ -26,8 +26,10 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
     { name: 'b', partitions: 1, retentionBytes: 1 << 30, retentionMs: 1e9, groups: ['other'], share: 0.5 },
   ]);
   let now = Date.now();
+  const told: string[] = [];
+  const log = createLogger({ level: 'info', format: 'text', write: (line) => void told.push(line) });
   const telemetry = new TelemetryRegistry();
-  const room = new StreamRoom(stream, telemetry, silentLogger, () => now);
+  const room = new StreamRoom(stream, telemetry, log, 32 << 20, () => now);
   const read = async (): Promise<StreamSpace> => {
     const space = await room.read();
     if (space === undefined) throw new Error('it tells');
@@ -62,4 +64,26 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   const closed = await read();
   expect(topicOf(closed, 'a')?.secondsLeft).toBe(0);
   expect(streamPart(closed).detail).toContain('a takes nothing more in');
+  await read();
+  expect(told).toEqual([
+    expect.stringMatching(/takes nothing more of a topic: agents keep their data.* topic="?a"? .*1\d[.\d]* MiB wait, most of it for slow/),
+  ]);
+  now += 90_000;
+  for (const group of ['fast', 'slow']) await stream.reset(group, { topic: 'a', partition: 0 }, new Uint8Array(1), 133n);
+  await read();
+  expect(told.slice(1)).toEqual([expect.stringMatching(/takes a topic again.* topic="?a"? closedSeconds=90/)]);
+});
+
+test('a door that the disk closes says so', async () => {
+  const told: string[] = [];
+  const log = createLogger({ level: 'info', format: 'text', write: (line) => void told.push(line) });
+  const topics = [{ topic: 'a', unread: 0, share: 1 << 20, pressure: 1 }];
+  const room = new StreamRoom(
+    { state: () => Promise.resolve({ bytes: 11 << 20, maxBytes: 11 << 20, groups: [], topics }) },
+    new TelemetryRegistry(),
+    log,
+    1 << 30,
+  );
+  await room.read();
+  expect(told).toEqual([expect.stringContaining('the disk of the data folder has no room for more than the 11 MiB')]);
 });

@@ -1,5 +1,5 @@
 // How full the stream is, who holds its room, and how long that lasts at the present rate: looked at every few seconds, for the status
-// page, `/metrics` and `inframirror doctor`. It changes nothing.
+// page, `/metrics` and `inframirror doctor`; the log is told when the door closes for a topic, why, and when it opens again. It changes nothing.
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
@@ -25,16 +25,20 @@ export class StreamRoom {
   readonly #stream: Pick<Stream, 'state'>;
   readonly #telemetry: Telemetry;
   readonly #log: Logger;
+  readonly #limit: number;
   readonly #now: () => number;
+  /** Topics that the door takes nothing of, since when, ms. */
+  readonly #closed = new Map<string, number>();
   /** Oldest first. */
   #looks: Look[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** `now`: ms. */
-  constructor(stream: Pick<Stream, 'state'>, telemetry: Telemetry, log: Logger, now: () => number = Date.now) {
+  /** `limit`: bytes that the stream may take where its disk has room. `now`: ms. */
+  constructor(stream: Pick<Stream, 'state'>, telemetry: Telemetry, log: Logger, limit: number, now: () => number = Date.now) {
     this.#stream = stream;
     this.#telemetry = telemetry;
     this.#log = log;
+    this.#limit = limit;
     this.#now = now;
   }
 
@@ -71,6 +75,7 @@ export class StreamRoom {
       }),
     };
     this.#tell(space);
+    for (const topic of space.topics) this.#watchDoor(topic, space, now);
     return space;
   }
 
@@ -82,6 +87,24 @@ export class StreamRoom {
     if (first === undefined || now - first.at < LOOK_MS / 2) return undefined;
     const rate = ((pressure - (first.pressures.get(topic) as number)) / (now - first.at)) * 1000;
     return rate <= 0 ? undefined : (CLOSES_AT - pressure) / rate;
+  }
+
+  #watchDoor(topic: StreamTopic, space: StreamSpace, now: number): void {
+    const since = this.#closed.get(topic.topic);
+    if (topic.pressure >= CLOSES_AT) {
+      if (since !== undefined) return;
+      this.#closed.set(topic.topic, now);
+      this.#log.warn('the door takes nothing more of a topic: agents keep their data', { topic: topic.topic, why: this.#why(topic, space) });
+    } else if (since !== undefined) {
+      this.#closed.delete(topic.topic);
+      this.#log.info('the door takes a topic again', { topic: topic.topic, closedSeconds: Math.max(0, Math.round((now - since) / 1000)) });
+    }
+  }
+
+  #why({ unread, share, heldBy }: StreamTopic, { bytes, maxBytes }: StreamSpace): string {
+    const hasRead = unread / share < CLOSES_AT;
+    if (!hasRead || maxBytes >= this.#limit) return `${sizeText(hasRead ? bytes : unread)} wait, most of it for ${heldBy ?? 'the groups of other topics'}`;
+    return `the disk of the data folder has no room for more than the ${sizeText(bytes)} that are there`;
   }
 
   #tell({ bytes, maxBytes, groups, topics }: StreamSpace): void {

@@ -33,9 +33,15 @@ export class Group {
   #stopping = false;
   /** It does not come back by itself. */
   #isAway = false;
+  #trouble: Error | undefined;
 
   constructor(options: GroupOptions) {
     this.#options = options;
+  }
+
+  /** Why it began anew, until it is given something again. */
+  get trouble(): Error | undefined {
+    return this.#trouble;
   }
 
   get workers(): ReadonlyMap<number, PartitionWorker> {
@@ -63,6 +69,7 @@ export class Group {
         },
         deliver: async (delivery) => {
           await this.#workers.get(delivery.partition)?.deliver(delivery);
+          this.#trouble = undefined;
         },
         revoked: async ({ partition }) => {
           const worker = this.#workers.get(partition);
@@ -94,7 +101,10 @@ export class Group {
   #again(error: Error): void {
     if (this.#stopping || this.#isAway || this.#timer !== undefined || this.#restarting !== undefined) return;
     const { log, route, telemetry } = this.#options;
-    if (!hasCode(error, 'stream.fenced')) log.error('a consumer ended and begins anew', { group: route.group, error });
+    if (!hasCode(error, 'stream.fenced')) {
+      this.#trouble = error;
+      log.error('a consumer ended and begins anew', { group: route.group, error });
+    }
     telemetry.add('inframirror_pipeline_restarts_total', { group: route.group });
     if (performance.now() - this.#began > STEADY_MS) this.#attempt = 0;
     this.#timer = setTimeout(

@@ -178,7 +178,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
         if (done > from) from = done;
         const lag = next - from;
         views.push({ lag, time });
-        const trouble = refusal?.message ?? group.workers.get(partition)?.trouble?.message;
+        const trouble = refusal?.message ?? group.workers.get(partition)?.trouble?.message ?? group.trouble?.message;
         out.push({ group: route.group, topic: route.topic, partition, lag, trouble });
         telemetry.set('inframirror_pipeline_lag_messages', { group: route.group, partition: String(partition) }, Number(lag));
       }

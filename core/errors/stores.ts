@@ -67,7 +67,7 @@ export const STORE_ERRORS = {
   'columns.start-failed': entry(
     (p: { reason: string }) => `the embedded column store did not start: ${p.reason}`,
     { reason: 'Cannot open file ./data/columns/db/status: Permission denied' },
-    'The message is ClickHouse’s own. The user who starts InfraMirror must own the data folder; a folder that a newer InfraMirror has written needs that version; what is damaged comes back from a copy of the folder, or start with another one.',
+    'The message is ClickHouse’s own. The user who starts InfraMirror must own the data folder; a folder that a newer InfraMirror has written needs that version. What is damaged comes back by `inframirror restore`; without a backup, move the folder `columns` away, tell `inframirror accept-loss columns`, and start again: all samples, lines and processes are lost then.',
   ),
   'columns.in-use': entry(
     (p: { folder: string; reason: string }) => `the column store's folder ${p.folder} is in use by another process: ${p.reason}`,
@@ -119,6 +119,11 @@ export const STORE_ERRORS = {
     (p: { file: string; reason: string }) => `the copy of the record store in ${p.file} is damaged: ${p.reason}`,
     { file: 'backup/records.jsonl.zst', reason: 'its end is missing' },
     'Use another backup; `inframirror restore` leaves nothing of a damaged one.',
+  ),
+  'records.damaged': entry(
+    (p: { reason: string }) => `files of the record store are damaged or missing: ${p.reason}`,
+    { reason: 'could not read blocks 0..0 in file "base/5/2703": read only 0 of 8192 bytes' },
+    'They are below `records/pg` in the data folder, the message is PostgreSQL’s own. Bring the whole data folder back by `inframirror restore`. Without a backup, move the folder `records` away, tell `inframirror accept-loss records`, and start again: hosts, events, agents’ keys and the audit are lost then; samples and lines stay.',
   ),
   'records.unavailable': entry(
     (p: { reason: string }) => `the record store does not answer: ${p.reason}`,

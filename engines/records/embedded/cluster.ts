@@ -8,6 +8,9 @@ import type { RunAs } from './run-as.ts';
 export const DATABASE_USER = 'inframirror';
 export const SOCKET_PORT = 5432;
 
+/** How it names it: of the first descriptor behind the standard ones. */
+export const HANDED = '/proc/self/fd/3';
+
 /**
  * How a program of another user names a folder under one it may not enter: by a descriptor that we opened for it.
  * `close` once it is started.
@@ -15,7 +18,7 @@ export const SOCKET_PORT = 5432;
 export const opened = (folder: string, as: RunAs): { readonly name: string; readonly extra: number[]; close(): void } => {
   if (as.ids === undefined || process.platform !== 'linux') return { name: folder, extra: [], close: () => undefined };
   const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  return { name: '/proc/self/fd/3', extra: [fd], close: () => closeSync(fd) };
+  return { name: HANDED, extra: [fd], close: () => closeSync(fd) };
 };
 
 /** Nothing of our environment that could change what the server does. */

@@ -1,6 +1,6 @@
 // The embedded PostgreSQL: the port's contract on it, and its life: crashes, kills, leftovers, folders out of reach.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -152,10 +152,66 @@ test('a server whose control file is gone says so', async () => {
   await server.stop();
   rmSync(join(dataDir, 'pg', 'global', 'pg_control'));
   await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
-    code: 'records.start-failed',
+    code: 'records.damaged',
     parameters: { reason: expect.stringMatching(/could not find the database system.*pg_control/) },
   });
 }, 60_000);
+
+const walk = (dir: string): readonly string[] =>
+  readdirSync(dir, { withFileTypes: true, recursive: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+
+test.each([
+  ['its version empty', (pg: string) => truncateSync(join(pg, 'PG_VERSION'), 0)],
+  ['its control file overwritten', (pg: string) => writeFileSync(join(pg, 'global/pg_control'), readFileSync(join(pg, 'global/pg_control')).fill(7, 100, 200))],
+  ['its control file cut', (pg: string) => truncateSync(join(pg, 'global/pg_control'), 100)],
+  [
+    'its write-ahead log gone',
+    (pg: string) => {
+      for (const file of walk(join(pg, 'pg_wal'))) rmSync(file);
+    },
+  ],
+  [
+    'its tables cut',
+    (pg: string) => {
+      for (const file of walk(join(pg, 'base'))) if (/\/\d+$/.test(file)) truncateSync(file, 0);
+    },
+  ],
+  [
+    'its tables gone',
+    (pg: string) => {
+      for (const file of walk(join(pg, 'base'))) if (/\/\d+$/.test(file)) rmSync(file);
+    },
+  ],
+])(
+  'damaged files are told as that, with the folder, also by the first statement: %s',
+  async (_, damage) => {
+    const dataDir = folder();
+    const first = await start({ dataDir });
+    const records = openPostgres(first.connection);
+    await records.migrate();
+    await records.close();
+    await first.stop();
+    damage(join(dataDir, 'pg'));
+    const outcome = await startEmbeddedPostgres({ dataDir }).then(
+      async (server) => {
+        const damaged = openPostgres(server.connection, { patienceMs: 2000 });
+        try {
+          return await damaged.migrate().then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+        } finally {
+          await damaged.close();
+          await server.stop();
+        }
+      },
+      (error: unknown) => error,
+    );
+    expect(outcome, String(outcome)).toMatchObject({ code: 'records.damaged' });
+    expect(String(outcome)).not.toContain('/proc/self');
+  },
+  60_000,
+);
 
 const isRoot = process.getuid?.() === 0;
 

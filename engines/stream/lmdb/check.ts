@@ -2,9 +2,9 @@
 // SIGSEGV) without a word. It reads two pages; only where the file is shorter than they say is all of it read, by a child.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../../core/errors.ts';
+import { logFile } from './damage.ts';
 
 /** Of liblmdb's `MDB_meta`, behind the page's header of 24 bytes. */
 const MAGIC = 0xbeefc0de;
@@ -25,7 +25,7 @@ const metaAt = (fd: number, offset: number): Meta | undefined => {
 
 /** Throws `stream.damaged`. A folder without a log is as good as a whole one. */
 export const checkFile = (dir: string): void => {
-  const file = join(dir, 'data.mdb');
+  const file = logFile(dir);
   if (!existsSync(file)) return;
   const fd = openSync(file, 'r');
   let isShort: boolean;

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../../core/errors.ts';
 import type { Message, SharedBytes } from '../port.ts';
 import type { Costs } from './costs.ts';
+import { streamError } from './damage.ts';
 import { costOf, encodeHead, encodeLease, encodePartition, messageKey, metaKey, type PartitionRecord, SHARED, sharedKey } from './layout.ts';
 import { checkShared, type Leases } from './leases.ts';
 import type { Trimmed, TrimTask, WriterAnswer, WriterGreeting, WriterTask } from './writer.ts';
@@ -85,7 +86,7 @@ export class Commits {
     worker.on('exit', () => this.#break(new Error('its writer ended')));
   }
 
-  /** Starts the writer; rejects with `stream.newer-schema` or `stream.unavailable`. */
+  /** Starts the writer; rejects with `stream.newer-schema`, `stream.damaged` or `stream.unavailable`. */
   static async open(options: CommitOptions, known: number): Promise<Commits> {
     const worker = new Worker(new URL('./writer.ts', import.meta.url), { workerData: { dir: options.dir }, execArgv: [] });
     const greeting = await new Promise<WriterGreeting>((resolve) => {
@@ -96,7 +97,7 @@ export class Commits {
     if (greeting.ready) return new Commits(options, worker);
     await worker.terminate();
     if (greeting.newer !== undefined) throw new CodedError('stream.newer-schema', { found: greeting.newer, known });
-    throw new CodedError('stream.unavailable', { reason: greeting.reason ?? 'its writer did not start' });
+    throw streamError(options.dir, greeting.reason ?? 'its writer did not start');
   }
 
   /** What the partitions that were found at the start take. */
@@ -295,8 +296,7 @@ export class Commits {
     this.#freeChecked = Number.NEGATIVE_INFINITY;
     await this.#diskFull(costs, this.#options.minFreeBytes);
     const full = this.#free - costs < this.#options.minFreeBytes;
-    const error =
-      this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk’s size' }) : new CodedError('stream.unavailable', { reason: answer.reason }));
+    const error = this.#broken ?? (full ? new CodedError('stream.full', { limit: 'the disk’s size' }) : streamError(this.#options.dir, answer.reason));
     for (const waiting of batch.toReversed()) waiting.undo?.();
     for (const waiting of batch) waiting.reject(error);
   }
@@ -323,7 +323,7 @@ export class Commits {
 
   #break(error: Error): void {
     if (this.#broken !== undefined) return;
-    this.#broken = new CodedError('stream.unavailable', { reason: error.message }, { cause: error });
+    this.#broken = streamError(this.#options.dir, error.message, error);
     this.#answered?.({ ok: false, reason: error.message });
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#broken);
     this.#options.broken(this.#broken);

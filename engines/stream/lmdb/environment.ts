@@ -4,6 +4,8 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 
 export interface Environment {
+  /** The folder that it is in. */
+  readonly dir: string;
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly messages: Database<Buffer, Buffer>;
   readonly meta: Database<Buffer, Buffer>;
@@ -13,6 +15,7 @@ export interface Environment {
 export const openEnvironment = (dir: string): Environment => {
   const root = open<Buffer, Buffer>({ path: dir, noSubdir: false, overlappingSync: false, maxDbs: 4, keyEncoding: 'binary', encoding: 'binary' });
   return {
+    dir,
     root,
     messages: root.openDB<Buffer, Buffer>({ name: 'messages', keyEncoding: 'binary', encoding: 'binary' }),
     meta: root.openDB<Buffer, Buffer>({ name: 'meta', keyEncoding: 'binary', encoding: 'binary' }),

@@ -1,6 +1,6 @@
 // The LMDB log against the contract of the port, and what only it promises: limits, retention, one process a folder.
 import { spawnSync } from 'node:child_process';
-import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -384,6 +384,25 @@ describe('the LMDB log', () => {
     await (await openLmdbStream({ dir })).close();
     damage(join(dir, 'data.mdb'));
     expect(await codeOf(openLmdbStream({ dir }))).toBe('stream.damaged');
+  });
+
+  test('a message that was overwritten is told with its file, and those before it are read', async () => {
+    const dir = await folder();
+    const before = await openIn(dir);
+    await before.ensureTopics([topic]);
+    for (let i = 0; i < 20; i++) await before.produce('t', [{ key: 'k', headers: { mark: `begin-${i}-` }, value: new Uint8Array(50_000) }]);
+    await before.close();
+    const file = join(dir, 'data.mdb');
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf('begin-7-');
+    writeFileSync(file, bytes.fill(0x7b, at - 16, at + 16));
+    const stream = await openIn(dir);
+    expect((await stream.peek({ topic: 't', partition: 0 }, 0n, 300_000)).length).toBeGreaterThan(3);
+    await expect(stream.peek({ topic: 't', partition: 0 }, 7n, 1)).rejects.toMatchObject({
+      code: 'stream.damaged',
+      parameters: { file, reason: expect.stringContaining('t/0/7 cannot be read') },
+    });
+    expect((await stream.peek({ topic: 't', partition: 0 }, 8n, 1))[0]?.offset).toBe(8n);
   });
 
   test('gives a consumer its own handle before its first call', async () => {

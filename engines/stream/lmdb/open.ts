@@ -2,9 +2,11 @@
 // What it then does is in `lmdb-stream.ts`.
 import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { CodedError } from '../../../core/errors.ts';
 import type { Telemetry } from '../../../core/telemetry.ts';
 import { checkFile } from './check.ts';
 import { Commits } from './commits.ts';
+import { streamError } from './damage.ts';
 import { openEnvironment } from './environment.ts';
 import { LAYOUT_VERSION } from './layout.ts';
 import { type EmbeddedStream, LmdbStream } from './lmdb-stream.ts';
@@ -74,6 +76,6 @@ export const openLmdbStream = async (options: LmdbStreamOptions): Promise<Embedd
     return stream;
   } catch (error) {
     await commits?.close();
-    throw error;
+    throw error instanceof CodedError ? error : streamError(dir, (error as Error).message, error);
   }
 };

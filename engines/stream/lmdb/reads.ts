@@ -1,7 +1,9 @@
 // What this thread reads of the log: messages, what they share, checkpoints, and what each partition was like when it was opened. It writes nothing.
+import { CodedError } from '../../../core/errors.ts';
 import type { Checkpoint, StoredMessage } from '../port.ts';
 import type { Partition } from './commits.ts';
 import { Costs } from './costs.ts';
+import { logFile } from './damage.ts';
 import { type Environment, FIRST_KEY, LAST_KEY } from './environment.ts';
 import {
   decodeLease,
@@ -76,17 +78,25 @@ export class Reads {
     return { topic, topicId, partition, flushed, next: flushed.next, costs, leases: new Leases(leases) };
   }
 
+  /** Throws `stream.damaged`. */
   messages({ topic, topicId, partition, flushed }: Partition, from: bigint, maxBytes: number): StoredMessage[] {
     const out: StoredMessage[] = [];
     if (from >= flushed.next) return out;
     let bytes = 0;
-    for (const { key, value } of this.#begin().messages.getRange({
-      start: messageKey(topicId, partition, from < 0n ? 0n : from),
-      end: messageKey(topicId, partition, flushed.next),
-    })) {
-      bytes += value.length;
-      if (out.length > 0 && bytes > maxBytes) break;
-      out.push(decodeRecord(value, topic, partition, offsetOfKey(key)));
+    let at = from;
+    try {
+      for (const { key, value } of this.#begin().messages.getRange({
+        start: messageKey(topicId, partition, from < 0n ? 0n : from),
+        end: messageKey(topicId, partition, flushed.next),
+      })) {
+        bytes += value.length;
+        if (out.length > 0 && bytes > maxBytes) break;
+        at = offsetOfKey(key);
+        out.push(decodeRecord(value, topic, partition, at));
+      }
+    } catch (error) {
+      const reason = `the message ${topic}/${partition}/${at} cannot be read: ${(error as Error).message}`;
+      throw new CodedError('stream.damaged', { file: logFile(this.#environment.dir), reason }, { cause: error });
     }
     return out;
   }
