@@ -12,10 +12,10 @@ export const streamAdmin = (stream: Pick<Stream, 'forget'>, pipeline: Pick<Pipel
       await audit(who, 'stream.forget', { group });
       await stream.forget(group);
     },
-    replay: async (who, topic, from) => {
+    replay: async (who, topic, from, skipUnread) => {
       const place = from === 'earliest' ? from : 'offset' in from ? `offset ${from.offset}` : new Date(from.time).toISOString();
-      await audit(who, 'stream.replay', { topic, from: place });
-      return pipeline.replay(topic, from);
+      await audit(who, 'stream.replay', { topic, from: place, ...(skipUnread ? { unread: 'skipped' } : {}) });
+      return pipeline.replay(topic, from, skipUnread);
     },
   };
 };

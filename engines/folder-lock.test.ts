@@ -1,6 +1,6 @@
 // The lock of a folder between real processes: one holds it, also against other namespaces, and death of any kind lets it go.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -41,6 +41,22 @@ const other = async (dir: string, ...by: readonly string[]): Promise<Other> => {
 };
 
 const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('exit', resolve));
+
+test('a lock that is removed leaves no file, and whoever waited for it holds the folder or nothing', async () => {
+  const dir = folder();
+  for (let run = 0; run < 5; run++) {
+    const lock = await lockFolder(dir);
+    const waiting = [lockFolder(dir, 5000), lockFolder(dir, 5000)];
+    await new Promise((resolve) => setTimeout(resolve, 20 * run));
+    lock?.remove();
+    const first = await Promise.race(waiting.map(async (one, i) => ({ i, lock: await one })));
+    expect(first.lock).toBeDefined();
+    expect((await other(dir)).said).toBe('in use');
+    first.lock?.release();
+    (await waiting[1 - first.i])?.remove();
+    expect(readdirSync(dir)).toEqual([]);
+  }
+});
 
 test('one process has a folder; another one gets it when that ends, by kill -9 too', async () => {
   const dir = folder();

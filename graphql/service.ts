@@ -113,8 +113,13 @@ export interface ReplayedPartition {
 /** What an operator does to the stream; `who` is written into the audit table. Rejects with `stream.…` and `pipeline.…`. */
 export interface StreamAdmin {
   forget(who: string, group: string): Promise<void>;
-  /** `time`: ms. */
-  replay(who: string, topic: string, from: 'earliest' | { readonly offset: bigint } | { readonly time: number }): Promise<readonly ReplayedPartition[]>;
+  /** `time`: ms. `skipUnread`: what is not read yet may be passed over. */
+  replay(
+    who: string,
+    topic: string,
+    from: 'earliest' | { readonly offset: bigint } | { readonly time: number },
+    skipUnread: boolean,
+  ): Promise<readonly ReplayedPartition[]>;
 }
 
 export interface BackupState {

@@ -27,12 +27,17 @@ builder.mutationFields((t) => ({
   replay: t.field({
     type: [ReplayedRef],
     description: 'Has a topic read from another place: from an offset, or the first message that came at a time or later, or else all that is there',
-    args: { topic: t.arg.string({ required: true }), offset: t.arg.string(), time: t.arg({ type: 'Time' }) },
-    resolve: (_, { topic, offset, time }, { services, who }) => {
+    args: {
+      topic: t.arg.string({ required: true }),
+      offset: t.arg.string(),
+      time: t.arg({ type: 'Time' }),
+      skipUnread: t.arg.boolean({ description: 'What is not read yet may be passed over, so that no store has it' }),
+    },
+    resolve: (_, { topic, offset, time, skipUnread }, { services, who }) => {
       if (offset != null && time != null) throw new GraphQLError('an offset or a time, not both');
       if (offset != null && !/^\d{1,19}$/.test(offset)) throw new GraphQLError(`${JSON.stringify(offset)} is no offset; write a whole number`);
       const from = offset != null ? { offset: BigInt(offset) } : time != null ? { time: Number(time / 1_000_000n) } : ('earliest' as const);
-      return services.stream.replay(who, topic, from).catch(told);
+      return services.stream.replay(who, topic, from, skipUnread === true).catch(told);
     },
   }),
 }));

@@ -40,16 +40,32 @@ export const routeOf = (topic: string): Route => {
   return route;
 };
 
-/** Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it. */
-export const putGroup = async (stream: Places & Pick<Stream, 'offsetAt'>, { topic, group }: Route, from: ReplayFrom): Promise<readonly Replayed[]> => {
+/**
+ * Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it. Throws `pipeline.skips`,
+ * and puts nothing, where it would pass over what it has not read, unless it is to (`skipUnread`).
+ */
+export const putGroup = async (
+  stream: Places & Pick<Stream, 'offsetAt'>,
+  { topic, group }: Route,
+  from: ReplayFrom,
+  skipUnread = false,
+): Promise<readonly Replayed[]> => {
   const committed = new Map((await stream.committed(group, topic)).map(({ partition, progress }) => [partition, decodeProgress(progress).progress]));
-  const out: Replayed[] = [];
+  const places: { readonly partition: number; readonly begin: bigint; readonly next: bigint }[] = [];
   for (const { partition, earliest, next } of await stream.partitions(topic)) {
-    const at = { topic, partition };
-    const wanted = from === 'earliest' ? earliest : 'offset' in from ? from.offset : await stream.offsetAt(at, from.time);
+    const wanted = from === 'earliest' ? earliest : 'offset' in from ? from.offset : await stream.offsetAt({ topic, partition }, from.time);
     let begin = wanted;
     if (begin < earliest) begin = earliest;
     if (begin > next) begin = next;
+    let saved = committed.get(partition)?.next ?? begin;
+    if (saved < earliest) saved = earliest;
+    if (begin > saved && !skipUnread)
+      throw new CodedError('pipeline.skips', { topic, partition, group, messages: String(begin - saved), saved: String(saved) });
+    places.push({ partition, begin, next });
+  }
+  const out: Replayed[] = [];
+  for (const { partition, begin, next } of places) {
+    const at = { topic, partition };
     const before = committed.get(partition) ?? NO_PROGRESS;
     await stream.reset(group, at, encodeProgress({ ...before, next: begin, epoch: before.epoch + 1, pending: undefined }), begin);
     out.push({ ...at, group, from: begin, messages: next - begin });

@@ -70,8 +70,8 @@ export interface Pipeline {
   completeUpTo(table: string): bigint | undefined;
   /** What a keeper in this process shares with it, so that it hears of a change at once. */
   readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable; readonly keeperGate: RoundGate };
-  /** Has a topic read again from there on, or begun. Rejects with `pipeline.no-topic`. */
-  replay(topic: string, from: ReplayFrom): Promise<readonly Replayed[]>;
+  /** Has a topic read again from there on, or begun. Rejects with `pipeline.no-topic`, and `pipeline.skips` (see `putGroup`). */
+  replay(topic: string, from: ReplayFrom, skipUnread?: boolean): Promise<readonly Replayed[]>;
   /** Lets the rounds in hand end, and what this process's keeper writes to several tables, and none begin, until what it resolves to is called: see `RoundGate.hold`. */
   holdRounds(patienceMs: number): Promise<() => void>;
   stop(): Promise<void>;
@@ -196,13 +196,13 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     if (running.refusal === undefined) await running.group.start();
     else logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
   }
-  const replay = async (topic: string, from: ReplayFrom): Promise<readonly Replayed[]> => {
+  const replay = async (topic: string, from: ReplayFrom, skipUnread = false): Promise<readonly Replayed[]> => {
     const route = routeOf(topic);
     let replayed: readonly Replayed[] = [];
     for (const running of groups) {
       if (running.route !== route) continue;
       await running.group.away(async () => {
-        replayed = await putGroup(stream, route, from);
+        replayed = await putGroup(stream, route, from, skipUnread);
       });
       running.refusal = undefined;
       for (const { partition, from: offset, messages } of replayed)

@@ -48,12 +48,17 @@ export const restore = async ({ dir, folder, log = silentLogger, progress = () =
   const manifest = readManifest(dir);
   checkVersions(dir, manifest);
   mustBeOurs(folder);
+  const hadLock = existsSync(join(folder, 'lock'));
   const lock = await holdDataFolder(folder);
   try {
     takeFolder(folder, bytesOf(manifest.files));
-    return await bringBack({ dir, folder, log, progress }, manifest);
-  } finally {
+    const restored = await bringBack({ dir, folder, log, progress }, manifest);
     lock.release();
+    return restored;
+  } catch (error) {
+    if (hadLock) lock.release();
+    else lock.remove();
+    throw error;
   }
 };
 

@@ -9,11 +9,12 @@ import { writeOut } from './write-out.ts';
 const OPTIONS: Options = {
   topic: { type: 'string', value: 'T', summary: 'im.metrics, im.logs, im.processes or im.events' },
   from: { type: 'string', value: 'PLACE', summary: 'earliest: all that is there; a time: what came then or later; a number: an offset of each partition' },
+  'skip-unread': { type: 'boolean', summary: 'also where what was not read yet is passed over, and is then in no store' },
   ...SERVER_OPTIONS,
 };
 
-const REPLAY = `mutation ($topic: String!, $offset: String, $time: Time) {
-  replay(topic: $topic, offset: $offset, time: $time) { group topic partition from messages }
+const REPLAY = `mutation ($topic: String!, $offset: String, $time: Time, $skipUnread: Boolean) {
+  replay(topic: $topic, offset: $offset, time: $time, skipUnread: $skipUnread) { group topic partition from messages }
 }`;
 
 interface Answer {
@@ -43,7 +44,7 @@ export const replay = (args: readonly string[]): Promise<number> =>
     async (read) => {
       const [topic, from] = [read.values.get('topic'), read.values.get('from')];
       if (topic === undefined || from === undefined) throw new CodedError('command.usage', { problem: 'replay needs --topic T and --from PLACE' });
-      const answer = await askServer<Answer>(serverOf(read), REPLAY, { topic, ...placeOf(from) });
+      const answer = await askServer<Answer>(serverOf(read), REPLAY, { topic, ...placeOf(from), skipUnread: read.flags.has('skip-unread') });
       for (const { group, topic: name, partition, from: offset, messages } of answer.replay)
         writeOut(`${plain(group)} reads ${plain(name)}, partition ${partition}, from offset ${plain(offset)}: ${messages} messages\n`);
       return 0;

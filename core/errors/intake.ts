@@ -123,6 +123,12 @@ export const INTAKE_ERRORS = {
     { topic: 'im.metrics', partition: 0, group: 'pipeline-samples' },
     'The stream was restored, or what the group had saved was removed. Say from where it reads: `inframirror replay --topic T --from TIME` with the time up to which the stores have everything, or `--from earliest` for all that is there; what a store has already of processes, and of log lines that no agent sent, then stands twice. Nothing is lost meanwhile.',
   ),
+  'pipeline.skips': entry(
+    (p: { topic: string; partition: number; group: string; messages: string; saved: string }) =>
+      `${p.group} has not read up to there: of ${p.topic}, partition ${p.partition}, ${p.messages} messages from offset ${p.saved} on would be passed over`,
+    { topic: 'im.metrics', partition: 0, group: 'pipeline-samples', messages: '1200', saved: '48120' },
+    'Nothing was changed. They are read by themselves when their store takes them. To give them up, so that they are in no store, say so: `inframirror replay … --skip-unread`.',
+  ),
   'pipeline.no-topic': entry(
     (p: { topic: string; topics: string }) => `no pipeline reads a topic ${p.topic}; they read ${p.topics}`,
     { topic: 'im.metric', topics: 'im.metrics, im.processes, im.logs, im.events' },
