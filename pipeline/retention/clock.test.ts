@@ -33,17 +33,43 @@ test('the first look of all believes what is stored', () => {
   expect(heldUntil(lookedAt(undefined, start, start - 20 * DAY))).toBe(start + DAY);
 });
 
-test('nothing is removed in the first day after a jump, whatever the clock does', () => {
+test('a clock that is set back by less than it had jumped is as wrong as before', () => {
+  expect(believed(0, 30 * DAY, 30 * DAY - 1000, 30.5 * DAY)).toEqual([true, false, false, false]);
+  expect(believed(0, 30 * DAY, 30 * DAY - 60_000, 31 * DAY - 60_000)).toEqual([true, false, false, true]);
+  expect(believed(0, 30 * DAY, 60 * DAY, 30 * DAY, 0.1 * DAY)).toEqual([true, false, false, false, true]);
+});
+
+test('a time days ahead of all that was believed is believed only when the clock has gone on for a day since, whatever it does', () => {
+  const step = fc.oneof(fc.integer({ min: -40 * DAY, max: 40 * DAY }), fc.integer({ min: -2 * DAY, max: 2 * DAY }), fc.integer({ min: -60_000, max: 60_000 }));
+  let waited = 0;
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: -40 * DAY, max: 40 * DAY }), { minLength: 1, maxLength: 30 }), (steps) => {
-      let [state, at, jumpedAt]: [ClockState, number, number | undefined] = [{ at: start }, start, undefined];
-      for (const step of steps) {
-        at += step;
-        if (step > 2 * DAY) jumpedAt = at;
+    fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
+      let state: ClockState = { at: start };
+      let trusted = start;
+      /** Looks since then. */
+      let since: number[] = [];
+      let at = start;
+      for (const by of steps) {
+        at += by;
         state = lookedAt(state, at, undefined);
-        const mustWait = jumpedAt !== undefined && at >= jumpedAt && at < jumpedAt + DAY;
-        if (mustWait && step > 2 * DAY) expect(heldUntil(state)).toBeDefined();
+        if (heldUntil(state) !== undefined) {
+          waited++;
+          since.push(at);
+          continue;
+        }
+        if (at - trusted > 2 * DAY) {
+          // From one of the looks on it went on, neither back behind it nor by days at once.
+          const wentOn = since.some((look, i) => {
+            const later = [...since.slice(i + 1), at];
+            return at - look >= DAY && later.every((next, n) => next >= look && next - (later[n - 1] ?? look) <= 2 * DAY);
+          });
+          expect([steps, wentOn]).toEqual([steps, true]);
+        }
+        trusted = at;
+        since = [];
       }
     }),
+    { numRuns: 1000 },
   );
+  expect(waited).toBeGreaterThan(0);
 });

@@ -13,7 +13,7 @@ import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { openStores, type Stores } from '../testing/stores.ts';
-import { bytesOnTheWay, firstToGo, type StoredDay } from './days.ts';
+import { bytesOnTheWay, firstToGo, type StoredDay, TIMED_TABLES } from './days.ts';
 import { readLedger } from './ledger.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 
@@ -31,8 +31,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 beforeEach(async () => {
-  for (const table of ['samples', 'histograms', 'summaries', 'processes', 'logs', 'series', 'series_days', 'marks'])
-    await stores.columns.command(`TRUNCATE TABLE ${table}`);
+  for (const table of [...Object.keys(TIMED_TABLES), 'series', 'series_days', 'marks']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
   for (const table of ['events', 'audit', 'hosts_history', 'settings', 'sessions']) await stores.records.query(`DELETE FROM ${table}`);
 });
 
@@ -97,6 +96,35 @@ describe('what is older than it is kept', () => {
     ]);
     await retention({ kept: { ...RETENTION, samples: DAY, logs: 100 * DAY } }).run();
     expect([await days('samples'), (await days('logs')).length]).toEqual([[1, 0], 8]);
+  });
+
+  test('of what was put together the parts of five minutes go by their setting, those of an hour and what is known of them by theirs', async () => {
+    // Months go whole, so none of these is near the bound.
+    for (const [table, ...long] of [['rollups_5m', 300, 400] as const, ['rollups_1h', 1000, 1200] as const, ['rollup_hours', 1000, 1200] as const])
+      for (const ago of [0, 20, ...long])
+        await stores.columns.command(
+          table === 'rollup_hours'
+            ? `INSERT INTO rollup_hours (metric, hour) SELECT 1, ${moment(today - ago * DAY)}`
+            : `INSERT INTO ${table} (metric, id, time) SELECT 1, 1, toDateTime(${(today - ago * DAY) / 1000}, 'UTC')`,
+        );
+    for (const ago of [20, 0]) await put('samples', ago);
+    await retention().run();
+    const left = async (table: string, column: string) =>
+      (await rowsOf(`SELECT toInt64((${today / 1000} - toUnixTimestamp(${column})) / 86400) AS ago FROM ${table} ORDER BY ago`)).flat().map(Number);
+    expect([await left('rollups_5m', 'time'), await left('rollups_1h', 'time'), await left('rollup_hours', 'hour')]).toEqual([
+      [0, 20, 300],
+      [0, 20, 1000],
+      [0, 20, 1000],
+    ]);
+    expect(await days('samples')).toEqual([0]);
+  });
+
+  test('there is a rule for every table of the column store', async () => {
+    const tables = (await rowsOf("SELECT toString(name) FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")).flat();
+    // The first three go with what they serve; the last one has a row a version.
+    const others = ['series', 'series_days', 'marks', 'schema_version'];
+    expect(tables.filter((table) => !(String(table) in TIMED_TABLES || others.includes(String(table))))).toEqual([]);
+    expect(Object.keys(TIMED_TABLES).filter((table) => !tables.includes(table))).toEqual([]);
   });
 
   // What is put together by the hour is kept longest.

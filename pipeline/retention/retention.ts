@@ -88,7 +88,9 @@ export class Retention implements KeeperTask {
     const tables = await storedDays(columns, signal);
     const ledger = await this.#read();
     const newest = [...tables.values()].flatMap((days) => days.map(({ day }) => day)).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const clock = lookedAt(ledger.clock, now(), Number.isFinite(newest) ? newest : undefined);
+    // Asked once: what it says later it may have jumped to meanwhile.
+    const at = now();
+    const clock = lookedAt(ledger.clock, at, Number.isFinite(newest) ? newest : undefined);
     const held = heldUntil(clock);
     if (held !== undefined && ledger.clock?.jumped !== clock.jumped)
       log.warn('the clock is days ahead of where it was: nothing is removed as old until it has stood so for a day', {
@@ -97,7 +99,7 @@ export class Retention implements KeeperTask {
         until: new Date(held).toISOString(),
       });
     const gone: Record<string, number> = { ...ledger.gone };
-    const until = (kind: keyof Kept): number => Math.floor((now() - kept[kind]) / DAY_MS) * DAY_MS;
+    const until = (kind: keyof Kept): number => Math.floor((at - kept[kind]) / DAY_MS) * DAY_MS;
     const old: StoredDay[] = [];
     if (held === undefined) {
       for (const [table, kind] of Object.entries(TIMED_TABLES))
@@ -116,16 +118,16 @@ export class Retention implements KeeperTask {
       log.info('a day was removed: it is older than it is kept', { table: day.table, day: dayText(day.day), rows: day.rows, bytes: day.bytes });
     }
     if (held !== undefined) return;
-    await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept() }, signal);
+    await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept(at) }, signal);
     const goneFrom = (tables: readonly string[]): number =>
       Math.min(...tables.map((table) => Math.max(gone[table] ?? 0, until(TIMED_TABLES[table] as keyof Kept))));
     await this.#sweep(goneFrom(SERIES_TABLES), goneFrom(RAW_TABLES));
   }
 
   /** Before it no kind keeps anything, ms. */
-  #oldestKept(): number {
-    const { kept, now } = this.#options;
-    return Math.floor((now() - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
+  #oldestKept(at: number): number {
+    const { kept } = this.#options;
+    return Math.floor((at - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
   }
 
   /** `series`, `raw`: before these (ms) nothing is there of any series, and nothing of one as it came. */
