@@ -111,10 +111,11 @@ class RunningAgent implements Agent {
     this.#sending.start();
     const reading = this.#reading;
     await reading.first(now);
-    const { metricsMs, processesMs, logsMs, discoverMs, inventoryMs } = this.#config;
+    const { metricsMs, processesMs, logsMs, glanceMs, discoverMs, inventoryMs } = this.#config;
     this.#repeat('metrics', metricsMs, () => reading.collect());
     this.#repeat('processes', processesMs, () => reading.sampleProcesses());
     this.#repeat('logs', logsMs, () => reading.logs.read());
+    this.#repeat('folders of logs', glanceMs, () => reading.logs.glance(Date.now()));
     this.#repeat('log files', discoverMs, () => reading.logs.discover(Date.now()));
     this.#repeat('inventory', inventoryMs, () => reading.tellInventory(Date.now()));
     if (metricsMs >= 5 * EARLY_MS) this.#early = setTimeout(() => reading.collect(), EARLY_MS);
@@ -202,7 +203,7 @@ class RunningAgent implements Agent {
     this.#log.info('the agent stopped', { waiting: this.#spool.stats.frames });
   }
 
-  #repeat(name: string, everyMs: number, run: () => void | Promise<void>): void {
+  #repeat(name: string, everyMs: number, run: () => unknown): void {
     this.#repeated.push(every(everyMs, run, (error) => this.#log.error(`${name} failed`, { error })));
   }
 }

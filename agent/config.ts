@@ -29,6 +29,8 @@ export interface AgentConfig {
   readonly processesMs: number;
   /** How often followed files are looked at. */
   readonly logsMs: number;
+  /** How often it is asked which folders of logs have changed, and these are looked into. */
+  readonly glanceMs: number;
   /** How often the globs are looked for again. */
   readonly discoverMs: number;
   /** How often the inventory is compared with what was sent. */
@@ -75,6 +77,7 @@ export const AGENT_DEFAULTS = {
   metricsMs: 10_000,
   processesMs: 15_000,
   logsMs: 2_000,
+  glanceMs: 200,
   discoverMs: 10_000,
   inventoryMs: 60_000,
   repeatMs: 3_600_000,
@@ -101,6 +104,7 @@ export const agentConfig = (given: Given): AgentConfig => {
     'metricsMs',
     'processesMs',
     'logsMs',
+    'glanceMs',
     'discoverMs',
     'inventoryMs',
     'repeatMs',

@@ -8,6 +8,7 @@ const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ 
   { name: 'stream-bytes', load: () => import('./stream-bytes.ts') },
   { name: 'door', load: () => import('./door.ts') },
   { name: 'agent', load: () => import('./agent.ts') },
+  { name: 'agent-lines', load: () => import('./agent-lines.ts') },
   { name: 'lines', load: () => import('./lines.ts') },
   { name: 'log-lines', load: () => import('./log-lines.ts') },
   { name: 'columns', load: () => import('./columns.ts') },

@@ -29,6 +29,8 @@ export interface OwnFigures {
   readonly logLines: number;
   readonly logLinesSkipped: number;
   readonly logBytesCut: number;
+  readonly logBytesOfHoles: number;
+  readonly logBytesBehind: number;
   readonly logFiles: number;
   /** A reader of lines or of a file that failed. */
   readonly logFailures: readonly LogFailure[];

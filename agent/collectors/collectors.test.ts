@@ -22,6 +22,8 @@ const own: OwnFigures = {
   logLines: 5,
   logLinesSkipped: 7,
   logBytesCut: 10,
+  logBytesOfHoles: 11,
+  logBytesBehind: 12,
   logFiles: 6,
   logFailures: [{ reason: 'json', source: '/var/log/a.log', count: 8 }],
   failedCollectors: new Map([['disk', 9]]),

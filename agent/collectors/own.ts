@@ -20,6 +20,8 @@ export const own: MakeCollector = (instruments, sources) => {
   const lines = instruments.counter('inframirror.agent.log.lines', '{line}', 'Log lines read');
   const skipped = instruments.counter('inframirror.agent.log.skipped', '{line}', 'Log lines too old to be sent when their file was met for the first time');
   const cut = instruments.counter('inframirror.agent.log.cut', 'By', 'Bytes of over-long log lines that were not kept');
+  const holes = instruments.counter('inframirror.agent.log.holes', 'By', 'Zero bytes in log files that are holes, where no line stands');
+  const behind = instruments.gauge('inframirror.agent.log.behind', 'By', 'Bytes that log files hold beyond what was read');
   const failed = instruments.counter(
     'inframirror.agent.log.failed',
     '{failure}',
@@ -51,6 +53,8 @@ export const own: MakeCollector = (instruments, sources) => {
       for (const { reason, source, count } of figures.logFailures) failed.set(count, reason, source);
       for (const [name, n] of figures.failedCollectors) failedCollectors.set(n, name);
       cut.set(figures.logBytesCut);
+      holes.set(figures.logBytesOfHoles);
+      behind.set(figures.logBytesBehind);
       logFiles.set(figures.logFiles);
     },
   };

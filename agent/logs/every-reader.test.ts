@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { Mask } from '../mask/mask.ts';
-import { Followed } from '../testing/followed.ts';
+import { Followed, laterByFiles } from '../testing/followed.ts';
 import { recorded, standInJournal } from '../testing/journalctl.ts';
 import { kept } from '../testing/kept.ts';
 import { TRACES } from '../testing/traces.ts';
@@ -171,9 +171,11 @@ test('of files, wrapped or not', { timeout: 240_000 }, async () => {
             const path = logs.path(FILES[next.file] as string);
             // What a copy takes away before it is seen stands in the copy only.
             await glance();
+            await laterByFiles();
             if (next.do === 'rename') renameSync(path, `${path}.${i}`);
             else {
               copyFileSync(path, `${path}.${i}`);
+              await laterByFiles();
               truncateSync(path);
             }
             write(next.file, `after ${i} ${'z'.repeat(300)}`);

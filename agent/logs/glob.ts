@@ -1,10 +1,15 @@
-// Finds the files that a pattern means: `*`, `?` and `[…]` within a name, `**` for any depth. Names that begin with a dot must be asked for.
-import { lstatSync, readdirSync } from 'node:fs';
+// Finds the files that patterns mean: `*`, `?` and `[…]` within a name, `**` for any depth. Names that begin with a dot must be asked for.
+// It remembers when folders changed, so that what came into them is found soon for one look at each folder: a name in a folder cannot come or go
+// without that. It opens no file.
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { originalOf } from './rotation-name.ts';
 
 /** Bounds on folders looked into and files found, for patterns that mean half the disk. */
 const MOST_FOLDERS = 2000;
-const MOST_FILES = 2000;
+const MOST_FILES = 10_000;
+/** A folder may change again at the same time by its own clock, which counts in steps, of a second on some file systems. */
+const STEP_MS = 1100;
 
 const patternOf = (segment: string): RegExp =>
   new RegExp(
@@ -12,41 +17,136 @@ const patternOf = (segment: string): RegExp =>
     'su',
   );
 
-/** Absolute paths below `root`, in no order, each once; `cut` when a bound was met. */
-export const findFiles = (patterns: readonly string[], root: string): { readonly paths: readonly string[]; readonly cut: boolean } => {
-  const found = new Set<string>();
-  let folders = 0;
-  const list = (folder: string): readonly string[] => {
-    if (folders++ >= MOST_FOLDERS) return [];
-    try {
-      return readdirSync(folder);
-    } catch {
-      return [];
-    }
-  };
-  const walk = (folder: string, segments: readonly string[]): void => {
-    const [first, ...rest] = segments;
-    if (first === undefined || found.size >= MOST_FILES) return;
-    if (first === '**') {
-      walk(folder, rest);
-      for (const name of list(folder)) if (!name.startsWith('.') && isFolder(join(folder, name))) walk(join(folder, name), segments);
+/** A file that has a rotation's name, which no pattern means, while one means the name it had. */
+export interface Stray {
+  readonly path: string;
+  readonly original: string;
+  /** When its folder was looked into before, ms. */
+  readonly since: number;
+}
+
+export interface Found {
+  /** Absolute, in no order, each once. */
+  readonly paths: readonly string[];
+  readonly strays: readonly Stray[];
+  /** A bound was met. */
+  readonly cut: boolean;
+}
+
+interface Folder {
+  /** -1: it is not there. */
+  changedMs: number;
+  /** When it was looked at, ms. */
+  at: number;
+  /** When it was looked into before. */
+  since: number | undefined;
+  /** Undefined: nobody asked for them. */
+  names: readonly string[] | undefined;
+  /** Of the folders in it; undefined: nobody asked. */
+  folders: readonly string[] | undefined;
+  /** It may have changed since the look before. */
+  isFresh: boolean;
+  /** The look it was last needed in. */
+  look: number;
+}
+
+export class Finder {
+  readonly #root: string;
+  readonly #patterns: readonly (readonly string[])[];
+  readonly #folders = new Map<string, Folder>();
+  #look = 0;
+  #cut = false;
+
+  constructor(patterns: readonly string[], root: string) {
+    this.#root = root;
+    this.#patterns = patterns.map((pattern) => pattern.split('/').filter((s) => s !== ''));
+  }
+
+  /** All files that the patterns mean. */
+  find(): Found {
+    return this.#walkAll(true);
+  }
+
+  /** Those in folders that may have changed since the last look; undefined when none has. */
+  changed(): Found | undefined {
+    for (const [path, { changedMs, at }] of this.#folders) if (at - changedMs < STEP_MS || changeOf(path) !== changedMs) return this.#walkAll(false);
+    return undefined;
+  }
+
+  #walkAll(anew: boolean): Found {
+    this.#look++;
+    this.#cut = false;
+    const paths = new Set<string>();
+    const strays = new Map<string, Stray>();
+    for (const pattern of this.#patterns) this.#walk(this.#root, pattern, anew, paths, strays);
+    for (const [path, { look }] of this.#folders) if (look !== this.#look) this.#folders.delete(path);
+    return { paths: [...paths], strays: [...strays.values()].filter(({ path }) => !paths.has(path)), cut: this.#cut || paths.size >= MOST_FILES };
+  }
+
+  #walk(path: string, [first, ...rest]: readonly string[], anew: boolean, paths: Set<string>, strays: Map<string, Stray>): void {
+    if (first === undefined || paths.size >= MOST_FILES) return;
+    const isLast = rest.length === 0;
+    if (!/[*?[]/.test(first)) {
+      const next = join(path, first);
+      if (!isLast) this.#walk(next, rest, anew, paths, strays);
+      else if (this.#folderAt(path, anew)?.isFresh === true) paths.add(next);
       return;
     }
-    const plain = !/[*?[]/.test(first);
-    const pattern = plain ? undefined : patternOf(first);
-    const names = plain ? [first] : list(folder).filter((name) => pattern?.test(name) && (first.startsWith('.') || !name.startsWith('.')));
-    for (const name of names) {
-      const path = join(folder, name);
-      if (rest.length > 0) walk(path, rest);
-      else if (found.size < MOST_FILES) found.add(path);
+    const folder = this.#folderAt(path, anew);
+    if (folder === undefined) return;
+    folder.names ??= namesIn(path);
+    if (first === '**') {
+      this.#walk(path, rest, anew, paths, strays);
+      folder.folders ??= folder.names.filter((name) => !name.startsWith('.') && isFolder(join(path, name)));
+      for (const name of folder.folders) this.#walk(join(path, name), [first, ...rest], anew, paths, strays);
+      return;
     }
-  };
-  for (const pattern of patterns)
-    walk(
-      root,
-      pattern.split('/').filter((s) => s !== ''),
-    );
-  return { paths: [...found], cut: folders > MOST_FOLDERS || found.size >= MOST_FILES };
+    if (isLast && !folder.isFresh) return;
+    const pattern = patternOf(first);
+    const means = (name: string): boolean => pattern.test(name) && (first.startsWith('.') || !name.startsWith('.'));
+    for (const name of folder.names) {
+      if (!means(name)) {
+        const original = isLast && folder.since !== undefined ? originalOf(name) : undefined;
+        if (original === undefined || folder.since === undefined || !means(original)) continue;
+        strays.set(join(path, name), { path: join(path, name), original: join(path, original), since: folder.since });
+      } else if (!isLast) this.#walk(join(path, name), rest, anew, paths, strays);
+      else if (paths.size < MOST_FILES) paths.add(join(path, name));
+    }
+  }
+
+  /** `anew`: it is looked into whether or not it changed. Undefined beyond the bound. */
+  #folderAt(path: string, anew: boolean): Folder | undefined {
+    const known = this.#folders.get(path);
+    if (known?.look === this.#look) return known;
+    if (known === undefined && this.#folders.size >= MOST_FOLDERS) {
+      this.#cut = true;
+      return undefined;
+    }
+    const at = Date.now();
+    const changedMs = changeOf(path);
+    const isFresh = anew || known === undefined || known.changedMs !== changedMs || known.at - changedMs < STEP_MS;
+    const folder: Folder = isFresh
+      ? { changedMs, at, since: known?.at, names: undefined, folders: undefined, isFresh, look: this.#look }
+      : { ...known, isFresh, look: this.#look };
+    this.#folders.set(path, folder);
+    return folder;
+  }
+}
+
+const changeOf = (path: string): number => {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+  } catch {
+    return -1;
+  }
+};
+
+const namesIn = (path: string): readonly string[] => {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 };
 
 const isFolder = (path: string): boolean => {

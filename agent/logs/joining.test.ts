@@ -2,7 +2,7 @@
 // Real files and the real tailer; the record of positions is the test's own.
 import { copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Followed } from '../testing/followed.ts';
+import { Followed, laterByFiles } from '../testing/followed.ts';
 
 let logs: Followed;
 /** Reads at once, before the time to wait is over. */
@@ -157,7 +157,9 @@ describe('continuation lines', () => {
       if (i % 8 === 7) renameSync(logs.path('a.log'), logs.path(`a.log.${i}`));
       if (i % 8 === 3) {
         await logs.round();
+        await laterByFiles();
         copyFileSync(logs.path('a.log'), logs.path(`a.log.c${i}`));
+        await laterByFiles();
         truncateSync(logs.path('a.log'));
       }
     }

@@ -14,12 +14,16 @@ import { bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, finge
 
 /** As long as a line may be to be looked at whole: of a longer one the beginning is kept as it stands. */
 const CHUNK = 256 << 10;
-/** Then others get their turn. */
-const MOST_AT_ONCE = 16 << 20;
-/** Zero bytes at the beginning of a line that are a hole in the file. */
+/** Bytes of one file after which others get their turn. */
+export const TURN = 1 << 20;
+/** So many zero bytes are a hole in the file, and no part of a line. */
 const HOLE = 512;
+/** Bytes of a hole that are looked through in one turn: they cost a tenth of what lines cost. */
+const HOLE_TURN = 8 << 20;
+const ZEROS = Buffer.alloc(CHUNK);
 /** Shared: reading is never interrupted. */
 const buffer = Buffer.allocUnsafeSlow(CHUNK);
+const probe = Buffer.allocUnsafeSlow(CHUNK);
 const sample = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES);
 
 const assembler = new Assembler();
@@ -36,6 +40,9 @@ export interface ReadOptions {
   /** An entry of the file before this one, which its first line goes on with. */
   readonly carried: Buffer | undefined;
 }
+
+/** Where a hole ends; `open`: with the file, `unknown` yet, `none`: there is no hole. */
+type HoleEnd = number | 'open' | 'unknown' | 'none';
 
 /** What a line that goes on takes over. */
 export interface LastEntry {
@@ -69,9 +76,13 @@ export class LogFile {
   failed = false;
   /** Bytes of over-long lines that were not kept. */
   cut = 0;
+  /** Bytes of holes that were passed over. */
+  holes = 0;
+  /** When its name led to it last, ms. */
+  seenAt: number;
   readonly #fd: number;
-  /** The line in hand is zero bytes so far. */
-  #hole = false;
+  /** Zero bytes that were looked through, from where and up to where. */
+  #hole = { from: -1, to: -1 };
   #going: Going | undefined;
   /** What is skipped is from before the agent came. */
   #backlog: boolean;
@@ -92,6 +103,7 @@ export class LogFile {
     this.skipping = position.skipping;
     this.#backlog = position.skipping && position.head.length === 0;
     this.readAt = now;
+    this.seenAt = position.seen ?? Date.now();
     this.origin = origin;
     this.#committed = position;
     this.#fd = openLog(path);
@@ -113,6 +125,11 @@ export class LogFile {
     return this.#committed;
   }
 
+  /** The same, with when its name led to it last. */
+  get seen(): Position {
+    return { ...this.#committed, seen: this.seenAt };
+  }
+
   get changed(): boolean {
     // One that is known by another inode than before would else be a new file after a kill.
     if (!this.#recorded && (this.orphan || this.#committed.offset > 0)) return true;
@@ -120,60 +137,93 @@ export class LogFile {
   }
 
   /**
-   * Reads entries until there are no more or there is no more room; true in the second case, and after so many bytes.
+   * Reads entries until there are no more or there is no more room; true in the second case, and after a turn's bytes.
    * `ended`: what is there of a last line is a line. `settled`: nothing will go on with the last entry. `settledNs`: nor with what was written before.
+   * Zero bytes are passed over once something stands behind them: until then a writer may be about to fill them, as one does that maps its file.
    */
-  read(take: TakeEntry, { ended, settled, settledNs, carried }: ReadOptions): boolean {
-    for (let bytes = 0; bytes < MOST_AT_ONCE; bytes += CHUNK) {
+  read(take: TakeEntry, options: ReadOptions): boolean {
+    for (let bytes = 0; bytes < TURN; bytes += CHUNK) {
       const before = this.offset;
       const got = readSync(this.#fd, buffer, 0, CHUNK, before);
       if (got === 0) return false;
-      const chunk = buffer.subarray(0, got);
-      const atEnd = got < CHUNK;
-      const text = plainText(chunk);
-      suspects.scan(chunk);
-      assembler.start(chunk, text, suspects, take, this.#going, before === 0 ? carried : undefined);
-      const next = this.#lines(chunk, text);
-      const rest = got - next;
-      if (!assembler.full) {
-        if (rest === CHUNK && !this.skipping) {
-          this.cut += assembler.long(0, CHUNK, CHUNK, true);
-          this.skipping = true;
-        } else if (ended && atEnd && rest > 0 && !this.skipping) {
-          this.#line(next, got, got);
-          assembler.finish(got);
-        } else if (settled && atEnd) assembler.finish(next);
-        else if (atEnd) assembler.finishBefore(settledNs, next);
-        else if (assembler.safe === 0) assembler.finish(next);
-        if (this.skipping && rest > 0 && assembler.safe < got) {
-          assembler.finish(next);
-          assembler.safe = got;
-          this.cut += rest;
-        }
+      const all = buffer.subarray(0, got);
+      if (this.skipping && this.#passes(all)) {
+        if (got < CHUNK) return false;
+        continue;
       }
-      this.#going = assembler.going;
-      this.offset = before + assembler.safe;
-      if (assembler.full) return true;
-      if (atEnd || this.offset === before) return false;
+      const text = all[0] === 0 ? undefined : plainText(all);
+      const solid = text === undefined ? solidEnd(all) : got;
+      const hole = solid === got ? 'none' : this.#holeEnd(before + solid);
+      if (solid > 0 && this.#entries(all.subarray(0, solid), solid === got ? text : undefined, hole, take, options)) return true;
+      if (typeof hole === 'number') {
+        this.holes += hole - this.offset;
+        this.offset = hole;
+        this.skipping = false;
+        this.#backlog = false;
+        this.#going = undefined;
+      } else if (hole === 'unknown') return true;
+      else if (hole === 'open' || got < CHUNK || this.offset === before) return false;
     }
     return true;
+  }
+
+  /** Passes over bytes of an over-long line that does not end in them; false where it may. */
+  #passes(bytes: Buffer): boolean {
+    if (bytes.includes(NEWLINE) || bytes.includes(0)) return false;
+    if (!this.#backlog) this.cut += bytes.length;
+    this.offset += bytes.length;
+    return true;
+  }
+
+  /** Entries of a stretch, which a hole may follow; true when there is no more room. `text`: the stretch, where it is known to be plain. */
+  #entries(chunk: Buffer, text: string | undefined, hole: HoleEnd, take: TakeEntry, { ended, settled, settledNs, carried }: ReadOptions): boolean {
+    const before = this.offset;
+    const isParted = typeof hole === 'number';
+    const atEnd = hole === 'none' ? chunk.length < CHUNK : hole === 'open';
+    const known = text ?? (hole === 'none' ? undefined : plainText(chunk));
+    suspects.scan(chunk);
+    assembler.start(chunk, known, suspects, take, this.#going, before === 0 ? carried : undefined);
+    const next = this.#lines(chunk, known);
+    const rest = chunk.length - next;
+    if (!assembler.full) {
+      if (rest === CHUNK && !this.skipping) {
+        this.cut += assembler.long(0, CHUNK, CHUNK, true);
+        this.skipping = true;
+      } else if ((isParted || (ended && atEnd)) && rest > 0 && !this.skipping) {
+        this.#line(next, chunk.length, chunk.length);
+        assembler.finish(chunk.length);
+      } else if (isParted || (settled && atEnd)) assembler.finish(next);
+      else if (atEnd) assembler.finishBefore(settledNs, next);
+      else if (assembler.safe === 0 && hole === 'none') assembler.finish(next);
+      if (this.skipping && rest > 0 && assembler.safe < chunk.length) {
+        assembler.finish(next);
+        assembler.safe = chunk.length;
+        this.cut += rest;
+      }
+    }
+    this.#going = assembler.going;
+    this.offset = before + assembler.safe;
+    return assembler.full;
+  }
+
+  /** Where the zero bytes that begin at `from` end; they may not end in the file, and that may not be known after one turn. */
+  #holeEnd(from: number): HoleEnd {
+    if (this.#hole.from !== from) this.#hole = { from, to: from };
+    const hole = this.#hole;
+    for (let bytes = 0; bytes < HOLE_TURN; bytes += CHUNK) {
+      const got = readSync(this.#fd, probe, 0, CHUNK, hole.to);
+      if (got === 0) return 'open';
+      const end = got === CHUNK && probe.equals(ZEROS) ? got : zerosEnd(probe.subarray(0, got), 0);
+      hole.to += end;
+      if (end < got) return hole.to;
+    }
+    return 'unknown';
   }
 
   /** Gives the ended lines of a stretch to the assembler; answers where the last one begins, which has no end. `text`: the same, where it is plain. */
   #lines(chunk: Buffer, text: string | undefined): number {
     let start = 0;
     while (!assembler.full) {
-      if (chunk[start] === 0 && !this.skipping) {
-        const end = zerosEnd(chunk, start);
-        // A hole: what a writer leaves that goes on where it was in a file that was cut.
-        if (end - start >= HOLE || (start === 0 && this.#hole)) {
-          assembler.finish(end);
-          this.#hole = end === chunk.length;
-          start = end;
-          continue;
-        }
-      }
-      if (start === 0) this.#hole = false;
       const at = text === undefined ? chunk.indexOf(NEWLINE, start) : text.indexOf('\n', start);
       if (at === -1) break;
       const end = at > start && chunk[at - 1] === RETURN ? at - 1 : at;
@@ -224,7 +274,17 @@ export class LogFile {
     const head = this.#committed.head.length === FINGERPRINT_BYTES ? this.#committed.head : this.#sum(0, Math.min(FINGERPRINT_BYTES, this.offset));
     const length = Math.min(FINGERPRINT_BYTES, this.offset);
     const tail = this.#sum(this.offset - length, length);
-    return { key: this.key, path: this.path, offset: this.offset, head, tail, skipping: this.skipping, born: this.#born, generation: this.#generation };
+    return {
+      key: this.key,
+      path: this.path,
+      offset: this.offset,
+      head,
+      tail,
+      skipping: this.skipping,
+      born: this.#born,
+      generation: this.#generation,
+      seen: this.seenAt,
+    };
   }
 
   commit(position: Position): void {
@@ -238,6 +298,7 @@ export class LogFile {
     this.offset = this.#committed.offset;
     this.skipping = this.#committed.skipping;
     this.#going = undefined;
+    this.#hole = { from: -1, to: -1 };
     this.size = -1;
   }
 
@@ -283,6 +344,14 @@ export const holds = (path: string, position: Position): boolean => {
   } finally {
     closeSync(fd);
   }
+};
+
+/** Where the first hole begins; a stretch without one is solid to its end. */
+const solidEnd = (bytes: Buffer): number => {
+  // At a line's beginning fewer zero bytes are one too, where nothing follows.
+  if (bytes[0] === 0 && zerosEnd(bytes, 0) >= Math.min(HOLE, bytes.length)) return 0;
+  const at = bytes.includes(0) ? bytes.indexOf(ZEROS.subarray(0, HOLE)) : -1;
+  return at === -1 ? bytes.length : at;
 };
 
 const zerosEnd = (bytes: Uint8Array, from: number): number => {

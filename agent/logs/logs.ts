@@ -30,12 +30,20 @@ export interface LogsStatus {
   readonly logLinesSkipped: number;
   /** Of lines too long to be kept whole. */
   readonly logBytesCut: number;
+  /** Of zero bytes that are holes in files. */
+  readonly logBytesOfHoles: number;
+  /** That files hold beyond what was read. */
+  readonly logBytesBehind: number;
   readonly logFailures: readonly LogFailure[];
 }
 
 const QUIET_MS = 30_000;
 /** A program writes a stack trace at once: what comes later is another entry. */
 const JOIN_MS = 500;
+/** A look for changed folders takes a hundredth of the time at most. */
+const GLANCE_SPARE = 100;
+/** What stops has a few seconds before it is killed. */
+const STOP_MS = 1500;
 /** Files of syslog, which hold what the journal holds, and after how long without a line they no longer do, ms. */
 const SYSLOG = ['/var/log/syslog', '/var/log/messages'];
 const SYSLOG_FRESH_MS = 86_400_000;
@@ -49,6 +57,8 @@ export class Logs {
   readonly #tailer: Tailer;
   /** Undefined where it is not wanted or a file repeats it. */
   #journal: Journal | undefined;
+  /** Until then folders are not looked at again, ms of `performance.now()`. */
+  #nextGlance = 0;
 
   /** `positions` as of the last record. */
   constructor(options: LogsOptions, deliver: DeliverLines, positions: Iterable<Position>) {
@@ -64,12 +74,14 @@ export class Logs {
   }
 
   get status(): LogsStatus {
-    const { fileCount, linesRead, linesSkipped, bytesCut } = this.#tailer;
+    const { fileCount, linesRead, linesSkipped, bytesCut, bytesOfHoles, bytesBehind } = this.#tailer;
     return {
       logFiles: fileCount,
       logLines: linesRead + (this.#journal?.linesRead ?? 0),
       logLinesSkipped: linesSkipped + (this.#journal?.linesSkipped ?? 0),
       logBytesCut: bytesCut + (this.#journal?.bytesCut ?? 0),
+      logBytesOfHoles: bytesOfHoles,
+      logBytesBehind: bytesBehind,
       logFailures: this.#failures.all,
     };
   }
@@ -94,16 +106,27 @@ export class Logs {
     this.#tailer.discover(now);
   }
 
-  async read(last = false): Promise<void> {
-    const { pressed } = this.#options;
-    this.#journal?.poll(Date.now(), pressed, last);
-    await this.#tailer.poll(Date.now(), pressed, last);
+  /** Looks for what came into folders or went, where that does not take too much of the time. */
+  glance(now: number): void {
+    const began = performance.now();
+    if (began < this.#nextGlance) return;
+    this.#tailer.glance(now);
+    const ended = performance.now();
+    this.#nextGlance = ended + (ended - began) * GLANCE_SPARE;
   }
 
-  /** Takes what is there, without waiting for what may go on with it. */
+  /** A turn of each source; true where there is more. */
+  async read(last = false, pressed = this.#options.pressed): Promise<boolean> {
+    this.#journal?.poll(Date.now(), pressed, last);
+    return this.#tailer.poll(Date.now(), pressed, last);
+  }
+
+  /** Takes what is there, as far as that is quickly done, without waiting for what may go on with it. The rest is read by the next run. */
   async stop(): Promise<void> {
     await this.#journal?.stop();
-    await this.read(true);
+    const until = performance.now() + STOP_MS;
+    const pressed = (): boolean => performance.now() > until || this.#options.pressed();
+    while (await this.read(true, pressed));
   }
 
   close(): void {

@@ -30,6 +30,8 @@ export interface Position {
   readonly born?: string;
   /** How often it was cut or rewritten so far, as it was seen. */
   readonly generation?: number;
+  /** When its name led to it last, ms; an older version did not keep it. What got a rotation's name later was written to that name since. */
+  readonly seen?: number;
   /** The file is read to its end and will not come back: the position can be forgotten. */
   readonly gone?: true;
 }

@@ -5,8 +5,18 @@ import { basename, dirname, join } from 'node:path';
 
 /** Compressed archives that a pattern may catch. */
 export const NOT_LOGS = /\.(gz|xz|zst|bz2|zip|journal)$/;
+/** No name of a file is longer; what rotation adds is looked for at each place in it. */
+const MOST_NAME = 255;
 /** What rotation adds: numbers, dates and times, words for what was before. */
-const MARKS = /^(?:[._-]+(?:[a-z]?\d[\dTZ:+]*|old|bak|backup|prev|previous|last|orig|copy|saved?))+$/i;
+const MARK = '[._-]+(?:[a-z]?\\d[\\dTZ:+]*|old|bak|backup|prev|previous|last|orig|copy|saved?)';
+const MARKS = new RegExp(`^(?:${MARK})+$`, 'i');
+const MARKED = new RegExp(`(?:${MARK})+$`, 'i');
+
+/** The name that a rotation gave this one from, where it put something behind it: `app.log` of `app.log.1`. Undefined for other names. */
+export const originalOf = (name: string): string | undefined => {
+  const original = name.length > MOST_NAME ? name : name.replace(MARKED, '');
+  return original === name || original === '' ? undefined : original;
+};
 
 const endOf = (name: string): string => /\.[^.]*$/.exec(name)?.[0] ?? '';
 

@@ -1,7 +1,7 @@
 // Through rotation, copies, cuts and kills every line is told once. Real files; the record of positions is the test's own.
 import { copyFileSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Followed, long, range } from '../testing/followed.ts';
+import { Followed, laterByFiles, long, range } from '../testing/followed.ts';
 
 let logs: Followed;
 const start = (globs = ['/*.log'], backlogBytes = 1 << 20): void => logs.start({ globs, backlogBytes });
@@ -213,7 +213,9 @@ describe('log files', () => {
         logs.write('a.log', `after ${i} ${'y'.repeat(300)}`);
       }
       if (i % 5 === 2) {
+        await laterByFiles();
         copyFileSync(logs.path('a.log'), logs.path(`a.log.c${i}`));
+        await laterByFiles();
         truncateSync(logs.path('a.log'));
       }
       if (i % 2 === 0) start();

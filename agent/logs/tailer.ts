@@ -10,9 +10,9 @@ import { FUTURE_MS } from '../../schemas/tables.ts';
 import type { Entry } from './assembler.ts';
 import { originOf } from './container.ts';
 import type { LogFailures } from './failures.ts';
-import { findFiles } from './glob.ts';
+import { Finder, type Found, type Stray } from './glob.ts';
 import type { LinePlace, LogBatch } from './log-batch.ts';
-import { goesOnWith, holds, LogFile } from './log-file.ts';
+import { goesOnWith, holds, LogFile, TURN } from './log-file.ts';
 import { openLog, RefusedLog } from './open-log.ts';
 import { bornOf, FINGERPRINT_BYTES, type Position } from './position.ts';
 import { NOT_LOGS, rotationOf, siblings } from './rotation-name.ts';
@@ -46,6 +46,12 @@ export const KEPT_MS = RETENTION.logs - 3_600_000;
 const MOST_SKIPPED = 10_000;
 /** Of the time that the door allows a clock to be ahead, half is for the clocks of agent and server. */
 export const AHEAD_MS = FUTURE_MS / 2;
+/** So long nothing else gets its turn at most, ms; one record takes no longer. */
+const MOST_IN_ONE_GO = 20;
+/** The kernel's clock of files goes in steps of up to 10 ms. */
+const CLOCK_STEP_MS = 10;
+/** Files that were written to and rotated between two looks, that are taken at once. */
+const MOST_BETWEEN = 100;
 /** Bytes of a description beside a log. */
 const MOST_DESCRIPTION = 256 << 10;
 
@@ -62,29 +68,39 @@ export class Tailer {
   readonly #cut = new Map<string, number>();
   /** Files that could not be opened, so that each is named once. */
   readonly #refused = new Set<string>();
+  readonly #finder: Finder;
   #first: boolean;
+  /** All records of the poll in hand were. */
+  #isKept = true;
   linesRead = 0;
   /** Too old already when their file was met for the first time. */
   linesSkipped = 0;
   /** Of lines too long to be kept whole. */
   bytesCut = 0;
+  /** Of holes in files. */
+  bytesOfHoles = 0;
 
   /** Positions come from the spool; without any this is the first start of all. */
   constructor(options: TailerOptions, batch: LogBatch, deliver: DeliverLines, positions: Iterable<Position>) {
     this.#options = options;
     this.#batch = batch;
     this.#deliver = deliver;
+    this.#finder = new Finder(options.globs, options.root);
     const known = [...positions].filter((position) => position.cursor === undefined);
     this.#first = known.length === 0;
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
-    for (const position of known.filter((p) => !this.#restore(p, now))) {
+    const lost = known.filter((p) => !this.#restore(p, now));
+    for (const position of lost) {
       const { key, path, born, generation = 0 } = position;
       const isCut = born !== undefined && bornOf(path) === born;
       if (isCut) this.#cut.set(born, generation);
       this.#gone.push(isCut ? { ...LogFile.start(key, path), born, generation: generation + 1 } : { ...position, gone: true });
       if (position.head.length > 0) this.#followCopy(position, now);
+      if (isCut && !options.isPutBack) this.#followBetween(position, now);
     }
+    // What a backup put back was all made now.
+    if (!options.isPutBack) for (const file of [...this.#files.values()]) if (file.orphan) this.#followBetween(file.committed, now);
   }
 
   get fileCount(): number {
@@ -96,35 +112,55 @@ export class Tailer {
     return false;
   }
 
+  /** Bytes that the files hold beyond what was read. */
+  get bytesBehind(): number {
+    let bytes = 0;
+    for (const { size, offset } of this.#files.values()) bytes += Math.max(0, size - offset);
+    return bytes;
+  }
+
   /** Looks for the files again. */
   discover(now: number): void {
-    const { paths, cut } = findFiles(this.#options.globs, this.#options.root);
-    if (cut) this.#options.leftOut('log files beyond the first 2000 that the patterns find');
-    for (const path of paths) if (!NOT_LOGS.test(path)) this.#meet(path, now);
-    const found = new Set(paths);
-    for (const path of this.#refused) if (!found.has(path)) this.#refused.delete(path);
+    const found = this.#finder.find();
+    if (found.cut) this.#options.leftOut('log files beyond the first 10,000 that the patterns find');
+    this.#meetAll(found, now);
+    const paths = new Set(found.paths);
+    for (const path of this.#refused) if (!paths.has(path)) this.#refused.delete(path);
     for (const [key, since] of this.#waiting) if (now - since > 2 * this.#options.quietMs) this.#waiting.delete(key);
     this.#first = false;
   }
 
+  /** Looks into the folders that have changed, as one does where a file comes, is rotated or goes: what is open then is read to its end. */
+  glance(now: number): void {
+    const found = this.#finder.changed();
+    if (found !== undefined) this.#meetAll(found, now);
+  }
+
   /**
-   * Reads what is new in all files. `pressed` is asked before each record: while it is true the lines stay in their files.
-   * `last`: nothing is waited for any more.
+   * One turn of each file: what is new in it, up to so many bytes; true where there is more. `pressed` is asked before each record: while it is
+   * true the lines stay in their files. `last`: nothing is waited for any more.
    */
-  async poll(now: number, pressed: () => boolean, last = false): Promise<void> {
+  async poll(now: number, pressed: () => boolean, last = false): Promise<boolean> {
+    const served: LogFile[] = [];
+    this.#isKept = true;
+    let more = false;
+    let began = performance.now();
+    const pause = async (): Promise<void> => {
+      await breathe();
+      began = performance.now();
+    };
     // Files that are met on the way are read too.
     for (const file of this.#files.values()) {
-      if (pressed()) break;
+      if (pressed()) {
+        this.#putBehind(served);
+        more = false;
+        break;
+      }
       // Nobody else's lines go back with it, should it fail again.
       if (file.failed) this.#flush();
       try {
         this.#look(file, now);
-        while (this.#read(file, now, last)) {
-          this.#flush();
-          await breathe();
-          if (pressed()) return;
-        }
-        if (this.#batch.full) this.#flush();
+        if (await this.#turn(file, now, pressed, last, pause)) more = true;
         file.failed = false;
       } catch (error) {
         // It stays followed, from where its last record ends: a disk may answer again.
@@ -132,9 +168,12 @@ export class Tailer {
         file.failed = true;
         this.#goBack();
       }
+      served.push(file);
+      if (performance.now() - began > MOST_IN_ONE_GO) await pause();
     }
     this.#flush();
     for (const file of [...this.#files.values()]) if (file.orphan && now - file.readAt > this.#options.quietMs) this.#giveUp(file);
+    return more && this.#isKept;
   }
 
   close(): void {
@@ -142,11 +181,49 @@ export class Tailer {
     this.#files.clear();
   }
 
-  /** A file of that name: one we follow under this or another name, or a new one. */
-  #meet(path: string, now: number): void {
+  /** Reads what a file may be read of at once; true where there is more. */
+  async #turn(file: LogFile, now: number, pressed: () => boolean, last: boolean, pause: () => Promise<void>): Promise<boolean> {
+    const from = file.offset;
+    for (let before = from; this.#read(file, now, last); before = file.offset) {
+      this.#flush();
+      await pause();
+      if (pressed() || !this.#isKept) return false;
+      // Without a step it looked through a hole, or read the file before it.
+      if (file.offset - from >= TURN || file.offset === before) return true;
+    }
+    if (this.#batch.full) this.#flush();
+    return false;
+  }
+
+  /** They had their turn: others come first the next time. */
+  #putBehind(served: readonly LogFile[]): void {
+    for (const file of served) if (this.#files.delete(file.key)) this.#files.set(file.key, file);
+  }
+
+  #meetAll({ paths, strays }: Found, now: number): void {
+    const followed = new Set(strays.length === 0 ? [] : [...this.#files.values()].map(({ path }) => path));
+    for (const stray of strays) if (!followed.has(stray.original)) this.#meetStray(stray, now);
+    const fresh: (readonly [path: string, stat: Stats])[] = [];
+    for (const path of paths) {
+      const stat = NOT_LOGS.test(path) ? undefined : statOf(path);
+      if (stat !== undefined) fresh.push([path, stat]);
+    }
+    // Where there is no room for all, those that were written to last are read.
+    if (fresh.length > MOST_FILES) fresh.sort(([, a], [, b]) => b.mtimeMs - a.mtimeMs);
+    for (const [path, stat] of fresh) this.#meet(path, stat, now);
+  }
+
+  /** What was written and rotated away before its name was ever seen. */
+  #meetStray({ path, original, since }: Stray, now: number): void {
     const stat = statOf(path);
-    if (stat !== undefined && !stat.isFile() && !stat.isDirectory()) this.#options.leftOut('pipes and devices among the log files');
-    if (stat === undefined || !stat.isFile()) return;
+    if (stat?.isFile() !== true || stat.birthtimeMs <= since - CLOCK_STEP_MS || this.#files.has(keyOf(stat))) return;
+    this.#openBetween(stat, path, original, now);
+  }
+
+  /** A file of that name: one we follow under this or another name, or a new one. */
+  #meet(path: string, stat: Stats, now: number): void {
+    if (!stat.isFile() && !stat.isDirectory()) this.#options.leftOut('pipes and devices among the log files');
+    if (!stat.isFile()) return;
     const key = keyOf(stat);
     const known = this.#files.get(key);
     if (known !== undefined) {
@@ -154,6 +231,10 @@ export class Tailer {
         known.path = path;
         known.orphan = false;
       }
+      return;
+    }
+    if (this.#files.size >= MOST_FILES) {
+      this.#options.leftOut(`log files beyond the ${MOST_FILES} that were written to last`);
       return;
     }
     if (this.#waitsForCut(key, path, stat, now)) return;
@@ -180,7 +261,7 @@ export class Tailer {
 
   #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
     if (this.#files.size >= MOST_FILES) {
-      this.#options.leftOut(`log files beyond the first ${MOST_FILES}`);
+      this.#options.leftOut(`log files beyond the ${MOST_FILES} that were written to last`);
       return undefined;
     }
     try {
@@ -202,19 +283,26 @@ export class Tailer {
   /** Whether the file is still the one its name means, and its content what was read; follows it where it went. */
   #look(file: LogFile, now: number): void {
     if (file.orphan) return;
+    const at = Date.now();
     const stat = statOf(file.path);
     if (stat === undefined || keyOf(stat) !== file.key) {
       file.orphan = true;
       file.readAt = now;
       file.size = -1;
-      if (stat?.isFile() === true) this.#meet(file.path, now);
+      this.#followBetween(file.seen, now);
+      if (stat !== undefined) this.#meet(file.path, stat, now);
       return;
     }
-    if (stat.size === file.size && stat.mtimeMs === file.modifiedMs) return;
+    if (stat.size === file.size && stat.mtimeMs === file.modifiedMs) {
+      file.seenAt = at;
+      return;
+    }
     if (!file.isSame(stat.size)) {
       this.#followCopy(file.committed, now);
+      this.#followBetween(file.seen, now);
       file.restart();
     }
+    file.seenAt = at;
     file.size = stat.size;
     file.modifiedMs = stat.mtimeMs;
     file.readAt = now;
@@ -236,7 +324,7 @@ export class Tailer {
     const stillByClock = !file.orphan && file.modifiedMs > 0 && now - file.modifiedMs >= joinMs;
     const settled = last || ended || still >= joinMs || stillByClock;
     const [nowNs, oldest, newest] = [now, now - KEPT_MS, now + AHEAD_MS].map((ms) => nanosFromMillis(Math.floor(ms))) as [bigint, bigint, bigint];
-    const [from, cut] = [file.offset, file.cut];
+    const [from, cut, holes] = [file.offset, file.cut, file.holes];
     let skipped = 0;
     const bounds = { fallbackMs, now: nowNs, oldest, newest, skipOld: false };
     const place: LinePlace = { file: file.id, position: 0 };
@@ -260,6 +348,10 @@ export class Tailer {
       this.bytesCut += file.cut - cut;
       this.#options.leftOut('the ends of log lines longer than 64 KiB');
     }
+    if (file.holes > holes) {
+      this.bytesOfHoles += file.holes - holes;
+      this.#options.leftOut('holes in log files: zero bytes where no line stands');
+    }
     if (file.offset !== from) file.readAt = now;
     return more;
   }
@@ -281,6 +373,7 @@ export class Tailer {
       positions = changed.map((file) => file.position());
       this.#deliver(this.#batch, [...this.#gone, ...positions]);
     } catch (error) {
+      this.#isKept = false;
       this.#goBack();
       this.#options.log.warn('log lines cannot be kept and are read again later', { error });
       return;
@@ -304,6 +397,30 @@ export class Tailer {
     const stat = path === undefined ? undefined : statOf(path);
     if (path === undefined || stat === undefined) return;
     this.#openOrphan({ ...position, key: keyOf(stat) }, path, now, false);
+  }
+
+  /**
+   * What was written to a name, and got a rotation's, since the file of that name was seen there last: it is nobody else's, where its name is only
+   * a rotation's and it was made since. A copy of what was read is no such file.
+   */
+  #followBetween(position: Position, now: number): void {
+    const { path, seen } = position;
+    if (seen === undefined) return;
+    const between = siblings(path)
+      .map((sibling) => [sibling, rotationOf(path, sibling) === 'whole' ? statOf(sibling) : undefined] as const)
+      .flatMap(([sibling, stat]) =>
+        stat?.isFile() === true && stat.birthtimeMs > seen - CLOCK_STEP_MS && !this.#files.has(keyOf(stat)) ? [[sibling, stat] as const] : [],
+      )
+      .filter(([sibling, stat]) => !isCopy(sibling, stat, position))
+      .sort(([, a], [, b]) => a.birthtimeMs - b.birthtimeMs);
+    for (const [sibling, stat] of between.slice(-MOST_BETWEEN)) this.#openBetween(stat, sibling, path, now);
+  }
+
+  #openBetween(stat: Stats, path: string, original: string, now: number): void {
+    const key = keyOf(stat);
+    this.#openOrphan(LogFile.start(key, original), path, now, false);
+    const file = this.#files.get(key);
+    if (file !== undefined) file.metAt = stat.size;
   }
 
   /** Where the last run of the agent stood: under the same name or the one a rotation gave it; false when there is no such file. */

@@ -3,6 +3,7 @@
 import { appendFileSync, mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type Batch, columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { LogFailures } from '../logs/failures.ts';
@@ -26,6 +27,9 @@ export interface FollowedOptions {
 /** Longer than what a file is recognised by. */
 export const long = (n: number): string => `line ${n} ${'x'.repeat(60)}`;
 export const range = (from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => long(from + i));
+
+/** What is made now is later than what was made before by the file system's clock too, which goes in steps. */
+export const laterByFiles = (): Promise<void> => setTimeout(15);
 
 export class Followed {
   readonly folder = mkdtempSync(join(tmpdir(), 'logs-'));
@@ -77,11 +81,16 @@ export class Followed {
     return this.#tailer;
   }
 
-  /** One round of the agent. */
+  /** One round of the agent, until it has read all there is. */
   async round(ms = 1000): Promise<void> {
     this.at += ms;
     this.#tailer?.discover(this.at);
-    await this.#tailer?.poll(this.at, () => this.pressed());
+    await this.read();
+  }
+
+  /** The same without looking for files. */
+  async read(): Promise<void> {
+    while (await this.#tailer?.poll(this.at, () => this.pressed()));
   }
 
   /** As the records have them. */
