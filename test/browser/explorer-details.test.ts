@@ -266,6 +266,22 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Status' }).tap();
     await page.getByRole('rowheader', { name: 'column store' }).waitFor();
     expect(await fits()).toBe(true);
+    const pages = page.getByRole('navigation', { name: 'Pages' });
+    for (const [name, seen] of [
+      ['Agents', page.getByRole('button', { name: 'New join token' })],
+      ['letters', page.getByText('No dead letter waits.')],
+      ['Hosts', page.locator('[data-host]').first()],
+    ] as const) {
+      await pages.getByRole('link', { name }).tap();
+      await seen.waitFor();
+      expect(await fits(), name).toBe(true);
+      expect(await pages.locator('[aria-current=page]').count(), name).toBe(1);
+    }
+    // No name of a page is cut.
+    const cut = () => pages.evaluate((nav) => [...nav.querySelectorAll('a')].filter((a) => a.scrollWidth > a.clientWidth).map((a) => a.textContent));
+    expect(await cut()).toEqual([]);
+    await pages.getByRole('link', { name: 'Status' }).tap();
+    await page.getByRole('rowheader', { name: 'column store' }).waitFor();
     await page.locator('main').focus();
     await page.keyboard.press('t');
     await page.getByRole('link', { name: 'Explore', exact: true }).last().tap();

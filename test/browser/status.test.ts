@@ -69,7 +69,7 @@ describeWith('status page', findChromium(), 'no Chromium; install the package ch
 
   test('an agent that is stopped is told with since when', async () => {
     const { page } = await open('#/status');
-    await page.getByText('2 reporting').waitFor();
+    await page.getByRole('region', { name: 'Agents' }).getByText('2 reporting').waitFor();
     await endAgent('db-1', 'SIGTERM');
     const agents = page.getByRole('region', { name: 'Agents' });
     await agents.getByRole('row', { name: /^db-1 .*stopped since \d\d:\d\d/ }).waitFor();
@@ -78,7 +78,7 @@ describeWith('status page', findChromium(), 'no Chromium; install the package ch
 
   test('without the server all is dimmed with its age and nothing stays green', async () => {
     const { page } = await open('#/status');
-    await page.getByText('1 reporting').waitFor();
+    await page.getByRole('region', { name: 'Agents' }).getByText('1 reporting').waitFor();
     const green = () =>
       page.evaluate(() => {
         const probe = document.body.appendChild(document.createElement('i'));

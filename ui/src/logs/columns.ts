@@ -1,14 +1,14 @@
 // Which fields stand beside the lines, and how wide: those chosen, or without a choice those that tell the lines apart.
 import { type Columns, type FieldReader, readerOf, shownValue } from './fields.ts';
 
-/** Looked at for widths and differences. */
+/** Looked at for widths. */
 const ROWS = 500;
 const WIDEST = 28;
 
-/** Who wrote it, where that differs between lines. */
+/** Who wrote it, where that differs between lines: all are looked at, as one host alone may have written the first thousands. */
 export const columnsByThemselves = (columns: Columns): readonly string[] =>
   ['host', 'service', 'source'].filter((name) => {
-    const values = columns.find((column) => column.name === name)?.values.slice(0, ROWS) ?? [];
+    const values = columns.find((column) => column.name === name)?.values ?? [];
     return values.some((value) => value !== values[0]);
   });
 

@@ -3,12 +3,23 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
+import { columnsByThemselves } from './columns.ts';
 import { fieldsOf } from './fields.ts';
 import { RowHeights } from './heights.ts';
 import { orderOfTimes } from './lines.ts';
 import { totalsOf, volumeOf, volumeText } from './volume.ts';
 
 const hour = { kind: 'relative', span: '1h' } as const;
+
+describe('columnsByThemselves', () => {
+  const column = (name: string, values: readonly string[]) => ({ name, type: 'string', unit: null, values });
+  it('names who wrote the lines wherever that differs, however far down', () => {
+    const one = Array.from({ length: 9999 }, () => 'web-1');
+    expect(columnsByThemselves([column('host', one), column('body', one)])).toEqual([]);
+    expect(columnsByThemselves([column('host', [...one, 'web-2']), column('source', one), column('service', ['a', ...one])])).toEqual(['host', 'service']);
+    expect(columnsByThemselves([])).toEqual([]);
+  });
+});
 
 describe('volumeText', () => {
   it('counts the lines the text chooses, by severity', () => {
