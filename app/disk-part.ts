@@ -10,7 +10,7 @@ export const DISK = 'disk';
 
 /** `minFree`, `drops`: the settings `disk.min_free` and `disk.drop_oldest`. */
 export const diskPart = ({ free, size }: Disk, minFree: Share, drops: boolean): PartStatus => {
-  const share = size === 0 ? 100 : Math.floor((1 - free / size) * 100);
+  const share = size === 0 ? 100 : Math.round((1 - free / size) * 100);
   const keep = roomToKeep(minFree, size);
   const how = `${share} % used, ${sizeText(free)} of ${sizeText(size)} free`;
   if (free >= keep) return { name: DISK, state: 'ok', detail: how };

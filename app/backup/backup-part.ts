@@ -1,5 +1,6 @@
 // How the backups are, in one line for people: the one that runs, or when the last one was made, and why one since came to nothing.
 import type { BackupState, PartStatus } from '../../graphql/service.ts';
+import { sizeText } from '../size-text.ts';
 import type { BackupNotes } from './notes.ts';
 
 const NAME = 'backup';
@@ -12,15 +13,15 @@ export const ageText = (age: number): string => {
   return age < 2 * DAY_MS ? `${Math.round(age / 3_600_000)} h ago` : `${Math.round(age / DAY_MS)} days ago`;
 };
 
-const mib = (bytes: number): string => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
-
 /** `now`: ms. That none was ever made is no trouble: whoever copies the machine's disk needs none. */
 export const backupPart = (notes: BackupNotes, state: BackupState | undefined, now: number): PartStatus => {
   const { last, failed } = notes;
   const made =
-    last === undefined ? 'none was made yet' : `the last is of ${last.point} (${ageText(now - Date.parse(last.point))}), ${mib(last.bytes)} in ${last.dir}`;
+    last === undefined
+      ? 'none was made yet'
+      : `the last is of ${last.point} (${ageText(now - Date.parse(last.point))}), ${sizeText(last.bytes)} in ${last.dir}`;
   if (state?.state === 'running')
-    return { name: NAME, state: 'ok', detail: `one is written to ${state.dir}: ${state.step}, ${mib(state.bytes)} so far; ${made}` };
+    return { name: NAME, state: 'ok', detail: `one is written to ${state.dir}: ${state.step}, ${sizeText(state.bytes)} so far; ${made}` };
   if (failed === undefined) return { name: NAME, state: 'ok', detail: made };
   return { name: NAME, state: 'degraded', detail: `one to ${failed.dir} failed at ${failed.at}: ${failed.reason}; ${made}` };
 };

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
+import { sizeText } from '../size-text.ts';
 import { command } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
 import { writeOut } from './write-out.ts';
@@ -20,8 +21,6 @@ interface Backup {
 
 const FIELDS = '{ state dir step bytes totalBytes point seconds error code }';
 const LOOK_MS = 500;
-
-export const sizeText = (bytes: number): string => (bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
 
 /** One line that is written over on a terminal; elsewhere nothing. */
 export const showProgress = (text: string): void => {

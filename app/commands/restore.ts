@@ -4,8 +4,9 @@ import { resolve } from 'node:path';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger } from '../../core/logger.ts';
 import { plain } from '../../core/plain.ts';
+import { sizeText } from '../size-text.ts';
 import { command, type Options } from './arguments.ts';
-import { showProgress, sizeText } from './backup.ts';
+import { showProgress } from './backup.ts';
 import { writeOut } from './write-out.ts';
 
 const OPTIONS: Options = {

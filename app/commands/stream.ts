@@ -1,6 +1,7 @@
 // `inframirror stream groups` and `inframirror stream forget GROUP`: who reads the stream, who holds its room, and how one that is gone lets go.
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
+import { sizeText } from '../size-text.ts';
 import { spanText } from '../span-text.ts';
 import { command, suggestion } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
@@ -30,7 +31,6 @@ interface Space {
   };
 }
 
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
 const span = (seconds: number | null): string => (seconds === null ? '-' : spanText(seconds));
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -52,11 +52,18 @@ const groups = async (server: ServerAddress): Promise<number> => {
   const { stream } = (await askServer<Space>(server, SPACE, {})).status;
   if (stream === null) throw new CodedError('command.answer', { server: server.url, reason: 'its stream does not tell how full it is' });
   const head = ['GROUP', 'TOPIC', 'WAITING', 'HOLDS', 'OLDEST', 'PRESENT'];
-  const rows = stream.groups.map((g) => [plain(g.group), plain(g.topic), String(g.waiting), mib(g.bytes), span(g.oldestWaiting), g.isJoined ? 'yes' : 'no']);
+  const rows = stream.groups.map((g) => [
+    plain(g.group),
+    plain(g.topic),
+    String(g.waiting),
+    sizeText(g.bytes),
+    span(g.oldestWaiting),
+    g.isJoined ? 'yes' : 'no',
+  ]);
   writeOut(`${alignedLines([head, ...rows], 2)}\n`);
   const topics = stream.topics.map((t) => [plain(t.topic), plain(t.heldBy ?? '-'), percent(t.pressure), span(t.secondsLeft)]);
   writeOut(alignedLines([['TOPIC', 'HELD BY', 'FULL', 'CLOSES IN'], ...topics], 2));
-  writeOut(`\n${mib(stream.bytes)} of ${mib(stream.maxBytes)}. At 80 % of a topic the door takes nothing more of it: agents keep their data.\n`);
+  writeOut(`\n${sizeText(stream.bytes)} of ${sizeText(stream.maxBytes)}. At 80 % of a topic the door takes nothing more of it: agents keep their data.\n`);
   return 0;
 };
 
