@@ -1,6 +1,6 @@
 // What the data folder holds of the product itself: the instance's id and its tokens, made at the first start, readable by their owner alone.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import { makeFolder } from '../core/node/make-folder.ts';
@@ -77,6 +77,7 @@ const instanceOf = (path: string): string => {
 
 const secret = (file: string): string => {
   if (!existsSync(file)) writePrivate(file, `${randomBytes(32).toString('base64url')}\n`);
+  if (statSync(file).isDirectory()) throw new CodedError('data.token', { file });
   chmodSync(file, 0o600);
   const text = readFileSync(file, 'utf8').trim();
   if (!TOKEN.test(text)) throw new CodedError('data.token', { file });

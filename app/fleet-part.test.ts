@@ -1,34 +1,25 @@
 // Hosts that fell silent and agents that stand still, each for its reason, over a real record store and the real door: in words and as measures.
-import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Identity } from '../agent/identity.ts';
-import { join, signIn } from '../agent/join.ts';
+import { signIn } from '../agent/join.ts';
 import { type Answer, ServerCalls } from '../agent/server-calls.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { INTAKE_LIMITS } from '../ingest/limits.ts';
 import { frameOf, partOf, zstd } from '../ingest/testing/frames.ts';
-import { frameContext } from '../schemas/agent-proofs.ts';
-import { readJoinToken } from '../schemas/join-token.ts';
 import { Fleet } from './fleet-part.ts';
 import { AgentServer } from './testing/agent-server.ts';
+import { joined, MACHINE, postSigned } from './testing/enrolled.ts';
 
-const MACHINE = 'm'.repeat(32);
 const MINUTE_MS = 60_000;
 let server: AgentServer;
-let folder = '';
 let calls: ServerCalls;
 let telemetry: TelemetryRegistry;
 let seq = 0;
 beforeAll(async () => {
   server = await AgentServer.start();
-  folder = mkdtempSync(joinPath(tmpdir(), 'fleet-'));
 }, 120_000);
 afterAll(async () => {
   await server?.stop();
-  rmSync(folder, { recursive: true });
 }, 60_000);
 beforeEach(async () => {
   server.ahead = 0;
@@ -51,11 +42,7 @@ const heard = async (host: string, minutes: number, stopped = false): Promise<vo
     stopped ? '1' : null,
   ]);
 };
-const enrol = async (host: string): Promise<Identity> => {
-  const identity = await join(calls, mkdtempSync(joinPath(folder, 'a-')), readJoinToken(await server.token(host)), host, MACHINE);
-  if ('refused' in identity) throw new Error(identity.refused.text);
-  return identity;
-};
+const enrol = (host: string): Promise<Identity> => joined(server, calls, host);
 /** A frame of an agent, as one for `host`; undefined where it may not even sign in. */
 const send = async (identity: Identity, host: string, bytes = 10): Promise<Answer | undefined> => {
   const boot = BigInt(Date.now());
@@ -73,8 +60,7 @@ const send = async (identity: Identity, host: string, bytes = 10): Promise<Answe
       sent: new Date(server.now()).toISOString(),
     }),
   );
-  const mac = createHmac('sha256', session.key).update(frameContext(session.id)).update(frame).digest('base64url');
-  return calls.post('/ingest/frames', { authorization: `InfraMirror ${session.id}.${mac}`, 'content-encoding': 'zstd' }, frame);
+  return postSigned(calls, session, frame);
 };
 const standing = (reason: string): number => telemetry.value('inframirror_agents_standing_still', { reason });
 

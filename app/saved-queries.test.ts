@@ -1,33 +1,25 @@
 // Saved queries on a real record store: versions, conflicts, names, limits, what comes back after a deletion, and what the audit table holds.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import type { Records } from '../engines/records/port.ts';
-import { openPostgres } from '../engines/records/postgres/postgres.ts';
+import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/testing/temporary-records.ts';
 import { check, staticCatalogue } from '../query/language.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { type SavedGiven, savedNameProblem, savedRangeProblem } from '../schemas/saved-query.ts';
 import { SavedQueryStore } from './saved-queries.ts';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'saved-'));
 const catalogue = staticCatalogue(DATASETS);
 const queries = { check: async (text: string) => check(text, catalogue) } as ConstructorParameters<typeof SavedQueryStore>[1];
-let server: EmbeddedPostgres;
+let store: TemporaryRecords;
 let records: Records;
 let saved: SavedQueryStore;
 beforeAll(async () => {
-  server = await startEmbeddedPostgres({ dataDir });
-  records = openPostgres(server.connection);
-  await records.migrate();
+  store = await openTemporaryRecords();
+  records = store.records;
   saved = new SavedQueryStore(records, queries);
 }, 120_000);
 afterAll(async () => {
-  await records?.close();
-  await server?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  await store?.close();
 }, 60_000);
 
 const given = (name: string, more: Partial<SavedGiven> = {}): SavedGiven => ({

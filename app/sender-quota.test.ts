@@ -1,46 +1,22 @@
 // A sender that has sent more than it may in a day, and more connections than there may be: at the real address, with a real record store. What is
 // refused is told in words with a time to come again, others are not concerned, and it stands in the audit table.
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Identity } from '../agent/identity.ts';
-import { join, type Session, signIn } from '../agent/join.ts';
 import { type Answer, ServerCalls } from '../agent/server-calls.ts';
 import { INTAKE_LIMITS } from '../ingest/limits.ts';
 import { frameOf, partOf, zstd } from '../ingest/testing/frames.ts';
-import { frameContext } from '../schemas/agent-proofs.ts';
-import { readJoinToken } from '../schemas/join-token.ts';
 import { AgentServer } from './testing/agent-server.ts';
+import { type Enrolled, enrolled, postSigned, sessionOf, signatureOf } from './testing/enrolled.ts';
 
-const MACHINE = 'm'.repeat(32);
 const DAY_MS = 86_400_000;
 const LIMIT = 1 << 20;
 let server: AgentServer;
 let calls: ServerCalls;
-let folder = '';
 let seq = 0;
 const sockets: Socket[] = [];
 
-interface Enrolled {
-  readonly identity: Identity;
-  readonly boot: bigint;
-  session: Session;
-}
-const sessionOf = async (identity: Identity, boot: bigint): Promise<Session> => {
-  const session = await signIn(calls, identity, MACHINE, boot, Buffer.alloc(16, 1));
-  if ('refused' in session) throw new Error(session.refused.text);
-  return session;
-};
-const enrol = async (host: string): Promise<Enrolled> => {
-  const identity = await join(calls, mkdtempSync(joinPath(folder, 'a-')), readJoinToken(await server.token(host)), host, MACHINE);
-  if ('refused' in identity) throw new Error(identity.refused.text);
-  const boot = BigInt(Date.now());
-  return { identity, boot, session: await sessionOf(identity, boot) };
-};
+const enrol = (host: string): Promise<Enrolled> => enrolled(server, calls, host);
 /** Lines that take about so many bytes when they are unpacked. */
 const body = (host: string, agent: string, boot: bigint, bytes: number): Uint8Array => {
   seq += 10;
@@ -56,12 +32,7 @@ const body = (host: string, agent: string, boot: bigint, bytes: number): Uint8Ar
     }),
   );
 };
-const authorization = ({ session }: Enrolled, bytes: Uint8Array): string =>
-  `InfraMirror ${session.id}.${createHmac('sha256', session.key).update(frameContext(session.id)).update(bytes).digest('base64url')}`;
-const send = (one: Enrolled, bytes = 1000): Promise<Answer> => {
-  const frame = body(one.identity.host, one.identity.id, one.boot, bytes);
-  return calls.post('/ingest/frames', { authorization: authorization(one, frame), 'content-encoding': 'zstd' }, frame);
-};
+const send = (one: Enrolled, bytes = 1000): Promise<Answer> => postSigned(calls, one.session, body(one.identity.host, one.identity.id, one.boot, bytes));
 const byToken = (agent: string, bytes = 1000): Promise<Answer> =>
   calls.post('/ingest/frames', { authorization: `Bearer ${server.data.agentToken}`, 'content-encoding': 'zstd' }, body('db-1', agent, 5n, bytes));
 
@@ -87,7 +58,6 @@ const told = (one: Raw, words: string): Promise<void> => expect.poll(one.text, {
 
 beforeAll(async () => {
   server = await AgentServer.start();
-  folder = mkdtempSync(joinPath(tmpdir(), 'quota-'));
   calls = new ServerCalls(server.url, 20_000, new AbortController().signal);
   await server.open({ limits: { ...INTAKE_LIMITS, bytesPerSender: LIMIT, bytesShared: 5 * LIMIT }, overQuota: (over) => server.registry.noteOverQuota(over) });
 }, 120_000);
@@ -97,7 +67,6 @@ afterEach(() => {
 afterAll(async () => {
   calls?.close();
   await server?.stop();
-  rmSync(folder, { recursive: true });
 }, 60_000);
 
 test('bytes in a day: refused with the time to come again, before the body is read; nobody else is; then it goes on', async () => {
@@ -110,7 +79,7 @@ test('bytes in a day: refused with the time to come again, before the body is re
   expect(Number(refused.retryAfter)).toBeLessThanOrEqual(86_400);
   // Of a request of which nothing but the head has come.
   const head = await raw(
-    `POST /ingest/frames HTTP/1.1\r\nhost: x\r\nauthorization: ${authorization(loud, new Uint8Array(1))}\r\ncontent-length: 1000000\r\n\r\n`,
+    `POST /ingest/frames HTTP/1.1\r\nhost: x\r\nauthorization: ${signatureOf(loud.session, new Uint8Array(1))}\r\ncontent-length: 1000000\r\n\r\n`,
   );
   await told(head, '"intake.quota"');
   await head.ended;
@@ -137,7 +106,7 @@ test('bytes in a day: refused with the time to come again, before the body is re
     ['', 'the shared token', 5 * LIMIT],
   ]);
   server.ahead += DAY_MS;
-  loud.session = await sessionOf(loud.identity, loud.boot);
+  loud.session = await sessionOf(calls, loud.identity, loud.boot);
   expect(await send(loud)).toMatchObject({ status: 200 });
 });
 

@@ -1,27 +1,17 @@
 // Who announces much and brings little, slowly, or under a signature that is not right: at the real address, with and without a key of its own.
 // Nobody else waits for it, and it is ended.
-import { createHmac, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Identity } from '../agent/identity.ts';
-import { join, type Session, signIn } from '../agent/join.ts';
 import { type Answer, ServerCalls } from '../agent/server-calls.ts';
 import { INTAKE_LIMITS } from '../ingest/limits.ts';
 import { frameOf, partOf, zstd } from '../ingest/testing/frames.ts';
-import { frameContext } from '../schemas/agent-proofs.ts';
-import { readJoinToken } from '../schemas/join-token.ts';
 import { AgentServer } from './testing/agent-server.ts';
+import { type Enrolled, enrolled, postSigned } from './testing/enrolled.ts';
 
-const MACHINE = 'm'.repeat(32);
 const PATIENCE_MS = 500;
 let server: AgentServer;
 let calls: ServerCalls;
-let folder = '';
-let [good, bad]: { identity: Identity; session: Session }[] = [];
-const boot = BigInt(Date.now());
+let [good, bad]: Enrolled[] = [];
 let seq = 0;
 const sockets: Raw[] = [];
 
@@ -50,31 +40,23 @@ const head = (authorization: string, ...more: readonly string[]): string =>
   `${['POST /ingest/frames HTTP/1.1', 'host: x', `authorization: ${authorization}`, ...more].join('\r\n')}\r\n\r\n`;
 const ANNOUNCED = `content-length: ${INTAKE_LIMITS.requestBytes}`;
 
-const enrol = async (host: string): Promise<{ identity: Identity; session: Session }> => {
-  const identity = await join(calls, mkdtempSync(joinPath(folder, 'a-')), readJoinToken(await server.token(host)), host, MACHINE);
-  if ('refused' in identity) throw new Error(identity.refused.text);
-  const session = await signIn(calls, identity, MACHINE, boot, randomBytes(16));
-  if ('refused' in session) throw new Error(session.refused.text);
-  return { identity, session };
-};
-const line = (host: string, agent: string): Uint8Array => {
+const enrol = (host: string): Promise<Enrolled> => enrolled(server, calls, host);
+const line = (host: string, agent: string, boot: bigint): Uint8Array => {
   seq += 10;
   const time = [BigInt(Date.now()) * 1_000_000n];
   return zstd(frameOf([partOf('logs', { time, severity: ['info'], body: ['x'], host: [host] })], { agent, host, boot, seq, sent: new Date().toISOString() }));
 };
 const byGood = (): Promise<Answer> => {
-  const { identity, session } = good as NonNullable<typeof good>;
-  const body = line(identity.host, identity.id);
-  const mac = createHmac('sha256', session.key).update(frameContext(session.id)).update(body).digest('base64url');
-  return calls.post('/ingest/frames', { authorization: `InfraMirror ${session.id}.${mac}`, 'content-encoding': 'zstd' }, body);
+  const { identity, boot, session } = good as NonNullable<typeof good>;
+  const body = line(identity.host, identity.id, boot);
+  return postSigned(calls, session, body);
 };
 const shared = (): string => `Bearer ${server.data.agentToken}`;
-const byToken = (): Promise<Answer> => calls.post('/ingest/frames', { authorization: shared(), 'content-encoding': 'zstd' }, line('other', 'somebody'));
+const byToken = (): Promise<Answer> => calls.post('/ingest/frames', { authorization: shared(), 'content-encoding': 'zstd' }, line('other', 'somebody', 5n));
 const unsigned = (): string => `InfraMirror ${bad?.session.id}.${'A'.repeat(43)}`;
 
 beforeAll(async () => {
   server = await AgentServer.start();
-  folder = mkdtempSync(joinPath(tmpdir(), 'slow-'));
   calls = new ServerCalls(server.url, 60_000, new AbortController().signal);
   [good, bad] = [await enrol('good-1'), await enrol('bad-1')];
 }, 120_000);
@@ -87,7 +69,6 @@ afterEach(async () => {
 afterAll(async () => {
   calls?.close();
   await server?.stop();
-  rmSync(folder, { recursive: true });
 }, 60_000);
 
 test('requests that announce much and bring nothing take nobody’s room, an agent’s or those of a shared token', async () => {
@@ -102,7 +83,7 @@ test('requests that announce much and bring nothing take nobody’s room, an age
 
 test('a request that does not say how much it has is no more than what it brings', async () => {
   for (let i = 0; i < 40; i++) await raw(head(shared(), 'transfer-encoding: chunked'));
-  const body = line('other', 'somebody');
+  const body = line('other', 'somebody', 5n);
   const chunked = await raw(head(shared(), 'transfer-encoding: chunked', 'content-encoding: zstd'));
   chunked.socket.write(Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]));
   await expect.poll(chunked.text, { timeout: 30_000 }).toContain('HTTP/1.1 200');

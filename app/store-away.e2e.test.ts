@@ -1,11 +1,7 @@
 // A server that starts while the column store is away: agents from before it send as ever, what they send waits on the stream and stands once
 // when the store is back; nobody can use the time to send for another's host. On the real stream, stores, pipeline and address.
-import { createHmac } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Identity } from '../agent/identity.ts';
-import { join, type Session, signIn } from '../agent/join.ts';
 import { type Answer, ServerCalls } from '../agent/server-calls.ts';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { silentLogger } from '../core/logger.ts';
@@ -20,13 +16,11 @@ import { INTAKE_LIMITS } from '../ingest/limits.ts';
 import { SeriesTables } from '../ingest/series-tables.ts';
 import { type Definition, frameOf, logsPart, samplesPart, seriesPart, zstd } from '../ingest/testing/frames.ts';
 import { type Pipeline, startPipeline } from '../pipeline/start.ts';
-import { frameContext } from '../schemas/agent-proofs.ts';
 import type { OwnFramePart } from '../schemas/frame.ts';
-import { readJoinToken } from '../schemas/join-token.ts';
 import { storedSeriesHosts } from './stored-series-hosts.ts';
 import { AgentServer } from './testing/agent-server.ts';
+import { type Enrolled, enrolled, postSigned, sessionOf } from './testing/enrolled.ts';
 
-const MACHINE = 'm'.repeat(32);
 let server: AgentServer;
 let calls: ServerCalls;
 let stream: EmbeddedStream;
@@ -36,27 +30,8 @@ let pipeline: Pipeline | undefined;
 let kept: KeptSeriesHosts | undefined;
 let seq = 1;
 
-interface Enrolled {
-  readonly identity: Identity;
-  readonly boot: bigint;
-  session: Session;
-}
-
-const sessionOf = async (identity: Identity, boot: bigint): Promise<Session> => {
-  const session = await signIn(calls, identity, MACHINE, boot, Buffer.alloc(16, 1));
-  if ('refused' in session) throw new Error(session.refused.text);
-  return session;
-};
-const enrol = async (host: string): Promise<Enrolled> => {
-  const identity = await join(calls, mkdtempSync(joinPath(server.folder, 'a-')), readJoinToken(await server.token(host)), host, MACHINE);
-  if ('refused' in identity) throw new Error(identity.refused.text);
-  const boot = BigInt(Date.now());
-  return { identity, boot, session: await sessionOf(identity, boot) };
-};
-const post = ({ session }: Enrolled, body: Uint8Array): Promise<Answer> => {
-  const mac = createHmac('sha256', session.key).update(frameContext(session.id)).update(body).digest('base64url');
-  return calls.post('/ingest/frames', { authorization: `InfraMirror ${session.id}.${mac}`, 'content-encoding': 'zstd' }, body);
-};
+const enrol = (host: string): Promise<Enrolled> => enrolled(server, calls, host);
+const post = ({ session }: Enrolled, body: Uint8Array): Promise<Answer> => postSigned(calls, session, body);
 const frame = ({ identity, boot }: Enrolled, parts: readonly OwnFramePart[]): Uint8Array => {
   seq += 10;
   return zstd(frameOf(parts, { agent: identity.id, host: identity.host, boot, seq, sent: new Date().toISOString() }));
@@ -135,7 +110,7 @@ test('agents from before send on, once, and no other for their hosts', { timeout
   await stopColumns();
 
   const signIns = async (): Promise<void> => {
-    for (const one of [web, bad]) one.session = await sessionOf(one.identity, one.boot);
+    for (const one of [web, bad]) one.session = await sessionOf(calls, one.identity, one.boot);
   };
   // What the door did before it kept anything: the same is refused.
   await open(false);

@@ -2,6 +2,7 @@
 // only decoded where a refusal names it. Returns the first offence, never throws.
 import type { Column, DictionaryColumn, TextColumn } from '../core/batch/batch.ts';
 import { isPresent, textAt } from '../core/batch/batch.ts';
+import { sameText } from '../core/batch/same-bytes.ts';
 import { type ColumnRule, DEFAULT_ENTRIES, DEFAULT_TEXT_BYTES, KEY_BYTES } from './rules.ts';
 
 export interface Offence {
@@ -64,15 +65,10 @@ const hasZero = (text: TextColumn, at: number): boolean => text.data.subarray(te
 /** Of all texts of a column at once: hardly any has one. */
 const anyZero = (column: Column): boolean => isText(column) && source(column).data.includes(0);
 
-const sameText = (column: Texts, a: number, b: number): boolean => {
+const sameEntry = (column: Texts, a: number, b: number): boolean => {
   const text = source(column);
   const [x, y] = [place(column, a), place(column, b)];
-  if (x === y) return true;
-  const size = sizeAt(text, x);
-  if (size !== sizeAt(text, y)) return false;
-  const [from, other] = [text.offsets[x] as number, text.offsets[y] as number];
-  for (let i = 0; i < size; i++) if (text.data[from + i] !== text.data[other + i]) return false;
-  return true;
+  return x === y || sameText(text, x, text, y);
 };
 
 /** Holds the entries of rows of a map or list to their number, then hands each row's range of entries on. */
@@ -160,7 +156,7 @@ export const columnOffence = (column: Column, rule: ColumnRule, required: boolea
     for (let i = from; i < to; i++) {
       const key = judgeKey(source(keys), place(keys, i));
       if (key !== undefined) return `the key ${shown(i)}: ${key}`;
-      for (let j = from; j < i; j++) if (sameText(keys, i, j)) return `the key ${shown(i)} stands twice`;
+      for (let j = from; j < i; j++) if (sameEntry(keys, i, j)) return `the key ${shown(i)} stands twice`;
       const value = judgeValue(i) ?? judgeSize(i);
       if (value !== undefined) return `the value of ${shown(i)}: ${value}`;
     }

@@ -1,27 +1,19 @@
 // When hosts were last heard, in a real record store: what moves it, what does not, what a restart keeps, and the state that follows.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../core/logger.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import type { RecordRow, Records } from '../engines/records/port.ts';
-import { openPostgres } from '../engines/records/postgres/postgres.ts';
+import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/testing/temporary-records.ts';
 import { HOST_STATES, hostState, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import { Heard, type HeardFrame } from './heard.ts';
 
-let server: EmbeddedPostgres;
+let store: TemporaryRecords;
 let records: Records;
-const dir = mkdtempSync(join(tmpdir(), 'inframirror-heard-'));
 beforeAll(async () => {
-  server = await startEmbeddedPostgres({ dataDir: dir });
-  records = openPostgres(server.connection);
-  await records.migrate();
+  store = await openTemporaryRecords();
+  records = store.records;
 }, 60_000);
 afterAll(async () => {
-  await records?.close();
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await store?.close();
 });
 
 const NOW = Date.now();

@@ -1,30 +1,22 @@
 // Whose series are, in a real record store: another start knows all that this one was told of, whatever was written when, and never another host.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { highOf, lowOf } from '../core/batch/words.ts';
 import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import type { Records } from '../engines/records/port.ts';
-import { openPostgres } from '../engines/records/postgres/postgres.ts';
+import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/testing/temporary-records.ts';
 import { KeptSeriesHosts } from './kept-series-hosts.ts';
 import { SeriesTables } from './series-tables.ts';
 
-let server: EmbeddedPostgres;
+let store: TemporaryRecords;
 let records: Records;
-const dir = mkdtempSync(join(tmpdir(), 'inframirror-series-hosts-'));
 beforeAll(async () => {
-  server = await startEmbeddedPostgres({ dataDir: dir });
-  records = openPostgres(server.connection);
-  await records.migrate();
+  store = await openTemporaryRecords();
+  records = store.records;
 }, 60_000);
 afterAll(async () => {
-  await records?.close();
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await store?.close();
 });
 beforeEach(async () => void (await records.query('DELETE FROM series_hosts')));
 
@@ -36,9 +28,9 @@ interface Start {
   readonly series: SeriesTables;
   readonly kept: KeptSeriesHosts;
 }
-const open = async (store: Pick<Records, 'query'> = records): Promise<Start> => {
+const open = async (asked: Pick<Records, 'query'> = records): Promise<Start> => {
   const series = new SeriesTables({ seriesPerSender: 100_000, series: 1_000_000 }, now);
-  const kept = new KeptSeriesHosts({ records: store, series, log: silentLogger, now });
+  const kept = new KeptSeriesHosts({ records: asked, series, log: silentLogger, now });
   await kept.start();
   return { series, kept };
 };

@@ -1,6 +1,7 @@
 // Which hosts the rows of a part speak for, held against what their sender may: a column `host`, and the label of a series. Rows without a host
 // are those of their sender. Reads bytes, not texts, where the same host follows itself.
-import { type Batch, type Column, columnIndex, columnOf, isPresent, type MapColumn, type TextColumn, textAt } from '../core/batch/batch.ts';
+import { type Batch, type Column, columnIndex, columnOf, isPresent, type MapColumn, textAt } from '../core/batch/batch.ts';
+import { sameText } from '../core/batch/same-bytes.ts';
 import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
 import { LabelRows } from '../schemas/definition-rows.ts';
@@ -9,14 +10,6 @@ import type { SignalSchema } from '../schemas/tables.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
 import type { UnknownPart } from './publish.ts';
 import { unpackPart } from './receive/body.ts';
-
-const sameBytes = (text: TextColumn, a: number, b: number): boolean => {
-  const [from, other] = [text.offsets[a] as number, text.offsets[b] as number];
-  const size = (text.offsets[a + 1] as number) - from;
-  return (
-    size === (text.offsets[b + 1] as number) - other && Buffer.compare(text.data.subarray(from, from + size), text.data.subarray(other, other + size)) === 0
-  );
-};
 
 /** Each text of the column at least once. */
 const eachText = (column: Column, meet: (text: string) => void): void => {
@@ -28,7 +21,7 @@ const eachText = (column: Column, meet: (text: string) => void): void => {
     let before = -1;
     for (let row = 0; row < column.length; row++) {
       if (!isPresent(column, row)) continue;
-      if (before === -1 || !sameBytes(column, row, before)) meet(textAt(column, row));
+      if (before === -1 || !sameText(column, row, column, before)) meet(textAt(column, row));
       before = row;
     }
   }

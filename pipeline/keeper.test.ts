@@ -1,37 +1,30 @@
 // Several processes of which one keeps: which one, and that another takes over when it ends, is killed, or hangs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../core/logger.ts';
-import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import type { Records } from '../engines/records/port.ts';
-import { openPostgres } from '../engines/records/postgres/postgres.ts';
+import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/testing/temporary-records.ts';
 import { Keeper } from './keeper.ts';
 
 const PROCESS = fileURLToPath(new URL('testing/keeper-process.ts', import.meta.url));
-const dir = mkdtempSync(join(tmpdir(), 'keeper-'));
 const children: ChildProcess[] = [];
-let server: Awaited<ReturnType<typeof startEmbeddedPostgres>>;
+let store: TemporaryRecords;
 let records: Records;
 
 beforeAll(async () => {
-  server = await startEmbeddedPostgres({ dataDir: dir, log: silentLogger });
-  records = openPostgres(server.connection);
+  store = await openTemporaryRecords({ migrated: false });
+  records = store.records;
   await records.query('CREATE TABLE kept (name text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp())');
 }, 120_000);
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
-  await records?.close();
-  await server?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await store?.close();
 }, 60_000);
 
 const begin = async (name: string): Promise<ChildProcess> => {
-  const child = spawn(process.execPath, [PROCESS, JSON.stringify(server.connection), name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [PROCESS, JSON.stringify(store.server.connection), name], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   if (child.stdout !== null) await once(child.stdout, 'data');
   return child;

@@ -94,8 +94,8 @@ test('the record of the version before is understood, with its senders', () => {
   const { progress, senders } = decodeProgress(out.finish());
   expect(progress).toEqual({ next: 9n, insert: 7n, time: 5n, epoch: 0, pending: undefined });
   expect([...(senders ?? [])]).toEqual([
-    ['b', { boot: 2n, seq: 3n, latest: 5n }],
-    ['a', { boot: 4n, seq: 5n, latest: 5n }],
+    ['b', { boot: 2n, seq: 3n, latest: 5n, prints: [] }],
+    ['a', { boot: 4n, seq: 5n, latest: 5n, prints: [] }],
   ]);
 });
 
@@ -114,7 +114,7 @@ test('a record of the version before is read: its inserts have rows of all messa
   const bytes = Buffer.concat([u32s(1), u64s(9n, 65n, 5n), u32s(1), round, u32s(1), u32s(1), Buffer.from('a'), u64s(3n, 4n)]);
   const all = { deadline: 0, table: 'logs', messages: [{ from: 9n, to: 12n }] };
   const { progress, senders } = decodeProgress(bytes);
-  expect(senders).toEqual(new Map([['a', { boot: 3n, seq: 4n, latest: 5n }]]));
+  expect(senders).toEqual(new Map([['a', { boot: 3n, seq: 4n, latest: 5n, prints: [] }]]));
   expect(progress).toEqual({
     next: 9n,
     insert: 65n,

@@ -5,13 +5,14 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Delivery, SavedProgress, StoredMessage, Stream, TopicPartition } from '../engines/stream/port.ts';
 import { bury } from './dead.ts';
+import { HeardSenders, seenAfter } from './heard-senders.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
 import { NamedSets } from './named-sets.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
 import type { RoundGate } from './round-gate.ts';
-import { boundSenders, decodeSenders, encodeSenders, judgeRepeat, type KnownSenders, type SeenMessage, withPrint } from './senders.ts';
+import { decodeSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 import type { Route } from './topology.ts';
@@ -56,8 +57,6 @@ interface Waiting {
 const ROUND_BYTES = 8 << 20;
 /** The same, unpacked: messages may rest at a hundredth of their size. */
 const UNPACKED_BYTES = 96 << 20;
-/** A run is numbered by its sender's clock, ms: with more than any door lets pass. */
-const AHEAD_MS = 2n * 86_400_000n;
 /** A checkpoint is due after so many rounds, or bytes: what an heir reads again. */
 const CHECKPOINT_ROUNDS = 64;
 const CHECKPOINT_BYTES = 32 << 20;
@@ -68,9 +67,8 @@ export class PartitionWorker {
   readonly #part: PartitionSink;
   readonly #sets: NamedSets;
   #progress: Progress = NO_PROGRESS;
-  /** The last message of each sender before `#progress.next`. */
-  #last = new Map<string, SeenMessage>();
-  #forgottenUntil = 0n;
+  /** As of `#progress.next`. */
+  readonly #senders: HeardSenders;
   /** Messages before it are known from their headers alone: their rows are in the store. */
   #writesFrom = 0n;
   #sinceCheckpoint = { rounds: 0, bytes: 0 };
@@ -90,6 +88,7 @@ export class PartitionWorker {
     this.#options = options;
     this.#part = options.sink.open(options.at);
     this.#sets = new NamedSets(options.stream, options.at);
+    this.#senders = new HeardSenders(options.now, options.seqCheck);
     this.#numbers = new InsertNumbers(options.at.partition, 0n, options.now);
   }
 
@@ -105,7 +104,7 @@ export class PartitionWorker {
 
   /** What was taken last of a sender. */
   lastOf(sender: string): SeenMessage | undefined {
-    return this.#last.get(sender);
+    return this.#senders.lastOf(sender);
   }
 
   /** Rejects with `pipeline.no-progress` where nothing was saved. */
@@ -131,31 +130,16 @@ export class PartitionWorker {
 
   /** Returns from where the stream is to be read, so that all senders are known before the first message that is written. */
   async #recallSenders({ checkpoint }: SavedProgress, senders: ReadonlyMap<string, SeenMessage> | undefined): Promise<bigint> {
-    if (senders !== undefined) {
-      this.#last = new Map(senders);
-      this.#forgottenUntil = this.#progress.time;
-      await this.#options.saveCheckpoint(encodeSenders(this.#known, this.#progress.epoch), this.#writesFrom);
-      return this.#writesFrom;
-    }
-    const known = checkpoint === undefined ? undefined : decodeSenders(checkpoint.value, this.#progress.time);
-    if (checkpoint !== undefined && known?.epoch === this.#progress.epoch && checkpoint.from <= this.#writesFrom) {
-      this.#last = known.last;
-      this.#forgottenUntil = known.forgottenUntil;
+    const { epoch, time } = this.#progress;
+    const known = senders !== undefined || checkpoint === undefined ? undefined : decodeSenders(checkpoint.value, time);
+    if (checkpoint !== undefined && known?.epoch === epoch && checkpoint.from <= this.#writesFrom) {
+      this.#senders.begin(known.last, known.forgottenUntil);
       return checkpoint.from;
     }
-    // Put elsewhere, or begun: what lies before is to be taken again should it come again.
-    this.#forgottenUntil = this.#progress.time;
-    await this.#options.saveCheckpoint(encodeSenders(this.#known, this.#progress.epoch), this.#writesFrom);
+    // Of an earlier version, or put elsewhere, or begun: then what lies before is to be taken again should it come again.
+    this.#senders.begin(senders ?? new Map(), time);
+    await this.#options.saveCheckpoint(this.#senders.encoded(epoch), this.#writesFrom);
     return this.#writesFrom;
-  }
-
-  get #known(): KnownSenders {
-    return { last: this.#last, forgottenUntil: this.#forgottenUntil };
-  }
-
-  /** Rows of the sender with a later time, ns, are not in the store yet. */
-  #until(sender: string): bigint {
-    return this.#last.get(sender)?.latest ?? this.#forgottenUntil;
   }
 
   #lost(messages: number): void {
@@ -190,14 +174,9 @@ export class PartitionWorker {
   /** Of a message that an earlier owner has written: it was the last of its sender. */
   #recall(message: StoredMessage, envelope: Envelope | undefined): void {
     this.#sinceCheckpoint.bytes += message.value.length;
-    if (envelope === undefined || this.#isRepeat(envelope, this.#last.get(envelope.lane))) return;
-    this.#hear(envelope.lane, seenAfter(this.#last.get(envelope.lane), envelope));
-  }
-
-  #hear(sender: string, seen: SeenMessage): void {
-    const before = this.#until(sender);
-    this.#last.delete(sender);
-    this.#last.set(sender, seen.latest > before ? seen : { ...seen, latest: before });
+    if (envelope === undefined) return;
+    const before = this.#senders.lastOf(envelope.lane);
+    if (this.#senders.judge(envelope, before) === 'new') this.#senders.hear(envelope.lane, seenAfter(before, envelope));
   }
 
   readonly #stopNow = (): void => this.#abort.abort();
@@ -314,7 +293,7 @@ export class PartitionWorker {
       for (const { number } of inserts) if (number > insert) insert = number;
       await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
     };
-    const until = (sender: string): bigint => this.#until(sender);
+    const until = (sender: string): bigint => this.#senders.until(sender);
     const { owned } = this.#options;
     const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), owned, plan, until };
     letters.push(...(await this.#part.write(messages, context)));
@@ -325,7 +304,7 @@ export class PartitionWorker {
     for (const { latest } of messages) if (latest !== undefined && latest > time) time = latest;
     this.#progress = { ...this.#progress, next: to, insert, time, pending: undefined };
     await this.#options.save(encodeProgress(this.#progress), to);
-    for (const [sender, at] of seen) this.#hear(sender, at);
+    for (const [sender, at] of seen) this.#senders.hear(sender, at);
     this.#count(messages);
     this.#sinceCheckpoint.rounds++;
     for (const { message } of taken) this.#sinceCheckpoint.bytes += message.value.length;
@@ -334,14 +313,10 @@ export class PartitionWorker {
   }
 
   async #checkpoint(): Promise<void> {
-    const { last, forgotten } = boundSenders(this.#last);
-    for (const sender of forgotten) {
-      const until = this.#until(sender);
-      if (until > this.#forgottenUntil) this.#forgottenUntil = until;
-    }
-    await this.#options.saveCheckpoint(encodeSenders({ last, forgottenUntil: this.#forgottenUntil }, this.#progress.epoch), this.#progress.next);
-    for (const sender of forgotten) this.#last.delete(sender);
-    if (forgotten.length > 0) this.#options.telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten.length);
+    const { value, forgotten, forget } = this.#senders.bounded(this.#progress.epoch);
+    await this.#options.saveCheckpoint(value, this.#progress.next);
+    forget();
+    if (forgotten > 0) this.#options.telemetry.add('inframirror_pipeline_senders_forgotten_total', { topic: this.#options.at.topic }, forgotten);
     this.#sinceCheckpoint = { rounds: 0, bytes: 0 };
   }
 
@@ -360,32 +335,19 @@ export class PartitionWorker {
         letters.push({ message, value: message.value, rows: 0, stage: 'decode', reason: 'no-identity', error: 'a header that names the message is missing' });
         return false;
       }
-      const { lane, boot, seq, print, rows } = envelope;
-      const before = seen.get(lane) ?? this.#last.get(lane);
-      if (this.#isRepeat(envelope, before)) {
-        if (before !== undefined && boot === before.boot && judgeRepeat(before.prints, seq, print) === 'other')
-          letters.push({
-            message,
-            value: message.value,
-            rows,
-            stage: 'decode',
-            reason: 'other-rows',
-            error: `the seq ${seq} of this run has been taken, and not with these rows`,
-          });
-        else telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
-        return false;
+      const { lane, seq, rows } = envelope;
+      const before = seen.get(lane) ?? this.#senders.lastOf(lane);
+      const outcome = this.#senders.judge(envelope, before);
+      if (outcome === 'other') {
+        const error = `the seq ${seq} of this run has been taken, and not with these rows`;
+        letters.push({ message, value: message.value, rows, stage: 'decode', reason: 'other-rows', error });
       }
+      if (outcome === 'same') telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
+      if (outcome !== 'new') return false;
       seen.set(lane, seenAfter(before, envelope));
       return true;
     });
     return { fresh, seen };
-  }
-
-  #isRepeat({ boot, seq }: Pick<SeenMessage, 'boot' | 'seq'>, last: Pick<SeenMessage, 'boot' | 'seq'> | undefined): boolean {
-    if (!this.#options.seqCheck || last === undefined) return false;
-    // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
-    if (last.boot > BigInt(Math.floor(this.#options.now())) + AHEAD_MS) return false;
-    return boot < last.boot || (boot === last.boot && seq <= last.seq);
   }
 
   #decode(fresh: readonly Waiting[], letters: DeadLetter[]): readonly Decoded[] {
@@ -427,14 +389,6 @@ export class PartitionWorker {
     },
   };
 }
-
-/** What is known of a sender when a message of it that is new has come. */
-const seenAfter = (before: SeenMessage | undefined, { boot, seq, latest = 0n, print }: Pick<Envelope, 'boot' | 'seq' | 'latest' | 'print'>): SeenMessage => ({
-  boot,
-  seq,
-  latest: before !== undefined && before.latest > latest ? before.latest : latest,
-  prints: withPrint(before?.boot === boot ? before.prints : [], seq, print),
-});
 
 const interruptedOf = (interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): InterruptedRound | undefined =>
   interrupted === undefined ? undefined : { inserts: interrupted.round.inserts, standing: interrupted.standing };

@@ -4,6 +4,7 @@ import { type Batch, type Column, type DictionaryColumn, type ListColumn, type M
 import { bitmapBytes, copyBits, fillBits } from './bits.ts';
 import { allocateFixed } from './build.ts';
 import { hashBytes } from './hash-bytes.ts';
+import { sameBytes } from './same-bytes.ts';
 import { flattenDictionary, sliceColumn } from './take.ts';
 
 /** All rows in order; the batches must have the fields of the first, and there must be one at least. */
@@ -158,7 +159,7 @@ export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary:
       const size = (source.offsets[entry + 1] as number) - from;
       let slot = hashBytes(source.data, from, from + size) & (slots - 1);
       let found = table[slot] as number;
-      while (found >= 0 && !sameBytes(data, offsets[found] as number, offsets[found + 1] as number, source.data, from, size)) {
+      while (found >= 0 && !sameBytes(data, offsets[found] as number, offsets[found + 1] as number, source.data, from, from + size)) {
         slot = (slot + 1) & (slots - 1);
         found = table[slot] as number;
       }
@@ -182,10 +183,4 @@ export const mergeDictionaries = (sources: readonly TextColumn[]): { dictionary:
     data: data.slice(0, offsets[count]),
   };
   return { dictionary, places };
-};
-
-const sameBytes = (a: Uint8Array, aFrom: number, aTo: number, b: Uint8Array, bFrom: number, size: number): boolean => {
-  if (aTo - aFrom !== size) return false;
-  for (let i = 0; i < size; i++) if (a[aFrom + i] !== b[bFrom + i]) return false;
-  return true;
 };

@@ -4,6 +4,7 @@
 // in a crash, a hang, memory beyond a few times the input, or a column that points outside its buffers.
 import type { Batch, Column } from '../batch/batch.ts';
 import { columnFrom } from '../batch/build.ts';
+import { sameBytes } from '../batch/same-bytes.ts';
 import { FlatBuffer, type FlatTableView, malformed } from './flat-read.ts';
 import { CONTINUATION, HEADER, METADATA_V4, METADATA_V5 } from './format.ts';
 import { BodyReader } from './read-column.ts';
@@ -67,19 +68,13 @@ const MOST_KNOWN = 16;
 const MOST_KNOWN_BYTES = 16 << 10;
 
 const schemaOf = ({ bytes, header }: Message, maxFields: number): SchemaPlan => {
-  const found = known.find((one) => one.maxFields === maxFields && sameBytes(one.bytes, bytes));
+  const found = known.find((one) => one.maxFields === maxFields && sameBytes(one.bytes, 0, one.bytes.length, bytes, 0, bytes.length));
   if (found !== undefined) return found.plan;
   const plan = readSchema(header, maxFields);
   if (bytes.length > MOST_KNOWN_BYTES) return plan;
   known.unshift({ bytes: bytes.slice(), maxFields, plan });
   known.length = Math.min(known.length, MOST_KNOWN);
   return plan;
-};
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 };
 
 const readDictionary = (

@@ -2,6 +2,7 @@
 // No object and no text is made for a row.
 import { type Batch, type Column, columnOf, type DictionaryColumn, isPresent, type TextColumn, textAt, UTF8 } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
+import { sameText } from '../../core/batch/same-bytes.ts';
 import { ENRICHMENT } from '../../schemas/catalogue.ts';
 import type { Inventory } from '../inventory.ts';
 
@@ -10,14 +11,6 @@ interface Hosts {
   readonly places: Int32Array;
   readonly hosts: readonly (string | undefined)[];
 }
-
-const sameBytes = (text: TextColumn, a: number, b: number): boolean => {
-  const [from, other] = [text.offsets[a] as number, text.offsets[b] as number];
-  const size = (text.offsets[a + 1] as number) - from;
-  if (size !== (text.offsets[b + 1] as number) - other) return false;
-  for (let i = 0; i < size; i++) if (text.data[from + i] !== text.data[other + i]) return false;
-  return true;
-};
 
 const hostsOf = (column: Column): Hosts => {
   const places = new Int32Array(column.length);
@@ -39,7 +32,7 @@ const hostsOf = (column: Column): Hosts => {
     for (let row = 0; row < column.length; row++) {
       if (!isPresent(column, row)) continue;
       // Rows of one host follow each other: their bytes are compared, not decoded.
-      places[row] = before >= 0 && sameBytes(column, row, before) ? (places[before] as number) : place(textAt(column, row));
+      places[row] = before >= 0 && sameText(column, row, column, before) ? (places[before] as number) : place(textAt(column, row));
       before = row;
     }
   }

@@ -1,32 +1,24 @@
 // The one place where text becomes SQL: any name, quoted, comes back from the real store as it was; values go as parameters alone.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import type { Records } from '../../engines/records/port.ts';
-import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import { openTemporaryRecords, type TemporaryRecords } from '../../engines/records/testing/temporary-records.ts';
 import { quoteClickHouse, quotePostgres } from './quote.ts';
 
-let folder: string;
 let store: TemporaryStore;
-let server: EmbeddedPostgres;
+let recordStore: TemporaryRecords;
 let columns: ColumnStore;
 let records: Records;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'inframirror-quote-'));
-  [store, server] = await Promise.all([openTemporaryStore({ migrated: false }), startEmbeddedPostgres({ dataDir: folder })]);
+  [store, recordStore] = await Promise.all([openTemporaryStore({ migrated: false }), openTemporaryRecords({ migrated: false })]);
   columns = store.columns;
-  records = openPostgres(server.connection);
+  records = recordStore.records;
 });
 afterAll(async () => {
-  await Promise.all([store?.close(), records?.close()]);
-  await server?.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await Promise.all([store?.close(), recordStore?.close()]);
 });
 
 const hostile = [

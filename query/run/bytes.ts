@@ -1,4 +1,4 @@
-// Text compared and cut as UTF-8 bytes: the order of the bytes is the order of the code points, so nothing is decoded.
+// Text ordered and cut as UTF-8 bytes: the order of the bytes is the order of the code points, so nothing is decoded.
 import type { TextColumn } from '../../core/batch/batch.ts';
 
 /** Negative, 0 or positive: entry a of `x` against entry b of `y` by code point. */
@@ -13,15 +13,6 @@ export const compareText = (x: TextColumn, a: number, y: TextColumn, b: number):
     if (d !== 0) return d;
   }
   return xSize - ySize;
-};
-
-export const sameText = (x: TextColumn, a: number, y: TextColumn, b: number): boolean => {
-  const xFrom = x.offsets[a] as number;
-  const yFrom = y.offsets[b] as number;
-  const size = (x.offsets[a + 1] as number) - xFrom;
-  if (size !== (y.offsets[b + 1] as number) - yFrom) return false;
-  for (let i = 0; i < size; i++) if (x.data[xFrom + i] !== y.data[yFrom + i]) return false;
-  return true;
 };
 
 /** Code points of an entry. */

@@ -2,8 +2,8 @@
 // Works on typed arrays; a text is decoded once an entry of a dictionary, or once a row where it stands plain.
 import { type Column, type DataType, isPresent, type TextColumn, textAt, valueAt } from '../../core/batch/batch.ts';
 import { concatColumns } from '../../core/batch/concat.ts';
+import { sameText } from '../../core/batch/same-bytes.ts';
 import { takeColumn } from '../../core/batch/take.ts';
-import { sameText } from './bytes.ts';
 import { missingColumn } from './conform.ts';
 import { canonical } from './values.ts';
 

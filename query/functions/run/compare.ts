@@ -11,9 +11,10 @@ import { type Column, isPresent, list, UTF8, type Value, valueAt } from '../../.
 import { bitmapBytes, setBit } from '../../../core/batch/bits.ts';
 import { ColumnBuilder } from '../../../core/batch/build.ts';
 import { concatColumns } from '../../../core/batch/concat.ts';
+import { sameText } from '../../../core/batch/same-bytes.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
 import { physicalType } from '../../3-plan/physical.ts';
-import { compareText, sameText } from '../../run/bytes.ts';
+import { compareText } from '../../run/bytes.ts';
 import { canonical, compareValues } from '../../run/values.ts';
 import {
   boolColumn,
