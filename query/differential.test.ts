@@ -154,7 +154,8 @@ test.each([
     }
 });
 
-test('stores and this process give one answer', async () => {
+// Half a second a text on a busy machine.
+test('stores and this process give one answer', { timeout: 600_000 + TEXTS * 500 }, async () => {
   const shares: Record<Pushed, number> = { whole: 0, partly: 0, 'plain rows': 0 };
   let answered = 0;
   let counted = 0;
