@@ -38,7 +38,7 @@ export const replay = (args: readonly string[]): Promise<number> =>
     args,
     'replay --topic T --from PLACE [OPTIONS]',
     'Has a topic of the stream read from another place: after a store was brought back from a copy, or where nothing tells how far it was read.\n' +
-      'Log lines and processes that a store has already of what is read again stand twice; samples, hosts and events do not.',
+      'Of what is read again and stands already, processes, and log lines that no agent sent, stand twice; samples, other lines, hosts and events do not.',
     OPTIONS,
     0,
     async (read) => {

@@ -85,10 +85,10 @@ test('the reader is strict: it refuses what breaks the grammar', () => {
   expect(() => readExposition(`${good}# EOF\n`, 'openmetrics')).toThrow();
 });
 
-test('the server’s own measures are there from the first moment, and counters of others only rise', () => {
+test('the server’s own measures are there from the first moment, and counters of others only rise', async () => {
   const telemetry = new TelemetryRegistry();
   const store = { pid: 1 as number | undefined, restarts: 2 };
-  const spaces = { read: () => Promise.resolve([]) };
+  const spaces = { read: () => Promise.resolve([{ name: 'columns', bytes: 7, diskFree: 3, diskSize: 9 }]) };
   const notes = () => ({ last: { dir: '/b', point: '2026-11-29T00:00:00Z', bytes: 1, seconds: 1 } });
   const measures = new OwnMeasures({
     telemetry,
@@ -106,6 +106,8 @@ test('the server’s own measures are there from the first moment, and counters 
   expect(value('process_cpu_seconds')).toBeGreaterThan(0);
   expect(value('inframirror_event_loop_delay_p99_seconds')).toBeGreaterThanOrEqual(0);
   expect([value('inframirror_store_up'), value('inframirror_store_restarts')]).toEqual([1, 2]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(['store_bytes', 'disk_free_bytes', 'disk_size_bytes'].map((name) => value(`inframirror_${name}`))).toEqual([7, 3, 9]);
   store.pid = undefined;
   store.restarts = 3;
   expect([value('inframirror_store_up'), value('inframirror_store_restarts')]).toEqual([0, 3]);

@@ -233,6 +233,9 @@ test('/metrics reads by the strict grammars, each measure with its help; its own
     'inframirror_pipeline_newest_timestamp_seconds',
     'inframirror_event_loop_delay_p99_seconds',
     'inframirror_disk_free_bytes',
+    'inframirror_part_ok',
+    'inframirror_hosts',
+    'inframirror_agents_standing_still',
   ])
     expect([...families.keys()]).toContain(name);
   const newest = families.get('inframirror_pipeline_newest_timestamp_seconds')?.samples.find(({ labels }) => labels.topic === 'im.metrics')?.value ?? 0;

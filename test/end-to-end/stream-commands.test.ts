@@ -1,4 +1,4 @@
-// `inframirror stream`, `replay` and `dead` against the running product: who holds the room, a topic read again without a line twice, a letter from its
+// `inframirror stream`, `replay` and `dead` against the running product: who holds the room, a topic read again, a letter from its
 // arrival to its end.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frameOf, logsPart } from '../../ingest/testing/frames.ts';
@@ -29,7 +29,7 @@ test('stream groups names who reads, and forget is for one that is gone', async 
   expect(await run('stream', 'forget')).toMatchObject({ code: 2 });
 });
 
-test('replay reads a topic again: what its agent sent stands once', async () => {
+test('replay reads a topic again, and goes on with what comes after it', async () => {
   for (let i = 0; i < 5; i++) await post(`line ${i}`);
   await eventually('five lines', async () => (await lines()) === 5);
   const { code, stdout } = await run('replay', '--topic', 'im.logs', '--from', 'earliest');
