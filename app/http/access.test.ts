@@ -5,25 +5,19 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
-import type { Records } from '../../engines/records/port.ts';
-import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import { openTemporaryRecords, type TemporaryRecords } from '../../engines/records/testing/temporary-records.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { Access, type Caller } from './access.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'access-'));
-let server: EmbeddedPostgres;
-let records: Records;
+let store: TemporaryRecords;
 let folder: DataFolder;
 beforeAll(async () => {
   folder = openDataFolder(join(dir, 'data'));
-  server = await startEmbeddedPostgres({ dataDir: join(dir, 'records') });
-  records = openPostgres(server.connection);
-  await records.migrate();
+  store = await openTemporaryRecords();
 }, 120_000);
 afterAll(async () => {
-  await records?.close();
-  await server?.stop();
+  await store?.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -31,6 +25,7 @@ const MINUTE_MS = 60_000;
 const asked = (cookie: string): IncomingMessage => ({ method: 'GET', headers: { cookie } }) as unknown as IncomingMessage;
 
 test('a session outlives a record store that goes away, for an hour and for those alone who were seen before', async () => {
+  const { records } = store;
   let ahead = 0;
   const access = new Access(folder, records, () => Date.now() + ahead);
   const open = async (): Promise<string> => {
