@@ -160,6 +160,7 @@ export type TableName =
   | 'summaries'
   | 'series'
   | 'series_days'
+  | 'series_senders'
   | 'processes'
   | 'logs'
   | 'marks'
@@ -228,6 +229,8 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   ],
   /** See `presence.ts`: bits of several rows of one (metric, id, month) count together. */
   series_days: [field('metric', UINT32), field('id', UINT64), field('month', UINT32), field('days', UINT32)],
+  /** Who sent samples of a series in the hour (its start, ms), by a hash of the name. */
+  series_senders: [field('metric', UINT32), field('id', UINT64), field('hour', TIME_MS), field('sender', UINT64)],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
   /**
    * (sender, file, position) is the id of a line; where the sender told none, `file` is made of its message and `position` is its row there. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing. Where the tail begins with a zero byte, which is no part of it, quotes and backslashes of the body have a backslash before them in the line.

@@ -31,7 +31,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 }, 60_000);
 beforeEach(async () => {
-  for (const table of [...Object.keys(TIMED_TABLES), 'series', 'series_days', 'marks']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
+  for (const table of [...Object.keys(TIMED_TABLES), 'series', 'series_days', 'series_senders', 'marks'])
+    await stores.columns.command(`TRUNCATE TABLE ${table}`);
   for (const table of ['events', 'audit', 'hosts_history', 'settings', 'sessions']) await stores.records.query(`DELETE FROM ${table}`);
 });
 
@@ -121,8 +122,8 @@ describe('what is older than it is kept', () => {
 
   test('there is a rule for every table of the column store', async () => {
     const tables = (await rowsOf("SELECT toString(name) FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")).flat();
-    // The first three go with what they serve; the last one has a row a version.
-    const others = ['series', 'series_days', 'marks', 'schema_version'];
+    // The first three go with what they serve, the next one some days later, whatever is kept; the last one has a row a version.
+    const others = ['series', 'series_days', 'marks', 'series_senders', 'schema_version'];
     expect(tables.filter((table) => !(String(table) in TIMED_TABLES || others.includes(String(table))))).toEqual([]);
     expect(Object.keys(TIMED_TABLES).filter((table) => !tables.includes(table))).toEqual([]);
   });
@@ -197,6 +198,15 @@ FROM (SELECT arrayJoin([${ago.map((n) => moment(today - n * DAY))}]) AS d) GROUP
     expect(months.every((month) => month >= kept.getUTCFullYear() * 100 + kept.getUTCMonth() + 1)).toBe(true);
     expect(months.length).toBeGreaterThan(0);
     expect(await rowsOf(`SELECT toInt64((${today} - toUnixTimestamp64Milli(hour)) / ${DAY}) FROM marks`)).toEqual([[3n]]);
+  });
+
+  test('who sent what is forgotten after some days', async () => {
+    for (const ago of [30, 4, 3, 0]) await stores.columns.command(`INSERT INTO series_senders SELECT 1, 2, ${moment(today - ago * DAY + DAY / 24)}, 3`);
+    await retention().run();
+    expect(await rowsOf(`SELECT toInt64((${today + DAY / 24} - toUnixTimestamp64Milli(hour)) / ${DAY}) AS ago FROM series_senders ORDER BY ago`)).toEqual([
+      [0n],
+      [3n],
+    ]);
   });
 
   test('is written down before it goes, and where it is not known it does not go', async () => {

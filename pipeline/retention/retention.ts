@@ -12,7 +12,7 @@ import { DAY_MS } from '../stages/days.ts';
 import { heldUntil, lookedAt } from './clock.ts';
 import { bytesOnTheWay, dropDay, firstToGo, RAW_TABLES, SERIES_TABLES, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
 import { type Emergency, type RetentionLedger, readLedger, writeLedger } from './ledger.ts';
-import { removeDefinitions, removeMarks, removeRows } from './rows.ts';
+import { removeDefinitions, removeMarks, removeRows, removeSenders } from './rows.ts';
 
 export interface RetentionOptions {
   readonly columns: Pick<ColumnStore, 'query' | 'command'>;
@@ -35,6 +35,8 @@ const EVERY_MS = 15_000;
 /** More than `LEDGER_READ_MS`. */
 const NOTICE_MS = 20_000;
 const OLD_MS = 60_000;
+/** Before today; one more than partitions tell of. */
+const SENDERS_DAYS = 3;
 
 const dayText = (day: number): string => new Date(day).toISOString().slice(0, 10);
 
@@ -44,7 +46,7 @@ export class Retention implements KeeperTask {
   #running: Promise<void> = Promise.resolve();
   #ledger: RetentionLedger | undefined;
   /** Up to when definitions and marks were removed, so that they are not looked for each minute. */
-  #swept: { readonly series: number; readonly raw: number } | undefined;
+  #swept: { readonly series: number; readonly raw: number; readonly senders: number } | undefined;
   /** Days that went for want of room and of which the record store does not know yet. */
   readonly #untold: (Emergency & { readonly to: number; readonly bytes: number })[] = [];
   #isStuck = false;
@@ -121,7 +123,7 @@ export class Retention implements KeeperTask {
     await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept(at) }, signal);
     const goneFrom = (tables: readonly string[]): number =>
       Math.min(...tables.map((table) => Math.max(gone[table] ?? 0, until(TIMED_TABLES[table] as keyof Kept))));
-    await this.#sweep(goneFrom(SERIES_TABLES), goneFrom(RAW_TABLES));
+    await this.#sweep(goneFrom(SERIES_TABLES), goneFrom(RAW_TABLES), (Math.floor(now() / DAY_MS) - SENDERS_DAYS) * DAY_MS);
   }
 
   /** Before it no kind keeps anything, ms. */
@@ -130,12 +132,18 @@ export class Retention implements KeeperTask {
     return Math.floor((at - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
   }
 
-  /** `series`, `raw`: before these (ms) nothing is there of any series, and nothing of one as it came. */
-  async #sweep(series: number, raw: number): Promise<void> {
-    if (this.#swept?.series === series && this.#swept.raw === raw) return;
-    await removeDefinitions(this.#options.columns, series, this.#abort.signal);
-    await removeMarks(this.#options.columns, raw, this.#abort.signal);
-    this.#swept = { series, raw };
+  /**
+   * `series`, `raw`: before these (ms) nothing is there of any series, and nothing of one as it came; before `senders` nobody asks any more who sent
+   * what.
+   */
+  async #sweep(series: number, raw: number, senders: number): Promise<void> {
+    const { columns } = this.#options;
+    const { signal } = this.#abort;
+    if (this.#swept?.series === series && this.#swept.raw === raw && this.#swept.senders === senders) return;
+    await removeDefinitions(columns, series, signal);
+    await removeMarks(columns, raw, signal);
+    await removeSenders(columns, senders, signal);
+    this.#swept = { series, raw, senders };
   }
 
   async #hasOlder(table: 'events' | 'audit', until: number): Promise<boolean> {

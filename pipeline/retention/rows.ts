@@ -1,5 +1,5 @@
 // What retention removes row by row: of the record store in small batches, so that nobody waits for it; of the column store the
-// definitions of series and the marks of hours that no sample needs any more.
+// definitions of series, the marks of hours that no sample needs any more, and who sent what some days ago.
 import { columnOf, valueAt } from '../../core/batch/batch.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
@@ -51,8 +51,16 @@ const FOLLOWED = `SELECT metric, id, arrayJoin(states) AS since FROM
 const STILL_THERE = 'SELECT id FROM series_days WHERE month > {month:UInt32} OR (month = {month:UInt32} AND bitAnd(days, {days:UInt32}) != 0)';
 const DEFINITIONS = `DELETE FROM series WHERE since < ${UNTIL} AND ((metric, id, since) IN (${FOLLOWED}) OR (seen < ${UNTIL} AND id NOT IN (${STILL_THERE})))`;
 
-const MONTHS =
-  "SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = 'series_days' AND active AND toUInt32(partition_id) < {month:UInt32}";
+const PARTITIONS =
+  'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active AND toUInt32(partition_id) < {first:UInt32}';
+
+/** Those numbered below `first`. */
+const dropPartitions = async (columns: Pick<ColumnStore, 'query' | 'command'>, table: string, first: number, signal: AbortSignal): Promise<void> => {
+  const { batches } = await columns.query(PARTITIONS, { params: { table, first }, signal });
+  for (const batch of batches)
+    for (let row = 0; row < batch.length; row++)
+      await columns.command(`ALTER TABLE ${table} DROP PARTITION ID '${String(valueAt(columnOf(batch, 'id'), row))}'`, { settings: ANY_SIZE, signal });
+};
 
 /**
  * Removes what is told of series whose samples are all gone, and states of a series that held only before; then the days on which there were
@@ -61,13 +69,14 @@ const MONTHS =
 export const removeDefinitions = async (columns: Pick<ColumnStore, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> => {
   const { first } = dayStretch(until / DAY_MS, Number.POSITIVE_INFINITY);
   await columns.command(DEFINITIONS, { params: { until, ...first }, settings: UNBOUNDED, signal });
-  const { batches } = await columns.query(MONTHS, { params: { month: first.month }, signal });
-  for (const batch of batches)
-    for (let row = 0; row < batch.length; row++)
-      await columns.command(`ALTER TABLE series_days DROP PARTITION ID '${String(valueAt(columnOf(batch, 'id'), row))}'`, { settings: ANY_SIZE, signal });
+  await dropPartitions(columns, 'series_days', first.month, signal);
 };
 
 /** Removes the marks of hours before `until`, ms: their samples are gone. */
 export const removeMarks = async (columns: Pick<ColumnStore, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
   await columns.command(`DELETE FROM marks WHERE hour < ${UNTIL}`, { params: { until }, settings: UNBOUNDED, signal });
 };
+
+/** Removes who sent what before `until`, ms, the beginning of a day. */
+export const removeSenders = (columns: Pick<ColumnStore, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> =>
+  dropPartitions(columns, 'series_senders', Number(new Date(until).toISOString().slice(0, 10).replaceAll('-', '')), signal);

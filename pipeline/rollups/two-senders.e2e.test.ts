@@ -1,5 +1,5 @@
-// One series from two senders whose messages go by different partitions, over the real stream, pipeline and stores: nobody compares them as they
-// come, the keeper meets both when it puts the hour together, and from then on each time counts once, in parts and in questions.
+// One series from two senders whose messages go by different partitions, over the real stream, pipeline and stores, of which no mark says so: the
+// keeper meets both when it puts the hour together, and from then on each time counts once, in parts and in questions.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../../core/logger.ts';
 import { partitionOf } from '../../engines/stream/partition.ts';
@@ -42,6 +42,8 @@ test('each time of a series that two senders send counts once when its hour was 
     await settled();
   }
   const asked = async () => (await running.ask('from metrics.queue.depth | sort time | select value', begun - 60_000, begun + 60_000)).value;
+  expect(await asked()).toEqual([5, 7]);
+  await columns.command('TRUNCATE TABLE marks');
   expect(await asked()).toEqual([5, 5, 7, 7]);
 
   // Two hours later, when the hour is over.

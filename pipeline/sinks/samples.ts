@@ -1,5 +1,5 @@
-// The sink of metrics: definitions are upserted first, then it is told which series have something on which days, then hours in which samples want
-// care are marked, then samples, histograms and summaries are inserted, and what of the samples came late is marked behind them.
+// The sink of metrics: definitions are upserted first, then it is told which series have something on which days and who sends them, then hours in
+// which samples want care are marked, then samples, histograms and summaries are inserted, and what of the samples came late is marked behind them.
 // A sample whose definition nobody knows is written like any other, and counted.
 import { randomUUID } from 'node:crypto';
 import { sliceBatch } from '../../core/batch/take.ts';
@@ -14,6 +14,7 @@ import type { DeadLetter, Decoded } from '../message.ts';
 import { retryUntilStopped } from '../retry.ts';
 import { type DayOfSeries, SeriesDays } from '../series-days.ts';
 import { DEFINED, SeriesIndex, UNKNOWN, UNSEEN } from '../series-index.ts';
+import { SeriesSenders } from '../series-senders.ts';
 import type { SeriesKey, SeriesTable } from '../series-table.ts';
 import type { PartitionSink, RoundContext, Sink } from '../sink.ts';
 import { byDay, DAY_MS } from '../stages/days.ts';
@@ -62,6 +63,7 @@ class SamplesPartition implements PartitionSink {
   #met = 0;
   #unknown = 0;
   #days: SeriesDays;
+  #senders: SeriesSenders;
   #exponentDay = 0;
   #looked = 0;
   readonly #marks = new ValueMarks();
@@ -71,6 +73,7 @@ class SamplesPartition implements PartitionSink {
     this.#options = options;
     this.#table = table;
     this.#days = new SeriesDays(options.columns, this.#index);
+    this.#senders = new SeriesSenders(options.columns, this.#index, this.#days);
   }
 
   async write(messages: readonly Decoded[], context: RoundContext): Promise<readonly DeadLetter[]> {
@@ -89,8 +92,10 @@ class SamplesPartition implements PartitionSink {
     );
     const others = [...this.#distributions(messages, 'histograms'), ...this.#distributions(messages, 'summaries')];
     await retryUntilStopped(() => this.#meet([...blocks, ...others]), signal, health);
-    await retryUntilStopped(() => this.#days.tell([...blocks, ...others], signal), signal, health);
-    await this.#mark(this.#marks.of(blocks, this.#index), context);
+    await retryUntilStopped(() => this.#days.tell(others, signal), signal, health);
+    const senders = samples.map(({ sender }) => sender);
+    const shared = await retryUntilStopped(() => this.#senders.tell(blocks, senders, this.#options.now(), signal), signal, health);
+    await this.#mark(this.#marks.of(blocks, this.#index, shared), context);
     const rows = [...blocks.map((block) => this.#rowsOf(block, samples)), ...others];
     const refused = await writeBlocks(rows, { ...context, columns, clock, maxExecutionMs, readBack, fence });
     const now = await retryUntilStopped(() => clock.now(), signal, health);
@@ -137,6 +142,7 @@ class SamplesPartition implements PartitionSink {
     this.#met = 0;
     this.#unknown = 0;
     this.#days = new SeriesDays(this.#options.columns, this.#index);
+    this.#senders = new SeriesSenders(this.#options.columns, this.#index, this.#days);
     this.#options.telemetry.add('inframirror_pipeline_series_forgotten_total');
     this.#options.log.warn('a partition has more series than are kept in memory; their times are learned anew');
   }

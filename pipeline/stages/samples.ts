@@ -220,14 +220,15 @@ export class MarkSet {
 
 /**
  * Which hours of which metrics are to be marked before samples are inserted, less those that are known to be marked already: those in which a
- * sample is not surely newer than all others of its series, and those with values that want care (`SAMPLE_MARKS`).
+ * sample is not surely newer than all others of its series, or several senders send one, and those with values that want care (`SAMPLE_MARKS`).
  */
 export class ValueMarks {
   #known = new MarkSet();
 
-  /** `stand` says that the marks stand in the ledger now. */
-  of(blocks: readonly SampleBlock[], index: SeriesIndex): { readonly marks: readonly Mark[]; readonly stand: () => void } {
+  /** `shared`: hours that several senders have part in; `stand` says that the marks stand in the ledger now. */
+  of(blocks: readonly SampleBlock[], index: SeriesIndex, shared: readonly Mark[] = []): { readonly marks: readonly Mark[]; readonly stand: () => void } {
     const fresh = new MarkSet();
+    for (const { kind, metric, hour } of shared) fresh.add(kind, metric, hour);
     for (const block of blocks) {
       this.#findDoubles(block, index, fresh);
       this.#findOdd(block, index, fresh);

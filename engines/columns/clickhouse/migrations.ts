@@ -14,6 +14,7 @@ import { DISTRIBUTIONS_9 } from './tables-9.ts';
 import { LINES_10 } from './tables-10.ts';
 import { LINES_11 } from './tables-11.ts';
 import { runsAsFloats } from './tables-12.ts';
+import { SENDERS_13 } from './tables-13.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 10, statements: LINES_10 },
   { version: 11, statements: LINES_11 },
   { version: 12, statements: runsAsFloats },
+  { version: 13, statements: SENDERS_13 },
 ];
