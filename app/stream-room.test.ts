@@ -56,7 +56,12 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   expect(a?.secondsLeft).toBeCloseTo(((0.8 - (a?.pressure ?? 0)) / (a?.pressure ?? 1)) * 60, 3);
   expect(topicOf(filling, 'b')?.heldBy).toBe(undefined);
   expect(streamPart(filling)).toMatchObject({ state: 'degraded' });
-  expect(streamPart(filling).detail).toMatch(/^\d+ % of 32 MiB; a is filling \(6\d %, held by slow, full in 1\d s at the present rate\)$/);
+  expect(streamPart(filling).detail).toMatch(
+    /^\d+ % of 32 MiB; a is filling \(6\d %, held by slow, full in 1\d s at the present rate\)(; what waits longest came 1 min ago, for slow)?$/,
+  );
+  expect(telemetry.value('inframirror_stream_left_seconds', { topic: 'a' })).toBe(a?.secondsLeft);
+  expect(telemetry.value('inframirror_stream_left_seconds', { topic: 'b' })).toBe(topicOf(filling, 'b')?.secondsLeft ?? Number.POSITIVE_INFINITY);
+  expect(telemetry.value('inframirror_stream_bytes')).toBe(filling.bytes);
   expect(telemetry.value('inframirror_stream_pressure_ratio', { topic: 'a' })).toBe(a?.pressure);
   expect(telemetry.value('inframirror_stream_group_waiting_messages', { group: 'slow', topic: 'a' })).toBe(93);
   expect(telemetry.value('inframirror_stream_group_lag_seconds', { group: 'slow', topic: 'a' })).toBeGreaterThanOrEqual(59);
@@ -72,6 +77,13 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   for (const group of ['fast', 'slow']) await stream.reset(group, { topic: 'a', partition: 0 }, new Uint8Array(1), 133n);
   await read();
   expect(told.slice(1)).toEqual([expect.stringMatching(/takes a topic again.* topic="?a"? closedSeconds=90/)]);
+  // How long something waits is told, however little it is.
+  await produce(1);
+  now += 3_600_000;
+  expect(streamPart(await read())).toMatchObject({
+    state: 'ok',
+    detail: expect.stringMatching(/^\d+ % of 32 MiB; what waits longest came 1 h( \d+ min)? ago, for (fast|slow)$/),
+  });
 });
 
 test('a door that the disk closes says so', async () => {

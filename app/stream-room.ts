@@ -125,16 +125,29 @@ export class StreamRoom {
   }
 }
 
-/** Names the fullest topic and who holds it, once it is worth a look. */
-export const streamPart = ({ bytes, maxBytes, topics }: StreamSpace): PartStatus => {
+/** Of what waits; a group that works is never so far behind. */
+const OLD_SECONDS = 60;
+
+const oldestText = (groups: StreamSpace['groups']): string => {
+  const oldest = groups.toSorted((a, b) => (b.oldestWaiting ?? 0) - (a.oldestWaiting ?? 0))[0];
+  if (oldest?.oldestWaiting === undefined || oldest.oldestWaiting < OLD_SECONDS) return '';
+  return `; what waits longest came ${spanText(oldest.oldestWaiting)} ago, for ${oldest.group}`;
+};
+
+/** Names the fullest topic and who holds it, once it is worth a look, and whose oldest message has waited long. */
+export const streamPart = ({ bytes, maxBytes, groups, topics }: StreamSpace): PartStatus => {
   // On a full disk what it may take is what it has.
   const rest = maxBytes - bytes < 2 ** 20 ? ', nothing more fits' : '';
   const full = maxBytes === 0 ? 'the disk leaves it no room' : `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}${rest}`;
   const fullest = topics.toSorted((a, b) => b.pressure - a.pressure)[0];
-  if (fullest === undefined || fullest.pressure < FILLING) return { name: 'stream', state: 'ok', detail: full };
+  if (fullest === undefined || fullest.pressure < FILLING) return { name: 'stream', state: 'ok', detail: `${full}${oldestText(groups)}` };
   const { topic, pressure, heldBy, secondsLeft } = fullest;
   const holder = heldBy === undefined ? 'the disk or what all have read' : heldBy;
   const closed = pressure >= CLOSES_AT ? 'takes nothing more in: agents keep their data and send it later' : 'is filling';
   const left = secondsLeft === undefined || secondsLeft === 0 ? '' : `, full in ${spanText(secondsLeft)} at the present rate`;
-  return { name: 'stream', state: 'degraded', detail: `${full}; ${topic} ${closed} (${Math.round(pressure * 100)} %, held by ${holder}${left})` };
+  return {
+    name: 'stream',
+    state: 'degraded',
+    detail: `${full}; ${topic} ${closed} (${Math.round(pressure * 100)} %, held by ${holder}${left})${oldestText(groups)}`,
+  };
 };

@@ -9,9 +9,10 @@ import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { StoredMessage, Stream } from '../engines/stream/port.ts';
+import { metricHash } from '../schemas/series-id.ts';
 import { DEAD_TOPIC, TOPIC } from '../schemas/tables.ts';
 import { openDoor } from './door.ts';
-import { type Definition, frameOf, logsPart, NOW, samplesPart, seriesPart, zstd } from './testing/frames.ts';
+import { type Definition, frameOf, idOf, logsPart, NOW, packed, partOf, samplesPart, seriesPart, zstd } from './testing/frames.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -167,4 +168,48 @@ test('a topic that nobody reads closes at four fifths of its share, the others g
   expect((await post(zstd(both))).status).toBe(200);
   expect(before.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: taken }, (_, i) => i));
   await consumer.stop();
+}, 60_000);
+
+test('samples of a thousand series that come together again take no more than four bytes each on the stream', async () => {
+  const { stream, post } = await start(1 << 30);
+  const seed = Date.now() % 2 ** 31;
+  console.log(`seed ${seed}`);
+  let state = seed;
+  const random = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const definitions = Array.from(
+    { length: 1000 },
+    (_, i): Definition => [
+      `some.metric_${i % 50}`,
+      [
+        ['host', 'host-00001'],
+        ['device', `device-${i}`],
+        ['service', `service-${i % 20}`],
+      ],
+    ],
+  );
+  const ids = definitions.map((definition) => idOf(...definition));
+  const metrics = definitions.map(([name]) => metricHash(name));
+  const values = definitions.map(() => Math.floor(random() * 1000));
+  const bytes = async (): Promise<number> => (await stream.partitions('im.metrics')).reduce((sum, partition) => sum + partition.bytes, 0);
+  const READINGS = 20;
+  let before = 0;
+  for (let reading = 0; reading < READINGS + 2; reading++) {
+    for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) + Math.round((random() - 0.5) * 10);
+    const samples = partOf('metrics', {
+      metric: metrics,
+      id: ids,
+      time: ids.map(() => BigInt(NOW - 1_000_000 + reading * 15_000)),
+      value: values.map((value) => value / 10),
+    });
+    const parts = reading === 0 ? [seriesPart(definitions), packed(samples)] : [packed(samples)];
+    expect(await post(zstd(frameOf(parts, { agent: 'thousand', seq: reading === 0 ? 0 : reading + 1 })))).toMatchObject({ status: 200 });
+    // With two readings their set is known.
+    if (reading === 1) before = await bytes();
+  }
+  const each = ((await bytes()) - before) / (READINGS * ids.length);
+  expect(each).toBeLessThanOrEqual(4);
+  expect(each).toBeGreaterThan(0);
 }, 60_000);

@@ -222,8 +222,8 @@ test('members come, leave and are lost in the middle of everything: each row sta
     }),
     { numRuns: RUNS },
   );
-  // Partitions changed hands, or nothing was proved.
-  expect(handed).toBeGreaterThan(RUNS * PARTITIONS);
+  // Partitions changed hands besides the first owner's and the last heir's, or nothing was proved.
+  expect(handed).toBeGreaterThan(2 * RUNS * PARTITIONS);
 }, 300_000);
 
 test.each([

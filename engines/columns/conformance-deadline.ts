@@ -134,6 +134,15 @@ export const deadlineContract = (at: UnderContract): void => {
         }, 500);
       });
 
+      it('is waited for as long as the statement may take, though all others are given up sooner', async () => {
+        await held(async (_, patient) => {
+          const { batches } = await patient.query('SELECT sum(sleepEachRow(1)) AS s FROM numbers(3)', {
+            settings: { max_execution_time: 120, max_block_size: 1 },
+          });
+          expect(batches.reduce((rows, { length }) => rows + length, 0)).toBe(1);
+        }, 500);
+      });
+
       it('fails for its caller some seconds after the time that it may work', async () => {
         await held(async (proxy, zombie) => {
           proxy.holdAfter(0);

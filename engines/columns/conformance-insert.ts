@@ -150,7 +150,7 @@ export const insertContract = (at: UnderContract): void => {
 
     it('leaves each insert whole or absent, and whole when it was answered', async () => {
       const rows = 20_000;
-      let acknowledged = 0;
+      let [acknowledged, interrupted] = [0, 0];
       let next = 5000n;
       for (let round = 0; round < 4; round++) {
         const outcomes = new Map<bigint, ErrorCode | 'resolved'>();
@@ -170,10 +170,12 @@ export const insertContract = (at: UnderContract): void => {
         for (const [insert, outcome] of outcomes) {
           const count = await at.countOf('samples', insert);
           if (outcome === 'resolved') acknowledged++;
+          else interrupted++;
           expect(outcome === 'resolved' ? [BigInt(rows)] : [0n, BigInt(rows)], `${outcome}`).toContain(count);
         }
       }
-      expect(acknowledged).toBeGreaterThan(0);
+      // The crashes met inserts on their way, or they proved nothing.
+      expect(Math.min(acknowledged, interrupted)).toBeGreaterThan(0);
     });
   });
 };

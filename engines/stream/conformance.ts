@@ -309,6 +309,10 @@ export const streamConformance = (name: string, make: () => Promise<StreamUnderT
       expect(pressure >= 0 && pressure <= 1).toBe(true);
       expect((await stream.state()).topics.find((state) => state.topic === topic)?.share).toBeGreaterThan(0);
       await expect(stream.ensureTopics([{ name: `${topic}.x`, partitions: 1, retentionBytes: 1, retentionMs: 1, share: 1.5 }])).rejects.toThrow('share');
+      // Together they are promised no more than there is.
+      const half = ['x', 'y'].map((end) => ({ name: `${topic}.${end}`, partitions: 1, retentionBytes: 1, retentionMs: 1, share: 0.6 }));
+      await expect(stream.ensureTopics(half)).rejects.toThrow('the room together');
+      expect((await stream.state()).topics.some((state) => state.topic === `${topic}.x`)).toBe(false);
     });
 
     test('shares the partitions of a topic among the consumers of a group', async () => {
