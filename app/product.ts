@@ -9,7 +9,6 @@ import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
-import { MAX_BYTES } from '../engines/stream/lmdb/open.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Problem } from '../graphql/service.ts';
@@ -210,7 +209,7 @@ const start = async (
     hostsOf: storedSeriesHosts(engines.columns),
   });
   const letters = new DeadLetters({ stream, records: engines.records, door, registry });
-  const problems: Problem[] = [...losses, ...(await roomProblems(stream, log)), ...engines.problems];
+  const problems: Problem[] = [...losses, ...(await roomProblems(stream, settings()['limits.stream'], log)), ...engines.problems];
   const room = new StreamRoom(stream, telemetry, log, settings()['limits.stream']);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
@@ -317,13 +316,13 @@ const reserve = (dataDir: string, log: Logger): void => {
 };
 
 /** What the stream may take against what its disk has left. */
-const roomProblems = async (stream: Pick<Stream, 'state'>, log: Logger): Promise<readonly Problem[]> => {
-  const { maxBytes = MAX_BYTES } = await stream.state();
-  if (maxBytes >= MAX_BYTES) return [];
+const roomProblems = async (stream: Pick<Stream, 'state'>, limit: number, log: Logger): Promise<readonly Problem[]> => {
+  const { maxBytes = limit } = await stream.state();
+  if (maxBytes >= limit) return [];
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const message = `the disk leaves the stream ${gib(maxBytes)} of the ${gib(MAX_BYTES)} it may take: while a store is away the door closes sooner`;
+  const message = `the disk leaves the stream ${gib(maxBytes)} of the ${gib(limit)} it may take: while a store is away the door closes sooner`;
   log.warn(message);
-  return maxBytes >= MAX_BYTES / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
+  return maxBytes >= limit / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
 };
 
 /** Returns the address as it is written for people. */

@@ -1,6 +1,6 @@
 // Frames come back in order until acknowledged, over restarts and torn ends; what had to go is counted.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -206,5 +206,19 @@ describe('the spool', () => {
       execFileSync('/bin/umount', [disk]);
       rmSync(disk, { recursive: true });
     }
+  });
+
+  test('drops nothing where it is refused for another reason than room', () => {
+    const spool = start({ segmentBytes: 10_000 });
+    for (let seq = 1; seq <= 9; seq++) put(spool, seq, [], 3000);
+    const away = `${folder}-away`;
+    renameSync(folder, away);
+    const putAll = (): void => {
+      for (let seq = 10; seq <= 15; seq++) put(spool, seq, [], 3000);
+    };
+    expect(putAll).toThrow('ENOENT');
+    renameSync(away, folder);
+    expect(spool.stats.droppedFrames).toBe(0);
+    expect(drain(spool).slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });
