@@ -2,6 +2,7 @@
 // What the server says can never be taken is dropped, counted and named; everything else waits, longer each time, and as long as the
 // server asks. Only InfraMirror's own words count: what a proxy, a portal or another program answers drops and acknowledges nothing.
 import type { Logger } from '../core/logger.ts';
+import { CLOCK_HEADER } from '../schemas/frame.ts';
 import type { Credentials } from './credentials.ts';
 import { bodyOf, encodingOf, type Renumbered } from './renumber.ts';
 import { type Answer, nextOf, type ServerCalls } from './server-calls.ts';
@@ -230,7 +231,12 @@ export class Sender {
     const body = bodyOf(frame, this.#events.renumbered?.());
     const authorization = await this.#way.credentials.authorize(body);
     if (typeof authorization !== 'string') return { ...authorization.refused, isOfFrame: false };
-    const headers = { authorization, 'content-type': 'application/vnd.inframirror.frame', 'content-encoding': encodingOf(body) };
+    const headers = {
+      authorization,
+      'content-type': 'application/vnd.inframirror.frame',
+      'content-encoding': encodingOf(body),
+      [CLOCK_HEADER]: String(Date.now()),
+    };
     return { ...(await this.#way.calls.post('/ingest/frames', headers, body)), isOfFrame: true };
   }
 }

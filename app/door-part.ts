@@ -37,12 +37,21 @@ const connectionTexts = ({ open, limit, refused, refusedAt }: ConnectionState, n
   return [`${open} of ${limit} connections are open${recent ? `, ${refused} were refused; more are let in by limits.connections` : ''}`];
 };
 
+const clockText = ({ offset, agents, of }: NonNullable<Door['state']['clock']>): string => {
+  const minutes = Math.round(Math.abs(offset) / 60_000);
+  return `by ${agents} of ${of} agents the clock of this server is ${minutes} minutes ${offset > 0 ? 'behind' : 'ahead'}: what it would drop for that stays with them until it is set right`;
+};
+
 /** Whoever is over the limit of series or of bytes is named, with what is to be mended there. */
-export const doorPart = ({ series, bytes, volume, offenders, largest, overQuota }: Door['state'], connections: ConnectionState, now: number): PartStatus => {
+export const doorPart = (
+  { series, bytes, volume, offenders, largest, overQuota, clock }: Door['state'],
+  connections: ConnectionState,
+  now: number,
+): PartStatus => {
   const whole = largest === undefined ? [] : [`the limit of all senders together is reached, ${largest.sender} has most: ${largest.series}`];
   const over = offenders.length === 0 ? [] : [`over the limit of series: ${named(offenders, offence)}`];
   const refused = overQuota.length === 0 ? [] : [`refused for now, their agents keep their data: ${named(overQuota, overBytes)}`];
-  const found = [...whole, ...over, ...refused, ...connectionTexts(connections, now)];
+  const found = [...(clock === undefined ? [] : [clockText(clock)]), ...whole, ...over, ...refused, ...connectionTexts(connections, now)];
   const most = volume === undefined ? [] : [`most within a day came of ${shownHost(volume.host)}, ${sizeText(volume.bytes)} of ${sizeText(volume.all)}`];
   return {
     name: 'door',

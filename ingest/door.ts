@@ -5,10 +5,12 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
+import { CLOCK_HEADER } from '../schemas/frame.ts';
 import { type Admitted, type Arrival, admit, type Dropped } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
 import { ByteQuota, type OverQuota } from './byte-quota.ts';
+import { type ClockDoubt, clockOf, FleetClock } from './fleet-clock.ts';
 import { type Account, Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { LetterQuota } from './letters.ts';
@@ -21,6 +23,7 @@ import { Runs, type SenderPlace } from './runs.ts';
 import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
 import { mustSpeakForUnknown } from './spoken-for.ts';
+import type { DropReason } from './times.ts';
 import { type LargestVolume, Volumes } from './volumes.ts';
 
 export interface DoorOptions {
@@ -61,8 +64,13 @@ export interface Door {
    * Rejects with `intake.…`.
    */
   judge(arrival: Arrival, authority: Authority): Promise<Admitted>;
-  /** Bytes in hand, how the limits of series and bytes stand, and of which host most came within a day, for status. */
-  readonly state: SeriesState & { readonly bytes: number; readonly volume: LargestVolume | undefined; readonly overQuota: readonly OverQuota[] };
+  /** Bytes in hand, how the limits of series and bytes stand, of which host most came within a day, and what agents say of our clock, for status. */
+  readonly state: SeriesState & {
+    readonly bytes: number;
+    readonly volume: LargestVolume | undefined;
+    readonly overQuota: readonly OverQuota[];
+    readonly clock: ClockDoubt | undefined;
+  };
   /** What an agent with a key of its own has sent within a day, as its limits count it. */
   usageOf(agent: string): { readonly series: number; readonly bytes: number };
 }
@@ -85,6 +93,7 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.future-run': 409,
   'intake.quota': 429,
   'intake.busy': 503,
+  'intake.clock': 503,
   'intake.full': 503,
   'stream.full': 503,
 };
@@ -95,9 +104,10 @@ const ANYBODY: Account = { account: '', isBound: false };
 /** Of a name that a sender chose, in a line of the log. */
 const MOST_SHOWN = 64;
 /** Seconds after which a sender may try again. */
-const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'intake.full': '15', 'stream.full': '15' };
+const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'intake.clock': '60', 'intake.full': '15', 'stream.full': '15' };
 
 const NONE: ReadonlySet<bigint> = new Set();
+const BY_CLOCK: ReadonlySet<DropReason> = new Set<DropReason>(['late', 'future']);
 
 const mustHold = (authority: Authority | undefined, { heard }: Received): void => {
   authority?.mustHold();
@@ -130,6 +140,7 @@ export const openDoor = (options: DoorOptions): Door => {
     options.overQuota?.(over);
   });
   const volumes = new Volumes();
+  const clocks = new FleetClock(now);
   const isWhole = options.isKnownWhole ?? (() => true);
   const runs = new Runs({ known: options.known ?? (() => undefined), isWhole });
   const owners = options.hostsOf === undefined ? undefined : new SeriesOwners({ hostsOf: options.hostsOf, isWhole });
@@ -155,14 +166,14 @@ export const openDoor = (options: DoorOptions): Door => {
       });
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
-        return await runs.inTurn(received.sender, () => keep(received, authority));
+        return await runs.inTurn(received.sender, () => keep(received, authority, clockOf(single(request.headers[CLOCK_HEADER]))));
       } finally {
         leave();
       }
     });
   };
 
-  const keep = async (received: Received, authority: Authority | undefined): Promise<DoorAnswer> => {
+  const keep = async (received: Received, authority: Authority | undefined, clock: number | undefined): Promise<DoorAnswer> => {
     let isSafe = false;
     try {
       checkOpen(stream, topicsOf(received));
@@ -172,6 +183,8 @@ export const openDoor = (options: DoorOptions): Door => {
       bytesSent.mustHave(quotaSender, now());
       const { at, admitted: judged, safe } = judge(received, authority);
       const admitted = authority === undefined || owners === undefined ? judged : await withoutMissing(judged, authority, owners);
+      if (authority?.isBound === true && clock !== undefined) clocks.note(authority.account, clock);
+      mustBelieveClock(admitted, authority);
       const letters = letterQuota.take(authority ?? ANYBODY, received.unknown, at);
       await publish(stream, admitted, letters, nanosFromMillis(at));
       isSafe = true;
@@ -184,6 +197,15 @@ export const openDoor = (options: DoorOptions): Door => {
     } finally {
       series.settle(received.sender, isSafe);
     }
+  };
+
+  /** Rows are dropped for their time only by a clock that most agents do not call wrong: their spools keep them until it is set. */
+  const mustBelieveClock = (admitted: readonly Admitted[], authority: Authority | undefined): void => {
+    if (!admitted.some(({ dropped }) => dropped.some(({ reason }) => BY_CLOCK.has(reason)))) return;
+    const doubt = authority?.isBound === true ? clocks.doubtOf(authority.account) : clocks.doubt;
+    if (doubt === undefined) return;
+    const minutes = Math.round(Math.abs(doubt.offset) / 60_000);
+    throw new CodedError('intake.clock', { minutes, side: doubt.offset > 0 ? 'behind' : 'ahead', agents: doubt.agents, of: doubt.of });
   };
 
   /** What nobody defined is dropped. What it waits for may take long: who sends must still be allowed to, and for the same hosts, after it. */
@@ -283,7 +305,7 @@ export const openDoor = (options: DoorOptions): Door => {
       return result;
     },
     get state() {
-      return { bytes: gate.bytes, volume: volumes.largest(now()), overQuota: bytesSent.over(now()), ...series.state };
+      return { bytes: gate.bytes, volume: volumes.largest(now()), overQuota: bytesSent.over(now()), clock: clocks.doubt, ...series.state };
     },
     usageOf: (agent) => ({ series: series.sizeOf(agent), bytes: bytesSent.bytesOf(agent, now()) }),
   };

@@ -64,6 +64,9 @@ export interface FrameLimits {
   readonly labels: number;
 }
 
+/** Header of a request that brings a frame: the sender's clock when it sends, ms since 1970. */
+export const CLOCK_HEADER = 'x-inframirror-clock';
+
 export const FRAME_LIMITS: FrameLimits = { bytes: 32 << 20, headerBytes: 256 << 10, parts: 64, rows: 1_000_000, labels: 64 };
 
 const MAGIC = [0x49, 0x4d, 0x46, 0x31];
