@@ -8,7 +8,6 @@ import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
-import type { SharedBytes } from '../engines/stream/port.ts';
 import { packSamples } from '../schemas/packed-samples.ts';
 import { isMeasured, REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
 import type { Authority } from './authority.ts';
@@ -16,65 +15,13 @@ import { columnOffence } from './columns.ts';
 import { judgeDistributions } from './distribution-rows.ts';
 import type { KnownSet } from './known-sets.ts';
 import type { IntakeLimits } from './limits.ts';
+import type { Admitted, Arrival, Dropped, PartValue } from './parts.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
 import type { SenderSeries } from './sender-series.ts';
 import { judgeDefinitions, judgeSamples, markMissing, undefinedIn } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { mustSpeakForRows } from './spoken-for.ts';
-import { type DropReason, markStarts, markTimes, REASONS, timeRange } from './times.ts';
-
-/** One part as it came: of a frame, or of another protocol after it was brought into our schemas. */
-export interface Arrival {
-  /** Its place in the request, for messages. */
-  readonly part: number;
-  readonly schema: SignalSchema;
-  readonly sender: string;
-  readonly boot: bigint;
-  readonly seq: bigint;
-  /** As the sender counts them. */
-  readonly rows: number;
-  readonly ipc: Uint8Array;
-  /** The same as it was sent, packed with zstd; undefined: it was sent as it is. */
-  readonly packed?: Uint8Array;
-}
-
-export interface Dropped {
-  readonly part: number;
-  readonly schema: SignalSchema;
-  readonly reason: DropReason;
-  readonly rows: number;
-  /** The first of them, from 0 in the part as it was sent. */
-  readonly firstRow: number;
-  /** Of `label-name`: the first label whose name is refused. */
-  readonly label?: string;
-  /** Of `malformed`: what is wrong with the first row. */
-  readonly fault?: string;
-}
-
-/**
- * The rows that go on: samples of series that came together before as `packSamples` has them, beside the set of those; else one Arrow
- * stream, packed as the part came: its very bytes, unless rows were dropped.
- */
-export interface PartValue {
-  readonly bytes: Uint8Array;
-  readonly encoding: 'zstd' | 'samples' | undefined;
-  readonly set?: SharedBytes;
-}
-
-export interface Admitted {
-  readonly arrival: Arrival;
-  readonly value: PartValue;
-  readonly rows: number;
-  /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
-  readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
-  readonly dropped: readonly Dropped[];
-  /** Samples among them are of series that this door, unlike perhaps one before it, never saw defined. */
-  readonly undefinedSeries: boolean;
-  /** Where the sender may not do all: of which of those this door was told by nobody (id → metric), and the part without such of them. */
-  readonly unknown: { readonly ids: ReadonlyMap<bigint, number>; readonly without: (ids: ReadonlySet<bigint>) => Admitted } | undefined;
-  /** Columns that this program does not know; they go on untouched. */
-  readonly unknownColumns: number;
-}
+import { markStarts, markTimes, REASONS, timeRange } from './times.ts';
 
 export interface AdmitOptions {
   readonly limits: IntakeLimits;

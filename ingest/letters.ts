@@ -1,7 +1,7 @@
 // How much of schemas that nobody here knows may go to the dead letters: an hour's worth of one sender, of those who share a token, and of
 // all, so that who floods does not push out what others lost there. It puts nothing anywhere.
 import type { Account } from './gate.ts';
-import type { UnknownPart } from './publish.ts';
+import type { UnknownPart } from './parts.ts';
 
 const HOUR_MS = 3_600_000;
 const MOST_OF_SENDER = 4 << 20;

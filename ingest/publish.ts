@@ -1,25 +1,9 @@
 // Puts what was admitted on the stream: one message a part, one produce a topic, in the order of the request.
 // When it resolves, everything is as safe as the stream makes it; it never reads a message back.
 import type { Message, Stream } from '../engines/stream/port.ts';
-import type { PartEncoding } from '../schemas/frame.ts';
 import { DEAD_TOPIC, SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
-import type { Admitted, Arrival } from './admit.ts';
+import type { Admitted, Arrival, UnknownPart } from './parts.ts';
 import { printOf } from './runs.ts';
-
-/** A part whose schema or major version this program does not know; kept whole for whoever does. */
-export interface UnknownPart {
-  readonly schema: string;
-  readonly version: number;
-  readonly sender: string;
-  readonly boot: bigint;
-  readonly seq: bigint;
-  readonly rows: number;
-  /** As it was sent. */
-  readonly ipc: Uint8Array;
-  readonly encoding?: PartEncoding;
-  /** Bytes when it is unpacked, as its sender says. */
-  readonly size?: number;
-}
 
 interface Identity {
   readonly sender: string;

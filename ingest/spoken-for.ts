@@ -8,7 +8,7 @@ import { LabelRows } from '../schemas/definition-rows.ts';
 import type { FrameLimits } from '../schemas/frame.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
-import type { UnknownPart } from './publish.ts';
+import type { UnknownPart } from './parts.ts';
 import { unpackPart } from './receive/body.ts';
 
 /** Each text of the column at least once. */

@@ -2,9 +2,8 @@
 import { CodedError } from '../../core/errors.ts';
 import { decodeFrame, type FrameLimits } from '../../schemas/frame.ts';
 import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
-import type { Arrival } from '../admit.ts';
 import type { HeardFrame } from '../heard.ts';
-import type { UnknownPart } from '../publish.ts';
+import type { Arrival, UnknownPart } from '../parts.ts';
 import { unpackPart } from './body.ts';
 
 export interface Received {
