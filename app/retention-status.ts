@@ -1,8 +1,9 @@
 // How retention stands, for Status: from when on each kind is there and how long it is kept, whether a clock is waited for, and what went
 // because the disk was full. It asks the stores and decides nothing.
+
+import { heldUntil } from '../core/clock.ts';
 import type { PartStatus } from '../graphql/service.ts';
 import type { Keeper } from '../pipeline/keeper.ts';
-import { heldUntil } from '../pipeline/retention/clock.ts';
 import { storedDays, TIMED_TABLES } from '../pipeline/retention/days.ts';
 import { readLedger } from '../pipeline/retention/ledger.ts';
 import type { Settings } from './config/settings.ts';

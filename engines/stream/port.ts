@@ -151,7 +151,7 @@ export interface TopicOptions {
   readonly partitions: number;
   /** Of a partition: what all its groups are done with, and what no group reads, goes when there is more than this … */
   readonly retentionBytes: number;
-  /** … or when it is older than this, ms. */
+  /** … or when it is older than this, ms; but for a day after the clock has jumped by days, when nobody knows how old it is. */
   readonly retentionMs: number;
   /** Groups that read the topic, whether or not they have joined yet; besides those that have joined or saved progress. */
   readonly groups?: readonly string[];

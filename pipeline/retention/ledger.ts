@@ -1,7 +1,8 @@
 // What the keeper writes down in the record store for the other processes and for the next keeper: up to when data was removed, how the
 // clock stood, and which days went because the disk was full. One row of `settings` each.
+
+import type { ClockState } from '../../core/clock.ts';
 import type { Records } from '../../engines/records/port.ts';
-import type { ClockState } from './clock.ts';
 
 export interface Emergency {
   readonly table: string;

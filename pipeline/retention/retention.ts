@@ -1,6 +1,8 @@
 // Removes what is older than it is to be kept, in every table: whole days of the column store, rows of the record store, and what only
 // served them. Before anything goes it is written down up to when, so that no question misses it unseen. Where the disk is nearly full it
 // removes the oldest day of the largest table and tells everybody. It is a task of the keeper: only one process does it.
+
+import { heldUntil, lookedAt } from '../../core/clock.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
@@ -9,7 +11,6 @@ import type { Retention as Kept } from '../../schemas/retention.ts';
 import type { KeeperTask } from '../keeper.ts';
 import { pause, Stopped } from '../retry.ts';
 import { DAY_MS } from '../stages/days.ts';
-import { heldUntil, lookedAt } from './clock.ts';
 import { bytesOnTheWay, dropDay, firstToGo, RAW_TABLES, SERIES_TABLES, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
 import { type Emergency, type RetentionLedger, readLedger, writeLedger } from './ledger.ts';
 import { removeDefinitions, removeMarks, removeRows, removeSenders } from './rows.ts';

@@ -67,7 +67,17 @@ export class LmdbStream implements EmbeddedStream, GroupLog {
     this.#commits = commits;
     this.#reads = new Reads(environment);
     this.#room = new Room(commits, this.#readers);
-    this.#retention = new Retention({ commits, readers: this.#readers, room: this.#room, topics: () => this.#topics.values(), telemetry, now });
+    this.#retention = new Retention({
+      commits,
+      readers: this.#readers,
+      room: this.#room,
+      topics: () => this.#topics.values(),
+      telemetry,
+      now,
+      clock: this.#reads.clock(),
+      newest: () => this.#newest(),
+      keepClock: (clock) => commits.putMeta([[metaKey('clock'), Buffer.from(JSON.stringify(clock))]]),
+    });
     this.#load();
     this.#timer = setInterval(() => void commits.measure().then(() => this.#retention.run()), retentionEveryMs);
     this.#timer.unref();
@@ -81,6 +91,18 @@ export class LmdbStream implements EmbeddedStream, GroupLog {
       if (partition === undefined) continue;
       const checkpoint = this.#reads.checkpoint(group, partition)?.from;
       this.#readers.positions.set(group, partition, { next, isConfirmed: false, progress, checkpoint });
+    }
+  }
+
+  /** When the newest message came, ms. */
+  #newest(): number | undefined {
+    const partitions = [...this.#topics.values()].flatMap(({ list }) => list).filter(({ flushed }) => flushed.next > flushed.earliest);
+    try {
+      const times = partitions.map((partition) => this.#reads.timeAt(partition, partition.flushed.next - 1n)).filter((time) => time !== undefined);
+      return times.length === 0 ? undefined : Math.max(...times);
+    } catch {
+      // Whoever reads what is damaged is told; here it says nothing.
+      return undefined;
     }
   }
 

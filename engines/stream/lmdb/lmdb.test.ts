@@ -229,7 +229,8 @@ describe('the LMDB log', () => {
     await until('all came', () => reader.messages.length === 10);
     await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(1), 6n);
     await before.close();
-    const days = 4 * 86_400_000;
+    // Of more it is not believed that they passed.
+    const days = 1.9 * 86_400_000;
     const stream = await openIn(dir, { retentionEveryMs: 5, now: () => Date.now() + days });
     // Many looks at what is to go, before the reader is back.
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -366,6 +367,64 @@ describe('the LMDB log', () => {
     const reader = await new Recorder().start(again, { group: 'g', topics: ['t'] });
     await until('it came', () => reader.messages.length === 1);
     expect(reader.messages[0]?.offset).toBe(1000n);
+  });
+
+  test('loses nothing by age to a clock that jumps ahead, while it is open or was not, until it has stood so for a day', async () => {
+    const day = 86_400_000;
+    const begun = Date.now();
+    let now = begun;
+    const dir = await folder();
+    const open = (): Promise<Stream> => openIn(dir, { retentionEveryMs: 5, now: () => now });
+    const earliest = async (stream: Stream) => (await stream.partitions('t'))[0]?.earliest;
+    /** Over many looks. */
+    const staysAt = async (stream: Stream, offset: bigint): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(await earliest(stream)).toBe(offset);
+    };
+    let stream = await open();
+    await stream.ensureTopics([{ ...topic, retentionMs: 14 * day, retentionBytes: 5000 }]);
+    await stream.produce('t', [message('k', 'a letter')]);
+    await staysAt(stream, 0n);
+    now = begun + 40 * day;
+    await staysAt(stream, 0n);
+    // What is too much goes meanwhile, but nothing else.
+    await stream.produce(
+      't',
+      Array.from({ length: 10 }, () => message('k', 'x'.repeat(1000))),
+    );
+    await until('it is within its limit', async () => ((await earliest(stream)) ?? 0n) > 0n);
+    const kept = (await earliest(stream)) as bigint;
+    // Set right, and wrong again while it is closed.
+    now = begun + 60_000;
+    await staysAt(stream, kept);
+    await stream.close();
+    now = begun + 80 * day;
+    stream = await open();
+    await staysAt(stream, kept);
+    await stream.close();
+    now += 0.9 * day;
+    stream = await open();
+    await staysAt(stream, kept);
+    now = begun + 120 * day;
+    await staysAt(stream, kept);
+    now += day;
+    await until('it is believed', async () => (await earliest(stream)) === 11n);
+  });
+
+  test('of a log that never wrote down how the clock stood the newest message says when it was last right', async () => {
+    const day = 86_400_000;
+    const dir = await folder();
+    // Looks at nothing before it is closed.
+    const before = await openIn(dir, { retentionEveryMs: 3_600_000 });
+    await before.ensureTopics([{ ...topic, retentionMs: 14 * day }]);
+    await before.produce('t', [message('k', 'a letter')]);
+    await before.close();
+    let now = Date.now() + 40 * day;
+    const stream = await openIn(dir, { retentionEveryMs: 5, now: () => now });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect((await stream.partitions('t'))[0]?.earliest).toBe(0n);
+    now += day;
+    await until('it is believed', async () => (await stream.partitions('t'))[0]?.earliest === 1n);
   });
 
   test.each([

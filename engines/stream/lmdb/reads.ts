@@ -1,4 +1,5 @@
 // What this thread reads of the log: messages, what they share, checkpoints, and what each partition was like when it was opened. It writes nothing.
+import type { ClockState } from '../../../core/clock.ts';
 import { CodedError } from '../../../core/errors.ts';
 import type { Checkpoint, StoredMessage } from '../port.ts';
 import type { Partition } from './commits.ts';
@@ -65,6 +66,12 @@ export class Reads {
   /** Whose the log is. */
   installation(): string | undefined {
     return this.#begin().meta.get(metaKey('installation'))?.toString();
+  }
+
+  /** How the clock stood when it was last looked at. */
+  clock(): ClockState | undefined {
+    const found = this.#begin().meta.get(metaKey('clock'));
+    return found === undefined ? undefined : (JSON.parse(found.toString()) as ClockState);
   }
 
   partition(topic: string, topicId: number, partition: number): Partition {
