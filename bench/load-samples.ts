@@ -19,6 +19,8 @@ export interface SampleSet {
 
 export const STEP_MS = 15_000;
 const METRICS = 50;
+/** Their names. */
+export const BENCH_METRICS: readonly string[] = Array.from({ length: METRICS }, (_, i) => `bench.metric_${i}`);
 const REGIONS = ['eu-west', 'eu-north', 'us-east', 'ap-south'];
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
@@ -30,7 +32,7 @@ interface Series {
 const hostOf = (agent: number): string => `host-${String(agent).padStart(5, '0')}`;
 
 const seriesOf = (agent: number, i: number): Series => ({
-  name: `bench.metric_${i % METRICS}`,
+  name: BENCH_METRICS[i % METRICS] as string,
   labels: [
     ['host', hostOf(agent)],
     ['region', REGIONS[agent % 4] as string],
