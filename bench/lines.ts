@@ -110,7 +110,10 @@ const peerCost = async (program: string, folder: string): Promise<Cost> => {
     return Number((JSON.parse(await answer.text()) as { readonly n: string }).n);
   };
   try {
-    while (!(await isUp())) await new Promise((resolve) => setTimeout(resolve, 100));
+    while (!(await isUp())) {
+      if (child.exitCode !== null) throw new Error(`VictoriaLogs ended with ${child.exitCode}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     await untilIdle(pid);
     const before = treeCpu(pid);
     const place = new URLSearchParams({ _stream_fields: 'app,host', _msg_field: 'msg', _time_field: 'time' });
