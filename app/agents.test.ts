@@ -82,6 +82,18 @@ test('an agent joins by a token, keeps its key for its user alone, signs in, and
   expect(await server.records.query('SELECT secret FROM join_tokens')).toEqual([{ secret: null }]);
 });
 
+test('a token that expired a day ago goes with the next one that is made, used or not', async () => {
+  await joined(await server.token('web-1'));
+  await server.token('web-2');
+  const hosts = async () => (await server.records.query('SELECT host FROM join_tokens ORDER BY host')).map(({ host }) => host);
+  server.ahead = 24 * 3_600_000;
+  await server.token('web-3');
+  expect(await hosts()).toEqual(['web-1', 'web-2', 'web-3']);
+  server.ahead = 26 * 3_600_000;
+  await server.token('web-4');
+  expect(await hosts()).toEqual(['web-3', 'web-4']);
+});
+
 test('a frame that was changed, that is of another session, or of one that is over, is refused before it is read', async () => {
   const identity = await joined(await server.token('web-1'));
   const boot = BigInt(Date.now());

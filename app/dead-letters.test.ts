@@ -126,6 +126,15 @@ test('a part that the door did not know passes it now: of other hosts, malformed
   expect(await waiting()).toHaveLength(4);
 });
 
+test('what became of a letter that the stream has let go is forgotten with the next one', async () => {
+  const { records } = running.stores;
+  const noted = async () => (await records.query(`SELECT "offset" FROM dead_letters_done WHERE partition = 0 AND "offset" < 0`)).length;
+  await records.query(`INSERT INTO dead_letters_done (partition, "offset", what, who, time) VALUES (0, -1, 'dropped', 'admin', 0)`);
+  expect(await noted()).toBe(1);
+  await letters.drop('admin', {});
+  expect(await noted()).toBe(0);
+});
+
 test('a letter that is not there is told', async () => {
   for (const id of ['0/999', '9/0', 'x', '0/-1', '']) await expect(letters.show(id), id).rejects.toSatisfy((error) => hasCode(error, 'dead.none'));
 });

@@ -13,7 +13,7 @@ import { pause, Stopped } from '../retry.ts';
 import { DAY_MS } from '../stages/days.ts';
 import { bytesOnTheWay, dropDay, firstToGo, RAW_TABLES, SERIES_TABLES, type StoredDay, storedDays, TIMED_TABLES } from './days.ts';
 import { type Emergency, type RetentionLedger, readLedger, writeLedger } from './ledger.ts';
-import { removeDefinitions, removeMarks, removeRows, removeSenders } from './rows.ts';
+import { removeDefinitions, removeGone, removeMarks, removeRows, removeSenders } from './rows.ts';
 
 export interface RetentionOptions {
   readonly columns: Pick<ColumnStore, 'query' | 'command'>;
@@ -38,6 +38,8 @@ const NOTICE_MS = 20_000;
 const OLD_MS = 60_000;
 /** Before today; one more than partitions tell of. */
 const SENDERS_DAYS = 3;
+/** However short data is kept: for so long people look for a machine that fell silent, and the door says that an agent was revoked. */
+const GONE_DAYS = 31;
 
 const dayText = (day: number): string => new Date(day).toISOString().slice(0, 10);
 
@@ -46,8 +48,8 @@ export class Retention implements KeeperTask {
   #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #ledger: RetentionLedger | undefined;
-  /** Up to when definitions and marks were removed, so that they are not looked for each minute. */
-  #swept: { readonly series: number; readonly raw: number; readonly senders: number } | undefined;
+  /** Up to when what only a look at all of a table finds was removed, so that they are not looked for each minute. */
+  #swept: string | undefined;
   /** Days that went for want of room and of which the record store does not know yet. */
   readonly #untold: (Emergency & { readonly to: number; readonly bytes: number })[] = [];
   #isStuck = false;
@@ -121,10 +123,18 @@ export class Retention implements KeeperTask {
       log.info('a day was removed: it is older than it is kept', { table: day.table, day: dayText(day.day), rows: day.rows, bytes: day.bytes });
     }
     if (held !== undefined) return;
-    await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept(at) }, signal);
+    await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept(at), sessions: at }, signal);
     const goneFrom = (tables: readonly string[]): number =>
       Math.min(...tables.map((table) => Math.max(gone[table] ?? 0, until(TIMED_TABLES[table] as keyof Kept))));
-    await this.#sweep(goneFrom(SERIES_TABLES), goneFrom(RAW_TABLES), (Math.floor(now() / DAY_MS) - SENDERS_DAYS) * DAY_MS);
+    const daysAgo = (days: number): number => (Math.floor(at / DAY_MS) - days) * DAY_MS;
+    await this.#sweep({
+      series: goneFrom(SERIES_TABLES),
+      raw: goneFrom(RAW_TABLES),
+      senders: daysAgo(SENDERS_DAYS),
+      hosts: Math.min(this.#oldestKept(at), daysAgo(GONE_DAYS)),
+      events: until('events'),
+      revoked: Math.min(until('audit'), daysAgo(GONE_DAYS)),
+    });
   }
 
   /** Before it no kind keeps anything, ms. */
@@ -134,17 +144,19 @@ export class Retention implements KeeperTask {
   }
 
   /**
-   * `series`, `raw`: before these (ms) nothing is there of any series, and nothing of one as it came; before `senders` nobody asks any more who sent
-   * what.
+   * ms, each. `series`, `raw`: before these nothing is there of any series, and nothing of one as it came; before `senders` nobody asks any more who
+   * sent what; the others as `removeGone` has them.
    */
-  async #sweep(series: number, raw: number, senders: number): Promise<void> {
-    const { columns } = this.#options;
+  async #sweep(until: Readonly<Record<'series' | 'raw' | 'senders' | 'hosts' | 'events' | 'revoked', number>>): Promise<void> {
+    const { columns, records } = this.#options;
     const { signal } = this.#abort;
-    if (this.#swept?.series === series && this.#swept.raw === raw && this.#swept.senders === senders) return;
-    await removeDefinitions(columns, series, signal);
-    await removeMarks(columns, raw, signal);
-    await removeSenders(columns, senders, signal);
-    this.#swept = { series, raw, senders };
+    const swept = JSON.stringify(until);
+    if (this.#swept === swept) return;
+    await removeDefinitions(columns, until.series, signal);
+    await removeMarks(columns, until.raw, signal);
+    await removeSenders(columns, until.senders, signal);
+    await removeGone(records, until, signal);
+    this.#swept = swept;
   }
 
   async #hasOlder(table: 'events' | 'audit', until: number): Promise<boolean> {

@@ -10,7 +10,7 @@ import { ANY_SIZE } from './days.ts';
 
 const BATCH = 5000;
 
-/** By their index on time; `condition` has $1, ns. */
+/** `condition` has $1, ns. */
 const removal = (table: string, condition: string): string =>
   `WITH gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${condition} LIMIT ${BATCH})) RETURNING 1) SELECT count(*) AS gone FROM gone`;
 
@@ -20,27 +20,64 @@ const AUDIT = removal('audit', 'time < $1');
 const HISTORY = removal('hosts_history', 'valid_to < $1');
 const SESSIONS = removal('sessions', 'expires < $1');
 
+/** With all that is told of them. */
+const HOSTS = `WITH gone AS (DELETE FROM hosts WHERE last_seen < $1 AND host IN
+(SELECT h.host FROM hosts AS h LEFT JOIN hosts_heard AS s ON s.host = h.host WHERE greatest(h.last_seen, s.heard, s.started, s.stopped) < $1 LIMIT ${BATCH}) RETURNING host),
+heard AS (DELETE FROM hosts_heard WHERE host IN (SELECT host FROM gone)),
+history AS (DELETE FROM hosts_history WHERE host IN (SELECT host FROM gone))
+SELECT count(*) AS gone FROM gone`;
+/** Of events that named a host which the inventory does not know. */
+const NAMELESS = removal('hosts_heard', 'greatest(heard, started, stopped) < $1 AND NOT EXISTS (SELECT 1 FROM hosts WHERE hosts.host = hosts_heard.host)');
+const REVOKED = removal('agents', "state = 'revoked' AND greatest(joined, signed_in) < $1");
+
 export interface Until {
   /** ms, each. */
   readonly events: number;
   readonly audit: number;
   readonly history: number;
+  readonly sessions: number;
 }
 
-/** Ends with `Stopped` when the signal aborts. */
-export const removeRows = async (records: Pick<Records, 'query'>, { events, audit, history }: Until, signal: AbortSignal): Promise<void> => {
-  for (const [sql, until] of [
-    [EVENTS, events],
-    [AUDIT, audit],
-    [HISTORY, history],
-    [SESSIONS, history],
-  ] as const)
+const remove = async (records: Pick<Records, 'query'>, rules: readonly (readonly [sql: string, until: number])[], signal: AbortSignal): Promise<void> => {
+  for (const [sql, until] of rules)
     for (let gone = BATCH; gone >= BATCH; ) {
       checkSignal(signal);
       const [row] = await records.query(sql, [BigInt(until) * 1_000_000n]);
       gone = Number(row?.gone ?? 0);
     }
 };
+
+/** By their index on time. Ends with `Stopped` when the signal aborts. */
+export const removeRows = (records: Pick<Records, 'query'>, { events, audit, history, sessions }: Until, signal: AbortSignal): Promise<void> =>
+  remove(
+    records,
+    [
+      [EVENTS, events],
+      [AUDIT, audit],
+      [HISTORY, history],
+      [SESSIONS, sessions],
+    ],
+    signal,
+  );
+
+/**
+ * Removes, reading the tables whole, hosts of which nothing has come since `hosts`, ms, what was heard of hosts that the inventory never knew since
+ * `events`, and agents that are revoked and were last heard before `revoked`.
+ */
+export const removeGone = (
+  records: Pick<Records, 'query'>,
+  { hosts, events, revoked }: { readonly hosts: number; readonly events: number; readonly revoked: number },
+  signal: AbortSignal,
+): Promise<void> =>
+  remove(
+    records,
+    [
+      [HOSTS, hosts],
+      [NAMELESS, events],
+      [REVOKED, revoked],
+    ],
+    signal,
+  );
 
 const UNTIL = "fromUnixTimestamp64Milli({until:Int64}, 'UTC')";
 const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 600 };
