@@ -126,4 +126,8 @@ test('an agent that stands still is told with why: cloned, refused, over its quo
   expect(await send(agents.foreign, 'foreign-1')).toMatchObject({ status: 200 });
   await fleet().agents();
   expect(standing('refused')).toBe(0);
+  // Its host has a new agent: what the one before it tried last is nobody's trouble.
+  expect((await fleet().agents()).detail).toContain('still trying: revoked-1');
+  await enrol('revoked-1');
+  expect((await fleet().agents()).detail).not.toContain('still trying');
 });

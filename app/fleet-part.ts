@@ -83,7 +83,9 @@ export class Fleet {
     });
     const overQuota = door.state.overQuota.filter(({ sender }) => registry.find(sender)?.state === 'active');
     const still = await records.query(STILL, [this.#nanosAgo(GONE_MS), this.#nanosAgo(SILENT_MS)]);
-    const tried = standing.filter(({ isRevoked }) => isRevoked);
+    const joinedHosts = new Set(agents.map(({ host }) => host));
+    // One that has joined anew is well, whatever the one before it tried last.
+    const tried = standing.filter(({ isRevoked, host }) => isRevoked && !joinedHosts.has(host));
     const wrong = standing.filter(({ isRevoked }) => !isRevoked);
     for (const [reason, count] of [
       ['cloned', cloned.length],

@@ -64,6 +64,8 @@ export interface ProductOptions {
     | undefined;
   /** In force now; those that a start alone heeds are read once. */
   readonly settings: () => Settings;
+  /** Why what was read last of them was not taken, in words. */
+  readonly settingsRefused: () => string | undefined;
   /** That these come from, where they do. */
   readonly configFile: string | undefined;
   readonly log: Logger;
@@ -119,7 +121,7 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
 };
 
 const start = async (
-  { dataDir, listen, agent, settings, configFile, log, stopping }: ProductOptions,
+  { dataDir, listen, agent, settings, settingsRefused, configFile, log, stopping }: ProductOptions,
   undo: Started[],
   stop: () => Promise<void>,
 ): Promise<Product | undefined> => {
@@ -214,7 +216,15 @@ const start = async (
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
-  const measures = new OwnMeasures({ telemetry, spaces, processes: engines.processes, notes: () => readNotes(dataDir), letters, begun });
+  const measures = new OwnMeasures({
+    telemetry,
+    spaces,
+    processes: engines.processes,
+    notes: () => readNotes(dataDir),
+    letters,
+    begun,
+    areSettingsTaken: () => settingsRefused() === undefined,
+  });
   measures.start();
   undo.push({ part: 'measures', end: () => measures.stop() });
   const running: { agent: AgentProcess | undefined; ready: boolean } = { agent: undefined, ready: false };
@@ -234,7 +244,7 @@ const start = async (
     room,
     spaces,
     telemetry,
-    problems: () => [...(isFull(dataDir) ? [FULL] : []), ...problems],
+    problems: () => [...(isFull(dataDir) ? [FULL] : []), ...wrongSettings(settingsRefused()), ...problems],
   });
   const graphql = graphqlServer(
     {
@@ -305,6 +315,17 @@ const start = async (
   log.info('ready', { url, ms: Date.now() - begun });
   return { url, token: folder.token, stop };
 };
+
+const wrongSettings = (reason: string | undefined): readonly Problem[] =>
+  reason === undefined
+    ? []
+    : [
+        {
+          part: 'settings',
+          message: `what was read last is wrong and was not taken, the settings before it hold: ${reason}`,
+          mend: 'Mend it (`inframirror config check` tells each place) and reload: the next start would be refused.',
+        },
+      ];
 
 /** Made again where it was given up and there is room. */
 const reserve = (dataDir: string, log: Logger): void => {

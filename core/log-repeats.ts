@@ -14,6 +14,8 @@ interface Repeated {
   /** Of the last one. */
   fields: LogFields;
   count: number;
+  /** ms. */
+  last: number;
 }
 
 interface Window {
@@ -40,6 +42,8 @@ export interface LateRecord {
   readonly fields: LogFields;
   /** How many were not written. */
   readonly repeated: number;
+  /** When the last one was, ms. */
+  readonly last: number;
 }
 
 export class LogRepeats {
@@ -57,19 +61,20 @@ export class LogRepeats {
         this.#uncounted++;
         return true;
       }
-      window = { from: now, things: new Map(), others: { fields, count: 0 } };
+      window = { from: now, things: new Map(), others: { fields, count: 0, last: now } };
       this.#windows.set(message, window);
       this.#quiet = Math.min(this.#quiet, now + WINDOW_MS);
     }
     const thing = thingOf(fields);
     const known = window.things.get(thing);
     if (known === undefined && window.things.size < MOST_THINGS) {
-      window.things.set(thing, { fields, count: 0 });
+      window.things.set(thing, { fields, count: 0, last: now });
       return false;
     }
     const counted = known ?? window.others;
     counted.fields = fields;
     counted.count++;
+    counted.last = now;
     return true;
   }
 
@@ -88,7 +93,7 @@ export class LogRepeats {
     // A clock that was put back ends all of them.
     if (now < this.#quiet && now > this.#quiet - 2 * WINDOW_MS) return [];
     const out: LateRecord[] = [];
-    if (this.#uncounted > 0) out.push({ message: 'messages of ever other words were not written', fields: {}, repeated: this.#uncounted });
+    if (this.#uncounted > 0) out.push({ message: 'messages of ever other words were not written', fields: {}, repeated: this.#uncounted, last: now });
     this.#uncounted = 0;
     this.#quiet = Number.POSITIVE_INFINITY;
     for (const [message, { from, things, others }] of this.#windows) {
@@ -97,8 +102,8 @@ export class LogRepeats {
         continue;
       }
       this.#windows.delete(message);
-      for (const { fields, count } of things.values()) if (count > 0) out.push({ message, fields, repeated: count });
-      if (others.count > 0) out.push({ message, fields: { ...others.fields, others: true }, repeated: others.count });
+      for (const { fields, count, last } of things.values()) if (count > 0) out.push({ message, fields, repeated: count, last });
+      if (others.count > 0) out.push({ message, fields: { ...others.fields, others: true }, repeated: others.count, last: others.last });
     }
     return out;
   }

@@ -51,11 +51,12 @@ describe('warnings and errors that repeat', () => {
     try {
       const out: string[] = [];
       const log = createLogger({ level: 'info', format: 'text', write: (line) => out.push(line.slice(25)) });
+      const begun = new Date().toISOString();
       for (let i = 0; i < 5; i++) log.warn('dropped', { sender: 'a', rows: i });
       vi.advanceTimersByTime(30_000);
       expect(out).toEqual(['warn  dropped sender=a rows=0\n']);
       vi.advanceTimersByTime(90_000);
-      expect(out).toEqual(['warn  dropped sender=a rows=0\n', 'warn  dropped sender=a rows=4 repeated=4\n']);
+      expect(out).toEqual(['warn  dropped sender=a rows=0\n', `warn  dropped sender=a rows=4 repeated=4 last=${begun}\n`]);
       vi.advanceTimersByTime(600_000);
       expect(out).toHaveLength(2);
       expect(vi.getTimerCount()).toBe(0);
@@ -88,7 +89,11 @@ describe('warnings and errors that repeat', () => {
     clock.ms = 60_000;
     log.info('anything');
     log.warn('dropped', { part: 'door', sender: 'a', rows: 101 });
-    expect(out).toEqual(['warn  dropped part=door sender=a rows=100 repeated=100\n', 'info  anything\n', 'warn  dropped part=door sender=a rows=101\n']);
+    expect(out).toEqual([
+      'warn  dropped part=door sender=a rows=100 repeated=100 last=1970-01-01T00:00:59.999Z\n',
+      'info  anything\n',
+      'warn  dropped part=door sender=a rows=101\n',
+    ]);
   });
 
   test('are told apart by their error', () => {

@@ -85,7 +85,8 @@ export const createLogger = (options: LoggerOptions): Logger => {
   const repeats = { warn: new LogRepeats(), error: new LogRepeats() };
   const tellLate = (at: number): void => {
     for (const kind of ['warn', 'error'] as const)
-      for (const late of repeats[kind].over(at)) put(kind, at, late.message, { ...late.fields, repeated: late.repeated });
+      for (const late of repeats[kind].over(at))
+        put(kind, at, late.message, { ...late.fields, repeated: late.repeated, last: new Date(late.last).toISOString() });
   };
   let isTimed = false;
   const timed = (): void => {

@@ -206,7 +206,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
       });
       running.refusal = undefined;
       for (const { partition, from: offset, messages } of replayed)
-        logger.warn('a topic is read from another place', { group: route.group, topic, partition, offset: String(offset), messages: String(messages) });
+        logger.info('a topic is read from another place', { group: route.group, topic, partition, offset: String(offset), messages: String(messages) });
     }
     await watched();
     return replayed;

@@ -112,6 +112,7 @@ export const start = (args: readonly string[]): Promise<number> =>
           }
         : undefined,
       settings: () => configuration.settings,
+      settingsRefused: () => configuration.refused?.message,
       configFile: configuration.file,
       log,
       stopping,

@@ -263,6 +263,10 @@ describe('reading again', () => {
     writeFileSync(file, 'retention:\n  logs: 7d\n  event: 3d\n');
     expect(problemsOf(() => configuration.reload())).toEqual(['3 there is no setting retention.event; did you mean events?']);
     expect(configuration.settings['retention.logs']).toBe(60 * DAY);
+    expect(configuration.refused?.message).toContain('did you mean events?');
+    writeFileSync(file, 'retention:\n  logs: 7d\n');
+    configuration.reload();
+    expect(configuration.refused).toBeUndefined();
   });
 });
 

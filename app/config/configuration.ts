@@ -68,6 +68,7 @@ const fromText = (name: SettingName, text: string): unknown => {
 export class Configuration {
   readonly #sources: Sources;
   #read: Read;
+  #refused: ConfigError | undefined;
 
   /** Throws `ConfigError`. */
   constructor(sources: Sources) {
@@ -93,14 +94,30 @@ export class Configuration {
     return this.#sources.file;
   }
 
+  /** Why what was read last was not taken. */
+  get refused(): ConfigError | undefined {
+    return this.#refused;
+  }
+
   /** Reads all anew; throws `ConfigError`, and then nothing has changed. */
   reload(): Reloaded {
-    const next = read(this.#sources);
+    const next = this.#readAgain();
     const differing = SETTING_NAMES.filter((name) => written(name, next.settings) !== written(name, this.#read.settings));
     const waiting = differing.filter((name) => !SETTINGS[name].live);
     const kept = Object.fromEntries(waiting.map((name) => [name, this.#read.settings[name]]));
     this.#read = { ...next, settings: { ...next.settings, ...kept } };
     return { changed: differing.filter((name) => SETTINGS[name].live), waiting };
+  }
+
+  #readAgain(): Read {
+    try {
+      const next = read(this.#sources);
+      this.#refused = undefined;
+      return next;
+    } catch (error) {
+      if (error instanceof ConfigError) this.#refused = error;
+      throw error;
+    }
   }
 }
 

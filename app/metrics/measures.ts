@@ -11,6 +11,10 @@ export const MEASURES: Measures = {
   inframirror_event_loop_delay_p99_seconds: ['gauge', 'How late the server’s one thread came to its work, of 99 in 100 times, within the last half minute.'],
   inframirror_event_loop_delay_max_seconds: ['gauge', 'How late it came at worst within the last half minute.'],
 
+  inframirror_settings_taken: [
+    'gauge',
+    'Whether the settings that were read last are in force, 1 or 0: a wrong file changes nothing, and the next start refuses it.',
+  ],
   inframirror_part_ok: [
     'gauge',
     'Whether a part of the status is all right, 1 or 0, as the Status page and inframirror doctor tell it; looked at when this is read.',

@@ -15,6 +15,7 @@ export interface OwnMeasuresOptions {
   readonly processes: Readonly<Record<string, StoreProcess>>;
   readonly notes: () => BackupNotes;
   readonly letters: Pick<DeadLetters, 'waiting'>;
+  readonly areSettingsTaken: () => boolean;
   /** ms. */
   readonly begun: number;
 }
@@ -84,6 +85,7 @@ export class OwnMeasures {
       telemetry.set('inframirror_store_up', { store }, pid === undefined ? 0 : 1);
       this.#count('inframirror_store_restarts_total', { store }, restarts);
     }
+    telemetry.set('inframirror_settings_taken', {}, this.#options.areSettingsTaken() ? 1 : 0);
     const { last } = notes();
     if (last !== undefined) telemetry.set('inframirror_backup_timestamp_seconds', {}, Date.parse(last.point) / 1000);
   }

@@ -38,6 +38,18 @@ test('SIGHUP brings settings into force, and a wrong file changes nothing', asyn
     await eventually('the mistake is told', async () => product.heard.stderr.includes('there is no setting retention.log; did you mean logs?'));
     expect(await kept(4)).toBe(1);
     expect((await product.get('/-/ready')).status).toBe(200);
+    const problems = async (): Promise<readonly { readonly part: string; readonly message: string }[]> =>
+      (
+        await product.graphql<{ readonly status: { readonly problems: readonly { readonly part: string; readonly message: string }[] } }>(
+          '{ status { problems { part message } } }',
+        )
+      ).data?.status.problems ?? [];
+    expect((await problems()).filter(({ part }) => part === 'settings')).toEqual([
+      { part: 'settings', message: expect.stringContaining('did you mean logs?') },
+    ]);
+    writeFileSync(file, 'retention:\n  logs: 60d\n');
+    product.child.kill('SIGHUP');
+    await eventually('the mend is seen', async () => (await problems()).every(({ part }) => part !== 'settings'));
   } finally {
     await product.stop();
     await rm(folder, { recursive: true, force: true });
