@@ -21,6 +21,7 @@ import type {
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import { agentAuthority, tokenAuthority } from '../ingest/agents/authorities.ts';
 import type { Door } from '../ingest/door.ts';
+import { printOf } from '../ingest/parts.ts';
 import { DEAD_TOPIC, SIGNAL_VERSION, type SignalSchema, TOPIC } from '../schemas/tables.ts';
 
 export interface DeadLetterParts {
@@ -196,7 +197,17 @@ export class DeadLetters implements DeadLetterAdmin {
     if (agent !== undefined && agent.state !== 'active') throw refuse(`its agent is ${agent.state}`);
     const authority = agent === undefined ? tokenAuthority('admin', registry) : agentAuthority(agent, registry, () => true);
     const packed = headers.encoding === 'zstd' ? { packed: message.value } : {};
-    const arrival = { part: 0, schema, sender: headers.sender, boot: BigInt(headers.boot), seq, rows: letter.rows, ipc: unpacked(message), ...packed };
+    const arrival = {
+      part: 0,
+      schema,
+      sender: headers.sender,
+      boot: BigInt(headers.boot),
+      seq,
+      rows: letter.rows,
+      ipc: unpacked(message),
+      ...packed,
+      print: printOf(message.value),
+    };
     const { value, rows, range, dropped } = await door.judge(arrival, authority);
     const { encoding: ______, set: _______, ...plain } = own;
     const about = {

@@ -1,4 +1,5 @@
 // What a part of a frame is on its way through the door: as it came, as it goes on, and what was left out of it.
+import { crc32 } from 'node:zlib';
 import type { SharedBytes } from '../engines/stream/port.ts';
 import type { PartEncoding } from '../schemas/frame.ts';
 import type { SignalSchema } from '../schemas/tables.ts';
@@ -17,7 +18,12 @@ export interface Arrival {
   readonly ipc: Uint8Array;
   /** The same as it was sent, packed with zstd; undefined: it was sent as it is. */
   readonly packed?: Uint8Array;
+  /** See `printOf`. */
+  readonly print: number;
 }
+
+/** 52 bits to tell two parts apart, of the bytes as they were sent. */
+export const printOf = (sent: Uint8Array): number => crc32(sent) * 2 ** 20 + (sent.length % 2 ** 20);
 
 export interface Dropped {
   readonly part: number;
@@ -67,6 +73,8 @@ export interface UnknownPart {
   readonly rows: number;
   /** As it was sent. */
   readonly ipc: Uint8Array;
+  /** See `printOf`. */
+  readonly print: number;
   readonly encoding?: PartEncoding;
   /** Bytes when it is unpacked, as its sender says. */
   readonly size?: number;

@@ -3,7 +3,6 @@
 import type { Message, Stream } from '../engines/stream/port.ts';
 import { DEAD_TOPIC, SIGNAL_VERSION, TOPIC } from '../schemas/tables.ts';
 import type { Admitted, Arrival, UnknownPart } from './parts.ts';
-import { printOf } from './runs.ts';
 
 interface Identity {
   readonly sender: string;
@@ -30,7 +29,7 @@ const messageOf = (part: Admitted, received: bigint): Message => ({
     ...(part.value.encoding === undefined ? {} : { encoding: part.value.encoding }),
     ...(part.value.set === undefined ? {} : { set: part.value.set.key }),
     ...(part.value.encoding === 'zstd' ? { size: String(part.arrival.ipc.length) } : {}),
-    print: String(printOf(part.arrival)),
+    print: String(part.arrival.print),
   },
   value: part.value.bytes,
   ...(part.value.set === undefined ? {} : { shared: part.value.set }),

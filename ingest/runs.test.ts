@@ -1,9 +1,11 @@
 // Tests of what is a repeat, what is refused, and what a restart of the server leaves of that.
 import { describe, expect, test } from 'vitest';
-import { printOf, type RunPart, Runs, type SenderPlace } from './runs.ts';
+import { FRAME_LIMITS } from '../schemas/frame.ts';
+import { printOf } from './parts.ts';
+import { type RunPart, Runs, type SenderPlace } from './runs.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12);
-const part = (seq: number, text = `rows ${seq}`): RunPart => ({ seq: BigInt(seq), ipc: new TextEncoder().encode(text) });
+const part = (seq: number, text = `rows ${seq}`): RunPart => ({ seq: BigInt(seq), print: printOf(new TextEncoder().encode(text)) });
 
 const runs = (known: ReadonlyMap<string, SenderPlace> = new Map(), isWhole = true) => {
   const under = new Runs({ known: (sender) => known.get(sender), isWhole: () => isWhole });
@@ -69,7 +71,7 @@ describe('runs of senders', () => {
   });
 
   test('after a restart other rows under a seq that was taken are refused, and what comes again is not', () => {
-    const prints = [7, 8, 9].flatMap((seq) => [seq, printOf(part(seq))]);
+    const prints = [7, 8, 9].flatMap((seq) => [seq, part(seq).print]);
     const { told } = runs(new Map([['a', { boot: 200n, seq: 9n, prints }]]));
     expect(told(200n, [part(9, 'others')])).toContain('"seq":"9","acknowledged":"9"');
     expect(told(200n, [part(9)])).toBe('taken');
@@ -79,6 +81,43 @@ describe('runs of senders', () => {
     expect(told(200n, [part(6), part(7)])).toBe('taken');
     expect(told(200n, [part(9), part(10)])).toBe('taken');
     expect(told(200n, [part(10, 'others')])).toContain('intake.older-seq');
+  });
+
+  test('one part that is known speaks for no others that were acknowledged in this start and are forgotten', () => {
+    const { told } = runs();
+    const most = 2 * FRAME_LIMITS.parts + 100;
+    for (let seq = 1; seq <= most; seq++) told(7n, [part(seq)]);
+    const others = (from: number, to: number): readonly RunPart[] => Array.from({ length: to - from + 1 }, (_, i) => part(from + i, 'others'));
+    expect(told(7n, [part(50, 'others'), part(most)])).toContain('intake.older-seq');
+    // Up to the oldest of which the print stands.
+    expect(told(7n, [...others(90, 100), part(101)])).toContain('"seq":"90"');
+    expect(told(7n, [part(100, 'others'), part(101)])).toContain('intake.older-seq');
+    // The last frame of an agent is known whole, however many parts it has.
+    expect(
+      told(
+        7n,
+        Array.from({ length: FRAME_LIMITS.parts }, (_, i) => part(most - FRAME_LIMITS.parts + 1 + i)),
+      ),
+    ).toBe('taken');
+  });
+
+  test('after a restart a part that is known speaks for those beside it in its frame, and only of the last one', () => {
+    const frame = (from: number, to: number): readonly RunPart[] => Array.from({ length: to - from + 1 }, (_, i) => part(from + i));
+    const prints = [20, 297, 299, 300].flatMap((seq) => [seq, part(seq).print]);
+    // What is taken is known from then on: each asks anew.
+    const told = (...parts: readonly RunPart[]): string => runs(new Map([['a', { boot: 200n, seq: 300n, prints }]])).told(200n, parts);
+    expect(told(...frame(300 - FRAME_LIMITS.parts + 1, 300))).toBe('taken');
+    // The parts of one topic came further than those of the other; new ones may follow.
+    expect(told(...frame(290, 302))).toBe('taken');
+    expect(told(part(298), part(299))).toBe('taken');
+    expect(told(part(20))).toBe('taken');
+    expect(told(part(240), part(300))).toContain('"seq":"240"');
+    expect(told(part(290), part(292), part(300))).toContain('"seq":"290"');
+    expect(told(part(19), part(20))).toContain('"seq":"19"');
+    expect(told(part(298))).toContain('"seq":"298"');
+    // Parts of a schema that is not known come last.
+    expect(told(part(300), part(299), part(298), part(296))).toContain('"seq":"296"');
+    expect(told(part(300), part(299), part(297), part(296), part(298))).toBe('taken');
   });
 
   test('of an earlier run only what comes again is taken', () => {

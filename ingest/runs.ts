@@ -1,23 +1,18 @@
 // Which run each sender is in and how far that was acknowledged: what comes again, byte for byte, is a repeat, and what comes under an
 // identity that was given before, or under an older run, is refused, as workers pass over both without a look at the rows.
 // It keeps no rows; after a restart it knows of a sender what the pipeline has of it, and refuses what that cannot tell from other rows.
-import { crc32 } from 'node:zlib';
 import { CodedError } from '../core/errors.ts';
 import { FRAME_LIMITS } from '../schemas/frame.ts';
+import type { Arrival } from './parts.ts';
 
 export interface SenderPlace {
   readonly boot: bigint;
   readonly seq: bigint;
-  /** Seqs and prints (see `printOf`) of what was taken last of the run, in pairs; none where an earlier version took it. */
+  /** Seqs and prints (see `Arrival`) of what was taken last of the run, in pairs; none where an earlier version took it. */
   readonly prints?: readonly number[];
 }
 
-export interface RunPart {
-  readonly seq: bigint;
-  readonly ipc: Uint8Array;
-  /** The same as it was sent, where it was packed. */
-  readonly packed?: Uint8Array;
-}
+export type RunPart = Pick<Arrival, 'seq' | 'print'>;
 
 export interface RunsOptions {
   /** What the pipeline took last of a sender. */
@@ -37,8 +32,12 @@ const MOST_EARLIER = 4;
 const MOST_EARLIER_PARTS = 16;
 const MOST_SENDERS = 30_000;
 
-/** 52 bits to tell two parts apart: of the bytes as they were sent. */
-export const printOf = ({ ipc, packed = ipc }: Pick<RunPart, 'ipc' | 'packed'>): number => crc32(packed) * 2 ** 20 + (packed.length % 2 ** 20);
+/** Whether from one seq of a frame on its others follow each other up, or down, to one that is known. */
+const reaches = (from: bigint, step: 1n | -1n, seqs: ReadonlySet<bigint>, known: ReadonlySet<bigint>): boolean => {
+  let seq = from;
+  while (seqs.has(seq) && !known.has(seq)) seq += step;
+  return known.has(seq);
+};
 
 class Sender {
   readonly boot: bigint;
@@ -66,19 +65,29 @@ class Sender {
     for (let at = 0; at + 1 < prints.length; at += 2) this.#note(prints[at] as number, prints[at + 1] as number);
   }
 
-  /** The first of those that are not new which does not come again, as far as can be told; a frame is known by one of its parts. */
+  /** The first of those that are not new which does not come again, as far as can be told. */
   other(parts: readonly RunPart[]): RunPart | undefined {
-    let unknown: RunPart | undefined;
-    let isKnown = false;
+    const known = new Set<bigint>();
+    const unknown: RunPart[] = [];
     for (const part of parts) {
       if (part.seq > this.acknowledged) continue;
       const place = this.#seqs.lastIndexOf(Number(part.seq));
       if (place !== -1) {
-        if (this.#prints[place] !== printOf(part)) return part;
-        isKnown = true;
-      } else if (part.seq <= this.#taken || part.seq > this.#forgotten) unknown ??= part;
+        if (this.#prints[place] !== part.print) return part;
+        known.add(part.seq);
+      } else if (part.seq <= this.#taken || part.seq > this.#forgotten) unknown.push(part);
     }
-    return isKnown ? undefined : unknown;
+    if (unknown.length === 0) return undefined;
+    const seqs = new Set(parts.map(({ seq }) => seq));
+    return unknown.find(({ seq }) => !this.#isLastTaken(seq) || !(reaches(seq, 1n, seqs, known) || reaches(seq, -1n, seqs, known)));
+  }
+
+  /**
+   * Of the last frame that the pipeline had taken it has the last prints only, and an agent that got no answer sends it again whole: it is known by
+   * the parts beside it. What was acknowledged behind that stands here whole, and an agent sends nothing again that is older than what stands here.
+   */
+  #isLastTaken(seq: bigint): boolean {
+    return seq <= this.#taken && seq > this.#taken - BigInt(FRAME_LIMITS.parts);
   }
 
   acknowledge(part: RunPart): void {
@@ -86,7 +95,7 @@ class Sender {
     if (this.#beganBefore && seq > this.acknowledged + 1n) this.#forgotten = seq - 1n;
     if (seq > this.acknowledged) this.acknowledged = seq;
     else if (this.#seqs.includes(Number(seq))) return;
-    this.#note(Number(seq), printOf(part));
+    this.#note(Number(seq), part.print);
   }
 
   #note(seq: number, print: number): void {

@@ -3,7 +3,7 @@ import { CodedError } from '../../core/errors.ts';
 import { decodeFrame, type FrameLimits } from '../../schemas/frame.ts';
 import { SIGNAL_FIELDS, SIGNAL_VERSION, type SignalSchema } from '../../schemas/tables.ts';
 import type { HeardFrame } from '../heard.ts';
-import type { Arrival, UnknownPart } from '../parts.ts';
+import { type Arrival, printOf, type UnknownPart } from '../parts.ts';
 import { unpackPart } from './body.ts';
 
 export interface Received {
@@ -23,7 +23,7 @@ export const receiveFrame = async (bytes: Uint8Array, limits: FrameLimits): Prom
   const unknown: UnknownPart[] = [];
   let samplesSeen = false;
   for (const [part, { schema, version, seq, rows, ipc, encoding, size = 0 }] of parts.entries()) {
-    const identity = { sender: header.agent, boot: header.boot, seq: BigInt(seq) };
+    const identity = { sender: header.agent, boot: header.boot, seq: BigInt(seq), print: printOf(ipc) };
     if (!isSignal(schema) || version !== SIGNAL_VERSION) {
       unknown.push({ ...identity, schema, version, rows, ipc, ...(encoding === undefined ? {} : { encoding, size }) });
       continue;
