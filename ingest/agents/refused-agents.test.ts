@@ -1,8 +1,9 @@
 // Who is told as refused and who is not, on a clock of its own.
 import { expect, test } from 'vitest';
+import { ERRORS, type ErrorCode } from '../../core/errors.ts';
 import { RefusedAgents } from './refused-agents.ts';
 
-const error = (code: string) => ({ code, message: `because of ${code}` }) as Parameters<RefusedAgents['note']>[1];
+const error = (code: ErrorCode) => ({ code, message: `because of ${code}` });
 const names = (refused: RefusedAgents): readonly string[] => refused.standing.map(({ agent }) => agent);
 
 test('who is refused again and again for a minute stands still, until it is taken or tries no more', () => {
@@ -26,10 +27,18 @@ test('who is refused again and again for a minute stands still, until it is take
   expect(names(refused)).toEqual([]);
 });
 
-test('what passes by itself, or proves nothing of who it is, is not noted; a clock that is set back keeps nobody', () => {
+/** What passes by itself, proves nothing of who it is, is told elsewhere, or is the server's own: of its stores and of its clock. */
+const PASSING: readonly ErrorCode[] = [
+  ...(Object.keys(ERRORS) as ErrorCode[]).filter((code) => /^(stream|columns|records|store|pipeline)\./.test(code)),
+  ...(['agent.nonce', 'agent.proof', 'agent.request', 'agent.session', 'agent.unknown'] as const),
+  ...(['intake.busy', 'intake.clock', 'intake.cloned', 'intake.cut', 'intake.full', 'intake.quota', 'intake.slow'] as const),
+];
+
+test('what is not the agent’s own fault, or proves nothing of who it is, is not noted; a clock that is set back keeps nobody', () => {
+  expect(PASSING).toContain('stream.unavailable');
   let now = 1_000_000_000;
   const refused = new RefusedAgents(() => now);
-  for (let i = 0; i < 3; i++, now += 120_000) for (const code of ['intake.busy', 'stream.full', 'agent.proof', 'agent.session']) refused.note('a', error(code));
+  for (let i = 0; i < 3; i++, now += 120_000) for (const code of PASSING) refused.note('a', error(code));
   expect(names(refused)).toEqual([]);
   refused.note('b', error('intake.host'));
   now -= 86_400_000;

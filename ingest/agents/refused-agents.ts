@@ -1,29 +1,34 @@
 // Which agents are refused again and again and so stand still, and why. In memory, of this start; an agent that is taken is forgotten here.
-// Only what an agent has proved to come from itself is noted: nobody can have another one told as refused.
-import type { CodedError } from '../../core/errors.ts';
+// Only what an agent has proved to come from itself is noted, and only what is its own fault: nobody can have another one told as refused, and
+// what the server cannot do is told as the server's.
+import type { CodedError, ErrorCode } from '../../core/errors.ts';
 
 export interface RefusedAgent {
   readonly agent: string;
   /** ms; of the first refusal since it was taken last. */
   readonly since: number;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 
-/** What mends itself within moments, or is told elsewhere: who has sent too much at the door, a clone by the state of its agent. */
-const PASSING: ReadonlySet<string> = new Set([
-  'agent.nonce',
-  'agent.proof',
-  'agent.request',
-  'agent.session',
-  'agent.unknown',
-  'intake.busy',
-  'intake.cloned',
-  'intake.cut',
-  'intake.full',
-  'intake.quota',
-  'intake.slow',
-  'stream.full',
+/**
+ * What stays so until somebody acts at the agent, or for it. Not among them: what proves nothing of who it is, and what is told elsewhere (who has
+ * sent too much at the door, a clone by the state of its agent).
+ */
+const OF_THE_AGENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'access.shared-off',
+  'agent.revoked',
+  'frame.malformed',
+  'intake.damaged',
+  'intake.encoding',
+  'intake.forbidden',
+  'intake.future-run',
+  'intake.host',
+  'intake.older-run',
+  'intake.older-seq',
+  'intake.refused',
+  'intake.sender',
+  'intake.too-large',
 ]);
 /** Refused for so long it stands still; before that it may be on its way to a mend, as with a run that is numbered anew. */
 const STANDS_MS = 60_000;
@@ -41,7 +46,7 @@ export class RefusedAgents {
   }
 
   note(agent: string, { code, message }: Pick<CodedError, 'code' | 'message'>): void {
-    if (PASSING.has(code)) return;
+    if (!OF_THE_AGENT.has(code)) return;
     const at = this.#now();
     const known = this.#refused.get(agent);
     if (known === undefined && this.#refused.size >= MOST_AGENTS) this.#forgetGone();
