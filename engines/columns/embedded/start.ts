@@ -8,10 +8,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
+import { watchPulse } from '../../../core/pulse.ts';
 import { incomingFolder } from '../incoming.ts';
 import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
 import { LastWords } from './last-words.ts';
-import { watchPulse } from './pulse.ts';
+import { answersAt } from './ping.ts';
 
 export interface EmbeddedColumns {
   /** What `openClickHouse` needs to reach it; stays the same through restarts. */
@@ -156,7 +157,7 @@ class Supervisor implements EmbeddedColumns {
   #watch(child: ChildProcess): () => void {
     const { hungMs } = this.#limits;
     return watchPulse({
-      socketPath: this.socketPath,
+      ask: (patienceMs) => answersAt(this.socketPath, patienceMs),
       everyMs: Math.min(PULSE_MS, hungMs / 3),
       hungMs,
       silent: () => this.#log.warn('the column store does not answer', { pid: child.pid, endedAfterMs: hungMs }),

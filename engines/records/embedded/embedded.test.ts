@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { createLogger } from '../../../core/logger.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
 import { recordsConformance } from '../conformance.ts';
 import { openPostgres } from '../postgres/postgres.ts';
@@ -14,7 +15,7 @@ import { isAlive } from './leftovers.ts';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const until = async (condition: () => boolean): Promise<void> => {
-  for (const end = Date.now() + 20_000; !condition(); ) {
+  for (const end = Date.now() + 90_000; !condition(); ) {
     if (Date.now() > end) throw new Error('it never came');
     await sleep(10);
   }
@@ -126,6 +127,23 @@ test('after a kill -9 of everything a pid file that names a living stranger does
   expect(await ask(await start({ dataDir }), 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   expect(isAlive(stranger.pid as number)).toBe(true);
 }, 60_000);
+
+test('a server that hangs with all its processes is told of, ended and started again, and has what was written', async () => {
+  const lines: string[] = [];
+  const log = createLogger({ level: 'warn', format: 'text', write: (line) => void lines.push(line) });
+  const server = await start({ dataDir: folder(), log, hungMs: 6000 });
+  const { pid } = server;
+  const records = openPostgres(server.connection);
+  cleanUp.push(() => records.close());
+  await records.query('CREATE TABLE kept AS SELECT 7 AS n');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  expect(children.length).toBeGreaterThan(2);
+  for (const one of [pid as number, ...children]) process.kill(one, 'SIGSTOP');
+  await until(() => server.pid !== undefined && server.pid !== pid);
+  expect(await ask(server, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+  expect(server.restarts).toBe(1);
+  expect(lines.join('')).toMatch(/does not answer[\s\S]*hangs and is ended/);
+});
 
 test('a start that was cut within initdb begins anew', async () => {
   const dataDir = folder();

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../../../core/errors.ts';
 import { type Logger, silentLogger } from '../../../core/logger.ts';
+import { watchPulse } from '../../../core/pulse.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { packagedBinaries, reachableBinaries } from './binaries.ts';
 import { DATABASE_USER, ensureCluster, environment, HANDED, opened, SETTINGS, SOCKET_PORT, writeAccess } from './cluster.ts';
-import { endLeftovers, isReady } from './leftovers.ts';
+import { endLeftovers, isReady, killServers } from './leftovers.ts';
+import { answersAt } from './ping.ts';
 import { handOver, type RunAs, runAs } from './run-as.ts';
 import { type Watch, watch } from './watch.ts';
 
@@ -17,6 +19,8 @@ export interface EmbeddedOptions {
   /** Made when missing; holds the database and its log. */
   readonly dataDir: string;
   readonly log?: Logger;
+  /** Without an answer for so long it hangs, and is ended and started again; default 30 s. */
+  readonly hungMs?: number;
   /** For tests: the package's folder `native`, and where a copy of it may be made. */
   readonly binaries?: string;
   readonly copyPlaces?: readonly string[];
@@ -33,6 +37,8 @@ export interface EmbeddedPostgres {
 }
 
 const START_MS = 300_000;
+const HUNG_MS = 30_000;
+const PULSE_MS = 5000;
 const STOP_MS = 8_000;
 const MOST_LOG = 8 << 20;
 /** Bytes a path of a socket may have: 103 on macOS, 107 on Linux. */
@@ -84,18 +90,20 @@ class Embedded implements EmbeddedPostgres {
   readonly #as: RunAs;
   readonly #link: string | undefined;
   readonly #log: Logger;
+  readonly #hungMs: number;
   #child: ChildProcess | undefined;
   #watch: Watch | undefined;
   #stopping: Promise<void> | undefined;
   #restarting: Promise<void> | undefined;
 
-  constructor(dataDir: string, folder: string, binaries: string, as: RunAs, link: string | undefined, log: Logger) {
+  constructor(dataDir: string, folder: string, binaries: string, as: RunAs, link: string | undefined, log: Logger, hungMs: number) {
     this.#dataDir = dataDir;
     this.#folder = folder;
     this.#binaries = binaries;
     this.#as = as;
     this.#link = link;
     this.#log = log;
+    this.#hungMs = hungMs;
     this.connection = { host: link === undefined ? folder : join(link, 'pg'), port: SOCKET_PORT, user: DATABASE_USER, database: 'postgres' };
   }
 
@@ -141,7 +149,28 @@ class Embedded implements EmbeddedPostgres {
       this.#child = undefined;
       throw error;
     }
-    void ended.then((reason) => this.#onEnd(reason));
+    const endWatch = this.#watchPulse(child.pid);
+    void ended.then((reason) => {
+      endWatch();
+      this.#onEnd(reason);
+    });
+  }
+
+  /** A server that hangs is ended, and so started again. */
+  #watchPulse(pid: number): () => void {
+    const { host, port } = this.connection;
+    const hungMs = this.#hungMs;
+    return watchPulse({
+      ask: (patienceMs) => answersAt(join(host, `.s.PGSQL.${port}`), patienceMs),
+      everyMs: Math.min(PULSE_MS, hungMs / 3),
+      hungMs,
+      silent: () => this.#log.warn('the record store does not answer', { pid, endedAfterMs: hungMs }),
+      back: (ms) => this.#log.info('the record store answers again', { silentMs: Math.round(ms) }),
+      hung: () => {
+        this.#log.error('the record store hangs and is ended', { pid });
+        killServers(this.#folder);
+      },
+    });
   }
 
   /** The last thing PostgreSQL called fatal, or told in its own name before it had a log, else how it ended. */
@@ -225,7 +254,7 @@ export const startEmbeddedPostgres = async (options: EmbeddedOptions): Promise<E
     const binaries = as.ids === undefined ? packaged : reachableBinaries(packaged, options.copyPlaces);
     await ensureCluster(folder, binaries, as);
     if (as.ids !== undefined) handOver(folder, as.ids);
-    const embedded = new Embedded(dataDir, folder, binaries, as, link, options.log ?? silentLogger);
+    const embedded = new Embedded(dataDir, folder, binaries, as, link, options.log ?? silentLogger, options.hungMs ?? HUNG_MS);
     await embedded.launch();
     return embedded;
   } catch (error) {

@@ -79,6 +79,11 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
   }
 };
 
+/** Ends a server that hangs, with all its processes: none of them would heed less. */
+export const killServers = (folder: string): void => {
+  for (const pid of serversOn(folder)) signal(pid, 'SIGKILL');
+};
+
 /** Resolves when no server works in the folder and nothing keeps a new one from starting. */
 export const endLeftovers = async (folder: string): Promise<void> => {
   for (const [name, ms] of STEPS) {

@@ -1,9 +1,9 @@
-// Whether the store's process still answers: asked again and again over its socket. A process can hang without ending (stopped, out of
-// memory, a native thread that waits for ever); then nobody else would notice.
-import { request } from 'node:http';
+// Whether the process of a store still answers: asked again and again. A process can hang without ending (stopped, out of memory, a native
+// thread that waits for ever); then nobody else would notice.
 
 export interface PulseOptions {
-  readonly socketPath: string;
+  /** Resolves to whether it answered in time; never rejects. */
+  readonly ask: (patienceMs: number) => Promise<boolean>;
   /** Between two questions, and how long one is waited for. */
   readonly everyMs: number;
   /** Without an answer for so long it hangs. */
@@ -19,13 +19,13 @@ export interface PulseOptions {
 const LEAST_MISSES = 3;
 
 /** Begins to ask; ends with what it returns, or once it has told of a hang. */
-export const watchPulse = ({ socketPath, everyMs, hungMs, silent, back, hung }: PulseOptions): (() => void) => {
+export const watchPulse = ({ ask, everyMs, hungMs, silent, back, hung }: PulseOptions): (() => void) => {
   let heard = performance.now();
   let misses = 0;
   let over = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const beat = async (): Promise<void> => {
-    const answers = await ask(socketPath, everyMs);
+    const answers = await ask(everyMs);
     if (over) return;
     const quiet = performance.now() - heard;
     if (answers) {
@@ -46,18 +46,3 @@ export const watchPulse = ({ socketPath, everyMs, hungMs, silent, back, hung }: 
     clearTimeout(timer);
   };
 };
-
-const ask = (socketPath: string, patienceMs: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const asked = request({ socketPath, path: '/ping', agent: false }, (response) => {
-      response.resume().once('end', () => resolve(true));
-    });
-    const late = setTimeout(() => asked.destroy(), patienceMs);
-    asked
-      .once('error', () => resolve(false))
-      .once('close', () => {
-        clearTimeout(late);
-        resolve(false);
-      });
-    asked.end();
-  });
