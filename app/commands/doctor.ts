@@ -12,7 +12,7 @@ import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
 import { readDisk } from '../disk.ts';
 import { DISK, diskPart } from '../disk-part.ts';
-import { readStoreNotes } from '../installation/notes.ts';
+import { readStoreNotes, STORE_NAMES, type StoreName } from '../installation/notes.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
 import { wantsColour } from './show-diagnostics.ts';
@@ -73,10 +73,20 @@ const folder = (path: string): Finding => {
 /** Where no server says it, who knows its settings: by the default of `disk.min_free`. */
 const disk = (path: string): Finding => findingOf(diskPart(readDisk(existing(path)), 'auto', false));
 
-/** Why the last start was refused, where it was for a store. */
+/** Of a store that was made, what cannot be missing. */
+const HEARTS: Readonly<Record<StoreName, string>> = { stream: 'stream/data.mdb', columns: 'columns', records: 'records/pg' };
+
+/** Why the last start was refused, where it was for a store; else which of them is gone. Where no server runs that says it. */
 const stores = (path: string): readonly Finding[] => {
-  const refused = readStoreNotes(path)?.refused;
-  return refused === undefined ? [] : [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];
+  const notes = readStoreNotes(path);
+  if (notes === undefined) return [];
+  const { refused } = notes;
+  if (refused !== undefined) return [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];
+  return STORE_NAMES.filter((name) => !existsSync(join(path, HEARTS[name]))).map((name) => ({
+    what: 'stores',
+    ok: false,
+    detail: `${join(path, HEARTS[name])} is missing: the next start will be refused; is its disk mounted?`,
+  }));
 };
 
 /** Where no server runs that says it. */
@@ -108,7 +118,11 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 interface Status {
-  readonly status: { readonly version: string; readonly parts: readonly PartStatus[] };
+  readonly status: {
+    readonly version: string;
+    readonly parts: readonly PartStatus[];
+    readonly problems: readonly { readonly part: string; readonly message: string; readonly mend: string }[];
+  };
 }
 
 /** The server that runs from this folder, as it says itself; undefined where none does. */
@@ -123,8 +137,14 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
   try {
     const tokenFile = join(data, 'token');
     const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile };
-    const { status } = await askServer<Status>(server, '{ status { version parts { name state detail } } }', {}, AbortSignal.timeout(15_000));
-    return [{ what: 'server', ok: true, detail: `${status.version} answers at ${url}` }, ...status.parts.map(findingOf)];
+    const { status } = await askServer<Status>(
+      server,
+      '{ status { version parts { name state detail } problems { part message mend } } }',
+      {},
+      AbortSignal.timeout(15_000),
+    );
+    const problems = status.problems.map(({ part, message, mend }) => ({ what: part, ok: false, detail: `${message}. ${mend}` }));
+    return [{ what: 'server', ok: true, detail: `${status.version} answers at ${url}` }, ...problems, ...status.parts.map(findingOf)];
   } catch (error) {
     return [{ what: 'server', ok: false, detail: (error as Error).message }];
   }
@@ -145,7 +165,8 @@ export const doctor = (args: readonly string[]): Promise<number> =>
       const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
       const findings = [node(), platform(), explorer(), folder(data), ...there, ...(server ?? [])];
       if (!findings.some(({ what }) => what === DISK)) findings.push(disk(data));
-      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` }, ...stores(data), ...backups(data));
+      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` });
+      if (server === undefined || !server.some(({ what, ok }) => what === 'server' && ok)) findings.push(...stores(data), ...backups(data));
       const colour = wantsColour(process.stdout);
       const width = Math.max(...findings.map(({ what }) => what.length));
       for (const { what, ok, detail } of findings) {

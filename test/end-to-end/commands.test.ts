@@ -240,6 +240,15 @@ test('doctor looks at the usual causes', async () => {
   const gone = join(empty, 'gone');
   mkdirSync(gone);
   writeFileSync(join(gone, 'address'), 'http://127.0.0.1:9/\n');
+  const lost = join(empty, 'lost');
+  mkdirSync(lost);
+  writeFileSync(join(lost, 'stores.json'), JSON.stringify({ instance: 'one', accepted: [] }));
+  mkdirSync(join(lost, 'columns'));
+  const missing = await command(['doctor', '--data', lost, '--listen', '127.0.0.1:0']);
+  expect([missing.code, missing.stdout.match(/^FAIL stores .*$/gm)]).toEqual([
+    1,
+    [expect.stringMatching(/stream\/data\.mdb is missing/), expect.stringMatching(/records\/pg is missing/)],
+  ]);
   const dead = await command(['doctor', '--data', gone]);
   expect(dead.code).toBe(1);
   expect(dead.stdout).toMatch(/^FAIL server +it was at http:\/\/127.0.0.1:9 and does not answer/m);
