@@ -40,6 +40,8 @@ export interface PipelineOptions {
   readonly isStreamAnew?: boolean;
   /** ms. */
   readonly now?: () => number;
+  /** Of the column store, by which its inserts have deadlines. Default: as it tells, asked for once a minute. */
+  readonly clock?: ColumnSinkOptions['clock'];
   /** What only tests switch off, to see that the loss or the repeat is found. */
   readonly switches?: { readonly readBack?: boolean; readonly seqCheck?: boolean; readonly fence?: boolean };
 }
@@ -124,7 +126,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   await inventory.start();
   const table = new SeriesTable(columns);
   const { maxExecutionMs = 8000 } = options;
-  const clock = new StoreClock(columns);
+  const { clock = new StoreClock(columns) } = options;
   const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence, maxExecutionMs };
   const sinks: Readonly<Record<SinkName, Sink>> = {
     samples: samplesSink(columnSink, table),

@@ -27,7 +27,7 @@ export interface InterruptedRound {
 
 export interface WriteOptions {
   readonly columns: Pick<ColumnStore, 'insert' | 'kill' | 'query' | 'now'>;
-  readonly clock: StoreClock;
+  readonly clock: Pick<StoreClock, 'now' | 'forget'>;
   readonly numbers: InsertNumbers;
   readonly interrupted: InterruptedRound | undefined;
   readonly signal: AbortSignal;

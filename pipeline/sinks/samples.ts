@@ -28,7 +28,7 @@ import { lettersOf, originOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
   readonly columns: ColumnStore;
-  readonly clock: StoreClock;
+  readonly clock: Pick<StoreClock, 'now' | 'forget'>;
   readonly inventory: Inventory;
   readonly telemetry: Telemetry;
   readonly log: Logger;

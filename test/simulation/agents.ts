@@ -1,5 +1,6 @@
 // Agents of the simulation: what each sends at one reading of a host with so many series and processes, and a few lines. Values walk as
-// those of real hosts do; a host is restarted now and then, and its processes come and go, so that definitions and names change.
+// those of real hosts do; a host is restarted now and then, and its processes come and go, so that definitions and names change. Some frames
+// wait until the next one goes, as where a network is away: what they hold comes late.
 import type { Value } from '../../core/batch/batch.ts';
 import { frameOf, idOf, partOf, seriesPart } from '../../ingest/testing/frames.ts';
 import type { OwnFramePart } from '../../schemas/frame.ts';
@@ -9,10 +10,12 @@ export interface Load {
   readonly series: number;
   readonly processes: number;
   readonly lines: number;
+  /** Days between two restarts of a host. */
+  readonly restartDays: number;
+  /** Of all frames so many wait, 0 to 1. */
+  readonly waiting: number;
 }
 
-/** Days between two restarts of a host. */
-const RESTART_DAYS = 9;
 const DAY_MS = 86_400_000;
 
 export class SimulatedAgent {
@@ -26,6 +29,7 @@ export class SimulatedAgent {
   #ids: readonly bigint[] = [];
   #values: number[] = [];
   #pids: number[] = [];
+  #waiting: readonly number[] = [];
 
   constructor(n: number, load: Load, random: () => number) {
     this.#host = `host-${n}`;
@@ -33,12 +37,16 @@ export class SimulatedAgent {
     this.#random = random;
   }
 
-  /** The frame of readings at these times (ms, rising), as an agent sends what waited. */
-  frame(times: readonly number[]): Uint8Array {
+  /** The frame of readings at these times (ms, rising) and of those that waited; undefined: they wait too, which the last of a day never do. */
+  frame(fresh: readonly number[], isLast: boolean): Uint8Array | undefined {
+    const times = [...this.#waiting, ...fresh];
+    const waits = !isLast && this.#random() < this.#load.waiting;
+    this.#waiting = waits ? times : [];
+    if (waits) return undefined;
     const parts: OwnFramePart[] = [];
     const [first, last] = [times[0] as number, times.at(-1) as number];
     const day = Math.floor(first / DAY_MS);
-    if (day - this.#bootDay >= RESTART_DAYS) parts.push(...this.#restart(first, day));
+    if (day - this.#bootDay >= this.#load.restartDays) parts.push(...this.#restart(first, day));
     const metrics = this.#definitions.map(([name]) => metricHash(name));
     parts.push(
       partOf('metrics', {
