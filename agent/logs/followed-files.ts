@@ -1,0 +1,347 @@
+// Which log files an agent follows: finds them, and knows each again through rotation by rename and by copy-truncate, over a restart of the
+// agent and of the machine, so that no line is lost or read twice. It reads no lines: `tailer.ts` does.
+import { closeSync, readSync, type Stats, statSync } from 'node:fs';
+import type { Logger } from '../../core/logger.ts';
+import { originOf } from './container.ts';
+import { Finder, type Found, type Stray } from './glob.ts';
+import { holds, LogFile } from './log-file.ts';
+import { openLog, RefusedLog } from './open-log.ts';
+import { bornOf, FINGERPRINT_BYTES, type Position } from './position.ts';
+import { NOT_LOGS, rotationOf, siblings } from './rotation-name.ts';
+
+export interface FollowOptions {
+  readonly globs: readonly string[];
+  readonly root: string;
+  /** Of files found at the first start of all, only so much of their ends is read. */
+  readonly backlogBytes: number;
+  /** A copy is read for itself when it has been one for so long. */
+  readonly quietMs: number;
+  /** The agent's own folder was put back from a copy: then files may be too, under other inodes. */
+  readonly isPutBack: boolean;
+  readonly log: Logger;
+  readonly leftOut: (what: string) => void;
+}
+
+const MOST_FILES = 512;
+/** The kernel's clock of files goes in steps of up to 10 ms. */
+const CLOCK_STEP_MS = 10;
+/** Files that were written to and rotated between two looks, that are taken at once. */
+const MOST_BETWEEN = 100;
+/** Bytes of a description beside a log. */
+const MOST_DESCRIPTION = 256 << 10;
+
+export class FollowedFiles {
+  readonly #options: FollowOptions;
+  readonly #files = new Map<string, LogFile>();
+  /** Positions to forget, or to begin anew, told with the next record. */
+  #gone: Position[] = [];
+  /** New files that may be copies of followed ones, by key, and since when they wait for the cut, ms. */
+  readonly #waiting = new Map<string, number>();
+  /** What was read of these the last time is not in them any more: generation it had, by what they were born as. */
+  readonly #cut = new Map<string, number>();
+  /** Files that could not be opened, so that each is named once. */
+  readonly #refused = new Set<string>();
+  readonly #finder: Finder;
+  #first: boolean;
+
+  /** Positions come from the spool; without any this is the first start of all. */
+  constructor(options: FollowOptions, positions: Iterable<Position>) {
+    this.#options = options;
+    this.#finder = new Finder(options.globs, options.root);
+    const known = [...positions].filter((position) => position.cursor === undefined);
+    this.#first = known.length === 0;
+    const now = Date.now();
+    // Copies are looked for last: one of them may have a position of its own.
+    const lost = known.filter((p) => !this.#restore(p, now));
+    for (const position of lost) {
+      const { key, path, born, generation = 0 } = position;
+      const isCut = born !== undefined && bornOf(path) === born;
+      if (isCut) this.#cut.set(born, generation);
+      this.#gone.push(isCut ? { ...LogFile.start(key, path), born, generation: generation + 1 } : { ...position, gone: true });
+      if (position.head.length > 0) this.#followCopy(position, now);
+      if (isCut && !options.isPutBack) this.#followBetween(position, now);
+    }
+    // What a backup put back was all made now.
+    if (!options.isPutBack) for (const file of [...this.#files.values()]) if (file.orphan) this.#followBetween(file.committed, now);
+  }
+
+  get count(): number {
+    return this.#files.size;
+  }
+
+  /** In the order of their turns; what is met meanwhile comes too. */
+  all(): IterableIterator<LogFile> {
+    return this.#files.values();
+  }
+
+  get gone(): readonly Position[] {
+    return this.#gone;
+  }
+
+  /** They were told. */
+  goneIsTold(): void {
+    this.#gone = [];
+  }
+
+  follows(path: string): boolean {
+    for (const file of this.#files.values()) if (file.path === path && !file.orphan) return true;
+    return false;
+  }
+
+  /** Looks for the files again. */
+  discover(now: number): void {
+    const found = this.#finder.find();
+    if (found.cut) this.#options.leftOut('log files beyond the first 10,000 that the patterns find');
+    this.#meetAll(found, now);
+    const paths = new Set(found.paths);
+    for (const path of this.#refused) if (!paths.has(path)) this.#refused.delete(path);
+    for (const [key, since] of this.#waiting) if (now - since > 2 * this.#options.quietMs) this.#waiting.delete(key);
+    this.#first = false;
+  }
+
+  /** Looks into the folders that have changed, as one does where a file comes, is rotated or goes: what is open then is read to its end. */
+  glance(now: number): void {
+    const found = this.#finder.changed();
+    if (found !== undefined) this.#meetAll(found, now);
+  }
+
+  /** They had their turn: others come first the next time. */
+  putBehind(served: readonly LogFile[]): void {
+    for (const file of served) if (this.#files.delete(file.key)) this.#files.set(file.key, file);
+  }
+
+  /** Whether the file is still the one its name means, and its content what was read; follows it where it went. */
+  look(file: LogFile, now: number): void {
+    if (file.orphan) return;
+    const at = Date.now();
+    const stat = statOf(file.path);
+    if (stat === undefined || keyOf(stat) !== file.key) {
+      file.orphan = true;
+      file.readAt = now;
+      file.size = -1;
+      this.#followBetween(file.seen, now);
+      if (stat !== undefined) this.#meet(file.path, stat, now);
+      return;
+    }
+    if (stat.size === file.size && stat.mtimeMs === file.modifiedMs) {
+      file.seenAt = at;
+      return;
+    }
+    if (!file.isSame(stat.size)) {
+      this.#followCopy(file.committed, now);
+      this.#followBetween(file.seen, now);
+      file.restart();
+    }
+    file.seenAt = at;
+    file.size = stat.size;
+    file.modifiedMs = stat.mtimeMs;
+    file.readAt = now;
+  }
+
+  /** The file that stood under this one's name before, while this one is new. */
+  orphanBefore(file: LogFile): LogFile | undefined {
+    if (file.offset !== 0) return undefined;
+    let found: LogFile | undefined;
+    for (const other of this.#files.values()) if (other.orphan && other !== file && other.path === file.path) found = other;
+    return found;
+  }
+
+  /** What has no name any more and has been still for long is given up. */
+  giveUpStill(now: number): void {
+    for (const file of [...this.#files.values()]) if (file.orphan && now - file.readAt > this.#options.quietMs) this.#giveUp(file);
+  }
+
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+    this.#files.clear();
+  }
+
+  #meetAll({ paths, strays }: Found, now: number): void {
+    const followed = new Set(strays.length === 0 ? [] : [...this.#files.values()].map(({ path }) => path));
+    for (const stray of strays) if (!followed.has(stray.original)) this.#meetStray(stray, now);
+    const fresh: (readonly [path: string, stat: Stats])[] = [];
+    for (const path of paths) {
+      const stat = NOT_LOGS.test(path) ? undefined : statOf(path);
+      if (stat !== undefined) fresh.push([path, stat]);
+    }
+    // Where there is no room for all, those that were written to last are read.
+    if (fresh.length > MOST_FILES) fresh.sort(([, a], [, b]) => b.mtimeMs - a.mtimeMs);
+    for (const [path, stat] of fresh) this.#meet(path, stat, now);
+  }
+
+  /** What was written and rotated away before its name was ever seen. */
+  #meetStray({ path, original, since }: Stray, now: number): void {
+    const stat = statOf(path);
+    if (stat?.isFile() !== true || stat.birthtimeMs <= since - CLOCK_STEP_MS || this.#files.has(keyOf(stat))) return;
+    this.#openBetween(stat, path, original, now);
+  }
+
+  /** A file of that name: one we follow under this or another name, or a new one. */
+  #meet(path: string, stat: Stats, now: number): void {
+    if (!stat.isFile() && !stat.isDirectory()) this.#options.leftOut('pipes and devices among the log files');
+    if (!stat.isFile()) return;
+    const key = keyOf(stat);
+    const known = this.#files.get(key);
+    if (known !== undefined) {
+      if (known.orphan || statOf(known.path) === undefined) {
+        known.path = path;
+        known.orphan = false;
+      }
+      return;
+    }
+    if (this.#files.size >= MOST_FILES) {
+      this.#options.leftOut(`log files beyond the ${MOST_FILES} that were written to last`);
+      return;
+    }
+    if (this.#waitsForCut(key, path, stat, now)) return;
+    const born = this.#cut.size === 0 ? undefined : bornOf(path);
+    const cut = born === undefined ? undefined : this.#cut.get(born);
+    const position = { ...LogFile.start(key, path), ...(born === undefined || cut === undefined ? {} : { born, generation: cut + 1 }) };
+    const skip = this.#first && stat.size > this.#options.backlogBytes;
+    // The line that the backlog begins in is not whole.
+    const file = this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
+    if (file !== undefined) file.metAt = stat.size;
+  }
+
+  /**
+   * What copy-truncate leaves under a name that is followed too is read on from where the original stood, once that is seen to be cut.
+   * An original that is not cut proves that the new file only begins like it, as logs of one program do: it is read for itself.
+   */
+  #waitsForCut(key: string, path: string, stat: Stats, now: number): boolean {
+    const since = this.#waiting.get(key) ?? now;
+    if (now - since > this.#options.quietMs) return false;
+    const waits = [...this.#files.values()].some((file) => !file.orphan && isCopy(path, stat, file.committed));
+    if (waits) this.#waiting.set(key, since);
+    return waits;
+  }
+
+  #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
+    if (this.#files.size >= MOST_FILES) {
+      this.#options.leftOut(`log files beyond the ${MOST_FILES} that were written to last`);
+      return undefined;
+    }
+    try {
+      const file = new LogFile(position, path, now, originOf(position.path, smallText), recorded);
+      this.#files.set(position.key, file);
+      this.#refused.delete(path);
+      return file;
+    } catch (error) {
+      if (error instanceof RefusedLog) this.#options.leftOut(error.message);
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof RefusedLog || code === 'ENOENT' || this.#refused.has(path)) return undefined;
+      this.#refused.add(path);
+      this.#options.leftOut(code === 'EACCES' || code === 'EPERM' ? 'log files that only root may read' : `log files that cannot be opened (${code})`);
+      this.#options.log.debug('a log file cannot be opened', { path, error });
+      return undefined;
+    }
+  }
+
+  /** After a copy-truncate: the rest of the old content is in the copy, which stands beside the file under a rotation's name. */
+  #followCopy(position: Position, now: number): void {
+    const path = siblings(position.path).find((sibling) => {
+      const stat = statOf(sibling);
+      return stat?.isFile() === true && !this.#files.has(keyOf(stat)) && isCopy(sibling, stat, position);
+    });
+    const stat = path === undefined ? undefined : statOf(path);
+    if (path === undefined || stat === undefined) return;
+    this.#openOrphan({ ...position, key: keyOf(stat) }, path, now, false);
+  }
+
+  /**
+   * What was written to a name, and got a rotation's, since the file of that name was seen there last: it is nobody else's, where its name is only
+   * a rotation's and it was made since. A copy of what was read is no such file.
+   */
+  #followBetween(position: Position, now: number): void {
+    const { path, seen } = position;
+    if (seen === undefined) return;
+    const between = siblings(path)
+      .map((sibling) => [sibling, rotationOf(path, sibling) === 'whole' ? statOf(sibling) : undefined] as const)
+      .flatMap(([sibling, stat]) =>
+        stat?.isFile() === true && stat.birthtimeMs > seen - CLOCK_STEP_MS && !this.#files.has(keyOf(stat)) ? [[sibling, stat] as const] : [],
+      )
+      .filter(([sibling, stat]) => !isCopy(sibling, stat, position))
+      .sort(([, a], [, b]) => a.birthtimeMs - b.birthtimeMs);
+    for (const [sibling, stat] of between.slice(-MOST_BETWEEN)) this.#openBetween(stat, sibling, path, now);
+  }
+
+  #openBetween(stat: Stats, path: string, original: string, now: number): void {
+    const key = keyOf(stat);
+    this.#openOrphan(LogFile.start(key, original), path, now, false);
+    const file = this.#files.get(key);
+    if (file !== undefined) file.metAt = stat.size;
+  }
+
+  /** Where the last run of the agent stood: under the same name or the one a rotation gave it; false when there is no such file. */
+  #restore(position: Position, now: number): boolean {
+    const here = statOf(position.path);
+    const same = (stat: Stats, path: string): boolean =>
+      (keyOf(stat) === position.key || (position.born !== undefined && bornOf(path) === position.born)) &&
+      stat.size >= position.offset &&
+      (position.head.length === 0 || holds(path, position));
+    // Devices have other numbers after a restart of the machine, and what a backup put back has another inode.
+    if (here !== undefined && (same(here, position.path) || (this.#options.isPutBack && here.size >= position.offset && holds(position.path, position)))) {
+      const key = keyOf(here);
+      if (key !== position.key) this.#gone.push({ ...position, gone: true });
+      this.#open({ ...position, key }, position.path, now, key === position.key);
+      return true;
+    }
+    const renamed = siblings(position.path).find((path) => {
+      const stat = statOf(path);
+      return stat !== undefined && same(stat, path);
+    });
+    const stat = renamed === undefined ? undefined : statOf(renamed);
+    if (renamed === undefined || stat === undefined) return false;
+    const key = keyOf(stat);
+    if (key !== position.key) this.#gone.push({ ...position, gone: true });
+    this.#openOrphan({ ...position, key }, renamed, now, key === position.key);
+    return true;
+  }
+
+  /** Its lines are told of under the name they were written to. */
+  #openOrphan(position: Position, path: string, now: number, recorded: boolean): void {
+    const file = this.#open(position, path, now, recorded);
+    if (file === undefined) return;
+    file.orphan = true;
+    file.path = position.path;
+  }
+
+  #giveUp(file: LogFile): void {
+    file.close();
+    this.#files.delete(file.key);
+    this.#gone.push({ ...file.committed, gone: true });
+  }
+}
+
+const statOf = (path: string): Stats | undefined => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+};
+
+/** A description that stands beside a log; undefined when there is none. */
+const smallText = (path: string): string | undefined => {
+  try {
+    const fd = openLog(path);
+    try {
+      const bytes = Buffer.alloc(MOST_DESCRIPTION);
+      return bytes.toString('utf8', 0, readSync(fd, bytes));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+};
+
+const keyOf = (stat: Stats): string => `${stat.dev}:${stat.ino}`;
+
+/**
+ * Whether a file may be a copy of one that was read so far: only by a rotation's name, since logs of one program begin alike. Within a stem
+ * that is a name of its own too (`worker-2.log`), and a few lines prove nothing: better one read twice than one never read.
+ */
+const isCopy = (path: string, stat: Stats, read: Position): boolean => {
+  const named = rotationOf(read.path, path);
+  return named !== undefined && stat.size >= read.offset && (named === 'whole' || read.head.length === FINGERPRINT_BYTES) && holds(path, read);
+};
