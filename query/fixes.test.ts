@@ -125,6 +125,12 @@ test('names of others are written so that they are read', () => {
   expect(fixes).toBeGreaterThan(0);
 });
 
+// And as far as they have come with it.
+test('a bin that is not closed yet', () => {
+  for (const text of ['from logs | bin(time, 5m', 'from logs | bin(time, 5m | count', 'from logs | bin('])
+    expect(check(text, learnedCatalogue).diagnostics).not.toEqual([]);
+});
+
 const FOREIGN = [
   'form logs',
   'severity:error',

@@ -271,7 +271,7 @@ test('however a counter went on and began again, the stores and the text say one
   }
   expect(rows).toBeGreaterThan(lives.length * 30);
   expect(pushed).toBeGreaterThan(lives.length * 2);
-});
+}, 600_000);
 
 test('many counters at once', async () => {
   for (let i = 0; i < 5; i++) {

@@ -260,5 +260,6 @@ test.skipIf(process.platform !== 'linux')('of this machine they tell what the sy
   expect(modes.reduce((sum, [, v]) => sum + v, 0)).toBeCloseTo(1, 2);
   expect(told.get('system.uptime')).toBeGreaterThan(0);
   expect([...told.keys()].some((k) => k.startsWith('system.network.io{device=lo'))).toBe(true);
-  expect(told.size).toBeLessThan(100 + 40 * availableParallelism());
+  // Each mount and device has its own.
+  expect(told.size).toBeLessThan(1000 + 40 * availableParallelism());
 });

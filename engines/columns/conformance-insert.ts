@@ -122,8 +122,13 @@ export const insertContract = (at: UnderContract): void => {
       );
       const rows = Array.from({ length: 20_000 }, (_, n) => n);
       const batch = batchOf([['n', columnFrom(UINT32, rows)]]);
-      expect(await codeOf(at.columns.insert('laborious', batch, { queryId: randomUUID(), maxExecutionMs: 50 }))).toBe('columns.limit');
-      expect([[0n], [BigInt(rows.length)]]).toContainEqual(await at.one('SELECT count() FROM laborious'));
+      // Where the machine is so busy that the store's word comes too late, its caller has given up before.
+      await until(async () => {
+        const code = await codeOf(at.columns.insert('laborious', batch, { queryId: randomUUID(), maxExecutionMs: 50 }));
+        expect(['columns.limit', 'columns.unavailable']).toContain(code);
+        return code === 'columns.limit';
+      });
+      expect(await at.one(`SELECT count() % ${rows.length} FROM laborious`)).toEqual([0]);
       await at.columns.command('DROP TABLE laborious');
     });
 
@@ -150,7 +155,7 @@ export const insertContract = (at: UnderContract): void => {
 
     it('leaves each insert whole or absent, and whole when it was answered', async () => {
       const rows = 20_000;
-      let [acknowledged, interrupted] = [0, 0];
+      let interrupted = 0;
       let next = 5000n;
       for (let round = 0; round < 4; round++) {
         const outcomes = new Map<bigint, ErrorCode | 'resolved'>();
@@ -162,20 +167,20 @@ export const insertContract = (at: UnderContract): void => {
           }
         };
         const writers = [writer(), writer()];
-        await sleep(150 + round * 37);
+        await until(async () => [...outcomes.values()].includes('resolved'));
+        await sleep(round * 37);
         crashed = true;
         at.crash();
         await Promise.all(writers);
         await until(async () => (await codeOf(at.columns.ping())) === 'resolved');
         for (const [insert, outcome] of outcomes) {
           const count = await at.countOf('samples', insert);
-          if (outcome === 'resolved') acknowledged++;
-          else interrupted++;
+          if (outcome !== 'resolved') interrupted++;
           expect(outcome === 'resolved' ? [BigInt(rows)] : [0n, BigInt(rows)], `${outcome}`).toContain(count);
         }
       }
       // The crashes met inserts on their way, or they proved nothing.
-      expect(Math.min(acknowledged, interrupted)).toBeGreaterThan(0);
+      expect(interrupted).toBeGreaterThan(0);
     });
   });
 };

@@ -148,11 +148,12 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
       if (t.node?.node === 'quantity' && t.node.kind === 'duration') width = t.image;
       else if (!t.is(T.Name) && !t.is(T.Comma)) return undefined;
     }
-    if (width === undefined) return undefined;
+    const closed = tokens[close];
+    if (width === undefined || closed === undefined) return undefined;
     const [bar, aggregation] = [tokens[close + 1], tokens[close + 2]];
     const whole = bar?.is(T.Pipe) === true && pipes.guess(aggregation?.word ?? '')?.name === 'summarize';
     const short = bar?.is(T.Pipe) === true && AGGREGATING.test(aggregation?.word ?? '');
-    const end = (whole ? aggregation : short ? bar : tokens[close]) as Token;
+    const end = (whole ? aggregation : short ? bar : closed) as Token;
     return fixOf(`Write every ${width}`, (tokens[index] as Token).startOffset, end.end, `every ${width}${whole || short ? '' : ' count'}`);
   };
   const pipeName = (): void => {
