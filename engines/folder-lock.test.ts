@@ -42,21 +42,43 @@ const other = async (dir: string, ...by: readonly string[]): Promise<Other> => {
 
 const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('exit', resolve));
 
-test('a lock that is removed leaves no file, and whoever waited for it holds the folder or nothing', async () => {
-  const dir = folder();
-  for (let run = 0; run < 5; run++) {
-    const lock = await lockFolder(dir);
-    const waiting = [lockFolder(dir, 5000), lockFolder(dir, 5000)];
-    await new Promise((resolve) => setTimeout(resolve, 20 * run));
-    lock?.remove();
-    const first = await Promise.race(waiting.map(async (one, i) => ({ i, lock: await one })));
-    expect(first.lock).toBeDefined();
-    expect((await other(dir)).said).toBe('in use');
-    first.lock?.release();
-    (await waiting[1 - first.i])?.remove();
-    expect(readdirSync(dir)).toEqual([]);
+const CONTENDER = `import { closeSync, openSync, unlinkSync } from 'node:fs';
+import { lockFolder } from ${JSON.stringify(new URL('./folder-lock.ts', import.meta.url).href)};
+let two = 0;
+for (let had = 0; had < 100; ) {
+  const lock = await lockFolder(process.argv[1]);
+  if (lock === undefined) continue;
+  had++;
+  let alone = false;
+  try {
+    closeSync(openSync(process.argv[1] + '/alone', 'wx'));
+    alone = true;
+  } catch {
+    two++;
   }
-});
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  if (alone) unlinkSync(process.argv[1] + '/alone');
+  lock.release();
+}
+console.log(two);`;
+
+test('three processes that take turns never have the folder at the same time; its file stays the same, and empty', async () => {
+  const dir = folder();
+  (await lockFolder(dir))?.release();
+  const { ino } = statSync(join(dir, 'lock'));
+  const run = (): Promise<string> => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', CONTENDER, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    ends.push(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stdout.on('data', (text: Buffer) => {
+      said += String(text);
+    });
+    return new Promise((resolve) => child.once('close', () => resolve(said.trim())));
+  };
+  expect(await Promise.all([run(), run(), run()])).toEqual(['0', '0', '0']);
+  expect(readdirSync(dir)).toEqual(['lock']);
+  expect(statSync(join(dir, 'lock'))).toMatchObject({ ino, size: 0 });
+}, 60_000);
 
 test('one process has a folder; another one gets it when that ends, by kill -9 too', async () => {
   const dir = folder();

@@ -1,15 +1,14 @@
 // One process a folder: a lock of the kernel on the file `lock` in it, which ends with the process that holds it, however that ends, and which holds
 // between containers and other namespaces of processes and networks on one machine. It protects nothing from what does not ask for it.
-// While it is held the process must not open that file in another way: on POSIX closing it would let the lock go.
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// While it is held the process must not open that file in another way: on POSIX closing it would let the lock go. The file stays, empty,
+// when the lock is released: were it removed, one could lock the file that is gone and another the one that came in its place.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface FolderLock {
   release(): void;
-  /** Releases it, and leaves no file of it: for a folder that is to be left as it was. */
-  remove(): void;
 }
 
 /** SQLite's code for what another one has locked (https://www.sqlite.org/rescode.html#busy). */
@@ -27,13 +26,10 @@ const tellHolder = (folder: string): void => {
   }
 };
 
-const inodeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.ino;
-
 /** undefined: it is in use, also by this process itself. Throws where the folder cannot be written, or where locks are not to be had. */
 const tryLock = (folder: string): FolderLock | undefined => {
   const path = join(folder, 'lock');
   const file = new DatabaseSync(path);
-  const opened = inodeOf(path);
   try {
     // Nothing is ever written, not even a journal: the file stays empty, and what is held is its lock. So it is to be had on a full disk too.
     file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -42,21 +38,16 @@ const tryLock = (folder: string): FolderLock | undefined => {
     if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined;
     throw error;
   }
-  // Removed by its former holder meanwhile: what is held now, nobody else would ask for.
-  if (inodeOf(path) !== opened) {
-    file.close();
-    return undefined;
-  }
   tellHolder(folder);
   let isHeld = true;
-  const end = (last: () => void): void => {
-    if (!isHeld) return;
-    isHeld = false;
-    rmSync(holderFile(folder), { force: true });
-    last();
-    file.close();
+  return {
+    release: () => {
+      if (!isHeld) return;
+      isHeld = false;
+      rmSync(holderFile(folder), { force: true });
+      file.close();
+    },
   };
-  return { release: () => end(() => undefined), remove: () => end(() => rmSync(path, { force: true })) };
 };
 
 /** Waits so long for one that is just ending; undefined when the folder, which must be there, is still in use then. */

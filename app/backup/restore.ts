@@ -48,17 +48,12 @@ export const restore = async ({ dir, folder, log = silentLogger, progress = () =
   const manifest = readManifest(dir);
   checkVersions(dir, manifest);
   mustBeOurs(folder);
-  const hadLock = existsSync(join(folder, 'lock'));
   const lock = await holdDataFolder(folder);
   try {
     takeFolder(folder, bytesOf(manifest.files));
-    const restored = await bringBack({ dir, folder, log, progress }, manifest);
+    return await bringBack({ dir, folder, log, progress }, manifest);
+  } finally {
     lock.release();
-    return restored;
-  } catch (error) {
-    if (hadLock) lock.release();
-    else lock.remove();
-    throw error;
   }
 };
 
@@ -122,7 +117,7 @@ const checkVersions = (dir: string, { versions }: Manifest): void => {
     if (versions[store] > known[store]) throw new CodedError('backup.newer', { dir, what: names[store], found: versions[store], known: known[store] });
 };
 
-/** The lock’s own, and what a file system makes by itself at its top. */
+/** The lock’s own, of which an empty `lock` stays in any folder that was ever held, and what a file system makes by itself at its top. */
 const NOBODYS: ReadonlySet<string> = new Set(['lock', 'lock-journal', 'lock.holder', 'lost+found']);
 
 /** Leaves the mark. */

@@ -3,6 +3,7 @@
 import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import type { ColumnStore } from '../port.ts';
+import { forgetTables } from './installation.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
 const VERSIONS =
@@ -15,9 +16,10 @@ export const migrateColumns = async (columns: Pick<ColumnStore, 'query' | 'comma
   const found = (columnOf(batches[0] as Batch, 'version') as { readonly values: Uint32Array }).values[0] ?? 0;
   const known = migrations.at(-1)?.version ?? 0;
   if (found > known) throw new CodedError('columns.newer-schema', { found, known });
-  for (const migration of migrations) {
+  const pending = migrations.filter(({ version }) => version > found);
+  if (pending.length > 0) await forgetTables(columns);
+  for (const migration of pending) {
     const { version } = migration;
-    if (version <= found) continue;
     await applyMigration(columns, migration);
     await columns.command('INSERT INTO schema_version SELECT {version:UInt32}, now64(3)', { params: { version } });
   }

@@ -8,6 +8,7 @@ import { CodedError } from '../../../core/errors.ts';
 import { type Logger, silentLogger } from '../../../core/logger.ts';
 import { watchPulse } from '../../../core/pulse.ts';
 import type { PostgresConnection } from '../connection.ts';
+import { saysDamage } from '../damage.ts';
 import { packagedBinaries, reachableBinaries } from './binaries.ts';
 import { DATABASE_USER, ensureCluster, environment, HANDED, opened, SETTINGS, SOCKET_PORT, writeAccess } from './cluster.ts';
 import { endLeftovers, isReady, killServers } from './leftovers.ts';
@@ -45,12 +46,6 @@ const MOST_LOG = 8 << 20;
 const MOST_PATH = 100;
 /** Names the folder of `shortWay`. */
 const LINK_FILE = 'socket-folder';
-
-/** What PostgreSQL says of files that were cut, overwritten or removed … */
-const DAMAGED =
-  /could not (find the database system|open file|read (blocks?|file)|locate a valid checkpoint)|not a valid data directory|invalid (page|checkpoint|magic)|incorrect checksum|unexpected pageaddr|\bXX00\d\b|missing "|is (corrupt|damaged)|contains invalid data/i;
-/** … and where they are as they were. */
-const ELSEWHERE = /permission denied|no space left|too many open files|not permitted|cannot allocate/i;
 
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
@@ -182,7 +177,7 @@ class Embedded implements EmbeddedPostgres {
     // The lines that follow belong to it.
     const words = fatal > own ? (lines[fatal] ?? '').replace(/^.*?\b(FATAL|PANIC):\s*/, '') : lines.slice(own).join(' ').replace('postgres: ', '');
     const reason = words.slice(0, 600).replaceAll(HANDED, this.#folder);
-    return new CodedError(DAMAGED.test(reason) && !ELSEWHERE.test(reason) ? 'records.damaged' : 'records.start-failed', { reason });
+    return new CodedError(saysDamage(reason) ? 'records.damaged' : 'records.start-failed', { reason });
   }
 
   /** The server itself tells in its pid file that it takes connections. */

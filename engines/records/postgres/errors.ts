@@ -1,6 +1,7 @@
 // What went wrong at PostgreSQL, told in the catalogue's codes. The driver's error stays as the cause.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 import { CodedError } from '../../../core/errors.ts';
+import { saysDamage } from '../damage.ts';
 
 interface ServerError extends Error {
   readonly code?: string;
@@ -15,15 +16,22 @@ const sqlState = (error: unknown): string | undefined => {
   return severity !== undefined && code?.length === 5 ? code : undefined;
 };
 
-/** Serialization failure or deadlock: nothing was done, the same again may succeed. */
-export const isTransient = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error) ?? '');
+/** What one of two gets that change the catalogue at once, as an internal error. */
+const CONCURRENTLY = /^tuple concurrently (updated|deleted)$/;
+
+/** Serialization failure, deadlock, or the catalogue changed meanwhile: nothing was done, the same again may succeed. */
+export const isTransient = (error: unknown): boolean => {
+  const state = sqlState(error);
+  return state === '40001' || state === '40P01' || (state === 'XX000' && CONCURRENTLY.test((error as Error).message));
+};
 
 /** A value that the driver could not write: nothing was sent. */
 const isMistake = (error: unknown): boolean => error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 
 const MISSING_FILE = '58P01';
-/** Class XX: what is in its files makes no sense to the server. */
-const isDamage = (state: string): boolean => state.startsWith('XX') || state === MISSING_FILE;
+/** XX001 and XX002 are corruption; any internal error is XX000, and the file may be one of an extension: there the words tell. */
+const isDamage = (state: string | undefined, message: string): boolean =>
+  state === 'XX001' || state === 'XX002' || ((state === 'XX000' || state === MISSING_FILE) && saysDamage(message));
 
 /** Classes 08 connection, 53 resources (disk full, too many connections), 57P shutdown or start, 58 input and output; no state: the socket. */
 export const isUnavailable = (error: unknown): boolean => {
@@ -40,6 +48,6 @@ export const recordsError = (error: unknown): CodedError => {
   if (state === '57014') return new CodedError('records.cancelled', {}, options);
   if (state?.startsWith('23')) return new CodedError('records.conflict', { constraint: constraint ?? `${table ?? '?'}.${column ?? '?'}` }, options);
   if (isTransient(error) || isUnavailable(error)) return new CodedError('records.unavailable', { reason: message }, options);
-  if (state !== undefined && isDamage(state)) return new CodedError('records.damaged', { reason: message }, options);
+  if (isDamage(state, message)) return new CodedError('records.damaged', { reason: message }, options);
   return new CodedError('records.rejected', { code: state ?? 'value', reason: message }, options);
 };

@@ -464,6 +464,16 @@ describe('the LMDB log', () => {
     expect((await stream.peek({ topic: 't', partition: 0 }, 8n, 1))[0]?.offset).toBe(8n);
   });
 
+  test('a stream that was closed says so to whoever reads on, and calls nothing damaged', async () => {
+    const stream = await openIn(await folder());
+    await stream.ensureTopics([topic]);
+    await stream.produce('t', [message('k', 'v')]);
+    await stream.close();
+    const at = { topic: 't', partition: 0 };
+    expect(await codeOf(stream.peek(at, 0n, 1e6))).toBe('stream.unavailable');
+    expect(await codeOf(Promise.resolve().then(() => stream.offsetAt(at, Date.now() + 1000)))).toBe('stream.unavailable');
+  });
+
   test('gives a consumer its own handle before its first call', async () => {
     const stream = await openIn(await folder());
     await stream.ensureTopics([topic]);

@@ -4,7 +4,7 @@ import { CodedError } from '../../../core/errors.ts';
 import type { Checkpoint, StoredMessage } from '../port.ts';
 import type { Partition } from './commits.ts';
 import { Costs } from './costs.ts';
-import { logFile } from './damage.ts';
+import { logFile, streamError } from './damage.ts';
 import { type Environment, FIRST_KEY, LAST_KEY } from './environment.ts';
 import {
   decodeLease,
@@ -43,82 +43,98 @@ export class Reads {
     this.#environment = environment;
   }
 
-  /** Of this moment on: LMDB shows what was there when a transaction began. */
-  #begin(): Environment {
-    this.#environment.root.resetReadTxn();
-    return this.#environment;
+  /** Of this moment on: LMDB shows what was there when a transaction began. Throws `stream.unavailable` and `stream.damaged`. */
+  #read<T>(read: (environment: Environment) => T): T {
+    try {
+      this.#environment.root.resetReadTxn();
+      return read(this.#environment);
+    } catch (error) {
+      throw error instanceof CodedError ? error : streamError(this.#environment.dir, (error as Error).message, error);
+    }
   }
 
   found(): Found {
-    const topics: Found['topics'][number][] = [];
-    const saved: Found['saved'][number][] = [];
-    for (const { key, value } of this.#begin().meta.getRange({ start: FIRST_KEY, end: LAST_KEY })) {
-      const [kind, ...parts] = metaParts(key);
-      if (kind === 'topic') topics.push({ name: parts[0] as string, record: JSON.parse(value.toString()) as TopicRecord });
-      if (kind !== 'progress') continue;
-      const [group, topic, partition] = parts as [string, string, string];
-      const { offset, bytes } = decodeSaved(Buffer.from(value));
-      saved.push({ group, topic, partition: Number(partition), next: offset, progress: bytes });
-    }
-    return { topics, saved };
+    return this.#read(({ meta }) => {
+      const topics: Found['topics'][number][] = [];
+      const saved: Found['saved'][number][] = [];
+      for (const { key, value } of meta.getRange({ start: FIRST_KEY, end: LAST_KEY })) {
+        const [kind, ...parts] = metaParts(key);
+        if (kind === 'topic') topics.push({ name: parts[0] as string, record: JSON.parse(value.toString()) as TopicRecord });
+        if (kind !== 'progress') continue;
+        const [group, topic, partition] = parts as [string, string, string];
+        const { offset, bytes } = decodeSaved(Buffer.from(value));
+        saved.push({ group, topic, partition: Number(partition), next: offset, progress: bytes });
+      }
+      return { topics, saved };
+    });
   }
 
   /** Whose the log is. */
   installation(): string | undefined {
-    return this.#begin().meta.get(metaKey('installation'))?.toString();
+    return this.#read(({ meta }) => meta.get(metaKey('installation'))?.toString());
   }
 
   /** How the clock stood when it was last looked at. */
   clock(): ClockState | undefined {
-    const found = this.#begin().meta.get(metaKey('clock'));
-    return found === undefined ? undefined : (JSON.parse(found.toString()) as ClockState);
+    return this.#read(({ meta }) => {
+      const found = meta.get(metaKey('clock'));
+      return found === undefined ? undefined : (JSON.parse(found.toString()) as ClockState);
+    });
   }
 
   partition(topic: string, topicId: number, partition: number): Partition {
-    const { meta, shared } = this.#begin();
-    const found = meta.get(metaKey('at', topicId, partition));
-    const flushed = found === undefined ? { next: 0n, earliest: 0n, bytes: 0, cost: 0 } : decodePartition(Buffer.from(found));
-    const leases: (readonly [string, Lease])[] = [];
-    const range = { start: sharedKey(topicId, partition, SHARED.lease), end: sharedKey(topicId, partition, SHARED.lease + 1) };
-    for (const { key, value } of shared.getRange(range)) leases.push([keyOfShared(key), decodeLease(Buffer.from(value))]);
-    const costs = new Costs(flushed.earliest, flushed.next, flushed.cost);
-    return { topic, topicId, partition, flushed, next: flushed.next, costs, leases: new Leases(leases) };
+    return this.#read(({ meta, shared }) => {
+      const found = meta.get(metaKey('at', topicId, partition));
+      const flushed = found === undefined ? { next: 0n, earliest: 0n, bytes: 0, cost: 0 } : decodePartition(Buffer.from(found));
+      const leases: (readonly [string, Lease])[] = [];
+      const range = { start: sharedKey(topicId, partition, SHARED.lease), end: sharedKey(topicId, partition, SHARED.lease + 1) };
+      for (const { key, value } of shared.getRange(range)) leases.push([keyOfShared(key), decodeLease(Buffer.from(value))]);
+      const costs = new Costs(flushed.earliest, flushed.next, flushed.cost);
+      return { topic, topicId, partition, flushed, next: flushed.next, costs, leases: new Leases(leases) };
+    });
   }
 
-  /** Throws `stream.damaged`. */
   messages({ topic, topicId, partition, flushed }: Partition, from: bigint, maxBytes: number): StoredMessage[] {
-    const out: StoredMessage[] = [];
-    if (from >= flushed.next) return out;
-    let bytes = 0;
-    let at = from;
-    try {
-      for (const { key, value } of this.#begin().messages.getRange({
+    if (from >= flushed.next) return [];
+    return this.#read(({ messages }) => {
+      const out: StoredMessage[] = [];
+      let bytes = 0;
+      for (const { key, value } of messages.getRange({
         start: messageKey(topicId, partition, from < 0n ? 0n : from),
         end: messageKey(topicId, partition, flushed.next),
       })) {
         bytes += value.length;
         if (out.length > 0 && bytes > maxBytes) break;
-        at = offsetOfKey(key);
-        out.push(decodeRecord(value, topic, partition, at));
+        out.push(this.#decoded(value, topic, partition, offsetOfKey(key)));
       }
+      return out;
+    });
+  }
+
+  #decoded(value: Buffer, topic: string, partition: number, offset: bigint): StoredMessage {
+    try {
+      return decodeRecord(value, topic, partition, offset);
     } catch (error) {
-      const reason = `the message ${topic}/${partition}/${at} cannot be read: ${(error as Error).message}`;
+      const reason = `the message ${topic}/${partition}/${offset} cannot be read: ${(error as Error).message}`;
       throw new CodedError('stream.damaged', { file: logFile(this.#environment.dir), reason }, { cause: error });
     }
-    return out;
   }
 
   /** A copy. */
   shared({ topicId, partition }: Partition, key: string): Uint8Array | undefined {
-    const found = this.#begin().shared.get(sharedKey(topicId, partition, SHARED.bytes, key));
-    return found === undefined ? undefined : new Uint8Array(found);
+    return this.#read(({ shared }) => {
+      const found = shared.get(sharedKey(topicId, partition, SHARED.bytes, key));
+      return found === undefined ? undefined : new Uint8Array(found);
+    });
   }
 
   checkpoint(group: string, { topic, partition }: Partition): Checkpoint | undefined {
-    const record = this.#begin().meta.get(metaKey('checkpoint', group, topic, partition));
-    if (record === undefined) return undefined;
-    const { offset, bytes } = decodeSaved(record);
-    return { from: offset, value: bytes };
+    return this.#read(({ meta }) => {
+      const record = meta.get(metaKey('checkpoint', group, topic, partition));
+      if (record === undefined) return undefined;
+      const { offset, bytes } = decodeSaved(record);
+      return { from: offset, value: bytes };
+    });
   }
 
   /** First offset of a message that came at or after a time, ms. */
@@ -136,7 +152,9 @@ export class Reads {
   /** When the first message from an offset on came, ms. */
   timeAt({ topicId, partition, flushed }: Partition, from: bigint): number | undefined {
     const range = { start: messageKey(topicId, partition, from), end: messageKey(topicId, partition, flushed.next), limit: 1 };
-    for (const { value } of this.#begin().messages.getRange(range)) return timeOfRecord(value);
-    return undefined;
+    return this.#read(({ messages }) => {
+      for (const { value } of messages.getRange(range)) return timeOfRecord(value);
+      return undefined;
+    });
   }
 }
