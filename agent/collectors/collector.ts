@@ -30,6 +30,7 @@ export interface OwnFigures {
   readonly logLinesSkipped: number;
   readonly logBytesCut: number;
   readonly logBytesOfHoles: number;
+  readonly logBytesLost: number;
   readonly logBytesBehind: number;
   readonly logFiles: number;
   /** A reader of lines or of a file that failed. */

@@ -23,6 +23,7 @@ const own: OwnFigures = {
   logLinesSkipped: 7,
   logBytesCut: 10,
   logBytesOfHoles: 11,
+  logBytesLost: 12,
   logBytesBehind: 12,
   logFiles: 6,
   logFailures: [{ reason: 'json', source: '/var/log/a.log', count: 8 }],

@@ -21,6 +21,7 @@ export const own: MakeCollector = (instruments, sources) => {
   const skipped = instruments.counter('inframirror.agent.log.skipped', '{line}', 'Log lines too old to be sent when their file was met for the first time');
   const cut = instruments.counter('inframirror.agent.log.cut', 'By', 'Bytes of over-long log lines that were not kept');
   const holes = instruments.counter('inframirror.agent.log.holes', 'By', 'Zero bytes in log files that are holes, where no line stands');
+  const lost = instruments.counter('inframirror.agent.log.lost', 'By', 'Bytes of rotated or removed log files that could not be read for an hour');
   const behind = instruments.gauge('inframirror.agent.log.behind', 'By', 'Bytes that log files hold beyond what was read');
   const failed = instruments.counter(
     'inframirror.agent.log.failed',
@@ -54,6 +55,7 @@ export const own: MakeCollector = (instruments, sources) => {
       for (const [name, n] of figures.failedCollectors) failedCollectors.set(n, name);
       cut.set(figures.logBytesCut);
       holes.set(figures.logBytesOfHoles);
+      lost.set(figures.logBytesLost);
       behind.set(figures.logBytesBehind);
       logFiles.set(figures.logFiles);
     },

@@ -7,6 +7,7 @@ import { Finder, type Found, type Stray } from './glob.ts';
 import { holds, LogFile } from './log-file.ts';
 import { openLog, RefusedLog } from './open-log.ts';
 import { bornOf, FINGERPRINT_BYTES, type Position } from './position.ts';
+import { RestedFiles } from './rested.ts';
 import { NOT_LOGS, rotationOf, siblings } from './rotation-name.ts';
 
 export interface FollowOptions {
@@ -41,6 +42,8 @@ export class FollowedFiles {
   readonly #cut = new Map<string, number>();
   /** Files that could not be opened, so that each is named once. */
   readonly #refused = new Set<string>();
+  /** Those that others were written to later than, beyond as many as are open at once. */
+  readonly #rested = new RestedFiles();
   readonly #finder: Finder;
   #first: boolean;
 
@@ -48,7 +51,8 @@ export class FollowedFiles {
   constructor(options: FollowOptions, positions: Iterable<Position>) {
     this.#options = options;
     this.#finder = new Finder(options.globs, options.root);
-    const known = [...positions].filter((position) => position.cursor === undefined);
+    // Where there is no room for all, those that were written to last are open.
+    const known = [...positions].filter((position) => position.cursor === undefined).sort((a, b) => (b.seen ?? 0) - (a.seen ?? 0));
     this.#first = known.length === 0;
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
@@ -69,6 +73,13 @@ export class FollowedFiles {
     return this.#files.size;
   }
 
+  /** Bytes that the files hold beyond what was read. */
+  get bytesBehind(): number {
+    let bytes = this.#rested.bytesBehind;
+    for (const { behind } of this.#files.values()) bytes += behind;
+    return bytes;
+  }
+
   /** In the order of their turns; what is met meanwhile comes too. */
   all(): IterableIterator<LogFile> {
     return this.#files.values();
@@ -85,14 +96,16 @@ export class FollowedFiles {
 
   follows(path: string): boolean {
     for (const file of this.#files.values()) if (file.path === path && !file.orphan) return true;
-    return false;
+    return this.#rested.positions.some((position) => position.path === path);
   }
 
   /** Looks for the files again. */
   discover(now: number): void {
     const found = this.#finder.find();
     if (found.cut) this.#options.leftOut('log files beyond the first 10,000 that the patterns find');
+    this.#rested.beginLook();
     this.#meetAll(found, now);
+    if (!found.cut) for (const position of this.#rested.takeUnmet()) this.#followRested(position, now);
     const paths = new Set(found.paths);
     for (const path of this.#refused) if (!paths.has(path)) this.#refused.delete(path);
     for (const [key, since] of this.#waiting) if (now - since > 2 * this.#options.quietMs) this.#waiting.delete(key);
@@ -107,20 +120,27 @@ export class FollowedFiles {
 
   /** They had their turn: others come first the next time. */
   putBehind(served: readonly LogFile[]): void {
-    for (const file of served) if (this.#files.delete(file.key)) this.#files.set(file.key, file);
+    for (const file of served) {
+      if (this.#files.get(file.key) !== file) continue;
+      this.#files.delete(file.key);
+      this.#files.set(file.key, file);
+    }
   }
 
   /** Whether the file is still the one its name means, and its content what was read; follows it where it went. */
   look(file: LogFile, now: number): void {
-    if (file.orphan) return;
+    if (file.orphan) {
+      if (!file.isStill()) file.readAt = now;
+      return;
+    }
     const at = Date.now();
     const stat = statOf(file.path);
     if (stat === undefined || keyOf(stat) !== file.key) {
       file.orphan = true;
       file.readAt = now;
-      file.size = -1;
       this.#followBetween(file.seen, now);
       if (stat !== undefined) this.#meet(file.path, stat, now);
+      file.isStill();
       return;
     }
     if (stat.size === file.size && stat.mtimeMs === file.modifiedMs) {
@@ -128,11 +148,13 @@ export class FollowedFiles {
       return;
     }
     if (!file.isSame(stat.size)) {
-      this.#followCopy(file.committed, now);
-      this.#followBetween(file.seen, now);
+      const { committed, seen } = file;
       file.restart();
+      this.#followCopy(committed, now);
+      this.#followBetween(seen, now);
     }
     file.seenAt = at;
+    file.held = stat.size;
     file.size = stat.size;
     file.modifiedMs = stat.mtimeMs;
     file.readAt = now;
@@ -146,9 +168,11 @@ export class FollowedFiles {
     return found;
   }
 
-  /** What has no name any more and has been still for long is given up. */
-  giveUpStill(now: number): void {
-    for (const file of [...this.#files.values()]) if (file.orphan && now - file.readAt > this.#options.quietMs) this.#giveUp(file);
+  /** Closes and forgets it. */
+  giveUp(file: LogFile): void {
+    file.close();
+    this.#files.delete(file.key);
+    this.#gone.push({ ...file.committed, gone: true });
   }
 
   close(): void {
@@ -157,7 +181,7 @@ export class FollowedFiles {
   }
 
   #meetAll({ paths, strays }: Found, now: number): void {
-    const followed = new Set(strays.length === 0 ? [] : [...this.#files.values()].map(({ path }) => path));
+    const followed = new Set(strays.length === 0 ? [] : [...this.#files.values(), ...this.#rested.positions].map(({ path }) => path));
     for (const stray of strays) if (!followed.has(stray.original)) this.#meetStray(stray, now);
     const fresh: (readonly [path: string, stat: Stats])[] = [];
     for (const path of paths) {
@@ -172,7 +196,7 @@ export class FollowedFiles {
   /** What was written and rotated away before its name was ever seen. */
   #meetStray({ path, original, since }: Stray, now: number): void {
     const stat = statOf(path);
-    if (stat?.isFile() !== true || stat.birthtimeMs <= since - CLOCK_STEP_MS || this.#files.has(keyOf(stat))) return;
+    if (stat?.isFile() !== true || stat.birthtimeMs <= since - CLOCK_STEP_MS || this.#knows(keyOf(stat))) return;
     this.#openBetween(stat, path, original, now);
   }
 
@@ -183,14 +207,17 @@ export class FollowedFiles {
     const key = keyOf(stat);
     const known = this.#files.get(key);
     if (known !== undefined) {
+      known.held = stat.size;
       if (known.orphan || statOf(known.path) === undefined) {
         known.path = path;
         known.orphan = false;
       }
       return;
     }
-    if (this.#files.size >= MOST_FILES) {
-      this.#options.leftOut(`log files beyond the ${MOST_FILES} that were written to last`);
+    const rested = this.#rested.met(key, path, stat);
+    if ((rested === undefined && this.#rested.has(key)) || !this.#hasRoom(stat.mtimeMs)) return;
+    if (rested !== undefined) {
+      if (this.#open(rested, path, now, rested.offset > 0) !== undefined) this.#rested.delete(key);
       return;
     }
     if (this.#waitsForCut(key, path, stat, now)) return;
@@ -210,16 +237,42 @@ export class FollowedFiles {
   #waitsForCut(key: string, path: string, stat: Stats, now: number): boolean {
     const since = this.#waiting.get(key) ?? now;
     if (now - since > this.#options.quietMs) return false;
-    const waits = [...this.#files.values()].some((file) => !file.orphan && isCopy(path, stat, file.committed));
+    const named = [...this.#files.values()].filter((file) => !file.orphan).map(({ committed }) => committed);
+    const waits = [...named, ...this.#rested.positions].some((position) => isCopy(path, stat, position));
     if (waits) this.#waiting.set(key, since);
     return waits;
   }
 
-  #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
-    if (this.#files.size >= MOST_FILES) {
+  #knows(key: string): boolean {
+    return this.#files.has(key) || this.#rested.has(key);
+  }
+
+  /**
+   * Whether one more file may be open, that was written to at that time, ms; where all places are taken, the one that was written to longest ago
+   * of those that are read to their end gives its own, if that was before.
+   */
+  #hasRoom(modifiedMs = Number.POSITIVE_INFINITY): boolean {
+    if (this.#files.size < MOST_FILES) return true;
+    let oldest: LogFile | undefined;
+    for (const file of this.#files.values()) if (file.modifiedMs < (oldest?.modifiedMs ?? modifiedMs) && file.isDone) oldest = file;
+    if (oldest === undefined) {
       this.#options.leftOut(`log files beyond the ${MOST_FILES} that were written to last`);
-      return undefined;
+      return false;
     }
+    this.#rested.add({ ...oldest.seen, path: oldest.path }, oldest.size, oldest.modifiedMs);
+    this.#files.delete(oldest.key);
+    oldest.close();
+    return true;
+  }
+
+  /** One that was closed has lost its name: what came into it before that is read, under the name that a rotation gave it. */
+  #followRested(position: Position, now: number): void {
+    if (!this.#restore(position, now)) this.#gone.push({ ...position, gone: true });
+    this.#followBetween(position, now);
+  }
+
+  #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
+    if (!this.#hasRoom()) return undefined;
     try {
       const file = new LogFile(position, path, now, originOf(position.path, smallText), recorded);
       this.#files.set(position.key, file);
@@ -240,7 +293,7 @@ export class FollowedFiles {
   #followCopy(position: Position, now: number): void {
     const path = siblings(position.path).find((sibling) => {
       const stat = statOf(sibling);
-      return stat?.isFile() === true && !this.#files.has(keyOf(stat)) && isCopy(sibling, stat, position);
+      return stat?.isFile() === true && !this.#knows(keyOf(stat)) && isCopy(sibling, stat, position);
     });
     const stat = path === undefined ? undefined : statOf(path);
     if (path === undefined || stat === undefined) return;
@@ -257,7 +310,7 @@ export class FollowedFiles {
     const between = siblings(path)
       .map((sibling) => [sibling, rotationOf(path, sibling) === 'whole' ? statOf(sibling) : undefined] as const)
       .flatMap(([sibling, stat]) =>
-        stat?.isFile() === true && stat.birthtimeMs > seen - CLOCK_STEP_MS && !this.#files.has(keyOf(stat)) ? [[sibling, stat] as const] : [],
+        stat?.isFile() === true && stat.birthtimeMs > seen - CLOCK_STEP_MS && !this.#knows(keyOf(stat)) ? [[sibling, stat] as const] : [],
       )
       .filter(([sibling, stat]) => !isCopy(sibling, stat, position))
       .sort(([, a], [, b]) => a.birthtimeMs - b.birthtimeMs);
@@ -280,9 +333,8 @@ export class FollowedFiles {
       (position.head.length === 0 || holds(path, position));
     // Devices have other numbers after a restart of the machine, and what a backup put back has another inode.
     if (here !== undefined && (same(here, position.path) || (this.#options.isPutBack && here.size >= position.offset && holds(position.path, position)))) {
-      const key = keyOf(here);
-      if (key !== position.key) this.#gone.push({ ...position, gone: true });
-      this.#open({ ...position, key }, position.path, now, key === position.key);
+      const known = this.#atKey(position, keyOf(here));
+      if (this.#open(known, known.path, now, known.key === position.key) === undefined) this.#rest(known);
       return true;
     }
     const renamed = siblings(position.path).find((path) => {
@@ -291,10 +343,21 @@ export class FollowedFiles {
     });
     const stat = renamed === undefined ? undefined : statOf(renamed);
     if (renamed === undefined || stat === undefined) return false;
-    const key = keyOf(stat);
-    if (key !== position.key) this.#gone.push({ ...position, gone: true });
-    this.#openOrphan({ ...position, key }, renamed, now, key === position.key);
+    const known = this.#atKey(position, keyOf(stat));
+    this.#openOrphan(known, renamed, now, known.key === position.key);
+    if (!this.#files.has(known.key)) this.#rest(known);
     return true;
+  }
+
+  #atKey(position: Position, key: string): Position {
+    if (key !== position.key) this.#gone.push({ ...position, gone: true });
+    return { ...position, key };
+  }
+
+  /** There is no room for it, or it cannot be opened now. */
+  #rest(position: Position): void {
+    this.#gone.push(position);
+    this.#rested.add(position, position.offset);
   }
 
   /** Its lines are told of under the name they were written to. */
@@ -303,12 +366,6 @@ export class FollowedFiles {
     if (file === undefined) return;
     file.orphan = true;
     file.path = position.path;
-  }
-
-  #giveUp(file: LogFile): void {
-    file.close();
-    this.#files.delete(file.key);
-    this.#gone.push({ ...file.committed, gone: true });
   }
 }
 

@@ -1,7 +1,7 @@
 // One file that is followed: reads whole entries from where it stood, and knows whether the file is still the one it was.
 // What is not whole stays in the file until it is, is over-long, or the file is still: a position is never passed before what stands there
 // was taken. It keeps no bytes of its own.
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Severity } from '../../schemas/catalogue.ts';
 import { newMaskState } from '../mask/mask.ts';
 import { Suspects } from '../mask/suspects.ts';
@@ -63,6 +63,10 @@ export class LogFile {
   readAt: number;
   /** No name leads to it any more: it is read to its end and then given up. */
   orphan = false;
+  /** Bytes that it held when it was last looked at, whoever looked. */
+  held: number;
+  /** The last reading met the file's end, or a hole that ends with it: nothing is left that could be taken. */
+  atEnd = false;
   /** Up to here it was written before it was met for the first time; 0 where it was read before. */
   metAt = 0;
   /** Of its last entry, for what goes on with it. */
@@ -72,8 +76,8 @@ export class LogFile {
   id: FileId;
   /** Whose lines it holds, where its name says it. */
   readonly origin: Origin | undefined;
-  /** It could not be read last time. */
-  failed = false;
+  /** Since when it could not be read, ms; undefined: it could be, the last time. */
+  failedSince: number | undefined;
   /** Bytes of over-long lines that were not kept. */
   cut = 0;
   /** Bytes of holes that were passed over. */
@@ -83,6 +87,8 @@ export class LogFile {
   readonly #fd: number;
   /** Zero bytes that were looked through, from where and up to where. */
   #hole = { from: -1, to: -1 };
+  /** Where the hole begins that the file ends with, as far as is known. */
+  #openHole = Number.POSITIVE_INFINITY;
   #going: Going | undefined;
   /** What is skipped is from before the agent came. */
   #backlog: boolean;
@@ -107,6 +113,7 @@ export class LogFile {
     this.origin = origin;
     this.#committed = position;
     this.#fd = openLog(path);
+    this.held = fstatSync(this.#fd).size;
     this.#born = position.born ?? bornOf(this.#fd) ?? position.key;
     this.#generation = position.generation ?? 0;
     this.id = fileId(this.#born, this.#generation);
@@ -136,16 +143,41 @@ export class LogFile {
     return this.#restarted || this.offset !== this.#committed.offset || this.path !== this.#committed.path || this.skipping !== this.#committed.skipping;
   }
 
+  /** Bytes that it holds beyond what was read; zero bytes that a writer may be about to fill are none. */
+  get behind(): number {
+    return Math.max(0, Math.min(this.held, this.#openHole) - this.offset);
+  }
+
+  /** Nothing is left in it to read, and what was read is in the spool: it can be closed and read on later from its position. */
+  get isDone(): boolean {
+    const { offset, skipping } = this.#committed;
+    const isKept = (this.#recorded || offset === 0) && this.offset === offset && this.skipping === skipping;
+    return isKept && !this.orphan && this.failedSince === undefined && this.size === this.held && this.held >= this.offset && this.behind === 0;
+  }
+
+  /** Whether it holds as many bytes as when it was last looked at: for files that no name leads to. */
+  isStill(): boolean {
+    const { size } = fstatSync(this.#fd);
+    const isStill = size === this.held;
+    this.held = size;
+    return isStill;
+  }
+
   /**
    * Reads entries until there are no more or there is no more room; true in the second case, and after a turn's bytes.
    * `ended`: what is there of a last line is a line. `settled`: nothing will go on with the last entry. `settledNs`: nor with what was written before.
    * Zero bytes are passed over once something stands behind them: until then a writer may be about to fill them, as one does that maps its file.
    */
   read(take: TakeEntry, options: ReadOptions): boolean {
+    this.atEnd = false;
+    this.#openHole = Number.POSITIVE_INFINITY;
     for (let bytes = 0; bytes < TURN; bytes += CHUNK) {
       const before = this.offset;
       const got = readSync(this.#fd, buffer, 0, CHUNK, before);
-      if (got === 0) return false;
+      if (got === 0) {
+        this.atEnd = true;
+        return false;
+      }
       const all = buffer.subarray(0, got);
       if (this.skipping && this.#passes(all)) {
         if (got < CHUNK) return false;
@@ -162,7 +194,11 @@ export class LogFile {
         this.#backlog = false;
         this.#going = undefined;
       } else if (hole === 'unknown') return true;
-      else if (hole === 'open' || got < CHUNK || this.offset === before) return false;
+      else if (hole === 'open') {
+        this.#openHole = before + solid;
+        this.atEnd = this.offset === this.#openHole;
+        return false;
+      } else if (got < CHUNK || this.offset === before) return false;
     }
     return true;
   }
@@ -299,6 +335,8 @@ export class LogFile {
     this.skipping = this.#committed.skipping;
     this.#going = undefined;
     this.#hole = { from: -1, to: -1 };
+    this.#openHole = Number.POSITIVE_INFINITY;
+    this.atEnd = false;
     this.size = -1;
   }
 

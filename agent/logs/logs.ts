@@ -32,6 +32,8 @@ export interface LogsStatus {
   readonly logBytesCut: number;
   /** Of zero bytes that are holes in files. */
   readonly logBytesOfHoles: number;
+  /** Of files without a name that could not be read to their end. */
+  readonly logBytesLost: number;
   /** That files hold beyond what was read. */
   readonly logBytesBehind: number;
   readonly logFailures: readonly LogFailure[];
@@ -74,13 +76,14 @@ export class Logs {
   }
 
   get status(): LogsStatus {
-    const { fileCount, linesRead, linesSkipped, bytesCut, bytesOfHoles, bytesBehind } = this.#tailer;
+    const { fileCount, linesRead, linesSkipped, bytesCut, bytesOfHoles, bytesLost, bytesBehind } = this.#tailer;
     return {
       logFiles: fileCount,
       logLines: linesRead + (this.#journal?.linesRead ?? 0),
       logLinesSkipped: linesSkipped + (this.#journal?.linesSkipped ?? 0),
       logBytesCut: bytesCut + (this.#journal?.bytesCut ?? 0),
       logBytesOfHoles: bytesOfHoles,
+      logBytesLost: bytesLost,
       logBytesBehind: bytesBehind,
       logFailures: this.#failures.all,
     };

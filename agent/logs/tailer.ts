@@ -13,7 +13,7 @@ import { goesOnWith, type LogFile, TURN } from './log-file.ts';
 import type { Position } from './position.ts';
 
 export interface TailerOptions extends FollowOptions {
-  /** So long still, a last line without its end is taken too, and a file without a name given up. */
+  /** So long still, a last line without its end is taken too, and a file without a name given up that was read to its end. */
   readonly quietMs: number;
   /** The last entry of a file is whole when its file has been still for so long. */
   readonly joinMs: number;
@@ -34,6 +34,8 @@ const MOST_SKIPPED = 10_000;
 export const AHEAD_MS = FUTURE_MS / 2;
 /** So long nothing else gets its turn at most, ms; one record takes no longer. */
 const MOST_IN_ONE_GO = 20;
+/** A file without a name that cannot be read for so long is given up, ms: one of a file server that is gone never answers. */
+const MOST_FAILING_MS = 3_600_000;
 
 export class Tailer {
   readonly #options: TailerOptions;
@@ -49,6 +51,8 @@ export class Tailer {
   bytesCut = 0;
   /** Of holes in files. */
   bytesOfHoles = 0;
+  /** Of files that were given up before their end. */
+  bytesLost = 0;
 
   /** Positions come from the spool; without any this is the first start of all. */
   constructor(options: TailerOptions, batch: LogBatch, deliver: DeliverLines, positions: Iterable<Position>) {
@@ -68,9 +72,7 @@ export class Tailer {
 
   /** Bytes that the files hold beyond what was read. */
   get bytesBehind(): number {
-    let bytes = 0;
-    for (const { size, offset } of this.#files.all()) bytes += Math.max(0, size - offset);
-    return bytes;
+    return this.#files.bytesBehind;
   }
 
   /** Looks for the files again. */
@@ -89,6 +91,7 @@ export class Tailer {
    */
   async poll(now: number, pressed: () => boolean, last = false): Promise<boolean> {
     const served: LogFile[] = [];
+    const ended: LogFile[] = [];
     this.#isKept = true;
     let more = false;
     let began = performance.now();
@@ -104,22 +107,25 @@ export class Tailer {
         break;
       }
       // Nobody else's lines go back with it, should it fail again.
-      if (file.failed) this.#flush();
+      if (file.failedSince !== undefined) this.#flush();
       try {
         this.#files.look(file, now);
         if (await this.#turn(file, now, pressed, last, pause)) more = true;
-        file.failed = false;
+        file.failedSince = undefined;
+        if (file.orphan && file.atEnd && now - file.readAt > this.#options.quietMs) ended.push(file);
       } catch (error) {
         // It stays followed, from where its last record ends: a disk may answer again.
         this.#options.failures.read(file.path, error, now);
-        file.failed = true;
+        file.failedSince ??= now;
         this.#goBack();
+        if (file.orphan && now - file.failedSince > MOST_FAILING_MS) ended.push(file);
       }
       served.push(file);
       if (performance.now() - began > MOST_IN_ONE_GO) await pause();
     }
     this.#flush();
-    this.#files.giveUpStill(now);
+    // What could not be kept is read again.
+    if (this.#isKept) for (const file of ended) this.#giveUp(file);
     return more && this.#isKept;
   }
 
@@ -187,6 +193,14 @@ export class Tailer {
     }
     if (file.offset !== from) file.readAt = now;
     return more;
+  }
+
+  #giveUp(file: LogFile): void {
+    if (file.behind > 0) {
+      this.bytesLost += file.behind;
+      this.#options.leftOut('the rest of log files that were rotated or removed and could not be read for an hour');
+    }
+    this.#files.giveUp(file);
   }
 
   /** Everything read so far becomes one record, or is read again. */
