@@ -62,9 +62,9 @@ test('is put elsewhere within what is there; numbers of inserts go on, what was 
   await stream.reset(route.group, at, encodeProgress(before), 4n);
   expect((await putGroup(stream, route, 'earliest'))[0]).toMatchObject({ from: 0n, messages: 5n });
   expect(await placeOf(stream)).toMatchObject({ next: 0n, progress: { next: 0n, insert: 77n, time: 8n, epoch: 3, pending: undefined } });
-  expect((await putGroup(stream, route, { offset: 99n }, true))[0]).toMatchObject({ from: 5n, messages: 0n });
+  expect((await putGroup(stream, route, { offset: 99n }, { skipUnread: true }))[0]).toMatchObject({ from: 5n, messages: 0n });
   expect((await putGroup(stream, route, { time: 0 }))[0]).toMatchObject({ from: 0n, messages: 5n });
-  expect((await putGroup(stream, route, { time: Date.now() + 60_000 }, true))[0]).toMatchObject({ from: 5n, messages: 0n });
+  expect((await putGroup(stream, route, { time: Date.now() + 60_000 }, { skipUnread: true }))[0]).toMatchObject({ from: 5n, messages: 0n });
   expect((await placeOf(stream))?.progress.epoch).toBe(6);
 });
 
@@ -79,7 +79,7 @@ test('what was not read is passed over only when somebody says so, and else noth
     expect(await placeOf(stream)).toMatchObject({ next: 2n, progress: { epoch: 0 } });
   }
   expect((await putGroup(stream, route, { offset: 2n }))[0]).toMatchObject({ from: 2n, messages: 3n });
-  expect((await putGroup(stream, route, { offset: 3n }, true))[0]).toMatchObject({ from: 3n, messages: 2n });
+  expect((await putGroup(stream, route, { offset: 3n }, { skipUnread: true }))[0]).toMatchObject({ from: 3n, messages: 2n });
 });
 
 test('a topic that no pipeline reads is named, with those that are', () => {

@@ -41,14 +41,15 @@ export const routeOf = (topic: string): Route => {
 };
 
 /**
- * Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it. Throws `pipeline.skips`,
- * and puts nothing, where it would pass over what it has not read, unless it is to (`skipUnread`).
+ * Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it; where nothing tells how
+ * far it was, `storedUntil` does, as in `beginGroup`. Throws `pipeline.skips`, and puts nothing, where it would pass over what it has not read,
+ * unless it is to (`skipUnread`).
  */
 export const putGroup = async (
   stream: Places & Pick<Stream, 'offsetAt'>,
   { topic, group }: Route,
   from: ReplayFrom,
-  skipUnread = false,
+  { skipUnread = false, storedUntil = () => Promise.resolve(0n) }: { readonly skipUnread?: boolean; readonly storedUntil?: () => Promise<bigint> } = {},
 ): Promise<readonly Replayed[]> => {
   const committed = new Map((await stream.committed(group, topic)).map(({ partition, progress }) => [partition, decodeProgress(progress).progress]));
   const places: { readonly partition: number; readonly begin: bigint; readonly next: bigint }[] = [];
@@ -64,9 +65,10 @@ export const putGroup = async (
     places.push({ partition, begin, next });
   }
   const out: Replayed[] = [];
+  const unknown = places.every(({ partition }) => committed.has(partition)) ? 0n : await storedUntil();
   for (const { partition, begin, next } of places) {
     const at = { topic, partition };
-    const before = committed.get(partition) ?? NO_PROGRESS;
+    const before = committed.get(partition) ?? { ...NO_PROGRESS, time: unknown };
     await stream.reset(group, at, encodeProgress({ ...before, next: begin, epoch: before.epoch + 1, pending: undefined }), begin);
     out.push({ ...at, group, from: begin, messages: next - begin });
   }

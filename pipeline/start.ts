@@ -103,12 +103,8 @@ interface Place {
 const placesOf = async (stream: Pick<Stream, 'committed'>, topic: string, group: string): Promise<ReadonlyMap<number, Place>> =>
   new Map((await stream.committed(group, topic)).map(({ partition, next, progress }) => [partition, { next, time: decodeProgress(progress).progress.time }]));
 
-/**
- * Of stores whose stream is another now: what names places in the former goes. Returns up to when samples stand, ns: what is not later may
- * stand already, and is marked for those who read.
- */
-const forgetStream = async (columns: Pick<ColumnStore, 'query'>, records: Pick<Records, 'query'>): Promise<bigint> => {
-  await records.query('DELETE FROM dead_letters_done');
+/** Up to when samples stand, ns: of a stream whose places nothing tells, what is not later may stand already, and is marked for those who read. */
+const storedUntilOf = async (columns: Pick<ColumnStore, 'query'>): Promise<bigint> => {
   const { batches } = await columns.query('SELECT toUnixTimestamp64Nano(toDateTime64(max(time), 9)) AS until FROM samples', { settings: UNBOUNDED });
   const [batch] = batches;
   return batch === undefined || batch.length === 0 ? 0n : BigInt(valueAt(columnOf(batch, 'until'), 0) as bigint);
@@ -192,7 +188,10 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     return out;
   };
   const watched = (): Promise<unknown> => look().catch((error: unknown) => logger.debug('the stream did not tell its partitions', { error }));
-  const storedUntil = options.isStreamAnew === true ? await forgetStream(columns, records) : 0n;
+  const isStreamAnew = options.isStreamAnew === true;
+  // It names places in the former.
+  if (isStreamAnew) await records.query('DELETE FROM dead_letters_done');
+  const storedUntil = isStreamAnew ? await storedUntilOf(columns) : 0n;
   for (const running of groups) {
     running.refusal = await beginGroup(stream, running.route, running.route.sink === 'samples' ? storedUntil : 0n);
     if (running.refusal === undefined) await running.group.start();
@@ -204,7 +203,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     for (const running of groups) {
       if (running.route !== route) continue;
       await running.group.away(async () => {
-        replayed = await putGroup(stream, route, from, skipUnread);
+        replayed = await putGroup(stream, route, from, { skipUnread, ...(route.sink === 'samples' ? { storedUntil: () => storedUntilOf(columns) } : {}) });
       });
       running.refusal = undefined;
       for (const { partition, from: offset, messages } of replayed)
