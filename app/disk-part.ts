@@ -1,10 +1,11 @@
 // How the disks below the data folder are, in one line for people: the fullest of them as `df` counts it, and from where on something is
 // done about it. It asks nothing.
+
+import { sizeText } from '../core/size-text.ts';
 import type { PartStatus, StoreSpace } from '../graphql/service.ts';
 import type { Share } from './config/setting.ts';
 import type { Disk } from './disk.ts';
 import { roomToKeep } from './room.ts';
-import { sizeText } from './size-text.ts';
 
 export const DISK = 'disk';
 

@@ -1,8 +1,9 @@
 // How the door is, in one line for people: how many series it keeps, who sends more of them than it may, and whose data is the most.
+
+import { sizeText } from '../core/size-text.ts';
 import type { PartStatus } from '../graphql/service.ts';
 import type { Door } from '../ingest/door.ts';
 import type { ConnectionState } from './http/connections.ts';
-import { sizeText } from './size-text.ts';
 
 /** Named at most; more are said by their number. */
 const MOST_NAMED = 3;

@@ -11,6 +11,8 @@ const GIVEN_UP_MS = 60_000;
 export interface Look {
   /** What it is called where it does not answer. */
   readonly name: string;
+  /** Lines that it tells where it answers, if not the one of its name: where it does not, each says so. */
+  readonly tells?: readonly string[];
   /** Of one that does not answer; default `degraded`. */
   readonly late?: PartStatus['state'];
   /** Parts that it asks: where one of them does not answer, that is what is told. */
@@ -37,20 +39,23 @@ export class Looks {
   async all(looks: readonly Look[]): Promise<readonly PartStatus[]> {
     const found = await Promise.all(looks.map((look) => this.#one(look)));
     const down = new Set(found.flatMap((parts) => parts.filter(({ state }) => state === 'down').map(({ name }) => name)));
-    return looks.flatMap(({ name, asks = [] }, i) => {
+    return looks.flatMap(({ name, tells = [name], asks = [] }, i) => {
       const parts = found[i] ?? [];
       const away = asks.filter((asked) => down.has(asked));
       // What it says itself is only that it has no answer.
       const isKnown = away.length === 0 || parts.every(({ state }) => state === 'ok');
-      return isKnown
-        ? parts
-        : [{ name, state: 'degraded', detail: `not known: the ${away.join(' and the ')} ${away.length === 1 ? 'does' : 'do'} not answer` }];
+      if (isKnown) return parts;
+      const detail = `not known: the ${away.join(' and the ')} ${away.length === 1 ? 'does' : 'do'} not answer`;
+      return tells.map((line) => ({ name: line, state: 'degraded', detail }));
     });
   }
 
-  async #one({ name, late = 'degraded', about, read }: Look): Promise<readonly PartStatus[]> {
+  async #one({ name, tells = [name], late = 'degraded', about, read }: Look): Promise<readonly PartStatus[]> {
     const { since, work } = this.#begin(name, read);
-    const told = (detail: string): readonly PartStatus[] => [{ name, state: late, detail: about === undefined ? detail : `${detail}; ${about()}` }];
+    const told = (detail: string): readonly PartStatus[] => {
+      const whole = about === undefined ? detail : `${detail}; ${about()}`;
+      return tells.map((line) => ({ name: line, state: late, detail: whole }));
+    };
     let timer: NodeJS.Timeout | undefined;
     const hangs = new Promise<readonly PartStatus[]>((resolve) => {
       timer = setTimeout(() => {

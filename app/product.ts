@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import { sizeText } from '../core/size-text.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import { graphqlServer } from '../graphql/server.ts';
@@ -340,8 +341,7 @@ const reserve = (dataDir: string, log: Logger): void => {
 const roomProblems = async (stream: Pick<Stream, 'state'>, limit: number, log: Logger): Promise<readonly Problem[]> => {
   const { maxBytes = limit } = await stream.state();
   if (maxBytes >= limit) return [];
-  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  const message = `the disk leaves the stream ${gib(maxBytes)} of the ${gib(limit)} it may take: while a store is away the door closes sooner`;
+  const message = `the disk leaves the stream ${sizeText(maxBytes)} of the ${sizeText(limit)} it may take: while a store is away the door closes sooner`;
   log.warn(message);
   return maxBytes >= limit / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
 };

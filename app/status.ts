@@ -20,6 +20,7 @@ import type { Engines, StoreProcess } from './engines.ts';
 import type { Fleet } from './fleet-part.ts';
 import type { ConnectionState } from './http/connections.ts';
 import { type Look, Looks } from './looks.ts';
+import { pipelineLook } from './pipeline-part.ts';
 import { retentionStatus } from './retention-status.ts';
 import { rollupsStatus } from './rollups-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
@@ -76,20 +77,6 @@ const agentStatus = async (agent: AgentProcess | undefined, { records }: Pick<En
   return { name, state: 'ok', detail: `${processText(agent)}${ended}${leftOut}` };
 };
 
-/** One line for each group of the topology. */
-const pipelineStatus = async (pipeline: StatusParts['pipeline']): Promise<readonly PartStatus[]> => {
-  const groups = new Map<string, { lag: bigint; trouble: string | undefined }>();
-  for (const { group, lag, trouble } of (await pipeline.status()).partitions) {
-    const known = groups.get(group);
-    groups.set(group, { lag: (known?.lag ?? 0n) + lag, trouble: known?.trouble ?? trouble });
-  }
-  return [...groups].map(([group, { lag, trouble }]) => ({
-    name: group.replace('-', ' '),
-    state: trouble === undefined ? 'ok' : 'degraded',
-    detail: `${lag} ${lag === 1n ? 'message' : 'messages'} behind${trouble === undefined ? '' : `; waits: ${trouble}`}`,
-  }));
-};
-
 export class StatusReader {
   readonly #parts: StatusParts;
   readonly #looks = new Looks();
@@ -135,7 +122,10 @@ export class StatusReader {
 
   async #look(): Promise<readonly PartStatus[]> {
     const parts = await this.#looks.all(this.#list());
-    for (const { name: part, state } of parts) this.#parts.telemetry.set('inframirror_part_ok', { part }, state === 'ok' ? 1 : 0);
+    this.#parts.telemetry.setAll(
+      'inframirror_part_ok',
+      parts.map(({ name: part, state }) => ({ labels: { part }, value: state === 'ok' ? 1 : 0 })),
+    );
     return parts;
   }
 
@@ -155,7 +145,7 @@ export class StatusReader {
           return this.#stream === undefined ? [] : [streamPart(this.#stream)];
         },
       },
-      { name: 'pipeline', late: 'down', read: () => pipelineStatus(pipeline) },
+      pipelineLook(pipeline),
       { name: 'retention', asks: [COLUMNS, RECORDS], read: async () => [await retentionStatus(engines, settings(), keeper)] },
       { name: 'rollups', asks: [COLUMNS, RECORDS], read: async () => [await rollupsStatus(engines)] },
       { name: 'dead letters', asks: [RECORDS, STREAM], read: async () => [await lettersPart(letters)] },

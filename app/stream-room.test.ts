@@ -84,6 +84,14 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
     state: 'ok',
     detail: expect.stringMatching(/^\d+ % of 32 MiB; what waits longest came 1 h( \d+ min)? ago, for (fast|slow)$/),
   });
+  // A group that was forgotten is told no more.
+  await stream.reset('gone', { topic: 'a', partition: 0 }, new Uint8Array(1), 133n);
+  await read();
+  expect(telemetry.render()).toContain('group="gone"');
+  await stream.forget('gone');
+  await read();
+  expect(telemetry.render()).not.toContain('group="gone"');
+  expect(telemetry.render()).toContain('group="fast"');
 });
 
 test('a door that the disk closes says so', async () => {

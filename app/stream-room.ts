@@ -1,11 +1,11 @@
 // How full the stream is, who holds its room, and how long that lasts at the present rate: looked at every few seconds, for the status
 // page, `/metrics` and `inframirror doctor`; the log is told when the door closes for a topic, why, and when it opens again. It changes nothing.
 import type { Logger } from '../core/logger.ts';
+import { sizeText } from '../core/size-text.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import type { PartStatus, StreamSpace, StreamTopic } from '../graphql/service.ts';
 import { CLOSES_AT } from '../ingest/pressure.ts';
-import { sizeText } from './size-text.ts';
 import { spanText } from './span-text.ts';
 
 const LOOK_MS = 10_000;
@@ -117,11 +117,15 @@ export class StreamRoom {
       telemetry.set('inframirror_stream_pressure_ratio', { topic }, pressure);
       telemetry.set('inframirror_stream_left_seconds', { topic }, secondsLeft ?? Number.POSITIVE_INFINITY);
     }
-    for (const { group, topic, waiting, bytes: unread, oldestWaiting } of groups) {
-      telemetry.set('inframirror_stream_group_waiting_messages', { group, topic }, waiting);
-      telemetry.set('inframirror_stream_group_unread_bytes', { group, topic }, unread);
-      telemetry.set('inframirror_stream_group_lag_seconds', { group, topic }, oldestWaiting ?? 0);
-    }
+    const ofGroups = (name: string, of: (own: StreamSpace['groups'][number]) => number): void =>
+      telemetry.setAll(
+        name,
+        groups.map((own) => ({ labels: { group: own.group, topic: own.topic }, value: of(own) })),
+      );
+    // One that was forgotten holds nothing any more.
+    ofGroups('inframirror_stream_group_waiting_messages', ({ waiting }) => waiting);
+    ofGroups('inframirror_stream_group_unread_bytes', ({ bytes: unread }) => unread);
+    ofGroups('inframirror_stream_group_lag_seconds', ({ oldestWaiting }) => oldestWaiting ?? 0);
   }
 }
 

@@ -41,6 +41,23 @@ test('tells its counters with their labels', () => {
   expect(registry.counters().filter(({ labels }) => labels.overflow === 'true')).toEqual([{ name: 'c_total', labels: { overflow: 'true' }, value: 500 }]);
 });
 
+test('a gauge of things that come and go tells those alone that are there', () => {
+  const registry = new TelemetryRegistry();
+  registry.set('part_ok', { part: 'pipeline' }, 0);
+  registry.setAll('part_ok', [
+    { labels: { part: 'disk' }, value: 1 },
+    { labels: { part: 'door' }, value: 0 },
+  ]);
+  expect(registry.render()).toBe('# TYPE part_ok gauge\npart_ok{part="disk"} 1\npart_ok{part="door"} 0\n');
+  registry.setAll('part_ok', []);
+  expect(registry.render()).toBe('');
+  // What was told long ago takes no room.
+  for (let i = 0; i < 2500; i++) registry.setAll('part_ok', [{ labels: { part: String(i) }, value: 1 }]);
+  expect(registry.render()).toBe('# TYPE part_ok gauge\npart_ok{part="2499"} 1\n');
+  registry.add('a_total');
+  expect(() => registry.setAll('a_total', [])).toThrow(TypeError);
+});
+
 test('a counter refuses to fall and a name refuses another type', () => {
   const registry = new TelemetryRegistry();
   registry.add('a_total');

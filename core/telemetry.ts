@@ -35,6 +35,8 @@ export interface Telemetry {
   add(name: string, labels?: TelemetryLabels, n?: number): void;
   /** Sets a gauge. */
   set(name: string, labels: TelemetryLabels, value: number): void;
+  /** Sets a gauge of things that come and go: sets of labels that are not among these are told no more. */
+  setAll(name: string, readings: readonly Omit<Reading, 'name'>[]): void;
   /** Counts a duration in a histogram of seconds. */
   observe(name: string, labels: TelemetryLabels, seconds: number): void;
 }
@@ -86,6 +88,13 @@ export class TelemetryRegistry implements Telemetry {
   set(name: string, labels: TelemetryLabels, value: number): void {
     const family = this.#family(name, 'gauge');
     family.values.set(this.#key(family, labels), value);
+  }
+
+  setAll(name: string, readings: readonly Omit<Reading, 'name'>[]): void {
+    const family = this.#family(name, 'gauge');
+    family.values.clear();
+    family.labels.clear();
+    for (const { labels, value } of readings) family.values.set(this.#key(family, labels), value);
   }
 
   observe(name: string, labels: TelemetryLabels, seconds: number): void {
@@ -160,4 +169,4 @@ export class TelemetryRegistry implements Telemetry {
 }
 
 /** Takes everything and keeps nothing. */
-export const noTelemetry: Telemetry = { add: () => undefined, set: () => undefined, observe: () => undefined };
+export const noTelemetry: Telemetry = { add: () => undefined, set: () => undefined, setAll: () => undefined, observe: () => undefined };

@@ -1,14 +1,18 @@
 // GraphQL over HTTP: Yoga with our schema. Who may ask is decided before a request comes here. The body is read here, within a limit and
 // as UTF-8 or not at all, and nothing of the request but its body and two headers reaches Yoga.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ASTVisitor, GraphQLError, parse, type ValidationContext } from 'graphql';
+import { type ASTVisitor, GraphQLError, getOperationAST, parse, type ValidationContext } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { schema } from './schema.ts';
 import type { Context, Services } from './service.ts';
+import { graphqlError } from './told.ts';
 
-/** `headers`: of every answer, as the address they are given at wants them; `who`: the caller, as the audit table names it. */
-export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>, who: string) => Promise<void>;
+export type Asker = Pick<Context, 'who' | 'mayChange'>;
+
+/** `headers`: of every answer, as the address they are given at wants them. */
+export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>, asker: Asker) => Promise<void>;
 
 /** Of a request's body. The longest text of IQL fits many times over, however it is escaped. */
 const MOST_BYTES = 8 << 20;
@@ -54,6 +58,14 @@ const boundedDocuments: Plugin = {
   onValidate: ({ addValidationRule }) => addValidationRule(fewQuestions),
 };
 
+/** Before anything of it is done. */
+const changesByWhoMay: Plugin<Context> = {
+  onExecute: ({ args: { contextValue, document, operationName }, setResultAndStopExecution }) => {
+    if (contextValue.mayChange || getOperationAST(document, operationName)?.operation !== 'mutation') return;
+    setResultAndStopExecution({ errors: [graphqlError(new CodedError('access.look-only', {}))] });
+  },
+};
+
 class Refusal extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -71,7 +83,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
     batching: false,
     cors: false,
     maskedErrors: true,
-    plugins: [boundedDocuments],
+    plugins: [boundedDocuments, changesByWhoMay],
     logging: {
       debug: () => undefined,
       info: () => undefined,
@@ -79,7 +91,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
       error: (...parts: unknown[]) => log.error(parts.map((part) => (part instanceof Error ? (part.stack ?? part.message) : String(part))).join(' ')),
     },
   });
-  return async (request, response, headers, who) => {
+  return async (request, response, headers, asker) => {
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
@@ -97,7 +109,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
           body,
           signal: gone.signal,
         },
-        { services, who, signal: gone.signal },
+        { services, ...asker, signal: gone.signal },
       );
       const bytes = Buffer.from(await answer.arrayBuffer());
       if (gone.signal.aborted) return;

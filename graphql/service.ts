@@ -346,6 +346,8 @@ export interface Context {
   readonly services: Services;
   /** Who asks, as the audit table names it. */
   readonly who: string;
+  /** Else only questions are answered. */
+  readonly mayChange: boolean;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
 }

@@ -34,14 +34,23 @@ export class Group {
   /** It does not come back by itself. */
   #isAway = false;
   #trouble: Error | undefined;
+  /** Partitions that are ours and whose progress is not known yet. */
+  readonly #beginning = new Set<PartitionWorker>();
 
   constructor(options: GroupOptions) {
     this.#options = options;
   }
 
-  /** Why it began anew, until it is given something again. */
+  /** Why it began anew, until it is given something again, or has lasted: on a quiet topic nothing comes. */
   get trouble(): Error | undefined {
+    if (this.#lasts()) this.#trouble = undefined;
     return this.#trouble;
+  }
+
+  /** It is there with all that is its own, and has been for long enough. */
+  #lasts(): boolean {
+    const isThere = this.#consumer !== undefined && this.#timer === undefined && this.#restarting === undefined;
+    return isThere && this.#beginning.size === 0 && performance.now() - this.#began > STEADY_MS;
   }
 
   get workers(): ReadonlyMap<number, PartitionWorker> {
@@ -58,6 +67,7 @@ export class Group {
         assigned: async (at, saved) => {
           const worker = new PartitionWorker(this.#workerOptions(at, () => own.consumer));
           this.#workers.set(at.partition, worker);
+          this.#beginning.add(worker);
           try {
             const from = await worker.assigned(saved);
             this.#options.assigned();
@@ -65,6 +75,8 @@ export class Group {
           } catch (error) {
             await worker.end();
             throw error;
+          } finally {
+            this.#beginning.delete(worker);
           }
         },
         deliver: async (delivery) => {

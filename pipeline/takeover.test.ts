@@ -22,6 +22,7 @@ import { DAY_MS } from './stages/days.ts';
 import { processRows } from './stages/process-rows.ts';
 import { StoreClock } from './standing.ts';
 import { FATES, FaultyStore } from './testing/faulty-store.ts';
+import { inTime, pass } from './testing/in-time.ts';
 import { type Route, TOPOLOGY } from './topology.ts';
 
 const BASE = 1_795_000_000_000;
@@ -35,22 +36,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** The clock goes on until the work is done; the stream's own thread works by the real one. */
-const inTime = async <T>(work: Promise<T>): Promise<T> => {
-  let over = false;
-  const done = work.finally(() => {
-    over = true;
-  });
-  done.catch(() => undefined);
-  while (!over) {
-    await vi.advanceTimersByTimeAsync(100);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return done;
-};
-
-const pass = (ms: number): Promise<unknown> => inTime(new Promise((resolve) => setTimeout(resolve, ms)));
 
 /** A consumer of a process that may be lost: then nothing of it reaches the stream any more, and the stream gives its partitions away. */
 class Lossy {

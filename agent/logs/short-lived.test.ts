@@ -124,8 +124,8 @@ describe('between two looks at a file', () => {
 });
 
 test('through any rotation at speed each line that was written comes once', { timeout: 120_000 }, async () => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`seed ${seed}`);
+  const seed = Number(process.env.INFRAMIRROR_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  console.info(`INFRAMIRROR_SEED=${seed}`);
   let state = seed;
   const below = (n: number): number => {
     // https://en.wikipedia.org/wiki/Linear_congruential_generator, of Numerical Recipes.

@@ -1,6 +1,7 @@
 // How the backups are, in one line for people: the one that runs, or when the last one was made, and why one since came to nothing.
+
+import { sizeText } from '../../core/size-text.ts';
 import type { BackupState, PartStatus } from '../../graphql/service.ts';
-import { sizeText } from '../size-text.ts';
 import type { BackupNotes } from './notes.ts';
 
 const NAME = 'backup';

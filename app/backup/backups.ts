@@ -7,6 +7,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createZstdCompress } from 'node:zlib';
 import { CodedError } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
+import { sizeText } from '../../core/size-text.ts';
 import { type FrozenColumns, freezeColumns, releaseFrozen } from '../../engines/columns/embedded/freeze.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { copyOut, recordsVersion } from '../../engines/records/copy.ts';
@@ -212,7 +213,7 @@ export class Backups implements BackupAdmin {
     const disk = readDisk(folder);
     const keep = statSync(this.#parts.dataDir).dev === statSync(folder).dev ? roomToKeep(this.#parts.minFree(), disk.size) : 0;
     const free = disk.free - keep;
-    if (bytes > free) throw new CodedError('backup.no-room', { dir: dirname(folder), needed: mib(bytes), free: mib(Math.max(0, free)) });
+    if (bytes > free) throw new CodedError('backup.no-room', { dir: dirname(folder), needed: sizeText(bytes), free: sizeText(Math.max(0, free)) });
   }
 
   async *#stoppable(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -223,11 +224,9 @@ export class Backups implements BackupAdmin {
   }
 }
 
-const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-
 const noRoom = (error: unknown, dir: string): Error =>
   (error as NodeJS.ErrnoException).code === 'ENOSPC' || (error as NodeJS.ErrnoException).code === 'EDQUOT'
-    ? new CodedError('backup.no-room', { dir: dirname(dir), needed: 'more', free: '0 MiB' }, { cause: error })
+    ? new CodedError('backup.no-room', { dir: dirname(dir), needed: 'more', free: '0 bytes' }, { cause: error })
     : (error as Error);
 
 const packed = (lines: AsyncIterable<string>): AsyncIterable<Uint8Array> =>

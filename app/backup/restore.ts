@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { CodedError } from '../../core/errors.ts';
 import { type Logger, silentLogger } from '../../core/logger.ts';
+import { sizeText } from '../../core/size-text.ts';
 import { MIGRATIONS as COLUMN_MIGRATIONS } from '../../engines/columns/clickhouse/migrations.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { databaseIn } from '../../engines/columns/embedded/freeze.ts';
@@ -23,7 +24,6 @@ import { brokenParts } from '../broken-parts.ts';
 import { holdDataFolder, RESTORING } from '../data-folder.ts';
 import { readDisk } from '../disk.ts';
 import { writePrivate } from '../private-file.ts';
-import { sizeText } from '../size-text.ts';
 import { syncFolder, writeFileWhole } from './backup-folder.ts';
 import { type BackupFile, bytesOf, type Manifest, PLACES, readManifest } from './manifest.ts';
 

@@ -1,9 +1,9 @@
 // `inframirror accept-loss STORE --data DIR`: lets the next start begin a store anew that was lost, and says what is gone with it. It changes
 // no store; a store that is there after all goes on.
 import { existsSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../../core/errors.ts';
+import { ownName } from '../../core/node/own-name.ts';
 import { plain } from '../../core/plain.ts';
 import { holdDataFolder } from '../data-folder.ts';
 import { STORES } from '../installation/installation.ts';
@@ -44,7 +44,7 @@ export const acceptLoss = (args: readonly string[]): Promise<number> =>
       try {
         const notes = readStoreNotes(dataDir) ?? refuse('its stores were never all made, so that none is missed');
         const accepted = notes.accepted.filter((other) => other.store !== store);
-        writeStoreNotes(dataDir, { ...notes, accepted: [...accepted, { store, who: userInfo().username, at: new Date().toISOString() }] });
+        writeStoreNotes(dataDir, { ...notes, accepted: [...accepted, { store, who: ownName(), at: new Date().toISOString() }] });
       } finally {
         lock.release();
       }

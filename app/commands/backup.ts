@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
-import { sizeText } from '../size-text.ts';
+import { sizeText } from '../../core/size-text.ts';
 import { command } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
 import { writeOut } from './write-out.ts';

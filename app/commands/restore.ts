@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger } from '../../core/logger.ts';
 import { plain } from '../../core/plain.ts';
-import { sizeText } from '../size-text.ts';
+import { sizeText } from '../../core/size-text.ts';
 import { command, type Options } from './arguments.ts';
 import { showProgress } from './backup.ts';
 import { writeOut } from './write-out.ts';

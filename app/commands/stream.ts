@@ -1,7 +1,7 @@
 // `inframirror stream groups` and `inframirror stream forget GROUP`: who reads the stream, who holds its room, and how one that is gone lets go.
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
-import { sizeText } from '../size-text.ts';
+import { sizeText } from '../../core/size-text.ts';
 import { spanText } from '../span-text.ts';
 import { command, suggestion } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';

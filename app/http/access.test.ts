@@ -1,5 +1,5 @@
 // A browser's session over a real record store: good while it stands there, and for a while after where that store has gone away, so that
-// the status can still be read; whoever was never seen gets nothing then.
+// the status can still be read, and nothing else; whoever was never seen gets nothing then.
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,52 @@ afterAll(async () => {
 });
 
 const MINUTE_MS = 60_000;
+const posted = (cookie: string, origin: string): IncomingMessage =>
+  ({ method: 'POST', headers: { cookie, origin, host: 'here' } }) as unknown as IncomingMessage;
 const asked = (cookie: string): IncomingMessage => ({ method: 'GET', headers: { cookie } }) as unknown as IncomingMessage;
+
+test('a session that cannot be asked about may look only, and nothing heaps up before a record store that hangs', async () => {
+  const { records } = store;
+  const gate = { open: Promise.withResolvers<void>(), questions: 0 };
+  gate.open.resolve();
+  const query: typeof records.query = async (...args) => {
+    gate.questions++;
+    await gate.open.promise;
+    return records.query(...args);
+  };
+  let ahead = 0;
+  const begun = Date.now();
+  const access = new Access(folder, { query }, () => begun + ahead);
+  const cookie = (await access.openSession(false)).split(';', 1)[0] as string;
+  const get = (): Promise<Caller> => access.callerOf(asked(cookie));
+  const many = (): Promise<readonly Caller[]> => Promise.all(Array.from({ length: 100 }, get));
+  gate.questions = 0;
+  expect(new Set(await many())).toEqual(new Set(['session']));
+  expect(gate.questions).toBe(1);
+  // Within a minute of its last answer nobody is asked.
+  expect(await access.callerOf(posted(cookie, 'http://here'))).toBe('session');
+  gate.open = Promise.withResolvers();
+  ahead = 2 * MINUTE_MS;
+  expect(new Set(await many())).toEqual(new Set(['trusted']));
+  expect(await access.callerOf(posted(cookie, 'http://here'))).toBe('trusted');
+  expect(await access.callerOf(posted(cookie, 'http://evil'))).toBe('origin');
+  // The question that hangs is the one that all wait for, also later.
+  ahead += 10_000;
+  expect(new Set(await many())).toEqual(new Set(['trusted']));
+  expect(gate.questions).toBe(2);
+  // Made-up sessions fill nothing either.
+  const before = gate.questions;
+  const foreign = Array.from({ length: 1000 }, (_, i) => access.callerOf(asked(cookie.replace(/=.*/, `=${String(i).padStart(43, 'x')}`))));
+  const refusals = Promise.allSettled(foreign);
+  expect(gate.questions - before).toBeLessThan(300);
+  expect(await get()).toBe('trusted');
+  // It was ended meanwhile.
+  await records.query('DELETE FROM sessions');
+  gate.open.resolve();
+  expect(new Set((await refusals).map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code)))).toEqual(new Set(['none', 'records.unavailable']));
+  expect(await get()).toBe('none');
+  expect(await access.callerOf(posted(cookie, 'http://here'))).toBe('none');
+});
 
 test('a session outlives a record store that goes away, for an hour and for those alone who were seen before', async () => {
   const { records } = store;
@@ -42,7 +87,7 @@ test('a session outlives a record store that goes away, for an hour and for thos
   const fresh = new Access(folder, records);
   await records.close();
   ahead += 2 * MINUTE_MS;
-  expect(await caller(seen)).toBe('session');
+  expect(await caller(seen)).toBe('trusted');
   for (const cookie of [unseen, removed]) await expect(caller(cookie)).rejects.toThrow();
   await expect(fresh.callerOf(asked(seen))).rejects.toThrow();
   ahead += 61 * MINUTE_MS;

@@ -2,18 +2,26 @@
 // anywhere but in its file; of a session only the hash of its id is kept.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { CodedError } from '../../core/errors.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Records } from '../../engines/records/port.ts';
 import type { DataFolder } from '../data-folder.ts';
 
-/** What a caller may do. `origin`: a browser's session whose request does not come from our own page. */
-export type Caller = 'admin' | 'agent' | 'metrics' | 'session' | 'origin' | 'none';
+/**
+ * What a caller may do. `origin`: a browser's session whose request does not come from our own page. `trusted`: a session of which the record
+ * store does not tell whether it still stands: it may look, and change nothing.
+ */
+export type Caller = 'admin' | 'agent' | 'metrics' | 'session' | 'trusted' | 'origin' | 'none';
 
 const SESSION_NANOS = 30n * 86_400n * 1_000_000_000n;
 const CACHE_MS = 60_000;
 /** Where the record store does not answer, whoever was seen to be good so lately may look, so that the status can be read. */
 const TRUSTED_MS = 3_600_000;
 const PATIENCE_MS = 1000;
+/** After a question without an answer nobody who is trusted is asked about for so long. */
+const PAUSE_MS = 5000;
+/** Questions at once: whoever makes up sessions must not fill the way to a record store that hangs. */
+const MOST_ASKED = 256;
 const MOST_HASHES = 4;
 
 const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
@@ -26,6 +34,10 @@ export class Access {
   readonly #hashes = new Map<string, Buffer>();
   /** When sessions were seen to be good (ms); spares a question a request. */
   readonly #known = new Map<string, number>();
+  /** Questions that have no answer yet, by session. */
+  readonly #asking = new Map<string, Promise<boolean>>();
+  /** When the record store last had no answer (ms). */
+  #silentAt = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
 
   /** `now`: ms. */
@@ -46,9 +58,9 @@ export class Access {
       return this.#isOf(shown, this.#folder.agentToken) ? 'agent' : 'none';
     }
     const session = this.#sessionOf(request);
-    if (session === undefined || !(await this.#isGood(session))) return 'none';
-    if (request.method === 'GET' || request.method === 'HEAD') return 'session';
-    return isOwnOrigin(request) ? 'session' : 'origin';
+    const standing = session === undefined ? 'none' : await this.#standingOf(session);
+    if (standing === 'none' || request.method === 'GET' || request.method === 'HEAD') return standing;
+    return isOwnOrigin(request) ? standing : 'origin';
   }
 
   isToken(token: string): boolean {
@@ -85,14 +97,35 @@ export class Access {
     return undefined;
   }
 
-  async #isGood(session: string): Promise<boolean> {
-    if (!/^[A-Za-z0-9_-]{43}$/.test(session)) return false;
-    const key = sha256(session).toString('base64');
-    const age = this.#now() - (this.#known.get(key) ?? Number.NEGATIVE_INFINITY);
-    if (age < CACHE_MS) return true;
-    const asked = this.#records.query('SELECT 1 AS found FROM sessions WHERE hash = $1 AND expires > $2', [sha256(session), this.#nanos()]);
-    const rows = await (age < TRUSTED_MS ? answered(asked) : asked);
-    if (rows === undefined) return true;
+  async #standingOf(session: string): Promise<'session' | 'trusted' | 'none'> {
+    if (!/^[A-Za-z0-9_-]{43}$/.test(session)) return 'none';
+    const key = sha256(session);
+    const age = this.#now() - (this.#known.get(key.toString('base64')) ?? Number.NEGATIVE_INFINITY);
+    if (age < CACHE_MS) return 'session';
+    const isTrusted = age < TRUSTED_MS;
+    if (isTrusted && this.#now() - this.#silentAt < PAUSE_MS) return 'trusted';
+    const asked = this.#isGood(key);
+    const isGood = await (isTrusted ? answered(asked) : asked);
+    if (isGood !== undefined) return isGood ? 'session' : 'none';
+    this.#silentAt = this.#now();
+    return 'trusted';
+  }
+
+  /** Asked once for all that come meanwhile. What comes late counts as well: for the next who comes. */
+  #isGood(hashed: Buffer): Promise<boolean> {
+    const key = hashed.toString('base64');
+    const running = this.#asking.get(key);
+    if (running !== undefined) return running;
+    if (this.#asking.size >= MOST_ASKED)
+      return Promise.reject(new CodedError('records.unavailable', { reason: `${MOST_ASKED} sessions wait for it to tell whether they stand` }));
+    const asked = this.#ask(hashed, key).finally(() => this.#asking.delete(key));
+    this.#asking.set(key, asked);
+    return asked;
+  }
+
+  async #ask(hashed: Buffer, key: string): Promise<boolean> {
+    const rows = await this.#records.query('SELECT 1 AS found FROM sessions WHERE hash = $1 AND expires > $2', [hashed, this.#nanos()]);
+    this.#silentAt = Number.NEGATIVE_INFINITY;
     if (rows.length === 0) {
       this.#known.delete(key);
       return false;

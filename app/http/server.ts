@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { CodedError, errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry, TelemetryRegistry } from '../../core/telemetry.ts';
-import type { GraphqlHandler } from '../../graphql/server.ts';
+import type { Asker, GraphqlHandler } from '../../graphql/server.ts';
 import type { AgentRequests } from '../../ingest/agents/requests.ts';
 import { type DoorAnswer, errorAnswer } from '../../ingest/answer.ts';
 import type { Authority } from '../../ingest/authority.ts';
@@ -49,7 +49,10 @@ interface Route {
   readonly answer: (asked: Asked, caller: Caller) => unknown;
 }
 
-const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session']);
+const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session', 'trusted']);
+
+/** As the audit names it. */
+const askerOf = (caller: Caller): Asker => (caller === 'trusted' ? { who: 'session', mayChange: false } : { who: caller, mayChange: true });
 
 const PLAIN = 'text/plain; charset=utf-8';
 /** What scrapes, and people. */
@@ -117,7 +120,7 @@ const routes = (parts: HttpParts): readonly Route[] => [
     path: '/graphql',
     callers: READERS,
     what: 'ask queries',
-    answer: ({ request, response }, caller) => parts.graphql(request, response, SAFE_HEADERS, caller),
+    answer: ({ request, response }, caller) => parts.graphql(request, response, SAFE_HEADERS, askerOf(caller)),
   },
   // Last: every other address is the explorer's.
   { method: 'GET', path: undefined, callers: undefined, what: 'look', answer: (asked) => explore(parts, asked) },

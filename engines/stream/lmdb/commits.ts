@@ -4,6 +4,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../../../core/errors.ts';
+import { sizeText } from '../../../core/size-text.ts';
 import type { Message, SharedBytes } from '../port.ts';
 import type { Costs } from './costs.ts';
 import { streamError } from './damage.ts';
@@ -358,6 +359,3 @@ const framed = (puts: readonly Put[]): WriterTask => {
   }
   return { kind: 'put', puts: bytes.buffer, size };
 };
-
-const sizeText = (bytes: number): string =>
-  bytes >= 1 << 30 ? `${Math.round((bytes / (1 << 30)) * 10) / 10} GiB` : `${Math.round((bytes / (1 << 20)) * 10) / 10} MiB`;
