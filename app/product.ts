@@ -18,6 +18,7 @@ import { RefusedAgents } from '../ingest/agents/refused-agents.ts';
 import { AgentRequests } from '../ingest/agents/requests.ts';
 import { Sessions } from '../ingest/agents/sessions.ts';
 import { openDoor } from '../ingest/door.ts';
+import { FleetClock } from '../ingest/fleet-clock.ts';
 import { Heard } from '../ingest/heard.ts';
 import { KeptSeriesHosts } from '../ingest/kept-series-hosts.ts';
 import { SeriesHosts } from '../ingest/series-hosts.ts';
@@ -186,7 +187,8 @@ const start = async (
   const registry = new AgentRegistry(engines.records, keys, log);
   await registry.start();
   undo.push({ part: 'agents', end: () => registry.stop() });
-  const sessions = new Sessions(registry, keys);
+  const clocks = new FleetClock(Date.now);
+  const sessions = new Sessions(registry, keys, clocks);
   const refused = new RefusedAgents();
   const limits = liveIntakeLimits(settings);
   const forgotten = (count: number): void =>
@@ -201,6 +203,7 @@ const start = async (
     log,
     limits,
     series,
+    clocks,
     heard: (frame, at) => {
       heard.note(frame, at);
       refused.taken(frame.sender);

@@ -10,7 +10,7 @@ import { admit } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
 import { ByteQuota, type OverQuota } from './byte-quota.ts';
-import { type ClockDoubt, clockOf, FleetClock } from './fleet-clock.ts';
+import { type ClockDoubt, clockError, clockOf, FleetClock } from './fleet-clock.ts';
 import { type Account, Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { LetterQuota } from './letters.ts';
@@ -35,6 +35,8 @@ export interface DoorOptions {
   /** The server's clock, ms. */
   readonly now?: () => number;
   readonly series?: SeriesTables;
+  /** What agents say of the server's clock, also where they sign in. */
+  readonly clocks?: FleetClock;
   /** What the pipeline took last of a sender; default: nothing is known of anyone. */
   readonly known?: (sender: string) => SenderPlace | undefined;
   /** Whether that has all that was acknowledged before this start. */
@@ -141,7 +143,7 @@ export const openDoor = (options: DoorOptions): Door => {
     options.overQuota?.(over);
   });
   const volumes = new Volumes();
-  const clocks = new FleetClock(now);
+  const clocks = options.clocks ?? new FleetClock(now);
   const isWhole = options.isKnownWhole ?? (() => true);
   const runs = new Runs({ known: options.known ?? (() => undefined), isWhole });
   const owners = options.hostsOf === undefined ? undefined : new SeriesOwners({ hostsOf: options.hostsOf, isWhole });
@@ -157,6 +159,8 @@ export const openDoor = (options: DoorOptions): Door => {
     return gate.receiving(authority ?? ANYBODY, size, async (arrived) => {
       const bytes = await readBody(request.body, limits.requestBytes, { arrived, patienceMs: limits.patienceMs });
       mustBeSigned(authority, bytes);
+      const clock = clockOf(request.headers[CLOCK_HEADER]);
+      if (authority?.isBound === true && clock !== undefined) clocks.note(authority.account, clock);
       telemetry.add('inframirror_ingest_bytes_total', {}, bytes.length);
       const { received, leave } = await gate.inTurn(async () => {
         const plain = await decompress(bytes, encoding, limits.frame.bytes);
@@ -167,14 +171,14 @@ export const openDoor = (options: DoorOptions): Door => {
       });
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
-        return await runs.inTurn(received.sender, () => keep(received, authority, clockOf(single(request.headers[CLOCK_HEADER]))));
+        return await runs.inTurn(received.sender, () => keep(received, authority));
       } finally {
         leave();
       }
     });
   };
 
-  const keep = async (received: Received, authority: Authority | undefined, clock: number | undefined): Promise<DoorAnswer> => {
+  const keep = async (received: Received, authority: Authority | undefined): Promise<DoorAnswer> => {
     let isSafe = false;
     try {
       checkOpen(stream, topicsOf(received));
@@ -184,7 +188,6 @@ export const openDoor = (options: DoorOptions): Door => {
       bytesSent.mustHave(quotaSender, now());
       const { at, admitted: judged, safe } = judge(received, authority);
       const admitted = authority === undefined || owners === undefined ? judged : await withoutMissing(judged, authority, owners);
-      if (authority?.isBound === true && clock !== undefined) clocks.note(authority.account, clock);
       mustBelieveClock(admitted, authority);
       const letters = letterQuota.take(authority ?? ANYBODY, received.unknown, at);
       await publish(stream, admitted, letters, nanosFromMillis(at));
@@ -203,10 +206,21 @@ export const openDoor = (options: DoorOptions): Door => {
   /** Rows are dropped for their time only by a clock that most agents do not call wrong: their spools keep them until it is set. */
   const mustBelieveClock = (admitted: readonly Admitted[], authority: Authority | undefined): void => {
     if (!admitted.some(({ dropped }) => dropped.some(({ reason }) => BY_CLOCK.has(reason)))) return;
-    const doubt = authority?.isBound === true ? clocks.doubtOf(authority.account) : clocks.doubt;
-    if (doubt === undefined) return;
-    const minutes = Math.round(Math.abs(doubt.offset) / 60_000);
-    throw new CodedError('intake.clock', { minutes, side: doubt.offset > 0 ? 'behind' : 'ahead', agents: doubt.agents, of: doubt.of });
+    const doubt = doubtOf(authority);
+    if (doubt !== undefined) throw clockError(doubt);
+  };
+
+  const doubtOf = (authority: Authority | undefined): ClockDoubt | undefined =>
+    authority?.isBound === true ? clocks.doubtOf(authority.account) : clocks.doubt;
+
+  /** As `meet` of runs; by a clock that is doubted none is one to come. */
+  const meet = ({ sender, heard: { boot }, arrivals, unknown }: Received, authority: Authority | undefined, at: number): (() => void) => {
+    try {
+      return runs.meet(sender, boot, [...arrivals, ...unknown], at);
+    } catch (error) {
+      const doubt = hasCode(error, 'intake.future-run') ? doubtOf(authority) : undefined;
+      throw doubt === undefined ? error : clockError(doubt);
+    }
   };
 
   /** What nobody defined is dropped. What it waits for may take long: who sends must still be allowed to, and for the same hosts, after it. */
@@ -223,11 +237,11 @@ export const openDoor = (options: DoorOptions): Door => {
     return out;
   };
 
-  const judge = ({ sender, heard: { boot }, arrivals, unknown }: Received, authority: Authority | undefined) => {
+  const judge = (received: Received, authority: Authority | undefined) => {
     const at = now();
-    const safe = runs.meet(sender, boot, [...arrivals, ...unknown], at);
+    const safe = meet(received, authority, at);
     const admitted: Admitted[] = [];
-    for (const arrival of arrivals) admitted.push(admit(arrival, { limits, series, now: at, authority }));
+    for (const arrival of received.arrivals) admitted.push(admit(arrival, { limits, series, now: at, authority }));
     return { at, admitted, safe };
   };
 

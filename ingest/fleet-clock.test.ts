@@ -110,8 +110,8 @@ describe('at the door', () => {
       sent.push(...messages);
     };
     const door = openDoor({ stream: { produce, pressure: () => 0 }, telemetry: new TelemetryRegistry(), log: silentLogger, now: () => serverNow });
-    const send = async (sender: string, seq: number, isBound = true, clock = NOW) => {
-      const body = frameOf([seriesPart([CPU]), samplesPart(CPU, [[NOW, 1]])], { agent: sender, host: sender, seq, boot: 1n });
+    const send = async (sender: string, seq: number, isBound = true, clock = NOW, boot = 1n) => {
+      const body = frameOf([seriesPart([CPU]), samplesPart(CPU, [[NOW, 1]])], { agent: sender, host: sender, seq, boot });
       const { status, body: text } = await door.receiveFrames({
         headers: { [CLOCK_HEADER]: String(clock) },
         body,
@@ -132,6 +132,19 @@ describe('at the door', () => {
     expect(door.state.clock).toMatchObject({ agents: 3, of: 3 });
     expect(await send('web-9', 1, false)).toMatchObject({ status: 503 });
     expect(side).toBe((door.state.clock?.offset ?? 0) < 0 ? 'ahead' : 'behind');
+  });
+
+  test('a run that is only by the server’s clock one to come is refused as that clock is, and no agent is numbered anew', async () => {
+    const { door, send, sent } = doorAt(NOW - 48 * HOUR);
+    const boot = BigInt(NOW);
+    for (const sender of ['web-1', 'web-2', 'web-3', 'web-1'])
+      expect(await send(sender, 1, true, NOW, boot)).toMatchObject({ status: 503, code: 'intake.clock' });
+    expect(await send('web-9', 1, false, NOW, boot)).toMatchObject({ status: 503, code: 'intake.clock' });
+    expect(door.state.clock).toEqual({ offset: expect.closeTo(48 * HOUR, -4), agents: 3, of: 3 });
+    expect(sent).toEqual([]);
+    // By clocks that agree it is the run that is wrong.
+    const right = doorAt(NOW);
+    expect(await right.send('web-1', 1, true, NOW, boot + BigInt(48 * HOUR))).toMatchObject({ status: 409, code: 'intake.future-run' });
   });
 
   test('names under the shared token have no say', async () => {

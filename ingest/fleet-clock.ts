@@ -1,6 +1,8 @@
-// Whether the server's own clock can be right, by those of the agents that have a key: each tells its own with a frame. What the door would drop
-// as too late or too early while most of them say that the server is wrong, it leaves to their spools instead. A few agents, or any number of
+// Whether the server's own clock can be right, by those of the agents that have a key: each tells its own when it signs in and with each frame. What
+// would be dropped as too late or too early, or refused as of a run to come, while most of them say that the server is wrong, stays in their spools. A few agents, or any number of
 // names under the shared token, decide nothing. Clocks are held against one that nobody sets, so that a jump of the server's is seen at once.
+
+import { CodedError } from '../core/errors.ts';
 
 /** A clock that is further off is another time, and its samples would be dropped as from the future. */
 const OFF_MS = 10 * 60_000;
@@ -31,7 +33,11 @@ export interface ClockDoubt {
 }
 
 /** The clock that an agent sent with its request, ms; undefined: it sent none. */
-export const clockOf = (header: string | undefined): number | undefined => (header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined);
+export const clockOf = (header: string | readonly string[] | undefined): number | undefined =>
+  typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+
+export const clockError = ({ offset, agents, of }: ClockDoubt): CodedError<'intake.clock'> =>
+  new CodedError('intake.clock', { minutes: Math.round(Math.abs(offset) / 60_000), side: offset > 0 ? 'behind' : 'ahead', agents, of });
 
 export class FleetClock {
   readonly #told = new Map<string, Told>();

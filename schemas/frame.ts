@@ -64,7 +64,7 @@ export interface FrameLimits {
   readonly labels: number;
 }
 
-/** Header of a request that brings a frame: the sender's clock when it sends, ms since 1970. */
+/** Header of a request that brings a frame, or signs in: the sender's clock when it sends, ms since 1970. */
 export const CLOCK_HEADER = 'x-inframirror-clock';
 
 export const FRAME_LIMITS: FrameLimits = { bytes: 32 << 20, headerBytes: 256 << 10, parts: 64, rows: 1_000_000, labels: 64 };

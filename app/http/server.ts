@@ -10,6 +10,7 @@ import { type DoorAnswer, errorAnswer } from '../../ingest/answer.ts';
 import type { Authority } from '../../ingest/authority.ts';
 import type { Door } from '../../ingest/door.ts';
 import { AGENT_PATHS } from '../../schemas/agent-proofs.ts';
+import { CLOCK_HEADER } from '../../schemas/frame.ts';
 import type { Access, Caller } from './access.ts';
 import { type ConnectionState, Connections } from './connections.ts';
 import type { Senders } from './senders.ts';
@@ -112,7 +113,7 @@ const routes = (parts: HttpParts): readonly Route[] => [
       path,
       callers: undefined,
       what: 'ask as an agent',
-      answer: async ({ request, response }) => sendAnswer(response, await parts.agents.answer(path, request)),
+      answer: async ({ request, response }) => sendAnswer(response, await parts.agents.answer(path, request, request.headers[CLOCK_HEADER])),
     }),
   ),
   {

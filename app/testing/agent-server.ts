@@ -18,6 +18,7 @@ import { RefusedAgents } from '../../ingest/agents/refused-agents.ts';
 import { AgentRequests } from '../../ingest/agents/requests.ts';
 import { Sessions } from '../../ingest/agents/sessions.ts';
 import { type Door, type DoorOptions, openDoor } from '../../ingest/door.ts';
+import { FleetClock } from '../../ingest/fleet-clock.ts';
 import { openCommandKeys } from '../command-keys.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { Access } from '../http/access.ts';
@@ -57,13 +58,15 @@ export class AgentServer {
     const keys = openCommandKeys(this.data.path);
     this.registry = new AgentRegistry(this.records, keys, silentLogger, this.now);
     await this.registry.start();
-    this.sessions = new Sessions(this.registry, keys, this.now);
+    const clocks = new FleetClock(this.now);
+    this.sessions = new Sessions(this.registry, keys, clocks, this.now);
     const produce = async (_: string, messages: readonly Message[]): Promise<void> => void this.messages.push(...messages);
     this.door = openDoor({
       stream: { produce, pressure: () => 0 },
       telemetry: new TelemetryRegistry(),
       log: silentLogger,
       now: this.now,
+      clocks,
       refused: (id, error) => this.refused.note(id, error),
       heard: ({ sender }) => this.refused.taken(sender),
       ...options,

@@ -107,7 +107,7 @@ export const INTAKE_ERRORS = {
   ),
   'intake.clock': entry(
     (p: { minutes: number; side: 'behind' | 'ahead'; agents: number; of: number }) =>
-      `by the clocks of ${p.agents} of ${p.of} agents this server’s is ${p.minutes} minutes ${p.side}; rows that it calls too old or from the future are not taken in until it is right`,
+      `by the clocks of ${p.agents} of ${p.of} agents this server’s is ${p.minutes} minutes ${p.side}; what it calls too old or from the future is not taken in until it is right`,
     { minutes: 43_200, side: 'ahead', agents: 97, of: 100 },
     'Nothing to do at the agent: it keeps its data and sends it then. Set the clock of the server (`timedatectl`, or whatever keeps its time); if the server is right, the agents’ clocks are wrong together: look at their source of time.',
   ),

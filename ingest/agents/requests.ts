@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logger.ts';
 import { AGENT_PATHS, KEY_BYTES, MAC_BYTES, NONCE_BYTES, SERVER_NONCE_BYTES } from '../../schemas/agent-proofs.ts';
 import { bytesOf, textOf } from '../../schemas/join-token.ts';
 import { answer, type DoorAnswer, errorAnswer } from '../answer.ts';
+import { clockOf } from '../fleet-clock.ts';
 import { readBody } from '../receive/body.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import type { CommandKeys } from './command-keys.ts';
@@ -41,7 +42,10 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.older-run': 409,
   'intake.future-run': 409,
   'intake.busy': 503,
+  'intake.clock': 503,
 };
+/** Seconds after which an agent may ask again. */
+const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'intake.clock': '60' };
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -85,8 +89,8 @@ export class AgentRequests {
     this.#options = options;
   }
 
-  /** `POST` to one of AGENT_PATHS. Never rejects. */
-  async answer(path: string, body: AsyncIterable<Uint8Array>): Promise<DoorAnswer> {
+  /** `POST` to one of AGENT_PATHS; `clock`: its header of that name. Never rejects. */
+  async answer(path: string, body: AsyncIterable<Uint8Array>, clock: string | readonly string[] | undefined): Promise<DoorAnswer> {
     try {
       // Who sends his body slowly takes nobody's place.
       const json = jsonOf(await readBody(body, MOST_BYTES));
@@ -94,7 +98,7 @@ export class AgentRequests {
       if (this.#atWork >= MOST_AT_WORK) throw new CodedError('intake.busy', { reason: 'too many agents join or sign in at once' });
       this.#atWork++;
       try {
-        return answer(200, await (path === AGENT_PATHS.join ? this.#join(json) : this.#signIn(json)));
+        return answer(200, await (path === AGENT_PATHS.join ? this.#join(json) : this.#signIn(json, clockOf(clock))));
       } finally {
         this.#atWork--;
       }
@@ -104,11 +108,9 @@ export class AgentRequests {
         return errorAnswer(503, new CodedError('intake.busy', { reason: 'the record store does not answer' }), { 'retry-after': '5' });
       }
       this.#options.log.debug('an agent was refused', { path, error });
-      return errorAnswer(
-        STATUS[error.code] ?? 403,
-        error,
-        error.code === 'intake.busy' ? { 'retry-after': '1' } : error.code === 'intake.slow' ? { connection: 'close' } : {},
-      );
+      const retry = RETRY_AFTER[error.code];
+      const headers = { ...(retry === undefined ? {} : { 'retry-after': retry }), ...(error.code === 'intake.slow' ? { connection: 'close' } : {}) };
+      return errorAnswer(STATUS[error.code] ?? 403, error, headers);
     }
   }
 
@@ -128,7 +130,7 @@ export class AgentRequests {
     return { agent, host, current: textOf(keys.current), next: textOf(keys.next), proof: textOf(proof) };
   }
 
-  async #signIn(json: Json): Promise<unknown> {
+  async #signIn(json: Json, clock: number | undefined): Promise<unknown> {
     const request = {
       agent: textIn(json, 'agent', 128),
       boot: bootIn(json),
@@ -138,7 +140,7 @@ export class AgentRequests {
       serverNonce: bytesIn(json, 'nonce', SERVER_NONCE_BYTES),
       signature: bytesIn(json, 'signature', SIGNATURE_BYTES),
     };
-    const { session, ephemeral, key, next, proof, seconds } = await this.#options.sessions.signIn(request).catch((error: unknown) => {
+    const { session, ephemeral, key, next, proof, seconds } = await this.#options.sessions.signIn(request, clock).catch((error: unknown) => {
       if (error instanceof CodedError && !UNPROVED.has(error.code)) this.#options.refused?.(request.agent, error);
       throw error;
     });

@@ -14,6 +14,7 @@ import {
   signInBytes,
 } from '../../schemas/agent-proofs.ts';
 import { bytesOf, textOf } from '../../schemas/join-token.ts';
+import { clockError, type FleetClock } from '../fleet-clock.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { mustBeActive } from './authorities.ts';
 import type { CommandKeys } from './command-keys.ts';
@@ -59,6 +60,7 @@ const publicKey = (kind: 'Ed25519' | 'X25519', bytes: Uint8Array): KeyObject =>
 export class Sessions {
   readonly #registry: AgentRegistry;
   readonly #keys: CommandKeys;
+  readonly #clocks: FleetClock;
   readonly #now: () => number;
   /** Of this start: nonces of another one are none. */
   readonly #secret = randomBytes(32);
@@ -69,9 +71,10 @@ export class Sessions {
   /** Agent → when runs of it came back that another one had followed, and their numbers. */
   readonly #back = new Map<string, readonly { readonly at: number; readonly boot: bigint }[]>();
 
-  constructor(registry: AgentRegistry, keys: CommandKeys, now: () => number = Date.now) {
+  constructor(registry: AgentRegistry, keys: CommandKeys, clocks: FleetClock, now: () => number = Date.now) {
     this.#registry = registry;
     this.#keys = keys;
+    this.#clocks = clocks;
     this.#now = now;
   }
 
@@ -106,8 +109,8 @@ export class Sessions {
     this.#spent.set(textOf(nonce), now);
   }
 
-  /** Throws `agent.…`, `intake.cloned`, `intake.older-run`, `intake.future-run`. */
-  async signIn(request: SignInRequest): Promise<SignInAnswer> {
+  /** `clock`: the agent's, ms. Throws `agent.…`, `intake.cloned`, `intake.older-run`, `intake.future-run`, `intake.clock`. */
+  async signIn(request: SignInRequest, clock: number | undefined): Promise<SignInAnswer> {
     this.mustBeNonce(request.serverNonce);
     const agent = this.#registry.find(request.agent);
     if (agent === undefined) throw new CodedError('agent.unknown', { agent: request.agent });
@@ -116,6 +119,7 @@ export class Sessions {
     this.spend(request.serverNonce);
     mustBeActive(agent);
     if (request.machine !== agent.machine) await this.#quarantine(agent, 'its key is used on another machine');
+    if (clock !== undefined) this.#clocks.note(agent.id, clock);
     await this.#meetRun(agent, request);
     this.#registry.noteRun(agent.id, request.boot, request.run);
     return this.#open(request);
@@ -124,7 +128,10 @@ export class Sessions {
   async #meetRun(agent: EnrolledAgent, { boot, run }: SigningIn): Promise<void> {
     const now = Math.floor(this.#now());
     const next = String(agent.boot >= BigInt(now) ? agent.boot + 1n : now);
-    if (boot > BigInt(now + AHEAD_MS)) throw new CodedError('intake.future-run', { boot: String(boot), next });
+    if (boot > BigInt(now + AHEAD_MS)) {
+      const doubt = this.#clocks.doubtOf(agent.id);
+      throw doubt === undefined ? new CodedError('intake.future-run', { boot: String(boot), next }) : clockError(doubt);
+    }
     if (boot > agent.boot || (boot === agent.boot && (agent.run === undefined || Buffer.from(run).equals(agent.run)))) return;
     const back = [...(this.#back.get(agent.id) ?? []).filter(({ at }) => now - at < WATCHED_MS), { at: now, boot }].slice(-MOST_WATCHED);
     this.#back.set(agent.id, back);
