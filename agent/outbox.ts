@@ -45,7 +45,7 @@ export class Outbox {
     return this.#seq;
   }
 
-  /** Throws when the spool takes no more; then nothing has changed. */
+  /** Throws when the spool takes no more; then nothing has changed. What has positions waits in its files where the disk is full. */
   put(parts: readonly OutboxPart[], positions: readonly Position[] = []): void {
     const own = parts.map(({ schema, batch, from, to }): OwnFramePart => {
       const ipc = encodeStream([batch]);
@@ -66,7 +66,7 @@ export class Outbox {
     this.#boot = boot;
     const frame = encodeFrame({ agent, host, boot, seq: this.#seq, sent: new Date().toISOString(), labels }, own);
     const rows = parts.reduce((sum, part) => sum + part.batch.length, 0);
-    this.#spool.append({ boot: boot.toString(), seq: this.#seq, parts: parts.length, rows, made: Date.now() }, frame, positions);
+    this.#spool.append({ boot: boot.toString(), seq: this.#seq, parts: parts.length, rows, made: Date.now() }, frame, positions, positions.length === 0);
     this.#seq += parts.length;
     this.#added();
   }

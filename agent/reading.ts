@@ -8,6 +8,7 @@ import type { Collector, FilesystemSpace, OwnFigures } from './collectors/collec
 import { COLLECTORS } from './collectors/list.ts';
 import { Samples } from './collectors/samples.ts';
 import type { AgentConfig } from './config.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { HostFiles } from './host-files.ts';
 import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventoryTexts, readInventory } from './inventory.ts';
 import { Logs } from './logs/logs.ts';
@@ -49,11 +50,13 @@ export class Reading {
   readonly failedCollectors = new Map<string, number>();
   readonly logs: Logs;
   readonly #processes: ProcessTable;
+  readonly #room: DiskRoom;
   #inventoryTold = 0;
 
   constructor(options: ReadingOptions) {
     const { config, host, files, state, own } = options;
     this.#options = options;
+    this.#room = new DiskRoom(config.folder);
     this.#samples = new Samples(host, config.metricsMs, config.repeatMs);
     const sources = { files, space: (mountpoint: string) => this.#space(mountpoint), own };
     this.#collectors = COLLECTORS.map((make) => make(this.#samples, sources));
@@ -68,7 +71,12 @@ export class Reading {
 
   /** What is not collected, most often for want of root. */
   get leftOut(): readonly string[] {
-    return [...this.#leftOut];
+    const waiting = this.#room.isShort(performance.now())
+      ? ['log lines for now, which wait in their files: the disk of the agent’s folder is nearly full']
+      : [];
+    const { droppedFrames } = this.#options.spool.stats;
+    const dropped = droppedFrames > 0 ? ['what the spool had no room for (inframirror.agent.frames.dropped counts it)'] : [];
+    return [...this.#leftOut, ...waiting, ...dropped];
   }
 
   /** The definitions of all series go again with the next samples. */
@@ -88,7 +96,7 @@ export class Reading {
     const attributes = new Map([
       ['version', version],
       ['boot', state.boot.toString()],
-      ...(this.#leftOut.size === 0 ? [] : [['left_out', this.leftOut.join('; ')] as const]),
+      ...(this.leftOut.length === 0 ? [] : [['left_out', this.leftOut.join('; ')] as const]),
     ]);
     sending.put([this.#event(now, 'agent.start', `The agent on ${host} started`, attributes)]);
     this.tellInventory(now);
@@ -178,14 +186,19 @@ export class Reading {
     const { config, host, files, state, spool, sending, log } = this.#options;
     const deliver: DeliverLines = (lines, positions) => {
       const { batch, from, to } = lines.take();
-      sending.putLines({ schema: 'logs', batch, from, to }, positions);
+      try {
+        sending.putLines({ schema: 'logs', batch, from, to }, positions);
+      } catch (error) {
+        this.#room.refused(performance.now());
+        throw error;
+      }
       try {
         state.settle();
       } catch (error) {
         log.debug('where the folder is cannot be kept; it is looked at again', { error });
       }
     };
-    const pressed = (): boolean => spool.stats.bytes > config.spoolBytes * PRESSED;
+    const pressed = (): boolean => spool.stats.bytes > config.spoolBytes * PRESSED || this.#room.isShort(performance.now());
     const leftOut = (what: string): void => this.#leaveOut(what);
     return new Logs({ config, host, files, log, leftOut, mask, isPutBack: state.isPutBack, pressed }, deliver, spool.positions.values());
   }

@@ -1,6 +1,6 @@
 // Frames come back in order until acknowledged, over restarts and torn ends; what had to go is counted.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -197,9 +197,22 @@ describe('the spool', () => {
       expect(() => put(spool, 201, [position('a', 201)], 5000)).toThrow('ENOSPC');
       expect(spool.next()).toBeUndefined();
       expect(spool.positions.get('a')?.offset).toBe(200);
+      expect(spool.stats.droppedFrames).toBe(droppedFrames);
       rmSync(join(disk, 'other'));
       put(spool, 202, [position('a', 202)], 5000);
       expect(drain(spool)).toEqual([202]);
+      // What can wait displaces nothing, and no note of what was sent does.
+      const putLines = (): void => {
+        for (let seq = 300; seq < 400; seq++) spool.append({ boot: '1', seq, parts: 1, rows: 10 }, body('lines', 5000), [position('a', seq)], false);
+      };
+      expect(putLines).toThrow('ENOSPC');
+      const kept = spool.stats.frames;
+      expect(kept).toBeGreaterThan(20);
+      expect(spool.positions.get('a')?.offset).toBe(299 + kept);
+      const room = statfsSync(disk);
+      if (room.bavail > 0) writeFileSync(join(disk, 'rest'), Buffer.alloc(room.bavail * room.bsize));
+      expect(drain(spool)).toEqual(Array.from({ length: kept }, (_, i) => 300 + i));
+      expect(spool.stats.droppedFrames).toBe(droppedFrames);
     } finally {
       open?.close();
       open = undefined;

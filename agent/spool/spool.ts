@@ -128,16 +128,19 @@ export class Spool {
     return { bytes, frames, droppedFrames: this.#droppedFrames, droppedRows: this.#droppedRows, damaged: this.#damaged };
   }
 
-  /** Adds a frame; it survives the process from here on, and a power cut once `sync` resolved. Throws when the disk refuses it: then nothing has changed. */
-  append(meta: FrameMeta, body: Uint8Array, positions: readonly Position[] = []): void {
+  /**
+   * Adds a frame; it survives the process from here on, and a power cut once `sync` resolved. Throws when the disk refuses it: then nothing has changed.
+   * `displaces`: on a full disk the oldest frames make room for it; what can wait where it stands has no need of that.
+   */
+  append(meta: FrameMeta, body: Uint8Array, positions: readonly Position[] = [], displaces = true): void {
     const stored: StoredMeta = positions.length === 0 ? meta : { ...meta, positions };
     const record = encodeRecord(RECORD_FRAME, stored, body);
     if (this.#current.bytes + record.length > this.#segmentBytes) {
-      this.#begin(this.#current.number + 1);
+      this.#begin(this.#current.number + 1, displaces);
       this.#dropConsumed();
     }
     this.#makeRoom(record.length);
-    this.#write(record);
+    this.#write(record, displaces);
     this.#current.frames++;
     this.#current.rows += meta.rows;
     this.#apply(positions);
@@ -191,7 +194,7 @@ export class Spool {
     segment.rows -= frame.meta.rows;
     this.#cursor = { segment: segment.number, offset: frame.end };
     try {
-      this.#write(encodeRecord(RECORD_ACKNOWLEDGED, this.#cursor));
+      this.#write(encodeRecord(RECORD_ACKNOWLEDGED, this.#cursor), false);
     } catch {
       // Without room for this note the frame is sent once more after a restart, and the server knows it by its seq.
     }
@@ -266,12 +269,12 @@ export class Spool {
     this.#scanned.clear();
   }
 
-  #begin(number: number): void {
+  #begin(number: number, displaces = true): void {
     // The old one is made safe first: what the checkpoint says must never stand without it.
     if (this.#fd !== -1 && this.#options.fsync) fsyncSync(this.#fd);
     const checkpoint: Checkpoint = { positions: [...this.#positions.values()], acknowledged: this.#cursor };
     const record = encodeRecord(RECORD_CHECKPOINT, checkpoint);
-    const fd = this.#withRoom(() => this.#create(number, record));
+    const fd = this.#withRoom(displaces, () => this.#create(number, record));
     if (this.#fd !== -1) closeSync(this.#fd);
     this.#fd = fd;
     this.#segments.push({ number, bytes: record.length, frames: 0, rows: 0 });
@@ -296,9 +299,9 @@ export class Spool {
     }
   }
 
-  #write(record: Uint8Array): void {
+  #write(record: Uint8Array, displaces: boolean): void {
     const segment = this.#current;
-    this.#withRoom(() => {
+    this.#withRoom(displaces, () => {
       try {
         writeWhole(this.#fd, record, segment.bytes);
       } catch (error) {
@@ -311,12 +314,12 @@ export class Spool {
   }
 
   /** A full disk is given room by dropping old segments, as long as there are any; for any other refusal nothing is dropped. */
-  #withRoom<T>(write: () => T): T {
+  #withRoom<T>(displaces: boolean, write: () => T): T {
     for (;;) {
       try {
         return write();
       } catch (error) {
-        if (this.#segments.length < 2 || !FULL.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (!displaces || this.#segments.length < 2 || !FULL.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
         this.#dropOldest();
       }
     }
