@@ -39,6 +39,12 @@ describe('a line', () => {
     ],
     ['{"key":"-----BEGIN PRIVATE KEY-----\\nMIIE\\n-----END PRIVATE KEY-----"}', '{"key":"-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----"}'],
     ['password="never ends', 'password="***'],
+    ['sudo: root : PWD=/root ; COMMAND=/usr/bin/mysql -uroot -phunter2Xy app', 'sudo: root : PWD=/root ; COMMAND=/usr/bin/mysql -uroot -p*** app'],
+    ['CRON[12]: (root) CMD (curl -s -u backup:hunter2Xy https://b/up)', 'CRON[12]: (root) CMD (curl -s -u *** https://b/up)'],
+    ['COMMAND=/usr/bin/curl -uadmin:hunter2Xy http://x', 'COMMAND=/usr/bin/curl -u*** http://x'],
+    ["ran curl --user='a:b c' -v x | mysqldump '-x' -p\"a b\" db", "ran curl --user=*** -v x | mysqldump '-x' -p*** db"],
+    ['sshpass -p hunter2 ssh h mysql -phunter2', 'sshpass -p*** ssh h mysql -p***'.replace('-p***', '-p ***')],
+    ['+ ldapsearch -x -w hunter2 -b dc=x', '+ ldapsearch -x -w *** -b dc=x'],
   ])('%j', (text, masked) => {
     expect(line(text)).toBe(masked);
     expect(line(masked)).toBe(masked);
@@ -47,6 +53,10 @@ describe('a line', () => {
   test.each([
     'a request took 5 ms',
     'password is wrong for user bob',
+    'mysqld: ready for connections, mysql -p asks for it, mysql -P 3306 -u root',
+    '10.0.0.1 - - "GET /a HTTP/1.1" 200 5 "-" "curl/8.0 -u a:b"',
+    'curl -u is short, curl -s https://example.org:8443/a -o up:date, curl -k -T u:x',
+    'the ldap server -w is not a program; docker run -p 80:80; ssh -p 22 host; cp -p a b',
     'the tokens: 1500 used, max_tokens=4096',
     'compass=north bypass: on',
     'basic authentication failed, bearer authentication too',
@@ -99,6 +109,14 @@ describe('a command', () => {
     [['curl', '-u', 'bob:x', 'http://bob:y@h/'], 'curl -u *** http://bob:***@h/'],
     [['env', 'PGPASSWORD=x', 'psql'], 'env PGPASSWORD=*** psql'],
     [['curl', '-H', 'Authorization: Bearer x1'], 'curl -H Authorization: Bearer ***'],
+    [['curl', '-uuser:x1'], 'curl -u***'],
+    [['curl', '-su', 'u:x1'], 'curl -su ***'],
+    [['curl', '--user=u:x1'], 'curl --user=***'],
+    [['sudo', 'mysql', '-px1', 'db'], 'sudo mysql -p*** db'],
+    [['sh', '-c', 'mysql -px1'], 'sh -c mysql -p***'],
+    [['sh', '-c', 'curl -u a:x1'], 'sh -c curl -u ***'],
+    [['sshpass', '-px1', 'ssh'], 'sshpass -p*** ssh'],
+    [['ldapsearch', '-wx1'], 'ldapsearch -w***'],
     [['docker', 'run', '-p', '80:80'], 'docker run -p 80:80'],
     [['java', '-jar', 'a b.jar', ''], 'java -jar a b.jar '],
     [['vault', '--token-file=/etc/t', 'x y'], 'vault --token-file=/etc/t x y'],
@@ -152,6 +170,8 @@ const FORMS: readonly ((secret: string) => string)[] = [
   (s) => `bearer ${s}`,
   (s) => `amqp://user:${s}@host/`,
   (s) => `--auth-token ${s}`,
+  (s) => `sudo curl -su a:${s}`,
+  (s) => `x/mysql -p${s}`,
   (s) => `-----BEGIN EC PRIVATE KEY-----\n${s}\n${s}`,
 ];
 
@@ -229,6 +249,8 @@ test('no text makes it throw, or slow', () => {
     'secret',
     '--pass ',
     "'",
+    'curl -u',
+    'mysql -p',
     '-',
   ];
   const normal = timeOf('a request took 5 ms '.repeat(3300));

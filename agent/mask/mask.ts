@@ -1,6 +1,7 @@
 // Masks secrets in what leaves the host: values of names that mean one, credentials of HTTP, passwords in addresses, well-known forms of
 // keys and tokens, blocks of private keys. A text without any comes back as it is. It tells a secret by its name or its form only, works in
 // time linear in the text, and changes nothing else of it.
+import { PROGRAM_NAMES, withoutOptions } from './options.ts';
 import type { OwnRule } from './own-rule.ts';
 import { HARMLESS, valueRange } from './value.ts';
 
@@ -33,7 +34,7 @@ const FORMS = [
 ].join('|');
 /** What a text must hold for any of it to be in it; a part of each is in the list of `suspects.ts`. */
 const ANY = new RegExp(
-  `(?:${NAMES})|bearer |basic |://[^\\s/]|-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|_live_|AIza|npm_|ij1\\.|eyJ`,
+  `(?:${NAMES})|bearer |basic |://[^\\s/]|-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|_live_|AIza|npm_|ij1\\.|eyJ|${PROGRAM_NAMES}`,
   'i',
 );
 const NAMED = new RegExp(`(?:${NAMES})`, 'gi');
@@ -98,7 +99,7 @@ const withoutSecrets = (text: string): string => {
   if (out.includes('://')) out = out.replace(ADDRESS, `$1${MASKED}@`);
   out = out.replace(FORMED, MASKED);
   out = out.replace(SCHEME, (whole, scheme: string, blank: string, value: string) => (isCredential(value) ? scheme + blank + MASKED : whole));
-  return withoutNamed(out);
+  return withoutNamed(withoutOptions(out, MASKED));
 };
 
 /** Not a word of a sentence, as in "basic authentication". */
