@@ -35,6 +35,17 @@ test('it says how full the disk is, and from where on what is done', () => {
   });
   expect(diskPart({ free: 3 * GIB, size: 92 * GIB }, { percent: 10 }, false).detail).toContain('9.2 GiB that are to stay free');
   expect(diskPart({ free: 3 * GIB, size: 92 * GIB }, { percent: 10 }, false).detail).toContain('below 256 MiB nothing is taken in any more');
+  // What is done about it is told only where something is.
+  expect(diskPart({ free: 1.5 * GIB, size: 92 * GIB }, 'auto', true, true).detail).toMatch(
+    /: make room; nothing is left that may be removed, and below 256 MiB nothing is taken in any more$/,
+  );
+  expect(diskPart({ free: GIB / 8, size: 92 * GIB }, 'auto', true, true).detail).toMatch(
+    /: make room; nothing is left that may be removed, and nothing new is taken in$/,
+  );
+  expect(diskPart({ free: GIB / 8, size: 92 * GIB }, 'auto', true).detail).toMatch(
+    /; the oldest days are removed until there is more, and nothing new is taken in$/,
+  );
+  expect(diskPart({ free: GIB / 8, size: 92 * GIB }, 'auto', false).detail).toMatch(/: make room; nothing new is taken in$/);
   expect(diskPart({ free: 0, size: 0 }, 'auto', false).detail).toContain('100 % used, 0 bytes of 0 bytes free');
 });
 

@@ -43,6 +43,8 @@ export interface StatusParts {
   readonly room: Pick<StreamRoom, 'read'>;
   readonly spaces: Pick<StoreSpaces, 'read'>;
   readonly telemetry: TelemetryRegistry;
+  /** Whether nothing is left that may be removed for room on the disk. */
+  readonly isStuck: () => boolean;
   readonly problems: () => readonly Problem[];
 }
 
@@ -131,7 +133,7 @@ export class StatusReader {
 
   /** In the order in which they are told. */
   #list(): readonly Look[] {
-    const { folder, engines, pipeline, keeper, settings, agent, backups, letters, door, connections, fleet, room, spaces } = this.#parts;
+    const { folder, engines, pipeline, keeper, settings, agent, backups, letters, door, connections, fleet, room, spaces, isStuck } = this.#parts;
     const { processes } = engines;
     return [
       pinged(COLUMNS, processes.columns, () => engines.columns.ping()),
@@ -142,7 +144,7 @@ export class StatusReader {
         late: 'down',
         read: async () => {
           this.#stream = await room.read();
-          return this.#stream === undefined ? [] : [streamPart(this.#stream)];
+          return this.#stream === undefined ? [] : [streamPart(this.#stream, settings()['limits.stream'])];
         },
       },
       pipelineLook(pipeline),
@@ -160,7 +162,7 @@ export class StatusReader {
         read: async () => {
           this.#stores = await spaces.read();
           const disk = fullestDisk(this.#stores);
-          return disk === undefined ? [] : [diskPart(disk, settings()['disk.min_free'], settings()['disk.drop_oldest'])];
+          return disk === undefined ? [] : [diskPart(disk, settings()['disk.min_free'], settings()['disk.drop_oldest'], isStuck())];
         },
       },
     ];

@@ -39,7 +39,7 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
     for (let i = 0; i < count; i++) await stream.produce('a', [{ key: 'k', headers: {}, value: new Uint8Array(100 << 10) }]);
   };
   const topicOf = ({ topics }: StreamSpace, name: string) => topics.find(({ topic }) => topic === name);
-  expect(streamPart(await read())).toMatchObject({ state: 'ok', detail: '0 % of 32 MiB' });
+  expect(streamPart(await read(), 32 << 20)).toMatchObject({ state: 'ok', detail: '0 % of 32 MiB' });
   await produce(2);
   now += 30_000;
   // Nothing that fills so little is worth a warning of when it is full.
@@ -55,8 +55,8 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   // It came to p within a minute: the rest to four fifths takes as long as its share of that.
   expect(a?.secondsLeft).toBeCloseTo(((0.8 - (a?.pressure ?? 0)) / (a?.pressure ?? 1)) * 60, 3);
   expect(topicOf(filling, 'b')?.heldBy).toBe(undefined);
-  expect(streamPart(filling)).toMatchObject({ state: 'degraded' });
-  expect(streamPart(filling).detail).toMatch(
+  expect(streamPart(filling, 32 << 20)).toMatchObject({ state: 'degraded' });
+  expect(streamPart(filling, 32 << 20).detail).toMatch(
     /^\d+ % of 32 MiB; a is filling \(6\d %, held by slow, full in 1\d s at the present rate\)(; what waits longest came 1 min ago, for slow)?$/,
   );
   expect(telemetry.value('inframirror_stream_left_seconds', { topic: 'a' })).toBe(a?.secondsLeft);
@@ -68,7 +68,7 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   await produce(40);
   const closed = await read();
   expect(topicOf(closed, 'a')?.secondsLeft).toBe(0);
-  expect(streamPart(closed).detail).toContain('a takes nothing more in');
+  expect(streamPart(closed, 32 << 20).detail).toContain('a takes nothing more in');
   await read();
   expect(told).toEqual([
     expect.stringMatching(/takes nothing more of a topic: agents keep their data.* topic="?a"? .*1\d[.\d]* MiB wait, most of it for slow/),
@@ -80,7 +80,7 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   // How long something waits is told, however little it is.
   await produce(1);
   now += 3_600_000;
-  expect(streamPart(await read())).toMatchObject({
+  expect(streamPart(await read(), 32 << 20)).toMatchObject({
     state: 'ok',
     detail: expect.stringMatching(/^\d+ % of 32 MiB; what waits longest came 1 h( \d+ min)? ago, for (fast|slow)$/),
   });
@@ -104,6 +104,11 @@ test('a door that the disk closes says so', async () => {
     log,
     1 << 30,
   );
-  await room.read();
+  const space = await room.read();
+  expect(space === undefined ? undefined : streamPart(space, 1 << 30)).toEqual({
+    name: 'stream',
+    state: 'degraded',
+    detail: 'closed: no room on the disk; agents keep their data and send it later (11 MiB are in it)',
+  });
   expect(told).toEqual([expect.stringContaining('the disk of the data folder has no room for more than the 11 MiB')]);
 });

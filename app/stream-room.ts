@@ -101,9 +101,10 @@ export class StreamRoom {
     }
   }
 
-  #why({ unread, share, heldBy }: StreamTopic, { bytes, maxBytes }: StreamSpace): string {
-    const hasRead = unread / share < CLOSES_AT;
-    if (!hasRead || maxBytes >= this.#limit) return `${sizeText(hasRead ? bytes : unread)} wait, most of it for ${heldBy ?? 'the groups of other topics'}`;
+  #why(topic: StreamTopic, { bytes, maxBytes }: StreamSpace): string {
+    const { unread, heldBy } = topic;
+    if (!isForDisk(topic, maxBytes, this.#limit))
+      return `${sizeText(isRead(topic) ? bytes : unread)} wait, most of it for ${heldBy ?? 'the groups of other topics'}`;
     return `the disk of the data folder has no room for more than the ${sizeText(bytes)} that are there`;
   }
 
@@ -129,6 +130,13 @@ export class StreamRoom {
   }
 }
 
+/** What waits for its readers would leave the door open. */
+const isRead = ({ unread, share }: StreamTopic): boolean => unread / share < CLOSES_AT;
+
+/** Whether it is the disk that closes the door for a topic that it is closed for: with all that it may take it would be open. `limit`: see `StreamRoom`. */
+const isForDisk = ({ unread, share }: StreamTopic, maxBytes: number, limit: number): boolean =>
+  maxBytes < limit && unread * maxBytes < CLOSES_AT * share * limit;
+
 /** Of what waits; a group that works is never so far behind. */
 const OLD_SECONDS = 60;
 
@@ -138,15 +146,20 @@ const oldestText = (groups: StreamSpace['groups']): string => {
   return `; what waits longest came ${spanText(oldest.oldestWaiting)} ago, for ${oldest.group}`;
 };
 
-/** Names the fullest topic and who holds it, once it is worth a look, and whose oldest message has waited long. */
-export const streamPart = ({ bytes, maxBytes, groups, topics }: StreamSpace): PartStatus => {
-  // On a full disk what it may take is what it has.
-  const rest = maxBytes - bytes < 2 ** 20 ? ', nothing more fits' : '';
-  const full = maxBytes === 0 ? 'the disk leaves it no room' : `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}${rest}`;
+/** Names the fullest topic and who holds it, once it is worth a look, and whose oldest message has waited long. `limit`: see `StreamRoom`. */
+export const streamPart = ({ bytes, maxBytes, groups, topics }: StreamSpace, limit: number): PartStatus => {
+  const full = maxBytes === 0 ? 'the disk leaves it no room' : `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}`;
   const fullest = topics.toSorted((a, b) => b.pressure - a.pressure)[0];
   if (fullest === undefined || fullest.pressure < FILLING) return { name: 'stream', state: 'ok', detail: `${full}${oldestText(groups)}` };
   const { topic, pressure, heldBy, secondsLeft } = fullest;
-  const holder = heldBy === undefined ? 'the disk or what all have read' : heldBy;
+  // What it may take is then what it has, which says nothing.
+  if (pressure >= CLOSES_AT && isForDisk(fullest, maxBytes, limit))
+    return {
+      name: 'stream',
+      state: 'degraded',
+      detail: `closed: no room on the disk; agents keep their data and send it later (${sizeText(bytes)} are in it)${oldestText(groups)}`,
+    };
+  const holder = heldBy ?? 'what all have read';
   const closed = pressure >= CLOSES_AT ? 'takes nothing more in: agents keep their data and send it later' : 'is filling';
   const left = secondsLeft === undefined || secondsLeft === 0 ? '' : `, full in ${spanText(secondsLeft)} at the present rate`;
   return {
