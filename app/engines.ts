@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { columnsInstallation } from '../engines/columns/clickhouse/installation.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
-import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
+import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import { recordsInstallation } from '../engines/records/installation.ts';
@@ -18,6 +18,7 @@ import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Problem } from '../graphql/service.ts';
 import { brokenParts } from './broken-parts.ts';
 import type { Installation } from './installation/installation.ts';
+import { isFull } from './reserve.ts';
 
 /** A child process of ours that keeps a store, as it is now. */
 export interface StoreProcess {
@@ -35,6 +36,18 @@ export interface Engines {
   /** Ends what was started. */
   stop(): Promise<void>;
 }
+
+/** Until the next start, which finds them no more. */
+const putAside = ({ aside }: Pick<EmbeddedColumns, 'aside'>): readonly Problem[] =>
+  aside.length === 0
+    ? []
+    : [
+        {
+          part: 'column store',
+          message: `a removal of rows was only half written when the disk was full or the machine went down, and was put aside: ${aside.join(', ')}`,
+          mend: 'Nothing is lost: what it was to remove is removed by the next look. Make room where the disk is nearly full. The file is of no use any more.',
+        },
+      ];
 
 const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
   try {
@@ -71,10 +84,10 @@ export const startEngines = async (dataDir: string, log: Logger, telemetry: Tele
         const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
         undo.push(() => columns.close());
         installation.check('columns', await columnsInstallation(columns));
-        await columns.migrate();
+        await columns.migrate(() => !isFull(dataDir));
         const search = openColumnSearch(columns);
         await search.migrate();
-        return { columns, search, child, problems: await brokenParts(columns) };
+        return { columns, search, child, problems: [...putAside(child), ...(await brokenParts(columns))] };
       }),
       part('the record store', async () => {
         const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });

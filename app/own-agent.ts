@@ -8,6 +8,7 @@ import { readIdentity } from '../agent/identity.ts';
 import { machineOf, machinePrint } from '../agent/machine.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import { HOST_NAME } from '../schemas/join-token.ts';
+import { isNoRoom } from './full-disk.ts';
 import { writePrivate } from './private-file.ts';
 
 export interface OwnAgent {
@@ -49,7 +50,13 @@ export const ownAgent = async (folder: string, tokenFile: string, registry: Agen
       problem: `another agent has joined as ${host}: \`inframirror agent token --host ${host} --replace ${holder.id}\` makes a token that puts this one in its place, with \`inframirror agent --join\``,
     };
   if (known?.state === 'revoked') return { args, problem: `it was revoked: ${known.reason}` };
-  const { text } = await registry.makeToken(MAKER, { host, labels: new Map(), relays: [], replaces: holder?.id });
-  writePrivate(joinFile, `${text}\n`);
+  try {
+    const { text } = await registry.makeToken(MAKER, { host, labels: new Map(), relays: [], replaces: holder?.id });
+    writePrivate(joinFile, `${text}\n`);
+  } catch (error) {
+    // Without it there are answers all the same.
+    if (!isNoRoom(error)) throw error;
+    return { args, problem: 'the disk has no room for its token; a start with room makes it' };
+  }
   return { args, problem: undefined };
 };

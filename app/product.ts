@@ -1,7 +1,6 @@
 // The whole product in one process, in the order in which its parts start and, backwards, end. Ready means: it answers, and the
 // first own sample of this start can be queried.
 import { once } from 'node:events';
-import { unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -28,6 +27,7 @@ import { startKeeper } from '../pipeline/start-keeper.ts';
 import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
+import { AddressFile } from './address-file.ts';
 import { type AgentProcess, prepareAgent, startAgentProcess } from './agent-process.ts';
 import { AgentAdministration } from './agents.ts';
 import { Backups } from './backup/backups.ts';
@@ -39,6 +39,7 @@ import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Engines, openStream, startEngines } from './engines.ts';
 import { Fleet } from './fleet-part.ts';
+import { startError } from './full-disk.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { Senders } from './http/senders.ts';
@@ -46,9 +47,8 @@ import { httpServer } from './http/server.ts';
 import { Installation } from './installation/installation.ts';
 import { OwnMeasures } from './metrics/own-measures.ts';
 import { ownAgent } from './own-agent.ts';
-import { writePrivate } from './private-file.ts';
 import { Removed } from './removed.ts';
-import { isFull, keepReserve, useReserve } from './reserve.ts';
+import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
 import { SavedQueryStore } from './saved-queries.ts';
 import { StatusReader } from './status.ts';
@@ -87,6 +87,16 @@ const FULL: Problem = {
   message: 'the disk of the data folder is full: what is there can be asked, nothing new is taken in',
   mend: 'Make room on the disk, 1 GiB or more: then it goes on by itself. Agents keep their data meanwhile and send it then.',
 };
+const NO_RESERVE: Problem = {
+  part: 'disk',
+  message: 'no room is kept for a start on a full disk: filled up, this server would not start',
+  mend: 'The disk of the data folder is too small or too full for it. With 352 MiB free it is made by itself within a minute.',
+};
+const RESERVE_TEXTS: Readonly<Record<Exclude<Used, 'not needed'>, string>> = {
+  none: 'the disk has hardly room for a start, and none was kept for it',
+  'given up': 'the disk has hardly room for a start: what was kept for it was given up',
+  useless: 'the disk has no room for a start, and what was kept for it is of no use, as the file system keeps its last blocks for root',
+};
 const LEARN_MS = 5000;
 const RESERVE_MS = 60_000;
 /** The first samples come within moments; after this it is said what is waited for. */
@@ -118,7 +128,7 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
     return await start(options, undo, stop);
   } catch (error) {
     await stop();
-    throw error;
+    throw startError(error, options.dataDir, options.settings()['disk.min_free']);
   }
 };
 
@@ -133,8 +143,10 @@ const start = async (
   const keys = openCommandKeys(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
-  const isFullNow = useReserve(dataDir);
+  const isFullNow = isFull(dataDir);
   if (isFullNow) log.error(FULL.message, { folder: dataDir });
+  const used = await useReserve(dataDir);
+  if (used !== 'not needed') log.error(RESERVE_TEXTS[used], { folder: dataDir });
   const installation = new Installation(dataDir, folder.instance, log);
   installation.mustBeThere();
   const stream = await openStream(dataDir, settings()['limits.stream'], telemetry, installation);
@@ -150,17 +162,24 @@ const start = async (
   const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log, isStreamAnew: installation.isAnew('stream') });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
   const losses = await installation.settle({ ...engines, stream });
+  const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
+  const roomMissing = (): number => missingRoom(join(dataDir, 'columns'), minFree());
+  // Nothing is left that may be removed for room.
+  let isStuck = false;
   const keeper = startKeeper({
     ...engines,
     telemetry,
     logger: log,
     shared: pipeline.shared,
     kept: liveRetention(settings),
-    missingRoom: () => (settings()['disk.drop_oldest'] ? missingRoom(join(dataDir, 'columns'), settings()['disk.min_free']) : 0),
+    missingRoom: () => (settings()['disk.drop_oldest'] ? roomMissing() : 0),
+    hasRoom: () => roomMissing() === 0,
+    stuck: (now) => {
+      isStuck = now;
+    },
   });
   undo.push({ part: 'keeper', end: () => keeper.stop() });
   const { instance } = folder;
-  const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
   const backups = new Backups({ ...engines, dataDir, instance, configFile, stream, pipeline, minFree, log });
   undo.push({ part: 'backup', end: () => backups.stop() });
   const removed = new Removed(engines.records, log);
@@ -248,7 +267,8 @@ const start = async (
     room,
     spaces,
     telemetry,
-    problems: () => [...(isFull(dataDir) ? [FULL] : []), ...wrongSettings(settingsRefused()), ...problems],
+    isStuck: () => isStuck,
+    problems: () => [...(isFull(dataDir) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []), ...wrongSettings(settingsRefused()), ...problems],
   });
   const graphql = graphqlServer(
     {
@@ -280,9 +300,9 @@ const start = async (
   });
   // Senders of what the pipeline can no longer take come first to an end.
   undo.push({ part: 'address', end: () => closeServer(http.server) });
-  const addressFile = join(dataDir, 'address');
-  writePrivate(addressFile, `${url}\n`);
-  undo.push({ part: 'address file', end: () => unlinkSync(addressFile) });
+  const address = new AddressFile(dataDir, url, log);
+  address.keep();
+  undo.push({ part: 'address file', end: () => address.remove() });
   // The agent reads Linux's /proc; elsewhere the server runs without it, and its status says so.
   if (agent !== undefined && process.platform === 'linux') {
     const local = url.slice(0, -1).replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
@@ -313,7 +333,10 @@ const start = async (
     await catalogue.refresh();
   }
   running.ready = true;
-  const reserving = setInterval(() => reserve(dataDir, log), RESERVE_MS);
+  const reserving = setInterval(() => {
+    address.keep();
+    reserve(dataDir, log);
+  }, RESERVE_MS);
   undo.push({ part: 'reserve', end: () => clearInterval(reserving) });
   reserve(dataDir, log);
   log.info('ready', { url, ms: Date.now() - begun });

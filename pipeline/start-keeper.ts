@@ -19,6 +19,8 @@ export interface StartKeeperOptions {
   readonly kept?: Kept;
   /** See `RetentionOptions`; default: the disk is not looked at. */
   readonly missingRoom?: () => number;
+  readonly hasRoom?: () => boolean;
+  readonly stuck?: (isStuck: boolean) => void;
   /** ms. */
   readonly now?: () => number;
 }
@@ -31,10 +33,12 @@ export const startKeeper = ({
   shared,
   kept = RETENTION,
   missingRoom = () => 0,
+  hasRoom = () => true,
+  stuck = () => {},
   now = Date.now,
 }: StartKeeperOptions): Keeper => {
   const own = { columns, telemetry, log: logger, now };
-  const retention = new Retention({ ...own, records, kept, missingRoom });
+  const retention = new Retention({ ...own, records, kept, missingRoom, hasRoom, stuck });
   const keeper = new Keeper({
     records,
     log: logger,

@@ -18,6 +18,12 @@ export const PRODUCT_ERRORS = {
     { file: './data/command-keys/current.pem', reason: 'it is no Ed25519 key' },
     'Bring the file back from a copy of the data folder. Without one, remove the folder `command-keys`: the next start makes new keys, and every agent must join anew, as none trusts them: `inframirror agent token --host NAME --replace ID`.',
   ),
+  'disk.full': entry(
+    (p: { folder: string; free: string; size: string; missing: string; reason: string }) =>
+      `the disk of ${p.folder} is full: ${p.free} of ${p.size} may be written without being root, and ${p.missing} more are to be free: ${p.reason}`,
+    { folder: '/var/lib/inframirror', free: '0 bytes', size: '92 GiB', missing: '2.0 GiB', reason: 'ENOSPC: no space left on device, write' },
+    'Make that much room on this disk: move away what is not InfraMirror’s (`du -xsh /* | sort -h`), or make the disk larger; then start it again. Nothing that was stored is lost, and agents keep their data meanwhile. Remove nothing in the data folder.',
+  ),
   'config.wrong': entry(
     (p: { problems: string }) => `the settings are wrong: ${p.problems}`,
     { problems: 'inframirror.yaml:4: there is no setting retention.log; did you mean logs?' },

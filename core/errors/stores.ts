@@ -67,7 +67,7 @@ export const STORE_ERRORS = {
   'columns.start-failed': entry(
     (p: { reason: string }) => `the embedded column store did not start: ${p.reason}`,
     { reason: 'Cannot open file ./data/columns/db/status: Permission denied' },
-    'The message is ClickHouse’s own. The user who starts InfraMirror must own the data folder; a folder that a newer InfraMirror has written needs that version. What is damaged comes back by `inframirror restore`; without a backup, move the folder `columns` away, tell `inframirror accept-loss columns`, and start again: all samples, lines and processes are lost then.',
+    'The message is ClickHouse’s own. The user who starts InfraMirror must own the data folder; a folder that a newer InfraMirror has written needs that version. Where it cannot parse or read a small file (`.txt`, `.sql`), that file alone is in the way and the data is whole: keep a copy of the folder, and move an empty `mutation_N.txt` away, or report it. What is damaged comes back by `inframirror restore`. Only where nothing else helps, and all samples, lines and processes may be lost: docs/guide/operating.md, “A store is lost”.',
   ),
   'columns.in-use': entry(
     (p: { folder: string; reason: string }) => `the column store's folder ${p.folder} is in use by another process: ${p.reason}`,

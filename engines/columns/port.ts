@@ -55,8 +55,11 @@ export interface InsertOptions {
  * - `now` must be read from the very clock that the deadlines of inserts are judged by.
  */
 export interface ColumnStore {
-  /** Brings the schema to this program's version; a newer one in the store rejects with `columns.newer-schema`. */
-  migrate(): Promise<void>;
+  /**
+   * Brings the schema to this program's version; a newer one in the store rejects with `columns.newer-schema`. Where it is older and `hasRoom` is
+   * false it rejects with `columns.start-failed` and changes nothing: a full disk leaves what is rewritten half written.
+   */
+  migrate(hasRoom?: () => boolean): Promise<void>;
   query(sql: string, options?: QueryOptions): Promise<QueryAnswer>;
   /** DDL and other statements without an answer. */
   command(sql: string, options?: QueryOptions): Promise<void>;

@@ -71,6 +71,7 @@ const retention = (over: Partial<RetentionOptions> = {}): Retention =>
     now: () => now,
     kept: RETENTION,
     missingRoom: () => 0,
+    hasRoom: () => true,
     noticeMs: 0,
     ...over,
   });
@@ -395,10 +396,34 @@ describe('a disk that is nearly full', () => {
     for (const ago of [2, 1, 0, -30]) await put('samples', ago);
     await put('logs', 5);
     const { log, lines } = listening();
-    const task = retention({ ...short(100), log });
+    const told: boolean[] = [];
+    const task = retention({ ...short(100), log, stuck: (isStuck) => told.push(isStuck) });
     for (let n = 0; n < 3; n++) await task.relieve();
+    expect([told.includes(true), told.at(-1)]).toEqual([true, true]);
     expect([await days('samples'), await days('logs')]).toEqual([[0, -30], [5]]);
     expect(lines.filter((line) => line.includes('nothing is left'))).toHaveLength(1);
+  });
+
+  test('days go, but no row by itself: the store writes before it frees', async () => {
+    for (const ago of [40, 0]) await put('samples', ago);
+    await stores.records.query("INSERT INTO events (time, kind, title, sender, boot, seq, \"row\") VALUES (1, 'k', 't', 's', 1, 0, 0)");
+    const sent: string[] = [];
+    const columns: RetentionOptions['columns'] = {
+      query: (sql, options) => stores.columns.query(sql, options),
+      command: (sql, options) => {
+        sent.push(sql);
+        return stores.columns.command(sql, options);
+      },
+    };
+    let room = false;
+    const task = retention({ columns, hasRoom: () => room });
+    await task.run();
+    expect(sent).toEqual([expect.stringMatching(/^ALTER TABLE samples DROP PARTITION/)]);
+    expect([await days('samples'), await stores.records.query('SELECT title FROM events')]).toEqual([[0], [{ title: 't' }]]);
+    room = true;
+    await task.run();
+    expect(sent.filter((sql) => sql.startsWith('DELETE FROM'))).toHaveLength(2);
+    expect(await stores.records.query('SELECT title FROM events')).toEqual([]);
   });
 
   test('is emptied where the record store cannot write, which is told when it can', async () => {

@@ -26,6 +26,13 @@ export interface RetentionOptions {
   readonly kept: Kept;
   /** Bytes of the column store's disk that are missing to the room that is to stay free; 0: there is room, or nothing is removed for it. */
   readonly missingRoom: () => number;
+  /**
+   * Whether the disk has the room that is to stay free: only then are rows removed one by one, as the store writes before it frees. A day that goes
+   * whole needs none.
+   */
+  readonly hasRoom: () => boolean;
+  /** Told when nothing is left that may be removed for room, and when that is over. */
+  readonly stuck?: (isStuck: boolean) => void;
   /** Between two looks. Default 15 s for the disk, and a minute for what is old. */
   readonly everyMs?: number;
   /** Between the writing down and the going, in which all processes read of it. Default 20 s. */
@@ -122,7 +129,7 @@ export class Retention implements KeeperTask {
       this.#count(day);
       log.info('a day was removed: it is older than it is kept', { table: day.table, day: dayText(day.day), rows: day.rows, bytes: day.bytes });
     }
-    if (held !== undefined) return;
+    if (held !== undefined || !this.#options.hasRoom()) return;
     await removeRows(records, { events: until('events'), audit: until('audit'), history: this.#oldestKept(at), sessions: at }, signal);
     const goneFrom = (tables: readonly string[]): number =>
       Math.min(...tables.map((table) => Math.max(gone[table] ?? 0, until(TIMED_TABLES[table] as keyof Kept))));
@@ -175,11 +182,12 @@ export class Retention implements KeeperTask {
       const day = firstToGo(await storedDays(columns, signal), now());
       if (day === undefined) {
         if (!this.#isStuck) log.error('the disk is nearly full and nothing is left that may be removed', { missing });
-        this.#isStuck = true;
+        this.#stick(true);
         return;
       }
       await this.#remember(day);
       await dropDay(columns, day, signal);
+      this.#stick(false);
       this.#count(day);
       log.error('the disk is nearly full: the oldest day of the largest table was removed', {
         table: day.table,
@@ -191,7 +199,12 @@ export class Retention implements KeeperTask {
       this.#untold.push({ table: day.table, day: day.day, to: day.to, at: now(), bytes: day.bytes });
       await this.#tell();
     }
-    if (missingRoom() === 0) this.#isStuck = false;
+    if (missingRoom() === 0) this.#stick(false);
+  }
+
+  #stick(isStuck: boolean): void {
+    this.#isStuck = isStuck;
+    this.#options.stuck?.(isStuck);
   }
 
   /** On a full disk the record store may not write: then it is told later. */

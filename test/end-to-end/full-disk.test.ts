@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually, startProduct } from './support/product.ts';
+import { command, eventually, startProduct } from './support/product.ts';
 
 const STATUS = '{ status { problems { part message mend } parts { name state } } }';
 interface Told {
@@ -47,6 +47,11 @@ test('starts on a full disk to be asked', async (context) => {
     } finally {
       await full.stop();
     }
+    // Filled again, and nothing is kept any more: then it is said in words, and nothing is left that stands in the way of the next start.
+    fill(join(disk, 'fill-again'));
+    const refused = await command(['start', '--data', dataDir, '--listen', '127.0.0.1:0', '--no-agent']);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^inframirror: the disk of \S+ is full: .* \[disk\.full\]$/m)]);
+    expect(existsSync(join(dataDir, 'address.new'))).toBe(false);
     execFileSync('/bin/sh', ['-c', 'rm "$1"/fill*', 'sh', disk]);
     const last = await startProduct({ folder: dataDir });
     expect((await last.graphql<Told>(STATUS)).data?.status.problems.map(({ part }) => part)).toEqual(['stream']);

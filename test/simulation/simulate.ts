@@ -166,7 +166,7 @@ class Simulator {
       isKnownWhole: () => pipeline.isCaughtUp(),
     });
     const own = { columns, records: stores.records, telemetry, log: silentLogger };
-    this.#retention = new Retention({ ...own, now, kept, missingRoom: () => 0, noticeMs: 0 });
+    this.#retention = new Retention({ ...own, now, kept, missingRoom: () => 0, hasRoom: () => true, noticeMs: 0 });
     this.#rollups = new Rollups({ ...own, gate: pipeline.shared.keeperGate, pauseMs: 0 });
     await this.#settled(0n);
     const startMs = performance.now() - begun;

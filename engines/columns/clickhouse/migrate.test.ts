@@ -186,6 +186,11 @@ describe('migrations', { timeout: 240_000 }, () => {
     const broken = { version: 2, statements: [make('b'), 'ALTER TABLE no_such_table ADD COLUMN c UInt8'] };
     await expect(migrateColumns(columns, [one, broken])).rejects.toMatchObject({ code: 'columns.rejected' });
     expect(await versions()).toEqual([1]);
+    // Not on a full disk, where nothing is to be brought forward still starts.
+    const full = migrateColumns(columns, [one, { version: 2, statements: [make('c')] }], () => false);
+    await expect(full).rejects.toMatchObject({ code: 'columns.start-failed', message: expect.stringContaining('the disk is full') });
+    await migrateColumns(columns, [one], () => false);
+    expect([await versions(), rowsOf(await columns.query('EXISTS c'))]).toEqual([[1], [[0]]]);
     await migrateColumns(columns, [one, { version: 2, statements: [make('b')] }, { version: 3, statements: ['INSERT INTO b VALUES (2)'] }]);
     expect([await versions(), rowsOf(await columns.query('SELECT a FROM a UNION ALL SELECT a FROM b ORDER BY a'))]).toEqual([
       [1, 2, 3],

@@ -102,8 +102,8 @@ class ClickHouseColumns implements ColumnStore {
     });
   }
 
-  migrate(): Promise<void> {
-    return migrateColumns(this);
+  migrate(hasRoom?: () => boolean): Promise<void> {
+    return migrateColumns(this, undefined, hasRoom);
   }
 
   async query(sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {

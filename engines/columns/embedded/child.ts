@@ -2,7 +2,7 @@
 // the Unix socket, says `ready` on stdout, and ends when its stdin closes. Why the folder does not open only the library knows,
 // which tells it on stderr: so the parent reads that, and says `again` on stdin where another attempt may help.
 
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { incomingFolder } from '../incoming.ts';
@@ -48,7 +48,8 @@ while (engine === undefined) {
     for (const path of ['', 'data', 'metadata', 'store'].map((name) => join(db, name)))
       if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     mkdirSync(incoming, { recursive: true, mode: 0o700 });
-    writeFileSync(configFile, configText(limits), { mode: 0o600 });
+    // On a full disk what stands already needs no room.
+    if (!existsSync(configFile) || readFileSync(configFile, 'utf8') !== configText(limits)) writeFileSync(configFile, configText(limits), { mode: 0o600 });
     // Only here, so that a library that does not load is a reason like any other.
     engine = new (await import('./engine.ts')).Engine(db, configFile, limits.statements);
   } catch (error) {

@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../../core/logger.ts';
 import { openClickHouse } from '../clickhouse/open.ts';
 import { rowsOf } from '../conformance-support.ts';
 import { type EmbeddedColumns, type EmbeddedOptions, startEmbeddedColumns } from './start.ts';
+import { isTorn } from './torn-files.ts';
 
 const silent = createLogger({ level: 'error', format: 'text', write: () => {} });
 const undo: (() => unknown)[] = [];
@@ -154,6 +155,39 @@ describe('the process of the embedded store', { timeout: 60_000 }, () => {
     // Waiting for a lock would take longer than this test may.
     const second = startEmbeddedColumns({ dataDir: folder, log: silent, limits: { lockMs: 600_000 } });
     await expect(second).rejects.toMatchObject({ code: 'columns.start-failed', parameters: { reason: expect.stringMatching(reason) } });
+  });
+
+  it('starts over a change of a table that was only half written, which it puts aside', async () => {
+    const folder = newFolder();
+    const first = await start(folder);
+    const columns = openClickHouse(first);
+    for (const sql of [
+      'CREATE TABLE kept (a UInt8) ENGINE = MergeTree ORDER BY a',
+      'INSERT INTO kept SELECT number FROM numbers(10)',
+      "ALTER TABLE kept DELETE WHERE a < 3 AND toString(a) != 'x\ny' SETTINGS mutations_sync = 1",
+    ])
+      await columns.command(sql);
+    await columns.close();
+    await first.stop();
+    const found = readdirSync(join(folder, 'db'), { recursive: true, encoding: 'utf8' }).filter((path) => /^store.*mutation_\d+\.txt$/.test(path));
+    expect(found).toHaveLength(1);
+    const file = join(folder, 'db', found[0] as string);
+    const whole = readFileSync(file, 'latin1');
+    expect(isTorn(whole)).toBe(false);
+    // Up to the end of what is to be done; what follows it may be missing in a whole one.
+    const commands = whole.indexOf('\n', whole.indexOf('commands: '));
+    for (let length = 0; length <= commands; length++) expect(isTorn(whole.slice(0, length)), whole.slice(0, length)).toBe(true);
+    expect(isTorn('\0'.repeat(whole.length))).toBe(true);
+    expect(isTorn('format version: 2\nsomething else')).toBe(false);
+    const [empty, half] = ['mutation_98.txt', 'mutation_99.txt'].map((name) => join(dirname(file), name)) as [string, string];
+    writeFileSync(empty, '');
+    writeFileSync(half, whole.slice(0, 30));
+    const second = await start(folder);
+    expect(await ask(second, 'SELECT count() FROM kept')).toEqual([[7n]]);
+    expect(second.aside.map((path) => readFileSync(path, 'latin1'))).toEqual(['', whole.slice(0, 30)]);
+    expect([existsSync(empty), existsSync(half), readFileSync(file, 'latin1')]).toEqual([false, false, whole]);
+    await second.stop();
+    expect((await start(folder)).aside).toEqual([]);
   });
 
   it('rejects at once when its folder cannot be made', async () => {

@@ -13,6 +13,7 @@ import { incomingFolder } from '../incoming.ts';
 import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
 import { LastWords } from './last-words.ts';
 import { answersAt } from './ping.ts';
+import { putTornAside } from './torn-files.ts';
 
 export interface EmbeddedColumns {
   /** What `openClickHouse` needs to reach it; stays the same through restarts. */
@@ -25,6 +26,8 @@ export interface EmbeddedColumns {
   readonly pid: number | undefined;
   /** How often it was restarted by itself. */
   readonly restarts: number;
+  /** Files that lay half written in its way and were put aside; where they are now. */
+  readonly aside: readonly string[];
   /** Ends the child; what runs is ended with it. */
   stop(): Promise<void>;
 }
@@ -81,6 +84,7 @@ class Supervisor implements EmbeddedColumns {
   readonly incoming: string;
   readonly statements: number;
   restarts = 0;
+  readonly aside: string[] = [];
   readonly #folder: string;
   readonly #limits: EngineLimits;
   readonly #log: Logger;
@@ -105,6 +109,7 @@ class Supervisor implements EmbeddedColumns {
 
   /** Resolves when a child is ready, rejects when it ended before. */
   start(): Promise<void> {
+    this.aside.push(...putTornAside(this.#folder, this.#log));
     const child = spawn(process.execPath, [HEAP, CHILD, this.#folder, this.socketPath, JSON.stringify(this.#limits)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.#folder,

@@ -1,6 +1,19 @@
 // The database folder: made once by initdb, whole or not at all; who may enter; with which settings the server runs.
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, constants, existsSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CodedError } from '../../../core/errors.ts';
 import type { RunAs } from './run-as.ts';
@@ -66,7 +79,8 @@ export const ensureCluster = async (folder: string, binaries: string, as: RunAs)
 export const writeAccess = (folder: string, as: RunAs): void => {
   const write = (name: string, text: string): void => {
     const path = join(folder, name);
-    writeFileSync(path, text, { mode: 0o600 });
+    // On a full disk what stands already needs no room.
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text, { mode: 0o600 });
     chmodSync(path, 0o600);
     if (as.ids !== undefined) chownSync(path, as.ids.uid, as.ids.gid);
   };
