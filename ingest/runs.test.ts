@@ -52,6 +52,15 @@ describe('runs of senders', () => {
     expect(told(BigInt(NOW + 86_400_000), [part(2)])).toBe('taken');
   });
 
+  test('a run that stands a day ahead, as a clock was wrong, is followed up by the number that is told', () => {
+    const ahead = BigInt(NOW + 1.5 * 86_400_000);
+    const { told } = runs(new Map([['a', { boot: ahead, seq: 9n }]]));
+    expect(told(BigInt(NOW), [part(10)])).toBe(`intake.older-run {"sent":"${NOW}","boot":"${ahead}","next":"${ahead + 1n}"}`);
+    expect(told(ahead, [part(10)])).toBe('taken');
+    expect(told(ahead + 1n, [part(1)])).toBe('taken');
+    expect(told(ahead + 2000n, [part(1)])).toContain('intake.future-run');
+  });
+
   test('after a restart knows what the pipeline has taken: older runs are refused, possible repeats go on to the workers', () => {
     const { told } = runs(
       new Map([

@@ -4,6 +4,7 @@
 import { CodedError } from '../core/errors.ts';
 import { FRAME_LIMITS } from '../schemas/frame.ts';
 import type { Arrival } from './parts.ts';
+import { AHEAD_MS, isTooFarAhead } from './run-number.ts';
 
 export interface SenderPlace {
   readonly boot: bigint;
@@ -21,8 +22,8 @@ export interface RunsOptions {
   readonly isWhole: () => boolean;
 }
 
-/** A run is numbered by the sender's clock; further ahead than this it is none, and would shut out all that come after. */
-const AHEAD_MS = 86_400_000;
+/** What is known further ahead is forgotten, here and by the workers (`pipeline/heard-senders.ts`): an earlier version took any number. */
+const KNOWN_AHEAD_MS = 2 * AHEAD_MS;
 /** A sender has at most a frame or two whose answer it did not get; what stands between may send one again a while later. 2 KiB a sender. */
 const MOST_PARTS = 2 * FRAME_LIMITS.parts;
 /** Frames of one sender that wait for the one before: an agent sends one at a time. */
@@ -165,10 +166,9 @@ export class Runs {
    */
   meet(name: string, boot: bigint, parts: readonly RunPart[], now: number): () => void {
     const clock = BigInt(Math.floor(now));
-    const latest = clock + BigInt(AHEAD_MS);
-    const sender = this.#find(name, latest);
+    const sender = this.#find(name, clock + BigInt(KNOWN_AHEAD_MS));
     const next = String(sender !== undefined && sender.boot >= clock ? sender.boot + 1n : clock);
-    if (boot > latest) throw new CodedError('intake.future-run', { boot: String(boot), next });
+    if (isTooFarAhead(boot, sender?.boot, now)) throw new CodedError('intake.future-run', { boot: String(boot), next });
     if (sender !== undefined && boot < sender.boot) {
       const earlier = sender.earlier.get(boot);
       if (earlier === undefined || parts.some(({ seq }) => seq > earlier.acknowledged) || earlier.other(parts) !== undefined)
@@ -185,7 +185,6 @@ export class Runs {
     const found = this.#senders.get(name);
     if (found !== undefined) return found;
     const known = this.#options.known(name);
-    // An earlier version took any number.
     return known === undefined || known.boot > latest ? undefined : new Sender(known.boot, new Map(), true, known);
   }
 

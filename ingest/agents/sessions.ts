@@ -15,6 +15,7 @@ import {
 } from '../../schemas/agent-proofs.ts';
 import { bytesOf, textOf } from '../../schemas/join-token.ts';
 import { clockError, type FleetClock } from '../fleet-clock.ts';
+import { isTooFarAhead } from '../run-number.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { mustBeActive } from './authorities.ts';
 import type { CommandKeys } from './command-keys.ts';
@@ -45,8 +46,6 @@ interface Session {
 
 const SESSION_MS = 3_600_000;
 const NONCE_MS = 60_000;
-/** A run is numbered by the agent's clock; as at the door. */
-const AHEAD_MS = 86_400_000;
 /** Two that run under one id shut each other out again and again; who was set back once, as by a snapshot, does so once. */
 const BACK_MS = 600_000;
 const MOST_BACK = 2;
@@ -128,10 +127,9 @@ export class Sessions {
   async #meetRun(agent: EnrolledAgent, { boot, run }: SigningIn): Promise<void> {
     const now = Math.floor(this.#now());
     const next = String(agent.boot >= BigInt(now) ? agent.boot + 1n : now);
-    if (boot > BigInt(now + AHEAD_MS)) {
-      const doubt = this.#clocks.doubtOf(agent.id);
-      throw doubt === undefined ? new CodedError('intake.future-run', { boot: String(boot), next }) : clockError(doubt);
-    }
+    const doubt = isTooFarAhead(boot, undefined, now) ? this.#clocks.doubtOf(agent.id) : undefined;
+    if (doubt !== undefined) throw clockError(doubt);
+    if (isTooFarAhead(boot, agent.boot, now)) throw new CodedError('intake.future-run', { boot: String(boot), next });
     if (boot > agent.boot || (boot === agent.boot && (agent.run === undefined || Buffer.from(run).equals(agent.run)))) return;
     const back = [...(this.#back.get(agent.id) ?? []).filter(({ at }) => now - at < WATCHED_MS), { at: now, boot }].slice(-MOST_WATCHED);
     this.#back.set(agent.id, back);
