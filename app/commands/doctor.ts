@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ERRORS, hasCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import type { PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
@@ -78,7 +79,13 @@ const HEARTS: Readonly<Record<StoreName, string>> = { stream: 'stream/data.mdb',
 
 /** Why the last start was refused, where it was for a store; else which of them is gone. Where no server runs that says it. */
 const stores = (path: string): readonly Finding[] => {
-  const notes = readStoreNotes(path);
+  let notes: ReturnType<typeof readStoreNotes>;
+  try {
+    notes = readStoreNotes(path);
+  } catch (error) {
+    if (!hasCode(error, 'store.notes')) throw error;
+    return [{ what: 'stores', ok: false, detail: `${error.message}. ${ERRORS['store.notes'].mend}` }];
+  }
   if (notes === undefined) return [];
   const { refused } = notes;
   if (refused !== undefined) return [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];

@@ -57,7 +57,9 @@ export class Installation {
   readonly #instance: string;
   readonly #log: Logger;
   /** undefined: the stores are made, or named, by this start. */
-  readonly #notes: StoreNotes | undefined;
+  #notes: StoreNotes | undefined;
+  /** Before any was opened, where nothing is noted. */
+  #absent: readonly { readonly store: StoreName; readonly reason: string }[] = [];
   /** Those that are new here, and were not before. */
   readonly #anew = new Set<StoreName>();
 
@@ -70,15 +72,19 @@ export class Installation {
 
   /** To be called before any store is opened, as that makes it: a folder that is brought back must not come upon another. Throws `store.lost`. */
   mustBeThere(): void {
-    if (this.#notes === undefined) return;
-    for (const store of STORE_NAMES) {
+    const absent = STORE_NAMES.flatMap((store) => {
       const place = join(this.#dataDir, STORES[store].mark);
-      if (!existsSync(place)) this.#lost(store, `${place} is missing`);
-      else if (store === 'stream' && statSync(place).size === 0) this.#lost(store, `${place} is empty`);
-    }
+      if (!existsSync(place)) return [{ store, reason: `${place} is missing` }];
+      return store === 'stream' && statSync(place).size === 0 ? [{ store, reason: `${place} is empty` }] : [];
+    });
+    if (this.#notes === undefined) this.#absent = absent;
+    else for (const { store, reason } of absent) this.#lost(store, reason);
   }
 
-  /** Of a store as it was found, before its schema is brought forward. Throws `store.lost`, `store.foreign`, `store.incomplete`. */
+  /**
+   * Of a store as it was found, before its schema is brought forward. A store is named when all of them are made: where nothing is noted, one
+   * that is named says that each one that was not there is lost. Throws `store.lost`, `store.foreign`, `store.incomplete`.
+   */
   check(store: StoreName, { installation, missing = [] }: StoreFound): void {
     const [name, place] = [STORES[store].name, join(this.#dataDir, store)];
     if (installation === undefined) {
@@ -87,6 +93,12 @@ export class Installation {
     }
     if (installation !== this.#instance)
       throw this.#refused('store.foreign', new CodedError('store.foreign', { store: name, place, found: installation, instance: this.#instance }));
+    const [lost] = this.#absent;
+    if (lost !== undefined) {
+      // So that what this start has made in its place is not taken for it by the next one.
+      this.#notes ??= { instance: this.#instance, accepted: [] };
+      this.#lost(lost.store, `${lost.reason} (what is there now is new and empty)`);
+    }
     if (missing.length > 0) throw this.#refused('store.incomplete', new CodedError('store.incomplete', { store: name, place, tables: missing.join(', ') }));
   }
 

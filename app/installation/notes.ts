@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CodedError } from '../../core/errors.ts';
 import { writePrivate } from '../private-file.ts';
 
 export const STORE_NAMES = ['stream', 'columns', 'records'] as const;
@@ -19,12 +20,17 @@ export type StoreNotes = z.infer<typeof NOTES>;
 
 const fileIn = (dataDir: string): string => join(dataDir, 'stores.json');
 
-/** undefined: not all of them were made yet, or by a version that noted nothing. */
+const reasonOf = (error: unknown): string =>
+  error instanceof z.ZodError ? error.issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`).join('; ') : (error as Error).message;
+
+/** undefined: not all of them were made yet, or by a version that noted nothing. Throws `store.notes`. */
 export const readStoreNotes = (dataDir: string): StoreNotes | undefined => {
+  const file = fileIn(dataDir);
   try {
-    return NOTES.parse(JSON.parse(readFileSync(fileIn(dataDir), 'utf8')));
-  } catch {
-    return undefined;
+    return NOTES.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new CodedError('store.notes', { file, reason: reasonOf(error) }, { cause: error });
   }
 };
 

@@ -19,6 +19,11 @@ export const STORE_ERRORS = {
     { store: 'the column store', place: 'data/columns', tables: 'samples' },
     'Bring the whole data folder back by `inframirror restore`. Without a backup, move the folder of this store away, tell `inframirror accept-loss columns`, and the next start begins it anew, without all that was in it.',
   ),
+  'store.notes': entry(
+    (p: { file: string; reason: string }) => `what is noted of the stores in ${p.file} cannot be read: ${p.reason}`,
+    { file: 'data/stores.json', reason: 'permission denied' },
+    'Nothing was changed. Give the user of the server the right to read it; a file of a newer InfraMirror needs that one. Where its content is broken, see that `stream`, `columns` and `records` of the data folder are in their places and move the file away: the stores say themselves whose they are, and the next start writes it anew.',
+  ),
   'store.not-accepted': entry(
     (p: { folder: string; reason: string }) => `no loss can be accepted in ${p.folder}: ${p.reason}`,
     { folder: './data', reason: 'it is no data folder of a server' },

@@ -5,6 +5,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, t
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openStream, startEngines } from '../../app/engines.ts';
+import { silentLogger } from '../../core/logger.ts';
+import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { type Definition, frameOf, partOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
 import { begin, command, eventually, newFolder, type Product, startProduct } from './support/product.ts';
 
@@ -243,15 +246,26 @@ test('an instance file that was lost is known from the stores', async () => {
   expect(await standing(product)).toEqual([100, 4950, 2]);
 }, 120_000);
 
+/** A folder whose stores were made by a start that did not come to name them. */
+const unnamed = async (): Promise<string> => {
+  const folder = await newFolder();
+  ends.push(() => rm(folder, { recursive: true, force: true }));
+  const unchecked = { check: () => undefined };
+  const stream = await openStream(folder, 1 << 30, new TelemetryRegistry(), unchecked);
+  const engines = await startEngines(folder, silentLogger, new TelemetryRegistry(), unchecked);
+  await engines.stop();
+  await stream.close();
+  return folder;
+};
+
 test.each([
-  ['all stores of a folder whose names were never noted', []],
+  ['all stores', []],
   ['the stream alone', ['columns', 'records']],
   ['the stream and the column store', ['records']],
 ])(
   'a first start that was killed when it had made %s goes on by itself',
   async (_, without) => {
-    const folder = await copyOf();
-    rmSync(join(folder, 'stores.json'));
+    const folder = await unnamed();
     for (const store of without) rmSync(join(folder, store), { recursive: true });
     const product = await started(folder);
     expect(await problems(product)).toEqual([]);
@@ -259,6 +273,49 @@ test.each([
   },
   120_000,
 );
+
+test('a start that was killed when it had named all stores, and not noted it, goes on by itself', async () => {
+  const folder = await copyOf();
+  rmSync(join(folder, 'stores.json'));
+  const product = await started(folder);
+  expect(await problems(product)).toEqual([]);
+  expect(await standing(product)).toEqual([100, 4950, 2]);
+  expect(existsSync(join(folder, 'stores.json'))).toBe(true);
+}, 120_000);
+
+test.each(['stream', 'columns', 'records'])(
+  'the %s lost together with what was noted of the stores: refused until it is accepted, as the others say that it was there',
+  async (store) => {
+    const folder = await copyOf();
+    rmSync(join(folder, 'stores.json'));
+    rmSync(join(folder, store), { recursive: true });
+    for (const reason of ['is missing (what is there now is new and empty)', 'it does not know any more whose it is']) {
+      const told = await refused(folder);
+      expect(told).toContain('[store.lost]');
+      expect(told).toContain(reason);
+      expect(told).toContain(`in ${folder}/${store} is lost`);
+    }
+    expect((await command(['accept-loss', store, '--data', folder])).code).toBe(0);
+    expect((await problems(await started(folder)))[0]).toContain('was lost and has begun anew');
+  },
+  180_000,
+);
+
+test('what is noted of the stores and cannot be read is told, with the file, and switches nothing off', async () => {
+  const folder = await copyOf();
+  const file = join(folder, 'stores.json');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.slice(0, -5));
+  rmSync(join(folder, 'stream'), { recursive: true });
+  const told = await refused(folder);
+  expect(told).toContain('[store.notes]');
+  expect(told).toContain(file);
+  expect(existsSync(join(folder, 'stream'))).toBe(false);
+  expect(await doctor(folder)).toMatch(/^FAIL stores .*stores\.json cannot be read/m);
+  expect((await command(['accept-loss', 'stream', '--data', folder])).stderr).toContain('[store.notes]');
+  writeFileSync(file, text);
+  expect(await refused(folder)).toContain('[store.lost]');
+}, 60_000);
 
 test('first starts killed at any moment go on by themselves', async () => {
   const seed = Math.floor(Math.random() * 1000);
