@@ -97,7 +97,8 @@ export class Installation {
     if (lost !== undefined) {
       // So that what this start has made in its place is not taken for it by the next one.
       this.#notes ??= { instance: this.#instance, accepted: [] };
-      this.#lost(lost.store, `${lost.reason} (what is there now is new and empty)`);
+      const isMade = existsSync(join(this.#dataDir, STORES[lost.store].mark));
+      this.#lost(lost.store, isMade ? `${lost.reason} (what is there now is new and empty)` : lost.reason);
     }
     if (missing.length > 0) throw this.#refused('store.incomplete', new CodedError('store.incomplete', { store: name, place, tables: missing.join(', ') }));
   }
