@@ -13,7 +13,8 @@ import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
 import { readDisk } from '../disk.ts';
 import { DISK, diskPart } from '../disk-part.ts';
-import { readStoreNotes, STORE_NAMES, type StoreName } from '../installation/notes.ts';
+import { STORES } from '../installation/installation.ts';
+import { readStoreNotes, STORE_NAMES } from '../installation/notes.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
 import { wantsColour } from './show-diagnostics.ts';
@@ -74,9 +75,6 @@ const folder = (path: string): Finding => {
 /** Where no server says it, who knows its settings: by the default of `disk.min_free`. */
 const disk = (path: string): Finding => findingOf(diskPart(readDisk(existing(path)), 'auto', false));
 
-/** Of a store that was made, what cannot be missing. */
-const HEARTS: Readonly<Record<StoreName, string>> = { stream: 'stream/data.mdb', columns: 'columns', records: 'records/pg' };
-
 /** Why the last start was refused, where it was for a store; else which of them is gone. Where no server runs that says it. */
 const stores = (path: string): readonly Finding[] => {
   let notes: ReturnType<typeof readStoreNotes>;
@@ -89,11 +87,9 @@ const stores = (path: string): readonly Finding[] => {
   if (notes === undefined) return [];
   const { refused } = notes;
   if (refused !== undefined) return [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];
-  return STORE_NAMES.filter((name) => !existsSync(join(path, HEARTS[name]))).map((name) => ({
-    what: 'stores',
-    ok: false,
-    detail: `${join(path, HEARTS[name])} is missing: the next start will be refused; is its disk mounted?`,
-  }));
+  return STORE_NAMES.map((name) => join(path, STORES[name].mark))
+    .filter((mark) => !existsSync(mark))
+    .map((mark) => ({ what: 'stores', ok: false, detail: `${mark} is missing: the next start will be refused; is its disk mounted?` }));
 };
 
 /** Where no server runs that says it. */

@@ -243,7 +243,7 @@ test('doctor looks at the usual causes', async () => {
   const lost = join(empty, 'lost');
   mkdirSync(lost);
   writeFileSync(join(lost, 'stores.json'), JSON.stringify({ instance: 'one', accepted: [] }));
-  mkdirSync(join(lost, 'columns'));
+  mkdirSync(join(lost, 'columns/db'), { recursive: true });
   const missing = await command(['doctor', '--data', lost, '--listen', '127.0.0.1:0']);
   expect([missing.code, missing.stdout.match(/^FAIL stores .*$/gm)]).toEqual([
     1,
