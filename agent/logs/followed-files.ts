@@ -40,6 +40,8 @@ export class FollowedFiles {
   readonly #waiting = new Map<string, number>();
   /** What was read of these the last time is not in them any more: generation it had, by what they were born as. */
   readonly #cut = new Map<string, number>();
+  /** Lines of a private key that may still come under a name, whose file is not read any more. */
+  readonly #keyLines = new Map<string, number>();
   /** Files that could not be opened, so that each is named once. */
   readonly #refused = new Set<string>();
   /** Those that others were written to later than, beyond as many as are open at once. */
@@ -59,6 +61,7 @@ export class FollowedFiles {
     const lost = known.filter((p) => !this.#restore(p, now));
     for (const position of lost) {
       const { key, path, born, generation = 0 } = position;
+      this.#leave(path, position.keyLines);
       const isCut = born !== undefined && bornOf(path) === born;
       if (isCut) this.#cut.set(born, generation);
       this.#gone.push(isCut ? { ...LogFile.start(key, path), born, generation: generation + 1 } : { ...position, gone: true });
@@ -160,19 +163,38 @@ export class FollowedFiles {
     file.readAt = now;
   }
 
-  /** The file that stood under this one's name before, while this one is new. */
+  /** The file that stood under this one's name before, while this one is new; of several without a name the one met before. */
   orphanBefore(file: LogFile): LogFile | undefined {
     if (file.offset !== 0) return undefined;
     let found: LogFile | undefined;
-    for (const other of this.#files.values()) if (other.orphan && other !== file && other.path === file.path) found = other;
+    for (const other of this.#files.values()) {
+      if (other !== file && other.orphan && other.path === file.path) found = other;
+      if (other === file && file.orphan) break;
+    }
     return found;
+  }
+
+  /** Of a file that is new: how many lines of a private key may still come, whose block began in the file before it. */
+  keyLinesBefore(file: LogFile): number {
+    return this.orphanBefore(file)?.secrets.keyLines ?? this.#keyLines.get(file.path) ?? file.secrets.keyLines;
+  }
+
+  /** Lines of it are in a record. */
+  isKept(file: LogFile): void {
+    if (file.offset > 0) this.#keyLines.delete(file.path);
   }
 
   /** Closes and forgets it. */
   giveUp(file: LogFile): void {
     file.close();
     this.#files.delete(file.key);
+    this.#leave(file.path, file.secrets.keyLines);
     this.#gone.push({ ...file.committed, gone: true });
+  }
+
+  /** For the next file of that name. */
+  #leave(path: string, keyLines = 0): void {
+    if (keyLines > 0 && this.#keyLines.size < MOST_FILES) this.#keyLines.set(path, keyLines);
   }
 
   close(): void {

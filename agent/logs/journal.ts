@@ -62,6 +62,8 @@ export class Journal {
   #pending: Pending | undefined;
   readonly #secrets = newMaskState();
   #secretsOf = '';
+  /** The same as of the last record. */
+  #keptSecrets = { keyLines: 0, sender: '' };
   /** Of what is in the batch. */
   #taken: string | undefined;
   #run = { name: '', id: fileId(JOURNAL, 0) };
@@ -80,7 +82,11 @@ export class Journal {
     this.#batch = batch;
     this.#deliver = deliver;
     this.#pauseMs = options.pausesMs?.[0] ?? 1000;
-    for (const { key, cursor } of positions) if (key === JOURNAL) this.#cursor = cursor;
+    for (const { key, cursor, keyLines = 0, sender = '' } of positions) {
+      if (key !== JOURNAL) continue;
+      this.#cursor = cursor;
+      this.#keptSecrets = { keyLines, sender };
+    }
   }
 
   start(): void {
@@ -97,6 +103,8 @@ export class Journal {
       env: { ...process.env, LC_ALL: 'C' },
     });
     this.#child = child;
+    this.#secrets.keyLines = this.#keptSecrets.keyLines;
+    this.#secretsOf = this.#keptSecrets.sender;
     this.#rest = [];
     this.#restLength = 0;
     this.#broken = false;
@@ -262,10 +270,13 @@ export class Journal {
 
   #flush(): void {
     if (this.#batch.rows === 0 || this.#taken === undefined) return;
-    const position: Position = { key: JOURNAL, path: JOURNAL, offset: 0, head: NOTHING, tail: NOTHING, skipping: false, cursor: this.#taken };
+    const { keyLines } = this.#secrets;
+    const secrets = keyLines > 0 ? { keyLines, sender: this.#secretsOf } : undefined;
+    const position: Position = { key: JOURNAL, path: JOURNAL, offset: 0, head: NOTHING, tail: NOTHING, skipping: false, cursor: this.#taken, ...secrets };
     try {
       this.#deliver(this.#batch, [position]);
       this.#cursor = this.#taken;
+      this.#keptSecrets = secrets ?? { keyLines: 0, sender: '' };
     } catch (error) {
       this.#batch.discard();
       this.#options.failures.read(JOURNAL, error, Date.now());

@@ -3,7 +3,7 @@
 // was taken. It keeps no bytes of its own.
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Severity } from '../../schemas/catalogue.ts';
-import { newMaskState } from '../mask/mask.ts';
+import type { MaskState } from '../mask/mask.ts';
 import { Suspects } from '../mask/suspects.ts';
 import { Assembler, type Going, MOST_ENTRY, type TakeEntry } from './assembler.ts';
 import type { Origin } from './container.ts';
@@ -71,7 +71,8 @@ export class LogFile {
   metAt = 0;
   /** Of its last entry, for what goes on with it. */
   readonly last: LastEntry = { time: undefined, severity: undefined, service: undefined };
-  readonly secrets = newMaskState();
+  /** Whether the next line is of a private key. */
+  readonly secrets: MaskState;
   /** Of what it holds now: lines are told apart by it and by where they begin. */
   id: FileId;
   /** Whose lines it holds, where its name says it. */
@@ -112,6 +113,7 @@ export class LogFile {
     this.seenAt = position.seen ?? Date.now();
     this.origin = origin;
     this.#committed = position;
+    this.secrets = { keyLines: position.keyLines ?? 0 };
     this.#fd = openLog(path);
     this.held = fstatSync(this.#fd).size;
     this.#born = position.born ?? bornOf(this.#fd) ?? position.key;
@@ -140,6 +142,7 @@ export class LogFile {
   get changed(): boolean {
     // One that is known by another inode than before would else be a new file after a kill.
     if (!this.#recorded && (this.orphan || this.#committed.offset > 0)) return true;
+    if (this.secrets.keyLines !== (this.#committed.keyLines ?? 0)) return true;
     return this.#restarted || this.offset !== this.#committed.offset || this.path !== this.#committed.path || this.skipping !== this.#committed.skipping;
   }
 
@@ -320,6 +323,7 @@ export class LogFile {
       born: this.#born,
       generation: this.#generation,
       seen: this.seenAt,
+      ...(this.secrets.keyLines > 0 ? { keyLines: this.secrets.keyLines } : {}),
     };
   }
 
@@ -333,6 +337,7 @@ export class LogFile {
   rewind(): void {
     this.offset = this.#committed.offset;
     this.skipping = this.#committed.skipping;
+    this.secrets.keyLines = this.#committed.keyLines ?? 0;
     this.#going = undefined;
     this.#hole = { from: -1, to: -1 };
     this.#openHole = Number.POSITIVE_INFINITY;
@@ -340,11 +345,12 @@ export class LogFile {
     this.size = -1;
   }
 
-  /** Another content under the same inode: from its beginning. */
+  /** Another content under the same inode: from its beginning. What was written goes on in it. */
   restart(): void {
     this.#generation++;
     this.id = fileId(this.#born, this.#generation);
-    this.#committed = { ...LogFile.start(this.key, this.path), born: this.#born, generation: this.#generation };
+    const { keyLines } = this.secrets;
+    this.#committed = { ...LogFile.start(this.key, this.path), born: this.#born, generation: this.#generation, keyLines };
     this.#restarted = true;
     this.metAt = 0;
     this.rewind();

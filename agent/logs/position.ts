@@ -32,6 +32,10 @@ export interface Position {
   readonly generation?: number;
   /** When its name led to it last, ms; an older version did not keep it. What got a rotation's name later was written to that name since. */
   readonly seen?: number;
+  /** Lines of a private key that may still come, where its block began before `offset`; an older version did not keep it. */
+  readonly keyLines?: number;
+  /** Of the journal: whose lines they are. */
+  readonly sender?: string;
   /** The file is read to its end and will not come back: the position can be forgotten. */
   readonly gone?: true;
 }

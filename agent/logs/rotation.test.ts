@@ -32,6 +32,22 @@ describe('log files', () => {
     expect(logs.positions).toHaveLength(1);
   });
 
+  test('without a name any more are not given up while nothing is taken', async () => {
+    logs.write('a.log', ...range(1, 10));
+    start();
+    await logs.round();
+    logs.write('a.log', ...range(11, 12));
+    renameSync(logs.path('a.log'), logs.path('a.log.1'));
+    logs.pressed = () => true;
+    for (let i = 0; i < 5; i++) await logs.round(3000);
+    unlinkSync(logs.path('a.log.1'));
+    for (let i = 0; i < 5; i++) await logs.round(3000);
+    logs.pressed = () => false;
+    for (let i = 0; i < 5; i++) await logs.round(3000);
+    expect(logs.bodies).toEqual(range(1, 12));
+    expect(logs.tailer.fileCount).toBe(0);
+  });
+
   test('rotated by copy-truncate lose nothing that is in the copy', async () => {
     logs.write('a.log', ...range(1, 10));
     start();

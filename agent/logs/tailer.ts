@@ -155,6 +155,7 @@ export class Tailer {
     const before = file.orphan ? undefined : this.#files.orphanBefore(file);
     // What the old file still has comes first, but for an entry that this one goes on with.
     if (before !== undefined && before.tail() === undefined && this.#read(before, now, last)) return true;
+    if (file.offset === 0) file.secrets.keyLines = this.#files.keyLinesBefore(file);
     const first = before === undefined ? undefined : file.firstLine();
     const tail = first === undefined ? undefined : before?.tail();
     const carried = tail !== undefined && first !== undefined && goesOnWith(tail, first) ? tail : undefined;
@@ -218,7 +219,10 @@ export class Tailer {
       return;
     }
     this.#files.goneIsTold();
-    for (const [i, file] of changed.entries()) file.commit(positions[i] as Position);
+    for (const [i, file] of changed.entries()) {
+      file.commit(positions[i] as Position);
+      this.#files.isKept(file);
+    }
   }
 
   /** What is in no record is read again. */
