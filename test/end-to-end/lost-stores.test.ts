@@ -9,6 +9,7 @@ import { openStream, startEngines } from '../../app/engines.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { type Definition, frameOf, partOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
+import { sized } from '../support/long.ts';
 import { begin, command, eventually, newFolder, type Product, startProduct } from './support/product.ts';
 
 const HOUR = 3_600_000;
@@ -103,6 +104,12 @@ const empty = (folder: string): void => {
   mkdirSync(folder, { mode: 0o700 });
 };
 
+/** Each is some starts of the product: a run tries some of them, by chance, the long form all. */
+const someOf = <T>(all: readonly T[], count: number): readonly T[] => {
+  const found = all.map((one) => [Math.random(), one] as const).toSorted(([a], [b]) => a - b);
+  return found.slice(0, sized(count, all.length)).map(([, one]) => one);
+};
+
 const LOSSES: readonly (readonly [string, string, (folder: string) => void])[] = [
   ['the folder of the stream is gone', 'the stream', (folder) => rmSync(join(folder, 'stream'), { recursive: true })],
   ['the folder of the stream is empty', 'the stream', (folder) => empty(join(folder, 'stream'))],
@@ -113,7 +120,7 @@ const LOSSES: readonly (readonly [string, string, (folder: string) => void])[] =
   ['the folder of the record store is empty', 'the record store', (folder) => empty(join(folder, 'records'))],
 ];
 
-test.each(LOSSES)(
+test.each(someOf(LOSSES, 3))(
   '%s: refused in words, and nothing is made in its place',
   async (_, store, lose) => {
     const folder = await copyOf();
@@ -144,10 +151,12 @@ test('what is put back goes on as if nothing had been', async () => {
   expect(readFileSync(join(folder, 'stores.json'), 'utf8')).not.toContain('refused');
 }, 120_000);
 
-test.each([
+const TABLES = [
   ['one table', 'samples.sql'],
   ['the table that says whose it is', 'schema_version.sql'],
-])(
+] as const;
+
+test.each(someOf(TABLES, 1))(
   'the column store without %s: refused in words',
   async (_, name) => {
     const folder = await copyOf();
@@ -160,7 +169,7 @@ test.each([
   120_000,
 );
 
-test.each(['stream', 'columns', 'records'])(
+test.each(someOf(['stream', 'columns', 'records'], 1))(
   'the %s of another installation: refused in words',
   async (store) => {
     const folder = await copyOf();
@@ -200,7 +209,7 @@ test('a lost stream that was accepted: begun anew, what is sent again counts onc
   expect(await refused(folder)).toContain('[store.lost]');
 }, 240_000);
 
-test.each(['columns', 'records'])(
+test.each(someOf(['columns', 'records'], 1))(
   'a lost store %s that was accepted is begun anew, and takes what comes',
   async (store) => {
     const folder = await copyOf();
@@ -258,11 +267,13 @@ const unnamed = async (): Promise<string> => {
   return folder;
 };
 
-test.each([
+const MADE: readonly (readonly [string, readonly string[]])[] = [
   ['all stores', []],
   ['the stream alone', ['columns', 'records']],
   ['the stream and the column store', ['records']],
-])(
+];
+
+test.each(someOf(MADE, 1))(
   'a first start that was killed when it had made %s goes on by itself',
   async (_, without) => {
     const folder = await unnamed();
@@ -283,7 +294,7 @@ test('a start that was killed when it had named all stores, and not noted it, go
   expect(existsSync(join(folder, 'stores.json'))).toBe(true);
 }, 120_000);
 
-test.each(['stream', 'columns', 'records'])(
+test.each(someOf(['stream', 'columns', 'records'], 1))(
   'the %s lost together with what was noted of the stores: refused until it is accepted, as the others say that it was there',
   async (store) => {
     const folder = await copyOf();

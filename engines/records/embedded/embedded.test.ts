@@ -131,7 +131,7 @@ test('after a kill -9 of everything a pid file that names a living stranger does
 test('a server that hangs with all its processes is told of, ended and started again, and has what was written', async () => {
   const lines: string[] = [];
   const log = createLogger({ level: 'warn', format: 'text', write: (line) => void lines.push(line) });
-  const server = await start({ dataDir: folder(), log, hungMs: 6000 });
+  const server = await start({ dataDir: folder(), log, hungMs: 3000 });
   const { pid } = server;
   const records = openPostgres(server.connection);
   cleanUp.push(() => records.close());
