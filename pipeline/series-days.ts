@@ -6,8 +6,8 @@ import type { ColumnStore } from '../engines/columns/port.ts';
 import { monthDay } from '../schemas/presence.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import type { SeriesIndex } from './series-index.ts';
+import { ToldSeries } from './told-series.ts';
 
-/** A bit for each of 4 M series is half a megabyte. */
 const MOST_DAYS = 40;
 
 /** Samples of one UTC day, in days since 1970, and whose they are by dense number. */
@@ -19,12 +19,12 @@ export interface DayOfSeries {
 export class SeriesDays {
   readonly #columns: Pick<ColumnStore, 'insert'>;
   readonly #index: SeriesIndex;
-  /** By day, that used last at the end. */
-  readonly #told = new Map<number, Uint8Array>();
+  readonly #told: ToldSeries;
 
   constructor(columns: Pick<ColumnStore, 'insert'>, index: SeriesIndex) {
     this.#columns = columns;
     this.#index = index;
+    this.#told = new ToldSeries(index, MOST_DAYS);
   }
 
   /** Ends when the table has the days of all these series. */
@@ -36,7 +36,7 @@ export class SeriesDays {
         await this.#columns.insert('series_days', this.#rowsOf(day, due), { queryId: randomUUID(), signal });
       } catch (error) {
         // Whether they stand is not known.
-        this.#told.delete(day);
+        this.#told.forget(day);
         throw error;
       }
     }
@@ -44,7 +44,7 @@ export class SeriesDays {
 
   /** The series that were not told of this day; from now on they are taken to be. */
   #due(day: number, seriesIndex: Int32Array): readonly number[] {
-    const told = this.#bitsOf(day);
+    const told = this.#told.of(day);
     const due: number[] = [];
     for (let row = 0; row < seriesIndex.length; row++) {
       const at = seriesIndex[row] as number;
@@ -54,18 +54,6 @@ export class SeriesDays {
       due.push(at);
     }
     return due;
-  }
-
-  #bitsOf(day: number): Uint8Array {
-    const found = this.#told.get(day);
-    const bytes = (this.#index.size >> 3) + 1;
-    const bits = found === undefined || found.length < bytes ? new Uint8Array(bytes * 2) : found;
-    if (found !== undefined && found !== bits) bits.set(found);
-    this.#told.delete(day);
-    this.#told.set(day, bits);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > MOST_DAYS && oldest !== undefined) this.#told.delete(oldest);
-    return bits;
   }
 
   #rowsOf(day: number, due: readonly number[]): Batch {

@@ -9,8 +9,8 @@ import type { SeriesDays } from './series-days.ts';
 import type { SeriesIndex } from './series-index.ts';
 import { DAY_MS } from './stages/days.ts';
 import { HOUR_MS, type Mark, MarkSet, type SampleBlock } from './stages/samples.ts';
+import { ToldSeries } from './told-series.ts';
 
-/** A bit for each of 4 M series is half a megabyte. */
 const MOST_HOURS = 60;
 /** Names; above it all is told again. */
 const MOST_SENDERS = 100_000;
@@ -36,8 +36,8 @@ export class SeriesSenders {
   readonly #columns: Pick<ColumnStore, 'insert' | 'query'>;
   readonly #index: SeriesIndex;
   readonly #days: SeriesDays;
-  /** By the start of the hour, that used last at the end: the series of which it was told who sends. */
-  readonly #told = new Map<number, Uint8Array>();
+  /** By the start of the hour: the series of which it was told who sends. */
+  readonly #told: ToldSeries;
   /** By series: who was told last. */
   #last = new Int32Array(0);
   readonly #numbers = new Map<string, number>();
@@ -49,6 +49,7 @@ export class SeriesSenders {
   constructor(columns: Pick<ColumnStore, 'insert' | 'query'>, index: SeriesIndex, days: SeriesDays) {
     this.#columns = columns;
     this.#index = index;
+    this.#told = new ToldSeries(index, MOST_HOURS);
     this.#days = days;
   }
 
@@ -72,7 +73,7 @@ export class SeriesSenders {
       for (const due of dues) await this.#claim(due, now, signal);
     } catch (error) {
       // Whether they stand is not known.
-      for (const { hours } of dues) for (const hour of hours) this.#told.delete(hour);
+      for (const { hours } of dues) for (const hour of hours) this.#told.forget(hour);
       throw error;
     }
     const shared = this.#shared.list();
@@ -98,7 +99,7 @@ export class SeriesSenders {
         const begin = day * DAY_MS + (hours[row] as number) * HOUR_MS;
         if (begin !== hour) {
           hour = begin;
-          told = this.#bitsOf(hour);
+          told = this.#told.of(hour);
         }
         const at = seriesIndex[row] as number;
         const [byte, bit] = [at >> 3, 1 << (at & 7)];
@@ -112,18 +113,6 @@ export class SeriesSenders {
       }
     }
     return due;
-  }
-
-  #bitsOf(hour: number): Uint8Array {
-    const found = this.#told.get(hour);
-    const bytes = (this.#index.size >> 3) + 1;
-    const bits = found === undefined || found.length < bytes ? new Uint8Array(bytes * 2) : found;
-    if (found !== undefined && found !== bits) bits.set(found);
-    this.#told.delete(hour);
-    this.#told.set(hour, bits);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > MOST_HOURS && oldest !== undefined) this.#told.delete(oldest);
-    return bits;
   }
 
   #numberOf(sender: string): number {
