@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Lane } from './lanes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -13,6 +13,8 @@ const CI = process.env.CI !== undefined && !['', '0', 'false'].includes(process.
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, each with what it said: named once more at the end, where a long output is read first. */
+  readonly failures: readonly string[];
   /** Names of the tests that were left out; a name says what was missing. */
   readonly skipped: readonly string[];
   /** Names of the tests that passed only when they were tried again, each with what failed first. */
@@ -59,23 +61,40 @@ interface Report {
     readonly name: string;
     readonly status: string;
     readonly message: string;
+    /** Milliseconds since 1970. */
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string; readonly failureMessages: readonly string[] }[];
   }[];
 }
 
 /** What a report of vitest's JSON reporter amounts to; `ok` is whether vitest itself was content. */
 export const countReport = (report: Report | undefined, ok: boolean, ci: boolean): Outcome => {
-  if (report === undefined) return { passed: 0, failed: 1, skipped: [], unsteady: [] };
+  if (report === undefined) return { passed: 0, failed: 1, failures: ['the tests ended without a report'], skipped: [], unsteady: [] };
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === 'passed').length;
   const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => test.fullName);
-  const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length;
-  const failed = tests.filter((test) => test.status === 'failed').length + brokenFiles + (ci ? skipped.length : 0);
+  const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'));
+  const failures = [
+    ...tests.flatMap(({ status, fullName, failureMessages }) => (status === 'failed' ? [`${fullName}: ${failureMessages.join('\n')}`] : [])),
+    ...brokenFiles.map(({ name, message }) => `${name}: ${message}`),
+  ];
+  if (failures.length === 0 && !ok) failures.push('an error outside of the tests');
+  const failed = failures.length + (ci ? skipped.length : 0);
   const unsteady = tests.flatMap(({ status, fullName, failureMessages: [first] }) =>
     status === 'passed' && first !== undefined ? [`${fullName}: ${first}`] : [],
   );
-  return { passed, failed: failed === 0 && !ok ? 1 : failed, skipped, unsteady };
+  return { passed, failed, failures, skipped, unsteady };
 };
+
+/** The files that took longest, where to begin when the whole takes too long. */
+const longestFiles = (report: Report): string =>
+  report.testResults
+    .map(({ name, startTime, endTime }) => ({ name: relative(ROOT, name), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 8)
+    .map(({ name, seconds }) => `${name} ${seconds.toFixed(0)} s`)
+    .join(', ');
 
 /** At least one. */
 export const runLanes = async (lanes: readonly Lane[]): Promise<Outcome> => {
@@ -86,7 +105,9 @@ export const runLanes = async (lanes: readonly Lane[]): Promise<Outcome> => {
     const projects = lanes.flatMap(({ name }) => ['--project', name]);
     const workers = Math.max(...lanes.map((lane) => lane.workers));
     const { ok } = await runScript('vitest/vitest.mjs', ['run', ...projects, `--maxWorkers=${workers}`, '--passWithNoTests', ...reporters], 'pass on');
-    return countReport(existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined, ok, CI);
+    const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
+    if (report !== undefined) console.log(`longest: ${longestFiles(report)}`);
+    return countReport(report, ok, CI);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

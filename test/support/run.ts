@@ -26,7 +26,8 @@ const measured = async (name: string, run: () => Promise<Outcome>): Promise<void
 if (isChosen('check'))
   await measured('check', async () => {
     const parts = await Promise.all(CHECKS.map(runCheck));
-    return { passed: parts.filter((ok) => ok).length, failed: parts.filter((ok) => !ok).length, skipped: [], unsteady: [] };
+    const failures = CHECKS.filter((_, index) => !parts[index]).map(({ name }) => `check of ${name}`);
+    return { passed: parts.length - failures.length, failed: failures.length, failures, skipped: [], unsteady: [] };
   });
 for (const lanes of lanesTogether(LANES.filter(({ name }) => isChosen(name)))) await measured(lanes.map(({ name }) => name).join(', '), () => runLanes(lanes));
 
@@ -34,6 +35,8 @@ const skipped = outcomes.flatMap((outcome) => outcome.skipped);
 if (skipped.length > 0) console.log(`\nnot tested on this machine:\n${skipped.map((test) => `  ${test}`).join('\n')}`);
 const unsteady = outcomes.flatMap((outcome) => outcome.unsteady);
 if (unsteady.length > 0) console.log(`\npassed only when tried again:\n${unsteady.map((test) => `  ${test}`).join('\n')}`);
+const failures = outcomes.flatMap((outcome) => outcome.failures);
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((text) => text.replaceAll(/^/gm, '  ')).join('\n')}`);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 console.log(`\n${outcomes.reduce((sum, outcome) => sum + outcome.passed, 0)} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
