@@ -70,6 +70,12 @@ const main = async (): Promise<number> => {
   return command.run(args);
 };
 
+// Where an old Node began us as its child (`bin/packaged-node.js`) we end, in order, when it is gone, however that came.
+const endWithLauncher = (): unknown => process.kill(process.pid, 'SIGTERM');
+if (process.connected === false) endWithLauncher();
+process.once('disconnect', endWithLauncher);
+process.channel?.unref();
+
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();

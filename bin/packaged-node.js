@@ -18,7 +18,7 @@ const FLAGS = ['--disable-warning=ExperimentalWarning'];
 
 /**
  * Becomes `node script …args`: where this Node can (`execve`), in place, so that signals need no forwarding;
- * else as a child whose end is our end. Returns only in the second case.
+ * else as a child whose end is our end, and that learns of ours by its channel, even of a `kill -9` that forwards nothing (`app/main.ts`). Returns only in the second case.
  * @param {string} script path inside the clone
  * @param {readonly string[]} args
  */
@@ -28,7 +28,7 @@ export const become = (script, args) => {
     process.removeAllListeners('warning');
     process.execve(NODE, [NODE, ...argv], process.env);
   }
-  const child = spawn(NODE, argv, { stdio: 'inherit' });
+  const child = spawn(NODE, argv, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   // A terminal gives Ctrl-C to the whole group, the child has it already; any other sender meant only us.
   const forward = (/** @type {NodeJS.Signals} */ signal) => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
