@@ -1,5 +1,5 @@
 // Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
-// admitted, without the rows that are late, in the future or over the limit of series. Never changes a value.
+// admitted, without the rows that are late, in the future or over the limit of series, and without starts that can be none. Never changes a value.
 import { constants, zstdCompressSync } from 'node:zlib';
 import { type Batch, type Column, columnIndex, columnOf, type FixedColumn, isPresent, TIME_MS, typeEquals } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
@@ -15,13 +15,13 @@ import { columnOffence } from './columns.ts';
 import { judgeDistributions } from './distribution-rows.ts';
 import type { KnownSet } from './known-sets.ts';
 import type { IntakeLimits } from './limits.ts';
-import type { Admitted, Arrival, Dropped, PartValue } from './parts.ts';
+import type { Admitted, Arrival, Dropped, PartValue, Startless } from './parts.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
 import type { SenderSeries } from './sender-series.ts';
 import { judgeDefinitions, judgeSamples, markMissing, undefinedIn } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { mustSpeakForRows } from './spoken-for.ts';
-import { markStarts, markTimes, REASONS, timeRange } from './times.ts';
+import { markStarts, markTimes, REASONS, timeRange, withoutStarts } from './times.ts';
 
 export interface AdmitOptions {
   readonly limits: IntakeLimits;
@@ -44,8 +44,9 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const refuse = refuserOf(arrival);
   const { schema } = arrival;
   const rule = SCHEMA_RULES[schema];
-  const batch = decode(arrival, options.limits, refuse);
-  const unknownColumns = checkColumns(batch, schema, rule, refuse);
+  const sent = decode(arrival, options.limits, refuse);
+  const unknownColumns = checkColumns(sent, schema, rule, refuse);
+  const { batch, wrongStarts } = mendStarts(sent, rule);
   if (options.authority !== undefined) mustSpeakForRows(options.authority, schema, batch);
   const bounds = { oldest: nanosFromMillis(options.now - options.limits.ageMs[schema]), newest: nanosFromMillis(options.now + options.limits.futureMs) };
   const fixed = (name: string): FixedColumn | undefined => batch.columns[columnIndex(batch, name)] as FixedColumn | undefined;
@@ -53,8 +54,6 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
   const own = (): SenderSeries => options.series.of(arrival.sender, options.authority?.isBound);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
-  const start = rule.start === undefined ? undefined : fixed(rule.start);
-  if (start !== undefined && time !== undefined) marks = markStarts(start, time, marks);
   let label: string | undefined;
   let fault: string | undefined;
   let undefinedSeries = false;
@@ -66,31 +65,49 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   }
   if (schema === 'histograms' || schema === 'summaries') ({ marks, fault } = judgeDistributions(batch, schema, marks));
   if (isMeasured(schema)) ({ marks, undefined: undefinedSeries, known } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
-  const admitted = { arrival, batch, time: rule.time, label, fault, undefinedSeries, unknownColumns, known };
+  const admitted = { arrival, batch, wrongStarts, time: rule.time, label, fault, undefinedSeries, unknownColumns, known };
   const ids = undefinedSeries && options.authority !== undefined ? undefinedIn(batch, marks, own(), options.series.hosts) : new Map();
   const without = (missing: ReadonlySet<bigint>): Admitted => withRows(admitted, markMissing(batch, marks, missing), undefined);
   const unknown = ids.size === 0 ? undefined : { ids, without };
   return withRows(admitted, marks, unknown);
 };
 
+/** A row counts since a moment that is not after it: what is told as such and is not, is not known. The value stays. */
+const mendStarts = (batch: Batch, rule: SchemaRule): { readonly batch: Batch; readonly wrongStarts: Uint8Array | undefined } => {
+  const [at, by] = [rule.start, rule.time].map((name) => (name === undefined ? -1 : columnIndex(batch, name))) as [number, number];
+  if (at === -1 || by === -1) return { batch, wrongStarts: undefined };
+  const start = batch.columns[at] as FixedColumn;
+  const wrongStarts = markStarts(start, batch.columns[by] as FixedColumn);
+  return { batch: wrongStarts === undefined ? batch : { ...batch, columns: batch.columns.with(at, withoutStarts(start, wrongStarts)) }, wrongStarts };
+};
+
 interface Judged extends Named, Pick<Admitted, 'arrival' | 'undefinedSeries' | 'unknownColumns'> {
   readonly batch: Batch;
+  /** 1: of the row as it was sent. */
+  readonly wrongStarts: Uint8Array | undefined;
   readonly time: string | undefined;
   /** Of samples. */
   readonly known: KnownSet | undefined;
 }
 
 /** What goes on of a part of which these rows are dropped. */
-const withRows = ({ batch, time, label, fault, known, ...judged }: Judged, marks: Uint8Array | undefined, unknown: Admitted['unknown']): Admitted => {
+const withRows = (
+  { batch, wrongStarts, time, label, fault, known, ...judged }: Judged,
+  marks: Uint8Array | undefined,
+  unknown: Admitted['unknown'],
+): Admitted => {
   const { arrival } = judged;
   const out = marks === undefined ? batch : keep(batch, marks);
   const times = time === undefined ? undefined : (out.columns[columnIndex(out, time)] as FixedColumn | undefined);
   return {
     ...judged,
-    value: out === batch ? (withSet(batch, known) ?? asSent(arrival)) : packedAs(arrival, encodeStream([out])),
+    value:
+      (out === batch ? withSet(batch, known) : undefined) ??
+      (out === batch && wrongStarts === undefined ? asSent(arrival) : packedAs(arrival, encodeStream([out]))),
     rows: out.length,
     range: times === undefined || out.length === 0 ? undefined : timeRange(times),
     dropped: marks === undefined ? [] : droppedOf(arrival, marks, { label, fault }),
+    startless: wrongStarts === undefined ? undefined : startlessOf(arrival, wrongStarts, marks),
     unknown,
   };
 };
@@ -184,6 +201,12 @@ const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, { label, fault 
     const named = reason === 'label-name' && label !== undefined ? { label } : reason === 'malformed' && fault !== undefined ? { fault } : {};
     return [{ part, schema, reason, ...found, ...named }];
   });
+
+/** Of the rows that go on. */
+const startlessOf = ({ part, schema }: Arrival, wrongStarts: Uint8Array, marks: Uint8Array | undefined): Startless | undefined => {
+  const found = marked(marks === undefined ? wrongStarts : wrongStarts.map((wrong, row) => (marks[row] === 0 ? wrong : 0)), 1);
+  return found === undefined ? undefined : { part, schema, ...found };
+};
 
 const marked = (marks: Uint8Array, mark: number): { readonly rows: number; readonly firstRow: number } | undefined => {
   const firstRow = marks.indexOf(mark);

@@ -1,8 +1,10 @@
 // Start times, histograms and summaries through the door: they count against the quotas and belong to their host's series as samples do, and
 // whatever is changed in them is refused, dropped or taken, and never breaks the door.
+import { zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { INT64, list, type Value } from '../core/batch/batch.ts';
+import { type Batch, columnOf, INT64, list, type Value, valueAt } from '../core/batch/batch.ts';
+import { decodeStream } from '../core/ipc/read.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import type { Message } from '../engines/stream/port.ts';
@@ -32,8 +34,8 @@ const setUp = (limits: Partial<IntakeLimits> = {}, now = NOW) => {
 const of = (host: string): Definition => ['http.duration', [['host', host]]];
 const histogram = (definition: Definition, over: Columns = {}): OwnFramePart =>
   distributionsPart('histograms', definition, { time: [BigInt(NOW)], count: [3n], bounds: [[0.5]], counts: [[1n, 2n]], ...over });
-const summary = (definition: Definition): OwnFramePart =>
-  distributionsPart('summaries', definition, { time: [BigInt(NOW)], count: [3n], quantiles: [[0.5]], values: [[1]] });
+const summary = (definition: Definition, over: Columns = {}): OwnFramePart =>
+  distributionsPart('summaries', definition, { time: [BigInt(NOW)], count: [3n], quantiles: [[0.5]], values: [[1]], ...over });
 
 test('they go with their definitions, as they were sent, on one topic behind them', async () => {
   const { post, sent, telemetry } = setUp();
@@ -130,35 +132,51 @@ describe('a part is refused, with its column named', () => {
 });
 
 describe('the start of a sample', () => {
-  test('is at most its time; a sample that is dropped for it is no offence of another kind', async () => {
-    const { post, sent } = setUp();
-    const rows = [
-      [NOW, NOW],
-      [NOW, NOW + 1],
-      [NOW - 5, NOW],
-      [NOW, 0],
-      [NOW, -1],
-      [NOW - 40 * 86_400_000, NOW],
-      // Where the lower words alone would say the opposite.
-      [NOW, NOW - 2 ** 32],
-      [NOW, NOW + 2 ** 33 - 5],
-      [NOW, null],
-    ] as const;
-    const part = partOf('metrics', {
+  const rows = [
+    [NOW, NOW],
+    [NOW, NOW + 1],
+    [NOW - 5, NOW],
+    [NOW, 0],
+    [NOW, -1],
+    [NOW - 40 * 86_400_000, NOW],
+    // Where the lower words alone would say the opposite.
+    [NOW, NOW - 2 ** 32],
+    [NOW, NOW + 2 ** 33 - 5],
+    [NOW, null],
+  ] as const;
+  const stands = [NOW, 0, 0, 0, 0, NOW - 2 ** 32, 0, 0];
+  const samples = (definition: Definition): OwnFramePart =>
+    partOf('metrics', {
       metric: rows.map(() => 1),
-      id: rows.map(() => idOf(...of('a'))),
+      id: rows.map(() => idOf(...definition)),
       time: rows.map(([time]) => BigInt(time)),
       value: rows.map((_, i) => i),
       start: rows.map(([, start]) => (start === null ? null : BigInt(start))),
     });
-    expect(await post([part])).toMatchObject({
-      rows: 4,
-      dropped: [
-        { reason: 'late', rows: 1, firstRow: 5 },
-        { reason: 'start-time', rows: 4, firstRow: 1 },
-      ],
+  const told = (sent: Message | undefined, name: string): readonly number[] => {
+    const [batch] = decodeStream(sent?.value as Uint8Array);
+    const column = columnOf(batch as Batch, name);
+    return Array.from({ length: column.length }, (_, row) => Number(valueAt(column, row) ?? 0));
+  };
+
+  test('that is after its time is not known: the value stands, and the sender is told; a sample that is late besides is only that', async () => {
+    const { post, sent, telemetry } = setUp();
+    expect(await post([samples(of('a'))])).toMatchObject({
+      rows: 8,
+      dropped: [{ reason: 'late', rows: 1, firstRow: 5 }],
+      startless: [{ part: 0, schema: 'metrics', rows: 4, firstRow: 1 }],
     });
-    expect(sent[0]?.headers.rows).toBe('4');
+    expect(told(sent[0], 'start')).toEqual(stands);
+    expect(told(sent[0], 'value')).toEqual([0, 1, 2, 3, 4, 6, 7, 8]);
+    expect(telemetry.value('inframirror_dropped_starts_total', { stage: 'ingest', reason: 'start-time', schema: 'metrics' })).toBe(4);
+  });
+
+  test.each(['histograms', 'summaries'] as const)('of %s too, packed as they came, though nothing is dropped', async (schema) => {
+    const { post, sent } = setUp();
+    const part = (schema === 'histograms' ? histogram : summary)(of('a'), { start: [BigInt(NOW + 1)] });
+    expect(await post([packed(part)])).toMatchObject({ rows: 1, dropped: [], startless: [{ schema, rows: 1, firstRow: 0 }] });
+    expect(sent[0]?.headers.encoding).toBe('zstd');
+    expect(told({ ...(sent[0] as Message), value: zstdDecompressSync(sent[0]?.value as Uint8Array) }, 'start')).toEqual([0]);
   });
 });
 

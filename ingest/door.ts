@@ -15,7 +15,7 @@ import { type Account, Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
 import { LetterQuota } from './letters.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
-import type { Admitted, Arrival, Dropped, UnknownPart } from './parts.ts';
+import type { Admitted, Arrival, Dropped, Startless, UnknownPart } from './parts.ts';
 import { checkOpen } from './pressure.ts';
 import { publish, topicsOf } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
@@ -247,7 +247,7 @@ export const openDoor = (options: DoorOptions): Door => {
 
   /** Counts and names what was taken and what was not; only now, as a request that fails is sent again. */
   const accepted = (received: Received, admitted: readonly Admitted[], letters: readonly UnknownPart[]): DoorAnswer => {
-    const dropped: Dropped[] = [];
+    const [dropped, startless]: [Dropped[], Startless[]] = [[], []];
     let rows = 0;
     for (const part of admitted) {
       const { schema } = part.arrival;
@@ -258,6 +258,10 @@ export const openDoor = (options: DoorOptions): Door => {
         telemetry.add('inframirror_dropped_rows_total', { stage: 'ingest', reason: drop.reason, schema }, drop.rows);
         dropped.push(drop);
       }
+      if (part.startless !== undefined) {
+        telemetry.add('inframirror_dropped_starts_total', { stage: 'ingest', reason: 'start-time', schema }, part.startless.rows);
+        startless.push(part.startless);
+      }
     }
     const unknown = received.unknown.map((part) => ({ schema: part.schema, version: part.version, rows: part.rows, kept: letters.includes(part) }));
     for (const { rows: count, kept } of unknown)
@@ -267,6 +271,8 @@ export const openDoor = (options: DoorOptions): Door => {
     if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(received.sender, received.heard.host, over) });
     const others = dropped.filter(({ reason }) => reason !== 'series-limit');
     if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped: others });
+    if (startless.length > 0)
+      log.warn('starts that are after their rows’ own time, or before 1970, are taken as not known', { sender: received.sender, startless });
     const define = admitted.some(({ undefinedSeries }) => undefinedSeries);
     if (define) log.debug('a sender is asked for its definitions', { sender: received.sender });
     if (unknown.length > 0)
@@ -274,7 +280,7 @@ export const openDoor = (options: DoorOptions): Door => {
         sender: received.sender,
         schemas: [...new Set(received.unknown.map(({ schema, version }) => `${schema.slice(0, MOST_SHOWN).toWellFormed()}/${version}`))],
       });
-    return answer(200, { rows, dropped, unknown, ...(define ? { define } : {}) });
+    return answer(200, { rows, dropped, ...(startless.length > 0 ? { startless } : {}), unknown, ...(define ? { define } : {}) });
   };
 
   const refused = (error: unknown): DoorAnswer => {

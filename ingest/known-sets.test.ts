@@ -103,13 +103,16 @@ test('what is not the same set, has other columns, loses rows or has no definiti
   for (let i = 0; i < 3; i++) expect(encodingOf(await post([reading(NOW + 7000 + i)], 'agent-2'))).toBe('zstd');
 });
 
-test('starts rest with the samples, and those that are missing as 0; a column of that name and another type is left as it is', async () => {
+test('starts rest with the samples, and those that are missing, or later than their sample, as 0; a column of that name and another type is left as it is', async () => {
   const { post } = setUp();
   await post([seriesPart(DEFINITIONS), reading(NOW)]);
   const start = IDS.map((_, i) => (i % 3 === 0 ? null : BigInt(NOW - 5000)));
   const message = await post([reading(NOW + 1000, undefined, { start }, TIME_MS)]);
   expect(encodingOf(message)).toBe('samples');
   expect([...(unpackSamples(message?.value as Uint8Array, 30).start ?? [])]).toEqual(start.map((at) => at ?? 0n));
+  const later = await post([reading(NOW + 1500, undefined, { start: start.with(1, BigInt(NOW + 1501)) }, TIME_MS)]);
+  expect(encodingOf(later)).toBe('samples');
+  expect([...(unpackSamples(later?.value as Uint8Array, 30).start ?? [])]).toEqual(start.with(1, 0n).map((at) => at ?? 0n));
   expect(encodingOf(await post([reading(NOW + 2000, undefined, { start }, INT64)]))).not.toBe('samples');
 });
 

@@ -38,9 +38,12 @@ export interface Dropped {
   readonly fault?: string;
 }
 
+/** Rows whose start could be none, and is not known any more. */
+export type Startless = Pick<Dropped, 'part' | 'schema' | 'rows' | 'firstRow'>;
+
 /**
  * The rows that go on: samples of series that came together before as `packSamples` has them, beside the set of those; else one Arrow
- * stream, packed as the part came: its very bytes, unless rows were dropped.
+ * stream, packed as the part came: its very bytes, unless rows or starts were dropped.
  */
 export interface PartValue {
   readonly bytes: Uint8Array;
@@ -55,6 +58,8 @@ export interface Admitted {
   /** Of the rows that go on, in ns; undefined where rows have no time or there are none. */
   readonly range: { readonly from: bigint; readonly to: bigint } | undefined;
   readonly dropped: readonly Dropped[];
+  /** Rows that go on without their start; undefined: none. */
+  readonly startless: Startless | undefined;
   /** Samples among them are of series that this door, unlike perhaps one before it, never saw defined. */
   readonly undefinedSeries: boolean;
   /** Where the sender may not do all: of which of those this door was told by nobody (id → metric), and the part without such of them. */

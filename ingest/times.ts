@@ -1,11 +1,11 @@
-// Which rows of a batch are in time: neither late nor in the future nor outside the years the product keeps.
+// Which rows of a batch are in time: neither late nor in the future nor outside the years the product keeps; and which starts can be none.
 // Reads 64-bit times as two words, so that nothing is allocated for a sample.
 import { type FixedColumn, isPresent } from '../core/batch/batch.ts';
 import { split, type Words, wordsOf } from '../core/batch/words.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../core/time.ts';
 
 /** Why a row is dropped at the door. */
-export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'label-name' | 'undefined' | 'start-time' | 'malformed';
+export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'label-name' | 'undefined' | 'malformed';
 
 const isLess = (high: number, low: number, otherHigh: number, otherLow: number): boolean => high < otherHigh || (high === otherHigh && low < otherLow);
 const isBelow = (high: number, low: number, bound: Words): boolean => isLess(high, low, bound.high, bound.low);
@@ -19,7 +19,7 @@ export interface TimeBounds {
 }
 
 /** A row's mark is 0 where it stays, else 1 + its reason's place here. */
-export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'label-name', 'undefined', 'start-time', 'malformed'];
+export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'label-name', 'undefined', 'malformed'];
 
 const unitOf = (column: FixedColumn): bigint => (column.type.kind === 'timestamp' && column.type.unit === 'ms' ? NANOS_PER_MS : 1n);
 const ceil = (ns: bigint, unit: bigint): bigint => (ns + unit - 1n) / unit;
@@ -65,21 +65,26 @@ const markOutside = (column: FixedColumn, given: Uint8Array | undefined): Uint8A
   return marks;
 };
 
-const START_TIME = REASONS.indexOf('start-time') + 1;
-
-/** Marks the rows that begin after their own time, or before 1970; both columns are of one unit, and a missing start is none. */
-export const markStarts = (start: FixedColumn, time: FixedColumn, given: Uint8Array | undefined): Uint8Array | undefined => {
+/** Marks with 1 the rows that begin after their own time, or before 1970; both columns are of one unit, a missing start is none. Undefined when there are none. */
+export const markStarts = (start: FixedColumn, time: FixedColumn): Uint8Array | undefined => {
   const [starts, times] = [pairsOf(start), pairsOf(time)];
-  let marks = given;
+  let marks: Uint8Array | undefined;
   for (let row = 0; row < start.length; row++) {
     const low = starts[row * 2] as number;
     const high = (starts[row * 2 + 1] as number) | 0;
     if ((low | high) === 0 || !isPresent(start, row)) continue;
     if (high >= 0 && !isLess((times[row * 2 + 1] as number) | 0, times[row * 2] as number, high, low)) continue;
     marks ??= new Uint8Array(start.length);
-    marks[row] ||= START_TIME;
+    marks[row] = 1;
   }
   return marks;
+};
+
+/** The column with 0, which is not known, where it is marked. */
+export const withoutStarts = (start: FixedColumn, marks: Uint8Array): FixedColumn => {
+  const values = (start.values as BigInt64Array).slice();
+  for (let row = 0; row < start.length; row++) if (marks[row] !== 0) values[row] = 0n;
+  return { ...start, values };
 };
 
 /** Earliest and latest time of a column with at least one row, in ns. */

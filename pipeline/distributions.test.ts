@@ -43,6 +43,7 @@ afterAll(async () => {
 }, 60_000);
 
 interface Answer {
+  readonly startless?: readonly unknown[];
   readonly rows: number;
   readonly dropped: readonly object[];
 }
@@ -178,16 +179,16 @@ test('rows of one schema beside columns that are left out, and those that do not
     distributionsPart('summaries', definition, columnsOf('summaries', [{ time: BigInt(minute), count: 1n, quantiles: [2], values: [1] }])),
   ]);
   expect(answer).toMatchObject({
-    rows: 2,
+    rows: 3,
+    startless: [{ part: 2, schema: 'histograms', rows: 1, firstRow: 1 }],
     dropped: [
       { part: 1, schema: 'histograms', reason: 'malformed', rows: 2, firstRow: 1, fault: 'counts: it has 1 entries, of 1 bounds it must have 2' },
       { part: 2, schema: 'histograms', reason: 'late', rows: 1, firstRow: 0 },
-      { part: 2, schema: 'histograms', reason: 'start-time', rows: 1, firstRow: 1 },
       { part: 3, schema: 'summaries', reason: 'malformed', rows: 1, firstRow: 0, fault: 'quantiles: one of them is 2, they must be from 0 to 1' },
     ],
   });
   await settled();
-  expect(await stored('histograms', definition)).toEqual(expected('histograms', [good]));
+  expect(await stored('histograms', definition)).toEqual(expected('histograms', [good, { ...good, time: BigInt(minute + 2), start: 0n }]));
   expect(await stored('summaries', definition)).toEqual([]);
 });
 
@@ -215,11 +216,11 @@ describe('the start of a sample', () => {
   const startsOf = async (name: string): Promise<readonly Value[]> =>
     (await rowsOf(`SELECT toUnixTimestamp64Milli(start) FROM samples WHERE metric = ${metricHash(name)} ORDER BY time`)).map(([value]) => value as Value);
 
-  test('rests beside it; one that is not known is 0, one after its row’s time drops the row', async () => {
+  test('rests beside it; one that is not known is 0, and one after its row’s time is not known', async () => {
     const [name, labels] = ['test.starts', [['host', 'starts-1']]] as const;
     const definition: Definition = [name, labels];
     const starts = [BigInt(minute - DAY), 0n, null, BigInt(minute + 3), BigInt(minute + 5), -1n];
-    const { dropped } = await send('starts-1', [
+    const { rows, startless } = await send('starts-1', [
       seriesPart([definition]),
       samplesPart(definition, [[minute - 9, 1]]),
       partOf('metrics', {
@@ -230,9 +231,9 @@ describe('the start of a sample', () => {
         start: starts,
       }),
     ]);
-    expect(dropped).toEqual([{ part: 2, schema: 'metrics', reason: 'start-time', rows: 2, firstRow: 4 }]);
+    expect({ rows, startless }).toEqual({ rows: 8, startless: [{ part: 2, schema: 'metrics', rows: 2, firstRow: 4 }] });
     await settled();
-    expect(await startsOf(name)).toEqual([0n, BigInt(minute - DAY), 0n, 0n, BigInt(minute + 3)]);
+    expect(await startsOf(name)).toEqual([0n, BigInt(minute - DAY), 0n, 0n, BigInt(minute + 3), 0n, 0n]);
   });
 });
 

@@ -35,7 +35,7 @@ export const DEAD_TOPIC = 'im.dead';
 
 /**
  * Of every row of a series. `start` is when what it counts began, OpenTelemetry's StartTimeUnixNano in ms; missing or 0: not known. Another
- * start than the row's before is a reset. A sender rounds it down as it does `time`, so that it is never after that.
+ * start than the row's before is a reset. A sender rounds it down as it does `time`, so that it is never after that; one that is, is not known either.
  */
 const START = field('start', TIME_MS);
 

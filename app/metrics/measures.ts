@@ -42,6 +42,7 @@ export const MEASURES: Measures = {
   inframirror_ingest_series: ['gauge', 'Series that were sent within a day.'],
   inframirror_ingest_unknown_columns_total: ['counter', 'Columns of taken parts that this version does not know.'],
   inframirror_dropped_rows_total: ['counter', 'Rows that were not taken in, by the reason that the sender was told.'],
+  inframirror_dropped_starts_total: ['counter', 'Starts after their rows’ own time, or before 1970: the rows were taken in, without them.'],
   inframirror_dead_rows_total: ['counter', 'Rows that went to the dead letters since the start.'],
   inframirror_dead_letters: ['gauge', 'Dead letters that wait for somebody: inframirror dead list.'],
 
