@@ -17,6 +17,12 @@ export const isInstalled = () => existsSync(NODE);
 const FLAGS = ['--disable-warning=ExperimentalWarning'];
 
 /**
+ * Where Node keeps our sources compiled: a start takes half as long with them. Beside the packages, so that whoever may write there
+ * may write code as well; where we may not, Node goes on without.
+ */
+const CACHE = `${ROOT}node_modules/.cache/node`;
+
+/**
  * Becomes `node script …args`: where this Node can (`execve`), in place, so that signals need no forwarding;
  * else as a child whose end is our end, and that learns of ours by its channel, even of a `kill -9` that forwards nothing (`app/main.ts`). Returns only in the second case.
  * @param {string} script path inside the clone
@@ -24,11 +30,12 @@ const FLAGS = ['--disable-warning=ExperimentalWarning'];
  */
 export const become = (script, args) => {
   const argv = [...FLAGS, `${ROOT}${script}`, ...args];
+  const env = { NODE_COMPILE_CACHE: CACHE, ...process.env };
   if (process.platform !== 'win32' && typeof process.execve === 'function') {
     process.removeAllListeners('warning');
-    process.execve(NODE, [NODE, ...argv], process.env);
+    process.execve(NODE, [NODE, ...argv], env);
   }
-  const child = spawn(NODE, argv, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(NODE, argv, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   // A terminal gives Ctrl-C to the whole group, the child has it already; any other sender meant only us.
   const forward = (/** @type {NodeJS.Signals} */ signal) => {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

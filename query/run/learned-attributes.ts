@@ -34,6 +34,8 @@ const firstSample = (keptMs: number): readonly Stretch[] => {
   return found;
 };
 
+/** Answered from what the parts say of themselves. */
+const SPAN = 'SELECT count() AS lines, toUnixTimestamp64Nano(min(time)) AS oldest, toUnixTimestamp64Nano(max(time)) AS newest FROM logs';
 const FIRST_LINES = `SELECT time, attributes, numbers FROM logs
 WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC') ORDER BY time DESC LIMIT {lines:UInt64}`;
 /** Numbers of inserts follow the clock (`pipeline/insert-number.ts`), and parts without any in reach are passed over. */
@@ -87,8 +89,10 @@ export class LearnedAttributes {
     if (this.#search.dialect !== 'clickhouse') return false;
     let changed = false;
     if (this.#learnedMs === undefined) {
+      const span = await this.#span();
       for (const { fromMs, toMs, lines } of firstSample(Math.min(this.#keptMs(), nowMs))) {
         const params = { from: nanosFromMillis(Math.floor(nowMs - fromMs)), to: nanosFromMillis(Math.floor(nowMs - toMs)), lines };
+        if (span === undefined || span.newest < params.from || span.oldest >= params.to) continue;
         const { batches } = await this.#search.query(counted(FIRST_LINES), { params });
         for (const batch of batches) changed = this.#note(batch) || changed;
       }
@@ -108,12 +112,19 @@ export class LearnedAttributes {
     return changed;
   }
 
+  /** Times of the oldest and the newest line, ns; undefined where there is none. */
+  async #span(): Promise<{ readonly oldest: bigint; readonly newest: bigint } | undefined> {
+    const { batches } = await this.#search.query(SPAN);
+    const [batch] = batches;
+    if (batch === undefined || batch.length === 0 || integerAt(batch, 'lines', 0) === 0n) return undefined;
+    return { oldest: integerAt(batch, 'oldest', 0), newest: integerAt(batch, 'newest', 0) };
+  }
+
   #note(batch: Batch): boolean {
     let changed = false;
     for (let row = 0; row < batch.length; row++) {
-      const at = (column: string): bigint => BigInt((valueAt(columnOf(batch, column), row) ?? 0) as bigint | number);
-      const [text, number, newest] = [Number(at('text')), Number(at('number')), at('newest')];
-      this.#lines += Number(at('lines'));
+      const [text, number, newest] = [Number(integerAt(batch, 'text', row)), Number(integerAt(batch, 'number', row)), integerAt(batch, 'newest', row)];
+      this.#lines += Number(integerAt(batch, 'lines', row));
       if (text + number === 0) continue;
       const name = String(valueAt(columnOf(batch, 'name'), row) ?? '');
       const known = this.#counts.get(name);
@@ -143,5 +154,7 @@ export class LearnedAttributes {
     return this.#counts.size !== before;
   }
 }
+
+const integerAt = (batch: Batch, column: string, row: number): bigint => BigInt((valueAt(columnOf(batch, column), row) ?? 0) as bigint | number);
 
 const kindOf = ({ text, number }: Counts): AttributeKind => (text > 0 && number > 0 ? 'both' : text > 0 ? 'text' : 'number');

@@ -62,14 +62,17 @@ export const RESULT = `columns { name type unit values } rowCount truncated { li
 const VARIABLES = '$text: String!, $from: Time, $to: Time, $at: Time, $params: JSON, $limit: Int, $zone: String';
 const ASK = `query (${VARIABLES}) { query(text: $text, from: $from, to: $to, at: $at, params: $params, limit: $limit, zone: $zone) { ${RESULT} } }`;
 
-/** A command of the product, waited for; nothing of the caller's environment but its path reaches it. */
+/** Nothing else of the caller's environment reaches the product; the sources that Node compiled before save half of a start. */
+const ENVIRONMENT: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
+
+/** A command of the product, waited for. */
 export const command = async (
   args: readonly string[],
   { stdin = '', env = {}, cwd = ROOT }: { stdin?: string | Uint8Array; env?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): Promise<Outcome> => {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env: { ...ENVIRONMENT, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const heard = listen(child);
@@ -248,7 +251,7 @@ export const begin = (folder: string, { args = [], env = {}, logs = [join(folder
     ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--data', folder, ...given, ...logs.flatMap((glob) => ['--logs', glob])],
     {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+      env: { ...ENVIRONMENT, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
