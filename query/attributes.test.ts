@@ -6,6 +6,7 @@ import type { Value } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
+import { sized } from '../test/support/long.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { check } from './compile.ts';
@@ -58,7 +59,7 @@ beforeAll(async () => {
   console.log(`seed ${seed}`);
   const odd = fc.sample(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).filter((n) => n.isWellFormed() && !n.includes('\0')),
-    { numRuns: 30, seed },
+    { numRuns: sized(12, 60), seed },
   );
   names = [...new Set([...CHOSEN, ...odd])];
   for (const [k, name] of names.entries()) {

@@ -20,7 +20,7 @@ import { CHANGE, END, makeData } from './testing/store-data.ts';
 import { learnedCatalogue, METRICS } from './testing/store-metrics.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
-const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? sized(500, 3000));
+const TEXTS = Number(process.env.INFRAMIRROR_TEXTS ?? sized(300, 3000));
 /** The same data and texts in each run, so that a failure is one of the change at hand; INFRAMIRROR_SEED=random looks for new ones. */
 const DATA_SEED = 20261025;
 const SEED = process.env.INFRAMIRROR_SEED ?? '20261121';

@@ -8,6 +8,7 @@ import type { Search } from '../engines/search/port.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { columnOfLabel, labelOfColumn } from '../schemas/label-column.ts';
 import { metricHash } from '../schemas/series-id.ts';
+import { sized } from '../test/support/long.ts';
 import type { StorePorts } from './run/ask.ts';
 import { LearnedCatalogue } from './run/learned-catalogue.ts';
 import { QueryService } from './service.ts';
@@ -160,7 +161,7 @@ test(`any names of labels (seed ${SEED})`, async () => {
         }
       },
     ),
-    { numRuns: Number(process.env.INFRAMIRROR_LABELS ?? 8), seed: SEED },
+    { numRuns: Number(process.env.INFRAMIRROR_LABELS ?? sized(4, 16)), seed: SEED },
   );
 }, 300_000);
 

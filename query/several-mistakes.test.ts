@@ -1,6 +1,7 @@
 // Texts with mistakes, made from right ones: each mistake is told, and nothing that follows from it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sized } from '../test/support/long.ts';
 import { parse } from './1-syntax/parser.ts';
 import { MOST_TOLD } from './2-semantic/report.ts';
 import { check, complete, type Diagnostic, highlight } from './language.ts';
@@ -68,7 +69,7 @@ test('a misspelt word is told once, and nothing that follows from it', () => {
       const found = errorsOf(wrong);
       expect(found.length, shown(wrong, found)).toBeLessThanOrEqual(1);
     }),
-    { numRuns: 1500 },
+    { numRuns: sized(500, 1500) },
   );
 });
 
@@ -83,7 +84,7 @@ test('of two misspelt words nothing is told but where they stand', () => {
       expect(found.length, shown(wrong, found)).toBeLessThanOrEqual(2);
       for (const d of found) expect(/qqzzq|zqzqz/.test(wrong.slice(d.span.start, d.span.end)), shown(wrong, [d])).toBe(true);
     }),
-    { numRuns: 1500 },
+    { numRuns: sized(500, 1500) },
   );
 });
 
@@ -102,7 +103,7 @@ test('a value of another type is told in its condition and nowhere else', () => 
       const end = place.end + wrong.length - text.length;
       for (const d of errorsOf(wrong)) expect([d.span.start >= place.start, d.span.end <= end], shown(wrong, [d])).toEqual([true, true]);
     }),
-    { numRuns: 1000 },
+    { numRuns: sized(333, 1000) },
   );
 });
 
@@ -124,7 +125,7 @@ test('each of many mistakes is told, wherever it stands', () => {
       const found = errorsOf(wrong);
       expect(found.length, shown(wrong, found)).toBe(ends.length);
     }),
-    { numRuns: 800 },
+    { numRuns: sized(266, 800) },
   );
 });
 
@@ -146,7 +147,7 @@ test('whatever is done to a text: nothing throws, things are told in order, once
       expect(diagnostics.some((d) => d.severity === 'error')).toBe(query === undefined);
       complete(wrong, (changes[0]?.[0] ?? 0) % (wrong.length + 1), learnedCatalogue);
     }),
-    { numRuns: 1500 },
+    { numRuns: sized(500, 1500) },
   );
 });
 

@@ -189,7 +189,7 @@ const put = async (lives: readonly Life[], from: bigint): Promise<void> => {
 };
 
 const random = seeded(SEED);
-const lives = Array.from({ length: sized(10, 150) }, (_, i) => lifeOf(`counter-${i}`, random));
+const lives = Array.from({ length: sized(6, 150) }, (_, i) => lifeOf(`counter-${i}`, random));
 
 beforeAll(async () => {
   console.log(`INFRAMIRROR_SEED=${SEED}`);
