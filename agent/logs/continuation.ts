@@ -25,6 +25,7 @@ export const newState = (): EntryState => ({ closed: false, headed: false, trace
 
 const BLANK = 0x20;
 const TAB = 0x09;
+const NEWLINE = 0x0a;
 /** So much of a line is looked at. */
 const LOOKED_AT = 256;
 const HEAD_BYTES = 48;
@@ -159,3 +160,18 @@ export const goesOn = (state: EntryState, bytes: Buffer, from: number, to: numbe
   else return false;
   return true;
 };
+
+/** Whether all of it, whose last line is ended, is one entry. */
+export const isOneEntry = (bytes: Buffer): boolean => {
+  const state = newState();
+  let from = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
+    if (from === 0) begin(state, bytes, 0, at);
+    else if (!goesOn(state, bytes, from, at)) return false;
+    from = at + 1;
+  }
+  return true;
+};
+
+/** Whether a line goes on with an entry. */
+export const goesOnWith = (entry: Buffer, line: Buffer): boolean => line.length > 0 && isOneEntry(Buffer.concat([entry, line, Buffer.from([NEWLINE])]));

@@ -1,14 +1,15 @@
 // Which log files an agent follows: finds them, and knows each again through rotation by rename and by copy-truncate, over a restart of the
 // agent and of the machine, so that no line is lost or read twice. It reads no lines: `tailer.ts` does.
-import { closeSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, readSync, type Stats } from 'node:fs';
 import type { Logger } from '../../core/logger.ts';
 import { originOf } from './container.ts';
 import { Finder, type Found, type Stray } from './glob.ts';
-import { holds, LogFile } from './log-file.ts';
-import { openLog, RefusedLog } from './open-log.ts';
-import { bornOf, FINGERPRINT_BYTES, type Position } from './position.ts';
+import { LogFile } from './log-file.ts';
+import { MovedLog, openLog, RefusedLog } from './open-log.ts';
+import { bornOf, keyOf, type Position } from './position.ts';
 import { RestedFiles } from './rested.ts';
-import { NOT_LOGS, rotationOf, siblings } from './rotation-name.ts';
+import { NOT_LOGS } from './rotation-name.ts';
+import { copyOf, isCopy, isCopyOfOpen, type Left, madeAfter, standsAt, statOf, writtenBetween } from './rotations.ts';
 
 export interface FollowOptions {
   readonly globs: readonly string[];
@@ -24,10 +25,8 @@ export interface FollowOptions {
 }
 
 const MOST_FILES = 512;
-/** The kernel's clock of files goes in steps of up to 10 ms. */
-const CLOCK_STEP_MS = 10;
-/** Files that were written to and rotated between two looks, that are taken at once. */
-const MOST_BETWEEN = 100;
+/** So often a file is looked for again that had another name by the time it was opened. */
+const TRIES = 8;
 /** Bytes of a description beside a log. */
 const MOST_DESCRIPTION = 256 << 10;
 
@@ -65,11 +64,13 @@ export class FollowedFiles {
       const isCut = born !== undefined && bornOf(path) === born;
       if (isCut) this.#cut.set(born, generation);
       this.#gone.push(isCut ? { ...LogFile.start(key, path), born, generation: generation + 1 } : { ...position, gone: true });
-      if (position.head.length > 0) this.#followCopy(position, now);
-      if (isCut && !options.isPutBack) this.#followBetween(position, now);
+      const left = { position, readAt: position.seen };
+      if (position.head.length > 0) this.#followCopy(left, now);
+      if (isCut && !options.isPutBack) this.#followBetween(left, now);
     }
     // What a backup put back was all made now.
-    if (!options.isPutBack) for (const file of [...this.#files.values()]) if (file.orphan) this.#followBetween(file.committed, now);
+    if (!options.isPutBack)
+      for (const file of [...this.#files.values()]) if (file.orphan) this.#followBetween({ position: file.committed, readAt: file.committed.seen }, now);
   }
 
   get count(): number {
@@ -141,7 +142,7 @@ export class FollowedFiles {
     if (stat === undefined || keyOf(stat) !== file.key) {
       file.orphan = true;
       file.readAt = now;
-      this.#followBetween(file.seen, now);
+      this.#followBetween(file.left, now);
       if (stat !== undefined) this.#meet(file.path, stat, now);
       file.isStill();
       return;
@@ -150,13 +151,16 @@ export class FollowedFiles {
       file.seenAt = at;
       return;
     }
-    if (!file.isSame(stat.size)) {
-      const { committed, seen } = file;
+    const { left } = file;
+    const isSame = file.isSame(stat.size);
+    if (!isSame) {
       file.restart();
-      this.#followCopy(committed, now);
-      this.#followBetween(seen, now);
+      this.#followCopy(left, now);
     }
-    file.seenAt = at;
+    // What it held before it was read for the first time may be in a copy, and nothing of it tells.
+    const waits = (!isSame || file.beganEmpty) && this.#followBetween(left, now, file);
+    if (!waits || file.offset > 0) file.seenAt = at;
+    file.beganEmpty = file.offset === 0;
     file.held = stat.size;
     file.size = stat.size;
     file.modifiedMs = stat.mtimeMs;
@@ -203,8 +207,12 @@ export class FollowedFiles {
   }
 
   #meetAll({ paths, strays }: Found, now: number): void {
-    const followed = new Set(strays.length === 0 ? [] : [...this.#files.values(), ...this.#rested.positions].map(({ path }) => path));
-    for (const stray of strays) if (!followed.has(stray.original)) this.#meetStray(stray, now);
+    if (strays.length > 0) {
+      // One that lost its name is not what is written to under it.
+      const named = [...this.#files.values()].filter(({ orphan }) => !orphan);
+      const followed = new Set([...named, ...this.#rested.positions].map(({ path }) => path));
+      for (const stray of strays) if (!followed.has(stray.original)) this.#meetStray(stray, now);
+    }
     const fresh: (readonly [path: string, stat: Stats])[] = [];
     for (const path of paths) {
       const stat = NOT_LOGS.test(path) ? undefined : statOf(path);
@@ -218,7 +226,8 @@ export class FollowedFiles {
   /** What was written and rotated away before its name was ever seen. */
   #meetStray({ path, original, since }: Stray, now: number): void {
     const stat = statOf(path);
-    if (stat?.isFile() !== true || stat.birthtimeMs <= since - CLOCK_STEP_MS || this.#knows(keyOf(stat))) return;
+    if (stat?.isFile() !== true || !madeAfter(stat, since) || this.#knows(keyOf(stat))) return;
+    for (const { orphan, left } of this.#files.values()) if (orphan && left.position.path === original && isCopy(path, stat, left.position)) return;
     this.#openBetween(stat, path, original, now);
   }
 
@@ -259,8 +268,9 @@ export class FollowedFiles {
   #waitsForCut(key: string, path: string, stat: Stats, now: number): boolean {
     const since = this.#waiting.get(key) ?? now;
     if (now - since > this.#options.quietMs) return false;
-    const named = [...this.#files.values()].filter((file) => !file.orphan).map(({ committed }) => committed);
-    const waits = [...named, ...this.#rested.positions].some((position) => isCopy(path, stat, position));
+    const named = [...this.#files.values()].filter((file) => !file.orphan);
+    const positions = [...named.map(({ committed }) => committed), ...this.#rested.positions];
+    const waits = positions.some((position) => isCopy(path, stat, position)) || named.some((file) => isCopyOfOpen(path, stat, file));
     if (waits) this.#waiting.set(key, since);
     return waits;
   }
@@ -290,7 +300,7 @@ export class FollowedFiles {
   /** One that was closed has lost its name: what came into it before that is read, under the name that a rotation gave it. */
   #followRested(position: Position, now: number): void {
     if (!this.#restore(position, now)) this.#gone.push({ ...position, gone: true });
-    this.#followBetween(position, now);
+    this.#followBetween({ position, readAt: position.seen }, now);
   }
 
   #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
@@ -303,7 +313,7 @@ export class FollowedFiles {
     } catch (error) {
       if (error instanceof RefusedLog) this.#options.leftOut(error.message);
       const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof RefusedLog || code === 'ENOENT' || this.#refused.has(path)) return undefined;
+      if (error instanceof RefusedLog || error instanceof MovedLog || code === 'ENOENT' || this.#refused.has(path)) return undefined;
       this.#refused.add(path);
       this.#options.leftOut(code === 'EACCES' || code === 'EPERM' ? 'log files that only root may read' : `log files that cannot be opened (${code})`);
       this.#options.log.debug('a log file cannot be opened', { path, error });
@@ -312,31 +322,27 @@ export class FollowedFiles {
   }
 
   /** After a copy-truncate: the rest of the old content is in the copy, which stands beside the file under a rotation's name. */
-  #followCopy(position: Position, now: number): void {
-    const path = siblings(position.path).find((sibling) => {
-      const stat = statOf(sibling);
-      return stat?.isFile() === true && !this.#knows(keyOf(stat)) && isCopy(sibling, stat, position);
-    });
-    const stat = path === undefined ? undefined : statOf(path);
-    if (path === undefined || stat === undefined) return;
-    this.#openOrphan({ ...position, key: keyOf(stat) }, path, now, false);
+  #followCopy(left: Left, now: number, tries = TRIES): void {
+    const copy = copyOf(left, (key) => this.#knows(key));
+    if (copy === undefined) return;
+    this.#openOrphan(copy.position, copy.path, now, false);
+    if (tries > 0 && !this.#knows(copy.position.key) && this.#hasMoved(copy.path, copy.position.key)) this.#followCopy(left, now, tries - 1);
   }
 
   /**
-   * What was written to a name, and got a rotation's, since the file of that name was seen there last: it is nobody else's, where its name is only
-   * a rotation's and it was made since. A copy of what was read is no such file.
+   * What was written to a name, and got a rotation's, since the file of that name was seen there last. `open`: the file that stands there; true
+   * where there is a copy of what it holds.
    */
-  #followBetween(position: Position, now: number): void {
-    const { path, seen } = position;
-    if (seen === undefined) return;
-    const between = siblings(path)
-      .map((sibling) => [sibling, rotationOf(path, sibling) === 'whole' ? statOf(sibling) : undefined] as const)
-      .flatMap(([sibling, stat]) =>
-        stat?.isFile() === true && stat.birthtimeMs > seen - CLOCK_STEP_MS && !this.#knows(keyOf(stat)) ? [[sibling, stat] as const] : [],
-      )
-      .filter(([sibling, stat]) => !isCopy(sibling, stat, position))
-      .sort(([, a], [, b]) => a.birthtimeMs - b.birthtimeMs);
-    for (const [sibling, stat] of between.slice(-MOST_BETWEEN)) this.#openBetween(stat, sibling, path, now);
+  #followBetween(left: Left, now: number, open?: LogFile, tries = TRIES): boolean {
+    const { found, copies } = writtenBetween(left, (key) => this.#knows(key), open);
+    for (const { path, stat } of found) this.#openBetween(stat, path, left.position.path, now);
+    const moved = found.some(({ path, stat }) => !this.#knows(keyOf(stat)) && this.#hasMoved(path, keyOf(stat)));
+    return moved && tries > 0 ? this.#followBetween(left, now, open, tries - 1) : copies;
+  }
+
+  #hasMoved(path: string, key: string): boolean {
+    const stat = statOf(path);
+    return stat === undefined || keyOf(stat) !== key;
   }
 
   #openBetween(stat: Stats, path: string, original: string, now: number): void {
@@ -348,25 +354,12 @@ export class FollowedFiles {
 
   /** Where the last run of the agent stood: under the same name or the one a rotation gave it; false when there is no such file. */
   #restore(position: Position, now: number): boolean {
-    const here = statOf(position.path);
-    const same = (stat: Stats, path: string): boolean =>
-      (keyOf(stat) === position.key || (position.born !== undefined && bornOf(path) === position.born)) &&
-      stat.size >= position.offset &&
-      (position.head.length === 0 || holds(path, position));
-    // Devices have other numbers after a restart of the machine, and what a backup put back has another inode.
-    if (here !== undefined && (same(here, position.path) || (this.#options.isPutBack && here.size >= position.offset && holds(position.path, position)))) {
-      const known = this.#atKey(position, keyOf(here));
-      if (this.#open(known, known.path, now, known.key === position.key) === undefined) this.#rest(known);
-      return true;
-    }
-    const renamed = siblings(position.path).find((path) => {
-      const stat = statOf(path);
-      return stat !== undefined && same(stat, path);
-    });
-    const stat = renamed === undefined ? undefined : statOf(renamed);
-    if (renamed === undefined || stat === undefined) return false;
-    const known = this.#atKey(position, keyOf(stat));
-    this.#openOrphan(known, renamed, now, known.key === position.key);
+    const place = standsAt(position, this.#options.isPutBack);
+    if (place === undefined) return false;
+    const known = this.#atKey(position, place.key);
+    const recorded = known.key === position.key;
+    if (place.isRenamed) this.#openOrphan(known, place.path, now, recorded);
+    else this.#open(known, place.path, now, recorded);
     if (!this.#files.has(known.key)) this.#rest(known);
     return true;
   }
@@ -391,14 +384,6 @@ export class FollowedFiles {
   }
 }
 
-const statOf = (path: string): Stats | undefined => {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-};
-
 /** A description that stands beside a log; undefined when there is none. */
 const smallText = (path: string): string | undefined => {
   try {
@@ -412,15 +397,4 @@ const smallText = (path: string): string | undefined => {
   } catch {
     return undefined;
   }
-};
-
-const keyOf = (stat: Stats): string => `${stat.dev}:${stat.ino}`;
-
-/**
- * Whether a file may be a copy of one that was read so far: only by a rotation's name, since logs of one program begin alike. Within a stem
- * that is a name of its own too (`worker-2.log`), and a few lines prove nothing: better one read twice than one never read.
- */
-const isCopy = (path: string, stat: Stats, read: Position): boolean => {
-  const named = rotationOf(read.path, path);
-  return named !== undefined && stat.size >= read.offset && (named === 'whole' || read.head.length === FINGERPRINT_BYTES) && holds(path, read);
 };

@@ -10,8 +10,7 @@ import type { LogFailures } from './failures.ts';
 import { JOURNAL_FIELDS, type JournalEntry, journalEntry } from './journal-entry.ts';
 import { MOST_LINE } from './line.ts';
 import type { LinePlace, LogBatch } from './log-batch.ts';
-import { NOTHING } from './log-file.ts';
-import { fileId, type Position } from './position.ts';
+import { fileId, NOTHING, type Position } from './position.ts';
 import { AHEAD_MS, type DeliverLines, KEPT_MS } from './tailer.ts';
 
 export interface JournalOptions {

@@ -7,29 +7,24 @@ import type { MaskState } from '../mask/mask.ts';
 import { Suspects } from '../mask/suspects.ts';
 import { Assembler, type Going, MOST_ENTRY, type TakeEntry } from './assembler.ts';
 import type { Origin } from './container.ts';
-import { begin, goesOn, newState } from './continuation.ts';
+import { isOneEntry } from './continuation.ts';
+import { type HoleEnd, HoleSearch, solidEnd } from './holes.ts';
 import { MOST_LINE, plainText } from './line.ts';
 import { openLog } from './open-log.ts';
-import { bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, fingerprint, type Position } from './position.ts';
+import { bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, fingerprint, NOTHING, type Position } from './position.ts';
+import { type Left, matches } from './rotations.ts';
 
 /** As long as a line may be to be looked at whole: of a longer one the beginning is kept as it stands. */
 const CHUNK = 256 << 10;
 /** Bytes of one file after which others get their turn. */
 export const TURN = 1 << 20;
-/** So many zero bytes are a hole in the file, and no part of a line. */
-const HOLE = 512;
-/** Bytes of a hole that are looked through in one turn: they cost a tenth of what lines cost. */
-const HOLE_TURN = 8 << 20;
-const ZEROS = Buffer.alloc(CHUNK);
-/** Shared: reading is never interrupted. */
-const buffer = Buffer.allocUnsafeSlow(CHUNK);
-const probe = Buffer.allocUnsafeSlow(CHUNK);
+/** Shared: reading is never interrupted. Before what is new there is the end of what was read. */
+const buffer = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES + CHUNK);
 const sample = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES);
 
 const assembler = new Assembler();
 const suspects = new Suspects();
 
-export const NOTHING: Fingerprint = { length: 0, crc: 0 };
 const NEWLINE = 10;
 const RETURN = 13;
 
@@ -40,9 +35,6 @@ export interface ReadOptions {
   /** An entry of the file before this one, which its first line goes on with. */
   readonly carried: Buffer | undefined;
 }
-
-/** Where a hole ends; `open`: with the file, `unknown` yet, `none`: there is no hole. */
-type HoleEnd = number | 'open' | 'unknown' | 'none';
 
 /** What a line that goes on takes over. */
 export interface LastEntry {
@@ -85,15 +77,21 @@ export class LogFile {
   holes = 0;
   /** When its name led to it last, ms. */
   seenAt: number;
+  /** When it was looked at last nothing of what it held had been read. */
+  beganEmpty: boolean;
   readonly #fd: number;
-  /** Zero bytes that were looked through, from where and up to where. */
-  #hole = { from: -1, to: -1 };
+  readonly #hole = new HoleSearch();
   /** Where the hole begins that the file ends with, as far as is known. */
   #openHole = Number.POSITIVE_INFINITY;
   #going: Going | undefined;
   /** What is skipped is from before the agent came. */
   #backlog: boolean;
   #committed: Position;
+  /** Of the bytes that were read, as they were read: the file may be cut meanwhile. */
+  #head: Fingerprint;
+  #tail: Fingerprint;
+  /** When bytes of it were read last, ms. */
+  #tookAt: number | undefined;
   readonly #born: string;
   #generation: number;
   /** The spool holds its position: a file without a name would else not be found again after a kill. */
@@ -113,8 +111,12 @@ export class LogFile {
     this.seenAt = position.seen ?? Date.now();
     this.origin = origin;
     this.#committed = position;
+    this.#head = position.head;
+    this.#tail = position.tail;
+    this.#tookAt = position.seen;
+    this.beganEmpty = position.offset === 0;
     this.secrets = { keyLines: position.keyLines ?? 0 };
-    this.#fd = openLog(path);
+    this.#fd = openLog(path, position.key);
     this.held = fstatSync(this.#fd).size;
     this.#born = position.born ?? bornOf(this.#fd) ?? position.key;
     this.#generation = position.generation ?? 0;
@@ -137,6 +139,10 @@ export class LogFile {
   /** The same, with when its name led to it last. */
   get seen(): Position {
     return { ...this.#committed, seen: this.seenAt };
+  }
+
+  get left(): Left {
+    return { position: this.seen, readAt: this.#tookAt };
   }
 
   get changed(): boolean {
@@ -176,23 +182,23 @@ export class LogFile {
     this.#openHole = Number.POSITIVE_INFINITY;
     for (let bytes = 0; bytes < TURN; bytes += CHUNK) {
       const before = this.offset;
-      const got = readSync(this.#fd, buffer, 0, CHUNK, before);
+      const all = this.#next();
+      const got = all.length;
       if (got === 0) {
         this.atEnd = true;
         return false;
       }
-      const all = buffer.subarray(0, got);
       if (this.skipping && this.#passes(all)) {
         if (got < CHUNK) return false;
         continue;
       }
       const text = all[0] === 0 ? undefined : plainText(all);
       const solid = text === undefined ? solidEnd(all) : got;
-      const hole = solid === got ? 'none' : this.#holeEnd(before + solid);
+      const hole = solid === got ? 'none' : this.#hole.endOf(this.#fd, before + solid);
       if (solid > 0 && this.#entries(all.subarray(0, solid), solid === got ? text : undefined, hole, take, options)) return true;
       if (typeof hole === 'number') {
         this.holes += hole - this.offset;
-        this.offset = hole;
+        this.#jump(hole);
         this.skipping = false;
         this.#backlog = false;
         this.#going = undefined;
@@ -206,11 +212,43 @@ export class LogFile {
     return true;
   }
 
+  /**
+   * What stands behind what was read; nothing too where something else stands there now than was read, as after a cut between looking and reading.
+   * Both come in one go, so that no cut comes in between.
+   */
+  #next(): Buffer {
+    const { length, crc } = this.#tail;
+    const got = readSync(this.#fd, buffer, 0, length + CHUNK, this.offset - length);
+    if (got >= length && (length === 0 || fingerprint(buffer.subarray(0, length)).crc === crc)) return buffer.subarray(length, got);
+    this.size = -1;
+    return buffer.subarray(0, 0);
+  }
+
+  /** Passes bytes that `#next` gave. */
+  #pass(bytes: number): void {
+    if (bytes === 0) return;
+    const begin = this.offset - this.#tail.length;
+    const end = this.#tail.length + bytes;
+    this.offset += bytes;
+    this.#tookAt = Date.now();
+    this.#tail = fingerprint(buffer.subarray(Math.max(0, end - FINGERPRINT_BYTES), end));
+    if (this.#head.length === FINGERPRINT_BYTES) return;
+    const length = Math.min(FINGERPRINT_BYTES, this.offset);
+    this.#head = begin === 0 ? fingerprint(buffer.subarray(0, length)) : this.#sum(0, length);
+  }
+
+  /** Goes on behind bytes that it does not hold in memory. */
+  #jump(to: number): void {
+    const length = Math.min(FINGERPRINT_BYTES, to);
+    this.offset = to;
+    this.#tail = this.#sum(to - length, length);
+  }
+
   /** Passes over bytes of an over-long line that does not end in them; false where it may. */
   #passes(bytes: Buffer): boolean {
     if (bytes.includes(NEWLINE) || bytes.includes(0)) return false;
     if (!this.#backlog) this.cut += bytes.length;
-    this.offset += bytes.length;
+    this.#pass(bytes.length);
     return true;
   }
 
@@ -241,22 +279,8 @@ export class LogFile {
       }
     }
     this.#going = assembler.going;
-    this.offset = before + assembler.safe;
+    this.#pass(assembler.safe);
     return assembler.full;
-  }
-
-  /** Where the zero bytes that begin at `from` end; they may not end in the file, and that may not be known after one turn. */
-  #holeEnd(from: number): HoleEnd {
-    if (this.#hole.from !== from) this.#hole = { from, to: from };
-    const hole = this.#hole;
-    for (let bytes = 0; bytes < HOLE_TURN; bytes += CHUNK) {
-      const got = readSync(this.#fd, probe, 0, CHUNK, hole.to);
-      if (got === 0) return 'open';
-      const end = got === CHUNK && probe.equals(ZEROS) ? got : zerosEnd(probe.subarray(0, got), 0);
-      hole.to += end;
-      if (end < got) return hole.to;
-    }
-    return 'unknown';
   }
 
   /** Gives the ended lines of a stretch to the assembler; answers where the last one begins, which has no end. `text`: the same, where it is plain. */
@@ -299,26 +323,22 @@ export class LogFile {
 
   /** All of it was taken, by the file that goes on with it. */
   taken(bytes: number): void {
-    this.offset += bytes;
+    this.#jump(this.offset + bytes);
   }
 
   /** Whether the bytes before the position are still those that were read; a file that was cut, rewritten or replaced differs. */
   isSame(size: number): boolean {
-    const { head, tail } = this.#committed;
-    return size >= this.offset && matches(this.#fd, 0, head) && matches(this.#fd, this.#committed.offset - tail.length, tail);
+    return size >= this.offset && matches(this.#fd, 0, this.#head) && matches(this.#fd, this.offset - this.#tail.length, this.#tail);
   }
 
   /** The position as it stands, to go with the record that covers what was read. */
   position(): Position {
-    const head = this.#committed.head.length === FINGERPRINT_BYTES ? this.#committed.head : this.#sum(0, Math.min(FINGERPRINT_BYTES, this.offset));
-    const length = Math.min(FINGERPRINT_BYTES, this.offset);
-    const tail = this.#sum(this.offset - length, length);
     return {
       key: this.key,
       path: this.path,
       offset: this.offset,
-      head,
-      tail,
+      head: this.#head,
+      tail: this.#tail,
       skipping: this.skipping,
       born: this.#born,
       generation: this.#generation,
@@ -336,10 +356,12 @@ export class LogFile {
   /** Back to what is in the spool: what was read since is read again. */
   rewind(): void {
     this.offset = this.#committed.offset;
+    this.#head = this.#committed.head;
+    this.#tail = this.#committed.tail;
     this.skipping = this.#committed.skipping;
     this.secrets.keyLines = this.#committed.keyLines ?? 0;
     this.#going = undefined;
-    this.#hole = { from: -1, to: -1 };
+    this.#hole.forget();
     this.#openHole = Number.POSITIVE_INFINITY;
     this.atEnd = false;
     this.size = -1;
@@ -365,55 +387,3 @@ export class LogFile {
     return fingerprint(sample.subarray(0, got));
   }
 }
-
-const matches = (fd: number, at: number, expected: Fingerprint): boolean => {
-  if (expected.length === 0) return true;
-  const got = readSync(fd, sample, 0, expected.length, at);
-  return got === expected.length && fingerprint(sample.subarray(0, got)).crc === expected.crc;
-};
-
-/** Whether the file holds, at the position's place, what the position remembers; false too when it cannot be read. */
-export const holds = (path: string, position: Position): boolean => {
-  if (position.head.length === 0) return false;
-  let fd: number;
-  try {
-    fd = openLog(path);
-  } catch {
-    return false;
-  }
-  try {
-    return matches(fd, 0, position.head) && matches(fd, position.offset - position.tail.length, position.tail);
-  } catch {
-    return false;
-  } finally {
-    closeSync(fd);
-  }
-};
-
-/** Where the first hole begins; a stretch without one is solid to its end. */
-const solidEnd = (bytes: Buffer): number => {
-  // At a line's beginning fewer zero bytes are one too, where nothing follows.
-  if (bytes[0] === 0 && zerosEnd(bytes, 0) >= Math.min(HOLE, bytes.length)) return 0;
-  const at = bytes.includes(0) ? bytes.indexOf(ZEROS.subarray(0, HOLE)) : -1;
-  return at === -1 ? bytes.length : at;
-};
-
-const zerosEnd = (bytes: Uint8Array, from: number): number => {
-  let at = from;
-  while (at < bytes.length && bytes[at] === 0) at++;
-  return at;
-};
-
-const isOneEntry = (bytes: Buffer): boolean => {
-  const state = newState();
-  let from = 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
-    if (from === 0) begin(state, bytes, 0, at);
-    else if (!goesOn(state, bytes, from, at)) return false;
-    from = at + 1;
-  }
-  return true;
-};
-
-/** Whether a line goes on with an entry. */
-export const goesOnWith = (entry: Buffer, line: Buffer): boolean => line.length > 0 && isOneEntry(Buffer.concat([entry, line, Buffer.from([NEWLINE])]));

@@ -1,6 +1,7 @@
 // Opens a file that a pattern found, for reading: never a device, a pipe or a folder, never waiting for one,
 // and never through a link by which another user than its target's owner or root could show us a file that is not theirs.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import { keyOf } from './position.ts';
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
@@ -9,13 +10,19 @@ export class RefusedLog extends Error {
   override readonly name = 'RefusedLog';
 }
 
-/** The file descriptor. Throws `RefusedLog`, or the file system's error. */
-export const openLog = (path: string): number => {
+/** Another file has that name by now: a rotation goes on. */
+export class MovedLog extends Error {
+  override readonly name = 'MovedLog';
+}
+
+/** The file descriptor. `key`: of the file that is meant. Throws `RefusedLog`, `MovedLog`, or the file system's error. */
+export const openLog = (path: string, key?: string): number => {
   const target = realpathSync(path);
   const fd = openSync(target, FLAGS);
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new RefusedLog('log files that are no files');
+    if (key !== undefined && keyOf(stat) !== key) throw new MovedLog('another file has its name');
     if (target !== path) {
       for (const owner of linkOwners(path))
         if (owner !== 0 && owner !== stat.uid) throw new RefusedLog('links among the log files that lead to another user’s file');

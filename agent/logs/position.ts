@@ -1,7 +1,7 @@
 // How far a log file has been read, and by what it is known again: after a rename, after a copy, after an inode was used anew.
 // And by what its lines are told from all others for ever: where each begins in which content of which file, whoever reads it and however often.
 import { hash } from 'node:crypto';
-import { fstatSync, statSync } from 'node:fs';
+import { fstatSync, type Stats, statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { split } from '../../core/batch/words.ts';
 
@@ -42,7 +42,12 @@ export interface Position {
 
 export const FINGERPRINT_BYTES = 256;
 
+export const NOTHING: Fingerprint = { length: 0, crc: 0 };
+
 export const fingerprint = (bytes: Uint8Array): Fingerprint => ({ length: bytes.length, crc: crc32(bytes) });
+
+/** `device:inode`. */
+export const keyOf = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;
 
 /** 64 bits as two unsigned words. */
 export interface FileId {

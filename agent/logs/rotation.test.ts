@@ -68,6 +68,7 @@ describe('log files', () => {
     logs.write('a.log', ...range(11, 12));
     copyFileSync(logs.path('a.log'), logs.path('a.log.1'));
     truncateSync(logs.path('a.log'));
+    await laterByFiles();
     await logs.round();
     // Long enough for the copy to be given up, which another line tells the record.
     for (let i = 0; i < 4; i++) await logs.round(3000);
@@ -78,6 +79,33 @@ describe('log files', () => {
       await logs.round();
     }
     expect(logs.bodies).toEqual([...range(1, 12), 'other']);
+  });
+
+  test.each([
+    ['as they are', false],
+    ['and written to again', true],
+  ])('that were empty at the last look, copied and cut then, %s, lose nothing', async (_, isWritten) => {
+    for (const cut of ['a.log', 'new.log']) {
+      if (cut === 'a.log') {
+        logs.write(cut, ...range(1, 10));
+        await logs.round();
+        truncateSync(logs.path(cut));
+      } else logs.write(cut);
+      start();
+      await logs.round();
+      await laterByFiles();
+      const from = cut === 'a.log' ? 11 : 101;
+      logs.write(cut, ...range(from, from + 19));
+      copyFileSync(logs.path(cut), logs.path(`${cut}.1`));
+      truncateSync(logs.path(cut));
+      if (isWritten) logs.write(cut, long(from + 20));
+      for (let i = 0; i < 8; i++) {
+        await laterByFiles();
+        await logs.round();
+      }
+    }
+    const last = isWritten ? 21 : 20;
+    expect(logs.bodies.toSorted()).toEqual([...range(11, 10 + last), ...range(101, 100 + last)].toSorted());
   });
 
   test('cut and grown beyond the old position are told apart by their content', async () => {

@@ -118,9 +118,32 @@ describe('between two looks at a file', () => {
     copyFileSync(logs.path('a.log'), logs.path('a.log.bak'));
     renamed('a.log');
     logs.write('a.log', long(11));
-    for (let i = 0; i < 4; i++) await logs.round(3000);
+    for (let i = 0; i < 4; i++) {
+      await laterByFiles();
+      await logs.round(3000);
+    }
     expect(logs.bodies.toSorted()).toEqual(range(1, 11).toSorted());
   });
+});
+
+test('what is made, written and renamed is read while the file before it of that name still is, and a copy of that one is not', async () => {
+  logs.write('a.log', ...range(1, 10));
+  await logs.round();
+  renamed('a.log');
+  await laterByFiles();
+  await logs.round();
+  for (const from of [11, 21]) {
+    await laterByFiles();
+    logs.write('a.log', ...range(from, from + 9));
+    renamed('a.log');
+    await logs.round(10);
+  }
+  await laterByFiles();
+  copyFileSync(logs.path('a.log.3'), logs.path('a.log.bak'));
+  await logs.round(10);
+  expect(logs.tailer.fileCount).toBe(3);
+  expect(logs.bodies.toSorted()).toEqual(range(1, 30).toSorted());
+  expect(sources()).toEqual([logs.path('a.log')]);
 });
 
 test('through any rotation at speed each line that was written comes once', { timeout: 120_000 }, async () => {

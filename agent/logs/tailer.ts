@@ -6,10 +6,11 @@ import { nanosFromMillis } from '../../core/time.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { FUTURE_MS } from '../../schemas/tables.ts';
 import type { Entry } from './assembler.ts';
+import { goesOnWith } from './continuation.ts';
 import type { LogFailures } from './failures.ts';
 import { FollowedFiles, type FollowOptions } from './followed-files.ts';
 import type { LinePlace, LogBatch } from './log-batch.ts';
-import { goesOnWith, type LogFile, TURN } from './log-file.ts';
+import { type LogFile, TURN } from './log-file.ts';
 import type { Position } from './position.ts';
 
 export interface TailerOptions extends FollowOptions {
