@@ -1,10 +1,10 @@
 // What a backup says of itself: which program made it of which stores, as of when, and every file with its size and checksum. It is
 // written last, so that a backup without it is none. Reading one never trusts it: names stay below the folder, sizes are sizes.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CodedError } from '../../core/errors.ts';
+import { textOfBackup } from './backup-reader.ts';
 
 export const MANIFEST = 'manifest.json';
 /** SHA-256 of that file, in hexadecimal. */
@@ -19,6 +19,9 @@ const SUM = /^[0-9a-f]{64}$/;
 const isBelow = (path: string): boolean =>
   !path.startsWith('/') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'));
 
+const outside = ({ input }: { readonly input?: unknown }): string => `it names what lies outside of it: ${JSON.stringify(input)}`;
+const PATH = z.string().refine(isBelow, { error: outside });
+
 const version = z.number().int().min(0);
 const SCHEMA = z.object({
   format: version,
@@ -28,8 +31,8 @@ const SCHEMA = z.object({
   point: z.string(),
   versions: z.object({ columns: version, records: version, stream: version, clickhouse: z.string() }),
   /** Symbolic links of the column store; `path` and what `target` leads to are below its folder. */
-  links: z.array(z.object({ path: z.string().refine(isBelow), target: z.string() }).refine(({ path, target }) => isBelow(join(path, '..', target)))),
-  files: z.array(z.object({ path: z.string().refine(isBelow), bytes: z.number().int().min(0), sha256: z.string().regex(SUM) })),
+  links: z.array(z.object({ path: PATH, target: z.string() }).refine(({ path, target }) => isBelow(join(path, '..', target)), { error: outside })),
+  files: z.array(z.object({ path: PATH, bytes: z.number().int().min(0), sha256: z.string().regex(SUM) })),
 });
 
 export type Manifest = z.infer<typeof SCHEMA>;
@@ -43,8 +46,9 @@ export const bytesOf = (files: readonly BackupFile[]): number => files.reduce((s
 export const readManifest = (dir: string): Manifest => {
   let [text, sum]: readonly [string, string] = ['', ''];
   try {
-    [text, sum] = [readFileSync(join(dir, MANIFEST), 'utf8'), readFileSync(join(dir, MANIFEST_SUM), 'utf8').trim()];
+    [text, sum] = [textOfBackup(dir, MANIFEST), textOfBackup(dir, MANIFEST_SUM).trim()];
   } catch (error) {
+    if (error instanceof CodedError) throw error;
     throw new CodedError('backup.none', { dir, reason: (error as Error).message }, { cause: error });
   }
   if (sumOf(text) !== sum) throw new CodedError('backup.damaged', { file: join(dir, MANIFEST), reason: 'its checksum is another' });

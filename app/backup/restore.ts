@@ -2,7 +2,7 @@
 // opened once. A mark stands in the folder until all of it is there and on disk; with it no server starts there, and another restore
 // begins anew. It never changes a backup.
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -25,6 +25,7 @@ import { holdDataFolder, RESTORING } from '../data-folder.ts';
 import { readDisk } from '../disk.ts';
 import { writePrivate } from '../private-file.ts';
 import { syncFolder, writeFileWhole } from './backup-folder.ts';
+import { streamOfBackup } from './backup-reader.ts';
 import { type BackupFile, bytesOf, type Manifest, PLACES, readManifest } from './manifest.ts';
 
 export interface RestoreOptions {
@@ -151,9 +152,8 @@ const checkedFile = async function* (dir: string, { path, bytes, sha256 }: Backu
   const damaged = (reason: string, cause?: unknown): CodedError => new CodedError('backup.damaged', { file, reason }, { cause });
   const hash = createHash('sha256');
   let seen = 0;
-  const source = createReadStream(file, { highWaterMark: 1 << 20 });
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
+    for await (const chunk of streamOfBackup(dir, path) as AsyncIterable<Buffer>) {
       hash.update(chunk);
       seen += chunk.length;
       read(chunk.length);
