@@ -58,11 +58,22 @@ const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
 };
 
 /** Before the other stores, whose folder must be ours already. Rejects with `start.part`. */
-export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemetry, installation: Pick<Installation, 'check'>): Promise<EmbeddedStream> =>
+export const openStream = (
+  dataDir: string,
+  maxBytes: number,
+  telemetry: Telemetry,
+  installation: Pick<Installation, 'check' | 'isGivenUp' | 'putAside'>,
+): Promise<EmbeddedStream> =>
   part('the stream', async () => {
-    const stream = await openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry });
+    const open = (): Promise<EmbeddedStream> => openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry });
+    let stream = await open();
     try {
-      installation.check('stream', { installation: stream.installation() });
+      if (installation.isGivenUp('stream', stream.identity())) {
+        await stream.close();
+        installation.putAside('stream');
+        stream = await open();
+      }
+      installation.check('stream', stream.identity());
       return stream;
     } catch (error) {
       await stream.close();
@@ -70,48 +81,53 @@ export const openStream = (dataDir: string, maxBytes: number, telemetry: Telemet
     }
   });
 
+/** What all gave; where one failed, rejects with the first of them after all have ended. */
+const together = async <A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> => {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+};
+
 /** Starts the stores, looks whose they are, and migrates them; rejects with `start.part`, which names the one that failed, after ending the others. */
-export const startEngines = async (dataDir: string, log: Logger, telemetry: Telemetry, installation: Pick<Installation, 'check'>): Promise<Engines> => {
+export const startEngines = async (
+  dataDir: string,
+  log: Logger,
+  telemetry: Telemetry,
+  installation: Pick<Installation, 'check' | 'checkTogether'>,
+): Promise<Engines> => {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
+  const openColumns = async () => {
+    const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
+    undo.push(() => child.stop());
+    const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
+    undo.push(() => columns.close());
+    installation.check('columns', await columnsInstallation(columns));
+    return { columns, child };
+  };
+  const openRecords = async () => {
+    const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });
+    undo.push(() => server.stop());
+    const records = openPostgres(server.connection, { log });
+    undo.push(() => records.close());
+    installation.check('records', await recordsInstallation(records));
+    return { records, server };
+  };
   try {
-    const started = await Promise.allSettled([
+    const [{ columns, child }, { records, server }] = await together(part('the column store', openColumns), part('the record store', openRecords));
+    installation.checkTogether();
+    const search = openColumnSearch(columns);
+    const [problems] = await together(
       part('the column store', async () => {
-        const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
-        undo.push(() => child.stop());
-        const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
-        undo.push(() => columns.close());
-        installation.check('columns', await columnsInstallation(columns));
         await columns.migrate(() => !isFull(dataDir));
-        const search = openColumnSearch(columns);
         await search.migrate();
-        return { columns, search, child, problems: [...putAside(child), ...(await brokenParts(columns))] };
+        return [...putAside(child), ...(await brokenParts(columns))];
       }),
-      part('the record store', async () => {
-        const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });
-        undo.push(() => server.stop());
-        const records = openPostgres(server.connection, { log });
-        undo.push(() => records.close());
-        installation.check('records', { installation: await recordsInstallation(records) });
-        await records.migrate();
-        return { records, server };
-      }),
-    ]);
-    const [columns, records] = started;
-    if (columns.status === 'rejected') throw columns.reason;
-    if (records.status === 'rejected') throw records.reason;
-    const { problems } = columns.value;
+      part('the record store', () => records.migrate()),
+    );
     for (const { part: name, message } of problems) log.error(message, { part: name });
-    return {
-      columns: columns.value.columns,
-      search: columns.value.search,
-      records: records.value.records,
-      processes: { columns: columns.value.child, records: records.value.server },
-      problems,
-      stop,
-    };
+    return { columns, search, records, processes: { columns: child, records: server }, problems, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -44,9 +44,11 @@ import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
 import { Senders } from './http/senders.ts';
 import { httpServer } from './http/server.ts';
+import { Counting } from './installation/counting.ts';
 import { Installation } from './installation/installation.ts';
 import { OwnMeasures } from './metrics/own-measures.ts';
 import { ownAgent } from './own-agent.ts';
+import { Readiness } from './readiness.ts';
 import { Removed } from './removed.ts';
 import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
@@ -162,6 +164,8 @@ const start = async (
   const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log, isStreamAnew: installation.isAnew('stream') });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
   const losses = await installation.settle({ ...engines, stream });
+  const counting = new Counting(installation, { ...engines, stream }, log);
+  undo.push({ part: 'counting', end: () => counting.stop() });
   const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
   const roomMissing = (): number => missingRoom(join(dataDir, 'columns'), minFree());
   // Nothing is left that may be removed for room.
@@ -180,7 +184,7 @@ const start = async (
   });
   undo.push({ part: 'keeper', end: () => keeper.stop() });
   const { instance } = folder;
-  const backups = new Backups({ ...engines, dataDir, instance, configFile, stream, pipeline, minFree, log });
+  const backups = new Backups({ ...engines, dataDir, instance, configFile, stream, pipeline, counting, minFree, log });
   undo.push({ part: 'backup', end: () => backups.stop() });
   const removed = new Removed(engines.records, log);
   await removed.start();
@@ -270,6 +274,14 @@ const start = async (
     isStuck: () => isStuck,
     problems: () => [...(isFull(dataDir) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []), ...wrongSettings(settingsRefused()), ...problems],
   });
+  const readiness = new Readiness(
+    [
+      ['stream', () => stream.state()],
+      ['column store', () => engines.columns.ping()],
+      ['record store', () => engines.records.ping()],
+    ],
+    () => running.ready,
+  );
   const graphql = graphqlServer(
     {
       queries,
@@ -296,7 +308,7 @@ const start = async (
     graphql,
     telemetry,
     measured: () => status.measure(),
-    isReady: () => running.ready,
+    notReady: () => readiness.read(),
   });
   // Senders of what the pipeline can no longer take come first to an end.
   undo.push({ part: 'address', end: () => closeServer(http.server) });

@@ -38,7 +38,9 @@ export const run = async (): Promise<readonly Figure[]> => {
       await stores.columns.command(INSERT, { params: { from, first: (block * SAMPLES) / BLOCKS }, settings: { max_insert_threads: 1 } });
     let heldMs = 0;
     const log = createLogger({ level: 'info', format: 'json', write: (line) => (heldMs = (JSON.parse(line) as { heldMs?: number }).heldMs ?? heldMs) });
-    const backups = new Backups({ ...stores, dataDir, instance: 'bench', configFile: undefined, pipeline, minFree: () => ({ bytes: 0 }), log });
+    const minFree = () => ({ bytes: 0 });
+    const counting = { hold: async () => () => undefined };
+    const backups = new Backups({ ...stores, dataDir, instance: 'bench', configFile: undefined, pipeline, counting, minFree, log });
     const backup = join(dir, 'backup');
     const begun = performance.now();
     await backups.start('bench', backup);

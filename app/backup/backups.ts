@@ -20,6 +20,7 @@ import type { Pipeline } from '../../pipeline/start.ts';
 import type { Share } from '../config/setting.ts';
 import { IDENTITY } from '../data-folder.ts';
 import { readDisk } from '../disk.ts';
+import type { Counting } from '../installation/counting.ts';
 import { roomToKeep } from '../room.ts';
 import { VERSION } from '../version.ts';
 import { BackupFolder, removePartial } from './backup-folder.ts';
@@ -34,6 +35,7 @@ export interface BackupParts {
   readonly columns: Pick<ColumnStore, 'query' | 'command'>;
   readonly records: Pick<Records, 'snapshot' | 'query'>;
   readonly pipeline: Pick<Pipeline, 'holdRounds'>;
+  readonly counting: Pick<Counting, 'hold'>;
   readonly minFree: () => Share;
   readonly log: Logger;
 }
@@ -153,11 +155,13 @@ export class Backups implements BackupAdmin {
 
   /** While no round is under way, progress in the stream and rows in the stores agree. */
   async #cut(): Promise<Cut> {
-    const { pipeline, stream, columns, records, dataDir } = this.#parts;
-    const open = await pipeline.holdRounds(PATIENCE_MS);
-    const begun = performance.now();
+    const { pipeline, counting, stream, columns, records, dataDir } = this.#parts;
+    const count = await counting.hold(PATIENCE_MS);
+    let open: (() => void) | undefined;
     const undo: (() => unknown)[] = [];
     try {
+      open = await pipeline.holdRounds(PATIENCE_MS);
+      const begun = performance.now();
       this.#state = { ...this.#state, step: 'fixing the moment' };
       const point = new Date().toISOString();
       // The record store first: it notes what was done elsewhere, after it was done, and that may be done twice.
@@ -172,7 +176,8 @@ export class Backups implements BackupAdmin {
       releaseFrozen(join(dataDir, 'columns'));
       throw error;
     } finally {
-      open();
+      open?.();
+      count();
     }
   }
 

@@ -1,4 +1,4 @@
-// `inframirror accept-loss STORE --data DIR`: lets the next start begin a store anew that was lost, and says what is gone with it. It changes
+// `inframirror accept-loss STORE --data DIR`: lets the next start begin a store anew that was lost, or go on with an older copy of it, and says what is gone with it. It changes
 // no store; a store that is there after all goes on.
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -27,8 +27,8 @@ export const acceptLoss = (args: readonly string[]): Promise<number> =>
   command(
     args,
     'accept-loss STORE [OPTIONS]',
-    'Accepts that a store is gone for good (stream, columns or records): the next start begins it anew, and puts that into the audit.\n' +
-      'Without it a start with a lost store is refused. Run it as the user that runs the server, while that is stopped.',
+    'Accepts that a store is gone for good (stream, columns or records): the next start begins it anew, or goes on\n' +
+      'with the older copy that it is, and puts that into the audit. Without it a start with such a store is refused. Run it as the user that runs the server, while that is stopped.',
     OPTIONS,
     1,
     async (read) => {
@@ -48,8 +48,10 @@ export const acceptLoss = (args: readonly string[]): Promise<number> =>
       } finally {
         lock.release();
       }
-      const { name, cost } = STORES[store];
-      writeOut(`${plain(dataDir)}: where ${name} is not there at the next start, it begins anew.\n${cost}\n`);
+      const { name, cost, older } = STORES[store];
+      const copy =
+        older === undefined ? 'An older copy of it is put aside then, and it begins anew too.' : `Where it is an older copy of itself, that goes on. ${older}`;
+      writeOut(`${plain(dataDir)}: where ${name} is not there at the next start, it begins anew.\n${cost}\n${copy}\n`);
       return 0;
     },
   );

@@ -37,7 +37,8 @@ test('a session that cannot be asked about may look only, and nothing heaps up b
   };
   let ahead = 0;
   const begun = Date.now();
-  const access = new Access(folder, { query }, () => begun + ahead);
+  const clock = (): number => begun + ahead;
+  const access = new Access(folder, { query }, clock, clock);
   const cookie = (await access.openSession(false)).split(';', 1)[0] as string;
   const get = (): Promise<Caller> => access.callerOf(asked(cookie));
   const many = (): Promise<readonly Caller[]> => Promise.all(Array.from({ length: 100 }, get));
@@ -64,15 +65,46 @@ test('a session that cannot be asked about may look only, and nothing heaps up b
   // It was ended meanwhile.
   await records.query('DELETE FROM sessions');
   gate.open.resolve();
-  expect(new Set((await refusals).map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code)))).toEqual(new Set(['none', 'records.unavailable']));
+  expect(new Set((await refusals).map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code)))).toEqual(new Set(['none', 'access.unavailable']));
   expect(await get()).toBe('none');
   expect(await access.callerOf(posted(cookie, 'http://here'))).toBe('none');
+});
+
+test('a clock that is set back lengthens no session by what it was ahead, and ends none', async () => {
+  const { records } = store;
+  const DAY_MS = 86_400_000;
+  let [now, ticks] = [Date.now() + 400 * DAY_MS, 0];
+  const access = new Access(
+    folder,
+    records,
+    () => now,
+    () => ticks,
+  );
+  const cookie = (await access.openSession(false)).split(';', 1)[0] as string;
+  const caller = (): Promise<Caller> => access.callerOf(asked(cookie));
+  expect(await caller()).toBe('session');
+  now -= 400 * DAY_MS;
+  expect(await caller()).toBe('session');
+  ticks += 2 * MINUTE_MS;
+  expect(await caller()).toBe('session');
+  // It is asked about again by how long it is, and not when the clock is there again.
+  now += MINUTE_MS;
+  const second = (await access.openSession(false)).split(';', 1)[0] as string;
+  expect(await access.callerOf(asked(second))).toBe('session');
+  now -= DAY_MS;
+  await records.query('DELETE FROM sessions WHERE created = (SELECT max(created) FROM sessions)');
+  ticks += 2 * MINUTE_MS;
+  expect(await access.callerOf(asked(second))).toBe('none');
+  expect(await caller()).toBe('session');
+  [now, ticks] = [now + 31 * DAY_MS, ticks + 2 * MINUTE_MS];
+  expect(await caller()).toBe('none');
 });
 
 test('a session outlives a record store that goes away, for an hour and for those alone who were seen before', async () => {
   const { records } = store;
   let ahead = 0;
-  const access = new Access(folder, records, () => Date.now() + ahead);
+  const clock = (): number => Date.now() + ahead;
+  const access = new Access(folder, records, clock, clock);
   const open = async (): Promise<string> => {
     ahead += 1000;
     return (await access.openSession(false)).split(';', 1)[0] as string;
@@ -88,8 +120,10 @@ test('a session outlives a record store that goes away, for an hour and for thos
   await records.close();
   ahead += 2 * MINUTE_MS;
   expect(await caller(seen)).toBe('trusted');
-  for (const cookie of [unseen, removed]) await expect(caller(cookie)).rejects.toThrow();
-  await expect(fresh.callerOf(asked(seen))).rejects.toThrow();
+  const away = expect.objectContaining({ code: 'access.unavailable' });
+  for (const cookie of [unseen, removed]) await expect(caller(cookie)).rejects.toThrow(away);
+  await expect(fresh.callerOf(asked(seen))).rejects.toThrow(away);
+  await expect(fresh.openSession(false)).rejects.toThrow(away);
   ahead += 61 * MINUTE_MS;
   await expect(caller(seen)).rejects.toThrow();
 });

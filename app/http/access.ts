@@ -18,6 +18,8 @@ const CACHE_MS = 60_000;
 /** Where the record store does not answer, whoever was seen to be good so lately may look, so that the status can be read. */
 const TRUSTED_MS = 3_600_000;
 const PATIENCE_MS = 1000;
+/** Without an answer for so long whoever waits for it is told. */
+const SIGN_IN_MS = 5000;
 /** After a question without an answer nobody who is trusted is asked about for so long. */
 const PAUSE_MS = 5000;
 /** Questions at once: whoever makes up sessions must not fill the way to a record store that hangs. */
@@ -32,22 +34,25 @@ export class Access {
   readonly #cookie: string;
   /** By our tokens. */
   readonly #hashes = new Map<string, Buffer>();
-  /** When sessions were seen to be good (ms); spares a question a request. */
+  /** When sessions were seen to be good (ticks); spares a question a request. */
   readonly #known = new Map<string, number>();
   /** Questions that have no answer yet, by session. */
   readonly #asking = new Map<string, Promise<boolean>>();
-  /** When the record store last had no answer (ms). */
+  /** When the record store last had no answer (ticks). */
   #silentAt = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
+  readonly #ticks: () => number;
 
-  /** `now`: ms. */
-  constructor(folder: DataFolder, records: Pick<Records, 'query'>, now: () => number = Date.now) {
+  /** `now`: ms of the clock; `ticks`: ms that nobody sets, by which ages are told. */
+  constructor(folder: DataFolder, records: Pick<Records, 'query'>, now: () => number = Date.now, ticks: () => number = () => performance.now()) {
     this.#folder = folder;
     this.#records = records;
     this.#now = now;
+    this.#ticks = ticks;
     this.#cookie = `inframirror_${folder.instance.replace(/[^A-Za-z0-9]/g, '')}`;
   }
 
+  /** Rejects with `access.unavailable` where the record store alone could tell. */
   async callerOf(request: IncomingMessage): Promise<Caller> {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
@@ -79,14 +84,19 @@ export class Access {
     return timingSafeEqual(shown, own);
   }
 
-  /** The value of Set-Cookie for a new session. */
+  /** The value of Set-Cookie for a new session. Rejects with `access.unavailable`. */
   async openSession(secure: boolean): Promise<string> {
     const id = randomBytes(32).toString('base64url');
+    if (!((await answered(this.#keep(sha256(id)), SIGN_IN_MS)) ?? false)) throw new CodedError('access.unavailable', {});
+    return `${this.#cookie}=${id}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${SESSION_NANOS / 1_000_000_000n}${secure ? '; Secure' : ''}`;
+  }
+
+  async #keep(hashed: Buffer): Promise<true> {
     const created = this.#nanos();
-    await this.#records.query('INSERT INTO sessions (hash, created, expires) VALUES ($1, $2, $3)', [sha256(id), created, created + SESSION_NANOS]);
+    await this.#records.query('INSERT INTO sessions (hash, created, expires) VALUES ($1, $2, $3)', [hashed, created, created + SESSION_NANOS]);
     await this.#records.query('DELETE FROM sessions WHERE expires < $1', [created]);
     await this.#records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [created, 'admin', 'session.open', {}]);
-    return `${this.#cookie}=${id}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${SESSION_NANOS / 1_000_000_000n}${secure ? '; Secure' : ''}`;
+    return true;
   }
 
   #sessionOf(request: IncomingMessage): string | undefined {
@@ -100,14 +110,14 @@ export class Access {
   async #standingOf(session: string): Promise<'session' | 'trusted' | 'none'> {
     if (!/^[A-Za-z0-9_-]{43}$/.test(session)) return 'none';
     const key = sha256(session);
-    const age = this.#now() - (this.#known.get(key.toString('base64')) ?? Number.NEGATIVE_INFINITY);
+    const age = this.#ticks() - (this.#known.get(key.toString('base64')) ?? Number.NEGATIVE_INFINITY);
     if (age < CACHE_MS) return 'session';
     const isTrusted = age < TRUSTED_MS;
-    if (isTrusted && this.#now() - this.#silentAt < PAUSE_MS) return 'trusted';
-    const asked = this.#isGood(key);
-    const isGood = await (isTrusted ? answered(asked) : asked);
+    if (isTrusted && this.#ticks() - this.#silentAt < PAUSE_MS) return 'trusted';
+    const isGood = await answered(this.#isGood(key), isTrusted ? PATIENCE_MS : SIGN_IN_MS);
     if (isGood !== undefined) return isGood ? 'session' : 'none';
-    this.#silentAt = this.#now();
+    if (!isTrusted) throw new CodedError('access.unavailable', {});
+    this.#silentAt = this.#ticks();
     return 'trusted';
   }
 
@@ -124,14 +134,18 @@ export class Access {
   }
 
   async #ask(hashed: Buffer, key: string): Promise<boolean> {
-    const rows = await this.#records.query('SELECT 1 AS found FROM sessions WHERE hash = $1 AND expires > $2', [hashed, this.#nanos()]);
+    const now = this.#nanos();
+    const rows = await this.#records.query('SELECT created FROM sessions WHERE hash = $1 AND expires > $2', [hashed, now]);
     this.#silentAt = Number.NEGATIVE_INFINITY;
     if (rows.length === 0) {
       this.#known.delete(key);
       return false;
     }
+    // The clock was set back since: it lives from now on, not until the clock is there again.
+    if ((rows[0]?.created as bigint) > now)
+      await this.#records.query('UPDATE sessions SET created = $2, expires = $3 WHERE hash = $1', [hashed, now, now + SESSION_NANOS]);
     if (this.#known.size > 10_000) this.#known.clear();
-    this.#known.set(key, this.#now());
+    this.#known.set(key, this.#ticks());
     return true;
   }
 
@@ -141,10 +155,10 @@ export class Access {
 }
 
 /** undefined where it is not there in a moment, or fails. */
-const answered = async <T>(work: Promise<T>): Promise<T | undefined> => {
+const answered = async <T>(work: Promise<T>, patienceMs: number): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+    timer = setTimeout(() => resolve(undefined), patienceMs);
   });
   try {
     return await Promise.race([work, late]);

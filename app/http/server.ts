@@ -1,7 +1,7 @@
 // The one HTTP address of the product: which path goes where, and who may. An ordered list; the first that fits answers.
 // It listens from the first moment of a start: until the parts behind it are there it says so.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { CodedError, errorMessage } from '../../core/errors.ts';
+import { CodedError, ERRORS, type ErrorCode, errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry, TelemetryRegistry } from '../../core/telemetry.ts';
 import type { Asker, GraphqlHandler } from '../../graphql/server.ts';
@@ -25,7 +25,8 @@ export interface HttpParts {
   readonly telemetry: TelemetryRegistry;
   /** Brings up to date what is measured only when it is asked for. Takes seconds at most, and never rejects. */
   readonly measured: () => Promise<void>;
-  readonly isReady: () => boolean;
+  /** Why it is not ready; undefined: it is. Takes seconds at most, and never rejects. */
+  readonly notReady: () => Promise<string | undefined>;
 }
 
 export interface HttpServer {
@@ -92,7 +93,10 @@ const routes = (parts: HttpParts): readonly Route[] => [
     path: '/-/ready',
     callers: undefined,
     what: 'look',
-    answer: ({ response }) => (parts.isReady() ? sendText(response, 200, 'ready\n') : sendText(response, 503, 'starting\n')),
+    answer: async ({ response }) => {
+      const reason = await parts.notReady();
+      sendText(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
+    },
   },
   {
     method: 'GET',
@@ -135,7 +139,7 @@ const sendAnswer = (response: ServerResponse, { status, headers, body }: DoorAns
 
 /** 403 for one that is known and may not; who cannot be told is asked to sign in. */
 const refusedSender = (error: unknown): DoorAnswer => {
-  if (!(error instanceof CodedError)) throw error;
+  if (!(error instanceof CodedError) || error.code === 'access.unavailable') throw error;
   return errorAnswer(error.code === 'intake.cloned' ? 409 : error.code === 'agent.session' || error.code === 'agent.proof' ? 401 : 403, error);
 };
 
@@ -203,10 +207,10 @@ export const httpServer = ({ log, telemetry, mostConnections }: HttpOptions): Ht
   };
   const server = createServer({ maxHeaderSize: 16 << 10, connectionsCheckingInterval: CHECK_MS }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
-      const unavailable = error instanceof CodedError && error.code.endsWith('.unavailable');
+      const unavailable =
+        error instanceof CodedError && error.code.endsWith('.unavailable') ? `${error.message}.\n${ERRORS[error.code as ErrorCode].mend}\n` : undefined;
       log.error('a request failed', { path: (request.url ?? '').split('?', 1)[0] as string, error: (error as Error).message });
-      if (!response.headersSent)
-        sendText(response, unavailable ? 503 : 500, unavailable ? `${(error as Error).message}\n` : 'an error on our side; the log says more\n');
+      if (!response.headersSent) sendText(response, unavailable === undefined ? 500 : 503, unavailable ?? 'an error on our side; the log says more\n');
       else response.destroy();
     });
   });

@@ -13,7 +13,15 @@ const NOTES = z.object({
   instance: z.string().regex(/^[\w-]{1,64}$/),
   /** Taken back by the start that heeds it. `at`: ISO time. */
   accepted: z.array(z.object({ store: z.enum(STORE_NAMES), who: z.string(), at: z.string() })).default([]),
-  refused: z.object({ at: z.string(), message: z.string(), mend: z.string() }).optional(),
+  refused: z
+    .object({
+      at: z.string(),
+      message: z.string(),
+      mend: z.string(),
+      /** Of stores that are older copies: the generation that each had. */
+      setBack: z.array(z.object({ store: z.enum(STORE_NAMES), own: z.number() })).optional(),
+    })
+    .optional(),
 });
 
 export type StoreNotes = z.infer<typeof NOTES>;

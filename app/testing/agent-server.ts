@@ -87,7 +87,7 @@ export class AgentServer {
       graphql: async (_, response) => void response.end(),
       telemetry: new TelemetryRegistry(),
       measured: () => Promise.resolve(),
-      isReady: () => true,
+      notReady: async () => undefined,
     });
     const { server } = this.#http;
     await new Promise<void>((resolve) => server.listen(this.url === '' ? 0 : Number(new URL(this.url).port), '127.0.0.1', resolve));

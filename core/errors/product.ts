@@ -79,6 +79,11 @@ export const PRODUCT_ERRORS = {
     {},
     'Send `Authorization: Bearer TOKEN` (the token is in DATA/token), or open the link that the server printed.',
   ),
+  'access.unavailable': entry(
+    (_: NoParameters) => 'nobody can sign in now, as the record store does not answer, which keeps the sessions',
+    {},
+    'It is started anew by itself, mostly within a minute: load this page again then. Until then, whoever was seen within the last hour may look; what agents send is taken in and kept, and on the server `inframirror doctor`, `status` and `query` work as ever: they need no session.',
+  ),
   'access.forbidden': entry(
     (p: { what: string }) => `this token may not ${p.what}`,
     { what: 'ask queries' },

@@ -19,6 +19,12 @@ export const STORE_ERRORS = {
     { store: 'the column store', place: 'data/columns', tables: 'samples' },
     'Bring the whole data folder back by `inframirror restore`. Without a backup, move the folder of this store away, tell `inframirror accept-loss columns`, and the next start begins it anew, without all that was in it.',
   ),
+  'store.set-back': entry(
+    (p: { store: string; place: string; was: string; others: string; folder: string }) =>
+      `${p.store} in ${p.place} is an older copy of itself, of ${p.was}: the other stores went on with a newer one until ${p.others} at least`,
+    { store: 'the column store', place: 'data/columns', was: '2026-11-28T02:00:11.021Z', others: '2026-11-30T01:10:42.310Z', folder: 'columns' },
+    'Put the newer one back where it still is. Else bring the whole data folder back, all stores of one moment, by `inframirror restore`: a single store from a backup or a copied disk does not fit the others. Without that, `inframirror accept-loss columns` (or `records`, `stream`) says what is missing then, and the next start goes on with what is there; the stream begins anew, and the older one is put aside.',
+  ),
   'store.notes': entry(
     (p: { file: string; reason: string }) => `what is noted of the stores in ${p.file} cannot be read: ${p.reason}`,
     { file: 'data/stores.json', reason: 'permission denied' },

@@ -1,20 +1,24 @@
-// Whose a record store is, as a row of its settings. It is read before the schema is brought forward, as that makes what is missing anew, and empty.
+// Whose a record store is and how far it has come, as rows of its settings. They are read before the schema is brought forward, as that makes what is missing anew, and empty.
+import { type Generation, generationText, parseGeneration, type StoreIdentity } from '../../core/generation.ts';
 import type { RecordQueries } from './port.ts';
 
-const KEY = 'installation';
+const [KEY, GENERATION] = ['installation', 'generation'];
 
-/** undefined: it was never told. Rejects with `records.…`. */
-export const recordsInstallation = async (records: RecordQueries): Promise<string | undefined> => {
+/** Rejects with `records.…`. */
+export const recordsInstallation = async (records: RecordQueries): Promise<StoreIdentity> => {
   const [there] = await records.query("SELECT to_regclass('settings') IS NOT NULL AS there");
-  if (there?.there !== true) return undefined;
-  const [row] = await records.query('SELECT value FROM settings WHERE key = $1', [KEY]);
-  return typeof row?.value === 'string' ? row.value : undefined;
+  const rows = there?.there === true ? await records.query('SELECT key, value FROM settings WHERE key = ANY($1)', [[KEY, GENERATION]]) : [];
+  const text = (key: string): string | undefined => {
+    const value = rows.find((row) => row.key === key)?.value;
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { installation: text(KEY), generation: parseGeneration(text(GENERATION)) };
 };
 
 /** Of a store whose schema is there. Rejects with `records.…`. */
-export const recordsBelongTo = async (records: RecordQueries, installation: string): Promise<void> => {
-  await records.query('INSERT INTO settings (key, value) VALUES ($1, to_jsonb($2::text)) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [
-    KEY,
-    installation,
-  ]);
+export const recordsBelongTo = async (records: RecordQueries, installation: string, generation: Generation): Promise<void> => {
+  await records.query(
+    'INSERT INTO settings (key, value) VALUES ($1, to_jsonb($2::text)), ($3, to_jsonb($4::text)) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    [KEY, installation, GENERATION, generationText(generation)],
+  );
 };

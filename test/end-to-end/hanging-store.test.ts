@@ -37,6 +37,7 @@ const stopped = async (pids: readonly number[], work: () => Promise<void>): Prom
 /** Nothing that was told of the hang stays: `/metrics` has the parts of the status, and none that is not well. */
 const wellAgain = async (): Promise<void> => {
   await eventually('all parts are well again', async () => (await product.parts()).every(({ state }) => state === 'ok'), 90_000);
+  await eventually('it is ready again', async () => (await product.get('/-/ready')).status === 200);
   await eventually('all are told as well', async () => [...(await partOk()).values()].every((value) => value === 1), 90_000);
   expect([...(await partOk()).keys()].toSorted()).toEqual((await product.parts()).map(({ name }) => name).toSorted());
 };
@@ -75,6 +76,13 @@ test('the record store', async () => {
       expect(stdout, name).toMatch(new RegExp(`^FAIL ${name} +not known: the record store does not answer$`, 'm'));
     for (const name of ['server', 'column store', 'search store', 'stream', 'door', 'disk']) expect(stdout, name).toMatch(new RegExp(`^ok +${name} `, 'm'));
     expect((await partOk()).get('record store')).toBe(0);
+    const ready = await product.get('/-/ready');
+    expect([ready.status, await ready.text()]).toEqual([503, 'not ready: the record store does not answer\n']);
+    // Neither a hang nor a wrong password: words, in a browser and in a command, which needs no session.
+    const signIn = await product.get(`/?token=${product.token}`, {});
+    expect(signIn.status).toBe(503);
+    expect(await signIn.text()).toMatch(/^nobody can sign in now, as the record store does not answer.*\n.*load this page again.*`inframirror doctor`/);
+    expect(await product.values('from metrics.system.cpu.time last 5m | summarize n = count()')).toHaveLength(1);
   });
   await wellAgain();
 }, 240_000);

@@ -259,7 +259,7 @@ test('an instance file that was lost is known from the stores', async () => {
 const unnamed = async (): Promise<string> => {
   const folder = await newFolder();
   ends.push(() => rm(folder, { recursive: true, force: true }));
-  const unchecked = { check: () => undefined };
+  const unchecked = { check: () => undefined, checkTogether: () => undefined, isGivenUp: () => false, putAside: () => undefined };
   const stream = await openStream(folder, 1 << 30, new TelemetryRegistry(), unchecked);
   const engines = await startEngines(folder, silentLogger, new TelemetryRegistry(), unchecked);
   await engines.stop();

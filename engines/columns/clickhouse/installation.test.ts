@@ -11,6 +11,8 @@ import { migrateColumns } from './migrate.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 import { openClickHouse } from './open.ts';
 
+const TOLD = { own: 3, at: 1_796_000_000_000, all: 2 };
+
 let folder = '';
 let engine: EmbeddedColumns;
 let columns: ColumnStore;
@@ -46,18 +48,18 @@ test.each(['RENAME TABLE samples TO samples_before', 'RENAME TABLE samples_next 
   'a store that was killed within a migration misses no table, and goes on: %s',
   async (statement) => {
     await migrateColumns(columns, MIGRATIONS.slice(0, 4));
-    await columnsBelongTo(columns, 'me');
+    await columnsBelongTo(columns, 'me', TOLD);
     await columns.command("INSERT INTO samples (metric, id, time, insert) VALUES (1, 2, '2026-11-19 10:00:00', 3)");
     await expect(migrateColumns(killedBehind(statement))).rejects.toThrow(`killed behind ${statement}`);
     await stop();
     await open();
-    expect(await columnsInstallation(columns)).toEqual({ installation: 'me', missing: [] });
+    expect(await columnsInstallation(columns)).toEqual({ installation: 'me', generation: TOLD, missing: [] });
     await migrateColumns(columns);
-    await columnsBelongTo(columns, 'me');
+    await columnsBelongTo(columns, 'me', TOLD);
     expect((await columns.query('SELECT 1 FROM samples')).batches.reduce((sum, { length }) => sum + length, 0)).toBe(1);
     // From now on it is held against what it has now.
     await columns.command('DROP TABLE marks SYNC');
-    expect(await columnsInstallation(columns)).toEqual({ installation: 'me', missing: ['marks'] });
+    expect(await columnsInstallation(columns)).toEqual({ installation: 'me', generation: TOLD, missing: ['marks'] });
   },
   120_000,
 );
@@ -68,13 +70,13 @@ test('a store whose migration was done, and not settled, misses no table; what w
   const one: Migration = { version: 1, statements: [make('a'), make('b'), make('c')] };
   const two: Migration = { version: 2, statements: [drop('a')] };
   await migrateColumns(columns, [one]);
-  await columnsBelongTo(columns, 'me');
-  expect(await columnsInstallation(columns)).toEqual({ installation: 'me', missing: [] });
+  await columnsBelongTo(columns, 'me', TOLD);
+  expect(await columnsInstallation(columns)).toEqual({ installation: 'me', generation: TOLD, missing: [] });
   await migrateColumns(columns, [one, two]);
-  expect(await columnsInstallation(columns)).toEqual({ installation: 'me', missing: [] });
-  await columnsBelongTo(columns, 'me');
+  expect(await columnsInstallation(columns)).toEqual({ installation: 'me', generation: TOLD, missing: [] });
+  await columnsBelongTo(columns, 'me', TOLD);
   await columns.command(drop('b'));
   // No migration waits, so that nothing is forgotten.
   await migrateColumns(columns, [one, two]);
-  expect(await columnsInstallation(columns)).toEqual({ installation: 'me', missing: ['b'] });
+  expect(await columnsInstallation(columns)).toEqual({ installation: 'me', generation: TOLD, missing: ['b'] });
 }, 60_000);

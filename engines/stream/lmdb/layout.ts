@@ -1,7 +1,7 @@
 // How the log rests in LMDB: the keys of the databases and the bytes of each record. Nothing here touches the store.
 //
 // database `messages`: key = topic id (u16) partition (u32) offset (u64), big-endian, so that a partition is one range
-// database `meta`: `version`, `installation`, `clock` (JSON), `topic/NAME`, `at/ID/PARTITION`, and for each group
+// database `meta`: `version`, `installation`, `generation`, `clock` (JSON), `topic/NAME`, `at/ID/PARTITION`, and for each group
 // `progress/GROUP/NAME/PARTITION` and `checkpoint/GROUP/NAME/PARTITION`: an offset (u64, little-endian), then its own bytes
 // database `shared`: key = topic id and partition as above, 0 for a lease or 1 for bytes (u8), the key that messages say; see `leases.ts`
 import type { Message, StoredMessage } from '../port.ts';

@@ -2,6 +2,7 @@
 // (`commits.ts`); this thread reads, groups and counts.
 import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../../core/errors.ts';
+import { type Generation, generationText, type StoreIdentity } from '../../../core/generation.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import { partitionOf } from '../partition.ts';
 import type {
@@ -42,10 +43,10 @@ const RETENTION_MS = 10_000;
 export interface EmbeddedStream extends Stream {
   /** As it is now. */
   snapshot(): LogSnapshot;
-  /** The installation that it belongs to, in a copy too; undefined: it was never told. */
-  installation(): string | undefined;
+  /** Whose it is and how far it has come, in a copy too. */
+  identity(): StoreIdentity;
   /** Durable on resolve. */
-  belongTo(installation: string): Promise<void>;
+  belongTo(installation: string, generation: Generation): Promise<void>;
 }
 
 export class LmdbStream implements EmbeddedStream, GroupLog {
@@ -214,12 +215,15 @@ export class LmdbStream implements EmbeddedStream, GroupLog {
     return takeSnapshot(this.#environment, places, bytes);
   }
 
-  installation(): string | undefined {
-    return this.#reads.installation();
+  identity(): StoreIdentity {
+    return this.#reads.identity();
   }
 
-  belongTo(installation: string): Promise<void> {
-    return this.#writer().putMeta([[metaKey('installation'), Buffer.from(installation)]]);
+  belongTo(installation: string, generation: Generation): Promise<void> {
+    return this.#writer().putMeta([
+      [metaKey('installation'), Buffer.from(installation)],
+      [metaKey('generation'), Buffer.from(generationText(generation))],
+    ]);
   }
 
   partitionsOf(topic: string): readonly Partition[] {

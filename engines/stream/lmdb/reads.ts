@@ -1,6 +1,7 @@
 // What this thread reads of the log: messages, what they share, checkpoints, and what each partition was like when it was opened. It writes nothing.
 import type { ClockState } from '../../../core/clock.ts';
 import { CodedError } from '../../../core/errors.ts';
+import { parseGeneration, type StoreIdentity } from '../../../core/generation.ts';
 import type { Checkpoint, StoredMessage } from '../port.ts';
 import type { Partition } from './commits.ts';
 import { Costs } from './costs.ts';
@@ -69,9 +70,12 @@ export class Reads {
     });
   }
 
-  /** Whose the log is. */
-  installation(): string | undefined {
-    return this.#read(({ meta }) => meta.get(metaKey('installation'))?.toString());
+  /** Whose the log is, and how far it has come. */
+  identity(): StoreIdentity {
+    return this.#read(({ meta }) => {
+      const text = (name: string): string | undefined => meta.get(metaKey(name))?.toString();
+      return { installation: text('installation'), generation: parseGeneration(text('generation')) };
+    });
   }
 
   /** How the clock stood when it was last looked at. */
