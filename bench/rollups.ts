@@ -2,6 +2,7 @@
 // samples until the parts are merged, beside the store alone adding up the same columns in the same run; and the bytes of the parts.
 // Samples of each set by `INFRAMIRROR_BENCH_SAMPLES`. An hour has 240 samples a series, so that few series are many hours, each of which has
 // its handful of statements.
+import { goThroughEmpty } from '../pipeline/rollups/empty.ts';
 import { rollUpHour } from '../pipeline/rollups/hour.ts';
 import { UNLIMITED, withColumnStore } from './column-store.ts';
 import { type Figure, short } from './figure.ts';
@@ -75,8 +76,34 @@ const ofSet = ({ name, kind, series }: Set): Promise<readonly Figure[]> =>
     ];
   });
 
+const EMPTY_HOURS = 500;
+
+/** Hours without samples, of a server that was away: said to be gone through, beside one after the other as an hour with samples is. */
+const ofEmptyHours = (): Promise<Figure> =>
+  withColumnStore(async ({ columns, cpu }) => {
+    const { signal } = new AbortController();
+    for (const batch of sampleBlocks({ series: 1000, samples: 240_000, to: TO, partitionMs: DAY_MS, kind: GAUGE }))
+      await columns.insert('samples', batch, { queryId: 'bench-empty' });
+    const hours = Array.from({ length: EMPTY_HOURS }, (_, n) => TO - (n + 24) * HOUR_MS);
+    const perHour = async (work: () => Promise<unknown>, count: number): Promise<number> => {
+      const begun = cpu();
+      await work();
+      return ((cpu() - begun) / count) * 1000;
+    };
+    const one = await perHour(async () => {
+      for (const hour of hours.slice(0, 20)) await rollUpHour({ store: columns, hour, metrics: undefined, version: 1, signal });
+    }, 20);
+    const all = await perHour(() => goThroughEmpty(columns, hours, 2, signal), EMPTY_HOURS);
+    return {
+      what: `${EMPTY_HOURS} hours without samples`,
+      value: `${short(all)} CPU-ms an hour`,
+      against: `each as one with samples ${short(one)} CPU-ms`,
+      ratio: all / one,
+    };
+  });
+
 export const run = async (): Promise<readonly Figure[]> => {
-  const figures: Figure[] = [];
+  const figures: Figure[] = [await ofEmptyHours()];
   for (const set of SETS) figures.push(...(await ofSet(set)));
   return figures;
 };

@@ -39,8 +39,15 @@ export const rowsOf = async (
   );
 };
 
+/** The partition of `rollup_hours`: a month. */
+const monthOf = ({ hour }: RollupHour): string => new Date(hour).toISOString().slice(0, 7);
+
+/** One insert a month, hence of an hour all rows or none. */
 export const writeHours = async (store: Pick<ColumnStore, 'insert'>, hours: readonly RollupHour[], signal: AbortSignal): Promise<void> => {
-  if (hours.length === 0) return;
+  for (const ofMonth of Map.groupBy(hours, monthOf).values()) await writeMonth(store, ofMonth, signal);
+};
+
+const writeMonth = async (store: Pick<ColumnStore, 'insert'>, hours: readonly RollupHour[], signal: AbortSignal): Promise<void> => {
   const value: Readonly<Record<string, (hour: RollupHour) => Value>> = {
     whole: ({ whole }) => (whole ? 1 : 0),
     metric: ({ metric }) => metric,

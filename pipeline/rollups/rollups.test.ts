@@ -156,6 +156,39 @@ describe('what is put together', { timeout: 300_000 }, () => {
     expect([await counts(HOUR), (await counts(FIVE_MINUTES)).length]).toEqual([[[1, 0, 240]], 12]);
   });
 
+  it('goes through hours without samples at once; what comes to them meanwhile or later is put together', async () => {
+    await write(counter(1, 15_000));
+    const inserts: string[] = [];
+    let isComing = true;
+    const watching: Store = {
+      ...dying(() => 1, { left: 0 }),
+      insert: async (table, batch, options) => {
+        inserts.push(`${table} ${batch.length}`);
+        if (isComing) {
+          isComing = false;
+          // After it was looked at, and before it is said that there was nothing.
+          await write(counter(2, 15_000, FROM + HOUR_MS, FROM + 2 * HOUR_MS), ['late']);
+        }
+        return made.stores.columns.insert(table, batch, options);
+      },
+    };
+    await rollups(watching).run();
+    expect(inserts[0]).toBe(`rollup_hours ${HOURS - 1}`);
+    expect(telemetry.value('inframirror_rollups_newest_hour_seconds')).toBe((TO - HOUR_MS) / 1000);
+    await rollups().run();
+    expect(await counts(HOUR)).toEqual([
+      [1, 0, 240],
+      [2, 1, 240],
+    ]);
+    await write(counter(3, 15_000, FROM + 2 * HOUR_MS, FROM + 3 * HOUR_MS), ['late']);
+    await rollups().run();
+    expect((await counts(HOUR)).slice(2)).toEqual([[3, 2, 240]]);
+    const version = () => ask('SELECT max(version) AS version FROM rollup_hours');
+    const before = await version();
+    await rollups().run();
+    expect(await version()).toEqual(before);
+  });
+
   it('goes from the oldest hour on, and says how many wait', async () => {
     await write(counter(1, 15_000, FROM, TO));
     const hours: number[] = [];

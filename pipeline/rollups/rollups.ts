@@ -10,6 +10,7 @@ import { readLedger } from '../retention/ledger.ts';
 import { pause, Stopped } from '../retry.ts';
 import { RoundGate } from '../round-gate.ts';
 import { type DueOptions, endedHours, lateMetrics } from './due.ts';
+import { goThroughEmpty } from './empty.ts';
 import { rollUpHour } from './hour.ts';
 import { rowsOf, type Store } from './ledger.ts';
 
@@ -79,26 +80,27 @@ export class Rollups implements KeeperTask {
     const { signal } = this.#abort;
     const { gone } = await readLedger(records);
     const due: DueOptions = { delayMs: this.#options.delayMs ?? DELAY_MS, settleMs: this.#options.settleMs ?? SETTLE_MS, gone: gone.samples ?? 0, signal };
-    const { done, open } = await endedHours(columns, due);
+    const { done, open: ended } = await endedHours(columns, due);
     const waiting = (hours: number): void => telemetry.set('inframirror_rollups_hours_waiting', {}, hours);
     const newest = (hour: number | undefined): void => {
       if (hour !== undefined) telemetry.set('inframirror_rollups_newest_hour_seconds', {}, hour / 1000);
     };
     newest(done.at(-1));
+    const empty =
+      ended.length < MANY ? new Set<number>() : await this.#gate.pass(signal, async () => goThroughEmpty(columns, ended, await this.#nextVersion(), signal));
+    const open = ended.filter((hour) => !empty.has(hour));
     waiting(open.length);
     if (open.length >= MANY) log.info('samples of hours that are over are put together', { hours: open.length, oldest: hourText(open[0] as number) });
-    const ready = [...done];
+    const ready = [...done, ...empty];
     for (const [i, hour] of open.entries()) {
       if (await this.#hour(hour, undefined)) ready.push(hour);
       newest(Math.max(hour, done.at(-1) ?? hour));
       waiting(open.length - i - 1);
     }
     if (open.length >= MANY) log.info('samples of hours that are over have been put together', { hours: open.length });
-    const late = await lateMetrics(
-      columns,
-      ready.sort((a, b) => a - b),
-      due,
-    );
+    ready.sort((a, b) => a - b);
+    newest(ready.at(-1));
+    const late = await lateMetrics(columns, ready, due);
     telemetry.set('inframirror_rollups_late_hours_waiting', {}, late.size);
     for (const [hour, metrics] of late) {
       await this.#hour(hour, metrics);
