@@ -271,7 +271,7 @@ test('an agent that is replaced is revoked at once; its place is taken by one al
   expect(codeOf(await signIn(calls, old, MACHINE, boot, RUN))).toBe('agent.revoked');
   expect(server.registry.ofHost('WEB-1')?.id).toBe(next.id);
   expect((await server.audit()).map(({ what }) => what)).toEqual(['agent.token', 'agent.join', 'agent.token', 'agent.replace']);
-  await expect(server.token('web-1', { replaces: 'nobody' })).rejects.toMatchObject({ code: 'agent.unknown' });
+  await expect(server.token('web-1', { replaces: 'nobody' })).rejects.toMatchObject({ code: 'agent.none' });
 });
 
 test('what is known of agents is there after a restart: their runs, their state, the shared token', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hasCode } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { noTelemetry } from '../core/telemetry.ts';
+import { formatTime } from '../core/time.ts';
 import type { StoredMessage } from '../engines/stream/port.ts';
 import { openDoor } from '../ingest/door.ts';
 import { ipcOf, NOW_NS, packed, partOf } from '../ingest/testing/frames.ts';
@@ -81,7 +82,11 @@ test('replayed, a letter is stored once, also where the note of it was lost; a d
   expect(await lettersPart(letters)).toMatchObject({ state: 'degraded', detail: expect.stringMatching(/^3 wait, since 20.*: inframirror dead list$/) });
   const [first] = await waiting();
   const whole = await letters.show(first?.id ?? '');
-  expect([whole.content?.[0], whole.headers.origin]).toEqual([expect.objectContaining({ body: 'one', host: 'web-1' }), 'im.logs/0/1']);
+  const moment = formatTime(at);
+  expect([whole.content?.[0], whole.headers]).toEqual([
+    expect.objectContaining({ body: 'one', host: 'web-1', time: moment }),
+    expect.objectContaining({ origin: 'im.logs/0/1', received: moment, from: moment, to: moment }),
+  ]);
 
   expect(await letters.replay('admin', { reason: 'refused-row' })).toEqual({ replayed: 2, droppedRows: 0, refused: [], isMore: false });
   expect(await lines()).toEqual(['one', 'three']);
@@ -96,6 +101,15 @@ test('replayed, a letter is stored once, also where the note of it was lost; a d
 
   await buried('four', 4);
   const [fourth] = await waiting();
+  const rows = async () => (await running.stores.records.query("SELECT count(*)::int AS n FROM audit WHERE what LIKE 'dead.%'"))[0]?.n;
+  const audited = await rows();
+  for (const ids of [
+    [fourth?.id ?? '', '0/999', 'x'],
+    ['0/999', fourth?.id ?? '', 'x'],
+  ])
+    for (const change of [letters.drop('admin', { ids }), letters.replay('admin', { ids })])
+      await expect(change).rejects.toMatchObject({ code: 'dead.missing', parameters: { ids: '0/999, x', named: 3 } });
+  expect([await rows(), (await waiting()).length]).toEqual([audited, 1]);
   expect(await letters.drop('admin', { ids: [fourth?.id ?? ''] })).toBe(1);
   expect([await waiting(), await letters.drop('admin', {})]).toEqual([[], 0]);
   expect(await letters.replay('admin', { ids: [fourth?.id ?? ''] })).toMatchObject({ replayed: 0 });

@@ -2,11 +2,12 @@
 // are, and is never changed; what became of each stands in the record store. Replayed twice, a letter is stored once: it is a lane of its own
 // to the pipeline, which knows what it took of it.
 import { zstdDecompressSync } from 'node:zlib';
-import { columnOf, valueAt } from '../core/batch/batch.ts';
+import { columnOf, type DataType, valueAt } from '../core/batch/batch.ts';
 import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
+import { formatTime, NANOS_PER_MS } from '../core/time.ts';
 import type { Records } from '../engines/records/port.ts';
-import type { Message, StoredMessage, Stream } from '../engines/stream/port.ts';
+import type { Message, PartitionState, StoredMessage, Stream } from '../engines/stream/port.ts';
 import type {
   DeadLetterAdmin,
   Letter,
@@ -19,6 +20,7 @@ import type {
   WholeLetter,
 } from '../graphql/service.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
+import { writeAudit } from '../ingest/agents/audit.ts';
 import { agentAuthority, tokenAuthority } from '../ingest/agents/authorities.ts';
 import type { Door } from '../ingest/door.ts';
 import { printOf } from '../ingest/parts.ts';
@@ -77,7 +79,7 @@ const contentOf = (message: StoredMessage): WholeLetter['content'] => {
     return decodeStream(unpacked(message), { maxBytes: MOST_BYTES })
       .flatMap((batch) =>
         Array.from({ length: Math.min(batch.length, MOST_SHOWN) }, (_, row) =>
-          Object.fromEntries(batch.fields.map(({ name }) => [name, plainValue(valueAt(columnOf(batch, name), row))])),
+          Object.fromEntries(batch.fields.map(({ name, type }) => [name, shownValue(type, valueAt(columnOf(batch, name), row))])),
         ),
       )
       .slice(0, MOST_SHOWN);
@@ -85,6 +87,19 @@ const contentOf = (message: StoredMessage): WholeLetter['content'] => {
     return undefined;
   }
 };
+
+/** Further ones no calendar has. */
+const LAST_NS = 8_640_000_000_000_000n * NANOS_PER_MS;
+const timeText = (ns: bigint): string => (ns > LAST_NS || ns < -LAST_NS ? String(ns) : formatTime(ns));
+
+const shownValue = (type: DataType, value: unknown): unknown =>
+  type.kind === 'timestamp' && typeof value === 'bigint' ? timeText(type.unit === 'ms' ? value * NANOS_PER_MS : value) : plainValue(value);
+
+/** That hold moments, in ns. */
+const MOMENTS: ReadonlySet<string> = new Set(['received', 'from', 'to']);
+
+const shownHeaders = (headers: StoredMessage['headers']): StoredMessage['headers'] =>
+  Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, MOMENTS.has(name) && /^\d{1,19}$/.test(text) ? timeText(BigInt(text)) : text]));
 
 /** What JSON can hold. */
 const plainValue = (value: unknown): unknown => {
@@ -119,13 +134,14 @@ export class DeadLetters implements DeadLetterAdmin {
   }
 
   async show(id: string): Promise<WholeLetter> {
-    const { letter, message } = await this.#one(id, await this.#done());
-    return { ...letter, headers: message.headers, content: contentOf(message) };
+    const message = await this.#at(id, await this.#parts.stream.partitions(DEAD_TOPIC));
+    if (message === undefined) throw new CodedError('dead.none', { id: id.slice(0, 64) });
+    return { ...letterOf(message, stateOf(await this.#done(), message)), headers: shownHeaders(message.headers), content: contentOf(message) };
   }
 
   replay(who: string, choice: LetterChoice): Promise<ReplayedLetters> {
     return this.#inTurn(async () => {
-      await this.#audit(who, 'dead.replay', choice);
+      await this.#begin(who, 'dead.replay', choice);
       const refused: { id: string; reason: string }[] = [];
       let [replayed, droppedRows] = [0, 0];
       for await (const found of this.#chosen(choice)) {
@@ -146,7 +162,7 @@ export class DeadLetters implements DeadLetterAdmin {
 
   drop(who: string, choice: LetterChoice): Promise<number> {
     return this.#inTurn(async () => {
-      await this.#audit(who, 'dead.drop', choice);
+      await this.#begin(who, 'dead.drop', choice);
       let count = 0;
       for await (const { message } of this.#chosen(choice)) {
         await this.#note(who, 'dropped', message);
@@ -236,10 +252,13 @@ export class DeadLetters implements DeadLetterAdmin {
 
   async *#chosen(choice: LetterChoice): AsyncGenerator<Found> {
     if ('ids' in choice) {
-      const done = await this.#done();
+      const [done, places] = [await this.#done(), await this.#parts.stream.partitions(DEAD_TOPIC)];
       for (const id of new Set(choice.ids)) {
-        const found = await this.#one(id, done);
-        if (found.letter.state === 'waiting') yield found;
+        const message = await this.#at(id, places);
+        // It was let go by the stream in this moment.
+        if (message === undefined) continue;
+        const letter = letterOf(message, stateOf(done, message));
+        if (letter.state === 'waiting') yield { message, letter };
       }
       return;
     }
@@ -262,13 +281,12 @@ export class DeadLetters implements DeadLetterAdmin {
     }
   }
 
-  async #one(id: string, done: Done): Promise<Found> {
+  /** undefined: there is none. */
+  async #at(id: string, places: readonly PartitionState[]): Promise<StoredMessage | undefined> {
     const [, partition, offset] = /^(\d{1,9})\/(\d{1,18})$/.exec(id) ?? [];
-    const places = await this.#parts.stream.partitions(DEAD_TOPIC);
     const at = places.find((place) => String(place.partition) === partition);
     const [message] = at === undefined ? [] : await this.#parts.stream.peek({ topic: DEAD_TOPIC, partition: at.partition }, BigInt(offset ?? 0), 1);
-    if (message === undefined || String(message.offset) !== offset) throw new CodedError('dead.none', { id: id.slice(0, 64) });
-    return { message, letter: letterOf(message, stateOf(done, message)) };
+    return message !== undefined && String(message.offset) === offset ? message : undefined;
   }
 
   async #done(): Promise<Done> {
@@ -291,13 +309,20 @@ export class DeadLetters implements DeadLetterAdmin {
     ]);
   }
 
-  async #audit(who: string, what: string, choice: LetterChoice): Promise<void> {
+  /** Rejects with `dead.missing`, and nothing is done or written, where one that is named is not there. */
+  async #begin(who: string, what: string, choice: LetterChoice): Promise<void> {
+    if ('ids' in choice) {
+      const places = await this.#parts.stream.partitions(DEAD_TOPIC);
+      const missing: string[] = [];
+      for (const id of new Set(choice.ids)) if ((await this.#at(id, places)) === undefined) missing.push(id.slice(0, 64));
+      if (missing.length > 0) throw new CodedError('dead.missing', { ids: missing.slice(0, 20).join(', '), named: choice.ids.length });
+    }
     const detail =
       'ids' in choice
         ? { ids: choice.ids.slice(0, 100), count: choice.ids.length }
         : Object.fromEntries(Object.entries(choice).filter(([, v]) => v !== undefined));
     const { records, stream } = this.#parts;
-    await records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [BigInt(Date.now()) * 1_000_000n, who, what, detail]);
+    await writeAudit(records, { time: BigInt(Date.now()) * 1_000_000n, who, what, detail });
     // Of those that the stream has let go nothing need be known.
     for (const { partition, earliest } of await stream.partitions(DEAD_TOPIC))
       await records.query('DELETE FROM dead_letters_done WHERE partition = $1 AND "offset" < $2', [partition, earliest]);

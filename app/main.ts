@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   replay: { summary: 'have a topic of the stream read again', run: async (args) => (await import('./commands/replay.ts')).replay(args) },
   dead: { summary: 'what no retry could save: seen, replayed or dropped', run: async (args) => (await import('./commands/dead.ts')).dead(args) },
+  audit: { summary: 'who did what on this platform', run: async (args) => (await import('./commands/audit.ts')).audit(args) },
   backup: {
     summary: 'have all stores written to a folder, as they are at one moment',
     run: async (args) => (await import('./commands/backup.ts')).backup(args),

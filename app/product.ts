@@ -30,6 +30,7 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import { AddressFile } from './address-file.ts';
 import { type AgentProcess, prepareAgent, startAgentProcess } from './agent-process.ts';
 import { AgentAdministration } from './agents.ts';
+import { readAudit } from './audit.ts';
 import { Backups } from './backup/backups.ts';
 import { readNotes } from './backup/notes.ts';
 import { openCommandKeys } from './command-keys.ts';
@@ -294,6 +295,7 @@ const start = async (
       stream: streamAdmin(stream, pipeline, engines.records),
       backups,
       letters,
+      audit: (filter) => readAudit(engines.records, filter),
       status: () => status.read(),
     },
     log,

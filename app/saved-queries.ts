@@ -1,9 +1,11 @@
 // Saved queries in the record store: each save is a version based on one that the saver saw, nothing is overwritten unseen, and every
 // change stands in the audit table. In the app's room because it needs the store's SQL and the language's judgement, which know nothing
 // of each other. Who may call it is decided before.
+
 import { CodedError } from '../core/errors.ts';
 import type { RecordQueries, RecordRow, Records } from '../engines/records/port.ts';
 import type { SaveAnswer, SavedQueries } from '../graphql/service.ts';
+import { writeAudit } from '../ingest/agents/audit.ts';
 import type { QueryService } from '../query/service.ts';
 import {
   keptTextProblem,
@@ -184,5 +186,5 @@ const must = async (q: RecordQueries, name: string): Promise<RecordRow> => {
 };
 
 const note = async (q: RecordQueries, time: bigint, who: string, what: string, detail: Readonly<Record<string, string | number>>): Promise<void> => {
-  await q.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [time, who, what, detail]);
+  await writeAudit(q, { time, who, what, detail });
 };

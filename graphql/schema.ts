@@ -1,6 +1,7 @@
 // The whole schema: what can be asked. `schema.graphql` is its printed form, committed and held equal by a test.
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import './agents.ts';
+import './audit.ts';
 import './backup.ts';
 import { builder } from './builder.ts';
 import './dead-letters.ts';

@@ -327,6 +327,31 @@ export interface Agents {
   setShared(who: string, taken: boolean): Promise<void>;
 }
 
+export interface AuditFilter {
+  /** ns; `until` exclusive. */
+  readonly since: bigint | undefined;
+  readonly until: bigint | undefined;
+  readonly who: string | undefined;
+  readonly what: string | undefined;
+  readonly limit: number;
+}
+
+export interface AuditEntry {
+  readonly id: bigint;
+  /** ns. */
+  readonly time: bigint;
+  readonly who: string;
+  readonly what: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditPage {
+  /** The newest first. */
+  readonly entries: readonly AuditEntry[];
+  /** Older ones fit too. */
+  readonly isMore: boolean;
+}
+
 export interface Services {
   readonly queries: QueryService;
   readonly datasets: () => readonly Dataset[];
@@ -339,6 +364,7 @@ export interface Services {
   readonly stream: StreamAdmin;
   readonly backups: BackupAdmin;
   readonly letters: DeadLetterAdmin;
+  readonly audit: (filter: AuditFilter) => Promise<AuditPage>;
 }
 
 /** Of one request. */

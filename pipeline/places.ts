@@ -2,7 +2,7 @@
 // tells how far they are in the stores, and put elsewhere when somebody says so. It never reads a message.
 import { CodedError, hasCode } from '../core/errors.ts';
 import type { Stream, TopicPartition } from '../engines/stream/port.ts';
-import { decodeProgress, encodeProgress, NO_PROGRESS } from './progress.ts';
+import { decodeProgress, encodeProgress, NO_PROGRESS, type Progress } from './progress.ts';
 import { type Route, TOPOLOGY } from './topology.ts';
 
 /** `time`: ms; the first message that came then or later. */
@@ -40,35 +40,55 @@ export const routeOf = (topic: string): Route => {
   return route;
 };
 
-/**
- * Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it; where nothing tells how
- * far it was, `storedUntil` does, as in `beginGroup`. Throws `pipeline.skips`, and puts nothing, where it would pass over what it has not read,
- * unless it is to (`skipUnread`).
- */
-export const putGroup = async (
+interface Place {
+  readonly partition: number;
+  readonly begin: bigint;
+  /** Of the message that comes next. */
+  readonly next: bigint;
+  /** As saved; undefined: nothing is. */
+  readonly before: Progress | undefined;
+}
+
+/** Where in each partition that is. Throws `pipeline.skips` where the group would pass over what it has not read, unless it is to (`skipUnread`). */
+export const placesFor = async (
   stream: Places & Pick<Stream, 'offsetAt'>,
   { topic, group }: Route,
   from: ReplayFrom,
-  { skipUnread = false, storedUntil = () => Promise.resolve(0n) }: { readonly skipUnread?: boolean; readonly storedUntil?: () => Promise<bigint> } = {},
-): Promise<readonly Replayed[]> => {
+  skipUnread: boolean,
+): Promise<readonly Place[]> => {
   const committed = new Map((await stream.committed(group, topic)).map(({ partition, progress }) => [partition, decodeProgress(progress).progress]));
-  const places: { readonly partition: number; readonly begin: bigint; readonly next: bigint }[] = [];
+  const places: Place[] = [];
   for (const { partition, earliest, next } of await stream.partitions(topic)) {
     const wanted = from === 'earliest' ? earliest : 'offset' in from ? from.offset : await stream.offsetAt({ topic, partition }, from.time);
     let begin = wanted;
     if (begin < earliest) begin = earliest;
     if (begin > next) begin = next;
-    let saved = committed.get(partition)?.next ?? begin;
+    const before = committed.get(partition);
+    let saved = before?.next ?? begin;
     if (saved < earliest) saved = earliest;
     if (begin > saved && !skipUnread)
       throw new CodedError('pipeline.skips', { topic, partition, group, messages: String(begin - saved), saved: String(saved) });
-    places.push({ partition, begin, next });
+    places.push({ partition, begin, next, before });
   }
+  return places;
+};
+
+/**
+ * Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it; where nothing tells how
+ * far it was, `storedUntil` does, as in `beginGroup`. Throws as `placesFor`, and then puts nothing.
+ */
+export const putGroup = async (
+  stream: Places & Pick<Stream, 'offsetAt'>,
+  route: Route,
+  from: ReplayFrom,
+  { skipUnread = false, storedUntil = () => Promise.resolve(0n) }: { readonly skipUnread?: boolean; readonly storedUntil?: () => Promise<bigint> } = {},
+): Promise<readonly Replayed[]> => {
+  const { topic, group } = route;
+  const places = await placesFor(stream, route, from, skipUnread);
   const out: Replayed[] = [];
-  const unknown = places.every(({ partition }) => committed.has(partition)) ? 0n : await storedUntil();
-  for (const { partition, begin, next } of places) {
+  const unknown = places.every(({ before }) => before !== undefined) ? 0n : await storedUntil();
+  for (const { partition, begin, next, before = { ...NO_PROGRESS, time: unknown } } of places) {
     const at = { topic, partition };
-    const before = committed.get(partition) ?? { ...NO_PROGRESS, time: unknown };
     await stream.reset(group, at, encodeProgress({ ...before, next: begin, epoch: before.epoch + 1, pending: undefined }), begin);
     out.push({ ...at, group, from: begin, messages: next - begin });
   }

@@ -24,8 +24,8 @@ const written: string[] = [];
 
 /** What a server that was started anew knows of an agent is what its pipeline has taken. */
 const openServer = async (): Promise<void> => {
-  const { stores, telemetry, lastOf } = running;
-  const door = openDoor({ stream: stores.stream, telemetry, log: silentLogger, known: lastOf });
+  const { stores, telemetry, pipeline } = running;
+  const door = openDoor({ stream: stores.stream, telemetry, log: silentLogger, known: (sender) => pipeline.lastOf(sender) });
   server = createServer((request, response) => {
     void door.receiveFrames({ headers: request.headers, body: request, rights: { post: true } }).then(({ status, body, headers }) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);

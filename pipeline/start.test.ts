@@ -128,8 +128,9 @@ test('a topic without progress is not begun: nothing is lost, the status says so
   expect((await troubles()).map(({ group }) => group)).toEqual(['pipeline-logs', 'pipeline-logs']);
   expect((await troubles())[0]?.trouble).toContain('does not begin');
   expect(await bodies()).toEqual([['before']]);
-  await expect(own.pipeline.replay('im.nothing', 'earliest')).rejects.toThrow('im.logs');
-  expect((await own.pipeline.replay('im.logs', { time: from })).reduce((sum, { messages }) => sum + messages, 0n)).toBe(1n);
+  await expect(own.pipeline.planReplay('im.nothing', 'earliest')).rejects.toThrow('im.logs');
+  const replay = await own.pipeline.planReplay('im.logs', { time: from });
+  expect((await replay()).reduce((sum, { messages }) => sum + messages, 0n)).toBe(1n);
   await settled();
   expect(await troubles()).toEqual([]);
   expect(await bodies()).toEqual([['before'], ['while it was not known']]);

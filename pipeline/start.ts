@@ -9,7 +9,7 @@ import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
-import { beginGroup, putGroup, type Replayed, type ReplayFrom, routeOf } from './places.ts';
+import { beginGroup, placesFor, putGroup, type Replayed, type ReplayFrom, routeOf } from './places.ts';
 import { decodeProgress } from './progress.ts';
 import { RoundGate } from './round-gate.ts';
 import type { SeenMessage } from './senders.ts';
@@ -72,8 +72,11 @@ export interface Pipeline {
   completeUpTo(table: string): bigint | undefined;
   /** What a keeper in this process shares with it, so that it hears of a change at once. */
   readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable; readonly keeperGate: RoundGate };
-  /** Has a topic read again from there on, or begun. Rejects with `pipeline.no-topic`, and `pipeline.skips` (see `putGroup`). */
-  replay(topic: string, from: ReplayFrom, skipUnread?: boolean): Promise<readonly Replayed[]>;
+  /**
+   * What has a topic read again from there on, or begun, when it is called; nothing is changed before. Rejects with `pipeline.no-topic`, and
+   * `pipeline.skips` (see `placesFor`).
+   */
+  planReplay(topic: string, from: ReplayFrom, skipUnread?: boolean): Promise<() => Promise<readonly Replayed[]>>;
   /** Lets the rounds in hand end, and what this process's keeper writes to several tables, and none begin, until what it resolves to is called: see `RoundGate.hold`. */
   holdRounds(patienceMs: number): Promise<() => void>;
   stop(): Promise<void>;
@@ -197,20 +200,22 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     if (running.refusal === undefined) await running.group.start();
     else logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
   }
-  const replay = async (topic: string, from: ReplayFrom, skipUnread = false): Promise<readonly Replayed[]> => {
+  const planReplay = async (topic: string, from: ReplayFrom, skipUnread = false): Promise<() => Promise<readonly Replayed[]>> => {
     const route = routeOf(topic);
-    let replayed: readonly Replayed[] = [];
-    for (const running of groups) {
-      if (running.route !== route) continue;
+    const running = groups.find((candidate) => candidate.route === route) as Running;
+    // A group that is taken away and comes back has lost its place in the middle of its work, for nothing where this is refused.
+    await placesFor(stream, route, from, skipUnread);
+    return async () => {
+      let replayed: readonly Replayed[] = [];
       await running.group.away(async () => {
         replayed = await putGroup(stream, route, from, { skipUnread, ...(route.sink === 'samples' ? { storedUntil: () => storedUntilOf(columns) } : {}) });
       });
       running.refusal = undefined;
       for (const { partition, from: offset, messages } of replayed)
         logger.info('a topic is read from another place', { group: route.group, topic, partition, offset: String(offset), messages: String(messages) });
-    }
-    await watched();
-    return replayed;
+      await watched();
+      return replayed;
+    };
   };
   const watch = setInterval(watched, WATCH_MS);
   watch.unref();
@@ -243,7 +248,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
         }
       return last;
     },
-    replay,
+    planReplay,
     holdRounds,
     completeUpTo: (name) => complete.get(TOPIC_OF_TABLE[name] ?? ''),
     stop: () => {

@@ -1,6 +1,7 @@
 // Backups of the running server: one at a time, of all stores as of one moment. The rounds of the pipeline are held while that moment is
 // fixed in each store (a read transaction in the stream, hard links in the column store, a snapshot in the record store), which takes a
 // second or so; intake goes on all the time. Then all is copied beside the work. It restores nothing: that is `restore.ts`.
+
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
@@ -16,6 +17,7 @@ import { LAYOUT_VERSION } from '../../engines/stream/lmdb/layout.ts';
 import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
 import type { LogSnapshot } from '../../engines/stream/lmdb/snapshot.ts';
 import type { BackupAdmin, BackupState } from '../../graphql/service.ts';
+import { writeAudit } from '../../ingest/agents/audit.ts';
 import type { Pipeline } from '../../pipeline/start.ts';
 import type { Share } from '../config/setting.ts';
 import { IDENTITY } from '../data-folder.ts';
@@ -106,12 +108,7 @@ export class Backups implements BackupAdmin {
     this.#running = this.#run(folder, target).finally(() => {
       this.#running = undefined;
     });
-    await records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [
-      BigInt(Date.now()) * 1_000_000n,
-      who,
-      'backup.start',
-      { dir: target },
-    ]);
+    await writeAudit(records, { time: BigInt(Date.now()) * 1_000_000n, who, what: 'backup.start', detail: { dir: target } });
     return this.#state;
   }
 

@@ -100,6 +100,12 @@ const show = async (server: ServerAddress, read: Arguments, id: string): Promise
   return 0;
 };
 
+/** Of those named. */
+const doneBefore = (ids: readonly string[], now: number): string => {
+  const before = new Set(ids).size - now;
+  return ids.length > 0 && before > 0 ? `; ${before} of those named ${before === 1 ? 'was' : 'were'} done with before` : '';
+};
+
 /** Whether it is to be done. Throws `command.usage` where nobody can be asked. */
 const isWanted = async (read: Arguments, question: string): Promise<boolean> => {
   if (read.flags.has('yes')) return true;
@@ -114,7 +120,7 @@ const isWanted = async (read: Arguments, question: string): Promise<boolean> => 
 
 const change = async (server: ServerAddress, read: Arguments, action: 'replay' | 'drop', ids: readonly string[]): Promise<number> => {
   const chosen = ids.length > 0 ? { ids } : filterOf(read);
-  const count = ids.length > 0 ? ids.length : (await lettersOf(server, { ...chosen, limit: 0 })).groups.reduce((sum, { letters }) => sum + letters, 0);
+  const count = ids.length > 0 ? new Set(ids).size : (await lettersOf(server, { ...chosen, limit: 0 })).groups.reduce((sum, { letters }) => sum + letters, 0);
   if (count === 0) {
     writeOut('no dead letters\n');
     return 0;
@@ -123,7 +129,7 @@ const change = async (server: ServerAddress, read: Arguments, action: 'replay' |
   if (!(await isWanted(read, question))) return 1;
   if (action === 'drop') {
     const { dropLetters } = await askServer<{ readonly dropLetters: number }>(server, DROP, chosen);
-    writeOut(`${counted(dropLetters)} dropped\n`);
+    writeOut(`${counted(dropLetters)} dropped${doneBefore(ids, dropLetters)}\n`);
     return 0;
   }
   const { replayLetters: done } = await askServer<{
@@ -134,7 +140,7 @@ const change = async (server: ServerAddress, read: Arguments, action: 'replay' |
       readonly refused: readonly { readonly id: string; readonly reason: string }[];
     };
   }>(server, REPLAY, chosen);
-  writeOut(`${counted(done.replayed)} put on their way\n`);
+  writeOut(`${counted(done.replayed)} put on their way${doneBefore(ids, done.replayed + done.refused.length)}\n`);
   if (done.droppedRows > 0) writeOut(`${done.droppedRows} rows of them were dropped at the door, as they are too old or of too many series by now\n`);
   for (const { reason } of done.refused) writeOut(`${plain(reason)}\n`);
   if (done.isMore) writeOut('More wait: run it again.\n');
@@ -146,7 +152,7 @@ export const dead = (args: readonly string[]): Promise<number> =>
     args,
     'dead list | dead show ID | dead replay [ID …] | dead drop [ID …] [OPTIONS]',
     'Dead letters: what no retry could save, kept by the stream for 14 days. `replay` puts them on their way again after a mend, once however often it is called;\n' +
-      '`drop` has nobody told of them any more. Without ID both take all that wait and fit the options.',
+      '`drop` has nobody told of them any more. Without ID both take all that wait and fit the options; where one that is named is not there, nothing is done.',
     OPTIONS,
     1000,
     (read) => {

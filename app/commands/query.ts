@@ -1,12 +1,13 @@
 // `inframirror query 'IQL'`: asks the running server; the result on stdout, everything else on stderr.
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
-import { formatTime, parseTime } from '../../core/time.ts';
+import { formatTime } from '../../core/time.ts';
 import { outline, sourceOf } from '../../query/language.ts';
-import { type Arguments, command, type Options } from './arguments.ts';
+import { command, type Options } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
 import { follow } from './follow.ts';
 import { FORMATS, type Format, formatResult } from './formats.ts';
+import { momentOf } from './moment.ts';
 import { diagnosticText, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
 import type { ShownColumn } from './shown-column.ts';
 import { tableOf } from './table.ts';
@@ -52,19 +53,6 @@ interface Answer {
     readonly stats: { readonly elapsedMs: number; readonly rowsRead: number };
   };
 }
-
-const SPANS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n, w: 604_800n };
-
-const momentOf = (args: Arguments, name: string, before: bigint): bigint | undefined => {
-  const text = args.values.get(name);
-  if (text === undefined) return undefined;
-  const span = /^-?(\d{1,9})([smhdw])$/.exec(text);
-  if (span !== null) return before - BigInt(span[1] as string) * (SPANS[span[2] as string] as bigint) * 1_000_000_000n;
-  const moment = text === 'now' ? before : parseTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text);
-  if (moment === undefined)
-    throw new CodedError('command.usage', { problem: `--${name} ${JSON.stringify(text)} is no time; write 2026-11-20T10:00:00Z, or 6h for six hours before` });
-  return moment;
-};
 
 const paramsOf = (given: readonly string[]): Readonly<Record<string, unknown>> => {
   const out: [string, unknown][] = given.map((pair) => {

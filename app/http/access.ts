@@ -1,10 +1,12 @@
 // Who may do what: tokens for programs, sessions for browsers. The token itself is compared in constant time and never stored by us
 // anywhere but in its file; of a session only the hash of its id is kept.
+
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { CodedError } from '../../core/errors.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Records } from '../../engines/records/port.ts';
+import { writeAudit } from '../../ingest/agents/audit.ts';
 import type { DataFolder } from '../data-folder.ts';
 
 /**
@@ -95,7 +97,7 @@ export class Access {
     const created = this.#nanos();
     await this.#records.query('INSERT INTO sessions (hash, created, expires) VALUES ($1, $2, $3)', [hashed, created, created + SESSION_NANOS]);
     await this.#records.query('DELETE FROM sessions WHERE expires < $1', [created]);
-    await this.#records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [created, 'admin', 'session.open', {}]);
+    await writeAudit(this.#records, { time: created, who: 'admin', what: 'session.open', detail: {} });
     return true;
   }
 

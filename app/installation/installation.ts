@@ -13,6 +13,7 @@ import { recordsBelongTo } from '../../engines/records/installation.ts';
 import type { Records } from '../../engines/records/port.ts';
 import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
 import type { Problem } from '../../graphql/service.ts';
+import { writeAudit } from '../../ingest/agents/audit.ts';
 import { Generations, type SetBack } from './generations.ts';
 import { readStoreNotes, STORE_NAMES, type StoreName, type StoreNotes, writeStoreNotes } from './notes.ts';
 
@@ -202,12 +203,7 @@ export class Installation {
 
   async #name(stores: StoresToTell, losses: StoreNotes['accepted']): Promise<void> {
     for (const { store, who, at } of losses)
-      await stores.records.query('INSERT INTO audit (time, who, what, detail) VALUES ($1, $2, $3, $4)', [
-        BigInt(Date.now()) * 1_000_000n,
-        who,
-        'store.accept-loss',
-        { store, accepted: at },
-      ]);
+      await writeAudit(stores.records, { time: BigInt(Date.now()) * 1_000_000n, who, what: 'store.accept-loss', detail: { store, accepted: at } });
     await this.advance(stores);
     // Last: from now on a store that does not say it is a lost one.
     const isNoted = this.#notes?.instance === this.#instance && this.#notes.accepted.length === 0 && this.#notes.refused === undefined;

@@ -29,6 +29,11 @@ export const AGENT_ERRORS = {
     { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7' },
     `It joined another one, or this server was set back to an older copy. ${NEW_TOKEN} Then start the agent with \`--join TOKEN\`.`,
   ),
+  'agent.none': entry(
+    (p: { agent: string }) => `there is no agent ${p.agent}`,
+    { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7' },
+    'Nothing was changed. An agent is named by its id: `inframirror agent list` has the ids of all that have joined, and their hosts.',
+  ),
   'agent.revoked': entry(
     (p: { agent: string; host: string; reason: string }) => `the agent ${p.agent} of ${p.host} was revoked: ${p.reason}`,
     { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7', host: 'web-1', reason: 'by an admin' },

@@ -121,6 +121,11 @@ export const STORE_ERRORS = {
     { id: '0/17' },
     '`inframirror dead list` names those that are there. The stream keeps a letter for 14 days.',
   ),
+  'dead.missing': entry(
+    (p: { ids: string; named: number }) => `of the dead letters named (${p.named}), these are not there: ${p.ids}; nothing was done with any of them`,
+    { ids: '0/17', named: 3 },
+    'Name those that are there: `inframirror dead list --all`. The stream keeps a letter for 14 days.',
+  ),
   'dead.refused': entry(
     (p: { id: string; reason: string }) => `the dead letter ${p.id} cannot be put on its way: ${p.reason}`,
     { id: '0/17', reason: 'this version knows no schema profiles' },

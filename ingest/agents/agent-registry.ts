@@ -108,7 +108,7 @@ export class AgentRegistry {
     this.#sharedTaken = taken;
   }
 
-  /** Throws `join.value`, `join.too-many`, `agent.unknown`. */
+  /** Throws `join.value`, `join.too-many`, `agent.none`. */
   async makeToken(who: string, wish: TokenWish): Promise<MadeToken> {
     return this.#records.transaction(tokenMaker(who, wish, this.#keys.hashes, this.#nanos()));
   }
@@ -131,12 +131,12 @@ export class AgentRegistry {
     return { agent: id, host, proof: this.#keys.sign(joinedBytes(request, { agent: id, host, next: this.#keys.next })) };
   }
 
-  /** Throws `agent.unknown`. One that is revoked already stays so. */
+  /** Throws `agent.none`. One that is revoked already stays so. */
   revoke(who: string, id: string): Promise<EnrolledAgent> {
     return this.#set(who, id, 'agent.revoke', { state: 'revoked', reason: `by ${who}` });
   }
 
-  /** Lets one that was quarantined go on; one that is active stays so. Throws `agent.unknown`, and `agent.revoked` for one that is. */
+  /** Lets one that was quarantined go on; one that is active stays so. Throws `agent.none`, and `agent.revoked` for one that is. */
   release(who: string, id: string): Promise<EnrolledAgent> {
     return this.#set(who, id, 'agent.release', { state: 'active', reason: undefined });
   }
@@ -184,7 +184,7 @@ export class AgentRegistry {
     await this.#unwritten.get(id);
     const row = await this.#records.transaction(async (q) => {
       const [found] = await q.query(`SELECT ${AGENT_COLUMNS} FROM agents WHERE id = $1 FOR UPDATE`, [id]);
-      if (found === undefined) throw new CodedError('agent.unknown', { agent: id.slice(0, 128) });
+      if (found === undefined) throw new CodedError('agent.none', { agent: id.slice(0, 128) });
       const agent = agentOf(found);
       // Nothing is to be done, nor to be written of it.
       if (agent.state === change.state && (this.find(id)?.state ?? change.state) === change.state) return found;

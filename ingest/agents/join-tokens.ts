@@ -53,13 +53,13 @@ export const tokenMaker = (who: string, wish: TokenWish, keys: readonly [Uint8Ar
   const expires = made + HOUR_NS;
   const { host, relays, replaces } = wish;
   const [token, labels] = [textOf(id), Object.fromEntries(wish.labels)];
-  /** Throws `join.too-many`, `agent.unknown`. */
+  /** Throws `join.too-many`, `agent.none`. */
   return async (q: RecordQueries): Promise<MadeToken> => {
     await q.query('DELETE FROM join_tokens WHERE expires < $1', [made - KEPT_NS]);
     const [count] = await q.query('SELECT count(*)::int4 AS n FROM join_tokens WHERE used IS NULL AND expires >= $1', [made]);
     if ((count?.n as number) >= MOST_TOKENS) throw new CodedError('join.too-many', { limit: MOST_TOKENS });
     if (replaces !== undefined && (await q.query('SELECT 1 FROM agents WHERE id = $1', [replaces])).length === 0)
-      throw new CodedError('agent.unknown', { agent: replaces });
+      throw new CodedError('agent.none', { agent: replaces });
     await q.query(INSERT_TOKEN, [token, secret, host, labels, relays, replaces ?? null, who, made, expires]);
     const detail = { token, host, labels, ...(relays.length === 0 ? {} : { relays }), ...(replaces === undefined ? {} : { replaces }) };
     await writeAudit(q, { time: made, who, what: 'agent.token', detail });

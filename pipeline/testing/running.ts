@@ -14,7 +14,7 @@ import { openStores, type Stores } from './stores.ts';
 export interface Running {
   readonly stores: Stores;
   readonly telemetry: TelemetryRegistry;
-  readonly lastOf: Pipeline['lastOf'];
+  readonly pipeline: Pipeline;
   /** Resolves when all that came is in its store. */
   settled(): Promise<void>;
   /** Columns of the answer by name; throws where the text has an error. `from`, `to`: ms. */
@@ -31,7 +31,7 @@ export const runPipeline = async (): Promise<Running> => {
   return {
     stores,
     telemetry,
-    lastOf: (sender) => pipeline.lastOf(sender),
+    pipeline,
     settled: async () => {
       while ((await pipeline.status()).partitions.some(({ lag }) => lag !== 0n)) await new Promise((resolve) => setTimeout(resolve, 50));
     },

@@ -1,5 +1,5 @@
 // `inframirror stream`, `replay` and `dead` against the running product: who holds the room, a topic read again, a letter from its
-// arrival to its end.
+// arrival to its end; and `inframirror audit`, which tells all of it afterwards.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frameOf, logsPart } from '../../ingest/testing/frames.ts';
 import { command, eventually, type Outcome, type Product, startProduct } from './support/product.ts';
@@ -54,7 +54,10 @@ test('a dead letter is listed, shown, refused as long as it cannot be read, and 
   const { letters } = JSON.parse((await run('dead', 'list', '--reason', 'unknown-schema', '--json')).stdout) as { readonly letters: readonly unknown[] };
   expect(letters).toEqual([expect.objectContaining({ id, state: 'waiting', schema: 'logs' })]);
   expect((await run('dead', 'list', '--reason', 'limit')).stdout).toBe('no dead letters\n');
-  expect((await run('dead', 'show', id)).stdout).toMatch(/^version +99$/m);
+  const shown = (await run('dead', 'show', id)).stdout;
+  expect(shown).toMatch(/^version +99$/m);
+  expect(shown).toMatch(/^received +\d{4}-\S+Z$/m);
+  expect(shown).toMatch(/"time":"\d{4}-[^"]+Z"/);
   expect((await product.parts()).find(({ name }) => name === 'dead letters')).toMatchObject({
     state: 'degraded',
     detail: expect.stringMatching(/^1 waits, since /),
@@ -62,9 +65,36 @@ test('a dead letter is listed, shown, refused as long as it cannot be read, and 
   // Nobody can be asked here.
   expect(await run('dead', 'drop', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
   expect(await run('dead', 'replay', '--yes')).toMatchObject({ code: 1, stdout: expect.stringMatching(/^0 letters put on their way\n.*version 99/) });
+  expect(await run('dead', 'drop', id, '0/999', '--yes')).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/not there: 0\/999; nothing was done .*\[dead\.missing\]/),
+  });
   expect(await run('dead', 'drop', id, '--yes')).toMatchObject({ code: 0, stdout: '1 letter dropped\n' });
+  expect(await run('dead', 'drop', id, '--yes')).toMatchObject({ code: 0, stdout: '0 letters dropped; 1 of those named was done with before\n' });
   expect((await run('dead', 'list')).stdout).toBe('no dead letters\n');
   expect((await run('dead', 'list', '--all')).stdout).toContain('dropped');
   expect(await run('dead', 'show', '0/999')).toMatchObject({ code: 1, stderr: expect.stringContaining('[dead.none]') });
   expect(await run('dead', 'lst')).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean "list"?') });
+});
+
+test('the audit tells who did it, the newest last, and what fits alone', async () => {
+  const { code, stdout, stderr } = await run('audit', '--since', '1h', '--action', 'stream');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.split('\n').filter((line) => line !== '')).toEqual([
+    expect.stringMatching(/^TIME +WHO +WHAT +DETAIL$/),
+    expect.stringMatching(/^\d{4}-\S+Z +admin +stream\.forget +group=nobody$/),
+    expect.stringMatching(/Z +admin +stream\.forget +group=nobody failed="there is no group /),
+    expect.stringMatching(/Z +admin +stream\.replay +from=earliest topic=im\.logs$/),
+  ]);
+  const dropped = await run('audit', '--json', '--actor', 'admin', '--action', 'dead.drop', '--limit', '1');
+  expect(JSON.parse(dropped.stdout)).toMatchObject({ who: 'admin', what: 'dead.drop', detail: { count: 1 } });
+  expect(dropped.stderr).toContain('--limit');
+  expect(await run('audit', '--actor', 'nobody')).toMatchObject({ code: 0, stdout: '', stderr: 'nothing fits\n' });
+  for (const args of [
+    ['--limit', '0'],
+    ['--since', 'yesterday'],
+    ['--since', '1h', '--until', '2h'],
+  ])
+    expect((await run('audit', ...args)).code).toBe(2);
 });
