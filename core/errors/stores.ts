@@ -106,6 +106,11 @@ export const STORE_ERRORS = {
     'Ask for a shorter range or fewer series, or aggregate earlier.',
   ),
   'columns.cancelled': entry((_: NoParameters) => 'the query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
+  'columns.not-removed': entry(
+    (p: { table: string; reason: string }) => `rows of ${p.table} that are older than they are kept could not be removed: ${p.reason}`,
+    { table: 'series', reason: 'the disk has become nearly full' },
+    'It was given up and is tried again by itself, where there is room: the store writes before it frees. Make room on the disk of the data folder where that is the reason.',
+  ),
   'columns.newer-schema': entry(
     (p: { found: number; known: number }) => `the column store's schema is version ${p.found}, this program knows ${p.known}`,
     { found: 3, known: 2 },

@@ -159,8 +159,9 @@ export class Retention implements KeeperTask {
     const { signal } = this.#abort;
     const swept = JSON.stringify(until);
     if (this.#swept === swept) return;
-    await removeDefinitions(columns, until.series, signal);
-    await removeMarks(columns, until.raw, signal);
+    const deletion = { columns, signal, hasRoom: this.#options.hasRoom };
+    await removeDefinitions(until.series, deletion);
+    await removeMarks(until.raw, deletion);
     await removeSenders(columns, until.senders, signal);
     await removeGone(records, until, signal);
     this.#swept = swept;

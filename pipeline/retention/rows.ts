@@ -7,6 +7,7 @@ import { dayStretch } from '../../schemas/presence.ts';
 import { checkSignal } from '../retry.ts';
 import { DAY_MS } from '../stages/days.ts';
 import { ANY_SIZE } from './days.ts';
+import { type DeletionOptions, deleteRows } from './deletion.ts';
 
 const BATCH = 5000;
 
@@ -80,13 +81,12 @@ export const removeGone = (
   );
 
 const UNTIL = "fromUnixTimestamp64Milli({until:Int64}, 'UTC')";
-const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 600 };
 
 /** States that another one had followed by then. In the order of the table, so that only one series at a time is in memory. */
 const FOLLOWED = `SELECT metric, id, arrayJoin(states) AS since FROM
 (SELECT metric, id, arrayPopBack(arraySort(groupUniqArray(since))) AS states FROM series WHERE since <= ${UNTIL} GROUP BY metric, id SETTINGS optimize_aggregation_in_order = 1)`;
 const STILL_THERE = 'SELECT id FROM series_days WHERE month > {month:UInt32} OR (month = {month:UInt32} AND bitAnd(days, {days:UInt32}) != 0)';
-const DEFINITIONS = `DELETE FROM series WHERE since < ${UNTIL} AND ((metric, id, since) IN (${FOLLOWED}) OR (seen < ${UNTIL} AND id NOT IN (${STILL_THERE})))`;
+const DEFINITIONS = `since < ${UNTIL} AND ((metric, id, since) IN (${FOLLOWED}) OR (seen < ${UNTIL} AND id NOT IN (${STILL_THERE})))`;
 
 const PARTITIONS =
   'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active AND toUInt32(partition_id) < {first:UInt32}';
@@ -103,16 +103,14 @@ const dropPartitions = async (columns: Pick<ColumnStore, 'query' | 'command'>, t
  * Removes what is told of series whose samples are all gone, and states of a series that held only before; then the days on which there were
  * samples, by month. `until`, ms, the beginning of a day: no sample before it is there, in whichever form.
  */
-export const removeDefinitions = async (columns: Pick<ColumnStore, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> => {
+export const removeDefinitions = async (until: number, options: DeletionOptions): Promise<void> => {
   const { first } = dayStretch(until / DAY_MS, Number.POSITIVE_INFINITY);
-  await columns.command(DEFINITIONS, { params: { until, ...first }, settings: UNBOUNDED, signal });
-  await dropPartitions(columns, 'series_days', first.month, signal);
+  await deleteRows('series', DEFINITIONS, { until, ...first }, options);
+  await dropPartitions(options.columns, 'series_days', first.month, options.signal);
 };
 
 /** Removes the marks of hours before `until`, ms: their samples are gone. */
-export const removeMarks = async (columns: Pick<ColumnStore, 'command'>, until: number, signal: AbortSignal): Promise<void> => {
-  await columns.command(`DELETE FROM marks WHERE hour < ${UNTIL}`, { params: { until }, settings: UNBOUNDED, signal });
-};
+export const removeMarks = (until: number, options: DeletionOptions): Promise<void> => deleteRows('marks', `hour < ${UNTIL}`, { until }, options);
 
 /** Removes who sent what before `until`, ms, the beginning of a day. */
 export const removeSenders = (columns: Pick<ColumnStore, 'query' | 'command'>, until: number, signal: AbortSignal): Promise<void> =>
