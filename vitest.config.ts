@@ -1,6 +1,6 @@
 // Makes a vitest project of each lane of `test/support/lanes.ts`; knows nothing of single tests.
 import { defineConfig } from 'vitest/config';
-import { excludedFrom, LANES } from './test/support/lanes.ts';
+import { excludedFrom, LANES, RETRIES } from './test/support/lanes.ts';
 import LongestFirst from './test/support/longest-first.ts';
 
 export default defineConfig({
@@ -16,7 +16,7 @@ export default defineConfig({
         environment: 'node',
         pool: 'forks',
         globalSetup: lane.setup === undefined ? [] : [lane.setup],
-        retry: lane.retries ?? 0,
+        retry: RETRIES,
         testTimeout: lane.timeout * 1000,
         hookTimeout: lane.timeout * 1000,
         teardownTimeout: 30_000,

@@ -13,11 +13,6 @@ export interface Lane {
   readonly setup?: string;
   /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
   readonly timeout: number;
-  /**
-   * How often a test that failed is tried again: only where a pointer and a page that redraws meet. It is named in the
-   * output. Tests of random seeds never are: a failure there is a find.
-   */
-  readonly retries?: number;
 }
 
 const LANES_BY_PLACE: readonly Lane[] = [
@@ -27,7 +22,6 @@ const LANES_BY_PLACE: readonly Lane[] = [
     include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'],
     workers: 3,
     timeout: 300,
-    retries: 1,
     setup: 'test/browser/one-product.ts',
   },
   // The whole product from outside: commands, doors, kill -9.
@@ -41,6 +35,12 @@ const LANES_BY_PLACE: readonly Lane[] = [
   // Everything else.
   { name: 'unit', include: ['**/*.test.ts'], workers: 2, timeout: 120 },
 ];
+
+/**
+ * A test that failed is tried once more, and is named with what failed first where it passes then: a busy machine stops nobody's work, and a
+ * fault that shows now and then is still told, what a random text found with its seed.
+ */
+export const RETRIES = 1;
 
 /** Files that take longest, the longest first. One that is not there any more is no harm. */
 export const LONGEST: readonly string[] = [
