@@ -44,6 +44,35 @@ describe('a line', () => {
     ['COMMAND=/usr/bin/curl -uadmin:hunter2Xy http://x', 'COMMAND=/usr/bin/curl -u*** http://x'],
     ["ran curl --user='a:b c' -v x | mysqldump '-x' -p\"a b\" db", "ran curl --user=*** -v x | mysqldump '-x' -p*** db"],
     ['sshpass -p hunter2 ssh h mysql -phunter2', 'sshpass -p*** ssh h mysql -p***'.replace('-p***', '-p ***')],
+    ['<conf><user>bob</user><password>hunter2</password></conf>', '<conf><user>bob</user><password>***</password></conf>'],
+    ['<db:Password type="plain">a b</db:Password> <n>1</n>', '<db:Password type="plain">***</db:Password> <n>1</n>'],
+    ['<apiKey><![CDATA[a&b]]></apiKey>', '<apiKey><![CDATA[***]]></apiKey>'],
+    [
+      '{"msg":"\\u003ctoken\\u003eabc\\u003c/token\\u003e &lt;secret&gt;x&lt;/secret&gt;"}',
+      '{"msg":"\\u003ctoken\\u003e***\\u003c/token\\u003e &lt;secret&gt;***&lt;/secret&gt;"}',
+    ],
+    ['<property name="db.password">x</property> <add key="token" value="y"/>', '<property name="db.password">***</property> <add key="token" value="***"/>'],
+    [
+      '{"env":[{"name":"DB_PASSWORD","value":"x"},{"name":"USER","value":"bob"}]}',
+      '{"env":[{"name":"DB_PASSWORD","value":"***"},{"name":"USER","value":"bob"}]}',
+    ],
+    ['{ "name" : "DB_PASSWORD", "kind": 1, "value" : "a \\"b" }', '{ "name" : "DB_PASSWORD", "kind": 1, "value" : "***" }'],
+    ['[{"value":"bob","name":"USER"},{"value": "x", "key": "API_TOKEN"}]', '[{"value":"bob","name":"USER"},{"value": "***", "key": "API_TOKEN"}]'],
+    ['{"value":12345,"name":"DB_PASSWORD"}', '{"value":"***","name":"DB_PASSWORD"}'],
+    ['{"m":"{\\"name\\":\\"DB_PASSWORD\\",\\"value\\":\\"x\\"}"}', '{"m":"{\\"name\\":\\"DB_PASSWORD\\",\\"value\\":\\"***\\"}"}'],
+    ['env:\n- name: DB_PASSWORD\n  value: x\n- name: USER\n  value: bob', 'env:\n- name: DB_PASSWORD\n  value: ***\n- name: USER\n  value: bob'],
+    ['password=abc,x ok', 'password=*** ok'],
+    ['password=abc, user=bob', 'password=***, user=bob'],
+    ['password=abc,x;y,user=bob,port=5', 'password=***,user=bob,port=5'],
+    ['{password: abc,x, user: bob}', '{password: ***, user: bob}'],
+    ['Server=db;Password=abc;Encrypt=true', 'Server=db;Password=***;Encrypt=true'],
+    ['{"token":123456,"secret":false}', '{"token":"***","secret":false}'],
+    ['postgres://app:p/x@db/orders and http://a:b@c/d@e', 'postgres://app:***@db/orders and http://a:***@c/d@e'],
+    ["CREATE USER bob WITH PASSWORD 'x y'; SELECT 1", "CREATE USER bob WITH PASSWORD '***'; SELECT 1"],
+    ["alter user bob identified by 'it''s x' , password('y')", "alter user bob identified by '***' , password('***')"],
+    ["CREATE USER a IDENTIFIED WITH caching_sha2_password BY 'x'", "CREATE USER a IDENTIFIED WITH caching_sha2_password BY '***'"],
+    ["IDENTIFIED BY PASSWORD '*AB12' SET PASSWORD FOR 'bob'@'h' = 'x'", "IDENTIFIED BY PASSWORD '***' SET PASSWORD FOR 'bob'@'h' = '***'"],
+    ['{"sql":"ALTER ROLE a PASSWORD \\"x\\""}', '{"sql":"ALTER ROLE a PASSWORD \\"***\\""}'],
     ['+ ldapsearch -x -w hunter2 -b dc=x', '+ ldapsearch -x -w *** -b dc=x'],
   ])('%j', (text, masked) => {
     expect(line(text)).toBe(masked);
@@ -68,6 +97,13 @@ describe('a line', () => {
     '"secret":{"name":"x"}',
     "syntax error, unexpected token: 'end'",
     'password=***',
+    '{"a":"enter password ","b":"x","c":1} {"note":"password","b":"x"}',
+    '<passwordPolicy>strict</passwordPolicy> List<Token> all = of(1); <token/> <password></password>',
+    'http://localhost:3000/users/@me https://packs:443/@scope/pack [http://[::1]:80/a]',
+    'the host was identified by its name, password for bob is wrong',
+    '{"name":"USER","value":"x","password":null} {"name":"token_count","value":12345}',
+    'name=token value',
+    'tokens=5,600 password=null,retry',
   ])('%j is left as it is', (text) => expect(line(text)).toBe(text));
 
   test('of a private key that comes line by line is masked, what follows is not', () => {
@@ -172,6 +208,13 @@ const FORMS: readonly ((secret: string) => string)[] = [
   (s) => `--auth-token ${s}`,
   (s) => `sudo curl -su a:${s}`,
   (s) => `x/mysql -p${s}`,
+  (s) => `<password>${s}</password>`,
+  (s) => `{"name":"DB_PASSWORD","value":"${s}"}`,
+  (s) => JSON.stringify({ a: JSON.stringify({ value: `${s} "x" ${s}`, key: 'user_secret' }) }),
+  (s) => `password=abc,${s},x=1`,
+  (s) => `postgres://app:p/${s}@db`,
+  (s) => `ALTER USER x PASSWORD '${s}'`,
+  (s) => `create user a identified by '${s} ''${s}'`,
   (s) => `-----BEGIN EC PRIVATE KEY-----\n${s}\n${s}`,
 ];
 
@@ -189,8 +232,14 @@ test('a planted secret never comes through, and masking twice is masking once', 
 });
 
 test('any line of JSON stays one, with the same keys, and values of other keys', () => {
-  const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.constantFrom('token=abc1', 'say "password": "x1y2"', '\\', '"'));
-  const object = fc.dictionary(fc.constantFrom('a', 'password', 'token', 'user_secret', 'authorization', 'cookie', 'note'), value);
+  const value = fc.oneof(
+    fc.string(),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.constantFrom('password', 'DB_PASSWORD', 'a password ', '<password>', 'identified by ', "'", 'token=abc1', 'say "password": "x1y2"', '\\', '"'),
+  );
+  const object = fc.dictionary(fc.constantFrom('a', 'password', 'token', 'user_secret', 'authorization', 'cookie', 'note', 'name', 'value'), value);
   fc.assert(
     fc.property(fc.oneof(object, fc.record({ outer: object, list: fc.array(object, { maxLength: 3 }) })), (written) => {
       const out = JSON.parse(line(JSON.stringify(written))) as Record<string, unknown>;
@@ -252,6 +301,18 @@ test('no text makes it throw, or slow', () => {
     'curl -u',
     'mysql -p',
     '-',
+    '<password>',
+    '<password><![CDATA[',
+    '{"name":"password","value":"',
+    '"key":"pass"',
+    '{"value":"',
+    'password=a,',
+    'password for a',
+    'password(',
+    "password ''",
+    'identified by ',
+    'identified with x',
+    '://a:/',
   ];
   const normal = timeOf('a request took 5 ms '.repeat(3300));
   for (const a of pieces)

@@ -18,7 +18,7 @@ export const newMaskState = (): MaskState => ({ keyLines: 0 });
 
 /** Before the short names there is no other letter, as there is in `compass`. */
 const NAMES =
-  'passw(?:or)?d|pass(?:phrase|code)|(?<![a-z])pass|(?<![a-z])pwd|secret|token|credentials?|authorization|api[-_. ]?key|(?:access|private|signing|encryption|account|shared)[-_. ]?key|(?<![a-z])cookie';
+  'passw(?:or)?d|pass(?:phrase|code)|(?<![a-z])pass|(?<![a-z])pwd|secret|token|credentials?|authorization|api[-_. ]?key|(?:access|private|signing|encryption|account|shared)[-_. ]?key|(?<![a-z])cookie|identified[ \\t]{1,4}(?:with[ \\t]{1,4}[^\\s]{1,64}[ \\t]{1,4})?(?:by|as)';
 /** Forms that say themselves what they are: keys of AWS, Google, Stripe, tokens of GitHub, GitLab, Slack, npm, our own join tokens, signed tokens of JSON. */
 const FORMS = [
   '(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])',
@@ -40,8 +40,8 @@ const ANY = new RegExp(
 const NAMED = new RegExp(`(?:${NAMES})`, 'gi');
 const FORMED = new RegExp(`(?<![A-Za-z0-9_])(?:${FORMS})`, 'g');
 const SCHEME = /(?<![a-z0-9])(bearer|basic)( {1,4})([\w.~+/=-]{8,8192})/gi;
-/** `//user:password@`. */
-const ADDRESS = /(:\/\/[^\s/:@"'<>]{0,256}:)[^\s/"'<>]{1,1024}@/g;
+/** `//user:password@`; a password may hold a slash where it cannot be a port. */
+const ADDRESS = /(:\/\/[^\s/:@"'<>]{0,256}:)(?:[^\s/"'<>]{1,1024}@|(?!\d{0,5}\/)[^\s"'<>]{1,1024}?@)/g;
 const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const KEY_BLOCK = /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)([\s\S]*?)(-----END |$)/g;
 /** Of a block of a private key; before a full one there may be what a logger puts there. */
@@ -111,10 +111,11 @@ const withoutNamed = (text: string): string => {
   NAMED.lastIndex = 0;
   for (let found = NAMED.exec(text); found !== null; found = NAMED.exec(text)) {
     const range = valueRange(text, found.index, NAMED.lastIndex);
-    if (range === undefined) continue;
+    if (range === undefined || range.from < from) continue;
     out += text.slice(from, range.from) + range.quote + MASKED + range.quote;
     from = range.to;
-    NAMED.lastIndex = range.to;
+    // It may stand before the name.
+    NAMED.lastIndex = Math.max(NAMED.lastIndex, range.to);
   }
   return from === 0 ? text : out + text.slice(from);
 };

@@ -6,7 +6,7 @@
  * None is shorter than three.
  */
 const NEEDLES = [
-  ...['pass', 'pwd', 'secret', 'token', 'credential', 'authorization', 'key', 'cookie', 'bearer ', 'basic ', '://', '-----begin '],
+  ...['pass', 'pwd', 'secret', 'token', 'credential', 'authorization', 'key', 'cookie', 'fied ', 'fied\t', 'bearer ', 'basic ', '://', '-----begin '],
   ...['akia', 'asia', 'ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_', 'glpat-', '_live_', 'aiza', 'npm_', 'ij1.', 'eyj'],
   ...['mysql', 'mariadb', 'curl ', 'curl\t', 'sshpass', 'redis-cli', 'ldap'],
   ...[...'abeoprs'].map((kind) => `xox${kind}-`),
