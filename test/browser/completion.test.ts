@@ -125,6 +125,7 @@ describeWith('completion', findChromium(), 'no Chromium; install the package chr
     const page = await editor('from processes | where state == ');
     await write(page, '"sle');
     await list(page).waitFor();
+    await quiet(page);
     await page.keyboard.press('Enter');
     await expect.poll(() => textOf(page), patiently).toBe('from processes | where state == "sleeping"');
   });
