@@ -1,11 +1,14 @@
 // How samples could rest: the candidates for the table `samples`, each filled with the same blocks as a worker would write them (sorted,
 // 250,000 rows at most, one partition each), until merges rest. Prints processor time of the store, bytes, and three questions.
-// Read it with `docs/decisions/`; rows and series by `INFRAMIRROR_BENCH_SAMPLES`.
+// Read it with `docs/decisions/`; rows by `INFRAMIRROR_BENCH_SAMPLES`, some only by `INFRAMIRROR_BENCH_SERIES` and, counted from 0,
+// `INFRAMIRROR_BENCH_CANDIDATES` (both with commas).
 import { UNLIMITED, withColumnStore } from './column-store.ts';
 import { type Figure, short } from './figure.ts';
 import { STEP_MS, sampleBlocks } from './sample-rows.ts';
 
 const SAMPLES = Number(process.env.INFRAMIRROR_BENCH_SAMPLES ?? 20_000_000);
+const listOf = (name: string, otherwise: readonly number[]): readonly number[] => process.env[name]?.split(',').map(Number) ?? otherwise;
+const SERIES = listOf('INFRAMIRROR_BENCH_SERIES', [1000, 100_000, 1_000_000]);
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** The end of all sets. */
@@ -105,6 +108,7 @@ ORDER BY ${candidate.archive.slice(1, -1)}, insert DESC LIMIT 1 BY metric, id, t
 
 export const run = async (): Promise<readonly Figure[]> => {
   const figures: Figure[] = [];
-  for (const series of [1000, 100_000, 1_000_000]) for (const candidate of CANDIDATES) figures.push(...(await tried(candidate, series)));
+  const chosen = CANDIDATES.filter((_, i) => listOf('INFRAMIRROR_BENCH_CANDIDATES', [...CANDIDATES.keys()]).includes(i));
+  for (const series of SERIES) for (const candidate of chosen) figures.push(...(await tried(candidate, series)));
   return figures;
 };
