@@ -10,13 +10,18 @@ const LOOK_MS = 2000;
 /** After the disk refused lines, as a quota does that no look tells, ms. */
 const REFUSED_MS = 15_000;
 
+/** Of the disk that a folder is on, in blocks of so many bytes; throws where it cannot be told. */
+export type LookAtDisk = (folder: string) => { readonly bavail: number; readonly blocks: number; readonly bsize: number };
+
 export class DiskRoom {
   readonly #folder: string;
+  readonly #look: LookAtDisk;
   #isShort = false;
   #nextLook = 0;
 
-  constructor(folder: string) {
+  constructor(folder: string, look: LookAtDisk = statfsSync) {
     this.#folder = folder;
+    this.#look = look;
   }
 
   /** `now`: ms of a clock that is not set. */
@@ -24,7 +29,7 @@ export class DiskRoom {
     if (now < this.#nextLook) return this.#isShort;
     this.#nextLook = now + LOOK_MS;
     try {
-      const { bavail, blocks, bsize } = statfsSync(this.#folder);
+      const { bavail, blocks, bsize } = this.#look(this.#folder);
       this.#isShort = bavail * bsize < Math.min(KEPT_FREE, blocks * bsize * KEPT_SHARE);
     } catch {
       this.#isShort = false;

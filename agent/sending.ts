@@ -2,6 +2,7 @@
 // reason. It gathers nothing, and decides under which identity a frame goes as little as what is in it.
 import type { Logger } from '../core/logger.ts';
 import type { AgentConfig } from './config.ts';
+import { type DropCounts, DroppedFrames } from './dropped.ts';
 import type { Position } from './logs/position.ts';
 import { Outbox, type OutboxPart } from './outbox.ts';
 import type { Renumbered } from './renumber.ts';
@@ -30,7 +31,9 @@ export interface SendingStatus extends Omit<SenderStatus, 'refusedFrames' | 'old
   readonly spoolBytes: number;
   /** Frames that wait. */
   readonly spoolFrames: number;
-  /** Frames that never reached the server, by reason. */
+  /** Bytes of those. */
+  readonly spoolWaiting: number;
+  /** Frames that never reached the server, by reason, over all runs of the agent. */
   readonly droppedFrames: ReadonlyMap<string, number>;
 }
 
@@ -38,6 +41,7 @@ export class Sending {
   readonly #options: SendingOptions;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
+  readonly #dropped: DroppedFrames;
   /** Frames that the spool refused. */
   #lost = 0;
   #droppedSeen = 0;
@@ -47,6 +51,7 @@ export class Sending {
   constructor(options: SendingOptions) {
     const { config, host, spool, way, log, stopping, identity, renumbered, shutOut, redefine } = options;
     this.#options = options;
+    this.#dropped = new DroppedFrames(config.folder);
     const events = {
       acknowledged: (meta: FrameMeta, wantsDefinitions: boolean) => {
         if (wantsDefinitions) this.#defineAgain(meta);
@@ -60,19 +65,24 @@ export class Sending {
   }
 
   get status(): SendingStatus {
-    const { refusedFrames, oldestMade, ...sent } = this.#sender.status;
-    const { bytes, frames, droppedFrames } = this.#options.spool.stats;
+    const { refusedFrames: _, oldestMade, ...sent } = this.#sender.status;
+    const { bytes, frames, waitingBytes } = this.#options.spool.stats;
+    const dropped = this.#countDropped();
     return {
       ...sent,
       oldestWaiting: frames === 0 || oldestMade === undefined ? 0 : Math.max(0, Date.now() - oldestMade) / 1000,
       spoolBytes: bytes,
       spoolFrames: frames,
-      droppedFrames: new Map([
-        ['spool full', droppedFrames],
-        ['refused', refusedFrames],
-        ...(this.#lost === 0 ? [] : [['spool refused', this.#lost] as const]),
-      ]),
+      spoolWaiting: waitingBytes,
+      droppedFrames: new Map(Object.entries(dropped).filter(([reason, count]) => count > 0 || reason !== 'spool refused')),
     };
+  }
+
+  /** Counted over a restart from here on. */
+  #countDropped(): DropCounts {
+    const run = { 'spool full': this.#options.spool.stats.droppedFrames, refused: this.#sender.status.refusedFrames, 'spool refused': this.#lost };
+    this.#dropped.keep(run);
+    return this.#dropped.total(run);
   }
 
   /** Frames went that may have had definitions in them. */
@@ -96,12 +106,15 @@ export class Sending {
     } catch (error) {
       if (this.#lost++ === 0) this.#options.log.error('the spool takes no more frames', { error });
       return false;
+    } finally {
+      this.#countDropped();
     }
   }
 
   /** With how far their files were read; throws when the spool refuses it: their reader keeps them. */
   putLines(part: OutboxPart, positions: readonly Position[]): void {
     this.#outbox.put([part], positions);
+    this.#countDropped();
   }
 
   drain(patienceMs: number): Promise<void> {

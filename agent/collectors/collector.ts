@@ -24,6 +24,8 @@ export interface OwnFigures {
   readonly oldestWaiting: number;
   readonly spoolBytes: number;
   readonly spoolFrames: number;
+  /** Bytes of those. */
+  readonly spoolWaiting: number;
   /** By reason. */
   readonly droppedFrames: ReadonlyMap<string, number>;
   readonly logLines: number;

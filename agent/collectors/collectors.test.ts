@@ -18,6 +18,7 @@ const own: OwnFigures = {
   oldestWaiting: 12.5,
   spoolBytes: 100,
   spoolFrames: 2,
+  spoolWaiting: 90,
   droppedFrames: new Map([['spool full', 4]]),
   logLines: 5,
   logLinesSkipped: 7,

@@ -10,6 +10,7 @@ export const own: MakeCollector = (instruments, sources) => {
   const failures = instruments.counter('inframirror.agent.send.failures', '{attempt}', 'Attempts to send that failed and were repeated');
   const spoolBytes = instruments.gauge('inframirror.agent.spool.usage', 'By', 'Disk space of the spool');
   const spoolFrames = instruments.gauge('inframirror.agent.spool.frames', '{frame}', 'Frames that wait to be acknowledged');
+  const spoolWaiting = instruments.gauge('inframirror.agent.spool.waiting', 'By', 'Bytes of the frames that wait to be acknowledged, compressed');
   const oldest = instruments.gauge('inframirror.agent.spool.oldest', 's', 'Age of the frame that waits longest; 0 when none waits');
   const foreign = instruments.counter('inframirror.agent.send.foreign', '{answer}', 'Answers of something at the server’s address that is not InfraMirror');
   const conflicts = instruments.counter(
@@ -46,6 +47,7 @@ export const own: MakeCollector = (instruments, sources) => {
       for (const [reason, n] of figures.droppedFrames) dropped.set(n, reason);
       spoolBytes.set(figures.spoolBytes);
       spoolFrames.set(figures.spoolFrames);
+      spoolWaiting.set(figures.spoolWaiting);
       oldest.set(figures.oldestWaiting);
       foreign.set(figures.foreignAnswers);
       conflicts.set(figures.conflicts);

@@ -72,8 +72,15 @@ describe('the spool', () => {
     spool = restart();
     expect(spool.stats.frames).toBe(3);
     put(spool, 5);
+    const { waitingBytes } = spool.stats;
     spool = restart();
+    expect(spool.stats).toMatchObject({ frames: 4, waitingBytes });
+    const second = spool.next();
+    expect(waitingBytes).toBeGreaterThan(3 * ((second?.end ?? 0) - (second?.at.offset ?? 0)));
     expect(drain(spool)).toEqual([2, 3, 4, 5]);
+    // What is sent waits no more, though its room on the disk is not free yet.
+    expect(spool.stats.waitingBytes).toBe(0);
+    expect(spool.stats.bytes).toBeGreaterThan(0);
     spool = restart();
     expect(drain(spool)).toEqual([]);
     expect(files()).toHaveLength(1);

@@ -53,6 +53,8 @@ export interface SpoolStats {
   readonly bytes: number;
   /** Not yet acknowledged. */
   readonly frames: number;
+  /** Of those. */
+  readonly waitingBytes: number;
   readonly droppedFrames: number;
   readonly droppedRows: number;
   /** Segments that were found damaged elsewhere than at the torn end a crash leaves. */
@@ -65,6 +67,7 @@ interface Segment {
   /** Frames not yet acknowledged. */
   frames: number;
   rows: number;
+  waitingBytes: number;
 }
 
 const datasync = promisify(fdatasync);
@@ -89,7 +92,7 @@ export class Spool {
   #cursor: Place = { segment: 0, offset: 0 };
   #unsynced = false;
   /** Only while the folder is read at the start. */
-  readonly #scanned = new Map<number, readonly { readonly offset: number; readonly rows: number }[]>();
+  readonly #scanned = new Map<number, readonly { readonly offset: number; readonly rows: number; readonly bytes: number }[]>();
   #droppedFrames = 0;
   #droppedRows = 0;
   #damaged = 0;
@@ -121,11 +124,13 @@ export class Spool {
   get stats(): SpoolStats {
     let bytes = 0;
     let frames = 0;
+    let waitingBytes = 0;
     for (const segment of this.#segments) {
       bytes += segment.bytes;
       frames += segment.frames;
+      waitingBytes += segment.waitingBytes;
     }
-    return { bytes, frames, droppedFrames: this.#droppedFrames, droppedRows: this.#droppedRows, damaged: this.#damaged };
+    return { bytes, frames, waitingBytes, droppedFrames: this.#droppedFrames, droppedRows: this.#droppedRows, damaged: this.#damaged };
   }
 
   /**
@@ -143,6 +148,7 @@ export class Spool {
     this.#write(record, displaces);
     this.#current.frames++;
     this.#current.rows += meta.rows;
+    this.#current.waitingBytes += record.length;
     this.#apply(positions);
   }
 
@@ -192,6 +198,7 @@ export class Spool {
     if (segment === undefined || frame.at.segment !== this.#cursor.segment || frame.at.offset !== this.#cursor.offset) return;
     segment.frames--;
     segment.rows -= frame.meta.rows;
+    segment.waitingBytes -= frame.end - frame.at.offset;
     this.#cursor = { segment: segment.number, offset: frame.end };
     try {
       this.#write(encodeRecord(RECORD_ACKNOWLEDGED, this.#cursor), false);
@@ -221,8 +228,8 @@ export class Spool {
 
   #scan(number: number, last: boolean): void {
     const fd = openSync(join(this.#options.folder, nameOf(number)), 'r+');
-    const segment: Segment = { number, bytes: 0, frames: 0, rows: 0 };
-    const frames: { readonly offset: number; readonly rows: number }[] = [];
+    const segment: Segment = { number, bytes: 0, frames: 0, rows: 0, waitingBytes: 0 };
+    const frames: { readonly offset: number; readonly rows: number; readonly bytes: number }[] = [];
     this.#segments.push(segment);
     this.#scanned.set(number, frames);
     try {
@@ -236,7 +243,7 @@ export class Spool {
         if (record === 'end') break;
         if (record.kind === RECORD_FRAME) {
           const meta = record.meta as StoredMeta;
-          frames.push({ offset: segment.bytes, rows: meta.rows });
+          frames.push({ offset: segment.bytes, rows: meta.rows, bytes: record.end - segment.bytes });
           this.#apply(meta.positions ?? []);
         } else if (record.kind === RECORD_ACKNOWLEDGED) this.#advance(record.meta as Place);
         else if (record.kind === RECORD_CHECKPOINT) {
@@ -265,6 +272,7 @@ export class Spool {
       );
       segment.frames = waiting.length;
       segment.rows = waiting.reduce((sum, f) => sum + f.rows, 0);
+      segment.waitingBytes = waiting.reduce((sum, f) => sum + f.bytes, 0);
     }
     this.#scanned.clear();
   }
@@ -277,7 +285,7 @@ export class Spool {
     const fd = this.#withRoom(displaces, () => this.#create(number, record));
     if (this.#fd !== -1) closeSync(this.#fd);
     this.#fd = fd;
-    this.#segments.push({ number, bytes: record.length, frames: 0, rows: 0 });
+    this.#segments.push({ number, bytes: record.length, frames: 0, rows: 0, waitingBytes: 0 });
   }
 
   #create(number: number, record: Uint8Array): number {
@@ -342,6 +350,7 @@ export class Spool {
     this.#droppedRows += segment.rows;
     segment.frames = 0;
     segment.rows = 0;
+    segment.waitingBytes = 0;
   }
 
   /** Segments before the cursor hold nothing that is still needed. */

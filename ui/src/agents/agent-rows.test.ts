@@ -60,7 +60,7 @@ test('the standing is that of the agent before that of its host', () => {
     ['gone', 'late'],
     ['goes-on', 'reporting'],
   );
-  const rows = agentRows({ agents, hosts: known, spool: result({ host: ['ok', 'bad'], value: [7, 8] }), oldest: undefined }, NOW);
+  const rows = agentRows({ agents, hosts: known, unsent: result({ host: ['ok', 'bad'], value: [7, 8] }), oldest: undefined }, NOW);
   expect(rows.map(({ host, standing, agent: of }) => [host, standing, of?.id])).toEqual([
     ['bad', 'still', 'id of bad'],
     ['quiet', 'silent', 'id of quiet'],
@@ -75,7 +75,7 @@ test('the standing is that of the agent before that of its host', () => {
     ['gone', 'revoked', 'id of gone'],
     ['replaced', 'revoked', 'old'],
   ]);
-  expect(rows.find(({ host }) => host === 'ok')).toMatchObject({ spool: 7, oldest: null, version: '0.1.0', words: 'reporting' });
+  expect(rows.find(({ host }) => host === 'ok')).toMatchObject({ unsent: 7, oldest: null, version: '0.1.0', words: 'reporting' });
   expect(rows.find(({ host }) => host === 'reused')).toMatchObject({ version: null, lastSeen: null });
   expect(standingCounts(rows)[0]).toEqual(['still', 1]);
 });
@@ -96,7 +96,7 @@ test('whatever the answers hold, every agent is there once, every other host onc
   fc.assert(
     fc.property(agents, answer, answer, (some, host, spool) => {
       const all = some.map((one) => agent(one.host, one));
-      const rows = agentRows({ agents: all, hosts: host && result(host), spool: spool && result(spool), oldest: undefined }, NOW);
+      const rows = agentRows({ agents: all, hosts: host && result(host), unsent: spool && result(spool), oldest: undefined }, NOW);
       expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
       expect(rows.filter(({ agent: of }) => of !== null)).toHaveLength(all.length);
       expect(standingCounts(rows).reduce((sum, [, count]) => sum + count, 0)).toBe(rows.length);

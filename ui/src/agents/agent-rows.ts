@@ -21,7 +21,7 @@ export interface AgentRow {
   /** ISO; null: never. */
   readonly lastSeen: string | null;
   /** Bytes that wait there, and seconds that the oldest of them has waited. */
-  readonly spool: number | null;
+  readonly unsent: number | null;
   readonly oldest: number | null;
   /** What it may not read. */
   readonly leftOut: string | null;
@@ -81,9 +81,9 @@ const newestOf = (result: Result | undefined): ReadonlyMap<string, number> => {
 
 export interface AgentSources {
   readonly agents: readonly Agent[];
-  /** Of AGENT_HOSTS, SPOOL_BYTES and SPOOL_OLDEST. */
+  /** Of AGENT_HOSTS, UNSENT_BYTES and UNSENT_OLDEST. */
   readonly hosts: Result | undefined;
-  readonly spool: Result | undefined;
+  readonly unsent: Result | undefined;
   readonly oldest: Result | undefined;
 }
 
@@ -103,9 +103,9 @@ const wordsOf = (standing: Standing, inventory: Inventory | undefined, now: numb
 };
 
 /** Gravest first, then by host. */
-export const agentRows = ({ agents, hosts, spool, oldest }: AgentSources, now: number): readonly AgentRow[] => {
+export const agentRows = ({ agents, hosts, unsent, oldest }: AgentSources, now: number): readonly AgentRow[] => {
   const inventory = inventoryOf(hosts);
-  const [bytes, ages] = [newestOf(spool), newestOf(oldest)];
+  const [bytes, ages] = [newestOf(unsent), newestOf(oldest)];
   const rowOf = (key: string, host: string, agent: Agent | null): AgentRow => {
     const own = agent?.state === 'revoked' ? undefined : inventory.get(folded(host));
     const standing = standingOf(agent, own);
@@ -118,7 +118,7 @@ export const agentRows = ({ agents, hosts, spool, oldest }: AgentSources, now: n
       words: wordsOf(standing, own, now),
       version: heard?.version ?? null,
       lastSeen: heard?.lastSeen ?? null,
-      spool: heard === undefined ? null : (bytes.get(folded(host)) ?? null),
+      unsent: heard === undefined ? null : (bytes.get(folded(host)) ?? null),
       oldest: heard === undefined ? null : (ages.get(folded(host)) ?? null),
       leftOut: heard?.leftOut ?? null,
     };

@@ -4,5 +4,5 @@ const AGENT_METRIC = (name: string): string => `from metrics.inframirror.agent.$
 
 export const AGENT_HOSTS =
   'from hosts\n| select host, agent_state, last_seen, agent_lag, agent_stopped, agent_version, left_out = labels["agent.left_out"]\n| limit 10000';
-export const SPOOL_BYTES = AGENT_METRIC('spool.usage');
-export const SPOOL_OLDEST = AGENT_METRIC('spool.oldest');
+export const UNSENT_BYTES = AGENT_METRIC('spool.waiting');
+export const UNSENT_OLDEST = AGENT_METRIC('spool.oldest');

@@ -14,8 +14,8 @@ export const WORST_AGENTS = `from hosts
 | select host, agent_state, last_seen, agent_lag, agent_stopped, agent_version, left_out = labels["agent.left_out"]`;
 
 /** What waits on these hosts, by their newest word. */
-export const spoolText = (hosts: readonly string[]): string =>
-  `from metrics.inframirror.agent.spool.usage last 10m\n| where host in (${hosts.map((host) => JSON.stringify(host)).join(', ')})\n| latest\n| select host, value, time`;
+export const unsentText = (hosts: readonly string[]): string =>
+  `from metrics.inframirror.agent.spool.waiting last 10m\n| where host in (${hosts.map((host) => JSON.stringify(host)).join(', ')})\n| latest\n| select host, value, time`;
 
 /** A counter since the start of the agent: what it says now is what has failed. */
 export const FAILED_READERS = `from metrics.inframirror.agent.log.failed last 1d
