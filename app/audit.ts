@@ -25,11 +25,11 @@ export const audited = async <T>(
   }
 };
 
-/** The newest that fit, the newest first. `what`: that one, or all that begin with it and a dot. */
+/** The newest that fit, the newest first. `who`: that one, or all that begin with it and a space; `what`: with it and a dot. */
 export const readAudit = async (records: RecordQueries, { since, until, who, what, limit }: AuditFilter): Promise<AuditPage> => {
   const rows = await records.query(
     `SELECT id, time, who, what, detail FROM audit
-      WHERE ($1::int8 IS NULL OR time >= $1) AND ($2::int8 IS NULL OR time < $2) AND ($3::text IS NULL OR who = $3)
+      WHERE ($1::int8 IS NULL OR time >= $1) AND ($2::int8 IS NULL OR time < $2) AND ($3::text IS NULL OR who = $3 OR starts_with(who, $3 || ' '))
         AND ($4::text IS NULL OR what = $4 OR starts_with(what, $4 || '.'))
       ORDER BY time DESC, id DESC LIMIT $5`,
     [since ?? null, until ?? null, who ?? null, what ?? null, limit + 1],

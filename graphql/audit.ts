@@ -11,7 +11,7 @@ const EntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
   fields: (t) => ({
     id: t.string({ description: 'Rises with each row that is written', resolve: ({ id }) => String(id) }),
     time: t.field({ type: 'Time', resolve: ({ time }) => time }),
-    who: t.exposeString('who', { description: 'admin, session, the name of an agent’s host, or inframirror itself' }),
+    who: t.exposeString('who', { description: 'Such as admin, session, or `token ID` of one who joins' }),
     what: t.exposeString('what', { description: 'Such as agent.revoke' }),
     detail: t.field({ type: 'JSON', description: 'On what, and with what; failed: why it was not done', resolve: ({ detail }) => detail }),
   }),
@@ -31,7 +31,7 @@ builder.queryFields((t) => ({
     args: {
       since: t.arg({ type: 'Time' }),
       until: t.arg({ type: 'Time', description: 'Exclusive' }),
-      who: t.arg.string(),
+      who: t.arg.string({ description: 'That, or all that begin with it and a space' }),
       what: t.arg.string({ description: 'That, or all that begin with it and a dot' }),
       limit: t.arg.int({ description: `Default 100, at most ${MOST_ENTRIES}` }),
     },

@@ -44,12 +44,18 @@ export const bytesOf = (files: readonly BackupFile[]): number => files.reduce((s
 
 /** Throws `backup.none`, `backup.damaged` and `backup.newer`. */
 export const readManifest = (dir: string): Manifest => {
-  let [text, sum]: readonly [string, string] = ['', ''];
+  let [text, sum] = ['', ''];
   try {
-    [text, sum] = [textOfBackup(dir, MANIFEST), textOfBackup(dir, MANIFEST_SUM).trim()];
+    text = textOfBackup(dir, MANIFEST);
+    sum = textOfBackup(dir, MANIFEST_SUM).trim();
   } catch (error) {
     if (error instanceof CodedError) throw error;
-    throw new CodedError('backup.none', { dir, reason: (error as Error).message }, { cause: error });
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new CodedError(
+      'backup.none',
+      { dir, reason: isMissing ? `it has no ${text === '' ? MANIFEST : MANIFEST_SUM}` : (error as Error).message },
+      { cause: error },
+    );
   }
   if (sumOf(text) !== sum) throw new CodedError('backup.damaged', { file: join(dir, MANIFEST), reason: 'its checksum is another' });
   const raw = JSON.parse(text) as { readonly format?: unknown };

@@ -2,7 +2,7 @@
 // no store; a store that is there after all goes on.
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CodedError } from '../../core/errors.ts';
+import { CodedError, hasCode } from '../../core/errors.ts';
 import { ownName } from '../../core/node/own-name.ts';
 import { plain } from '../../core/plain.ts';
 import { holdDataFolder } from '../data-folder.ts';
@@ -40,7 +40,10 @@ export const acceptLoss = (args: readonly string[]): Promise<number> =>
       };
       if (owner === undefined || !existsSync(join(dataDir, 'instance'))) refuse('it is no data folder of a server');
       if (process.getuid?.() === 0 && owner !== 0) refuse(`it belongs to another user (${owner}), who must say so`);
-      const lock = await holdDataFolder(dataDir);
+      const lock = await holdDataFolder(dataDir).catch((error: unknown) => {
+        if (hasCode(error, 'data.in-use')) refuse(`its server runs (${error.parameters.holder}); stop that first, as only a start begins a store anew`);
+        throw error;
+      });
       try {
         const notes = readStoreNotes(dataDir) ?? refuse('its stores were never all made, so that none is missed');
         const accepted = notes.accepted.filter((other) => other.store !== store);

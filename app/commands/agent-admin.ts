@@ -2,7 +2,7 @@
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { labelsOf } from './agent-labels.ts';
-import { type Arguments, command, type Options } from './arguments.ts';
+import { type Arguments, command, type Options, suggestion } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
 import type { ShownColumn } from './shown-column.ts';
 import { tableOf } from './table.ts';
@@ -197,5 +197,10 @@ export const ADMINISTRATION: readonly string[] = Object.values(COMMANDS).map(({ 
 export const administration = (args: readonly string[]): Promise<number> | undefined => {
   const [name, ...rest] = args;
   const found = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  return found === undefined ? undefined : command(rest, found.usage, found.summary, found.options, found.most, found.run);
+  if (found !== undefined) return command(rest, found.usage, found.summary, found.options, found.most, found.run);
+  if (name === undefined || name.startsWith('-')) return undefined;
+  const names = Object.keys(COMMANDS);
+  return command([], 'agent', '', {}, 0, () => {
+    throw new CodedError('command.usage', { problem: `agent has no ${JSON.stringify(name)}${suggestion(name, names) || `; there are ${names.join(', ')}`}` });
+  });
 };

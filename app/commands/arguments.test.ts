@@ -39,6 +39,7 @@ test.each([
   [['--format='], '--format needs a value'],
   [['--offline=yes'], '--offline takes no value'],
   [['from', 'hosts'], '"hosts" is one argument too many; a text of several words stands in quotes: \'from hosts\''],
+  [['a', 'b'], '"b" is one argument too many'],
   [['--__proto__', 'x'], 'there is no option --__proto__'],
   [['--constructor'], 'there is no option --constructor'],
 ])('%j: %s', (args, message) => expect(problem(() => readArguments(args, OPTIONS, { most: 1 }))).toBe(message));

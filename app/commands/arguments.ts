@@ -48,6 +48,9 @@ const distance = (a: string, b: string): number => {
 /** Flags of all commands. */
 const EVERYWHERE: ReadonlySet<string> = new Set(['help', 'version']);
 
+/** A text of IQL, or the first of its words. */
+const TEXT = /^(from|let)\b/;
+
 /** Throws `command.usage`. */
 export const readArguments = (args: readonly string[], options: Options, positionals: { readonly most: number }): Arguments => {
   const config: ParseArgsConfig = {
@@ -74,7 +77,7 @@ export const readArguments = (args: readonly string[], options: Options, positio
     if (option.type === 'boolean' && token.value !== undefined) throw new CodedError('command.usage', { problem: `${token.rawName} takes no value` });
   }
   if (rest.length > positionals.most) {
-    const quotes = positionals.most === 1 ? `; a text of several words stands in quotes: '${rest.join(' ')}'` : '';
+    const quotes = positionals.most === 1 && TEXT.test(rest[0] ?? '') ? `; a text of several words stands in quotes: '${rest.join(' ')}'` : '';
     throw new CodedError('command.usage', { problem: `${JSON.stringify(rest[positionals.most])} is one argument too many${quotes}` });
   }
   const entries = Object.entries(values);

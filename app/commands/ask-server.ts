@@ -18,19 +18,26 @@ export interface ServerAddress {
   readonly url: string;
   readonly token: string;
   readonly tokenFile: string;
+  /** Why it is asked there, where nobody said so; empty: somebody did. */
+  readonly guess: string;
 }
 
 /** Throws `command.token` and `command.usage`. */
 export const serverOf = (args: Arguments): ServerAddress => {
   const data = args.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data');
   const noted = join(data, 'address');
-  const given = args.values.get('server') ?? process.env.INFRAMIRROR_SERVER;
-  const url = given ?? (existsSync(noted) ? readFileSync(noted, 'utf8').trim() : 'http://127.0.0.1:8080');
+  const given = args.values.get('server') ?? process.env.INFRAMIRROR_SERVER ?? (existsSync(noted) ? readFileSync(noted, 'utf8').trim() : undefined);
+  const url = given ?? 'http://127.0.0.1:8080';
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new CodedError('command.usage', { problem: `${JSON.stringify(url)} is no address; write http://HOST:PORT` });
   const file = args.values.get('token-file') ?? join(data, 'token');
   try {
-    return { url: url.replace(/\/+$/, ''), token: readFileSync(file, 'utf8').trim(), tokenFile: file };
+    return {
+      url: url.replace(/\/+$/, ''),
+      token: readFileSync(file, 'utf8').trim(),
+      tokenFile: file,
+      guess: given === undefined ? `, and no server runs from ${data}` : '',
+    };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new CodedError('command.token', { file, reason: code === 'ENOENT' ? 'there is no such file' : (error as Error).message }, { cause: error });
@@ -62,7 +69,8 @@ const bare = (message = ''): string => message.split('; if the root CA', 1)[0] ?
  * `command.token-refused`, `agent.…`, `join.…`, `stream.…`, `pipeline.…`, `backup.…` and `dead.…` as the server tells them, `command.answer` for another error it tells.
  */
 export const askServer = async <T>(server: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<T> => {
-  const failed = (reason: string, cause?: unknown): CodedError => new CodedError('command.server', { server: server.url, reason }, { cause });
+  const failed = (reason: string, cause?: unknown): CodedError =>
+    new CodedError('command.server', { server: server.url, reason: `${reason}${server.guess}` }, { cause });
   let response: Response;
   try {
     response = await fetch(`${server.url}/graphql`, {

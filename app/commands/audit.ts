@@ -11,7 +11,11 @@ import { writeOut } from './write-out.ts';
 const OPTIONS: Options = {
   since: { type: 'string', value: 'TIME', summary: 'from then on: ISO time, or 15m, 6h, 2d before now (default: all that is kept)' },
   until: { type: 'string', value: 'TIME', summary: 'before then (default: now)' },
-  actor: { type: 'string', value: 'NAME', summary: 'who did it: admin, session (somebody in the explorer), inframirror itself, or the name of a host' },
+  actor: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'who did it, as the list names it: admin (who has the token), session (somebody in the explorer), token for all of `token ID` …',
+  },
   action: { type: 'string', value: 'WHAT', summary: 'what was done: agent.revoke, or agent for all that begins with agent.' },
   limit: { type: 'string', value: 'N', summary: 'so many at most, the newest (default 100, at most 10000)' },
   json: { type: 'boolean', summary: 'as JSON, one object a line' },

@@ -35,7 +35,8 @@ export const config = (args: readonly string[]): Promise<number> =>
   command(args, 'config check|print|example [--config FILE]', 'Looks at the settings of the server: changes nothing.', OPTIONS, 1, async (read) => {
     const [action] = read.positionals;
     if (!(ACTIONS as readonly (string | undefined)[]).includes(action)) {
-      const problem = action === undefined ? 'say what to do: check, print or example' : `there is no ${JSON.stringify(action)}${suggestion(action, ACTIONS)}`;
+      const problem =
+        action === undefined ? 'say what to do: check, print or example' : `config has no ${JSON.stringify(action)}${suggestion(action, ACTIONS)}`;
       throw new CodedError('command.usage', { problem });
     }
     if (action === 'example') {

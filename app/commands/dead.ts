@@ -161,6 +161,7 @@ export const dead = (args: readonly string[]): Promise<number> =>
       if (action === 'list' && id === undefined) return list(serverOf(read), read);
       if (action === 'show' && id !== undefined && ids.length === 1) return show(serverOf(read), read, id);
       if (action === 'replay' || action === 'drop') return change(serverOf(read), read, action, ids);
+      if (action === '') throw new CodedError('command.usage', { problem: 'say what of the dead letters: dead list, dead show ID, dead replay or dead drop' });
       const problem =
         action === 'show' ? 'name one letter: dead show ID' : `dead has no ${JSON.stringify(read.positionals.join(' '))}${suggestion(action, ACTIONS)}`;
       throw new CodedError('command.usage', { problem });

@@ -139,7 +139,7 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
     ];
   try {
     const tokenFile = join(data, 'token');
-    const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile };
+    const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile, guess: '' };
     const { status } = await askServer<Status>(
       server,
       '{ status { version parts { name state detail } problems { part message mend } } }',

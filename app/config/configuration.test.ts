@@ -77,7 +77,7 @@ describe('the file', () => {
   ])('%s is told, not thrown', (_, text, message) => expect(wrong(text)[0]).toMatch(message));
 
   test('one that is not there, is no text or too large is told', () => {
-    expect(problemsOf(() => new Configuration({ options: new Map(), environment: {}, file: join(folder, 'none') }))[0]).toContain('ENOENT');
+    expect(problemsOf(() => new Configuration({ options: new Map(), environment: {}, file: join(folder, 'none') }))[0]).toContain('there is no such file');
     writeFileSync(file, Uint8Array.of(0xff, 0xfe, 0));
     expect(problemsOf(() => new Configuration({ options: new Map(), environment: {}, file }))).toHaveLength(1);
     expect(wrong(`# ${'x'.repeat(1 << 20)}`)).toEqual([`${file} it has more than 1 MiB`]);

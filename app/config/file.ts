@@ -39,7 +39,10 @@ export const readSettingsFile = (file: string): FileSettings => {
     if (bytes.length > MOST_BYTES) return { values: new Map(), problems: [{ place: file, problem: 'it has more than 1 MiB' }] };
     return readSettingsText(new TextDecoder('utf-8', { fatal: true }).decode(bytes), file);
   } catch (error) {
-    return { values: new Map(), problems: [{ place: file, problem: (error as Error).message }] };
+    return {
+      values: new Map(),
+      problems: [{ place: file, problem: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message }],
+    };
   }
 };
 

@@ -31,7 +31,7 @@ const run = (line: string): Promise<Outcome> => {
 };
 
 /** What a command answers where there is nothing of what its example names, or where it is for a server that is stopped. */
-const NOTHING_THERE = /\[(dead\.none|dead\.missing|agent\.none|stream\.no-group|data\.in-use)\]/;
+const NOTHING_THERE = /\[(dead\.none|dead\.missing|agent\.none|stream\.no-group|store\.not-accepted)\]/;
 
 test('each command is one, with options that it knows', async () => {
   const inText = Array.from(guide.matchAll(/`(inframirror (?:backup|stream|dead|replay)[^`]* [^`]*)`/g), ([, text = '']) => text);
