@@ -1,15 +1,8 @@
 // The whole product in one process, in the order in which its parts start and, backwards, end. Ready means: it answers, and the
 // first own sample of this start can be queried.
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { columnOf, valueAt } from '../core/batch/batch.ts';
-import { CodedError, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { sizeText } from '../core/size-text.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
-import type { Stream } from '../engines/stream/port.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Problem } from '../graphql/service.ts';
 import { AgentRegistry } from '../ingest/agents/agent-registry.ts';
@@ -38,11 +31,13 @@ import { liveIntakeLimits, liveRetention } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type Engines, openStream, startEngines } from './engines.ts';
+import { openStream, startEngines } from './engines.ts';
+import { firstSample } from './first-sample.ts';
 import { Fleet } from './fleet-part.ts';
 import { startError } from './full-disk.ts';
 import { readHosts } from './hosts.ts';
 import { Access } from './http/access.ts';
+import { closeServer, openAddress } from './http/address.ts';
 import { Senders } from './http/senders.ts';
 import { httpServer } from './http/server.ts';
 import { Counting } from './installation/counting.ts';
@@ -54,6 +49,7 @@ import { Removed } from './removed.ts';
 import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
 import { SavedQueryStore } from './saved-queries.ts';
+import { FULL, NO_RESERVE, roomProblems, wrongSettings } from './start-problems.ts';
 import { StatusReader } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
 import { storedSeriesHosts } from './stored-series-hosts.ts';
@@ -85,16 +81,6 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-const FULL: Problem = {
-  part: 'disk',
-  message: 'the disk of the data folder is full: what is there can be asked, nothing new is taken in',
-  mend: 'Make room on the disk, 1 GiB or more: then it goes on by itself. Agents keep their data meanwhile and send it then.',
-};
-const NO_RESERVE: Problem = {
-  part: 'disk',
-  message: 'no room is kept for a start on a full disk: filled up, this server would not start',
-  mend: 'The disk of the data folder is too small or too full for it. With 352 MiB free it is made by itself within a minute.',
-};
 const RESERVE_TEXTS: Readonly<Record<Exclude<Used, 'not needed'>, string>> = {
   none: 'the disk has hardly room for a start, and none was kept for it',
   'given up': 'the disk has hardly room for a start: what was kept for it was given up',
@@ -102,11 +88,6 @@ const RESERVE_TEXTS: Readonly<Record<Exclude<Used, 'not needed'>, string>> = {
 };
 const LEARN_MS = 5000;
 const RESERVE_MS = 60_000;
-/** The first samples come within moments; after this it is said what is waited for. */
-const PATIENCE_MS = 15_000;
-/** An agent that ended so often before its first sample will not run at all. */
-const MOST_RESTARTS = 3;
-
 interface Started {
   readonly part: string;
   readonly end: () => unknown;
@@ -357,80 +338,11 @@ const start = async (
   return { url, token: folder.token, stop };
 };
 
-const wrongSettings = (reason: string | undefined): readonly Problem[] =>
-  reason === undefined
-    ? []
-    : [
-        {
-          part: 'settings',
-          message: `what was read last is wrong and was not taken, the settings before it hold: ${reason}`,
-          mend: 'Mend it (`inframirror config check` tells each place) and reload: the next start would be refused.',
-        },
-      ];
-
 /** Made again where it was given up and there is room. */
 const reserve = (dataDir: string, log: Logger): void => {
   try {
     keepReserve(dataDir);
   } catch (error) {
     log.warn('no room is kept for a start on a full disk', { error });
-  }
-};
-
-/** What the stream may take against what its disk has left. */
-const roomProblems = async (stream: Pick<Stream, 'state'>, limit: number, log: Logger): Promise<readonly Problem[]> => {
-  const { maxBytes = limit } = await stream.state();
-  if (maxBytes >= limit) return [];
-  const message = `the disk leaves the stream ${sizeText(maxBytes)} of the ${sizeText(limit)} it may take: while a store is away the door closes sooner`;
-  log.warn(message);
-  return maxBytes >= limit / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
-};
-
-/** Returns the address as it is written for people. */
-const openAddress = async (server: Server, { host, port }: ProductOptions['listen']): Promise<string> => {
-  server.listen(port, host);
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
-    throw new CodedError('start.address', { address: `${host}:${port}`, reason }, { cause: error });
-  });
-  return `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}/`;
-};
-
-const closeServer = async (server: Server): Promise<void> => {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  server.close();
-  server.closeAllConnections();
-  await closed;
-};
-
-/** Waits for a sample taken since this start; false when told to stop before. Rejects with `start.part` when the agent cannot run. */
-const firstSample = async (engines: Engines, agent: AgentProcess, begun: number, stopping: Promise<unknown>, log: Logger): Promise<boolean> => {
-  const stopped = stopping.then(() => true);
-  const waiting = setTimeout(() => log.warn('still waiting for the first sample of this host’s agent'), PATIENCE_MS);
-  try {
-    for (;;) {
-      if (await hasSample(engines, begun)) return true;
-      if (agent.restarts >= MOST_RESTARTS)
-        throw new CodedError('start.part', { part: 'this host’s agent', reason: `it ended ${agent.restarts} times (${agent.lastEnd}); it says why above` });
-      const pause = new Promise<false>((resolve) => setTimeout(() => resolve(false), 50));
-      if (await Promise.race([stopped, pause])) return false;
-    }
-  } finally {
-    clearTimeout(waiting);
-  }
-};
-
-const hasSample = async ({ columns }: Engines, begun: number): Promise<boolean> => {
-  try {
-    const { batches } = await columns.query("SELECT count() AS n FROM samples WHERE time >= fromUnixTimestamp64Milli({begun:Int64}, 'UTC')", {
-      params: { begun },
-    });
-    const [batch] = batches;
-    return batch !== undefined && batch.length > 0 && BigInt(valueAt(columnOf(batch, 'n'), 0) as bigint) > 0n;
-  } catch (error) {
-    // It is being restarted; that is its keeper's to judge.
-    if (hasCode(error, 'columns.unavailable')) return false;
-    throw error;
   }
 };
