@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { silentLogger } from '../core/logger.ts';
 import { noTelemetry } from '../core/telemetry.ts';
-import { Recorder, until } from '../engines/stream/conformance.ts';
+import { Recorder, until } from '../engines/stream/conformance-support.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { StoredMessage, Stream } from '../engines/stream/port.ts';
 import { openDoor } from '../ingest/door.ts';

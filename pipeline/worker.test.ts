@@ -332,15 +332,20 @@ test('no insert may begin later than the partition is surely its owner’s', asy
   expect(store.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE + DAY_MS}`]);
 });
 
-test('a block that takes the store too long is tried whole for a while, then written in halves', async () => {
-  const rows = Array.from({ length: 3000 }, (_, i) => ({ pid: 100 + i, time: BASE + i }));
-  for (const [slow, inserts] of [
-    [11, 1],
-    [12, 2],
+test('a block that takes the store too long, or too much memory, is tried whole for a while, then written in halves', async () => {
+  for (const [count, slow, inserts] of [
+    [3000, 11, 1],
+    [3000, 12, 2],
+    // A large one sooner: what it needs a store may not have at all, while its halves are waited for like others.
+    [200_001, 1, 1],
+    [200_001, 2 + 11, 2],
+    [200_001, 2 + 12, 3],
   ] as const) {
+    const rows = Array.from({ length: count }, (_, i) => ({ pid: 100 + i, time: BASE + i }));
     const store = new FaultyStore(Array<Fate>(slow).fill('slow'));
     await run([storedOf({ seq: 1, rows }, 0)], store, []);
-    expect(store.rows).toHaveLength(3000);
+    expect(new Set(store.rows.map(({ key }) => key)).size).toBe(count);
+    expect(store.rows).toHaveLength(count);
     expect(new Set(store.rows.map(({ insert }) => insert)).size).toBe(inserts);
   }
 });

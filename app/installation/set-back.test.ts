@@ -65,7 +65,7 @@ beforeAll(async () => {
   await start();
   copy(folder, old);
   await start();
-}, 120_000);
+}, 600_000);
 
 /** Each is some starts: a run tries one of them by chance, the long form all. */
 const tried = STORE_NAMES.map((store) => [Math.random(), store] as const)
@@ -87,7 +87,7 @@ test.each(tried)(
     expect(await start()).toEqual([]);
     expect(readStoreNotes(folder)?.refused).toBeUndefined();
   },
-  120_000,
+  600_000,
 );
 
 test('one that went on while the others are an older copy is told by them; a copy of all stores is silent', async () => {
@@ -97,7 +97,7 @@ test('one that went on while the others are an older copy is told by them; a cop
   copy(old, folder);
   expect(await start()).toEqual([]);
   copy(join(top, 'now'), folder);
-}, 120_000);
+}, 600_000);
 
 test('an older copy that was accepted goes on, and is told once; a stream is put aside and begins anew', async () => {
   copy(folder, join(top, 'now'));
@@ -118,7 +118,7 @@ test('an older copy that was accepted goes on, and is told once; a stream is put
   expect(told).toMatchObject({ part: 'stream', message: expect.stringContaining('has begun anew'), mend: expect.stringContaining(aside) });
   expect(await start()).toEqual([]);
   copy(join(top, 'now'), folder);
-}, 240_000);
+}, 600_000);
 
 test('starts that die between what they tell the stores go on by themselves', async () => {
   const deaths = Array.from({ length: sized(2, 10) }, () => Math.floor(Math.random() * 6));
@@ -154,4 +154,4 @@ test('starts that die between what they tell the stores go on by themselves', as
     await stop();
   }
   expect(await start()).toEqual([]);
-}, 240_000);
+}, 600_000);

@@ -87,7 +87,7 @@ export class FaultyStore implements Pick<ColumnStore, 'insert' | 'kill' | 'query
     if (fate === 'slow') return Promise.reject(new CodedError('columns.limit', { limit: 'max_execution_time', reason: 'test' }));
     if (rows.some(({ key }) => key.startsWith(`${POISON}@`))) return Promise.reject(new CodedError('columns.refused-rows', { code: 349, reason: 'poison' }));
     const apply = (): void => {
-      this.rows.push(...rows);
+      for (const row of rows) this.rows.push(row);
     };
     if (fate === 'good' || fate === 'stands but fails' || fate === 'stands but is rejected') apply();
     if (fate === 'late') this.#running.push({ queryId, deadline, apply });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Recorder, until } from '../conformance.ts';
+import { Recorder, until } from '../conformance-support.ts';
 import { type Event, Oracle } from '../faults.ts';
 import { openLmdbStream } from './open.ts';
 

@@ -7,6 +7,8 @@ import type { Partition } from './commits.ts';
 
 /** What a group needs of the log. */
 export interface GroupLog {
+  /** How long a consumer may hold a partition that was taken from it, ms; undefined: ten seconds. */
+  readonly handoverMs: number | undefined;
   partitionsOf(topic: string): readonly Partition[];
   read(partition: Partition, from: bigint, maxBytes: number): StoredMessage[];
   /** Resolves when there may be something at `from` or behind it, or when the signal aborts. */
@@ -19,7 +21,7 @@ export interface GroupLog {
   reads(group: string, partition: Partition, from: bigint): void;
 }
 
-/** How long a consumer may hold a partition that was taken from it, in ms; Kafka's session time-out plays this part there. */
+/** Kafka’s session time-out plays this part there. */
 const HANDOVER_MS = 10_000;
 /** So long is waited for more before a delivery, which costs more than a message in it. */
 const LINGER_MS = 20;
@@ -126,7 +128,7 @@ class Member implements Consumer {
     holding.wake?.();
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, HANDOVER_MS);
+      timer = setTimeout(resolve, this.#log.handoverMs ?? HANDOVER_MS);
     });
     await Promise.race([holding.ended, patience]);
     clearTimeout(timer);

@@ -34,6 +34,7 @@ interface Options {
   readonly retentionEveryMs?: number;
   readonly telemetry?: Telemetry;
   readonly now?: () => number;
+  readonly handoverMs?: number;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -50,6 +51,7 @@ export interface EmbeddedStream extends Stream {
 }
 
 export class LmdbStream implements EmbeddedStream, GroupLog {
+  readonly handoverMs: number | undefined;
   readonly #telemetry: Telemetry;
   readonly #environment: Environment;
   readonly #commits: Commits;
@@ -62,7 +64,8 @@ export class LmdbStream implements EmbeddedStream, GroupLog {
   readonly #timer: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
-  constructor({ retentionEveryMs = RETENTION_MS, telemetry = noTelemetry, now = Date.now }: Options, environment: Environment, commits: Commits) {
+  constructor({ retentionEveryMs = RETENTION_MS, telemetry = noTelemetry, now = Date.now, handoverMs }: Options, environment: Environment, commits: Commits) {
+    this.handoverMs = handoverMs;
     this.#telemetry = telemetry;
     this.#environment = environment;
     this.#commits = commits;

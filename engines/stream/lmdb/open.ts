@@ -27,6 +27,8 @@ export interface LmdbStreamOptions {
   readonly telemetry?: Telemetry;
   /** When messages came and how old they are, ms; for tests. */
   readonly now?: () => number;
+  /** How long a consumer that hangs may hold a partition which another is to have, ms. Default 10 s. */
+  readonly handoverMs?: number;
 }
 
 /** Of messages in the file, unless the opener says otherwise. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { hasCode } from '../../../core/errors.ts';
-import { message, Recorder, until } from '../conformance.ts';
+import { message, Recorder, until } from '../conformance-support.ts';
 import type { EmbeddedStream } from './lmdb-stream.ts';
 import { openLmdbStream } from './open.ts';
 import { type LogSnapshot, restoreLog } from './snapshot.ts';
