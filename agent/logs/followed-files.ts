@@ -158,7 +158,7 @@ export class FollowedFiles {
       this.#followCopy(left, now);
     }
     // What it held before it was read for the first time may be in a copy, and nothing of it tells.
-    const waits = (!isSame || file.beganEmpty) && this.#followBetween(left, now, file);
+    const waits = (!isSame || file.beganEmpty) && this.#followBetween(left, now);
     if (!waits || file.offset > 0) file.seenAt = at;
     file.beganEmpty = file.offset === 0;
     file.held = stat.size;
@@ -269,7 +269,7 @@ export class FollowedFiles {
     const since = this.#waiting.get(key) ?? now;
     if (now - since > this.#options.quietMs) return false;
     const named = [...this.#files.values()].filter((file) => !file.orphan);
-    const positions = [...named.map(({ committed }) => committed), ...this.#rested.positions];
+    const positions = [...named.map(({ reading }) => reading.position), ...this.#rested.positions];
     const waits = positions.some((position) => isCopy(path, stat, position)) || named.some((file) => isCopyOfOpen(path, stat, file));
     if (waits) this.#waiting.set(key, since);
     return waits;
@@ -330,14 +330,16 @@ export class FollowedFiles {
   }
 
   /**
-   * What was written to a name, and got a rotation's, since the file of that name was seen there last. `open`: the file that stands there; true
-   * where there is a copy of what it holds.
+   * What was written to a name, and got a rotation's, since the file of that name was seen there last; true where there is a copy of what stands
+   * there now.
    */
-  #followBetween(left: Left, now: number, open?: LogFile, tries = TRIES): boolean {
-    const { found, copies } = writtenBetween(left, (key) => this.#knows(key), open);
-    for (const { path, stat } of found) this.#openBetween(stat, path, left.position.path, now);
+  #followBetween(left: Left, now: number, tries = TRIES): boolean {
+    const { path: original } = left.position;
+    const files = [...this.#files.values()].filter((file) => file.path === original || file.committed.path === original);
+    const { found, copies } = writtenBetween(left, (key) => this.#knows(key), files);
+    for (const { path, stat } of found) this.#openBetween(stat, path, original, now);
     const moved = found.some(({ path, stat }) => !this.#knows(keyOf(stat)) && this.#hasMoved(path, keyOf(stat)));
-    return moved && tries > 0 ? this.#followBetween(left, now, open, tries - 1) : copies;
+    return moved && tries > 0 ? this.#followBetween(left, now, tries - 1) : copies;
   }
 
   #hasMoved(path: string, key: string): boolean {

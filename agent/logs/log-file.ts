@@ -145,6 +145,11 @@ export class LogFile {
     return { position: this.seen, readAt: this.#tookAt };
   }
 
+  /** The same of what is read, whether or not it is in the spool. */
+  get reading(): Left {
+    return { position: this.position(), readAt: this.#tookAt };
+  }
+
   get changed(): boolean {
     // One that is known by another inode than before would else be a new file after a kill.
     if (!this.#recorded && (this.orphan || this.#committed.offset > 0)) return true;

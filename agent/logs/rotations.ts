@@ -32,6 +32,14 @@ interface Open {
   readonly path: string;
 }
 
+/** One that is followed. */
+interface Followed extends Open {
+  /** Up to here it is read, whether or not that is in the spool. */
+  readonly reading: Left;
+  /** Its name is another's by now. */
+  readonly orphan: boolean;
+}
+
 export const statOf = (path: string): Stats | undefined => {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -63,7 +71,7 @@ export const copyOf = ({ position, readAt }: Left, knows: (key: string) => boole
   const others = filesBeside(position.path).filter(({ stat }) => !knows(keyOf(stat)));
   const whole = others.find(({ path, stat }) => isCopy(path, stat, position));
   if (whole !== undefined) return { path: whole.path, position: { ...position, key: keyOf(whole.stat) } };
-  const taken = others.find(({ path, stat }) => isTakenCopy(path, stat, position, readAt));
+  const taken = others.find(({ path, stat }) => isTakenCopy(path, stat, { position, readAt }));
   return taken === undefined
     ? undefined
     : { path: taken.path, position: { ...position, key: keyOf(taken.stat), offset: taken.stat.size, tail: NOTHING, skipping: false } };
@@ -71,12 +79,13 @@ export const copyOf = ({ position, readAt }: Left, knows: (key: string) => boole
 
 /**
  * What was written to a name, and got a rotation's, since the file of that name was seen there last, the oldest first: it is nobody else's, where
- * its name is only a rotation's and it was made since. A copy of what was read is no such file, nor one of what `open` holds, which is read there.
+ * its name is only a rotation's and it was made since. A copy of what was read is no such file, nor one of what a file of that name holds or held
+ * that is among `files`: it is read there. `copies`: there is one of what the file holds that has the name.
  */
 export const writtenBetween = (
   { position, readAt }: Left,
   knows: (key: string) => boolean,
-  open: Open | undefined,
+  files: readonly Followed[],
 ): { readonly found: readonly Beside[]; readonly copies: boolean } => {
   const { path: original, seen } = position;
   if (seen === undefined) return { found: [], copies: false };
@@ -85,10 +94,10 @@ export const writtenBetween = (
       rotationOf(original, path) === 'whole' &&
       madeAfter(stat, seen) &&
       !knows(keyOf(stat)) &&
-      !isCopy(path, stat, position) &&
-      !isTakenCopy(path, stat, position, readAt),
+      [{ position, readAt }, ...files.map(({ reading }) => reading)].every((left) => !isCopy(path, stat, left.position) && !isTakenCopy(path, stat, left)),
   );
-  const found = open === undefined ? made : made.filter(({ path, stat }) => !isCopyOfOpen(path, stat, open));
+  const named = files.filter(({ orphan }) => !orphan);
+  const found = made.filter(({ path, stat }) => !named.some((file) => isCopyOfOpen(path, stat, file)));
   return { found: found.toSorted((a, b) => a.stat.birthtimeMs - b.stat.birthtimeMs).slice(-MOST_BETWEEN), copies: found.length < made.length };
 };
 
@@ -119,7 +128,7 @@ export const isCopy = (path: string, stat: Stats, read: Position): boolean => {
 };
 
 /** A copy of less than was read, made before it was read so far: what came later may begin like it. */
-const isTakenCopy = (path: string, stat: Stats, read: Position, readAt: number | undefined): boolean =>
+const isTakenCopy = (path: string, stat: Stats, { position: read, readAt }: Left): boolean =>
   readAt !== undefined &&
   stat.size < read.offset &&
   stat.size >= FINGERPRINT_BYTES &&

@@ -1,0 +1,112 @@
+// Rotations that come at any moment of the agent's work, as they do where it gets little of a processor: before any call of the file system that it
+// makes, others may write, rename, or copy and cut. What they did is counted against what was told. Real files; nothing of the calls is changed.
+import { copyFileSync, existsSync, renameSync, truncateSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Followed, range } from '../testing/followed.ts';
+
+/** What others do before a call of the file system. */
+const others = vi.hoisted(() => ({ step: (): void => undefined }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const after =
+    <A extends unknown[], R>(call: (...args: A) => R) =>
+    (...args: A): R => {
+      others.step();
+      return call(...args);
+    };
+  const [statSync, readdirSync, openSync, fstatSync, readSync] = [fs.statSync, fs.readdirSync, fs.openSync, fs.fstatSync, fs.readSync].map((call) =>
+    after(call as (...args: unknown[]) => unknown),
+  );
+  return { ...fs, statSync, readdirSync, openSync, fstatSync, readSync };
+});
+
+let logs: Followed;
+afterEach(() => {
+  others.step = () => undefined;
+  logs.close();
+});
+
+/** The clock of files goes in steps. */
+const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+test.each([
+  ['the patterns find the files only', ['/*.log']],
+  ['the patterns find what was rotated too', ['/*']],
+])('each line comes once, %s', { timeout: 300_000 }, async (_, globs) => {
+  const seed = Number(process.env.INFRAMIRROR_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  console.info(`INFRAMIRROR_SEED=${seed}`);
+  let state = seed;
+  const below = (n: number): number => {
+    // https://en.wikipedia.org/wiki/Linear_congruential_generator, of Numerical Recipes.
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  let written = 0;
+  const write = (name: string): void => {
+    const from = written + 1;
+    written += 1 + below(12);
+    logs.write(name, ...range(from, written));
+  };
+  /** Copied, and not cut yet. */
+  const copied = new Set<string>();
+  const shift = (name: string): void => {
+    let last = 0;
+    while (existsSync(logs.path(`${name}.${last + 1}`))) last++;
+    for (let n = last; n > 0; n--) renameSync(logs.path(`${name}.${n}`), logs.path(`${name}.${n + 1}`));
+  };
+  const names = ['by-name.log', 'by-copy.log', 'by-copy-too.log'];
+  const seen = { rotations: 0, steps: 0, kills: 0 };
+  const rotate = (name: string): void => {
+    const path = logs.path(name);
+    sleep(12);
+    if (copied.delete(name)) {
+      truncateSync(path);
+      write(name);
+    } else if (existsSync(path)) {
+      shift(name);
+      if (name === 'by-name.log') renameSync(path, `${path}.1`);
+      else {
+        copyFileSync(path, `${path}.1`);
+        copied.add(name);
+      }
+    }
+    seen.rotations++;
+    sleep(12);
+  };
+  const step = (odds: number): void => {
+    if (below(odds) > 0 || seen.steps > 400) return;
+    const name = names[below(3)] as string;
+    others.step = () => undefined;
+    seen.steps++;
+    // What comes between copy and cut is nobody's.
+    if (!copied.has(name) && (below(3) > 0 || seen.rotations > 60)) write(name);
+    else rotate(name);
+    others.step = () => step(odds);
+  };
+  logs = new Followed();
+  logs.start({ globs });
+  for (const name of names) write(name);
+  await logs.round();
+  for (let i = 0; i < 60; i++) {
+    others.step = () => step(15);
+    await logs.round(200);
+    others.step = () => undefined;
+    if (below(10) > 0) continue;
+    logs.start();
+    seen.kills++;
+  }
+  for (const name of copied) truncateSync(logs.path(name));
+  for (let i = 0; i < 12; i++) {
+    sleep(12);
+    await logs.round(3000);
+  }
+  const told = new Map<string, number>();
+  for (const line of logs.bodies) told.set(line, (told.get(line) ?? 0) + 1);
+  const numbers = (lines: readonly string[]): number[] => lines.map((line) => Number(line.split(' ')[1]));
+  const lost = numbers(range(1, written).filter((line) => !told.has(line)));
+  const twice = numbers([...told].filter(([, n]) => n > 1).map(([line]) => line));
+  expect({ lost, twice }).toEqual({ lost: [], twice: [] });
+  expect(told.size).toBe(written);
+  expect(seen.rotations).toBeGreaterThan(20);
+  expect(seen.kills).toBeGreaterThan(0);
+});
