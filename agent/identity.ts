@@ -1,8 +1,9 @@
 // Who this agent is to its server: the key it joined with, its id there, the host it may send for, and the server's command keys, which it
 // trusts from then on. Kept in the agent's folder, for its user alone. A key that was copied to another machine is none here.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivate } from '../core/node/private-file.ts';
 import { bytesOf, textOf } from '../schemas/join-token.ts';
 
 export interface Identity {
@@ -29,16 +30,7 @@ const read = (path: string): Json | undefined => {
   }
 };
 
-const write = (path: string, value: Json): void => {
-  const fd = openSync(`${path}.new`, 'w', 0o600);
-  try {
-    writeSync(fd, `${JSON.stringify(value)}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(`${path}.new`, path);
-};
+const write = (path: string, value: Json): void => writePrivate(path, `${JSON.stringify(value)}\n`);
 
 const keyIn = (text: unknown): KeyObject | undefined => {
   try {

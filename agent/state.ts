@@ -2,8 +2,9 @@
 // Also keeps the last inventory, so that a change over a restart is seen. It holds no read positions; those are the spool's alone.
 // A folder that was copied to another machine makes another agent there.
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivate } from '../core/node/private-file.ts';
 import { bornOf } from './logs/position.ts';
 import { machinePrint } from './machine.ts';
 import type { Renumbered } from './renumber.ts';
@@ -102,14 +103,7 @@ export class AgentState {
   }
 
   #write(): void {
-    const fd = openSync(`${this.#path}.new`, 'w', 0o600);
-    try {
-      writeSync(fd, JSON.stringify(this.#stored));
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(`${this.#path}.new`, this.#path);
+    writePrivate(this.#path, JSON.stringify(this.#stored));
   }
 }
 

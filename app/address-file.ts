@@ -3,7 +3,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../core/logger.ts';
-import { writePrivate } from './private-file.ts';
+import { writePrivate } from '../core/node/private-file.ts';
 
 export class AddressFile {
   readonly #file: string;

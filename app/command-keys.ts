@@ -4,8 +4,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyO
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
+import { writePrivate } from '../core/node/private-file.ts';
 import type { CommandKeys } from '../ingest/agents/command-keys.ts';
-import { writePrivate } from './private-file.ts';
 
 const FOLDER = 'command-keys';
 

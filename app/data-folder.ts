@@ -4,9 +4,9 @@ import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import { makeFolder } from '../core/node/make-folder.ts';
+import { writePrivate } from '../core/node/private-file.ts';
 import { type FolderLock, holderOf, lockFolder } from '../engines/folder-lock.ts';
 import { readStoreNotes } from './installation/notes.ts';
-import { writePrivate } from './private-file.ts';
 
 export interface DataFolder {
   readonly path: string;

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { HostFiles } from '../agent/host-files.ts';
 import { readIdentity } from '../agent/identity.ts';
 import { machineOf, machinePrint } from '../agent/machine.ts';
+import { writePrivate } from '../core/node/private-file.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import { HOST_NAME } from '../schemas/join-token.ts';
 import { isNoRoom } from './full-disk.ts';
-import { writePrivate } from './private-file.ts';
 
 export interface OwnAgent {
   /** What the agent is started with, beside server and folder. */

@@ -16,7 +16,7 @@ export interface KeeperOptions {
   readonly tasks: readonly (() => KeeperTask)[];
   readonly log: Logger;
   /** Done where the record store does not answer; only for a process that has that store for itself. */
-  readonly urgent?: () => Promise<void>;
+  readonly urgent?: (signal: AbortSignal) => Promise<void>;
   /** Between two tries to become the keeper. Default 5 s. */
   readonly everyMs?: number;
 }
@@ -53,7 +53,7 @@ export class Keeper {
       } catch (error) {
         if (signal.aborted) return;
         log.debug('the record store does not say who keeps', { error });
-        await urgent?.().catch((failed: unknown) => log.debug('what is urgent could not be done', { error: failed }));
+        await urgent?.(signal).catch((failed: unknown) => log.debug('what is urgent could not be done', { error: failed }));
       }
       await pause(everyMs, signal).catch((error: unknown) => {
         if (!(error instanceof Stopped)) throw error;

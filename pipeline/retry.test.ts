@@ -1,7 +1,8 @@
 // Waiting for a store: as long as it takes, told once it is over, and not at all when the work was called off.
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { CodedError } from '../core/errors.ts';
-import { backoffMs, retryUntilStopped, Stopped } from './retry.ts';
+import { backoffMs, retryUntilStopped, Stopped, settledOrAborted } from './retry.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -81,4 +82,15 @@ test('what the store refuses for good is told as such and tried again each minut
   expect(await done).toBe('yes');
   expect(calls).toBe(4);
   expect(told.map((text) => text.replace(/:.*/, ''))).toEqual(['parked', 'parked', 'parked', 'over']);
+});
+
+test('what waits for work or an end leaves nothing on the signal', async () => {
+  const { signal } = new AbortController();
+  for (let i = 0; i < 20; i++) await settledOrAborted(i % 2 === 0 ? Promise.resolve() : Promise.reject(new Error('no')), signal);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  const ending = new AbortController();
+  const waiting = settledOrAborted(new Promise(() => undefined), ending.signal);
+  ending.abort();
+  await waiting;
+  await settledOrAborted(new Promise(() => undefined), ending.signal);
 });

@@ -50,6 +50,18 @@ const unlessStopped = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
   });
 
+/** Resolves when `work` has ended, either way, or the signal aborts; leaves nothing on a signal that outlives thousands of them. */
+export const settledOrAborted = (work: Promise<unknown>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    signal.addEventListener('abort', end);
+    work.then(end, end);
+  });
+
 /** Runs `work` until it succeeds; errors that `lasting` names are thrown at once. */
 export const retryUntilStopped = async <T>(
   work: () => Promise<T>,

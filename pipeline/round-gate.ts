@@ -1,7 +1,7 @@
 // What every round of this process passes: while it is held none begins. So whoever holds it finds progress and stores as they agree:
 // each message is in its store or before its group, and no insert is under way. It knows neither.
 import { CodedError } from '../core/errors.ts';
-import { checkSignal } from './retry.ts';
+import { checkSignal, settledOrAborted } from './retry.ts';
 
 export class RoundGate {
   #inside = 0;
@@ -12,9 +12,7 @@ export class RoundGate {
   /** Waits while it is held; each that entered must leave. Rejects with `Stopped`. */
   async enter(signal: AbortSignal): Promise<void> {
     while (this.#opens !== undefined) {
-      const over = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => over.resolve(), { once: true });
-      await Promise.race([this.#opens, over.promise]);
+      await settledOrAborted(this.#opens, signal);
       checkSignal(signal);
     }
     this.#inside++;

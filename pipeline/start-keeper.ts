@@ -42,7 +42,7 @@ export const startKeeper = ({
   const keeper = new Keeper({
     records,
     log: logger,
-    urgent: () => retention.relieve(),
+    urgent: (signal) => retention.relieve(signal),
     tasks: [
       () => new Reenricher(shared.series, shared.inventory, logger),
       () => retention,

@@ -10,7 +10,7 @@ import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
 import { NamedSets } from './named-sets.ts';
 import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
-import { checkSignal, retryUntilStopped, Stopped, type StoreHealth } from './retry.ts';
+import { checkSignal, retryUntilStopped, Stopped, type StoreHealth, settledOrAborted } from './retry.ts';
 import type { RoundGate } from './round-gate.ts';
 import { decodeSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
@@ -168,7 +168,7 @@ export class PartitionWorker {
     }
     const flushing = this.flush();
     // One round may be written while another is gathered.
-    if (this.#isFull(2)) await this.#unlessAborted(flushing);
+    if (this.#isFull(2)) await settledOrAborted(flushing, this.#abort.signal);
   }
 
   /** Of a message that an earlier owner has written: it was the last of its sender. */
@@ -188,15 +188,6 @@ export class PartitionWorker {
   #arm(): void {
     if (this.#over || this.#flushing !== undefined) return;
     this.#timer ??= setTimeout(() => void this.flush(), this.#options.route.roundMs);
-  }
-
-  #unlessAborted(work: Promise<void>): Promise<void> {
-    const { signal } = this.#abort;
-    return new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      void work.then(resolve);
-      if (signal.aborted) resolve();
-    });
   }
 
   /** Writes what waits. Never rejects: see `failed`. */

@@ -65,8 +65,19 @@ test.each(['../secret', 'columns/../../secret', '/etc/passwd', 'columns//store',
 });
 
 test('nor may a link of the column store lead out of it, and the manifest itself is no link', () => {
-  manifest({ links: [{ path: 'metadata/x', target: '../../../etc' }] });
-  expect(() => readManifest(dir)).toThrow('it names what lies outside of it');
+  for (const links of [
+    [{ path: 'metadata/x', target: '../../../etc' }],
+    [{ path: 'metadata/x', target: '/etc' }],
+    [
+      { path: 'metadata/x', target: '../store' },
+      { path: 'metadata/x/y', target: '../store' },
+    ],
+  ]) {
+    manifest({ links });
+    expect(() => readManifest(dir)).toThrow('it names what lies outside of it');
+  }
+  manifest({ links: [{ path: 'metadata/x', target: '../store/a' }] });
+  expect(readManifest(dir).links).toHaveLength(1);
   manifest({});
   expect(readManifest(dir).instance).toBe('me');
   rmSync(join(dir, MANIFEST));

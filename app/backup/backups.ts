@@ -95,7 +95,7 @@ export class Backups implements BackupAdmin {
   }
 
   async start(who: string, dir: string): Promise<BackupState> {
-    const { dataDir, records } = this.#parts;
+    const { dataDir, records, log } = this.#parts;
     if (this.#running !== undefined) throw new CodedError('backup.running', { dir: this.#state.dir ?? '' });
     const target = resolve(dir);
     if (dir !== target || target.startsWith(`${resolve(dataDir)}/`))
@@ -105,9 +105,11 @@ export class Backups implements BackupAdmin {
     });
     this.#state = { ...IDLE, state: 'running', dir: target, step: 'waiting for the rounds in hand' };
     this.#abort = new AbortController();
-    this.#running = this.#run(folder, target).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running = this.#run(folder, target)
+      .catch((error: unknown) => log.warn('what came of a backup cannot be noted in the data folder', { error }))
+      .finally(() => {
+        this.#running = undefined;
+      });
     await writeAudit(records, { time: BigInt(Date.now()) * 1_000_000n, who, what: 'backup.start', detail: { dir: target } });
     return this.#state;
   }
@@ -143,10 +145,10 @@ export class Backups implements BackupAdmin {
     } catch (error) {
       const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as Error) : noRoom(error, dir);
       await folder.abandon().catch((failed: unknown) => log.warn('what a failed backup has left cannot be removed', { folder: folder.partial, error: failed }));
-      const { partial: _, ...notes } = readNotes(dataDir);
-      writeNotes(dataDir, { ...notes, failed: { dir, at: new Date().toISOString(), reason: reason.message } });
       this.#state = { ...this.#state, state: 'failed', step: undefined, error: reason };
       log.error('a backup failed', { dir, error: reason });
+      const { partial: _, ...notes } = readNotes(dataDir);
+      writeNotes(dataDir, { ...notes, failed: { dir, at: new Date().toISOString(), reason: reason.message } });
     }
   }
 

@@ -30,8 +30,14 @@ const SCHEMA = z.object({
   /** ISO time. */
   point: z.string(),
   versions: z.object({ columns: version, records: version, stream: version, clickhouse: z.string() }),
-  /** Symbolic links of the column store; `path` and what `target` leads to are below its folder. */
-  links: z.array(z.object({ path: PATH, target: z.string() }).refine(({ path, target }) => isBelow(join(path, '..', target)), { error: outside })),
+  /** Symbolic links of the column store; `path` and what `target` leads to are below its folder, and none is within another. */
+  links: z
+    .array(
+      z
+        .object({ path: PATH, target: z.string() })
+        .refine(({ path, target }) => !target.startsWith('/') && isBelow(join(path, '..', target)), { error: outside }),
+    )
+    .refine((links) => links.every(({ path }) => !links.some((other) => path.startsWith(`${other.path}/`))), { error: outside }),
   files: z.array(z.object({ path: PATH, bytes: z.number().int().min(0), sha256: z.string().regex(SUM) })),
 });
 

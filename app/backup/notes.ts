@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writePrivate } from '../private-file.ts';
+import { writePrivate } from '../../core/node/private-file.ts';
 
 const NOTES = z.object({
   last: z.object({ dir: z.string(), point: z.string(), bytes: z.number(), seconds: z.number() }).optional(),

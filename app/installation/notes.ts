@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CodedError } from '../../core/errors.ts';
-import { writePrivate } from '../private-file.ts';
+import { writePrivate } from '../../core/node/private-file.ts';
 
 export const STORE_NAMES = ['stream', 'columns', 'records'] as const;
 export type StoreName = (typeof STORE_NAMES)[number];

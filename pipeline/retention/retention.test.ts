@@ -19,6 +19,7 @@ import { readLedger } from './ledger.ts';
 import { Retention, type RetentionOptions } from './retention.ts';
 
 const DAY = 86_400_000;
+const ALWAYS = new AbortController().signal;
 const today = Math.floor(Date.now() / DAY) * DAY;
 const now = today + DAY / 2;
 const dir = mkdtempSync(join(tmpdir(), 'retention-'));
@@ -412,7 +413,7 @@ describe('a disk that is nearly full', () => {
     for (const ago of [12, 0]) await put('samples', ago, 100);
     const { log, lines } = listening();
     const telemetry = new TelemetryRegistry();
-    await retention({ ...short(2), log, telemetry }).relieve();
+    await retention({ ...short(2), log, telemetry }).relieve(ALWAYS);
     expect([await days('logs'), await days('samples')]).toEqual([
       [7, 1, 0],
       [12, 0],
@@ -432,11 +433,22 @@ describe('a disk that is nearly full', () => {
     for (const ago of [9, 5, 0]) await put('samples', ago, 10);
     for (const ago of [9, 5]) await stores.columns.command(`INSERT INTO marks (kind, metric, hour) SELECT 'double', 1, ${moment(today - ago * DAY)}`);
     const task = retention(short(1));
-    await task.relieve();
+    await task.relieve(ALWAYS);
     expect([await days('histograms'), await days('samples')]).toEqual([[0], [9, 5, 0]]);
     expect((await readLedger(stores.records)).gone).toEqual({ histograms: today - 4 * DAY });
     await task.run();
     expect(await rowsOf('SELECT count() FROM marks')).toEqual([[2n]]);
+  });
+
+  test('also when a term has ended, as a record store without room ends each', async () => {
+    for (const ago of [9, 0]) await put('logs', ago, 50_000);
+    let room = 0;
+    const task = retention({ missingRoom: () => room });
+    task.start();
+    await task.stop();
+    room = 2 ** 40;
+    await task.relieve(ALWAYS);
+    expect(await days('logs')).toEqual([0]);
   });
 
   test('never loses the newest day of a table, today or what a wrong clock has put ahead, and says once that nothing is left', async () => {
@@ -445,7 +457,7 @@ describe('a disk that is nearly full', () => {
     const { log, lines } = listening();
     const told: boolean[] = [];
     const task = retention({ ...short(100), log, stuck: (isStuck) => told.push(isStuck) });
-    for (let n = 0; n < 3; n++) await task.relieve();
+    for (let n = 0; n < 3; n++) await task.relieve(ALWAYS);
     expect([told.includes(true), told.at(-1)]).toEqual([true, true]);
     expect([await days('samples'), await days('logs')]).toEqual([[0, -30], [5]]);
     expect(lines.filter((line) => line.includes('nothing is left'))).toHaveLength(1);
@@ -481,10 +493,10 @@ describe('a disk that is nearly full', () => {
       transaction: (work) => (full ? Promise.reject(new Error('full')) : stores.records.transaction(work)),
     };
     const task = retention({ ...short(2), records });
-    await task.relieve();
+    await task.relieve(ALWAYS);
     expect([await days('samples'), await stores.records.query('SELECT kind FROM events')]).toEqual([[0], []]);
     full = false;
-    await task.relieve();
+    await task.relieve(ALWAYS);
     expect(await stores.records.query('SELECT kind FROM events')).toHaveLength(2);
     expect(await readLedger(stores.records)).toMatchObject({ gone: { samples: today - 7 * DAY } });
   });
@@ -496,7 +508,7 @@ describe('a disk that is nearly full', () => {
     // What merges leave behind meanwhile is less than half of that day.
     const others = await bytesOnTheWay(stores.columns);
     const task = retention({ missingRoom: () => others + 50_000 });
-    for (let n = 0; n < 3; n++) await task.relieve();
+    for (let n = 0; n < 3; n++) await task.relieve(ALWAYS);
     expect([await days('samples'), (await bytesOnTheWay(stores.columns)) > 0]).toEqual([[8, 7, 0], true]);
     expect(await reading.rows).toBe(200_000n);
   }, 60_000);
@@ -529,9 +541,9 @@ describe('a disk that is nearly full', () => {
       const wanted = free() + (90 << 20);
       const task = retention({ columns, missingRoom: () => Math.max(0, wanted - free()) });
       const left = async (): Promise<readonly Value[]> => (await rowsOf('SELECT DISTINCT toInt64(insert) AS day FROM logs ORDER BY day', columns)).flat();
-      for (let n = 0; n < 3; n++) await task.relieve();
+      for (let n = 0; n < 3; n++) await task.relieve(ALWAYS);
       await expect.poll(free, { timeout: 90_000, interval: 200 }).toBeGreaterThanOrEqual(wanted);
-      await task.relieve();
+      await task.relieve(ALWAYS);
       expect(await left()).toEqual([1n, 2n]);
     } finally {
       await columns.close();

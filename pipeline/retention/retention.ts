@@ -79,7 +79,7 @@ export class Retention implements KeeperTask {
     let last = Number.NEGATIVE_INFINITY;
     while (!signal.aborted) {
       try {
-        await this.relieve();
+        await this.relieve(signal);
         if (performance.now() - last >= OLD_MS) {
           await this.run();
           last = performance.now();
@@ -172,10 +172,12 @@ export class Retention implements KeeperTask {
     return rows.length > 0;
   }
 
-  /** Removes days until there is room on the disk, or will be: the store gives back what went some minutes later. */
-  async relieve(): Promise<void> {
+  /**
+   * Removes days until there is room on the disk, or will be: the store gives back what went some minutes later. Also between two terms, so
+   * `signal` is the caller's.
+   */
+  async relieve(signal: AbortSignal): Promise<void> {
     const { columns, log, now, missingRoom } = this.#options;
-    const { signal } = this.#abort;
     await this.#tell();
     for (let room = missingRoom(); room > 0 && !signal.aborted; room = missingRoom()) {
       const missing = room - (await bytesOnTheWay(columns, signal));

@@ -1,7 +1,7 @@
 // Backup and restore from outside: a backup of a server that goes on taking frames has all stores as of one moment; restored, it answers as
 // the server did up to there, and takes what senders send again or anew, once. Kills, damage and full disks leave nothing half done.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -228,6 +228,11 @@ test('a disk without room for it leaves nothing behind, and a session may have n
   for (let n = 0; n < 20; n++) await sent(product, n, Date.now() - 60_000);
   const { code, stderr } = await command(['backup', join(disk, 'b'), '--data', product.folder]);
   expect([code, stderr]).toEqual([1, expect.stringContaining('[backup.no-room]')]);
+  expect(readdirSync(disk)).toEqual([]);
+  // As on a data disk without room: nothing can be noted of it, and nothing ends for that.
+  mkdirSync(join(product.folder, 'backups.json.new'));
+  expect((await command(['backup', join(disk, 'n'), '--data', product.folder])).code).toBe(1);
+  expect((await product.get('/-/healthy')).status).toBe(200);
   expect(readdirSync(disk)).toEqual([]);
   const opened = await fetch(`${product.origin}/?token=${product.token}`, { redirect: 'manual' });
   const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
