@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Value, valueAt } from '../../core/batch/batch.ts';
-import { silentLogger } from '../../core/logger.ts';
+import { createLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { type Door, openDoor } from '../../ingest/door.ts';
@@ -17,6 +17,9 @@ import { type Pipeline, startPipeline } from '../../pipeline/start.ts';
 import { openStores, type Stores } from '../../pipeline/testing/stores.ts';
 import type { Retention as Kept } from '../../schemas/retention.ts';
 import { type Load, SimulatedAgent } from './agents.ts';
+
+/** What goes wrong on the way of a day would else be seen by its end alone. */
+const LOG = createLogger({ level: 'error', format: 'text', write: (line) => void process.stderr.write(line) });
 
 export interface Simulation extends Load {
   readonly dir: string;
@@ -144,14 +147,14 @@ class Simulator {
     const begun = performance.now();
     const now = (): number => this.#now;
     const telemetry = new TelemetryRegistry();
-    const stores = await openStores(dir, silentLogger, now);
+    const stores = await openStores(dir, LOG, now);
     this.#stores = stores;
     const columns = onClock(stores.columns, now);
     const pipeline = await startPipeline({
       ...stores,
       columns,
       telemetry,
-      logger: silentLogger,
+      logger: LOG,
       now,
       clock: { now: () => columns.now(), forget: () => undefined },
     });
@@ -159,13 +162,13 @@ class Simulator {
     this.#door = openDoor({
       stream: stores.stream,
       telemetry,
-      log: silentLogger,
+      log: LOG,
       now,
       limits: { ...INTAKE_LIMITS, ageMs: intakeAges(kept) },
       known: (sender) => pipeline.lastOf(sender),
       isKnownWhole: () => pipeline.isCaughtUp(),
     });
-    const own = { columns, records: stores.records, telemetry, log: silentLogger };
+    const own = { columns, records: stores.records, telemetry, log: LOG };
     this.#retention = new Retention({ ...own, now, kept, missingRoom: () => 0, hasRoom: () => true, noticeMs: 0 });
     this.#rollups = new Rollups({ ...own, gate: pipeline.shared.keeperGate, pauseMs: 0 });
     await this.#settled(0n);
