@@ -17,7 +17,7 @@ describeWith('status page', findChromium(), 'no Chromium; install the package ch
       .getByText(/does not read: /)
       .first()
       .waitFor();
-    await agents.getByRole('row', { name: /^web-1 .*\d [KM]iB/ }).waitFor();
+    await agents.getByRole('row', { name: /^web-1 .*\d ([KM]i)?B/ }).waitFor();
     for (const name of ['Parts', 'Stream and pipeline', 'Stores', 'Dropped', 'Agents']) {
       const part = page.getByRole('region', { name });
       await part.getByText(/^\d+ s ago$/).waitFor();
