@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Batch, FLOAT, valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
-import { type Block, halvesOf, type MessageRows, messageAt, rowsOf, type Share, takeRows, uncoveredOf, wholeOf } from './block.ts';
+import { type Block, halvesOf, type MessageRows, messagesAt, rowsOf, type Share, takeRows, uncoveredOf, wholeOf } from './block.ts';
 import type { PendingInsert } from './progress.ts';
 
 /** Rows are numbered, so that each can be told. */
@@ -89,6 +89,24 @@ test('rows tell their message', () => {
     { offset: 5n, rows: 2 },
     { offset: 9n, rows: 1 },
   ]);
-  expect([0, 1, 2].map((row) => messageAt(block, row))).toEqual([5n, 5n, 9n]);
-  expect(() => messageAt(block, 3)).toThrow(RangeError);
+  expect([0, 1, 2].map(messagesAt(block))).toEqual([5n, 5n, 9n]);
+  expect(messagesAt(block)(2)).toBe(9n);
+  expect(() => messagesAt(block)(3)).toThrow(RangeError);
+});
+
+test('the rows of an insert are found by one walk, also where each of its messages is a range of its own', () => {
+  const origin = Array.from({ length: 20_000 }, (_, i) => ({ offset: BigInt(i * 2), rows: 1 }));
+  const batch = batchOf([['n', columnFrom(FLOAT, [0])]]);
+  const block: Block = { table: 'samples', day: 1, length: origin.length, origin, rows: (ranges, insert) => takeRows(batch, ranges, insert) };
+  let looked = 0;
+  const messages = origin.map(({ offset }) => ({
+    from: offset,
+    get to() {
+      looked++;
+      return offset + 1n;
+    },
+  }));
+  expect(rowsOf(block, { messages, rows: undefined })).toEqual([{ from: 0, to: origin.length }]);
+  halvesOf(block, pending({ ...wholeOf(block), messages }));
+  expect(looked).toBeLessThan(origin.length * 10);
 });

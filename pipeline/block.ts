@@ -24,7 +24,15 @@ export interface Block {
 /** The messages and rows of an insert that is to be planned. */
 export type Share = Pick<PendingInsert, 'table' | 'day' | 'messages' | 'rows'>;
 
-const isAmong = (messages: readonly Range<bigint>[], offset: bigint): boolean => messages.some(({ from, to }) => offset >= from && offset < to);
+/** Whether offsets are in the ranges; both rise, so each range is looked at once. */
+const isAmong = (messages: readonly Range<bigint>[]): ((offset: bigint) => boolean) => {
+  let at = 0;
+  return (offset) => {
+    while (at < messages.length && (messages[at] as Range<bigint>).to <= offset) at++;
+    const range = messages[at];
+    return range !== undefined && offset >= range.from;
+  };
+};
 
 /** Runs of offsets; where one is missing a run ends, so that nothing is counted in that another version may find there. */
 const runsOf = (origin: readonly MessageRows[]): readonly Range<bigint>[] => {
@@ -42,8 +50,9 @@ export const rowsOf = (block: Block, { messages, rows }: Pick<PendingInsert, 'me
   const found: { from: number; to: number }[] = [];
   // `at`: in the block; `seen`: of those rows that are the insert's messages'.
   let [at, seen] = [0, 0];
+  const isOwn = isAmong(messages);
   for (const part of block.origin) {
-    if (isAmong(messages, part.offset)) {
+    if (isOwn(part.offset)) {
       const from = at + Math.max(0, (rows?.from ?? 0) - seen);
       const to = at + Math.min(part.rows, (rows?.to ?? Number.POSITIVE_INFINITY) - seen);
       seen += part.rows;
@@ -97,7 +106,8 @@ const runsOfZeros = (marks: Uint8Array): readonly Range<number>[] => {
 
 /** Two inserts in place of one: between two messages where it has several, else between two rows. Undefined: it has one row. */
 export const halvesOf = (block: Block, { table, day, messages, rows }: PendingInsert): readonly [Share, Share] | undefined => {
-  const own = block.origin.filter((part) => isAmong(messages, part.offset));
+  const isOwn = isAmong(messages);
+  const own = block.origin.filter(({ offset }) => isOwn(offset));
   const all = own.reduce((sum, part) => sum + part.rows, 0);
   if (own.length > 1 && rows === undefined) {
     let [count, before] = [0, 0];
@@ -117,12 +127,15 @@ export const halvesOf = (block: Block, { table, day, messages, rows }: PendingIn
   ];
 };
 
-/** The message of a row of the block. */
-export const messageAt = ({ origin }: Block, row: number): bigint => {
-  let before = 0;
-  for (const { offset, rows } of origin) {
-    before += rows;
-    if (row < before) return offset;
-  }
-  throw new RangeError(`row ${row} of a block of ${before}`);
+/** The messages of rows of the block that are asked for as they rise. */
+export const messagesAt = ({ origin }: Block): ((row: number) => bigint) => {
+  let [at, before] = [0, 0];
+  return (row) => {
+    for (; at < origin.length; at++) {
+      const { offset, rows } = origin[at] as MessageRows;
+      if (row < before + rows) return offset;
+      before += rows;
+    }
+    throw new RangeError(`row ${row} of a block of ${before}`);
+  };
 };

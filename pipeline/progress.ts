@@ -45,6 +45,22 @@ export interface Progress {
 
 export const NO_PROGRESS: Progress = { next: 0n, insert: 0n, time: 0n, epoch: 0, pending: undefined };
 
+/** Bytes that a stream takes of a record. */
+export const MOST_RECORD = 256 << 10;
+/** Of a round that is not begun yet: what is planned grows while parts are halved. */
+export const MOST_PLAN = 192 << 10;
+
+/** A stream would not take the record: its round is to have fewer messages. */
+export class RecordTooLong extends RangeError {
+  override readonly name = 'RecordTooLong';
+  /** How many times as long as it may be. */
+  readonly times: number;
+  constructor(bytes: number, most: number) {
+    super(`a progress record of ${bytes} bytes; ${most} is the most`);
+    this.times = bytes / most;
+  }
+}
+
 const VERSION = 3;
 /** From here on the senders are no part of it. */
 const WITHOUT_SENDERS = 3;

@@ -17,7 +17,7 @@ export interface RoundContext {
   readonly until: (sender: string) => bigint;
   /** For how long the partition is surely still ours, ms: no insert may begin later. */
   readonly owned: () => number;
-  /** Puts the inserts into the progress record before they begin. */
+  /** Puts the inserts into the progress record before they begin; rejects with `RecordTooLong` where they do not fit, and nothing is planned then. */
   readonly plan: (inserts: readonly PendingInsert[]) => Promise<void>;
 }
 

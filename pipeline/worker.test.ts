@@ -99,7 +99,13 @@ const run = async (
   log: readonly StoredMessage[],
   store: FaultyStore,
   owners: readonly Owner[],
-  switches: { readonly readBack?: boolean; readonly fence?: boolean; readonly seqCheck?: boolean; readonly watch?: (worker: PartitionWorker) => void } = {},
+  switches: {
+    readonly readBack?: boolean;
+    readonly fence?: boolean;
+    readonly seqCheck?: boolean;
+    readonly roundRows?: number;
+    readonly watch?: (worker: PartitionWorker) => void;
+  } = {},
 ) => {
   const { readBack = true, fence = true, seqCheck = true } = switches;
   const letters: Message[] = [];
@@ -119,7 +125,7 @@ const run = async (
     const failures: Error[] = [];
     const worker = new PartitionWorker({
       gate: new RoundGate(),
-      route,
+      route: { ...route, roundRows: switches.roundRows ?? route.roundRows },
       at: AT,
       sink: tableSink('processes', processRows, options),
       stream: {
@@ -133,6 +139,8 @@ const run = async (
       telemetry,
       log: silentLogger,
       save: (progress) => {
+        // The contract of the port.
+        if (progress.length > 256 << 10) return Promise.reject(new RangeError(`progress of ${progress.length} bytes`));
         if (saves-- <= 0) {
           abort.abort();
           return Promise.reject(new CodedError('stream.fenced', { partition: 'im.processes/0' }));
@@ -319,6 +327,33 @@ test.each<Fate>(['arrives after the kill', 'stopped'])('control: without a deadl
     expect(bad.rows).toHaveLength(3);
   }
 });
+
+test('a round has so few messages that its record fits, on whatever days their rows are and however far apart their offsets', async () => {
+  // Each message and day is a range of its own, of nine bytes.
+  const days = Array.from({ length: 32 }, (_, day) => day);
+  const value = [0, 1].map((odd) =>
+    storedOf({ seq: 1, rows: days.filter((day) => day % 2 === odd).map((day) => ({ pid: 100, time: BASE + day * DAY_MS })) }, 0),
+  );
+  const log = Array.from({ length: 2000 }, (_, i): StoredMessage => {
+    const { headers, ...rest } = value[i % 2] as StoredMessage;
+    return { ...rest, headers: { ...headers, seq: String(i + 1) }, offset: BigInt(i + 1) << 50n };
+  });
+  const store = new FaultyStore([]);
+  await run(log, store, [{ deliveries: [2000], saves: Number.POSITIVE_INFINITY, patienceMs: 30_000 }], { roundRows: 250_000 });
+  expect(store.rows).toHaveLength(2000 * 16);
+  const inserts = new Map<bigint, number>();
+  for (const { insert } of store.rows) inserts.set(insert, (inserts.get(insert) ?? 0) + 1);
+  // One row a message and day: as few rounds as that takes.
+  expect(Math.max(...inserts.values())).toBeGreaterThan(500);
+}, 120_000);
+
+test('a round ends after so many messages, however few rows they have', async () => {
+  const log = Array.from({ length: 9000 }, (_, i) => storedOf({ seq: i + 1, rows: [{ pid: 100, time: BASE + i }] }, i));
+  const store = new FaultyStore([]);
+  await run(log, store, [{ deliveries: [9000], saves: Number.POSITIVE_INFINITY, patienceMs: 30_000 }], { roundRows: 250_000 });
+  expect(store.rows).toHaveLength(9000);
+  expect(new Set(store.rows.map(({ insert }) => insert)).size).toBe(3);
+}, 120_000);
 
 test('no insert may begin later than the partition is surely its owner’s', async () => {
   const store = new FaultyStore(Array<Fate>(8).fill('lost'));

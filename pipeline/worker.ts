@@ -9,13 +9,24 @@ import { HeardSenders, seenAfter } from './heard-senders.ts';
 import { InsertNumbers } from './insert-number.ts';
 import type { DeadLetter, Decoded } from './message.ts';
 import { NamedSets } from './named-sets.ts';
-import { decodeProgress, encodeProgress, NO_PROGRESS, type PendingInsert, type PendingRound, type Progress } from './progress.ts';
+import {
+  decodeProgress,
+  encodeProgress,
+  MOST_PLAN,
+  MOST_RECORD,
+  NO_PROGRESS,
+  type PendingInsert,
+  type PendingRound,
+  type Progress,
+  RecordTooLong,
+} from './progress.ts';
 import { checkSignal, retryUntilStopped, Stopped, type StoreHealth, settledOrAborted } from './retry.ts';
 import type { RoundGate } from './round-gate.ts';
 import { decodeSenders, type SeenMessage } from './senders.ts';
 import type { PartitionSink, Sink } from './sink.ts';
 import { decodeMessage, type Envelope, envelopeOf } from './stages/decode.ts';
 import type { Route } from './topology.ts';
+import { type Waiting, WaitingMessages } from './waiting.ts';
 import type { InterruptedRound } from './write.ts';
 
 export interface WorkerOptions {
@@ -48,15 +59,6 @@ export interface WorkerOptions {
   readonly seqCheck: boolean;
 }
 
-interface Waiting {
-  readonly message: StoredMessage;
-  readonly envelope: Envelope | undefined;
-}
-
-/** Bytes of a round, and half of what may wait in memory. */
-const ROUND_BYTES = 8 << 20;
-/** The same, unpacked: messages may rest at a hundredth of their size. */
-const UNPACKED_BYTES = 96 << 20;
 /** A checkpoint is due after so many rounds, or bytes: what an heir reads again. */
 const CHECKPOINT_ROUNDS = 64;
 const CHECKPOINT_BYTES = 32 << 20;
@@ -75,9 +77,7 @@ export class PartitionWorker {
   #numbers: InsertNumbers;
   /** A round of an earlier owner that has to be ended first. */
   #interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined;
-  #waiting: Waiting[] = [];
-  #rows = 0;
-  #bytes = 0;
+  readonly #waiting: WaitingMessages;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #over = false;
@@ -86,6 +86,7 @@ export class PartitionWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#waiting = new WaitingMessages(options.route.roundRows);
     this.#part = options.sink.open(options.at);
     this.#sets = new NamedSets(options.stream, options.at);
     this.#senders = new HeardSenders(options.now, options.seqCheck);
@@ -158,17 +159,15 @@ export class PartitionWorker {
         continue;
       }
       this.#waiting.push({ message, envelope });
-      this.#rows += envelope?.rows ?? 1;
-      this.#bytes += message.value.length;
     }
     if (this.#waiting.length === 0) return;
-    if (!this.#isFull(1)) {
+    if (!this.#waiting.isFull(1)) {
       this.#arm();
       return;
     }
     const flushing = this.flush();
     // One round may be written while another is gathered.
-    if (this.#isFull(2)) await settledOrAborted(flushing, this.#abort.signal);
+    if (this.#waiting.isFull(2)) await settledOrAborted(flushing, this.#abort.signal);
   }
 
   /** Of a message that an earlier owner has written: it was the last of its sender. */
@@ -180,10 +179,6 @@ export class PartitionWorker {
   }
 
   readonly #stopNow = (): void => this.#abort.abort();
-
-  #isFull(rounds: number): boolean {
-    return this.#rows >= rounds * this.#options.route.roundRows || this.#bytes >= rounds * ROUND_BYTES;
-  }
 
   #arm(): void {
     if (this.#over || this.#flushing !== undefined) return;
@@ -205,7 +200,7 @@ export class PartitionWorker {
 
   #end(error: unknown): void {
     this.#over = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     if (error instanceof Stopped || this.#abort.signal.aborted) return;
     if (hasCode(error, 'stream.fenced')) this.#options.log.info('the partition belongs to another worker now', { error });
     else this.#options.failed(error instanceof Error ? error : new Error(String(error)));
@@ -221,7 +216,7 @@ export class PartitionWorker {
 
   async #drain(): Promise<void> {
     // What came meanwhile waits for its own time, unless it is a whole round.
-    for (let first = true; this.#waiting.length > 0 && !this.#over && (first || this.#isFull(1)); first = false) {
+    for (let first = true; this.#waiting.length > 0 && !this.#over && (first || this.#waiting.isFull(1)); first = false) {
       if (!(await this.#options.gate.pass(this.#abort.signal, () => this.#oneRound()))) return;
     }
   }
@@ -229,39 +224,22 @@ export class PartitionWorker {
   /** False: its messages are not all there. */
   async #oneRound(): Promise<boolean> {
     const interrupted = this.#interrupted;
-    const count = interrupted === undefined ? this.#nextRound() : this.#interruptedMessages(interrupted.round);
+    const count = interrupted === undefined ? this.#waiting.nextRound() : this.#waiting.before(interrupted.round.to);
     if (count === undefined) return false;
-    const taken = this.#waiting.splice(0, count);
-    for (const { message, envelope } of taken) {
-      this.#rows -= envelope?.rows ?? 1;
-      this.#bytes -= message.value.length;
-    }
+    const taken = this.#waiting.take(count);
     const begun = performance.now();
-    await this.#round(taken, interrupted);
+    try {
+      await this.#round(taken, interrupted);
+    } catch (error) {
+      if (!(error instanceof RecordTooLong) || interrupted !== undefined || count === 1) throw error;
+      // Nothing of it was begun.
+      this.#waiting.putBack(taken, error.times);
+      return this.#oneRound();
+    }
+    this.#waiting.fitted();
     this.#options.telemetry.observe('inframirror_pipeline_round_seconds', { group: this.#options.route.group }, (performance.now() - begun) / 1000);
     this.#interrupted = undefined;
     return true;
-  }
-
-  #nextRound(): number {
-    let [count, rows, bytes, unpacked] = [0, 0, 0, 0];
-    for (const { message, envelope } of this.#waiting) {
-      const size = envelope?.size ?? message.value.length;
-      if (count > 0 && (rows >= this.#options.route.roundRows || bytes + message.value.length > ROUND_BYTES || unpacked + size > UNPACKED_BYTES)) break;
-      count++;
-      unpacked += size;
-      rows += envelope?.rows ?? 1;
-      bytes += message.value.length;
-    }
-    return count;
-  }
-
-  /** Exactly the messages of the earlier round; undefined while they are not all there. */
-  #interruptedMessages({ to }: PendingRound): number | undefined {
-    const last = this.#waiting.at(-1);
-    if (last === undefined || last.message.offset < to - 1n) return undefined;
-    const beyond = this.#waiting.findIndex(({ message }) => message.offset >= to);
-    return beyond === -1 ? this.#waiting.length : beyond;
   }
 
   async #round(taken: readonly Waiting[], interrupted: { readonly round: PendingRound; readonly standing: ReadonlySet<bigint> } | undefined): Promise<void> {
@@ -277,12 +255,17 @@ export class PartitionWorker {
     const messages = this.#decode(fresh, letters);
     const [from, to] = [first.message.offset, last.message.offset + 1n];
     let insert = this.#progress.insert;
+    let isBegun = interrupted !== undefined;
     const plan = async (inserts: readonly PendingInsert[]): Promise<void> => {
       checkSignal(signal);
       // Nothing is begun that an heir may not hear of.
       if (this.#options.owned() <= 0) throw new Stopped('the partition is not surely ours any more');
       for (const { number } of inserts) if (number > insert) insert = number;
-      await this.#options.save(encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } }), from);
+      const record = encodeProgress({ ...this.#progress, insert, pending: { from, to, messages: fresh.length, inserts } });
+      const most = isBegun || taken.length === 1 ? MOST_RECORD : MOST_PLAN;
+      if (record.length > most) throw new RecordTooLong(record.length, most);
+      isBegun = true;
+      await this.#options.save(record, from);
     };
     const until = (sender: string): bigint => this.#senders.until(sender);
     const { owned } = this.#options;

@@ -4,10 +4,10 @@
 import { CodedError, hasCode } from '../core/errors.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
-import { type Block, halvesOf, messageAt, rowsOf, type Share, uncoveredOf } from './block.ts';
+import { type Block, halvesOf, messagesAt, rowsOf, type Share, uncoveredOf } from './block.ts';
 import { writeInHalves } from './halving.ts';
 import type { InsertNumbers } from './insert-number.ts';
-import type { PendingInsert } from './progress.ts';
+import { type PendingInsert, RecordTooLong } from './progress.ts';
 import { checkSignal, retryUntilStopped, type StoreHealth } from './retry.ts';
 import { findStandingInserts, queryIdOf, type StoreClock } from './standing.ts';
 
@@ -158,18 +158,28 @@ class RoundWriter {
     const found = this.#rowsOf(number);
     const halves = found === undefined || this.#planned.size > MOST_PLANNED ? undefined : halvesOf(found.block, this.#planned.get(number) as PendingInsert);
     if (halves === undefined) return undefined;
+    const before = [...this.#planned];
     this.#planned.delete(number);
     const numbers = [this.#add(halves[0]), this.#add(halves[1])] as const;
-    await this.#plan();
+    try {
+      await this.#plan();
+    } catch (error) {
+      if (!(error instanceof RecordTooLong)) throw error;
+      // Also the deadlines that no record has.
+      this.#planned.clear();
+      for (const [each, insert] of before) this.#planned.set(each, insert);
+      return undefined;
+    }
     return numbers;
   }
 
   #refuse(number: bigint, error: string): void {
     const found = this.#rowsOf(number);
-    for (const { from, to } of found?.ranges ?? [])
-      for (let row = from; row < to; row++) {
-        const { block } = found as NonNullable<typeof found>;
-        this.#refused.push({ offset: messageAt(block, row), value: encodeStream([block.rows([{ from: row, to: row + 1 }], number)]), error });
-      }
+    if (found === undefined) return;
+    const { block, ranges } = found;
+    const offsetOf = messagesAt(block);
+    for (const { from, to } of ranges)
+      for (let row = from; row < to; row++)
+        this.#refused.push({ offset: offsetOf(row), value: encodeStream([block.rows([{ from: row, to: row + 1 }], number)]), error });
   }
 }
