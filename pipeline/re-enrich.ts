@@ -1,9 +1,9 @@
 // Brings the definitions of a host's series up to its inventory when that changes, and once at the start, when a change may have been missed.
-// It waits for the store as long as it must; only the newest state of a host counts.
+// It waits for the store as long as it must, and a host that the store does not manage holds up no other; only the newest state of a host counts.
 import type { Logger } from '../core/logger.ts';
 import { type HostEntry, type Inventory, REFRESH_MS } from './inventory.ts';
 import type { KeeperTask } from './keeper.ts';
-import { retryUntilStopped, Stopped } from './retry.ts';
+import { backoffMs, pause, retryUntilStopped, Stopped } from './retry.ts';
 import type { SeriesTable } from './series-table.ts';
 
 /** By then every process has read the inventory anew, and what it wrote before is in the store. */
@@ -18,6 +18,7 @@ export class Reenricher implements KeeperTask {
   readonly #due = new Map<string, HostEntry>();
   readonly #again = new Set<NodeJS.Timeout>();
   #running: Promise<void> = Promise.resolve();
+  #looking: Promise<void> = Promise.resolve();
   #unsubscribe: (() => void) | undefined;
 
   constructor(table: SeriesTable, inventory: Inventory, log: Logger) {
@@ -29,10 +30,18 @@ export class Reenricher implements KeeperTask {
   }
 
   start(): void {
-    this.#run(async () => {
-      const outdated = await this.#try(() => this.#table.outdated(this.#inventory.hosts));
-      for (const entry of outdated) this.#due.set(entry.host, entry);
-    });
+    this.#looking = this.#outdated().catch((error: unknown) => this.#ended(error));
+  }
+
+  async #outdated(): Promise<void> {
+    const failed = (error: Error): void => this.#log.warn('which hosts changed while nothing ran could not be looked up yet', { error });
+    const health = { failed, parked: failed, recovered: () => undefined };
+    const outdated = await retryUntilStopped(() => this.#table.outdated(this.#inventory.hosts), this.#abort.signal, health);
+    for (const { host } of outdated) {
+      // As it is by now.
+      const entry = this.#inventory.hosts.get(host);
+      if (entry !== undefined) this.#due.set(host, entry);
+    }
     this.#run(() => this.#work());
   }
 
@@ -50,28 +59,46 @@ export class Reenricher implements KeeperTask {
   }
 
   async #work(): Promise<void> {
-    for (const [host, entry] of this.#due) {
-      // In turn with the definitions: one that was read with the older inventory is in the store before this looks.
-      await this.#try(() => this.#table.inTurn(() => this.#table.enrich(entry)));
-      if (this.#due.get(host) === entry) this.#due.delete(host);
+    for (let failures = 0; ; ) {
+      const [next] = this.#due;
+      if (next === undefined) return;
+      const [host, entry] = next;
+      try {
+        // In turn with the definitions: one that was read with the older inventory is in the store before this looks.
+        await this.#once(() => this.#table.inTurn(() => this.#table.enrich(entry)));
+        failures = 0;
+        if (this.#due.get(host) === entry) this.#due.delete(host);
+      } catch (error) {
+        if (error instanceof Stopped) throw error;
+        this.#log.warn('the series of a host could not be brought up to its inventory yet', { host, error });
+        // Behind the others.
+        const newest = this.#due.get(host) ?? entry;
+        this.#due.delete(host);
+        this.#due.set(host, newest);
+        await pause(backoffMs(failures++), this.#abort.signal);
+      }
     }
   }
 
-  #try<T>(work: () => Promise<T>): Promise<T> {
-    const failed = (error: Error): void => this.#log.warn('the series of a host could not be brought up to its inventory yet', { error });
-    return retryUntilStopped(work, this.#abort.signal, { failed, parked: failed, recovered: () => undefined });
+  /** Rejects with `Stopped` when this ends. */
+  #once<T>(work: () => Promise<T>): Promise<T> {
+    const untold = { failed: () => undefined, parked: () => undefined, recovered: () => undefined };
+    return retryUntilStopped(work, this.#abort.signal, untold, () => true);
   }
 
   #run(work: () => Promise<void>): void {
-    this.#running = this.#running.then(work).catch((error: unknown) => {
-      if (!(error instanceof Stopped)) this.#log.error('the series of a host were not brought up to its inventory', { error });
-    });
+    this.#running = this.#running.then(work).catch((error: unknown) => this.#ended(error));
+  }
+
+  #ended(error: unknown): void {
+    if (!(error instanceof Stopped)) this.#log.error('the series of a host were not brought up to its inventory', { error });
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     for (const timer of this.#again) clearTimeout(timer);
     this.#abort.abort();
+    await this.#looking;
     await this.#running;
   }
 }

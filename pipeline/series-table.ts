@@ -15,7 +15,8 @@ const COLUMNS = TABLE_FIELDS.series.map(({ name }) => `\`${name}\``).join(', ');
 /** `tuple`, as argMax passes over NULL. */
 const newest = (column: string): string => `argMax(tuple(${column}), (since, seen)).1`;
 const KEPT = ['kind', 'temporality', 'unit', 'description', 'interval', 'labels'].map(newest).join(', ');
-const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 300 };
+/** Groups are made in the order of the table, and handed on a few MiB at a time: all series at once are more than the store has memory for. */
+const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 300, optimize_aggregation_in_order: 1, aggregation_in_order_max_block_bytes: 4 << 20 };
 
 const ENRICHED = 'mapFromArrays({keys:Array(String)}, {values:Array(String)})';
 // Never before the row it takes the place of; at the same moment the one seen later stands.
@@ -27,10 +28,10 @@ const OF_SERIES = 'FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id 
 const KNOWN = `SELECT DISTINCT id ${OF_SERIES}`;
 const STANDING_COLUMNS = [...TOLD, 'enrichment'];
 const STANDING = `SELECT id, ${STANDING_COLUMNS.map((name, i) => `newest.${i + 3} AS \`${name}\``).join(', ')}, toUnixTimestamp64Milli(newest.1) AS since, toUnixTimestamp64Milli(newest.2) AS seen
-FROM (SELECT id, argMax(tuple(since, seen, ${STANDING_COLUMNS.join(', ')}), (since, seen)) AS newest ${OF_SERIES} GROUP BY id)`;
+FROM (SELECT id, argMax(tuple(since, seen, ${STANDING_COLUMNS.join(', ')}), (since, seen)) AS newest ${OF_SERIES} GROUP BY metric, id)`;
 
 const BY_HOST = `SELECT host, region, datacenter, env, role, owner FROM
-(SELECT argMax(labels['host'], (since, seen)) AS host, argMax(enrichment, (since, seen)) AS found, ${ENRICHMENT.map((key) => `found['${key}'] AS ${key}`).join(', ')} FROM series GROUP BY id)
+(SELECT argMax(labels['host'], (since, seen)) AS host, argMax(enrichment, (since, seen)) AS found, ${ENRICHMENT.map((key) => `found['${key}'] AS ${key}`).join(', ')} FROM series GROUP BY metric, id)
 WHERE host != '' GROUP BY host, region, datacenter, env, role, owner`;
 
 /** Ids in one statement. */
