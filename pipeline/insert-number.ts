@@ -5,6 +5,9 @@ const PARTITION_BITS = 10n;
 const COUNT_BITS = 12n;
 export const MOST_PARTITIONS = 1 << Number(PARTITION_BITS);
 
+/** ms. */
+export const msOfNumber = (insert: bigint): number => Number(insert >> (PARTITION_BITS + COUNT_BITS));
+
 export class InsertNumbers {
   readonly #partition: bigint;
   readonly #now: () => number;
@@ -21,6 +24,11 @@ export class InsertNumbers {
   /** The largest number given, or the one this began behind. */
   get last(): bigint {
     return this.#last === 0n ? 0n : (this.#last << PARTITION_BITS) | this.#partition;
+  }
+
+  /** When it was given, ms: a clock that is behind it went back, or was ahead then. */
+  get lastMs(): number {
+    return msOfNumber(this.last);
   }
 
   /** Also when the clock went back. Whoever takes a number saves it before it is used. */

@@ -26,6 +26,9 @@ export interface RollupHour {
   readonly samples: number;
 }
 
+/** Of rows of one hour, and of one metric or whole: the moment that counts, ms; it is that of the latest version. */
+export const COMPUTED = 'argMaxIf(toUnixTimestamp64Milli(computed), version, toUnixTimestamp64Milli(computed) > 0)';
+
 export type Store = Pick<ColumnStore, 'query' | 'insert' | 'now'>;
 
 export const rowsOf = async (

@@ -12,7 +12,7 @@ import { RoundGate } from '../round-gate.ts';
 import { type DueOptions, endedHours, lateMetrics } from './due.ts';
 import { goThroughEmpty } from './empty.ts';
 import { rollUpHour } from './hour.ts';
-import { rowsOf, type Store } from './ledger.ts';
+import { rowsOf, type Store, writeHours } from './ledger.ts';
 
 export interface RollupsOptions {
   readonly columns: Store;
@@ -80,7 +80,8 @@ export class Rollups implements KeeperTask {
     const { signal } = this.#abort;
     const { gone } = await readLedger(records);
     const due: DueOptions = { delayMs: this.#options.delayMs ?? DELAY_MS, settleMs: this.#options.settleMs ?? SETTLE_MS, gone: gone.samples ?? 0, signal };
-    const { done, open: ended } = await endedHours(columns, due);
+    const { done, open: ended, early } = await endedHours(columns, due);
+    if (early.length > 0) await this.#takeBack(early);
     const waiting = (hours: number): void => telemetry.set('inframirror_rollups_hours_waiting', {}, hours);
     const newest = (hour: number | undefined): void => {
       if (hour !== undefined) telemetry.set('inframirror_rollups_newest_hour_seconds', {}, hour / 1000);
@@ -107,6 +108,20 @@ export class Rollups implements KeeperTask {
       telemetry.add('inframirror_rollups_late_hours_total');
     }
     telemetry.set('inframirror_rollups_late_hours_waiting', {}, 0);
+  }
+
+  /** By the clock as it is now, hence before the hours end: what says so does not count. */
+  async #takeBack(hours: readonly number[]): Promise<void> {
+    const { columns } = this.#options;
+    const [version, computed] = [await this.#nextVersion(), await columns.now()];
+    await writeHours(
+      columns,
+      hours.map((hour) => ({ whole: true, metric: 0, hour, version, computed, fine: false, samples: 0 })),
+      this.#abort.signal,
+    );
+    this.#options.log.warn('hours were put together before they ended, by a clock that was ahead: they are put together again when they end', {
+      hours: hours.map(hourText).join(', '),
+    });
   }
 
   /** Whether it is done; what the store refuses is told and tried at the next look, and others are not kept waiting. */

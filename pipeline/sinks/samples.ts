@@ -24,6 +24,7 @@ import { newlyTold, seriesRows } from '../stages/series.ts';
 import { SeriesNumbers } from '../stages/series-numbers.ts';
 import { findStandingInserts, type StoreClock } from '../standing.ts';
 import { writeBlocks } from '../write.ts';
+import { lateMarks } from './late.ts';
 import { lettersOf, originOf } from './origin.ts';
 
 export interface ColumnSinkOptions {
@@ -99,7 +100,9 @@ class SamplesPartition implements PartitionSink {
     const rows = [...blocks.map((block) => this.#rowsOf(block, samples)), ...others];
     const refused = await writeBlocks(rows, { ...context, columns, clock, maxExecutionMs, readBack, fence });
     const now = await retryUntilStopped(() => clock.now(), signal, health);
-    await this.#mark(this.#late.of(blocks, this.#index, now), context);
+    const passed = context.numbers.lastMs;
+    const late = () => lateMarks(this.#late, blocks, this.#index, { columns, now, passed, signal });
+    await this.#mark(await retryUntilStopped(late, signal, health), context);
     return [...letters, ...lettersOf(refused, messages, 'samples')];
   }
 

@@ -147,6 +147,14 @@ test('hours that were over when samples came are named as late, again when that 
   expect(late.of(blocks, index, now + 60_000).marks).toEqual(over.map((mark) => ({ ...mark, marked: now + 120_000 })));
 });
 
+test('what a clock that was ahead has said of late samples is said again when it is right', () => {
+  const [late, index] = [new LateMarks(), new SeriesIndex()];
+  const blocks = blocksOf([batch([[1n, BASE, 1]])], index);
+  const now = BASE + 2 * HOUR_MS;
+  late.of(blocks, index, now + 24 * HOUR_MS).stand();
+  expect(late.of(blocks, index, now).marks).toEqual([{ kind: 'late', metric: 7, hour: BASE, marked: now + 60_000 }]);
+});
+
 /** Stands for a stale marker: as a number its bits would not survive. */
 const STALE = 77;
 const withMarkers = (samples: readonly Sample[]) => {

@@ -278,24 +278,28 @@ const OVER_MS = 120_000;
 /** For how long a mark says that more may come. */
 const LATE_MS = 60_000;
 
+/** `hour`: its start; ms, both. */
+export const isOver = (hour: number, now: number): boolean => hour + HOUR_MS + OVER_MS <= now;
+
 /** Which hours of which metrics got samples after they were over, and up to when (ms, the store's clock) that is said already. */
 export class LateMarks {
   #said = new Map<string, number>();
 
-  /** For samples that stand; `now`: the store's clock, ms. */
+  /** For samples that stand; `now`: the store's clock, ms; `passed`: the latest time that it may have told before, where it went back. */
   of(
     blocks: readonly SampleBlock[],
     { metric }: SeriesIndex,
     now: number,
+    passed = now,
   ): { readonly marks: readonly (Mark & { readonly marked: number })[]; readonly stand: () => void } {
     const fresh = new MarkSet();
     for (const { seriesIndex, time: times } of blocks)
       for (let row = 0; row < times.length; row++) {
         const time = times[row] as number;
         const hour = time - (time % HOUR_MS);
-        if (hour + HOUR_MS + OVER_MS <= now) fresh.add(LATE, metric[seriesIndex[row] as number] as number, hour);
+        if (isOver(hour, passed)) fresh.add(LATE, metric[seriesIndex[row] as number] as number, hour);
       }
-    for (const [key, until] of this.#said) if (until <= now) this.#said.delete(key);
+    for (const [key, until] of this.#said) if (until <= now || until > now + LATE_MS) this.#said.delete(key);
     const keyOf = ({ metric, hour }: Mark): string => `${metric}/${hour}`;
     const marks = fresh
       .list()
@@ -304,7 +308,7 @@ export class LateMarks {
     return {
       marks,
       stand: () => {
-        for (const mark of marks) this.#said.set(keyOf(mark), mark.marked);
+        for (const mark of marks) this.#said.set(keyOf(mark), now + LATE_MS);
       },
     };
   }
