@@ -38,7 +38,8 @@ export class HeardSenders {
   judge({ boot, seq, print }: Pick<Envelope, 'boot' | 'seq' | 'print'>, before: SeenMessage | undefined): 'new' | 'same' | 'other' {
     if (!this.#isChecked || before === undefined) return 'new';
     // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
-    if (before.boot > BigInt(Math.floor(this.#now())) + AHEAD_MS) return 'new';
+    // Within a run no clock counts: this one may be behind.
+    if (boot !== before.boot && before.boot > BigInt(Math.floor(this.#now())) + AHEAD_MS) return 'new';
     if (boot < before.boot) return 'same';
     return boot > before.boot || seq > before.seq ? 'new' : judgeRepeat(before.prints, seq, print);
   }

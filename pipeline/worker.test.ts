@@ -46,7 +46,7 @@ const storedOf = ({ sender = 'agent', seq, rows }: Sent, place: number): StoredM
     schema: 'processes',
     version: '1',
     sender,
-    boot: '1',
+    boot: String(BASE),
     seq: String(seq),
     rows: String(rows.length),
     received: '1',
@@ -77,6 +77,8 @@ interface Owner {
   readonly patienceMs: number;
   /** From its beginning on; default: as long as it likes. */
   readonly ownedMs?: number;
+  /** By how much its clock is ahead; default: not at all. */
+  readonly aheadMs?: number;
   /** Is of a version that does not know this message. */
   readonly unknown?: number;
 }
@@ -161,7 +163,7 @@ const run = async (
       pause: () => undefined,
       resume: () => undefined,
       failed: (error) => failures.push(error),
-      now: () => BASE,
+      now: () => BASE + (owner.aheadMs ?? 0),
       readBack,
       seqCheck,
     });
@@ -206,6 +208,7 @@ const owners = fc.array(
     deliveries: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 }),
     saves: fc.integer({ min: 0, max: 5 }),
     patienceMs: fc.constantFrom(0, 1500, 10_000, 60_000),
+    aheadMs: fc.constantFrom(0, 0, -3 * DAY_MS, -400 * DAY_MS, 30 * DAY_MS),
   }),
   { maxLength: 5 },
 );
@@ -280,6 +283,23 @@ test('control: without the check of seqs, what is repeated stands twice', async 
   const bad = new FaultyStore([]);
   await run([...two, ...two].map(storedOf), bad, [], { seqCheck: false });
   expect(bad.rows).toHaveLength(4);
+});
+
+test('what is repeated stands once while the clock is days behind, also of a run before, where a round was judged by a right one', async () => {
+  const ofRun = (run: number, pid: number): StoredMessage => {
+    const stored = storedOf({ seq: 1, rows: [{ pid, time: BASE }] }, 0);
+    return { ...stored, headers: { ...stored.headers, boot: String(BASE - 1000 + run) } };
+  };
+  const log = [ofRun(1, 1), ofRun(2, 2), ofRun(2, 2), ofRun(1, 1), ofRun(2, 2)].map((message, i) => ({ ...message, offset: BigInt(i) }));
+  // Its plan is saved, or all of it, and the heir goes through what it has judged.
+  for (const saves of [2, 3]) {
+    const store = new FaultyStore([]);
+    await run(log, store, [
+      { deliveries: [5], saves, patienceMs: 30_000 },
+      { deliveries: [5], saves: 2, patienceMs: 30_000, aheadMs: -3 * DAY_MS },
+    ]);
+    expect(store.rows.map(({ key }) => key).toSorted()).toEqual([`1@${BASE}`, `2@${BASE}`]);
+  }
 });
 
 test.each([0, 1, 2, 3, 4, 5])('other rows under a seq that was taken are put aside, not passed over, also by an heir after %i saves', async (saves) => {

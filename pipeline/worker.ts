@@ -73,6 +73,8 @@ export class PartitionWorker {
   readonly #senders: HeardSenders;
   /** Messages before it are known from their headers alone: their rows are in the store. */
   #writesFrom = 0n;
+  /** While messages are gone through that were judged before: when the last of them was, ms. Whatever the clock says now, it is judged as then. */
+  #judgedAt = 0;
   #sinceCheckpoint = { rounds: 0, bytes: 0 };
   #numbers: InsertNumbers;
   /** A round of an earlier owner that has to be ended first. */
@@ -89,7 +91,7 @@ export class PartitionWorker {
     this.#waiting = new WaitingMessages(options.route.roundRows);
     this.#part = options.sink.open(options.at);
     this.#sets = new NamedSets(options.stream, options.at);
-    this.#senders = new HeardSenders(options.now, options.seqCheck);
+    this.#senders = new HeardSenders(() => Math.max(options.now(), this.#judgedAt), options.seqCheck);
     this.#numbers = new InsertNumbers(options.at.partition, 0n, options.now);
   }
 
@@ -117,6 +119,7 @@ export class PartitionWorker {
     this.#numbers = new InsertNumbers(at.partition, progress.insert, this.#options.now);
     const { pending } = progress;
     this.#writesFrom = pending?.from ?? progress.next;
+    this.#judgedAt = this.#numbers.lastMs;
     const from = await this.#recallSenders(saved, senders);
     if (pending === undefined) return from;
     const standing = readBack
@@ -224,6 +227,7 @@ export class PartitionWorker {
   /** False: its messages are not all there. */
   async #oneRound(): Promise<boolean> {
     const interrupted = this.#interrupted;
+    if (interrupted === undefined) this.#judgedAt = 0;
     const count = interrupted === undefined ? this.#waiting.nextRound() : this.#waiting.before(interrupted.round.to);
     if (count === undefined) return false;
     const taken = this.#waiting.take(count);
