@@ -120,7 +120,7 @@ export const startEngines = async (
     const search = openColumnSearch(columns);
     const [problems] = await together(
       part('the column store', async () => {
-        await columns.migrate(() => !isFull(dataDir));
+        await columns.migrate(() => !isFull(join(dataDir, 'columns')));
         await search.migrate();
         return [...putAside(child), ...(await brokenParts(columns))];
       }),

@@ -1,6 +1,9 @@
-// A start that failed for want of room is told as that, whoever says it and however; nothing else is.
+// A start that failed for want of room is told as that, whoever says it and however, with the disk that it was; nothing else is.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { CodedError } from '../core/errors.ts';
 import { isNoRoom, startError } from './full-disk.ts';
 
@@ -34,4 +37,26 @@ test.each([new Error('EACCES: permission denied'), part('Cannot parse input'), n
 
 test('a folder that is not there has no disk', () => {
   expect(startError(ENOSPC, '/does/not/exist', 'auto')).toBe(ENOSPC);
+});
+
+test('of a store on a disk of its own that disk is named, with its room', (context) => {
+  const dir = mkdtempSync(join(tmpdir(), 'full-disk-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  for (const store of ['records', 'columns', 'stream']) mkdirSync(join(dir, store));
+  const own = join(dir, 'records');
+  try {
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', own], { stdio: 'ignore' });
+  } catch {
+    return context.skip('a small disk cannot be mounted here');
+  }
+  onTestFinished(() => void execFileSync('/bin/umount', ['-l', own]));
+  writeFileSync(join(own, 'fill'), new Uint8Array(5 << 19));
+  const of = (part: string, reason: string): CodedError => new CodedError('start.part', { part, reason });
+  const told = { code: 'disk.full', message: expect.stringMatching(/^the disk of \S+\/records is full: 512 KiB of 3 MiB may be written/) };
+  expect(startError(of('the record store', 'it ended with 1'), dir, 'auto')).toMatchObject(told);
+  // Whoever says it does not say where.
+  expect(startError(ENOSPC, dir, 'auto')).toMatchObject(told);
+  expect(startError(of('the column store', 'No space left on device'), dir, 'auto')).toMatchObject({ parameters: { folder: dir } });
+  const other = of('the column store', 'it ended with 1');
+  expect(startError(other, dir, 'auto')).toBe(other);
 });
