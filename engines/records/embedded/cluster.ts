@@ -17,6 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { CodedError } from '../../../core/errors.ts';
 import type { RunAs } from './run-as.ts';
+import { watch } from './watch.ts';
 
 export const DATABASE_USER = 'inframirror';
 export const SOCKET_PORT = 5432;
@@ -53,14 +54,17 @@ const initialise = (folder: string, binaries: string, as: RunAs): Promise<void> 
       stdio: ['ignore', 'ignore', 'pipe', ...place.extra],
     });
     place.close();
+    const watched = child.pid === undefined ? undefined : watch(child.pid, as);
     let told = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       told = (told + chunk.toString()).slice(-2000);
     });
     child.on('error', (error) => reject(new CodedError('records.start-failed', { reason: error.message }, { cause: error })));
-    child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new CodedError('records.start-failed', { reason: told.trim() || `initdb ended with ${code}` })),
-    );
+    child.on('close', (code) => {
+      watched?.end();
+      if (code === 0) resolve();
+      else reject(new CodedError('records.start-failed', { reason: told.trim() || `initdb ended with ${code}` }));
+    });
   });
 
 /** Makes the database folder when it is missing. */

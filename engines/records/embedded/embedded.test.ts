@@ -73,13 +73,13 @@ test('several start at once on folders of their own, one of them with a path lon
   for (const server of servers) expect(await ask(server, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
 }, 60_000);
 
+const PROGRAM = `import { startEmbeddedPostgres } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'embedded.ts')).href)};
+  const [, dataDir, binaries] = process.argv;
+  const server = await startEmbeddedPostgres({ dataDir, binaries });
+  console.log(server.pid); setInterval(() => {}, 1000);`;
 /** A process that starts a server, tells its pid, and goes on until killed. */
 const otherProcess = async (dataDir: string): Promise<{ child: ChildProcess; pid: number }> => {
-  const module = pathToFileURL(join(import.meta.dirname, 'embedded.ts')).href;
-  const program = `import { startEmbeddedPostgres } from ${JSON.stringify(module)};
-    const server = await startEmbeddedPostgres({ dataDir: process.argv[1] });
-    console.log(server.pid); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
   cleanUp.push(() => child.kill('SIGKILL'));
   const told = await new Promise<string>((resolve) => child.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString())));
   return { child, pid: Number(told) };
@@ -91,6 +91,25 @@ test('when our process dies by kill -9 the server ends by itself', async () => {
   child.kill('SIGKILL');
   await until(() => !isAlive(pid));
 }, 60_000);
+
+test('when our process dies by kill -9 while the folder is made, what makes it ends too', async () => {
+  const programs = folder();
+  const native = join(programs, 'native');
+  const told = join(programs, 'pid');
+  mkdirSync(join(native, 'bin'), { recursive: true });
+  writeFileSync(told, '');
+  // One that is not done before we die.
+  writeFileSync(join(native, 'bin', 'initdb'), `#!/bin/sh\necho $$ > ${told}\nexec sleep 600\n`);
+  for (const path of [programs, native, join(native, 'bin'), join(native, 'bin', 'initdb'), told]) chmodSync(path, 0o777);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, folder(), native], { stdio: ['ignore', 'ignore', 'inherit'] });
+  cleanUp.push(() => child.kill('SIGKILL'));
+  await until(() => readFileSync(told, 'utf8').endsWith('\n'));
+  const pid = Number(readFileSync(told, 'utf8'));
+  cleanUp.push(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
+  expect(isAlive(pid)).toBe(true);
+  child.kill('SIGKILL');
+  await until(() => !isAlive(pid));
+}, 120_000);
 
 test('a start right after the kill of its owner ends the former server and goes on with its data', async () => {
   const dataDir = folder();

@@ -1,4 +1,4 @@
-// Ends the server when we end, even by kill -9: a small child that reads a pipe which only we hold open.
+// Ends the server, or what makes its folder, when we end, even by kill -9: a small child that reads a pipe which only we hold open.
 import { spawn } from 'node:child_process';
 import type { RunAs } from './run-as.ts';
 
@@ -7,7 +7,7 @@ const PROGRAM =
   'read -r word; test "$word" = done && exit; kill -INT "$1"; i=0; while kill -0 "$1" && test $i -lt 30; do sleep 1; i=$((i+1)); done; kill -QUIT "$1"';
 
 export interface Watch {
-  /** The server ended; nothing is to be watched any more. */
+  /** It ended; nothing is to be watched any more. */
   end(): void;
 }
 
