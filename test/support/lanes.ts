@@ -63,6 +63,7 @@ export const LONGEST: readonly string[] = [
   'query/differential.test.ts',
   'query/large-texts.test.ts',
   'query/hostile-labels.test.ts',
+  'app/installation/set-back.test.ts',
   'pipeline/retention/retention.test.ts',
   'pipeline/rollups/rollups.test.ts',
   'pipeline/distributions.test.ts',
