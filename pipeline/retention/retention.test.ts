@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Value, valueAt } from '../../core/batch/batch.ts';
+import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { createLogger, type Logger, silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
@@ -57,28 +57,16 @@ const many = (ago: number, rows: number): Promise<void> =>
     `INSERT INTO samples (time, id, insert) SELECT ${moment(today - ago * DAY)} + toIntervalMillisecond(number), number, 1 FROM numbers(${rows})`,
   );
 const READING = "SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%system.processes%'";
-/** A question that takes seconds over them, when it has begun to read. */
-const slowly = async (): Promise<{ readonly rows: Promise<Value | undefined> }> => {
-  const slow = 'max_block_size = 20000, max_threads = 1, function_sleep_max_microseconds_per_block = 0';
-  const rows = rowsOf(`SELECT count(), sum(sleepEachRow(0.00001)) FROM samples WHERE insert = 1 SETTINGS ${slow}`).then(([row]) => row?.[0]);
-  await expect.poll(() => rowsOf(READING), { timeout: 30_000 }).toEqual([[1n]]);
-  return { rows };
-};
-/** A question that has begun to read them and goes on, longer than any test, until it is ended. */
-const readOn = async (): Promise<() => Promise<void>> => {
-  const over = new AbortController();
+/** A question over them that takes so long for each, s, when it has begun to read. No rows: it was ended before its end. */
+const slowly = async (each: number, signal = ALWAYS): Promise<{ readonly rows: Promise<Value | undefined> }> => {
   const slow = 'max_block_size = 100, max_threads = 1, max_execution_time = 0, function_sleep_max_microseconds_per_block = 0';
-  const sql = `SELECT sum(sleepEachRow(0.005)) FROM samples WHERE insert = 1 SETTINGS ${slow}`;
-  const answer = stores.columns.query(sql, { signal: over.signal }).then(
-    () => 'it has ended',
-    () => 'ended',
+  const sql = `SELECT count(), sum(sleepEachRow(${each})) FROM samples WHERE insert = 1 SETTINGS ${slow}`;
+  const rows = stores.columns.query(sql, { signal }).then(
+    ({ batches: [batch] }) => batch && valueAt(columnOf(batch, 'count()'), 0),
+    () => undefined,
   );
   await expect.poll(() => rowsOf(READING), { timeout: 30_000 }).toEqual([[1n]]);
-  return async () => {
-    over.abort();
-    expect(await answer).toBe('ended');
-    await expect.poll(() => rowsOf(READING), { timeout: 30_000 }).toEqual([[0n]]);
-  };
+  return { rows };
 };
 const retention = (over: Partial<RetentionOptions> = {}): Retention =>
   new Retention({
@@ -400,7 +388,7 @@ FROM (SELECT arrayJoin([${ago.map((n) => moment(today - n * DAY))}]) AS d) GROUP
   test('a question that reads a day while it goes reads all of it', async () => {
     await many(20, 200_000);
     await put('samples', 0);
-    const reading = await slowly();
+    const reading = await slowly(0.00001);
     await retention().run();
     expect(await days('samples')).toEqual([0]);
     expect(await reading.rows).toBe(200_000n);
@@ -522,7 +510,9 @@ describe('a disk that is nearly full', () => {
     for (const ago of [8, 7, 0]) await put('samples', ago);
     const [[bytes] = []] = await rowsOf("SELECT toUInt64(max(bytes_on_disk)) FROM system.parts WHERE active AND table = 'samples'");
     const day = Number(bytes);
-    const end = await readOn();
+    const over = new AbortController();
+    // Longer than any test.
+    const reading = await slowly(0.005, over.signal);
     try {
       // What merges leave behind, and clear away, meanwhile is less than half of that day.
       const others = await bytesOnTheWay(stores.columns);
@@ -531,7 +521,8 @@ describe('a disk that is nearly full', () => {
       expect(await days('samples')).toEqual([8, 7, 0]);
       expect(await bytesOnTheWay(stores.columns)).toBeGreaterThanOrEqual(day);
     } finally {
-      await end();
+      over.abort();
+      expect(await reading.rows).toBeUndefined();
     }
   }, 120_000);
 
