@@ -6,7 +6,7 @@ const COUNT_BITS = 12n;
 export const MOST_PARTITIONS = 1 << Number(PARTITION_BITS);
 
 /** ms. */
-export const msOfNumber = (insert: bigint): number => Number(insert >> (PARTITION_BITS + COUNT_BITS));
+const msOfNumber = (insert: bigint): number => Number(insert >> (PARTITION_BITS + COUNT_BITS));
 
 export class InsertNumbers {
   readonly #partition: bigint;

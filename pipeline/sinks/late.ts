@@ -8,7 +8,7 @@ import type { SeriesIndex } from '../series-index.ts';
 import { isOver, type LateMarks, type SampleBlock } from '../stages/samples.ts';
 
 /** Clocks of two processes differ, and are set a little now and then. */
-export const BEHIND_MS = 300_000;
+const BEHIND_MS = 300_000;
 
 /** Of whole hours, `metric` is 0. */
 const TOGETHER = `SELECT metric, toUnixTimestamp64Milli(hour) AS start, ${COMPUTED} AS at FROM rollup_hours
