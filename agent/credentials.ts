@@ -26,6 +26,13 @@ export interface CredentialsOptions {
   readonly join: string | undefined;
   /** Holds the token that all agents share. */
   readonly tokenFile: string | undefined;
+  /** The one of an earlier run. */
+  readonly tokenFileBefore: string | undefined;
+  /**
+   * Asked before it joins: the frame that may have been sent already is settled as whom it was sent, which `asBefore` answers the header for, undefined
+   * where that is not wanted or known any more. Rejects where that is to be tried again.
+   */
+  readonly settle: (asBefore: () => string | undefined) => Promise<void>;
   readonly joined: (identity: Identity) => void;
   readonly log: Logger;
 }
@@ -90,7 +97,8 @@ export class Credentials {
     if (text === undefined) return undefined;
     const token = readJoinToken(text);
     if (textOf(token.id) === (this.#identity?.token ?? this.#options.usedToken)) return undefined;
-    const { calls, folder, host, machine, joined, log } = this.#options;
+    const { calls, folder, host, machine, settle, joined, log } = this.#options;
+    await settle(() => this.#asBefore());
     const outcome = await join(calls, folder, token, host, machine);
     if ('refused' in outcome) return outcome;
     keepIdentity(folder, machine, outcome);
@@ -111,6 +119,20 @@ export class Credentials {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** Who joins and had a key is not wanted under it any more; what another machine sent is not this one's. */
+  #asBefore(): string | undefined {
+    const { tokenFile, tokenFileBefore, isCopy } = this.#options;
+    if (this.#identity !== undefined || isCopy) return undefined;
+    for (const file of [tokenFile, tokenFileBefore]) {
+      try {
+        if (file !== undefined) return `Bearer ${readFileSync(file, 'utf8').trim()}`;
+      } catch {
+        // Another one may be there.
+      }
+    }
+    return undefined;
   }
 
   #sharedToken(): string {

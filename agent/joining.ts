@@ -1,11 +1,14 @@
 // Under which id and which number of a run the agent speaks: joins a server where it has a token for it, takes the id it is given there, and takes
-// another number, or id, where the server knows a later run. It sends no frame.
+// another number, or id, where the server knows a later run. It sends no frame but the one that an earlier identity may have sent already.
 import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { AgentConfig } from './config.ts';
 import { Credentials } from './credentials.ts';
+import { isTaken, postFrame } from './frame-call.ts';
 import type { FoundIdentity } from './identity.ts';
+import { bodyOf } from './renumber.ts';
 import type { SenderWay } from './send.ts';
 import { codedOf, ServerCalls } from './server-calls.ts';
 import type { Spool } from './spool/spool.ts';
@@ -25,12 +28,17 @@ export interface JoiningOptions {
   readonly redefine: () => void;
 }
 
+/** Of what is only now so. */
+const LATER: ReadonlySet<number> = new Set([408, 429]);
+
 export class Joining {
   readonly #options: JoiningOptions;
   readonly #credentials: Credentials;
   readonly way: SenderWay;
   /** Times the server had a later run, or other rows, of this agent. */
   conflicts = 0;
+  /** That rows may come twice. */
+  #isDoubtSaid = false;
 
   constructor(options: JoiningOptions) {
     const { config, host, machine, found, state, log, stopping } = options;
@@ -45,6 +53,8 @@ export class Joining {
       boot: () => state.boot,
       join: config.join,
       tokenFile: config.tokenFile,
+      tokenFileBefore: state.stored.tokenFile,
+      settle: (asBefore) => this.#settle(asBefore),
       joined: ({ id }) => this.#adopt(id),
       log,
     });
@@ -56,6 +66,7 @@ export class Joining {
   async join(): Promise<void> {
     const { config, state, log } = this.#options;
     const { identity } = this.#credentials;
+    this.#keepTokenFile();
     // A start may have been cut short between joining and this.
     if (identity !== undefined && identity.id !== state.id) this.#adopt(identity.id);
     if (identity !== undefined) return;
@@ -66,6 +77,38 @@ export class Joining {
     });
     const error = refused === undefined ? undefined : codedOf(refused.refused);
     if (error !== undefined) throw error;
+  }
+
+  /** By it a frame that was sent and not answered is settled, should the agent join one day. */
+  #keepTokenFile(): void {
+    const { config, state, log } = this.#options;
+    const file = config.tokenFile === undefined ? undefined : resolve(config.tokenFile);
+    if (file === undefined || this.#credentials.identity !== undefined || file === state.stored.tokenFile) return;
+    try {
+      state.keep({ tokenFile: file });
+    } catch (error) {
+      log.debug('where the shared token is cannot be kept', { error });
+    }
+  }
+
+  /** The oldest frame may have been stored without an answer: it goes once more as whom it went, so that the server knows it again. */
+  async #settle(asBefore: () => string | undefined): Promise<void> {
+    const { found, state, spool, log } = this.#options;
+    const frame = spool.next();
+    const wasAnybody = this.#credentials.identity !== undefined || state.stored.tokenFile !== undefined;
+    if (frame === undefined || !wasAnybody || found.isCopy) return;
+    const authorization = asBefore();
+    const answer = authorization === undefined ? undefined : await postFrame(this.way.calls, authorization, bodyOf(frame, state.stored.renumbered));
+    if (answer !== undefined && isTaken(answer)) {
+      spool.acknowledge(frame);
+      return;
+    }
+    if (answer !== undefined && (answer.code === undefined || answer.status >= 500 || LATER.has(answer.status)))
+      throw new Error(`the server must first say whether it has the oldest frame, and answered ${answer.status}: ${answer.text}`);
+    if (this.#isDoubtSaid) return;
+    this.#isDoubtSaid = true;
+    const reason = answer === undefined ? 'the agent cannot show any more who it was' : answer.text;
+    log.warn('the oldest frame that waits may be stored already under the id before: it goes under the new one, and its rows may then be twice', { reason });
   }
 
   /** What waits goes under the id that the agent has from now on. */

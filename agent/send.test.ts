@@ -115,7 +115,22 @@ describe('the sender', () => {
     expect(taken()).toEqual([1, 4]);
     expect(refused).toEqual(['2 400: the frame is malformed: x', '3 413: too large']);
     expect(sender?.status.refusedFrames).toBe(2);
-    expect(said('the frame is malformed: x')).toBe(1);
+    expect(said('refused a frame for good')).toBe(2);
+  });
+
+  test('drops nothing that was damaged on the way, as a server says that does not look at digests', async () => {
+    const attempts = new Map<number, number>();
+    sink.fault = ({ header: { seq } }) => {
+      const attempt = (attempts.get(seq) ?? 0) + 1;
+      attempts.set(seq, attempt);
+      const code = ['frame.malformed', 'intake.damaged', 'intake.too-large', 'frame.malformed', 'frame.malformed', 'frame.malformed'][attempt - 1];
+      return code === undefined ? undefined : { status: code === 'intake.too-large' ? 413 : 400, body: `{"code":"${code}","message":"x"}` };
+    };
+    put(1, 2);
+    start();
+    await sink.until(() => taken().length === 2);
+    expect(refused).toEqual([]);
+    expect([...attempts.values()]).toEqual([7, 7]);
   });
 
   test.each([

@@ -2,9 +2,9 @@
 // What the server says can never be taken is dropped, counted and named; everything else waits, longer each time, and as long as the
 // server asks. Only InfraMirror's own words count: what a proxy, a portal or another program answers drops and acknowledges nothing.
 import type { Logger } from '../core/logger.ts';
-import { CLOCK_HEADER } from '../schemas/frame.ts';
 import type { Credentials } from './credentials.ts';
-import { bodyOf, encodingOf, type Renumbered } from './renumber.ts';
+import { isTaken, postFrame } from './frame-call.ts';
+import { bodyOf, type Renumbered } from './renumber.ts';
 import { type Answer, nextOf, type ServerCalls } from './server-calls.ts';
 import type { FrameMeta, Spool, SpooledFrame } from './spool/spool.ts';
 
@@ -55,6 +55,10 @@ interface FrameAnswer extends Answer {
 
 /** No repetition makes these right, where InfraMirror itself says so: the frame itself is at fault. */
 const HOPELESS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+/** These a server says too of other bytes than were sent, where it does not look at their digest or they were too many. */
+const MAYBE_OF_THE_WAY: ReadonlySet<string> = new Set(['frame.malformed', 'intake.damaged', 'intake.encoding', 'intake.too-large']);
+/** So often it must say the same of the same bytes. */
+const TIMES_OF_THE_WAY = 4;
 const MOST_RETRY_AFTER_MS = 300_000;
 const OF_THE_FRAME = /^(frame|intake)\./;
 /** The same trouble is named once in so long. */
@@ -69,6 +73,8 @@ export class Sender {
   readonly #stopping: AbortController;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
+  /** What was said last of a frame, and how often one after the other. */
+  #said: { readonly of: string; readonly times: number } = { of: '', times: 0 };
   /** What was said last of why frames wait, and when. */
   #warned = { text: '', at: Number.NEGATIVE_INFINITY };
   #status: SenderStatus = {
@@ -134,13 +140,14 @@ export class Sender {
         }
         await this.#spool.sync();
         const answer = await this.#post(frame);
-        if (isTaken(answer)) {
+        if (answer === undefined) continue;
+        if (answer.isOfFrame && isTaken(answer)) {
           this.#acknowledged(frame, answer, failures);
           failures = 0;
           isAgain = false;
           continue;
         }
-        if (this.#isHopeless(answer)) {
+        if (this.#isHopeless(frame, answer)) {
           this.#refused(frame, answer);
           failures = 0;
           continue;
@@ -163,8 +170,13 @@ export class Sender {
   }
 
   /** What an agent that has joined told in another host's name, as before it joined, no repetition makes right either. */
-  #isHopeless({ status, code = '', isOfFrame }: FrameAnswer): boolean {
+  #isHopeless({ at }: SpooledFrame, { status, code = '', isOfFrame }: FrameAnswer): boolean {
     if (!isOfFrame) return false;
+    if (MAYBE_OF_THE_WAY.has(code)) {
+      const of = `${at.segment} ${at.offset} ${code}`;
+      this.#said = { of, times: this.#said.of === of ? this.#said.times + 1 : 1 };
+      if (this.#said.times < TIMES_OF_THE_WAY) return false;
+    }
     return (HOPELESS.has(status) && OF_THE_FRAME.test(code)) || (code === 'intake.host' && this.#way.credentials.identity !== undefined);
   }
 
@@ -227,22 +239,17 @@ export class Sender {
     });
   }
 
-  async #post(frame: SpooledFrame): Promise<FrameAnswer> {
+  /** Undefined: the agent has joined meanwhile, and what waits goes under another id. */
+  async #post(frame: SpooledFrame): Promise<FrameAnswer | undefined> {
+    const { credentials, calls } = this.#way;
+    const { identity } = credentials;
     const body = bodyOf(frame, this.#events.renumbered?.());
-    const authorization = await this.#way.credentials.authorize(body);
+    const authorization = await credentials.authorize(body);
+    if (credentials.identity !== identity) return undefined;
     if (typeof authorization !== 'string') return { ...authorization.refused, isOfFrame: false };
-    const headers = {
-      authorization,
-      'content-type': 'application/vnd.inframirror.frame',
-      'content-encoding': encodingOf(body),
-      [CLOCK_HEADER]: String(Date.now()),
-    };
-    return { ...(await this.#way.calls.post('/ingest/frames', headers, body)), isOfFrame: true };
+    return { ...(await postFrame(calls, authorization, body)), isOfFrame: true };
   }
 }
-
-/** It is what a door answers that took a frame. */
-const isTaken = ({ status, told, isOfFrame }: FrameAnswer): boolean => isOfFrame && status >= 200 && status < 300 && Number.isSafeInteger(told?.rows);
 
 /** Seconds or a date (RFC 9110, 10.2.3), at most five minutes. */
 export const retryAfterMs = (header: string | undefined, now: number = Date.now()): number | undefined => {

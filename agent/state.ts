@@ -21,6 +21,8 @@ export interface StoredState {
   readonly machine?: string;
   /** What tells the folder from a copy of it, on this machine too. */
   readonly born?: string;
+  /** The file of the shared token that frames were sent with last; an older version did not keep it. */
+  readonly tokenFile?: string;
   /** Frames of the spool that are sent under another identity than they were made. */
   readonly renumbered?: Renumbered;
 }
@@ -77,7 +79,7 @@ export class AgentState {
   }
 
   /** A failure to write is the caller's to report; the old file then still stands. */
-  keep(change: Pick<StoredState, 'kernel' | 'inventory'>): void {
+  keep(change: Pick<StoredState, 'kernel' | 'inventory' | 'tokenFile'>): void {
     this.#stored = { ...this.#stored, ...change };
     this.#write();
   }

@@ -1,16 +1,21 @@
 // Joining, signing in and sending with a key, at the real address with a real record store: what is right goes through, what is wrong is refused
 // with its reason and stands in the audit table.
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { agentConfig } from '../agent/config.ts';
 import { Credentials } from '../agent/credentials.ts';
 import { keepIdentity, readIdentity } from '../agent/identity.ts';
 import { join, signIn } from '../agent/join.ts';
+import { Joining } from '../agent/joining.ts';
+import { Sender } from '../agent/send.ts';
 import { type Answer, ServerCalls } from '../agent/server-calls.ts';
-import { silentLogger } from '../core/logger.ts';
+import { Spool } from '../agent/spool/spool.ts';
+import { AgentState } from '../agent/state.ts';
+import { createLogger, silentLogger } from '../core/logger.ts';
 import { frameOf, logsPart, zstd } from '../ingest/testing/frames.ts';
 import { frameContext } from '../schemas/agent-proofs.ts';
 import { joinTokenText, readJoinToken } from '../schemas/join-token.ts';
@@ -230,6 +235,65 @@ test('who uses a copied key only now and then is found within a day; an image th
   expect(server.registry.find(restored.id)?.state).toBe('active');
 });
 
+test.each([
+  ['at its start', true, true],
+  ['as soon as a token comes', false, true],
+  ['without the shared token any more', true, false],
+])('an agent that goes from the shared token to a key of its own, %s, sends no frame under both', async (_, isAtStart, isTokenThere) => {
+  const shared = joinPath(folder, 'shared');
+  const joinFile = joinPath(folder, 'join');
+  writeFileSync(shared, server.data.agentToken);
+  const spool = new Spool({ folder: joinPath(folder, 'spool'), limitBytes: 1 << 22, segmentBytes: 1 << 20, fsync: false });
+  const state = new AgentState(folder, Date.now());
+  const bodies = [1, 2, 3].map((seq) => logFrame(state.id, state.boot, seq));
+  for (const [i, body] of bodies.entries()) spool.append({ boot: String(state.boot), seq: i + 1, parts: 1, rows: 1 }, body);
+  const lines: string[] = [];
+  const start = (tokenFile: string | undefined): Joining =>
+    new Joining({
+      config: agentConfig({ server: server.url, folder, join: joinFile, tokenFile }),
+      host: 'web-1',
+      machine: MACHINE,
+      found: readIdentity(folder, MACHINE),
+      state,
+      spool,
+      log: createLogger({ level: 'warn', format: 'json', write: (line) => void lines.push(line) }),
+      stopping: new AbortController().signal,
+      redefine: () => undefined,
+    });
+  // Another run of it sends the first one, and its answer is lost.
+  const before = start(shared);
+  await before.join();
+  expect(
+    await calls.post('/ingest/frames', { authorization: `Bearer ${server.data.agentToken}`, 'content-encoding': 'zstd' }, bodies[0] as Uint8Array),
+  ).toMatchObject({
+    status: 200,
+  });
+  const giveToken = async (): Promise<void> => writeFileSync(joinFile, await server.token('web-1'));
+  if (isAtStart) await giveToken();
+  if (!isTokenThere) rmSync(shared);
+  // What it was shown before is found again too where only the join token is given.
+  const joining = start(isAtStart ? undefined : shared);
+  await joining.join();
+  if (!isAtStart) await giveToken();
+  const options = { server: server.url, fsync: false, retryMs: 10, retryMostMs: 50, refusedMs: 20 };
+  const sender = new Sender(
+    spool,
+    options,
+    joining.way,
+    { acknowledged: () => undefined, refused: () => undefined, renumbered: () => state.stored.renumbered },
+    silentLogger,
+  );
+  sender.start();
+  await sender.drain(20_000);
+  await sender.stop();
+  before.way.calls.close();
+  spool.close();
+  const sent = server.messages.map(({ headers }) => `${headers.sender} ${headers.boot} ${headers.seq}`);
+  expect(new Set(sent).size).toBe(isTokenThere ? 3 : 4);
+  expect(readIdentity(folder, MACHINE).identity?.id).toBe(state.id);
+  expect(lines.filter((line) => line.includes('may then be twice'))).toHaveLength(isTokenThere ? 0 : 1);
+});
+
 test('a server that is busy does not end a session, one that does not know it does', async () => {
   const identity = await joined(await server.token('web-1'));
   const credentials = new Credentials({
@@ -243,6 +307,8 @@ test('a server that is busy does not end a session, one that does not know it do
     boot: () => 7n,
     join: undefined,
     tokenFile: undefined,
+    tokenFileBefore: undefined,
+    settle: async () => undefined,
     joined: () => undefined,
     log: silentLogger,
   });

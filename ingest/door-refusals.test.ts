@@ -1,4 +1,5 @@
 // What the door refuses: named by part, row, column and mend; damage of any kind; nothing is left of it.
+import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -164,6 +165,23 @@ describe('damage', () => {
     const packed = zstd(frame);
     expect((await post(Buffer.concat([packed, Buffer.from('junk')]), { 'content-encoding': 'zstd' })).status).toBe(400);
     expect((await post(Buffer.concat([packed, packed]), { 'content-encoding': 'zstd' })).status).toBe(400);
+  });
+
+  test('what was cut or changed on the way is told from what was sent wrong, where its sender says what it sent', async () => {
+    const { post, sent } = setUp();
+    const digest = (bytes: Uint8Array): Record<string, string> => ({ 'content-digest': `md5=:AA==:, sha-256=:${hash('sha256', bytes, 'base64')}:` });
+    const packed = zstd(frame);
+    const changed = Uint8Array.from(packed);
+    changed[changed.length >> 1] = (changed[changed.length >> 1] as number) ^ 1;
+    for (const other of [packed.subarray(0, packed.length * 0.7), packed.subarray(0, 0), changed, Buffer.concat([packed, Buffer.from('x')])])
+      expect(await post(other, { 'content-encoding': 'zstd', ...digest(packed) })).toMatchObject({ status: 408, code: 'intake.altered' });
+    const half = frame.subarray(0, frame.length >> 1);
+    expect(await post(half, digest(frame))).toMatchObject({ status: 408, code: 'intake.altered' });
+    expect(await post(half, digest(half))).toMatchObject({ status: 400, code: 'frame.malformed' });
+    expect(await post(half, { 'content-digest': 'sha-512=:AA==:' })).toMatchObject({ status: 400, code: 'frame.malformed' });
+    expect(await post(frame, { 'content-digest': 'sha-256=x' })).toMatchObject({ status: 408 });
+    expect(sent).toEqual([]);
+    expect(await post(packed, { 'content-encoding': 'zstd', ...digest(packed) })).toMatchObject({ status: 200 });
   });
 
   test('an unknown encoding, a broken connection and a wrong token are told apart', async () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
-import { CLOCK_HEADER } from '../schemas/frame.ts';
+import { CLOCK_HEADER, DIGEST_HEADER } from '../schemas/frame.ts';
 import { admit } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
@@ -19,6 +19,7 @@ import type { Admitted, Arrival, Dropped, Startless, UnknownPart } from './parts
 import { checkOpen } from './pressure.ts';
 import { publish, topicsOf } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
+import { mustBeWhole } from './receive/digest.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
 import { Runs, type SenderPlace } from './runs.ts';
 import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
@@ -89,6 +90,7 @@ const STATUS: Readonly<Partial<Record<string, number>>> = {
   'intake.cloned': 409,
   'intake.too-large': 413,
   'intake.encoding': 415,
+  'intake.altered': 408,
   'intake.cut': 408,
   'intake.slow': 408,
   'intake.older-run': 409,
@@ -158,6 +160,7 @@ export const openDoor = (options: DoorOptions): Door => {
     else bytesSent.mustHaveTogether(now());
     return gate.receiving(authority ?? ANYBODY, size, async (arrived) => {
       const bytes = await readBody(request.body, limits.requestBytes, { arrived, patienceMs: limits.patienceMs });
+      mustBeWhole(single(request.headers[DIGEST_HEADER]), bytes);
       mustBeSigned(authority, bytes);
       const clock = clockOf(request.headers[CLOCK_HEADER]);
       if (authority?.isBound === true && clock !== undefined) clocks.note(authority.account, clock);

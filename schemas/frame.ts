@@ -67,6 +67,9 @@ export interface FrameLimits {
 /** Header of a request that brings a frame, or signs in: the sender's clock when it sends, ms since 1970. */
 export const CLOCK_HEADER = 'x-inframirror-clock';
 
+/** Header of such a request: the digest of its body as it was sent (RFC 9530), `sha-256=:BASE64:`, by which damage on the way is known. */
+export const DIGEST_HEADER = 'content-digest';
+
 export const FRAME_LIMITS: FrameLimits = { bytes: 32 << 20, headerBytes: 256 << 10, parts: 64, rows: 1_000_000, labels: 64 };
 
 const MAGIC = [0x49, 0x4d, 0x46, 0x31];

@@ -17,6 +17,8 @@ export const sharedWay = (server: string, tokenFile: string, stopping: AbortCont
     boot: () => 1n,
     join: undefined,
     tokenFile,
+    tokenFileBefore: undefined,
+    settle: async () => undefined,
     joined: () => undefined,
     log: silentLogger,
   });

@@ -1,11 +1,12 @@
 // A door for tests and measurements of the agent: a real HTTP server that takes frames, reads them whole, and fails when told.
 // It keeps what it took by identity, as a server does that must not count a frame twice.
+import { hash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { zstdDecompressSync } from 'node:zlib';
 import { type Batch, columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
-import { type DecodedFrame, type DecodedPart, decodeFrame, type FrameHeader } from '../../schemas/frame.ts';
+import { type DecodedFrame, type DecodedPart, DIGEST_HEADER, decodeFrame, type FrameHeader } from '../../schemas/frame.ts';
 
 export interface TakenPart extends DecodedPart {
   readonly header: FrameHeader;
@@ -96,6 +97,7 @@ export class Sink {
     const encoding = request.headers['content-encoding'];
     if (encoding !== 'identity' && encoding !== 'zstd') return answer(415);
     const body = Buffer.concat(chunks);
+    if (request.headers[DIGEST_HEADER] !== `sha-256=:${hash('sha256', body, 'base64')}:`) return answer(408, '{"code":"intake.altered","message":"altered"}');
     const packed = decodeFrame(encoding === 'zstd' ? zstdDecompressSync(body) : body);
     const plain = (part: DecodedPart): DecodedPart => (part.encoding === undefined ? part : { ...part, ipc: zstdDecompressSync(part.ipc) });
     const frame = { ...packed, parts: packed.parts.map(plain) };

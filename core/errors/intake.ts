@@ -52,6 +52,11 @@ export const INTAKE_ERRORS = {
     { bytes: 1024 },
     'The connection broke; send the request again.',
   ),
+  'intake.altered': entry(
+    (p: { bytes: number }) => `the ${p.bytes} bytes that came are not those that were sent: they do not fit the digest that came with them`,
+    { bytes: 1024 },
+    'Something between the sender and this server cut or changed the request; the sender keeps its data and sends it again. Where that stays so, look for a proxy that rewrites bodies.',
+  ),
   'intake.slow': entry(
     (p: { bytes: number; seconds: number }) => `the request came too slowly: after ${p.bytes} bytes next to nothing within ${p.seconds} s`,
     { bytes: 1024, seconds: 10 },
