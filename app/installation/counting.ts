@@ -20,7 +20,9 @@ export class Counting {
       isBusy = true;
       this.#running = this.#gate
         .pass(this.#ends.signal, () => installation.advance(stores))
-        .catch((error: unknown) => log.debug('the stores were not counted on, as one does not answer', { error }))
+        .catch((error: unknown) =>
+          log.warn('the stores were not counted on, as one did not take it: an older copy of one of them is not told by what came since', { error }),
+        )
         .finally(() => {
           isBusy = false;
         });

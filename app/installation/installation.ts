@@ -53,6 +53,8 @@ export const STORES: Readonly<Record<StoreName, About>> = {
 export interface StoreFound extends StoreIdentity {
   /** Of the tables that it had. */
   readonly missing?: readonly string[];
+  /** What it said of itself was lost with a file that was mended: it is taken for ours, as new as the others. */
+  readonly isForgotten?: boolean;
 }
 
 export interface StoresToTell {
@@ -71,6 +73,7 @@ export class Installation {
   #absent: readonly { readonly store: StoreName; readonly reason: string }[] = [];
   /** Those that are new here, and were not before. */
   readonly #anew = new Set<StoreName>();
+  readonly #forgotten = new Set<StoreName>();
   readonly #generations = new Generations();
   /** Older copies that go on, as was accepted. */
   #older: readonly SetBack[] = [];
@@ -99,11 +102,14 @@ export class Installation {
    * Of a store as it was found, before its schema is brought forward. A store is named when all of them are made: where nothing is noted, one
    * that is named says that each one that was not there is lost. Throws `store.lost`, `store.foreign`, `store.incomplete`.
    */
-  check(store: StoreName, { installation, generation, missing = [] }: StoreFound): void {
+  check(store: StoreName, { installation, generation, missing = [], isForgotten = false }: StoreFound): void {
     this.#generations.note(store, generation);
     const [name, place] = [STORES[store].name, join(this.#dataDir, store)];
     if (installation === undefined) {
-      if (this.#notes !== undefined) this.#lost(store, 'it does not know any more whose it is');
+      if (isForgotten) {
+        this.#log.warn('a store lost what it said of itself with a file that was mended: it goes on as ours', { store });
+        this.#forgotten.add(store);
+      } else if (this.#notes !== undefined) this.#lost(store, 'it does not know any more whose it is');
       return;
     }
     if (installation !== this.#instance)
@@ -134,7 +140,7 @@ export class Installation {
 
   /** When all stores were checked, and before any is brought forward. Throws `store.set-back`. */
   checkTogether(): void {
-    const found = this.#generations.setBack((store) => this.isAnew(store));
+    const found = this.#generations.setBack((store) => this.isAnew(store) || this.#forgotten.has(store));
     const refused = found.filter(({ store }) => !this.#isAccepted(store) || STORES[store].older === undefined);
     const [first] = refused;
     this.#older = found;
@@ -196,7 +202,7 @@ export class Installation {
       else if (store === 'records') await recordsBelongTo(records, this.#instance, generation);
       else {
         await columnsBelongTo(columns, this.#instance, generation);
-        await syncDefinitions(join(this.#dataDir, 'columns'), 'schema_version');
+        await syncDefinitions(join(this.#dataDir, 'columns'), 'installation');
       }
     });
   }

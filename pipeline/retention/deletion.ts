@@ -32,6 +32,8 @@ export const deleteRows = async (
   params: Parameters,
   { columns, signal, hasRoom, patienceMs = PATIENCE_MS }: DeletionOptions,
 ): Promise<void> => {
+  // What is to be done is written down first.
+  if (!hasRoom()) throw new CodedError('columns.not-removed', { table, reason: 'the disk is nearly full' });
   await columns.command(`DELETE FROM ${table} WHERE ${condition}`, { params, settings: SETTINGS, signal });
   const giveUp = async (reason: string): Promise<never> => {
     await columns.command(GIVE_UP, { params: { table }, settings: { max_execution_time: 60 } });

@@ -153,7 +153,7 @@ test('what is put back goes on as if nothing had been', async () => {
 
 const TABLES = [
   ['one table', 'samples.sql'],
-  ['the table that says whose it is', 'schema_version.sql'],
+  ['the table that says whose it is', 'installation.sql'],
 ] as const;
 
 test.each(someOf(TABLES, 1))(

@@ -190,6 +190,11 @@ describe('migrations', { timeout: 240_000 }, () => {
     const full = migrateColumns(columns, [one, { version: 2, statements: [make('c')] }], () => false);
     await expect(full).rejects.toMatchObject({ code: 'columns.start-failed', message: expect.stringContaining('the disk is full') });
     await migrateColumns(columns, [one], () => false);
+    // Also one that fills up meanwhile.
+    let rooms = 3;
+    const filling = migrateColumns(columns, [one, { version: 2, statements: [make('d'), make('c')] }], () => rooms-- > 0);
+    await expect(filling).rejects.toMatchObject({ code: 'columns.start-failed' });
+    expect([rowsOf(await columns.query('EXISTS c')), rowsOf(await columns.query('EXISTS d'))]).toEqual([[[0]], [[1]]]);
     expect([await versions(), rowsOf(await columns.query('EXISTS c'))]).toEqual([[1], [[0]]]);
     await migrateColumns(columns, [one, { version: 2, statements: [make('b')] }, { version: 3, statements: ['INSERT INTO b VALUES (2)'] }]);
     expect([await versions(), rowsOf(await columns.query('SELECT a FROM a UNION ALL SELECT a FROM b ORDER BY a'))]).toEqual([

@@ -15,6 +15,7 @@ import { LINES_10 } from './tables-10.ts';
 import { LINES_11 } from './tables-11.ts';
 import { runsAsFloats } from './tables-12.ts';
 import { SENDERS_13 } from './tables-13.ts';
+import { INSTALLATION_14 } from './tables-14.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -37,4 +38,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 11, statements: LINES_11 },
   { version: 12, statements: runsAsFloats },
   { version: 13, statements: SENDERS_13 },
+  { version: 14, statements: INSTALLATION_14 },
 ];

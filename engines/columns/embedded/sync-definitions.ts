@@ -1,5 +1,5 @@
-// Brings the definitions of tables, and so their comments, onto the disk: ClickHouse writes each as a new file that takes the old one's name,
-// and flushes the file, but not the folder, so that a power cut might bring the old one back.
+// Brings the definitions of tables onto the disk: ClickHouse writes each as a new file that takes its name, and flushes the file, but not the
+// folder, so that a power cut might take the table of which others know already.
 import { existsSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
