@@ -4,6 +4,7 @@ import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { columnsInstallation } from '../engines/columns/clickhouse/installation.ts';
+import { DEFINITIONS } from '../engines/columns/clickhouse/migrate.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
@@ -99,7 +100,7 @@ export const startEngines = async (
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
   const openColumns = async () => {
-    const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log });
+    const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log, definitions: DEFINITIONS });
     undo.push(() => child.stop());
     const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
     undo.push(() => columns.close());

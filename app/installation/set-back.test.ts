@@ -1,7 +1,7 @@
 // One store of a data folder is set back to an older copy while the others went on, on the real ones: refused in words, until it is put back or
 // accepted. A copy of all of them is not, nor a start that dies between what it tells them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -116,6 +116,21 @@ test('an older copy that was accepted goes on, and is told once; a stream is put
   const aside = readdirSync(folder).find((name) => name.startsWith('stream-set-back-')) ?? 'none';
   expect(existsSync(join(folder, aside, 'data.mdb'))).toBe(true);
   expect(told).toMatchObject({ part: 'stream', message: expect.stringContaining('has begun anew'), mend: expect.stringContaining(aside) });
+  expect(await start()).toEqual([]);
+  copy(join(top, 'now'), folder);
+}, 600_000);
+
+test('a column store of version 13, whose definition with all that it said of itself a full disk left empty, goes on', async () => {
+  copy(folder, join(top, 'now'));
+  const { engines, stop } = await open();
+  await engines.columns.command('DROP TABLE installation SYNC');
+  await engines.columns.command('ALTER TABLE schema_version DELETE WHERE version > 13', { settings: { mutations_sync: 1 } });
+  await stop();
+  const path = readdirSync(join(folder, 'columns/db'), { recursive: true, encoding: 'utf8' }).find((one) => /^store\/.*\/schema_version\.sql$/.test(one));
+  const file = join(folder, 'columns/db', path ?? 'none');
+  truncateSync(file);
+  expect(await start()).toEqual([]);
+  expect(statSync(file).size).toBeGreaterThan(100);
   expect(await start()).toEqual([]);
   copy(join(top, 'now'), folder);
 }, 600_000);

@@ -80,6 +80,11 @@ export const STORE_ERRORS = {
     { reason: 'Cannot open file ./data/columns/db/status: Permission denied' },
     'The message is ClickHouse’s own. The user who starts InfraMirror must own the data folder; a folder that a newer InfraMirror has written needs that version. Where it cannot parse or read a small file (`.txt`, `.sql`), that file alone is in the way and the data is whole: keep a copy of the folder, and move an empty `mutation_N.txt` away, or report it. What is damaged comes back by `inframirror restore`. Only where nothing else helps, and all samples, lines and processes may be lost: docs/guide/operating.md, “A store is lost”.',
   ),
+  'columns.empty-definition': entry(
+    (p: { files: string }) => `the embedded column store does not start, as the definition of a table is empty: ${p.files}`,
+    { files: './data/columns/db/store/0a1/0a1b6f0e-3c1d-4a57-9a0f-0d6b3f5f6f10/samples.sql' },
+    'A full disk leaves it so; the rows of the table are whole. Make room, and keep a copy of the data folder. Put back this one file: a copy of the data folder, or a backup (below `columns`), of the same version of InfraMirror has it under the same path. Else bring all back by `inframirror restore`. Do not remove the file: the store would start without the table, and remove its rows.',
+  ),
   'columns.in-use': entry(
     (p: { folder: string; reason: string }) => `the column store's folder ${p.folder} is in use by another process: ${p.reason}`,
     { folder: './data/columns', reason: 'Cannot lock file ./data/columns/db/status' },

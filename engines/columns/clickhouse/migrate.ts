@@ -3,11 +3,12 @@
 import { columnOf, valueAt } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import type { ColumnStore } from '../port.ts';
-import { forgetTables, lacksNotes, NOTED_SINCE } from './installation.ts';
+import { FORGOTTEN, forgetTables, lacksNotes, NOTED_SINCE } from './installation.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
 
-const VERSIONS =
-  "CREATE TABLE IF NOT EXISTS schema_version (version UInt32, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+const VERSIONS = "(version UInt32, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+/** Tables that are ever the same, so that a lost definition can be written anew: what stands behind the name. Versions up to 13 lost this one on full disks. */
+export const DEFINITIONS: ReadonlyMap<string, string> = new Map([['schema_version', `${VERSIONS} COMMENT '${FORGOTTEN}'`]]);
 const IS_THERE = "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'schema_version'";
 
 /** 0 where there is none. */
@@ -41,7 +42,7 @@ export const migrateColumns = async (
       await columns.command(...asked);
     },
   };
-  await withRoom.command(VERSIONS);
+  await withRoom.command(`CREATE TABLE IF NOT EXISTS schema_version ${VERSIONS}`);
   await forgetTables(withRoom);
   for (const migration of pending) {
     await applyMigration(withRoom, migration);

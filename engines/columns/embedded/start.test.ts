@@ -190,6 +190,33 @@ describe('the process of the embedded store', { timeout: 60_000 }, () => {
     expect((await start(folder)).aside).toEqual([]);
   });
 
+  it('starts over an empty definition whose text is known, with the rows; of another one it tells the file and changes nothing', async () => {
+    const folder = newFolder();
+    const first = await start(folder);
+    const columns = openClickHouse(first);
+    const text = '(a UInt8) ENGINE = MergeTree ORDER BY a';
+    for (const sql of [`CREATE TABLE kept ${text}`, `CREATE TABLE other ${text}`, 'INSERT INTO kept SELECT number FROM numbers(10)'])
+      await columns.command(sql);
+    await columns.close();
+    await first.stop();
+    const [kept, other] = ['kept.sql', 'other.sql'].map((name) => {
+      const path = readdirSync(join(folder, 'db'), { recursive: true, encoding: 'utf8' }).find(
+        (one) => /^store\/[^/]+\/[^/]+\/[^/]+$/.test(one) && one.endsWith(`/${name}`),
+      );
+      return join(folder, 'db', path as string);
+    }) as [string, string];
+    const whole = readFileSync(other);
+    writeFileSync(kept, '');
+    writeFileSync(other, '\0'.repeat(40));
+    const options = { dataDir: folder, log: silent, definitions: new Map([['kept', text]]) };
+    await expect(startEmbeddedColumns(options)).rejects.toMatchObject({ code: 'columns.empty-definition', parameters: { files: other } });
+    expect(readFileSync(other)).toHaveLength(40);
+    writeFileSync(other, whole);
+    const second = await startEmbeddedColumns(options);
+    undo.push(() => second.stop());
+    expect(await ask(second, 'SELECT count() FROM kept')).toEqual([[10n]]);
+  });
+
   it('rejects at once when its folder cannot be made', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'file'), '');

@@ -13,6 +13,7 @@ import { incomingFolder } from '../incoming.ts';
 import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
 import { LastWords } from './last-words.ts';
 import { answersAt } from './ping.ts';
+import { emptyDefinitions, mendDefinitions } from './torn-definitions.ts';
 import { putTornAside } from './torn-files.ts';
 
 export interface EmbeddedColumns {
@@ -37,6 +38,8 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   readonly log: Logger;
   readonly limits?: Partial<EngineLimits>;
+  /** Of tables: what stands behind the name when one is made. An empty definition of these is written anew. */
+  readonly definitions?: ReadonlyMap<string, string>;
 }
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
@@ -53,16 +56,16 @@ const PULSE_MS = 2000;
 
 /**
  * Resolves when the store answers. Rejects with `columns.in-use` when another process keeps the folder for longer than it is waited for,
- * and at once with `columns.start-failed`, which says what is in the way.
+ * and at once with `columns.start-failed` or `columns.empty-definition`, which say what is in the way.
  */
-export const startEmbeddedColumns = async ({ dataDir, log, limits }: EmbeddedOptions): Promise<EmbeddedColumns> => {
+export const startEmbeddedColumns = async ({ dataDir, log, limits, definitions = new Map() }: EmbeddedOptions): Promise<EmbeddedColumns> => {
   const folder = resolve(dataDir);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new CodedError('columns.start-failed', { reason: (error as Error).message }, { cause: error });
   }
-  const supervisor = new Supervisor(folder, socketFor(folder), { ...defaultLimits(), ...limits }, log);
+  const supervisor = new Supervisor(folder, socketFor(folder), { ...defaultLimits(), ...limits }, definitions, log);
   try {
     await supervisor.start();
   } catch (error) {
@@ -87,6 +90,7 @@ class Supervisor implements EmbeddedColumns {
   readonly aside: string[] = [];
   readonly #folder: string;
   readonly #limits: EngineLimits;
+  readonly #definitions: ReadonlyMap<string, string>;
   readonly #log: Logger;
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
@@ -94,11 +98,12 @@ class Supervisor implements EmbeddedColumns {
   #pauseMs = FIRST_PAUSE_MS;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(folder: string, socket: string, limits: EngineLimits, log: Logger) {
+  constructor(folder: string, socket: string, limits: EngineLimits, definitions: ReadonlyMap<string, string>, log: Logger) {
     this.#folder = folder;
     this.socketPath = socket;
     this.incoming = incomingFolder(folder);
     this.#limits = limits;
+    this.#definitions = definitions;
     this.#log = log;
     this.statements = limits.statements;
   }
@@ -110,6 +115,7 @@ class Supervisor implements EmbeddedColumns {
   /** Resolves when a child is ready, rejects when it ended before. */
   start(): Promise<void> {
     this.aside.push(...putTornAside(this.#folder, this.#log));
+    mendDefinitions(this.#folder, this.#definitions, this.#log);
     const child = spawn(process.execPath, [HEAP, CHILD, this.#folder, this.socketPath, JSON.stringify(this.#limits)], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.#folder,
@@ -152,7 +158,8 @@ class Supervisor implements EmbeddedColumns {
       exited.resolve();
       if (this.#stopping) return ready.reject(new CodedError('columns.unavailable', { reason: 'it was stopped' }));
       const error = said.error(`it ended with ${signal ?? `code ${code}`}`);
-      ready.reject(error);
+      const files = emptyDefinitions(this.#folder);
+      ready.reject(files.length === 0 || wasReady || said.isLocked ? error : new CodedError('columns.empty-definition', { files: files.join(', ') }));
       if (wasReady || this.restarts > 0) this.#restartLater(error.parameters.reason);
     });
     return ready.promise;

@@ -14,7 +14,8 @@ const COMMANDS = /^commands: [^\n]*\n/m;
 export const isTorn = (text: string): boolean =>
   /^\0*$/.test(text) || (text.length < HEAD.length ? HEAD.startsWith(text) : text.startsWith(HEAD) && !COMMANDS.test(text));
 
-const entries = (folder: string): readonly string[] => {
+/** None where there is no such folder. */
+export const entries = (folder: string): readonly string[] => {
   try {
     return readdirSync(folder);
   } catch {
