@@ -1,9 +1,8 @@
 // Definitions of tables that a full disk left empty, over which the store does not start at all: the rows are whole. One whose text is known is
 // written anew before the store starts; of the others it only tells which they are, as a table without its definition is removed with its rows.
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Logger } from '../../../core/logger.ts';
-import { writePrivate } from '../../../core/node/private-file.ts';
 import { databaseIn } from './freeze.ts';
 import { entries } from './torn-files.ts';
 
@@ -48,7 +47,9 @@ export const mendDefinitions = (dataDir: string, known: ReadonlyMap<string, stri
     const [text, uuid] = [known.get(table), uuidOf(databaseIn(dataDir), table)];
     if (text === undefined || uuid === undefined) continue;
     try {
-      writePrivate(file, `ATTACH TABLE _ UUID '${uuid}' ${text}\n`);
+      // The store removes what a start that was killed leaves under this name.
+      writeFileSync(`${file}.tmp`, `ATTACH TABLE _ UUID '${uuid}' ${text}\n`, { mode: 0o600, flush: true });
+      renameSync(`${file}.tmp`, file);
       log.error('the definition of a table was empty, as a full disk leaves it, and was written anew', { file });
     } catch (error) {
       log.error('the definition of a table is empty and cannot be written anew', { file, error });
