@@ -5,11 +5,12 @@ import type { Logger } from '../../core/logger.ts';
 import { originOf } from './container.ts';
 import { Finder, type Found, type Stray } from './glob.ts';
 import { LogFile } from './log-file.ts';
+import { momentNow } from './moment.ts';
 import { MovedLog, openLog, RefusedLog } from './open-log.ts';
-import { bornOf, keyOf, type Position } from './position.ts';
+import { bornOf, keyOf, type Position, seenOf } from './position.ts';
 import { RestedFiles } from './rested.ts';
-import { NOT_LOGS } from './rotation-name.ts';
-import { copyOf, isCopy, isCopyOfOpen, type Left, madeAfter, standsAt, statOf, writtenBetween } from './rotations.ts';
+import { NOT_LOGS, rotationOf } from './rotation-name.ts';
+import { copyOf, cutAt, isCopy, isCopyOfOpen, isCopyOfRead, type Left, madeAfter, standsAt, statOf, writtenBetween } from './rotations.ts';
 
 export interface FollowOptions {
   readonly globs: readonly string[];
@@ -58,19 +59,15 @@ export class FollowedFiles {
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
     const lost = known.filter((p) => !this.#restore(p, now));
-    for (const position of lost) {
-      const { key, path, born, generation = 0 } = position;
-      this.#leave(path, position.keyLines);
-      const isCut = born !== undefined && bornOf(path) === born;
-      if (isCut) this.#cut.set(born, generation);
-      this.#gone.push(isCut ? { ...LogFile.start(key, path), born, generation: generation + 1 } : { ...position, gone: true });
-      const left = { position, readAt: position.seen };
-      if (position.head.length > 0) this.#followCopy(left, now);
-      if (isCut && !options.isPutBack) this.#followBetween(left, now);
-    }
+    this.#recover(lost, now);
     // What a backup put back was all made now.
-    if (!options.isPutBack)
-      for (const file of [...this.#files.values()]) if (file.orphan) this.#followBetween({ position: file.committed, readAt: file.committed.seen }, now);
+    if (options.isPutBack) return;
+    // What came to a name after its file was seen there last; the others of the name are from before.
+    const latest = new Map<string, Position>();
+    for (const position of known) if (!latest.has(position.path)) latest.set(position.path, position);
+    const lostNames = new Set(lost.map(({ path }) => path));
+    for (const file of this.#files.values()) if (file.orphan) lostNames.add(file.committed.path);
+    for (const [path, position] of latest) if (lostNames.has(path)) this.#followBetween({ position, readAt: seenOf(position) }, now);
   }
 
   get count(): number {
@@ -131,31 +128,38 @@ export class FollowedFiles {
     }
   }
 
-  /** Whether the file is still the one its name means, and its content what was read; follows it where it went. */
-  look(file: LogFile, now: number): void {
-    if (file.orphan) {
-      if (!file.isStill()) file.readAt = now;
-      return;
-    }
-    const at = Date.now();
+  /**
+   * Whether the file is still the one its name means, and its content what was read; follows it where it went. False where it is not followed any
+   * more.
+   */
+  look(file: LogFile, now: number): boolean {
+    if (file.orphan) return file.isStill() || this.#lookBehind(file, now);
+    const at = momentNow();
     const stat = statOf(file.path);
     if (stat === undefined || keyOf(stat) !== file.key) {
+      const { left } = file;
       file.orphan = true;
       file.readAt = now;
-      this.#followBetween(file.left, now);
-      if (stat !== undefined) this.#meet(file.path, stat, now);
       file.isStill();
-      return;
+      // It may have been cut before its name went to another one.
+      if (!file.isSame(file.held)) this.#beginAnew(file, now);
+      this.#followBetween(left, now);
+      if (stat !== undefined) this.#meet(file.path, stat, now);
+      return true;
     }
     if (stat.size === file.size && stat.mtimeMs === file.modifiedMs) {
       file.seenAt = at;
-      return;
+      return true;
     }
     const { left } = file;
     const isSame = file.isSame(stat.size);
     if (!isSame) {
-      file.restart();
-      this.#followCopy(left, now);
+      file.held = stat.size;
+      if (this.#isCopyNow(file)) {
+        this.giveUp(file);
+        return false;
+      }
+      this.#beginAnew(file, now);
     }
     // What it held before it was read for the first time may be in a copy, and nothing of it tells.
     const waits = (!isSame || file.beganEmpty) && this.#followBetween(left, now);
@@ -165,6 +169,40 @@ export class FollowedFiles {
     file.size = stat.size;
     file.modifiedMs = stat.mtimeMs;
     file.readAt = now;
+    return true;
+  }
+
+  /** At one that was written to after it lost its name, or is a copy: another one may have been made in its place. False as `look`. */
+  #lookBehind(file: LogFile, now: number): boolean {
+    file.readAt = now;
+    if (file.isSame(file.held)) return true;
+    if (this.#isCopyNow(file)) {
+      this.giveUp(file);
+      return false;
+    }
+    this.#beginAnew(file, now);
+    return true;
+  }
+
+  /** Its content was cut or rewritten: what was not read of the old one is in a copy. */
+  #beginAnew(file: LogFile, now: number): void {
+    const { left } = file;
+    for (const other of [...this.#files.values()]) {
+      if (!mayBeCopyOf(other, file) || other.isStill()) continue;
+      other.readAt = now;
+      if (other.isSame(other.held)) continue;
+      // The copy may have been made in the place of the one before it.
+      if (other.isLike(file)) this.giveUp(other);
+      else other.restart();
+    }
+    file.restart();
+    this.#followCopy(left, now);
+  }
+
+  /** What it holds now in place of what was read is a copy of another's: that is followed there. */
+  #isCopyNow(file: LogFile): boolean {
+    for (const other of this.#files.values()) if (!other.orphan && mayBeCopyOf(file, other) && file.isLike(other)) return true;
+    return false;
   }
 
   /** The file that stood under this one's name before, while this one is new; of several without a name the one met before. */
@@ -190,6 +228,7 @@ export class FollowedFiles {
 
   /** Closes and forgets it. */
   giveUp(file: LogFile): void {
+    if (this.#files.get(file.key) !== file) return;
     file.close();
     this.#files.delete(file.key);
     this.#leave(file.path, file.secrets.keyLines);
@@ -299,8 +338,8 @@ export class FollowedFiles {
 
   /** One that was closed has lost its name: what came into it before that is read, under the name that a rotation gave it. */
   #followRested(position: Position, now: number): void {
-    if (!this.#restore(position, now)) this.#gone.push({ ...position, gone: true });
-    this.#followBetween({ position, readAt: position.seen }, now);
+    if (!this.#restore(position, now)) this.#recover([position], now);
+    this.#followBetween({ position, readAt: seenOf(position) }, now);
   }
 
   #open(position: Position, path: string, now: number, recorded = false): LogFile | undefined {
@@ -366,6 +405,34 @@ export class FollowedFiles {
     return true;
   }
 
+  /** The files of these do not hold any more what was read of them: what was not is in copies, and what they hold now is read from its beginning. */
+  #recover(lost: readonly Position[], now: number): void {
+    for (const position of lost) {
+      this.#leave(position.path, position.keyLines);
+      if (position.head.length > 0) this.#followCopy({ position, readAt: seenOf(position) }, now);
+    }
+    for (const position of lost) {
+      const { key, path, born, generation = 0 } = position;
+      const cut = cutAt(position);
+      if (cut === undefined || born === undefined) {
+        this.#gone.push({ ...position, gone: true });
+        continue;
+      }
+      const start = { ...LogFile.start(key, path), born, generation: generation + 1 };
+      if (!cut.isRenamed) {
+        this.#cut.set(born, generation);
+        this.#gone.push(start);
+        continue;
+      }
+      this.#gone.push({ ...position, gone: true });
+      const others = [...this.#files.values()].filter((file) => file.path === path);
+      const read = [...lost.map((other) => ({ position: other, readAt: seenOf(other) })), ...others.map(({ reading }) => reading)];
+      const isKnown = this.#knows(keyOf(cut.stat)) || isCopyOfRead(cut.path, cut.stat, read);
+      if (isKnown || others.some((file) => !file.orphan && isCopyOfOpen(cut.path, cut.stat, file))) continue;
+      this.#openOrphan({ ...start, key: keyOf(cut.stat) }, cut.path, now, false);
+    }
+  }
+
   #atKey(position: Position, key: string): Position {
     if (key !== position.key) this.#gone.push({ ...position, gone: true });
     return { ...position, key };
@@ -385,6 +452,10 @@ export class FollowedFiles {
     file.path = position.path;
   }
 }
+
+/** By its name. */
+const mayBeCopyOf = (file: LogFile, original: LogFile): boolean =>
+  file !== original && (file.orphan ? file.path === original.path : rotationOf(original.path, file.path) === 'whole');
 
 /** A description that stands beside a log; undefined when there is none. */
 const smallText = (path: string): string | undefined => {

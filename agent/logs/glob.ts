@@ -3,6 +3,7 @@
 // without that. It opens no file.
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Moment, momentNow } from './moment.ts';
 import { originalOf } from './rotation-name.ts';
 
 /** Bounds on folders looked into and files found, for patterns that mean half the disk. */
@@ -21,8 +22,8 @@ const patternOf = (segment: string): RegExp =>
 export interface Stray {
   readonly path: string;
   readonly original: string;
-  /** When its folder was looked into before, ms. */
-  readonly since: number;
+  /** When its folder was looked into before. */
+  readonly since: Moment;
 }
 
 export interface Found {
@@ -36,10 +37,10 @@ export interface Found {
 interface Folder {
   /** -1: it is not there. */
   changedMs: number;
-  /** When it was looked at, ms. */
-  at: number;
+  /** When it was looked at. */
+  at: Moment;
   /** When it was looked into before. */
-  since: number | undefined;
+  since: Moment | undefined;
   /** Undefined: nobody asked for them. */
   names: readonly string[] | undefined;
   /** Of the folders in it; undefined: nobody asked. */
@@ -69,7 +70,7 @@ export class Finder {
 
   /** Those in folders that may have changed since the last look; undefined when none has. */
   changed(): Found | undefined {
-    for (const [path, { changedMs, at }] of this.#folders) if (at - changedMs < STEP_MS || changeOf(path) !== changedMs) return this.#walkAll(false);
+    for (const [path, { changedMs, at }] of this.#folders) if (at.at - changedMs < STEP_MS || changeOf(path) !== changedMs) return this.#walkAll(false);
     return undefined;
   }
 
@@ -122,9 +123,9 @@ export class Finder {
       this.#cut = true;
       return undefined;
     }
-    const at = Date.now();
+    const at = momentNow();
     const changedMs = changeOf(path);
-    const isFresh = anew || known === undefined || known.changedMs !== changedMs || known.at - changedMs < STEP_MS;
+    const isFresh = anew || known === undefined || known.changedMs !== changedMs || known.at.at - changedMs < STEP_MS;
     const folder: Folder = isFresh
       ? { changedMs, at, since: known?.at, names: undefined, folders: undefined, isFresh, look: this.#look }
       : { ...known, isFresh, look: this.#look };

@@ -2,6 +2,7 @@
 // What is not whole stays in the file until it is, is over-long, or the file is still: a position is never passed before what stands there
 // was taken. It keeps no bytes of its own.
 import { closeSync, fstatSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import type { Severity } from '../../schemas/catalogue.ts';
 import type { MaskState } from '../mask/mask.ts';
 import { Suspects } from '../mask/suspects.ts';
@@ -10,14 +11,17 @@ import type { Origin } from './container.ts';
 import { isOneEntry } from './continuation.ts';
 import { type HoleEnd, HoleSearch, solidEnd } from './holes.ts';
 import { MOST_LINE, plainText } from './line.ts';
+import { type Moment, momentNow } from './moment.ts';
 import { openLog } from './open-log.ts';
-import { bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, fingerprint, NOTHING, type Position } from './position.ts';
-import { type Left, matches } from './rotations.ts';
+import { asSeen, bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, fingerprint, NOTHING, type Position, seenOf } from './position.ts';
+import { holdsSame, type Left, matches } from './rotations.ts';
 
 /** As long as a line may be to be looked at whole: of a longer one the beginning is kept as it stands. */
 const CHUNK = 256 << 10;
 /** Bytes of one file after which others get their turn. */
 export const TURN = 1 << 20;
+/** Files of so many bytes are known whole, as those are that a command writes anew each time it runs. */
+const MOST_WHOLE = 64 << 10;
 /** Shared: reading is never interrupted. Before what is new there is the end of what was read. */
 const buffer = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES + CHUNK);
 const sample = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES);
@@ -75,11 +79,13 @@ export class LogFile {
   cut = 0;
   /** Bytes of holes that were passed over. */
   holes = 0;
-  /** When its name led to it last, ms. */
-  seenAt: number;
+  /** When its name led to it last. */
+  seenAt: Moment;
   /** When it was looked at last nothing of what it held had been read. */
   beganEmpty: boolean;
   readonly #fd: number;
+  /** When it was written to, as of when it was looked at without its name, ms. */
+  #heldMs: number;
   readonly #hole = new HoleSearch();
   /** Where the hole begins that the file ends with, as far as is known. */
   #openHole = Number.POSITIVE_INFINITY;
@@ -90,8 +96,12 @@ export class LogFile {
   /** Of the bytes that were read, as they were read: the file may be cut meanwhile. */
   #head: Fingerprint;
   #tail: Fingerprint;
-  /** When bytes of it were read last, ms. */
-  #tookAt: number | undefined;
+  /** Of all that was read, where that is little and was read here; else of less than was read. */
+  #whole: Fingerprint;
+  /** The same of what is in the spool. */
+  #committedWhole: Fingerprint;
+  /** When bytes of it were read last. */
+  #tookAt: Moment | undefined;
   readonly #born: string;
   #generation: number;
   /** The spool holds its position: a file without a name would else not be found again after a kill. */
@@ -108,16 +118,20 @@ export class LogFile {
     this.skipping = position.skipping;
     this.#backlog = position.skipping && position.head.length === 0;
     this.readAt = now;
-    this.seenAt = position.seen ?? Date.now();
+    this.seenAt = seenOf(position) ?? momentNow();
     this.origin = origin;
     this.#committed = position;
     this.#head = position.head;
     this.#tail = position.tail;
-    this.#tookAt = position.seen;
+    this.#whole = NOTHING;
+    this.#committedWhole = NOTHING;
+    this.#tookAt = seenOf(position);
     this.beganEmpty = position.offset === 0;
     this.secrets = { keyLines: position.keyLines ?? 0 };
     this.#fd = openLog(path, position.key);
-    this.held = fstatSync(this.#fd).size;
+    const { size, mtimeMs } = fstatSync(this.#fd);
+    this.held = size;
+    this.#heldMs = mtimeMs;
     this.#born = position.born ?? bornOf(this.#fd) ?? position.key;
     this.#generation = position.generation ?? 0;
     this.id = fileId(this.#born, this.#generation);
@@ -138,7 +152,7 @@ export class LogFile {
 
   /** The same, with when its name led to it last. */
   get seen(): Position {
-    return { ...this.#committed, seen: this.seenAt };
+    return { ...this.#committed, ...asSeen(this.seenAt) };
   }
 
   get left(): Left {
@@ -169,11 +183,12 @@ export class LogFile {
     return isKept && !this.orphan && this.failedSince === undefined && this.size === this.held && this.held >= this.offset && this.behind === 0;
   }
 
-  /** Whether it holds as many bytes as when it was last looked at: for files that no name leads to. */
+  /** Whether nothing was written to it since it was last looked at: for files that no name leads to. */
   isStill(): boolean {
-    const { size } = fstatSync(this.#fd);
-    const isStill = size === this.held;
+    const { size, mtimeMs } = fstatSync(this.#fd);
+    const isStill = size === this.held && mtimeMs === this.#heldMs;
     this.held = size;
+    this.#heldMs = mtimeMs;
     return isStill;
   }
 
@@ -226,6 +241,7 @@ export class LogFile {
     const got = readSync(this.#fd, buffer, 0, length + CHUNK, this.offset - length);
     if (got >= length && (length === 0 || fingerprint(buffer.subarray(0, length)).crc === crc)) return buffer.subarray(length, got);
     this.size = -1;
+    this.#heldMs = -1;
     return buffer.subarray(0, 0);
   }
 
@@ -234,8 +250,10 @@ export class LogFile {
     if (bytes === 0) return;
     const begin = this.offset - this.#tail.length;
     const end = this.#tail.length + bytes;
+    const { length: known, crc } = this.#whole;
+    if (known === this.offset && known + bytes <= MOST_WHOLE) this.#whole = { length: known + bytes, crc: crc32(buffer.subarray(end - bytes, end), crc) };
     this.offset += bytes;
-    this.#tookAt = Date.now();
+    this.#tookAt = momentNow();
     this.#tail = fingerprint(buffer.subarray(Math.max(0, end - FINGERPRINT_BYTES), end));
     if (this.#head.length === FINGERPRINT_BYTES) return;
     const length = Math.min(FINGERPRINT_BYTES, this.offset);
@@ -333,7 +351,16 @@ export class LogFile {
 
   /** Whether the bytes before the position are still those that were read; a file that was cut, rewritten or replaced differs. */
   isSame(size: number): boolean {
-    return size >= this.offset && matches(this.#fd, 0, this.#head) && matches(this.#fd, this.offset - this.#tail.length, this.#tail);
+    if (size < this.offset || !matches(this.#fd, 0, this.#head) || !matches(this.#fd, this.offset - this.#tail.length, this.#tail)) return false;
+    const { length, crc } = this.#whole;
+    return length !== this.offset || (readSync(this.#fd, buffer, 0, length, 0) === length && crc32(buffer.subarray(0, length)) === crc);
+  }
+
+  /** Whether it may be a copy of the other one, of what was read of that or of what that holds. */
+  isLike(other: LogFile): boolean {
+    const { head, tail, offset } = other.position();
+    const isRead = head.length > 0 && this.held >= offset && matches(this.#fd, 0, head) && matches(this.#fd, offset - tail.length, tail);
+    return isRead || holdsSame(this.#fd, this.held, other.fd);
   }
 
   /** The position as it stands, to go with the record that covers what was read. */
@@ -347,13 +374,14 @@ export class LogFile {
       skipping: this.skipping,
       born: this.#born,
       generation: this.#generation,
-      seen: this.seenAt,
+      ...asSeen(this.seenAt),
       ...(this.secrets.keyLines > 0 ? { keyLines: this.secrets.keyLines } : {}),
     };
   }
 
   commit(position: Position): void {
     this.#committed = position;
+    this.#committedWhole = this.#whole;
     this.#restarted = false;
     this.#recorded = true;
   }
@@ -363,6 +391,7 @@ export class LogFile {
     this.offset = this.#committed.offset;
     this.#head = this.#committed.head;
     this.#tail = this.#committed.tail;
+    this.#whole = this.#committedWhole;
     this.skipping = this.#committed.skipping;
     this.secrets.keyLines = this.#committed.keyLines ?? 0;
     this.#going = undefined;
@@ -378,6 +407,7 @@ export class LogFile {
     this.id = fileId(this.#born, this.#generation);
     const { keyLines } = this.secrets;
     this.#committed = { ...LogFile.start(this.key, this.path), born: this.#born, generation: this.#generation, keyLines };
+    this.#committedWhole = NOTHING;
     this.#restarted = true;
     this.metAt = 0;
     this.rewind();

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { fstatSync, type Stats, statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { split } from '../../core/batch/words.ts';
+import type { KernelTime, Moment } from './moment.ts';
 
 /** The check sum of some bytes of a file. */
 export interface Fingerprint {
@@ -32,6 +33,8 @@ export interface Position {
   readonly generation?: number;
   /** When its name led to it last, ms; an older version did not keep it. What got a rotation's name later was written to that name since. */
   readonly seen?: number;
+  /** The same by the kernel; an older version did not keep it. */
+  readonly seenKernel?: KernelTime;
   /** Lines of a private key that may still come, where its block began before `offset`; an older version did not keep it. */
   readonly keyLines?: number;
   /** Of the journal: whose lines they are. */
@@ -45,6 +48,15 @@ export const FINGERPRINT_BYTES = 256;
 export const NOTHING: Fingerprint = { length: 0, crc: 0 };
 
 export const fingerprint = (bytes: Uint8Array): Fingerprint => ({ length: bytes.length, crc: crc32(bytes) });
+
+/** When the name of a position's file led to it last. */
+export const seenOf = ({ seen, seenKernel }: Position): Moment | undefined =>
+  seen === undefined ? undefined : { at: seen, ...(seenKernel === undefined ? {} : { kernel: seenKernel }) };
+
+export const asSeen = ({ at, kernel }: Moment): Pick<Position, 'seen' | 'seenKernel'> => ({
+  seen: at,
+  ...(kernel === undefined ? {} : { seenKernel: kernel }),
+});
 
 /** `device:inode`. */
 export const keyOf = ({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string => `${dev}:${ino}`;

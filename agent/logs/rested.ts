@@ -1,7 +1,8 @@
 // Log files that gave their place among the open ones to files that were written to later: read to their end, closed, known still.
 // It knows by size and time of change whether one was written to since. It opens none.
 import type { Stats } from 'node:fs';
-import type { Position } from './position.ts';
+import { momentNow } from './moment.ts';
+import { asSeen, type Position } from './position.ts';
 
 interface Rested {
   /** The spool holds it, or nothing was read. */
@@ -46,7 +47,7 @@ export class RestedFiles {
     const file = this.#files.get(key);
     if (file === undefined) return undefined;
     file.isMet = true;
-    file.position = { ...file.position, path, seen: Date.now() };
+    file.position = { ...file.position, path, ...asSeen(momentNow()) };
     const isSame = stat.size === file.size && (file.modifiedMs === undefined || stat.mtimeMs === file.modifiedMs);
     file.behind = isSame ? 0 : Math.max(0, stat.size - file.size);
     return isSame ? undefined : file.position;

@@ -1,5 +1,5 @@
 // Through rotation, copies, cuts and kills every line is told once. Real files; the record of positions is the test's own.
-import { copyFileSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
+import { copyFileSync, renameSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Followed, laterByFiles, long, range } from '../testing/followed.ts';
 
@@ -268,5 +268,39 @@ describe('log files', () => {
     const lines = logs.bodies.filter((b) => (b as string).startsWith('line '));
     expect(lines.sort()).toEqual(range(1, 90).sort());
     expect(new Set(logs.bodies).size).toBe(logs.bodies.length);
+  });
+});
+
+describe('files that a command writes anew each time it runs', () => {
+  const report = (middle: string, last: string): string[] => ['== report ==', 'x'.repeat(300), middle, 'y'.repeat(300), last];
+  const rewrite = (lines: readonly string[]): void => {
+    writeFileSync(logs.path('cron.log'), lines.map((line) => `${line}\n`).join(''));
+  };
+
+  test('are told whole where they differ anywhere, and not again where they do not', async () => {
+    const texts = [
+      report('free 10', 'done'),
+      report('free 12', 'done'),
+      report('free 13', 'done'),
+      [...report('free 14', 'done'), 'more'],
+      report('free 14', 'fail'),
+    ];
+    start();
+    for (const text of texts) {
+      rewrite(text);
+      for (let i = 0; i < 2; i++) {
+        await laterByFiles();
+        await logs.round();
+      }
+    }
+    expect(logs.bodies).toEqual(texts.flat());
+    for (const again of [() => rewrite(texts.at(-1) as string[]), () => utimesSync(logs.path('cron.log'), 1e9, 1e9)]) {
+      again();
+      await logs.round();
+    }
+    expect(logs.bodies).toHaveLength(texts.flat().length);
+    logs.write('cron.log', 'appended');
+    await logs.round();
+    expect(logs.bodies.slice(texts.flat().length)).toEqual(['appended']);
   });
 });

@@ -3,8 +3,9 @@
 import { closeSync, readSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { isAfter, type Moment } from './moment.ts';
 import { openLog } from './open-log.ts';
-import { bornOf, FINGERPRINT_BYTES, type Fingerprint, keyOf, NOTHING, type Position } from './position.ts';
+import { bornOf, FINGERPRINT_BYTES, type Fingerprint, keyOf, NOTHING, type Position, seenOf } from './position.ts';
 import { rotationOf, siblings } from './rotation-name.ts';
 
 /** The kernel's clock of files goes in steps of up to 10 ms. */
@@ -15,10 +16,10 @@ const MOST_BETWEEN = 100;
 const MOST_LOOKS = 8;
 const [here, there] = [Buffer.allocUnsafeSlow(FINGERPRINT_BYTES), Buffer.allocUnsafeSlow(FINGERPRINT_BYTES)];
 
-/** What was read of a file, and when bytes were read of it last, ms; undefined: that is not known. */
+/** What was read of a file, and when bytes were read of it last; undefined: that is not known. */
 export interface Left {
   readonly position: Position;
-  readonly readAt: number | undefined;
+  readonly readAt: Moment | undefined;
 }
 
 interface Beside {
@@ -48,7 +49,7 @@ export const statOf = (path: string): Stats | undefined => {
   }
 };
 
-export const madeAfter = (stat: Stats, ms: number): boolean => stat.birthtimeMs > ms - CLOCK_STEP_MS;
+export const madeAfter = ({ birthtimeMs }: Stats, moment: Moment): boolean => isAfter(birthtimeMs + CLOCK_STEP_MS, moment);
 
 /** Files beside it, as they stood together at one moment: a rotation shifts names while one looks. */
 const filesBeside = (path: string): readonly Beside[] => {
@@ -87,14 +88,15 @@ export const writtenBetween = (
   knows: (key: string) => boolean,
   files: readonly Followed[],
 ): { readonly found: readonly Beside[]; readonly copies: boolean } => {
-  const { path: original, seen } = position;
+  const { path: original } = position;
+  const seen = seenOf(position);
   if (seen === undefined) return { found: [], copies: false };
   const made = filesBeside(original).filter(
     ({ path, stat }) =>
       rotationOf(original, path) === 'whole' &&
       madeAfter(stat, seen) &&
       !knows(keyOf(stat)) &&
-      [{ position, readAt }, ...files.map(({ reading }) => reading)].every((left) => !isCopy(path, stat, left.position) && !isTakenCopy(path, stat, left)),
+      !isCopyOfRead(path, stat, [{ position, readAt }, ...files.map(({ reading }) => reading)]),
   );
   const named = files.filter(({ orphan }) => !orphan);
   const found = made.filter(({ path, stat }) => !named.some((file) => isCopyOfOpen(path, stat, file)));
@@ -118,6 +120,15 @@ export const standsAt = (position: Position, isPutBack: boolean): { readonly pat
   return renamed === undefined ? undefined : { path: renamed.path, key: keyOf(renamed.stat), isRenamed: true };
 };
 
+/** Where the file of a position stands that holds something else by now: it was cut or rewritten, and renamed then or not. */
+export const cutAt = ({ path, born }: Position): { readonly path: string; readonly stat: Stats; readonly isRenamed: boolean } | undefined => {
+  if (born === undefined) return undefined;
+  const named = statOf(path);
+  if (named !== undefined && bornOf(path) === born) return { path, stat: named, isRenamed: false };
+  const renamed = filesBeside(path).find((sibling) => bornOf(sibling.path) === born);
+  return renamed === undefined ? undefined : { ...renamed, isRenamed: true };
+};
+
 /**
  * Whether a file may be a copy of one that was read so far: only by a rotation's name, since logs of one program begin alike. Within a stem
  * that is a name of its own too (`worker-2.log`), and a few lines prove nothing: better one read twice than one never read.
@@ -127,21 +138,29 @@ export const isCopy = (path: string, stat: Stats, read: Position): boolean => {
   return named !== undefined && stat.size >= read.offset && (named === 'whole' || read.head.length === FINGERPRINT_BYTES) && holds(path, stat, read);
 };
 
+/** Whether it may be a copy of one of those, of whatever part. */
+export const isCopyOfRead = (path: string, stat: Stats, read: readonly Left[]): boolean =>
+  read.some((left) => isCopy(path, stat, left.position) || isTakenCopy(path, stat, left));
+
 /** A copy of less than was read, made before it was read so far: what came later may begin like it. */
 const isTakenCopy = (path: string, stat: Stats, { position: read, readAt }: Left): boolean =>
   readAt !== undefined &&
   stat.size < read.offset &&
   stat.size >= FINGERPRINT_BYTES &&
   read.head.length === FINGERPRINT_BYTES &&
-  stat.birthtimeMs <= readAt + CLOCK_STEP_MS &&
+  !isAfter(stat.birthtimeMs - CLOCK_STEP_MS, readAt) &&
   rotationOf(read.path, path) === 'whole' &&
   opened(path, stat, (fd) => matches(fd, 0, read.head));
 
 /** Whether it is a copy of what the open file holds now, by its beginning and its end. */
 export const isCopyOfOpen = (path: string, stat: Stats, open: Open): boolean =>
-  stat.size > 0 &&
-  rotationOf(open.path, path) === 'whole' &&
-  opened(path, stat, (fd) => [0, Math.max(0, stat.size - FINGERPRINT_BYTES)].every((at) => isAlike(fd, open.fd, at, Math.min(FINGERPRINT_BYTES, stat.size))));
+  stat.size > 0 && rotationOf(open.path, path) === 'whole' && opened(path, stat, (fd) => holdsSame(fd, stat.size, open.fd));
+
+/** Whether two open files have the same beginning, and end where the first of them does. */
+export const holdsSame = (fd: number, size: number, other: number): boolean => {
+  const length = Math.min(FINGERPRINT_BYTES, size);
+  return size > 0 && isAlike(fd, other, 0, length) && isAlike(fd, other, size - length, length);
+};
 
 const isAlike = (a: number, b: number, at: number, length: number): boolean =>
   readSync(a, here, 0, length, at) === length && readSync(b, there, 0, length, at) === length && here.compare(there, 0, length, 0, length) === 0;

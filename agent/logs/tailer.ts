@@ -110,7 +110,7 @@ export class Tailer {
       // Nobody else's lines go back with it, should it fail again.
       if (file.failedSince !== undefined) this.#flush();
       try {
-        this.#files.look(file, now);
+        if (!this.#files.look(file, now)) continue;
         if (await this.#turn(file, now, pressed, last, pause)) more = true;
         file.failedSince = undefined;
         if (file.orphan && file.atEnd && now - file.readAt > this.#options.quietMs) ended.push(file);
