@@ -193,7 +193,7 @@ export class FollowedFiles {
       if (other.isSame(other.held)) continue;
       // The copy may have been made in the place of the one before it.
       if (other.isLike(file)) this.giveUp(other);
-      else other.restart();
+      else if (other.orphan) other.restart();
     }
     file.restart();
     this.#followCopy(left, now);
