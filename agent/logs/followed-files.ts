@@ -5,9 +5,9 @@ import type { Logger } from '../../core/logger.ts';
 import { originOf } from './container.ts';
 import { Finder, type Found, type Stray } from './glob.ts';
 import { LogFile } from './log-file.ts';
-import { momentNow } from './moment.ts';
+import { type Moment, momentNow } from './moment.ts';
 import { MovedLog, openLog, RefusedLog } from './open-log.ts';
-import { bornOf, keyOf, type Position, seenOf } from './position.ts';
+import { asSeen, bornOf, keyOf, type Position, seenOf } from './position.ts';
 import { RestedFiles } from './rested.ts';
 import { NOT_LOGS, rotationOf } from './rotation-name.ts';
 import { copyOf, cutAt, isCopy, isCopyOfOpen, isCopyOfRead, type Left, madeAfter, standsAt, statOf, writtenBetween } from './rotations.ts';
@@ -67,7 +67,10 @@ export class FollowedFiles {
     for (const position of known) if (!latest.has(position.path)) latest.set(position.path, position);
     const lostNames = new Set(lost.map(({ path }) => path));
     for (const file of this.#files.values()) if (file.orphan) lostNames.add(file.committed.path);
-    for (const [path, position] of latest) if (lostNames.has(path)) this.#followBetween({ position, readAt: seenOf(position) }, now);
+    for (const [path, position] of latest) {
+      const read = known.filter((other) => other.path === path).map((other) => ({ position: other, readAt: seenOf(other) }));
+      if (lostNames.has(path)) this.#followBetween({ position, readAt: seenOf(position) }, now, read);
+    }
   }
 
   get count(): number {
@@ -267,7 +270,7 @@ export class FollowedFiles {
     const stat = statOf(path);
     if (stat?.isFile() !== true || !madeAfter(stat, since) || this.#knows(keyOf(stat))) return;
     for (const { orphan, left } of this.#files.values()) if (orphan && left.position.path === original && isCopy(path, stat, left.position)) return;
-    this.#openBetween(stat, path, original, now);
+    this.#openBetween(stat, path, original, since, now);
   }
 
   /** A file of that name: one we follow under this or another name, or a new one. */
@@ -372,13 +375,15 @@ export class FollowedFiles {
    * What was written to a name, and got a rotation's, since the file of that name was seen there last; true where there is a copy of what stands
    * there now.
    */
-  #followBetween(left: Left, now: number, tries = TRIES): boolean {
+  #followBetween(left: Left, now: number, read: readonly Left[] = [], tries = TRIES): boolean {
     const { path: original } = left.position;
+    const since = seenOf(left.position);
+    if (since === undefined) return false;
     const files = [...this.#files.values()].filter((file) => file.path === original || file.committed.path === original);
-    const { found, copies } = writtenBetween(left, (key) => this.#knows(key), files);
-    for (const { path, stat } of found) this.#openBetween(stat, path, original, now);
+    const { found, copies } = writtenBetween([left, ...read], since, (key) => this.#knows(key), files);
+    for (const { path, stat } of found) this.#openBetween(stat, path, original, since, now);
     const moved = found.some(({ path, stat }) => !this.#knows(keyOf(stat)) && this.#hasMoved(path, keyOf(stat)));
-    return moved && tries > 0 ? this.#followBetween(left, now, tries - 1) : copies;
+    return moved && tries > 0 ? this.#followBetween(left, now, read, tries - 1) : copies;
   }
 
   #hasMoved(path: string, key: string): boolean {
@@ -386,9 +391,9 @@ export class FollowedFiles {
     return stat === undefined || keyOf(stat) !== key;
   }
 
-  #openBetween(stat: Stats, path: string, original: string, now: number): void {
+  #openBetween(stat: Stats, path: string, original: string, since: Moment, now: number): void {
     const key = keyOf(stat);
-    this.#openOrphan(LogFile.start(key, original), path, now, false);
+    this.#openOrphan({ ...LogFile.start(key, original), ...asSeen(since) }, path, now, false);
     const file = this.#files.get(key);
     if (file !== undefined) file.metAt = stat.size;
   }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { isAfter, type Moment } from './moment.ts';
 import { openLog } from './open-log.ts';
-import { bornOf, FINGERPRINT_BYTES, type Fingerprint, keyOf, NOTHING, type Position, seenOf } from './position.ts';
+import { bornOf, FINGERPRINT_BYTES, type Fingerprint, keyOf, NOTHING, type Position } from './position.ts';
 import { rotationOf, siblings } from './rotation-name.ts';
 
 /** The kernel's clock of files goes in steps of up to 10 ms. */
@@ -84,19 +84,18 @@ export const copyOf = ({ position, readAt }: Left, knows: (key: string) => boole
  * that is among `files`: it is read there. `copies`: there is one of what the file holds that has the name.
  */
 export const writtenBetween = (
-  { position, readAt }: Left,
+  read: readonly [Left, ...Left[]],
+  since: Moment,
   knows: (key: string) => boolean,
   files: readonly Followed[],
 ): { readonly found: readonly Beside[]; readonly copies: boolean } => {
-  const { path: original } = position;
-  const seen = seenOf(position);
-  if (seen === undefined) return { found: [], copies: false };
+  const { path: original } = read[0].position;
   const made = filesBeside(original).filter(
     ({ path, stat }) =>
       rotationOf(original, path) === 'whole' &&
-      madeAfter(stat, seen) &&
+      madeAfter(stat, since) &&
       !knows(keyOf(stat)) &&
-      !isCopyOfRead(path, stat, [{ position, readAt }, ...files.map(({ reading }) => reading)]),
+      !isCopyOfRead(path, stat, [...read, ...files.map(({ reading }) => reading)]),
   );
   const named = files.filter(({ orphan }) => !orphan);
   const found = made.filter(({ path, stat }) => !named.some((file) => isCopyOfOpen(path, stat, file)));
