@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Batch, columnOf, valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
+import { CodedError } from '../core/errors.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
@@ -219,4 +220,59 @@ test('other words at a place that was sent are kept', async () => {
   await part.write([messageOf('other', [at('first life', 0), at('and on', 11)])], contextOf());
   await part.write([messageOf('other', [at('secondlife', 0), at('and on', 11)])], contextOf());
   expect(await stored('other')).toEqual(['and on', 'first life', 'secondlife']);
+});
+
+/** Counts what the store is asked for by the places of lines; `fails` with the code of a limit. */
+const watched = (fails: (sql: string) => boolean = () => false) => {
+  const asked: string[] = [];
+  const query = (sql: string, more: Parameters<ColumnStore['query']>[1]): ReturnType<ColumnStore['query']> => {
+    if (/position/.test(sql)) asked.push(sql);
+    return fails(sql) ? Promise.reject(new CodedError('columns.limit', { limit: 'max_memory_usage', reason: 'test' })) : columns.query(sql, more);
+  };
+  const rest = { insert: columns.insert.bind(columns), kill: columns.kill.bind(columns), now: columns.now.bind(columns) };
+  const sink = logsSink({ ...options, columns: Object.assign(Object.create(columns) as ColumnStore, rest, { query }) });
+  return { asked, part: open(sink) };
+};
+
+test('a sender whose every line is another file’s, always at its beginning, costs a few questions a round', async () => {
+  const { asked, part } = watched();
+  const linesOf = (text: string): Line[] => Array.from({ length: 1000 }, (_, file) => at(text, 0, BigInt(file)));
+  await part.write(
+    ['one', 'two', 'one', 'three', 'two', 'one'].map((text) => messageOf('wide', linesOf(text))),
+    contextOf(),
+  );
+  await part.write([messageOf('wide', linesOf('three')), messageOf('wide', linesOf('four'))], contextOf());
+  expect(asked.length).toBeLessThan(10);
+  const stands = await stored('wide');
+  expect([stands.length, stands.filter((text) => text === 'three').length]).toEqual([4000, 1000]);
+});
+
+test('of more files than an agent follows lines are taken as they are and counted', async () => {
+  const part = open(logsSink(options));
+  const many = (text: string): Decoded[] =>
+    Array.from({ length: 6 }, (_, i) =>
+      messageOf(
+        'greedy',
+        Array.from({ length: 1000 }, (_line, file) => at(text, 0, BigInt(i * 1000 + file))),
+      ),
+    );
+  const before = telemetry.value('inframirror_pipeline_unchecked_lines_total', {}) ?? 0;
+  await part.write([...many('one'), ...many('one')], contextOf());
+  expect(telemetry.value('inframirror_pipeline_unchecked_lines_total', {})).toBe(before + 6000 - 1024);
+  expect(await stored('greedy')).toHaveLength(12_000 - 1024);
+});
+
+test('a store that goes over its limits with these questions holds up no line', async () => {
+  for (const fails of [/max\(position\)/, /LIMIT/]) {
+    const sender = `limit-${fails.source}`;
+    const { part } = watched((sql) => fails.test(sql));
+    for (const text of ['one', 'two']) await part.write([messageOf(sender, [at(text, 0)])], { ...contextOf(), health: { ...health, failed: () => undefined } });
+    expect(await stored(sender)).toEqual(['one', 'two']);
+  }
+});
+
+test('places that no file has are lines as they are', async () => {
+  const part = open(logsSink(options));
+  for (let i = 0; i < 2; i++) await part.write([messageOf('far', [{ text: 'far', file: 7n, position: 2n ** 64n - 1n }, at('near', 0)])], contextOf());
+  expect(await stored('far')).toEqual(['far', 'far', 'near']);
 });

@@ -67,6 +67,10 @@ export const MEASURES: Measures = {
   inframirror_pipeline_written_rows_total: ['counter', 'Rows that were written to the stores.'],
   inframirror_pipeline_definitions_total: ['counter', 'Definitions of series that were written.'],
   inframirror_pipeline_repeated_messages_total: ['counter', 'Messages that had been written before.'],
+  inframirror_pipeline_unchecked_lines_total: [
+    'counter',
+    'Log lines that may have been written before and were not looked for: their sender named too many files at once, or the store could not say.',
+  ],
   inframirror_pipeline_repeated_lines_total: ['counter', 'Log lines that were written before, as their sender read its files again.'],
   inframirror_pipeline_lost_messages_total: ['counter', 'Messages that the stream has not kept. Never to rise: please report it.'],
   inframirror_pipeline_unknown_columns_total: ['counter', 'Columns of messages that this version does not know.'],
