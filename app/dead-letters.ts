@@ -20,11 +20,11 @@ import type {
   WholeLetter,
 } from '../graphql/service.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
-import { writeAudit } from '../ingest/agents/audit.ts';
 import { agentAuthority, tokenAuthority } from '../ingest/agents/authorities.ts';
 import type { Door } from '../ingest/door.ts';
 import { printOf } from '../ingest/parts.ts';
 import { DEAD_TOPIC, SIGNAL_VERSION, type SignalSchema, TOPIC } from '../schemas/tables.ts';
+import { audited } from './audit.ts';
 
 export interface DeadLetterParts {
   readonly stream: Pick<Stream, 'peek' | 'partitions' | 'produce' | 'shared'>;
@@ -140,8 +140,12 @@ export class DeadLetters implements DeadLetterAdmin {
   }
 
   replay(who: string, choice: LetterChoice): Promise<ReplayedLetters> {
-    return this.#inTurn(async () => {
-      await this.#begin(who, 'dead.replay', choice);
+    const outcome = ({ replayed, droppedRows, refused }: ReplayedLetters): Readonly<Record<string, unknown>> => ({
+      replayed,
+      ...(droppedRows === 0 ? {} : { droppedRows }),
+      ...(refused.length === 0 ? {} : { refused: refused.length, failed: refused[0]?.reason }),
+    });
+    return this.#change(who, 'dead.replay', choice, outcome, async () => {
       const refused: { id: string; reason: string }[] = [];
       let [replayed, droppedRows] = [0, 0];
       for await (const found of this.#chosen(choice)) {
@@ -161,8 +165,8 @@ export class DeadLetters implements DeadLetterAdmin {
   }
 
   drop(who: string, choice: LetterChoice): Promise<number> {
-    return this.#inTurn(async () => {
-      await this.#begin(who, 'dead.drop', choice);
+    const outcome = (dropped: number): Readonly<Record<string, unknown>> => ({ dropped });
+    return this.#change(who, 'dead.drop', choice, outcome, async () => {
       let count = 0;
       for await (const { message } of this.#chosen(choice)) {
         await this.#note(who, 'dropped', message);
@@ -309,21 +313,32 @@ export class DeadLetters implements DeadLetterAdmin {
     ]);
   }
 
-  /** Rejects with `dead.missing`, and nothing is done or written, where one that is named is not there. */
-  async #begin(who: string, what: string, choice: LetterChoice): Promise<void> {
+  /** In its turn and on record. Rejects with `dead.missing`, and nothing is done or written, where one that is named is not there. */
+  #change<T>(who: string, what: string, choice: LetterChoice, outcome: (result: T) => Readonly<Record<string, unknown>>, work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const detail = await this.#detail(choice);
+      return audited(this.#parts.records, { who, what, detail, outcome }, async () => {
+        await this.#tidy();
+        return work();
+      });
+    });
+  }
+
+  async #detail(choice: LetterChoice): Promise<Readonly<Record<string, unknown>>> {
     if ('ids' in choice) {
       const places = await this.#parts.stream.partitions(DEAD_TOPIC);
       const missing: string[] = [];
       for (const id of new Set(choice.ids)) if ((await this.#at(id, places)) === undefined) missing.push(id.slice(0, 64));
       if (missing.length > 0) throw new CodedError('dead.missing', { ids: missing.slice(0, 20).join(', '), named: choice.ids.length });
     }
-    const detail =
-      'ids' in choice
-        ? { ids: choice.ids.slice(0, 100), count: choice.ids.length }
-        : Object.fromEntries(Object.entries(choice).filter(([, v]) => v !== undefined));
+    return 'ids' in choice
+      ? { ids: choice.ids.slice(0, 100), count: choice.ids.length }
+      : Object.fromEntries(Object.entries(choice).filter(([, v]) => v !== undefined));
+  }
+
+  /** Of those that the stream has let go nothing need be known. */
+  async #tidy(): Promise<void> {
     const { records, stream } = this.#parts;
-    await writeAudit(records, { time: BigInt(Date.now()) * 1_000_000n, who, what, detail });
-    // Of those that the stream has let go nothing need be known.
     for (const { partition, earliest } of await stream.partitions(DEAD_TOPIC))
       await records.query('DELETE FROM dead_letters_done WHERE partition = $1 AND "offset" < $2', [partition, earliest]);
   }

@@ -6,6 +6,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Problem } from '../graphql/service.ts';
 import { AgentRegistry } from '../ingest/agents/agent-registry.ts';
+import { writeAudit } from '../ingest/agents/audit.ts';
 import { RefusedAgents } from '../ingest/agents/refused-agents.ts';
 import { AgentRequests } from '../ingest/agents/requests.ts';
 import { Sessions } from '../ingest/agents/sessions.ts';
@@ -45,6 +46,7 @@ import { Installation } from './installation/installation.ts';
 import { OwnMeasures } from './metrics/own-measures.ts';
 import { ownAgent } from './own-agent.ts';
 import { Readiness } from './readiness.ts';
+import { forgetRefusedStart, noteRefusedStart } from './refused-start.ts';
 import { Removed } from './removed.ts';
 import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
@@ -78,6 +80,8 @@ export interface Product {
   /** `http://HOST:PORT/` */
   readonly url: string;
   readonly token: string;
+  /** Puts into the audit what a reload of the settings has changed: by name, from what to what. Never rejects. */
+  settingsChanged(changes: Readonly<Record<string, { readonly from: string; readonly to: string }>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -112,7 +116,9 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
     return await start(options, undo, stop);
   } catch (error) {
     await stop();
-    throw startError(error, options.dataDir, options.settings()['disk.min_free']);
+    const told = startError(error, options.dataDir, options.settings()['disk.min_free']);
+    noteRefusedStart(options.dataDir, told);
+    throw told;
   }
 };
 
@@ -220,13 +226,21 @@ const start = async (
     hostsOf: storedSeriesHosts(engines.columns),
   });
   const letters = new DeadLetters({ stream, records: engines.records, door, registry });
-  const problems: Problem[] = [...losses, ...(await roomProblems(stream, settings()['limits.stream'], log)), ...engines.problems];
+  const problems: Problem[] = [...losses, ...engines.problems];
   const room = new StreamRoom(stream, telemetry, log, settings()['limits.stream']);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
+  const found = (): readonly Problem[] => [
+    ...(isFull(dataDir) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
+    ...wrongSettings(settingsRefused()),
+    ...roomProblems(room.maxBytes, settings()['limits.stream']),
+    ...problems,
+  ];
   const measures = new OwnMeasures({
     telemetry,
+    problems: () => found().length,
+    keeps: () => keeper.keeps,
     spaces,
     processes: engines.processes,
     notes: () => readNotes(dataDir),
@@ -254,7 +268,7 @@ const start = async (
     spaces,
     telemetry,
     isStuck: () => isStuck,
-    problems: () => [...(isFull(dataDir) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []), ...wrongSettings(settingsRefused()), ...problems],
+    problems: found,
   });
   const readiness = new Readiness(
     [
@@ -328,6 +342,7 @@ const start = async (
     await catalogue.refresh();
   }
   running.ready = true;
+  forgetRefusedStart(dataDir);
   const reserving = setInterval(() => {
     address.keep();
     reserve(dataDir, log);
@@ -335,7 +350,11 @@ const start = async (
   undo.push({ part: 'reserve', end: () => clearInterval(reserving) });
   reserve(dataDir, log);
   log.info('ready', { url, ms: Date.now() - begun });
-  return { url, token: folder.token, stop };
+  const settingsChanged: Product['settingsChanged'] = async (changes) => {
+    const row = { time: BigInt(Date.now()) * 1_000_000n, who: 'server', what: 'settings.reload', detail: changes };
+    await writeAudit(engines.records, row).catch((error: unknown) => log.warn('a change of settings is not in the audit', { error }));
+  };
+  return { url, token: folder.token, settingsChanged, stop };
 };
 
 /** Made again where it was given up and there is room. */

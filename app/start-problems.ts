@@ -1,7 +1,5 @@
 // What Status names above all its parts, of the disk, the stream's room and the settings: the words for it.
-import type { Logger } from '../core/logger.ts';
 import { sizeText } from '../core/size-text.ts';
-import type { Stream } from '../engines/stream/port.ts';
 import type { Problem } from '../graphql/service.ts';
 
 export const FULL: Problem = {
@@ -27,11 +25,9 @@ export const wrongSettings = (reason: string | undefined): readonly Problem[] =>
         },
       ];
 
-/** What the stream may take against what its disk has left. */
-export const roomProblems = async (stream: Pick<Stream, 'state'>, limit: number, log: Logger): Promise<readonly Problem[]> => {
-  const { maxBytes = limit } = await stream.state();
-  if (maxBytes >= limit) return [];
+/** What the stream may take against what its disk has left; bytes, undefined: not known. It says it as it is now, so that room that was made counts. */
+export const roomProblems = (maxBytes: number | undefined, limit: number): readonly Problem[] => {
+  if (maxBytes === undefined || maxBytes >= limit) return [];
   const message = `the disk leaves the stream ${sizeText(maxBytes)} of the ${sizeText(limit)} it may take: while a store is away the door closes sooner`;
-  log.warn(message);
   return maxBytes >= limit / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
 };

@@ -32,6 +32,7 @@ export class StreamRoom {
   /** Oldest first. */
   #looks: Look[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #maxBytes: number | undefined;
 
   /** `limit`: bytes that the stream may take where its disk has room. `now`: ms. */
   constructor(stream: Pick<Stream, 'state'>, telemetry: Telemetry, log: Logger, limit: number, now: () => number = Date.now) {
@@ -40,6 +41,11 @@ export class StreamRoom {
     this.#log = log;
     this.#limit = limit;
     this.#now = now;
+  }
+
+  /** What it may take, as it was looked at last; undefined: not known. */
+  get maxBytes(): number | undefined {
+    return this.#maxBytes;
   }
 
   start(): void {
@@ -56,6 +62,7 @@ export class StreamRoom {
   /** undefined where the stream does not tell. */
   async read(): Promise<StreamSpace | undefined> {
     const { bytes, maxBytes, groups, topics } = await this.#stream.state();
+    this.#maxBytes = maxBytes;
     if (bytes === undefined || maxBytes === undefined) return undefined;
     const now = this.#now();
     this.#looks.push({ at: now, pressures: new Map(topics.map(({ topic, pressure }) => [topic, pressure])) });

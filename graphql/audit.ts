@@ -11,7 +11,7 @@ const EntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
   fields: (t) => ({
     id: t.string({ description: 'Rises with each row that is written', resolve: ({ id }) => String(id) }),
     time: t.field({ type: 'Time', resolve: ({ time }) => time }),
-    who: t.exposeString('who', { description: 'Such as admin, session, or `token ID` of one who joins' }),
+    who: t.exposeString('who', { description: 'Such as admin, session, agent, server, or `token ID` of one who joins' }),
     what: t.exposeString('what', { description: 'Such as agent.revoke' }),
     detail: t.field({ type: 'JSON', description: 'On what, and with what; failed: why it was not done', resolve: ({ detail }) => detail }),
   }),
@@ -33,12 +33,15 @@ builder.queryFields((t) => ({
       until: t.arg({ type: 'Time', description: 'Exclusive' }),
       who: t.arg.string({ description: 'That, or all that begin with it and a space' }),
       what: t.arg.string({ description: 'That, or all that begin with it and a dot' }),
+      about: t.arg.string({ description: 'A host, an agent’s id, a group, a topic … that is named in the detail' }),
       limit: t.arg.int({ description: `Default 100, at most ${MOST_ENTRIES}` }),
     },
-    resolve: (_, { since, until, who, what, limit }, { services }) => {
+    resolve: (_, { since, until, who, what, about, limit }, { services }) => {
       const most = limit ?? 100;
       if (most < 1 || most > MOST_ENTRIES) throw new GraphQLError(`limit is from 1 to ${MOST_ENTRIES}`);
-      return services.audit({ since: since ?? undefined, until: until ?? undefined, who: who ?? undefined, what: what ?? undefined, limit: most }).catch(told);
+      return services
+        .audit({ since: since ?? undefined, until: until ?? undefined, who: who ?? undefined, what: what ?? undefined, about: about ?? undefined, limit: most })
+        .catch(told);
     },
   }),
 }));

@@ -42,7 +42,7 @@ builder.mutationFields((t) => ({
     description: 'Breaks off the backup that runs and removes what it has written',
     resolve: (_, __, { services, who }) => {
       mayWrite(who);
-      services.backups.cancel();
+      services.backups.cancel(who);
       return true;
     },
   }),

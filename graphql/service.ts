@@ -108,18 +108,21 @@ export interface ReplayedPartition {
   readonly partition: number;
   readonly from: bigint;
   readonly messages: bigint;
+  /** Of what was not read, and is in no store. */
+  readonly skippedFrom: bigint;
+  readonly skipped: bigint;
 }
+
+/** `time`: ms. */
+export type ReplayPlace = 'earliest' | { readonly offset: bigint } | { readonly time: number };
 
 /** What an operator does to the stream; `who` is written into the audit table. Rejects with `stream.…` and `pipeline.…`. */
 export interface StreamAdmin {
   forget(who: string, group: string): Promise<void>;
-  /** `time`: ms. `skipUnread`: what is not read yet may be passed over. */
-  replay(
-    who: string,
-    topic: string,
-    from: 'earliest' | { readonly offset: bigint } | { readonly time: number },
-    skipUnread: boolean,
-  ): Promise<readonly ReplayedPartition[]>;
+  /** What would come of it, were what is not read passed over. Changes nothing. */
+  replayPlan(topic: string, from: ReplayPlace): Promise<readonly ReplayedPartition[]>;
+  /** `skipUnread`: what is not read yet may be passed over. */
+  replay(who: string, topic: string, from: ReplayPlace, skipUnread: boolean): Promise<readonly ReplayedPartition[]>;
 }
 
 export interface BackupState {
@@ -143,7 +146,7 @@ export interface BackupAdmin {
   readonly state: BackupState;
   start(who: string, dir: string): Promise<BackupState>;
   /** Leaves nothing of the one that runs. */
-  cancel(): void;
+  cancel(who: string): void;
 }
 
 /** Where a dead letter comes from and why it is one. */
@@ -333,6 +336,8 @@ export interface AuditFilter {
   readonly until: bigint | undefined;
   readonly who: string | undefined;
   readonly what: string | undefined;
+  /** Named in the detail. */
+  readonly about: string | undefined;
   readonly limit: number;
 }
 

@@ -273,7 +273,7 @@ export const openDoor = (options: DoorOptions): Door => {
     const over = dropped.reduce((n, { reason, rows: count }) => (reason === 'series-limit' ? n + count : n), 0);
     if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(received.sender, received.heard.host, over) });
     const others = dropped.filter(({ reason }) => reason !== 'series-limit');
-    if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, dropped: others });
+    if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, host: received.heard.host, dropped: others });
     if (startless.length > 0)
       log.warn('starts that are after their rows’ own time, or before 1970, are taken as not known', { sender: received.sender, startless });
     const define = admitted.some(({ undefinedSeries }) => undefinedSeries);

@@ -68,7 +68,7 @@ export class Keeper {
     const running = tasks.map((task) => task());
     try {
       this.#keeps = true;
-      log.debug('this process keeps');
+      log.info('this process keeps');
       for (const task of running) task.start();
       if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
       if (lock.lost.aborted) log.warn('this process no longer keeps: its connection to the record store ended');

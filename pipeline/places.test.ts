@@ -51,7 +51,7 @@ test('does not begin where nothing tells what of the messages is in the stores, 
   await produce(stream, 5);
   expect(await beginGroup(stream, route)).toMatchObject({ code: 'pipeline.no-progress', parameters: { topic: 'im.logs', partition: 0 } });
   expect(await placeOf(stream)).toBe(undefined);
-  expect(await putGroup(stream, route, { offset: 3n })).toEqual([{ ...at, group: route.group, from: 3n, messages: 2n }]);
+  expect(await putGroup(stream, route, { offset: 3n })).toEqual([{ ...at, group: route.group, from: 3n, messages: 2n, skippedFrom: 3n, skipped: 0n }]);
   expect(await beginGroup(stream, route)).toBe(undefined);
 });
 
@@ -62,7 +62,7 @@ test('is put elsewhere within what is there; numbers of inserts go on, what was 
   await stream.reset(route.group, at, encodeProgress(before), 4n);
   expect((await putGroup(stream, route, 'earliest'))[0]).toMatchObject({ from: 0n, messages: 5n });
   expect(await placeOf(stream)).toMatchObject({ next: 0n, progress: { next: 0n, insert: 77n, time: 8n, epoch: 3, pending: undefined } });
-  expect((await putGroup(stream, route, { offset: 99n }, { skipUnread: true }))[0]).toMatchObject({ from: 5n, messages: 0n });
+  expect((await putGroup(stream, route, { offset: 5n }, { skipUnread: true }))[0]).toMatchObject({ from: 5n, messages: 0n, skippedFrom: 0n, skipped: 5n });
   expect((await putGroup(stream, route, { time: 0 }))[0]).toMatchObject({ from: 0n, messages: 5n });
   expect((await putGroup(stream, route, { time: Date.now() + 60_000 }, { skipUnread: true }))[0]).toMatchObject({ from: 5n, messages: 0n });
   expect((await placeOf(stream))?.progress.epoch).toBe(6);
@@ -73,13 +73,25 @@ test('what was not read is passed over only when somebody says so, and else noth
   expect(await beginGroup(stream, route)).toBe(undefined);
   await produce(stream, 5);
   await stream.reset(route.group, at, encodeProgress({ ...NO_PROGRESS, next: 2n }), 2n);
-  for (const from of [{ offset: 3n }, { offset: 99n }, { time: Date.now() + 60_000 }]) {
+  for (const from of [{ offset: 3n }, { offset: 5n }, { time: Date.now() + 60_000 }]) {
     const skipped = 'offset' in from && from.offset === 3n ? '1' : '3';
     await expect(putGroup(stream, route, from)).rejects.toMatchObject({ code: 'pipeline.skips', parameters: { partition: 0, messages: skipped, saved: '2' } });
     expect(await placeOf(stream)).toMatchObject({ next: 2n, progress: { epoch: 0 } });
   }
   expect((await putGroup(stream, route, { offset: 2n }))[0]).toMatchObject({ from: 2n, messages: 3n });
-  expect((await putGroup(stream, route, { offset: 3n }, { skipUnread: true }))[0]).toMatchObject({ from: 3n, messages: 2n });
+  expect((await putGroup(stream, route, { offset: 3n }, { skipUnread: true }))[0]).toMatchObject({ from: 3n, messages: 2n, skippedFrom: 2n, skipped: 1n });
+});
+
+test('an offset that no partition has is refused, whether or not what is unread may be passed over', async () => {
+  const stream = await open();
+  expect(await beginGroup(stream, route)).toBe(undefined);
+  await produce(stream, 5);
+  for (const skipUnread of [false, true])
+    await expect(putGroup(stream, route, { offset: 6n }, { skipUnread })).rejects.toMatchObject({
+      code: 'pipeline.beyond',
+      parameters: { offset: '6', next: '5' },
+    });
+  expect((await placeOf(stream))?.next).toBe(0n);
 });
 
 test('a topic that no pipeline reads is named, with those that are', () => {

@@ -13,6 +13,9 @@ export interface Replayed extends TopicPartition {
   readonly from: bigint;
   /** Messages that are read from there on, at most. */
   readonly messages: bigint;
+  /** Messages before it that were not read, and are in no store: from that offset on, so many at most. */
+  readonly skippedFrom: bigint;
+  readonly skipped: bigint;
 }
 
 type Places = Pick<Stream, 'partitions' | 'committed' | 'reset'>;
@@ -47,9 +50,14 @@ interface Place {
   readonly next: bigint;
   /** As saved; undefined: nothing is. */
   readonly before: Progress | undefined;
+  /** Messages before it that are passed over and were not read, at most. */
+  readonly skipped: bigint;
 }
 
-/** Where in each partition that is. Throws `pipeline.skips` where the group would pass over what it has not read, unless it is to (`skipUnread`). */
+/**
+ * Where in each partition that is. Throws `pipeline.beyond` where no partition goes as far, and `pipeline.skips` where the group would pass over
+ * what it has not read, unless it is to (`skipUnread`).
+ */
 export const placesFor = async (
   stream: Places & Pick<Stream, 'offsetAt'>,
   { topic, group }: Route,
@@ -58,7 +66,13 @@ export const placesFor = async (
 ): Promise<readonly Place[]> => {
   const committed = new Map((await stream.committed(group, topic)).map(({ partition, progress }) => [partition, decodeProgress(progress).progress]));
   const places: Place[] = [];
-  for (const { partition, earliest, next } of await stream.partitions(topic)) {
+  const partitions = await stream.partitions(topic);
+  if (from !== 'earliest' && 'offset' in from) {
+    let furthest = 0n;
+    for (const { next } of partitions) if (next > furthest) furthest = next;
+    if (from.offset > furthest) throw new CodedError('pipeline.beyond', { topic, offset: String(from.offset), next: String(furthest) });
+  }
+  for (const { partition, earliest, next } of partitions) {
     const wanted = from === 'earliest' ? earliest : 'offset' in from ? from.offset : await stream.offsetAt({ topic, partition }, from.time);
     let begin = wanted;
     if (begin < earliest) begin = earliest;
@@ -68,10 +82,21 @@ export const placesFor = async (
     if (saved < earliest) saved = earliest;
     if (begin > saved && !skipUnread)
       throw new CodedError('pipeline.skips', { topic, partition, group, messages: String(begin - saved), saved: String(saved) });
-    places.push({ partition, begin, next, before });
+    places.push({ partition, begin, next, before, skipped: begin > saved ? begin - saved : 0n });
   }
   return places;
 };
+
+/** What comes of it. */
+export const replayedOf = ({ topic, group }: Route, { partition, begin, next, skipped }: Place): Replayed => ({
+  group,
+  topic,
+  partition,
+  from: begin,
+  messages: next - begin,
+  skippedFrom: begin - skipped,
+  skipped,
+});
 
 /**
  * Puts the group to read on from there, while none of it is there. What it took of each sender is forgotten with it; where nothing tells how
@@ -87,10 +112,11 @@ export const putGroup = async (
   const places = await placesFor(stream, route, from, skipUnread);
   const out: Replayed[] = [];
   const unknown = places.every(({ before }) => before !== undefined) ? 0n : await storedUntil();
-  for (const { partition, begin, next, before = { ...NO_PROGRESS, time: unknown } } of places) {
+  for (const place of places) {
+    const { partition, begin, before = { ...NO_PROGRESS, time: unknown } } = place;
     const at = { topic, partition };
     await stream.reset(group, at, encodeProgress({ ...before, next: begin, epoch: before.epoch + 1, pending: undefined }), begin);
-    out.push({ ...at, group, from: begin, messages: next - begin });
+    out.push(replayedOf(route, place));
   }
   return out;
 };

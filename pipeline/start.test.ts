@@ -129,7 +129,7 @@ test('a topic without progress is not begun: nothing is lost, the status says so
   expect((await troubles())[0]?.trouble).toContain('does not begin');
   expect(await bodies()).toEqual([['before']]);
   await expect(own.pipeline.planReplay('im.nothing', 'earliest')).rejects.toThrow('im.logs');
-  const replay = await own.pipeline.planReplay('im.logs', { time: from });
+  const { run: replay } = await own.pipeline.planReplay('im.logs', { time: from });
   expect((await replay()).reduce((sum, { messages }) => sum + messages, 0n)).toBe(1n);
   await settled();
   expect(await troubles()).toEqual([]);

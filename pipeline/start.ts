@@ -9,7 +9,7 @@ import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
-import { beginGroup, placesFor, putGroup, type Replayed, type ReplayFrom, routeOf } from './places.ts';
+import { beginGroup, placesFor, putGroup, type Replayed, type ReplayFrom, replayedOf, routeOf } from './places.ts';
 import { decodeProgress } from './progress.ts';
 import { RoundGate } from './round-gate.ts';
 import type { SeenMessage } from './senders.ts';
@@ -73,10 +73,14 @@ export interface Pipeline {
   /** What a keeper in this process shares with it, so that it hears of a change at once. */
   readonly shared: { readonly inventory: Inventory; readonly series: SeriesTable; readonly keeperGate: RoundGate };
   /**
-   * What has a topic read again from there on, or begun, when it is called; nothing is changed before. Rejects with `pipeline.no-topic`, and
-   * `pipeline.skips` (see `placesFor`).
+   * What would come of it if a topic were read again from there on, or begun, and what does so when it is called; nothing is changed before.
+   * Rejects with `pipeline.no-topic`, `pipeline.beyond`, and `pipeline.skips` (see `placesFor`).
    */
-  planReplay(topic: string, from: ReplayFrom, skipUnread?: boolean): Promise<() => Promise<readonly Replayed[]>>;
+  planReplay(
+    topic: string,
+    from: ReplayFrom,
+    skipUnread?: boolean,
+  ): Promise<{ readonly plan: readonly Replayed[]; readonly run: () => Promise<readonly Replayed[]> }>;
   /** Lets the rounds in hand end, and what this process's keeper writes to several tables, and none begin, until what it resolves to is called: see `RoundGate.hold`. */
   holdRounds(patienceMs: number): Promise<() => void>;
   stop(): Promise<void>;
@@ -200,22 +204,32 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     if (running.refusal === undefined) await running.group.start();
     else logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
   }
-  const planReplay = async (topic: string, from: ReplayFrom, skipUnread = false): Promise<() => Promise<readonly Replayed[]>> => {
+  const planReplay = async (topic: string, from: ReplayFrom, skipUnread = false): ReturnType<Pipeline['planReplay']> => {
     const route = routeOf(topic);
     const running = groups.find((candidate) => candidate.route === route) as Running;
     // A group that is taken away and comes back has lost its place in the middle of its work, for nothing where this is refused.
-    await placesFor(stream, route, from, skipUnread);
-    return async () => {
+    const places = await placesFor(stream, route, from, skipUnread);
+    const run = async (): Promise<readonly Replayed[]> => {
       let replayed: readonly Replayed[] = [];
       await running.group.away(async () => {
         replayed = await putGroup(stream, route, from, { skipUnread, ...(route.sink === 'samples' ? { storedUntil: () => storedUntilOf(columns) } : {}) });
       });
       running.refusal = undefined;
-      for (const { partition, from: offset, messages } of replayed)
-        logger.info('a topic is read from another place', { group: route.group, topic, partition, offset: String(offset), messages: String(messages) });
+      for (const { partition, from: offset, messages, skipped, skippedFrom } of replayed) {
+        const given = skipped === 0n ? {} : { skipped: String(skipped), skippedFrom: String(skippedFrom) };
+        logger.info('a topic is read from another place', {
+          group: route.group,
+          topic,
+          partition,
+          offset: String(offset),
+          messages: String(messages),
+          ...given,
+        });
+      }
       await watched();
       return replayed;
     };
+    return { plan: places.map((place) => replayedOf(route, place)), run };
   };
   const watch = setInterval(watched, WATCH_MS);
   watch.unref();

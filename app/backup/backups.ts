@@ -61,13 +61,17 @@ export class Backups implements BackupAdmin {
   #state: BackupState;
   #running: Promise<void> | undefined;
   #abort = new AbortController();
+  #cancelledBy: string | undefined;
 
   /** Removes what a backup has left that was killed with an earlier run of the server. */
   constructor(parts: BackupParts) {
     this.#parts = parts;
     const notes = readNotes(parts.dataDir);
     releaseFrozen(join(parts.dataDir, 'columns'));
-    if (notes.partial !== undefined) this.#forget(notes.partial);
+    if (notes.partial !== undefined) {
+      this.#forget(notes.partial);
+      void this.#note('server', 'backup.failed', { dir: dirOf(notes.partial), failed: 'the server ended meanwhile' });
+    }
     const { last } = notes;
     this.#state =
       last === undefined
@@ -82,7 +86,7 @@ export class Backups implements BackupAdmin {
       const { partial: _, ...notes } = readNotes(dataDir);
       writeNotes(dataDir, {
         ...notes,
-        failed: { dir: partial.replace(/\.partial-\w+$/, ''), at: new Date().toISOString(), reason: 'the server ended meanwhile' },
+        failed: { dir: dirOf(partial), at: new Date().toISOString(), reason: 'the server ended meanwhile' },
       });
       log.warn('what a broken-off backup has left was removed', { folder: partial });
     } catch (error) {
@@ -105,28 +109,40 @@ export class Backups implements BackupAdmin {
     });
     this.#state = { ...IDLE, state: 'running', dir: target, step: 'waiting for the rounds in hand' };
     this.#abort = new AbortController();
-    this.#running = this.#run(folder, target)
+    const noted = writeAudit(records, { time: nanos(), who, what: 'backup.start', detail: { dir: target } });
+    this.#cancelledBy = undefined;
+    this.#running = this.#run(folder, target, who, noted)
       .catch((error: unknown) => log.warn('what came of a backup cannot be noted in the data folder', { error }))
       .finally(() => {
         this.#running = undefined;
       });
-    await writeAudit(records, { time: BigInt(Date.now()) * 1_000_000n, who, what: 'backup.start', detail: { dir: target } });
+    await noted;
     return this.#state;
   }
 
-  cancel(): void {
+  cancel(who: string): void {
+    this.#cancelledBy ??= who;
     this.#abort.abort(new CodedError('backup.cancelled', {}));
   }
 
   async stop(): Promise<void> {
+    this.#cancelledBy ??= 'server';
     this.#abort.abort(new CodedError('backup.cancelled', {}));
     await this.#running;
   }
 
-  async #run(folder: BackupFolder, dir: string): Promise<void> {
+  /** What came of it; the backup is as it is, whether or not that can be written. */
+  async #note(who: string, what: string, detail: Readonly<Record<string, unknown>>): Promise<void> {
+    const { records, log } = this.#parts;
+    await writeAudit(records, { time: nanos(), who, what, detail }).catch((error: unknown) => log.warn('what came of a backup is not in the audit', { error }));
+  }
+
+  /** `noted`: that it is begun. */
+  async #run(folder: BackupFolder, dir: string, who: string, noted: Promise<unknown>): Promise<void> {
     const { dataDir, log } = this.#parts;
     const begun = performance.now();
     try {
+      await noted;
       writeNotes(dataDir, { ...readNotes(dataDir), partial: folder.partial });
       const cut = await this.#cut();
       let manifest: Manifest;
@@ -140,15 +156,21 @@ export class Backups implements BackupAdmin {
       const seconds = Math.round(performance.now() - begun) / 1000;
       const bytes = bytesOf(manifest.files);
       writeNotes(dataDir, { last: { dir, point: cut.point, bytes, seconds } });
+      await this.#note(who, 'backup.done', { dir, point: cut.point, bytes, seconds });
       this.#state = { ...this.#state, state: 'done', step: undefined, point: cut.point, seconds, bytes, totalBytes: bytes };
       log.info('a backup was made', { dir, bytes, seconds, heldMs: Math.round(cut.heldMs) });
     } catch (error) {
-      const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as Error) : noRoom(error, dir);
+      const by = this.#abort.signal.aborted ? this.#cancelledBy : undefined;
+      const reason = by === undefined ? noRoom(error, dir) : (this.#abort.signal.reason as Error);
       await folder.abandon().catch((failed: unknown) => log.warn('what a failed backup has left cannot be removed', { folder: folder.partial, error: failed }));
+      await (by === undefined ? this.#note(who, 'backup.failed', { dir, failed: reason.message }) : this.#note(by, 'backup.cancel', { dir }));
       this.#state = { ...this.#state, state: 'failed', step: undefined, error: reason };
-      log.error('a backup failed', { dir, error: reason });
+      // Whoever broke it off knows.
+      const isWanted = by !== undefined && by !== 'server';
+      if (isWanted) log.info('a backup was broken off', { dir, who: by });
+      else log.error('a backup failed', { dir, error: reason });
       const { partial: _, ...notes } = readNotes(dataDir);
-      writeNotes(dataDir, { ...notes, failed: { dir, at: new Date().toISOString(), reason: reason.message } });
+      writeNotes(dataDir, isWanted ? notes : { ...notes, failed: { dir, at: new Date().toISOString(), reason: reason.message } });
     }
   }
 
@@ -227,6 +249,11 @@ export class Backups implements BackupAdmin {
     }
   }
 }
+
+const nanos = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+/** That it was to make. */
+const dirOf = (partial: string): string => partial.replace(/\.partial-\w+$/, '');
 
 const noRoom = (error: unknown, dir: string): Error =>
   (error as NodeJS.ErrnoException).code === 'ENOSPC' || (error as NodeJS.ErrnoException).code === 'EDQUOT'

@@ -7,6 +7,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
+import { isMap, parseDocument } from 'yaml';
 import { CodedError } from '../../core/errors.ts';
 import { type Logger, silentLogger } from '../../core/logger.ts';
 import { writePrivate } from '../../core/node/private-file.ts';
@@ -99,7 +100,7 @@ const bringBack = async ({ dir, folder, log, progress }: Required<RestoreOptions
     await openColumns(join(folder, 'columns'), log);
     for (const [file, path] of below(PLACES.identity)) await put(file, join(folder, path), 'the identity');
     const config = manifest.files.find(({ path }) => path === PLACES.config);
-    if (config !== undefined) await put(config, join(folder, CONFIG), 'the settings');
+    if (config !== undefined) await writeFileWhole(join(folder, CONFIG), withoutData(checked(config, 'the settings')), () => undefined);
     for (const made of folders) await syncFolder(made);
     await rm(join(folder, RESTORING));
     await syncFolder(folder);
@@ -109,6 +110,14 @@ const bringBack = async ({ dir, folder, log, progress }: Required<RestoreOptions
     rmSync(join(folder, RESTORING), { force: true });
     throw error;
   }
+};
+
+/** Settings as they were, but for the folder of then: whoever starts with them names the one that was restored. */
+export const withoutData = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.concat(await Array.fromAsync(chunks));
+  const document = parseDocument(bytes.toString(), { logLevel: 'error' });
+  const isThere = document.errors.length === 0 && isMap(document.contents) && document.delete('data');
+  yield isThere ? Buffer.from(document.toString()) : bytes;
 };
 
 const checkVersions = (dir: string, { versions }: Manifest): void => {

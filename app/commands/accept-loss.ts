@@ -7,12 +7,14 @@ import { ownName } from '../../core/node/own-name.ts';
 import { plain } from '../../core/plain.ts';
 import { holdDataFolder } from '../data-folder.ts';
 import { STORES } from '../installation/installation.ts';
-import { readStoreNotes, STORE_NAMES, type StoreName, writeStoreNotes } from '../installation/notes.ts';
+import { readStoreNotes, STORE_NAMES, type StoreName, type StoreNotes, writeStoreNotes } from '../installation/notes.ts';
 import { command, type Options, suggestion } from './arguments.ts';
+import { isWanted } from './confirm.ts';
 import { writeOut } from './write-out.ts';
 
 const OPTIONS: Options = {
   data: { type: 'string', value: 'DIR', summary: 'data folder of the server, which must not run (INFRAMIRROR_DATA; default ./data)' },
+  yes: { type: 'boolean', summary: 'do not ask' },
 };
 
 /** Throws `command.usage`. */
@@ -21,6 +23,12 @@ const storeOf = (given: string | undefined): StoreName => {
   if (found !== undefined) return found;
   const problem = given === undefined ? 'name the store that was lost' : `there is no store ${JSON.stringify(given)}${suggestion(given, STORE_NAMES)}`;
   throw new CodedError('command.usage', { problem: `${problem}: accept-loss ${STORE_NAMES.join(' | ')}` });
+};
+
+/** As far as is known without opening it. A store that cannot be opened at all must be moved away first. */
+const isWhole = (dataDir: string, store: StoreName, { refused }: StoreNotes): boolean => {
+  const size = statSync(join(dataDir, STORES[store].mark), { throwIfNoEntry: false })?.size ?? 0;
+  return size > 0 && (refused === undefined || refused.stores?.includes(store) === false);
 };
 
 export const acceptLoss = (args: readonly string[]): Promise<number> =>
@@ -46,6 +54,10 @@ export const acceptLoss = (args: readonly string[]): Promise<number> =>
       });
       try {
         const notes = readStoreNotes(dataDir) ?? refuse('its stores were never all made, so that none is missed');
+        if (isWhole(dataDir, store, notes)) refuse(`${STORES[store].name} is there, and no start was refused for it: start the server`);
+        const { name, cost, older } = STORES[store];
+        const question = `${cost}${older === undefined ? '' : ` Of an older copy that goes on: ${older}`} Accept that ${name} is lost for good?`;
+        if (!(await isWanted(read, question))) return 1;
         const accepted = notes.accepted.filter((other) => other.store !== store);
         writeStoreNotes(dataDir, { ...notes, accepted: [...accepted, { store, who: ownName(), at: new Date().toISOString() }] });
       } finally {

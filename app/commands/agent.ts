@@ -6,6 +6,7 @@ import { agentConfig } from '../../agent/config.ts';
 import { hasIdentity } from '../../agent/identity.ts';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger } from '../../core/logger.ts';
+import { HOST_NAME } from '../../schemas/join-token.ts';
 import { ServiceManager } from '../service-manager.ts';
 import { VERSION } from '../version.ts';
 import { ADMINISTRATION, administration, TOKEN_OPTIONS } from './agent-admin.ts';
@@ -54,6 +55,8 @@ export const agent = (args: readonly string[]): Promise<number> =>
   command(args, 'agent --server URL --join TOKEN|FILE [OPTIONS]', help(), OPTIONS, 0, async (read) => {
     const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
     const host = read.values.get('host');
+    if (host !== undefined && !HOST_NAME.test(host))
+      throw new CodedError('command.usage', { problem: `--host ${JSON.stringify(host)}: a host’s name is of letters, digits, ., _ and -` });
     const logs = read.lists.get('logs');
     const folder = read.values.get('data') ?? join(homedir(), '.inframirror', 'agent');
     const server = needed(read, 'server');

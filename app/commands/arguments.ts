@@ -1,7 +1,8 @@
 // Reading of command lines, the same for all commands: options by name, suggestions on a typo, help.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
+import { CodedError, ERRORS } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
+import { mendCode } from '../refused-start.ts';
 import { VERSION } from '../version.ts';
 
 export interface Option {
@@ -119,8 +120,7 @@ export const command = async (
     return await run(read);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    const cause: unknown = error.cause;
-    const code: ErrorCode = error.code === 'start.part' && cause instanceof CodedError ? cause.code : error.code;
+    const code = mendCode(error);
     const { mend } = ERRORS[code];
     process.stderr.write(`inframirror: ${plain(error.message)} [${code}]\n  ${mend}\n`);
     return error.code === 'command.usage' || error.code === 'config.wrong' ? 2 : 1;

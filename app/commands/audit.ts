@@ -14,9 +14,15 @@ const OPTIONS: Options = {
   actor: {
     type: 'string',
     value: 'NAME',
-    summary: 'who did it, as the list names it: admin (who has the token), session (somebody in the explorer), token for all of `token ID` …',
+    summary:
+      'who did it, as the list names it: admin (who has the token, also who signs in with it), session (somebody in the explorer), agent (one that was refused), token for all of `token ID` (who joined with it), server or inframirror (it did it by itself), else a user of the machine (accept-loss)',
   },
   action: { type: 'string', value: 'WHAT', summary: 'what was done: agent.revoke, or agent for all that begins with agent.' },
+  about: {
+    type: 'string',
+    value: 'NAME',
+    summary: 'what happened to it: a host, the id of an agent or a token, a group, a topic, a folder, as the detail names it',
+  },
   limit: { type: 'string', value: 'N', summary: 'so many at most, the newest (default 100, at most 10000)' },
   json: { type: 'boolean', summary: 'as JSON, one object a line' },
   ...SERVER_OPTIONS,
@@ -30,8 +36,8 @@ interface Entry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-const ASK = `query ($since: Time, $until: Time, $who: String, $what: String, $limit: Int) {
-  audit(since: $since, until: $until, who: $who, what: $what, limit: $limit) { entries { id time who what detail } isMore }
+const ASK = `query ($since: Time, $until: Time, $who: String, $what: String, $about: String, $limit: Int) {
+  audit(since: $since, until: $until, who: $who, what: $what, about: $about, limit: $limit) { entries { id time who what detail } isMore }
 }`;
 
 const detailText = (detail: Entry['detail']): string =>
@@ -59,6 +65,7 @@ export const audit = (args: readonly string[]): Promise<number> =>
         ...(until === undefined ? {} : { until: formatTime(until) }),
         who: read.values.get('actor'),
         what: read.values.get('action'),
+        about: read.values.get('about'),
         limit: Number(limit),
       });
       const entries = page.entries.toReversed();

@@ -57,6 +57,14 @@ test('`check` and `print` tell a variable that sets nothing', async () => {
     });
 });
 
+test('`check` warns of a bound at which every clock is wrong', async () => {
+  writeFileSync(file, 'limits:\n  intake:\n    future: 0s\n');
+  expect(await command(['config', 'check', '--config', file])).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`${file}:3: warning: limits.intake.future is 0s`),
+  });
+});
+
 test('wrong usage is told', async () => {
   expect((await command(['config'])).code).toBe(2);
   expect((await command(['config', 'chek'])).stderr).toContain('did you mean "check"?');

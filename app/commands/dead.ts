@@ -1,9 +1,9 @@
 // `inframirror dead list|show|replay|drop`: what no retry could save, seen, put on its way again after a mend, or done with.
-import { createInterface } from 'node:readline/promises';
 import { CodedError } from '../../core/errors.ts';
 import { plain, plainJson } from '../../core/plain.ts';
 import { type Arguments, command, type Options, suggestion } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-server.ts';
+import { isWanted } from './confirm.ts';
 import { alignedLines } from './stream.ts';
 import { writeOut } from './write-out.ts';
 
@@ -60,6 +60,19 @@ const asJson = (value: unknown): void => writeOut(`${plainJson(JSON.stringify(va
 
 const counted = (count: number): string => `${count} ${count === 1 ? 'letter' : 'letters'}`;
 
+/** Of none that fits, what waits all the same: a word that is mistyped looks like none at all else. Returns whether any does. */
+const tellNone = async (server: ServerAddress, read: Arguments): Promise<boolean> => {
+  const filter = filterOf(read);
+  const { groups } = Object.keys(filter).length === 0 ? { groups: [] } : await lettersOf(server, { limit: 0 });
+  if (groups.length === 0) writeOut('no dead letters\n');
+  else {
+    const total = groups.reduce((sum, { letters }) => sum + letters, 0);
+    writeOut(`none fits; ${total} ${total === 1 ? 'waits' : 'wait'}:\n`);
+    for (const { stage, reason, topic, letters } of groups) writeOut(`  ${letters} of stage ${plain(stage)}, reason ${plain(reason)}, topic ${plain(topic)}\n`);
+  }
+  return groups.length > 0;
+};
+
 const list = async (server: ServerAddress, read: Arguments): Promise<number> => {
   const text = read.values.get('limit') ?? '20';
   if (!/^\d{1,4}$/.test(text) || Number(text) > 1000)
@@ -70,9 +83,10 @@ const list = async (server: ServerAddress, read: Arguments): Promise<number> => 
     return 0;
   }
   if (found.groups.length === 0) {
-    writeOut('no dead letters\n');
+    await tellNone(server, read);
     return 0;
   }
+  if (read.flags.has('all')) writeOut('All that the stream still has, those too that were replayed or dropped:\n\n');
   const kinds = found.groups.map((g) => [g.stage, g.reason, g.topic, g.schema, String(g.letters), String(g.rows), g.since].map(plain));
   writeOut(`${alignedLines([['STAGE', 'REASON', 'TOPIC', 'SCHEMA', 'LETTERS', 'ROWS', 'SINCE'], ...kinds], 4)}\n`);
   const rows = found.letters.map((l) => [l.id, l.state, l.buried, l.stage, l.sender, l.error.slice(0, 100)].map(plain));
@@ -106,24 +120,12 @@ const doneBefore = (ids: readonly string[], now: number): string => {
   return ids.length > 0 && before > 0 ? `; ${before} of those named ${before === 1 ? 'was' : 'were'} done with before` : '';
 };
 
-/** Whether it is to be done. Throws `command.usage` where nobody can be asked. */
-const isWanted = async (read: Arguments, question: string): Promise<boolean> => {
-  if (read.flags.has('yes')) return true;
-  if (!process.stdin.isTTY) throw new CodedError('command.usage', { problem: `${question} Say so with --yes` });
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
-  } finally {
-    asking.close();
-  }
-};
-
 const change = async (server: ServerAddress, read: Arguments, action: 'replay' | 'drop', ids: readonly string[]): Promise<number> => {
   const chosen = ids.length > 0 ? { ids } : filterOf(read);
   const count = ids.length > 0 ? new Set(ids).size : (await lettersOf(server, { ...chosen, limit: 0 })).groups.reduce((sum, { letters }) => sum + letters, 0);
   if (count === 0) {
-    writeOut('no dead letters\n');
-    return 0;
+    const waits = await tellNone(server, read);
+    return waits ? 1 : 0;
   }
   const question = action === 'replay' ? `Put ${counted(count)} on their way again?` : `Drop ${counted(count)}? Nobody is told of them any more.`;
   if (!(await isWanted(read, question))) return 1;

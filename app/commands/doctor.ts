@@ -11,10 +11,12 @@ import { plain } from '../../core/plain.ts';
 import type { PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
+import { RESTORING } from '../data-folder.ts';
 import { readDisk } from '../disk.ts';
 import { DISK, diskPart } from '../disk-part.ts';
 import { STORES } from '../installation/installation.ts';
 import { readStoreNotes, STORE_NAMES } from '../installation/notes.ts';
+import { readRefusedStart } from '../refused-start.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
 import { wantsColour } from './show-diagnostics.ts';
@@ -28,6 +30,8 @@ const OPTIONS: Options = {
 interface Finding {
   readonly what: string;
   readonly ok: boolean;
+  /** Of what is no failure, and yet to be looked at. */
+  readonly isWarning?: boolean;
   /** How it stands, or what to do. */
   readonly detail: string;
 }
@@ -59,16 +63,26 @@ const explorer = (): Finding => {
 
 const folder = (path: string): Finding => {
   const at = existing(path);
+  if (existsSync(join(path, RESTORING)))
+    return {
+      what: 'data folder',
+      ok: false,
+      detail: `${path}: a restore into it has not ended, and no server starts there. ${ERRORS['restore.unfinished'].mend}`,
+    };
   try {
     accessSync(at, constants.W_OK);
   } catch {
     return { what: 'data folder', ok: false, detail: `${at} cannot be written: choose another with --data` };
   }
   const open = existsSync(join(path, 'token')) && (statSync(join(path, 'token')).mode & 0o077) !== 0;
+  if (open) return { what: 'data folder', ok: false, detail: `${join(path, 'token')} can be read by others: chmod 600` };
+  if (existsSync(join(path, 'instance'))) return { what: 'data folder', ok: true, detail: path };
+  const is = existsSync(path) ? `no server has begun in ${path}` : `there is no data folder ${path}`;
   return {
     what: 'data folder',
-    ok: !open,
-    detail: open ? `${join(path, 'token')} can be read by others: chmod 600` : existsSync(path) ? path : `${path} will be made`,
+    ok: true,
+    isWarning: true,
+    detail: `${is}: all right before a first start, which makes it; else name the right one with --data`,
   };
 };
 
@@ -85,11 +99,30 @@ const stores = (path: string): readonly Finding[] => {
     return [{ what: 'stores', ok: false, detail: `${error.message}. ${ERRORS['store.notes'].mend}` }];
   }
   if (notes === undefined) return [];
-  const { refused } = notes;
-  if (refused !== undefined) return [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];
-  return STORE_NAMES.map((name) => join(path, STORES[name].mark))
-    .filter((mark) => !existsSync(mark))
-    .map((mark) => ({ what: 'stores', ok: false, detail: `${mark} is missing: the next start will be refused; is its disk mounted?` }));
+  const { refused, accepted } = notes;
+  const pending = accepted.map(({ store, who, at }): Finding => {
+    const detail = `that ${STORES[store].name} is lost was accepted by ${who} at ${at}: the next start begins it anew, or goes on with its older copy`;
+    return { what: 'stores', ok: true, isWarning: true, detail };
+  });
+  if (refused !== undefined)
+    return [{ what: 'stores', ok: false, detail: `the start at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }, ...pending];
+  const isAccepted = (mark: string): boolean => accepted.some(({ store }) => join(path, STORES[store].mark) === mark);
+  return [
+    ...pending,
+    ...missing(path)
+      .filter((mark) => !isAccepted(mark))
+      .map((mark) => ({ what: 'stores', ok: false, detail: `${mark} is missing: the next start will be refused; is its disk mounted?` })),
+  ];
+};
+
+/** Marks of stores that are not there. */
+const missing = (path: string): readonly string[] => STORE_NAMES.map((name) => join(path, STORES[name].mark)).filter((mark) => !existsSync(mark));
+
+/** Why the last start came to nothing, where the stores do not say it. */
+const lastStart = (path: string, told: readonly Finding[]): readonly Finding[] => {
+  const refused = readRefusedStart(path);
+  if (refused === undefined || told.some(({ detail }) => detail.includes(refused.message))) return [];
+  return [{ what: 'last start', ok: false, detail: `the one at ${refused.at} was refused: ${refused.message}. ${refused.mend}` }];
 };
 
 /** Where no server runs that says it. */
@@ -169,12 +202,15 @@ export const doctor = (args: readonly string[]): Promise<number> =>
       const findings = [node(), platform(), explorer(), folder(data), ...there, ...(server ?? [])];
       if (!findings.some(({ what }) => what === DISK)) findings.push(disk(data));
       if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` });
-      if (server === undefined || !server.some(({ what, ok }) => what === 'server' && ok)) findings.push(...stores(data), ...backups(data));
+      if (server === undefined || !server.some(({ what, ok }) => what === 'server' && ok)) {
+        const told = stores(data);
+        findings.push(...lastStart(data, told), ...told, ...backups(data));
+      }
       const colour = wantsColour(process.stdout);
       const width = Math.max(...findings.map(({ what }) => what.length));
-      for (const { what, ok, detail } of findings) {
-        const mark = ok ? 'ok  ' : 'FAIL';
-        process.stdout.write(`${colour ? `\u001b[${ok ? 32 : 31}m${mark}\u001b[0m` : mark} ${plain(what).padEnd(width)} ${plain(detail)}\n`);
+      for (const { what, ok, isWarning = false, detail } of findings) {
+        const mark = ok ? (isWarning ? 'warn' : 'ok  ') : 'FAIL';
+        process.stdout.write(`${colour ? `\u001b[${ok ? (isWarning ? 33 : 32) : 31}m${mark}\u001b[0m` : mark} ${plain(what).padEnd(width)} ${plain(detail)}\n`);
       }
       return findings.every((f) => f.ok) ? 0 : 1;
     },

@@ -4,22 +4,40 @@ import { plain } from '../../core/plain.ts';
 import { formatTime, parseTime } from '../../core/time.ts';
 import { command, type Options } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
+import { isWanted } from './confirm.ts';
 import { writeOut } from './write-out.ts';
 
 const OPTIONS: Options = {
   topic: { type: 'string', value: 'T', summary: 'im.metrics, im.logs, im.processes or im.events' },
   from: { type: 'string', value: 'PLACE', summary: 'earliest: all that is there; a time: what came then or later; a number: an offset of each partition' },
   'skip-unread': { type: 'boolean', summary: 'also where what was not read yet is passed over, and is then in no store' },
+  yes: { type: 'boolean', summary: 'do not ask where that is so' },
   ...SERVER_OPTIONS,
 };
 
 const REPLAY = `mutation ($topic: String!, $offset: String, $time: Time, $skipUnread: Boolean) {
-  replay(topic: $topic, offset: $offset, time: $time, skipUnread: $skipUnread) { group topic partition from messages }
+  replay(topic: $topic, offset: $offset, time: $time, skipUnread: $skipUnread) { group topic partition from messages skipped skippedFrom }
+}`;
+const PLAN = `query ($topic: String!, $offset: String, $time: Time) {
+  replayPlan(topic: $topic, offset: $offset, time: $time) { group topic partition from messages skipped skippedFrom }
 }`;
 
-interface Answer {
-  readonly replay: readonly { readonly group: string; readonly topic: string; readonly partition: number; readonly from: string; readonly messages: number }[];
+interface Part {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: string;
+  readonly messages: number;
+  /** Given up: those before `from`. */
+  readonly skipped: number;
+  readonly skippedFrom: string;
 }
+
+const counted = (count: number): string => `${count} ${count === 1 ? 'message' : 'messages'}`;
+
+/** `58 messages of im.logs, partition 0, from offset 0 up to 58`. */
+const skippedText = ({ topic, partition, from, skipped, skippedFrom }: Part): string =>
+  `${counted(skipped)} of ${topic}, partition ${partition}, from offset ${skippedFrom} up to ${from}`;
 
 /** Throws `command.usage`. */
 const placeOf = (text: string): { readonly offset?: string; readonly time?: string } => {
@@ -44,9 +62,19 @@ export const replay = (args: readonly string[]): Promise<number> =>
     async (read) => {
       const [topic, from] = [read.values.get('topic'), read.values.get('from')];
       if (topic === undefined || from === undefined) throw new CodedError('command.usage', { problem: 'replay needs --topic T and --from PLACE' });
-      const answer = await askServer<Answer>(serverOf(read), REPLAY, { topic, ...placeOf(from), skipUnread: read.flags.has('skip-unread') });
-      for (const { group, topic: name, partition, from: offset, messages } of answer.replay)
-        writeOut(`${plain(group)} reads ${plain(name)}, partition ${partition}, from offset ${plain(offset)}: ${messages} messages\n`);
+      const [server, place, skipUnread] = [serverOf(read), { topic, ...placeOf(from) }, read.flags.has('skip-unread')];
+      if (skipUnread) {
+        const { replayPlan } = await askServer<{ readonly replayPlan: readonly Part[] }>(server, PLAN, place);
+        const unread = replayPlan.filter(({ skipped }) => skipped > 0);
+        const question = `Give up ${unread.map(skippedText).join('; ')}? No store has them, and none will.`;
+        if (unread.length > 0 && !(await isWanted(read, question))) return 1;
+      }
+      const answer = await askServer<{ readonly replay: readonly Part[] }>(server, REPLAY, { ...place, skipUnread });
+      for (const part of answer.replay) {
+        const { group, topic: name, partition, from: offset, messages, skipped } = part;
+        writeOut(`${plain(group)} reads ${plain(name)}, partition ${partition}, from offset ${plain(offset)}: ${counted(messages)}\n`);
+        if (skipped > 0) writeOut(`  given up, and in no store: ${plain(skippedText(part))}\n`);
+      }
       return 0;
     },
   );

@@ -13,6 +13,9 @@ const OPTIONS: Options = {
   data: { type: 'string', value: 'FOLDER', summary: 'data folder to be made: empty, or not there yet' },
 };
 
+/** As a shell reads it. */
+const shown = (path: string): string => plain(/^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
 export const restore = (args: readonly string[]): Promise<number> =>
   command(
     args,
@@ -33,7 +36,8 @@ export const restore = (args: readonly string[]): Promise<number> =>
         showProgress('');
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
         writeOut(`${plain(resolve(folder))}: all stores as of ${plain(manifest.point)}, by InfraMirror ${plain(manifest.inframirror)}, in ${seconds} s\n`);
-        if (config !== undefined) writeOut(`The settings of then are in ${plain(config)}; a server heeds them with --config.\n`);
+        if (config !== undefined)
+          writeOut(`The settings of then are in ${plain(config)}. With them: inframirror start --data ${shown(resolve(folder))} --config ${shown(config)}\n`);
         return 0;
       } catch (error) {
         showProgress('');

@@ -1,11 +1,15 @@
 // `inframirror start`: all roles on the embedded engines, with this host's agent; runs until it is told to stop.
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger, type Logger } from '../../core/logger.ts';
 import { Configuration, written } from '../config/configuration.ts';
 import { type Listen, readListen } from '../config/listen.ts';
+import { ConfigError } from '../config/problem.ts';
 import type { SettingName } from '../config/settings.ts';
+import type { Product } from '../product.ts';
+import { noteRefusedStart } from '../refused-start.ts';
 import { ServiceManager } from '../service-manager.ts';
 import { labelsOf } from './agent-labels.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
@@ -58,14 +62,17 @@ const warn = ({ warnings }: Configuration, log: Logger): void => {
 };
 
 /** What is wrong is told, and then nothing has changed. */
-const reread = (configuration: Configuration, log: Logger): void => {
+const reread = (configuration: Configuration, log: Logger, product: Pick<Product, 'settingsChanged'> | undefined): void => {
   try {
+    const before = configuration.settings;
     const { changed, waiting } = configuration.reload();
     const values = (names: readonly SettingName[]): Readonly<Record<string, string>> =>
       Object.fromEntries(names.map((name) => [name, written(name, configuration.settings)]));
     log.info('the settings were read again', { file: configuration.file ?? 'none', changed: values(changed) });
     if (waiting.length > 0) log.warn('some settings need a new start', { settings: waiting, inForce: values(waiting) });
     warn(configuration, log);
+    const changes = changed.map((name) => [name, { from: written(name, before), to: written(name, configuration.settings) }] as const);
+    if (changes.length > 0) void product?.settingsChanged(Object.fromEntries(changes));
   } catch (error) {
     // Each of its own: what is told again within a minute is not told.
     log.error(`the settings are wrong and were not changed: ${(error as Error).message}`, { error });
@@ -78,10 +85,22 @@ const reread = (configuration: Configuration, log: Logger): void => {
  */
 const HEAP_GROWING = 300;
 
+/** Throws `command.usage` and `ConfigError`; that one is noted in the folder where the start would have been, as far as it is told beside the file. */
+const configurationOf = (read: Arguments): Configuration => {
+  try {
+    return new Configuration({ options: optionsOf(read), environment: process.env, file: configFile(read.values.get('config')) });
+  } catch (error) {
+    const folder = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
+    // A second start beside a server that runs is nothing to that.
+    if (error instanceof ConfigError && !existsSync(join(folder, 'address'))) noteRefusedStart(folder, error);
+    throw error;
+  }
+};
+
 export const start = (args: readonly string[]): Promise<number> =>
   command(args, 'start [OPTIONS]', 'Starts InfraMirror on this machine.', OPTIONS, 0, async (read) => {
     setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING}`);
-    const configuration = new Configuration({ options: optionsOf(read), environment: process.env, file: configFile(read.values.get('config')) });
+    const configuration = configurationOf(read);
     const { settings } = configuration;
     const log = createLogger({
       level: () => configuration.settings['log.level'],
@@ -91,16 +110,17 @@ export const start = (args: readonly string[]): Promise<number> =>
     warn(configuration, log);
     const manager = new ServiceManager(log);
     let status = 'starting';
+    let product: Product | undefined;
     const stopping = stopSignal();
     process.on('SIGHUP', () => {
       const isReady = status !== 'starting';
       if (isReady) manager.reloading();
-      reread(configuration, log);
+      reread(configuration, log, product);
       if (isReady) manager.ready(status);
     });
     // Help and wrong usage need none of it.
     const { startProduct } = await import('../product.ts');
-    const product = await startProduct({
+    product = await startProduct({
       dataDir: resolve(settings.data),
       listen: parseListen(settings.listen),
       agent: settings['agent.enabled']

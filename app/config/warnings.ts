@@ -37,8 +37,18 @@ const shorterLevels = (settings: Settings, places: ReadonlyMap<SettingName, stri
     ];
   });
 
+/** Clocks that are kept by NTP differ by less. */
+const LEAST_FUTURE_MS = 5000;
+
+const noFuture = (settings: Settings, places: ReadonlyMap<SettingName, string>): readonly Problem[] => {
+  const own = settings['limits.intake.future'];
+  if (own >= LEAST_FUTURE_MS) return [];
+  const problem = `limits.intake.future is ${writeDuration(own)}: rows of every host whose clock is ahead by more are dropped, as clocks always differ a little; set it to ${writeDuration(LEAST_FUTURE_MS)} or more`;
+  return [{ place: places.get('limits.intake.future') ?? 'default', problem }];
+};
+
 export const warningsOf = (
   settings: Settings,
   places: ReadonlyMap<SettingName, string>,
   environment: Readonly<Record<string, string | undefined>>,
-): readonly Problem[] => [...unknownVariables(environment), ...shorterLevels(settings, places)];
+): readonly Problem[] => [...unknownVariables(environment), ...shorterLevels(settings, places), ...noFuture(settings, places)];

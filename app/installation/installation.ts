@@ -113,7 +113,7 @@ export class Installation {
       return;
     }
     if (installation !== this.#instance)
-      throw this.#refused('store.foreign', new CodedError('store.foreign', { store: name, place, found: installation, instance: this.#instance }));
+      throw this.#refused([store], 'store.foreign', new CodedError('store.foreign', { store: name, place, found: installation, instance: this.#instance }));
     const [lost] = this.#absent;
     if (lost !== undefined) {
       // So that what this start has made in its place is not taken for it by the next one.
@@ -121,7 +121,8 @@ export class Installation {
       const isMade = existsSync(join(this.#dataDir, STORES[lost.store].mark));
       this.#lost(lost.store, isMade ? `${lost.reason} (what is there now is new and empty)` : lost.reason);
     }
-    if (missing.length > 0) throw this.#refused('store.incomplete', new CodedError('store.incomplete', { store: name, place, tables: missing.join(', ') }));
+    if (missing.length > 0)
+      throw this.#refused([store], 'store.incomplete', new CodedError('store.incomplete', { store: name, place, tables: missing.join(', ') }));
   }
 
   /** Whether it is the older copy for which the last start was refused, and cannot go on, as was accepted. */
@@ -148,7 +149,12 @@ export class Installation {
     const stores = found.map(({ store, own }) => ({ store, own: own.own }));
     // Whatever else is found, the notes must say which they were.
     this.#notes ??= { instance: this.#instance, accepted: [] };
-    throw this.#refused('store.set-back', new CodedError('store.set-back', this.#aboutSetBack(first)), stores);
+    throw this.#refused(
+      found.map(({ store }) => store),
+      'store.set-back',
+      new CodedError('store.set-back', this.#aboutSetBack(first)),
+      stores,
+    );
   }
 
   #aboutSetBack({ store, own, others }: SetBack): { store: string; place: string; was: string; others: string; folder: string } {
@@ -223,17 +229,17 @@ export class Installation {
       return;
     }
     const { name } = STORES[store];
-    throw this.#refused('store.lost', new CodedError('store.lost', { store: name, place: join(this.#dataDir, store), reason, folder: store }));
+    throw this.#refused([store], 'store.lost', new CodedError('store.lost', { store: name, place: join(this.#dataDir, store), reason, folder: store }));
   }
 
   /** Kept for whoever asks why nothing runs. */
-  #refused(code: ErrorCode, error: CodedError, setBack?: NonNullable<StoreNotes['refused']>['setBack']): CodedError {
+  #refused(stores: readonly StoreName[], code: ErrorCode, error: CodedError, setBack?: NonNullable<StoreNotes['refused']>['setBack']): CodedError {
     const { mend } = ERRORS[code];
     if (this.#notes !== undefined)
       try {
         writeStoreNotes(this.#dataDir, {
           ...this.#notes,
-          refused: { at: new Date().toISOString(), message: error.message, mend, ...(setBack === undefined ? {} : { setBack }) },
+          refused: { at: new Date().toISOString(), message: error.message, mend, stores: [...stores], ...(setBack === undefined ? {} : { setBack }) },
         });
       } catch (failed) {
         this.#log.debug('why the start was refused could not be noted', { error: failed });

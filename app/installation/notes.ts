@@ -18,6 +18,8 @@ const NOTES = z.object({
       at: z.string(),
       message: z.string(),
       mend: z.string(),
+      /** For which; a version before this noted none. */
+      stores: z.array(z.enum(STORE_NAMES)).optional(),
       /** Of stores that are older copies: the generation that each had. */
       setBack: z.array(z.object({ store: z.enum(STORE_NAMES), own: z.number() })).optional(),
     })

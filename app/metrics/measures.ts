@@ -9,11 +9,19 @@ export const MEASURES: Measures = {
   process_cpu_seconds_total: ['counter', 'Processor time of the server’s own process, without its stores.'],
   process_resident_memory_bytes: ['gauge', 'Memory of the server’s own process, without its stores.'],
   inframirror_event_loop_delay_p99_seconds: ['gauge', 'How late the server’s one thread came to its work, of 99 in 100 times, within the last half minute.'],
-  inframirror_event_loop_delay_max_seconds: ['gauge', 'How late it came at worst within the last half minute.'],
+  inframirror_event_loop_delay_max_seconds: ['gauge', 'How late the server’s one thread came to its work at worst, within the last half minute.'],
 
   inframirror_settings_taken: [
     'gauge',
     'Whether the settings that were read last are in force, 1 or 0: a wrong file changes nothing, and the next start refuses it.',
+  ],
+  inframirror_problems: [
+    'gauge',
+    'Problems that the Status page names above its parts and inframirror doctor tells: what was found at the start, as a store whose loss was accepted, wrong settings, a full disk. 0: none.',
+  ],
+  inframirror_keeps: [
+    'gauge',
+    'Whether this process does the work that is done once: retention, rollups, upkeep; 1 or 0. Over all processes of an installation it is 1, but for moments.',
   ],
   inframirror_part_ok: [
     'gauge',
@@ -37,7 +45,7 @@ export const MEASURES: Measures = {
     'Connections that were refused, or ended while they were idle, as more were open than limits.connections.',
   ],
   inframirror_ingest_requests_total: ['counter', 'Requests with frames, by the status of their answer.'],
-  inframirror_ingest_bytes_total: ['counter', 'Bytes of their bodies, as they came.'],
+  inframirror_ingest_bytes_total: ['counter', 'Bytes of the bodies of requests with frames, as they came.'],
   inframirror_ingest_rows_total: ['counter', 'Rows that were taken in.'],
   inframirror_ingest_series: ['gauge', 'Series that were sent within a day.'],
   inframirror_ingest_unknown_columns_total: ['counter', 'Columns of taken parts that this version does not know.'],
@@ -47,13 +55,13 @@ export const MEASURES: Measures = {
   inframirror_dead_letters: ['gauge', 'Dead letters that wait for somebody: inframirror dead list.'],
 
   inframirror_stream_bytes: ['gauge', 'What messages take in the stream.'],
-  inframirror_stream_max_bytes: ['gauge', 'What they may take: the limit, or what the disk leaves.'],
+  inframirror_stream_max_bytes: ['gauge', 'What messages may take in the stream: the limit, or what the disk leaves.'],
   inframirror_stream_unread_bytes: ['gauge', 'Of a topic, what its slowest group has not read.'],
   inframirror_stream_share_bytes: ['gauge', 'What of a topic may be unread.'],
   inframirror_stream_pressure_ratio: ['gauge', 'How full the stream is for a topic; from 0.8 on the door takes nothing more of it.'],
-  inframirror_stream_left_seconds: ['gauge', 'Until then, at the rate of the last minutes; infinite where it does not fill.'],
+  inframirror_stream_left_seconds: ['gauge', 'Until the door takes nothing more of a topic, at the rate of the last minutes; infinite where it does not fill.'],
   inframirror_stream_group_waiting_messages: ['gauge', 'Messages that a group has not done, at most.'],
-  inframirror_stream_group_unread_bytes: ['gauge', 'What they take.'],
+  inframirror_stream_group_unread_bytes: ['gauge', 'What the messages take that a group has not done.'],
   inframirror_stream_group_lag_seconds: ['gauge', 'Age of the oldest message that a group has not done; 0 where none waits.'],
   inframirror_stream_trimmed_messages_total: ['counter', 'Messages that all had read, or that none reads, and that were removed.'],
   inframirror_stream_flush_seconds: ['histogram', 'How long the stream took to bring a commit to the disk.'],

@@ -98,12 +98,15 @@ test('the server’s own measures are there from the first moment, and counters 
     letters: { waiting: () => Promise.resolve({ count: 0, since: undefined }) },
     begun: 1500,
     areSettingsTaken: () => false,
+    problems: () => 2,
+    keeps: () => true,
   });
   measures.start();
   const value = (name: string): number | undefined => readExposition(telemetry.render('openmetrics'), 'openmetrics').get(name)?.samples[0]?.value;
   expect(value('inframirror_build_info')).toBe(1);
   expect(value('process_start_time_seconds')).toBe(1.5);
   expect(value('inframirror_settings_taken')).toBe(0);
+  expect([value('inframirror_problems'), value('inframirror_keeps')]).toEqual([2, 1]);
   expect(value('inframirror_backup_timestamp_seconds')).toBe(Date.UTC(2026, 10, 29) / 1000);
   expect(value('process_cpu_seconds')).toBeGreaterThan(0);
   expect(value('inframirror_event_loop_delay_p99_seconds')).toBeGreaterThanOrEqual(0);

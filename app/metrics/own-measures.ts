@@ -16,6 +16,9 @@ export interface OwnMeasuresOptions {
   readonly notes: () => BackupNotes;
   readonly letters: Pick<DeadLetters, 'waiting'>;
   readonly areSettingsTaken: () => boolean;
+  /** How many Status names. */
+  readonly problems: () => number;
+  readonly keeps: () => boolean;
   /** ms. */
   readonly begun: number;
 }
@@ -85,6 +88,8 @@ export class OwnMeasures {
       telemetry.set('inframirror_store_up', { store }, pid === undefined ? 0 : 1);
       this.#count('inframirror_store_restarts_total', { store }, restarts);
     }
+    telemetry.set('inframirror_problems', {}, this.#options.problems());
+    telemetry.set('inframirror_keeps', {}, this.#options.keeps() ? 1 : 0);
     telemetry.set('inframirror_settings_taken', {}, this.#options.areSettingsTaken() ? 1 : 0);
     const { last } = notes();
     if (last !== undefined) telemetry.set('inframirror_backup_timestamp_seconds', {}, Date.parse(last.point) / 1000);

@@ -138,7 +138,12 @@ export const INTAKE_ERRORS = {
     (p: { topic: string; partition: number; group: string; messages: string; saved: string }) =>
       `${p.group} has not read up to there: of ${p.topic}, partition ${p.partition}, ${p.messages} messages from offset ${p.saved} on would be passed over`,
     { topic: 'im.metrics', partition: 0, group: 'pipeline-samples', messages: '1200', saved: '48120' },
-    'Nothing was changed. They are read by themselves when their store takes them. To give them up, so that they are in no store, say so: `inframirror replay … --skip-unread`.',
+    'Nothing was changed. They are read by themselves when their store takes them. To give them up, so that they are in no store, say so: `inframirror replay … --skip-unread`, which asks first.',
+  ),
+  'pipeline.beyond': entry(
+    (p: { topic: string; offset: string; next: string }) => `no partition of ${p.topic} has an offset ${p.offset}: the furthest goes up to ${p.next}`,
+    { topic: 'im.logs', offset: '999999', next: '58' },
+    'Nothing was changed. `inframirror stream groups` says where each group is; to read only what comes from now on, name the time: `--from TIME`.',
   ),
   'pipeline.no-topic': entry(
     (p: { topic: string; topics: string }) => `no pipeline reads a topic ${p.topic}; they read ${p.topics}`,

@@ -45,6 +45,10 @@ test('another host: a token here, one command there', async () => {
   });
   await until('its inventory is there', async () => (await product.values('from hosts | where host == "web-7" | select env', 'env')).includes('prod'));
   await until('the difference is told', async () => (await product.values('from events last 1h | where kind == "agent.labels" | count'))[0] === 1);
+  expect(await command(['agent', ...args, '--host', 'web 8', '--join', made.stdout.trim()])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('letters, digits'),
+  });
   const again = await command(['agent', '--server', product.origin, '--data', join(product.folder, 'third'), '--host', 'web-8', '--join', made.stdout.trim()]);
   expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('[join.used]')]);
 

@@ -83,6 +83,12 @@ test('a backup beside intake is of one moment; restored, it answers as then, and
   const hosts = await product.ask('from hosts');
   const { data: status } = await product.graphql<{ backup: { state: string; dir: string } }>('{ backup { state dir } }');
   expect(status?.backup).toEqual({ state: 'done', dir: backup });
+  expect(
+    (await command(['audit', '--about', backup, '--json', '--data', product.folder])).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).what),
+  ).toEqual(['backup.start', 'backup.done']);
   expect(await product.parts()).toContainEqual({ name: 'backup', state: 'ok', detail: expect.stringContaining(backup) });
   const series = await product.values('from metrics.e2e.backup last 2h | latest | select host', 'host');
   const tokens = [product.token, product.agentToken];
@@ -144,6 +150,7 @@ test('a server that is killed in the middle of a backup leaves none, and the nex
     if (!existsSync(join(place, `b${wait}`)))
       expect(JSON.parse(readFileSync(join(folder, 'backups.json'), 'utf8'))).toMatchObject({ failed: { reason: 'the server ended meanwhile' } });
   }
+  expect((await command(['audit', '--action', 'backup.failed', '--data', folder])).stdout).toMatch(/ server +backup\.failed .*the server ended meanwhile/);
   expect((await command(['backup', join(place, 'last'), '--data', folder])).code).toBe(0);
   expect((await command(['backup', join(place, 'last'), '--data', folder])).stderr).toContain('[backup.folder]');
 });

@@ -252,6 +252,26 @@ test('doctor looks at the usual causes', async () => {
   const dead = await command(['doctor', '--data', gone]);
   expect(dead.code).toBe(1);
   expect(dead.stdout).toMatch(/^FAIL server +it was at http:\/\/127.0.0.1:9 and does not answer/m);
+  const half = join(empty, 'half');
+  mkdirSync(half);
+  writeFileSync(join(half, 'restoring'), '');
+  expect(await command(['doctor', '--data', half, '--listen', '127.0.0.1:0'])).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^FAIL data folder .*has not ended/m),
+  });
+  const nowhere = await command(['doctor', '--data', join(empty, 'nowhere'), '--listen', '127.0.0.1:0']);
+  expect([nowhere.code, nowhere.stdout]).toEqual([0, expect.stringMatching(/^warn data folder +there is no data folder .*nowhere/m)]);
+  const tried = join(empty, 'tried');
+  mkdirSync(tried);
+  writeFileSync(join(tried, 'instance'), 'abc\n');
+  expect((await command(['start', '--no-agent', '--data', tried, '--listen', address])).code).toBe(1);
+  const wrong = join(empty, 'wrong.yaml');
+  const refusal = await command(['doctor', '--data', tried, '--listen', '127.0.0.1:0']);
+  expect([refusal.code, refusal.stdout]).toEqual([1, expect.stringMatching(/^FAIL last start +the one at 20.* was refused: .*/m)]);
+  expect(refusal.stdout).toContain(address);
+  writeFileSync(wrong, 'retention:\n  log: 3d\n');
+  expect((await command(['start', '--config', wrong, '--data', tried])).code).toBe(2);
+  expect((await command(['doctor', '--data', tried, '--listen', '127.0.0.1:0'])).stdout).toMatch(/^FAIL last start .*there is no setting retention\.log/m);
   const open = join(empty, 'open');
   mkdirSync(open);
   writeFileSync(join(open, 'token'), 'x', { mode: 0o644 });

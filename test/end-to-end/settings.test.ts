@@ -31,6 +31,13 @@ test('SIGHUP brings settings into force, and a wrong file changes nothing', asyn
     await eventually('the settings are read again', async () => product.heard.stderr.includes('the settings were read again'));
     expect([await kept(4), await kept(61)]).toEqual([1, 0]);
     expect(await retention()).toContain('kept 60d');
+    const entries = async (): Promise<unknown> =>
+      (await product.graphql<{ readonly audit: { readonly entries: unknown } }>('{ audit(what: "settings") { entries { who what detail } } }')).data?.audit
+        .entries;
+    await eventually('the change is in the audit', async () => JSON.stringify(await entries()).includes('retention'));
+    expect(await entries()).toEqual([
+      { who: 'server', what: 'settings.reload', detail: { 'retention.logs': { from: '3d', to: '60d' }, 'log.level': { from: 'info', to: 'debug' } } },
+    ]);
     // The address given as an option wins, so nothing waits for it.
     expect(product.heard.stderr).not.toContain('need a new start');
     writeFileSync(file, 'retention:\n  log: 3d\n');

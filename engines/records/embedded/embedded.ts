@@ -203,6 +203,7 @@ class Embedded implements EmbeddedPostgres {
     for (let wait = 50; this.#stopping === undefined; wait = Math.min(5_000, wait * 2)) {
       try {
         await this.launch();
+        this.#log.info('the embedded record store runs again');
         return;
       } catch (error) {
         this.#log.error('the embedded record store did not start again', { error });
