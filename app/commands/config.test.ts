@@ -61,7 +61,7 @@ test('`check` warns of a bound at which every clock is wrong', async () => {
   writeFileSync(file, 'limits:\n  intake:\n    future: 0s\n');
   expect(await command(['config', 'check', '--config', file])).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining(`${file}:3: warning: limits.intake.future is 0s`),
+    stderr: expect.stringContaining(`${file}:3: warning: limits.intake.future is 0ms`),
   });
 });
 
