@@ -53,7 +53,7 @@ test('a dead letter is listed, shown, refused as long as it cannot be read, and 
   expect(listed.stdout).toContain(` newer `);
   const { letters } = JSON.parse((await run('dead', 'list', '--reason', 'unknown-schema', '--json')).stdout) as { readonly letters: readonly unknown[] };
   expect(letters).toEqual([expect.objectContaining({ id, state: 'waiting', schema: 'logs' })]);
-  expect((await run('dead', 'list', '--reason', 'limit')).stdout).toBe('no dead letters\n');
+  expect((await run('dead', 'list', '--reason', 'limit')).stdout).toBe('none fits; 1 waits:\n  1 of stage ingest, reason unknown-schema, topic im.logs\n');
   const shown = (await run('dead', 'show', id)).stdout;
   expect(shown).toMatch(/^version +99$/m);
   expect(shown).toMatch(/^received +\d{4}-\S+Z$/m);
