@@ -55,12 +55,13 @@ export const agent = (args: readonly string[]): Promise<number> =>
   command(args, 'agent --server URL --join TOKEN|FILE [OPTIONS]', help(), OPTIONS, 0, async (read) => {
     const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
     const host = read.values.get('host');
-    if (host !== undefined && !HOST_NAME.test(host))
-      throw new CodedError('command.usage', { problem: `--host ${JSON.stringify(host)}: a host’s name is of letters, digits, ., _ and -` });
     const logs = read.lists.get('logs');
     const folder = read.values.get('data') ?? join(homedir(), '.inframirror', 'agent');
     const server = needed(read, 'server');
     const [joinBy, tokenFile] = [read.values.get('join'), read.values.get('token-file')];
+    // Under the token that all share the door takes any name.
+    if (joinBy !== undefined && host !== undefined && !HOST_NAME.test(host))
+      throw new CodedError('command.usage', { problem: `--host ${JSON.stringify(host)}: the name of a host that joins is of letters, digits, ., _ and -` });
     // Who has joined once needs neither.
     if (joinBy === undefined && tokenFile === undefined && !hasIdentity(folder))
       throw new CodedError('command.usage', {
