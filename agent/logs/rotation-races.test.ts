@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, renameSync, truncateSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { sized } from '../../test/support/long.ts';
 import { Followed, range } from '../testing/followed.ts';
+import { dice } from '../testing/random.ts';
 
 /** What others do before a call of the file system. */
 const others = vi.hoisted(() => ({ step: (): void => undefined }));
@@ -42,12 +43,7 @@ test.each([
 ])('each line comes once, %s', { timeout: 300_000 }, async (_, globs) => {
   const seed = Number(process.env.INFRAMIRROR_SEED ?? sized(HELD[Math.floor(Math.random() * HELD.length)] as number, Math.floor(Math.random() * 2 ** 31)));
   console.info(`INFRAMIRROR_SEED=${seed}`);
-  let state = seed;
-  const below = (n: number): number => {
-    // https://en.wikipedia.org/wiki/Linear_congruential_generator, of Numerical Recipes.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
+  const below = dice(seed);
   let written = 0;
   const write = (name: string): void => {
     const from = written + 1;

@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Followed, laterByFiles, long, range } from '../testing/followed.ts';
+import { dice } from '../testing/random.ts';
 
 let logs: Followed;
 beforeEach(async () => {
@@ -149,12 +150,7 @@ test('what is made, written and renamed is read while the file before it of that
 test('through any rotation at speed each line that was written comes once', { timeout: 120_000 }, async () => {
   const seed = Number(process.env.INFRAMIRROR_SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.info(`INFRAMIRROR_SEED=${seed}`);
-  let state = seed;
-  const below = (n: number): number => {
-    // https://en.wikipedia.org/wiki/Linear_congruential_generator, of Numerical Recipes.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
+  const below = dice(seed);
   let written = 0;
   const write = (name: string): void => {
     const from = written + 1;
