@@ -42,6 +42,8 @@ export interface PipelineOptions {
   readonly now?: () => number;
   /** Of the column store, by which its inserts have deadlines. Default: as it tells, asked for once a minute. */
   readonly clock?: ColumnSinkOptions['clock'];
+  /** How long the first message of a round waits for more, ms; default: as the topology says of each. Where hours pass in seconds none need wait. */
+  readonly roundMs?: number;
   /** What only tests switch off, to see that the loss or the repeat is found. */
   readonly switches?: { readonly readBack?: boolean; readonly seqCheck?: boolean; readonly fence?: boolean };
 }
@@ -158,7 +160,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     /** Why it has not begun. */
     refusal: Error | undefined;
   }
-  const groups = TOPOLOGY.map(
+  const groups = TOPOLOGY.map((route) => ({ ...route, roundMs: options.roundMs ?? route.roundMs })).map(
     (route): Running => ({
       route,
       refusal: undefined,

@@ -1,5 +1,5 @@
 // `npm run simulate -- --days 90 --agents 50 --every 20`: runs the simulation and prints a line a week; `--every 20` is a twentieth of the
-// readings of a real agent, those of the first three minutes of each hour, `--together 18` puts so many of them into one frame, `--waiting 100` has
+// readings of a real agent, those of the first three minutes of each hour, `--together 18` puts so many of them into one frame (with 1 a day takes a minute), `--waiting 100` has
 // one frame in a hundred wait for the next. Ends with 1 where something is not level.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     days: { type: 'string', default: '90' },
     agents: { type: 'string', default: '50' },
     every: { type: 'string', default: '20' },
-    together: { type: 'string', default: '1' },
+    together: { type: 'string', default: '18' },
     series: { type: 'string', default: '40' },
     processes: { type: 'string', default: '20' },
     lines: { type: 'string', default: '2' },

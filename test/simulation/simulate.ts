@@ -157,6 +157,7 @@ class Simulator {
       logger: LOG,
       now,
       clock: { now: () => columns.now(), forget: () => undefined },
+      roundMs: 0,
     });
     this.#pipeline = pipeline;
     this.#door = openDoor({
@@ -190,7 +191,7 @@ class Simulator {
     for (;;) {
       const { partitions } = await (this.#pipeline as Pipeline).status();
       if (partitions.reduce((sum, { lag }) => sum + lag, 0n) <= most) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
