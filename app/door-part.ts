@@ -1,4 +1,4 @@
-// How the door is, in one line for people: how many series it keeps, who sends more of them than it may, and whose data is the most.
+// How the door is, in one line for people: how many series it keeps, who sends more of them, or names more hosts, than it may, and whose data is the most.
 
 import { sizeText } from '../core/size-text.ts';
 import type { PartStatus } from '../graphql/service.ts';
@@ -24,6 +24,9 @@ const named = <T>(all: readonly T[], text: (one: T) => string): string => {
   return [...all.slice(0, MOST_NAMED).map(text), ...others].join('; ');
 };
 
+const overHosts = ({ sender, host, rows }: Door['state']['hosts']['over'][number]): string =>
+  `${shownHost(sender)}${host === sender || host === '' ? '' : ` (host ${shownHost(host)})`}: ${rows} rows dropped`;
+
 const overBytes = ({ sender, host, bytes, limit }: Door['state']['overQuota'][number]): string =>
   `${shownHost(host === '' ? sender : host)} has sent ${sizeText(bytes)} within a day, ${sizeText(limit)} are allowed`;
 
@@ -45,14 +48,27 @@ const clockText = ({ offset, agents, of }: NonNullable<Door['state']['clock']>):
 
 /** Whoever is over the limit of series or of bytes is named, with what is to be mended there. */
 export const doorPart = (
-  { series, bytes, volume, offenders, largest, overQuota, clock }: Door['state'],
+  { series, bytes, volume, offenders, largest, hosts, overQuota, clock }: Door['state'],
   connections: ConnectionState,
   now: number,
 ): PartStatus => {
   const whole = largest === undefined ? [] : [`the limit of all senders together is reached, ${largest.sender} has most: ${largest.series}`];
   const over = offenders.length === 0 ? [] : [`over the limit of series: ${named(offenders, offence)}`];
+  const fullHosts =
+    hosts.largest === undefined
+      ? []
+      : [`the limit of hosts of all senders together is reached, ${shownHost(hosts.largest.sender)} has most: ${hosts.largest.hosts}`];
+  const moreHosts = hosts.over.length === 0 ? [] : [`over the limit of hosts: ${named(hosts.over, overHosts)}`];
   const refused = overQuota.length === 0 ? [] : [`refused for now, their agents keep their data: ${named(overQuota, overBytes)}`];
-  const found = [...(clock === undefined ? [] : [clockText(clock)]), ...whole, ...over, ...refused, ...connectionTexts(connections, now)];
+  const found = [
+    ...(clock === undefined ? [] : [clockText(clock)]),
+    ...whole,
+    ...over,
+    ...fullHosts,
+    ...moreHosts,
+    ...refused,
+    ...connectionTexts(connections, now),
+  ];
   const most = volume === undefined ? [] : [`most within a day came of ${shownHost(volume.host)}, ${sizeText(volume.bytes)} of ${sizeText(volume.all)}`];
   return {
     name: 'door',

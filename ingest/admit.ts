@@ -1,5 +1,5 @@
 // Takes one part of a request as it was sent and says what of it goes on: refused as a whole with the place named, or
-// admitted, without the rows that are late, in the future or over the limit of series, and without starts that can be none. Never changes a value.
+// admitted, without the rows that are late, in the future or over the limit of series or hosts, and without starts that can be none. Never changes a value.
 import { constants, zstdCompressSync } from 'node:zlib';
 import { type Batch, type Column, columnIndex, columnOf, type FixedColumn, isPresent, TIME_MS, typeEquals } from '../core/batch/batch.ts';
 import { concatBatches } from '../core/batch/concat.ts';
@@ -13,6 +13,8 @@ import { isMeasured, REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schem
 import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
 import { judgeDistributions } from './distribution-rows.ts';
+import type { HostQuota } from './host-quota.ts';
+import { markHosts } from './host-rows.ts';
 import type { KnownSet } from './known-sets.ts';
 import type { IntakeLimits } from './limits.ts';
 import type { Admitted, Arrival, Dropped, PartValue, Startless } from './parts.ts';
@@ -26,6 +28,7 @@ import { markStarts, markTimes, REASONS, timeRange, withoutStarts } from './time
 export interface AdmitOptions {
   readonly limits: IntakeLimits;
   readonly series: SeriesTables;
+  readonly hosts: HostQuota;
   /** The server's clock, in ms. */
   readonly now: number;
   /** Of the sender; undefined: it may do all. */
@@ -54,15 +57,21 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const moments = rule.moments.map(fixed).filter((column) => column !== undefined);
   const own = (): SenderSeries => options.series.of(arrival.sender, options.authority?.isBound);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
+  let before = '';
+  let last = true;
+  const mayName = (host: string): boolean => {
+    if (host !== before) [before, last] = [host, options.hosts.mayName(arrival.sender, options.authority?.isBound ?? true, host)];
+    return last;
+  };
   let label: string | undefined;
   let fault: string | undefined;
   let undefinedSeries = false;
   let known: KnownSet | undefined;
   if (schema === 'series') {
-    const judged = judgeDefinitions(batch, arrival.sender, own(), options.series);
+    const judged = judgeDefinitions(batch, arrival.sender, own(), options.series, mayName);
     if ('row' in judged) throw refuse('id', judged.row, judged.reason);
     ({ marks, label } = judged);
-  }
+  } else marks = markHosts(batch, marks, mayName);
   if (schema === 'histograms' || schema === 'summaries') ({ marks, fault } = judgeDistributions(batch, schema, marks));
   if (isMeasured(schema)) ({ marks, undefined: undefinedSeries, known } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
   const admitted = { arrival, batch, wrongStarts, time: rule.time, label, fault, undefinedSeries, unknownColumns, known };

@@ -13,6 +13,7 @@ import { ByteQuota, type OverQuota } from './byte-quota.ts';
 import { type ClockDoubt, clockError, clockOf, FleetClock } from './fleet-clock.ts';
 import { type Account, Gate } from './gate.ts';
 import type { HeardFrame } from './heard.ts';
+import { HostQuota, type HostState } from './host-quota.ts';
 import { LetterQuota } from './letters.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
 import type { Admitted, Arrival, Dropped, Startless, UnknownPart } from './parts.ts';
@@ -68,8 +69,9 @@ export interface Door {
    * Rejects with `intake.…`.
    */
   judge(arrival: Arrival, authority: Authority): Promise<Admitted>;
-  /** Bytes in hand, how the limits of series and bytes stand, of which host most came within a day, and what agents say of our clock, for status. */
+  /** Bytes in hand, how the limits of series, hosts and bytes stand, of which host most came within a day, and what agents say of our clock, for status. */
   readonly state: SeriesState & {
+    readonly hosts: HostState;
     readonly bytes: number;
     readonly volume: LargestVolume | undefined;
     readonly overQuota: readonly OverQuota[];
@@ -112,7 +114,11 @@ const MOST_SHOWN = 64;
 const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': '1', 'intake.clock': '60', 'intake.full': '15', 'stream.full': '15' };
 
 const NONE: ReadonlySet<bigint> = new Set();
+/** Those who are over one are named. */
+const LIMITS: ReadonlySet<DropReason> = new Set<DropReason>(['series-limit', 'host-limit']);
 const BY_CLOCK: ReadonlySet<DropReason> = new Set<DropReason>(['late', 'future']);
+
+const rowsOver = (dropped: readonly Dropped[], limit: DropReason): number => dropped.reduce((n, { reason, rows }) => (reason === limit ? n + rows : n), 0);
 
 const mustHold = (authority: Authority | undefined, { heard }: Received): void => {
   authority?.mustHold();
@@ -138,6 +144,7 @@ const bytesOf = ({ arrivals, unknown }: Received): number => [...arrivals, ...un
 export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
   const series = options.series ?? new SeriesTables(limits, now);
+  const hosts = new HostQuota(limits, now);
   const gate = new Gate(limits);
   const letterQuota = new LetterQuota();
   const bytesSent = new ByteQuota(limits, (over) => {
@@ -244,7 +251,7 @@ export const openDoor = (options: DoorOptions): Door => {
     const at = now();
     const safe = meet(received, authority, at);
     const admitted: Admitted[] = [];
-    for (const arrival of received.arrivals) admitted.push(admit(arrival, { limits, series, now: at, authority }));
+    for (const arrival of received.arrivals) admitted.push(admit(arrival, { limits, series, hosts, now: at, authority }));
     return { at, admitted, safe };
   };
 
@@ -270,9 +277,14 @@ export const openDoor = (options: DoorOptions): Door => {
     for (const { rows: count, kept } of unknown)
       telemetry.add(`inframirror_${kept ? 'dead' : 'dropped'}_rows_total`, { stage: 'ingest', reason: 'unknown-schema' }, count);
     telemetry.set('inframirror_ingest_series', {}, series.size);
-    const over = dropped.reduce((n, { reason, rows: count }) => (reason === 'series-limit' ? n + count : n), 0);
-    if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(received.sender, received.heard.host, over) });
-    const others = dropped.filter(({ reason }) => reason !== 'series-limit');
+    telemetry.set('inframirror_ingest_hosts', {}, hosts.size);
+    const { sender } = received;
+    const over = rowsOver(dropped, 'series-limit');
+    if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(sender, received.heard.host, over) });
+    const overHosts = rowsOver(dropped, 'host-limit');
+    if (overHosts > 0)
+      log.warn('a sender names more hosts than it may; what is over is dropped', { ...hosts.noteRows(sender, received.heard.host, overHosts) });
+    const others = dropped.filter(({ reason }) => !LIMITS.has(reason));
     if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, host: received.heard.host, dropped: others });
     if (startless.length > 0)
       log.warn('starts that are after their rows’ own time, or before 1970, are taken as not known', { sender: received.sender, startless });
@@ -307,7 +319,7 @@ export const openDoor = (options: DoorOptions): Door => {
         try {
           if (!authority.maySend(arrival.sender)) throw new CodedError('intake.sender', { sender: arrival.sender.slice(0, 128), who: authority.who });
           authority.mustHold();
-          const admitted = admit(arrival, { limits, series, now: now(), authority });
+          const admitted = admit(arrival, { limits, series, hosts, now: now(), authority });
           const [whole = admitted] = owners === undefined ? [] : await withoutMissing([admitted], authority, owners);
           return whole;
         } finally {
@@ -329,7 +341,7 @@ export const openDoor = (options: DoorOptions): Door => {
       return result;
     },
     get state() {
-      return { bytes: gate.bytes, volume: volumes.largest(now()), overQuota: bytesSent.over(now()), clock: clocks.doubt, ...series.state };
+      return { bytes: gate.bytes, hosts: hosts.state, volume: volumes.largest(now()), overQuota: bytesSent.over(now()), clock: clocks.doubt, ...series.state };
     },
     usageOf: (agent) => ({ series: series.sizeOf(agent), bytes: bytesSent.bytesOf(agent, now()) }),
   };

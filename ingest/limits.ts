@@ -3,9 +3,10 @@ import { FRAME_LIMITS, type FrameLimits } from '../schemas/frame.ts';
 import { RETENTION, type Retention } from '../schemas/retention.ts';
 import { FUTURE_MS, type SignalSchema } from '../schemas/tables.ts';
 import type { QuotaLimits } from './byte-quota.ts';
+import type { HostLimits } from './host-quota.ts';
 import type { SeriesLimits } from './series-tables.ts';
 
-export interface IntakeLimits extends SeriesLimits, QuotaLimits {
+export interface IntakeLimits extends SeriesLimits, HostLimits, QuotaLimits {
   /** Bytes of a request as it comes over the wire. */
   readonly requestBytes: number;
   /** Of a frame, decompressed. */
@@ -41,6 +42,8 @@ export const INTAKE_LIMITS: IntakeLimits = {
   ageMs: intakeAges(RETENTION),
   seriesPerSender: 200_000,
   series: 2_000_000,
+  hostsPerSender: 10_000,
+  hosts: 100_000,
   bytesPerSender: 100 * 2 ** 30,
   bytesShared: 750 * 2 ** 30,
   bytesInHand: 256 << 20,

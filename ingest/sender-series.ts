@@ -14,6 +14,7 @@ export type SeriesVerdict = 'known' | 'new' | 'over' | 'collision';
 export interface SampleMarks {
   readonly over: number;
   readonly refused: number;
+  readonly hostOver: number;
 }
 
 /** The places of one sender among all; `take` is false where there is none left. */
@@ -29,6 +30,8 @@ const DEFINED = 1;
 const REFUSED = 2;
 /** Nobody has defined it, as the store said, which would know. */
 const ABSENT = 3;
+/** Its sender names too many hosts for it to have one more. */
+const HOST_OVER = 4;
 
 const FIRST = 16;
 /** Of the sets of a sender, for each of its series: three of all of them. */
@@ -69,6 +72,8 @@ export class SenderSeries {
     if (hour === this.#hour) return this;
     this.#hour = hour;
     this.#sets.doubt();
+    // There may be places for hosts again: their definitions are asked for.
+    for (let index = 0; index < this.#ids.size; index++) if (this.#states[index] === HOST_OVER) this.#states[index] = UNDEFINED;
     return this;
   }
 
@@ -102,9 +107,18 @@ export class SenderSeries {
 
   /** A series whose definition goes no further. */
   refuse(id: bigint): void {
+    this.#stop(id, REFUSED);
+  }
+
+  /** One whose host has no place; asked for again in another hour. */
+  refuseHost(id: bigint): void {
+    this.#stop(id, HOST_OVER);
+  }
+
+  #stop(id: bigint, state: number): void {
     const index = this.#meet(lowOf(id), highOf(id));
-    if (index === -1 || this.#states[index] === REFUSED) return;
-    this.#states[index] = REFUSED;
+    if (index === -1 || this.#states[index] === state) return;
+    this.#states[index] = state;
     this.#sets.doubt();
   }
 
@@ -127,11 +141,12 @@ export class SenderSeries {
     for (let row = 0; row < rows; row++) {
       if (given !== undefined && given[row] !== 0) continue;
       const index = this.#meet(ids[row * 2] as number, ids[row * 2 + 1] as number);
-      if (index !== -1 && this.#states[index] === DEFINED) continue;
-      if (index !== -1 && this.#states[index] !== REFUSED) some = true;
+      const state = index === -1 ? -1 : (this.#states[index] as number);
+      if (state === DEFINED) continue;
+      if (state === UNDEFINED || state === ABSENT) some = true;
       else {
         marks ??= new Uint8Array(rows);
-        marks[row] = index === -1 ? mark.over : mark.refused;
+        marks[row] = state === -1 ? mark.over : state === REFUSED ? mark.refused : mark.hostOver;
       }
     }
     if (marks === undefined && !some) {

@@ -11,7 +11,11 @@ import type { SeriesTables } from './series-tables.ts';
 import { REASONS } from './times.ts';
 
 const MISSING = REASONS.indexOf('undefined') + 1;
-const MARKS: SampleMarks = { over: REASONS.indexOf('series-limit') + 1, refused: REASONS.indexOf('label-name') + 1 };
+const MARKS: SampleMarks = {
+  over: REASONS.indexOf('series-limit') + 1,
+  refused: REASONS.indexOf('label-name') + 1,
+  hostOver: REASONS.indexOf('host-limit') + 1,
+};
 
 export interface JudgedDefinitions {
   /** See REASONS. */
@@ -20,12 +24,13 @@ export interface JudgedDefinitions {
   readonly label: string | undefined;
 }
 
-/** Each id must be that of its definition, and no two definitions may share one: the first offence instead. */
+/** Each id must be that of its definition, and no two definitions may share one: the first offence instead. `mayName`: whether the host has a place. */
 export const judgeDefinitions = (
   batch: Batch,
   sender: string,
   own: SenderSeries,
   tables: Pick<SeriesTables, 'identify' | 'noteDefinition' | 'hosts'>,
+  mayName: (host: string) => boolean,
 ): JudgedDefinitions | { readonly row: number; readonly reason: string } => {
   const ids = (columnOf(batch, 'id') as FixedColumn).values as BigUint64Array;
   const rows = new DefinitionRows(batch);
@@ -47,6 +52,11 @@ export const judgeDefinitions = (
       continue;
     }
     const host = rows.labels.host(row);
+    if (!mayName(host)) {
+      own.refuseHost(id);
+      mark(row, MARKS.hostOver);
+      continue;
+    }
     const verdict = own.define(id, print, host);
     if (verdict === 'collision') return { row, reason: `${given} means another name and other labels already` };
     if (verdict !== 'over') {

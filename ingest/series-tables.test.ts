@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SeriesTables } from './series-tables.ts';
 
 const HOUR = 3_600_000;
-const MARK = { over: 1, refused: 2 };
+const MARK = { over: 1, refused: 2, hostOver: 3 };
 const tables = (seriesPerSender: number, series: number, clock = { ms: 0 }): SeriesTables => new SeriesTables({ seriesPerSender, series }, () => clock.ms);
 const setOf = (ids: readonly bigint[]) => ({ metric: new Uint32Array(ids.length), id: BigUint64Array.from(ids) });
 const meet = (own: SeriesTables, sender: string, ids: readonly bigint[], marked?: Uint8Array): readonly [marks: readonly number[], undefined: boolean] => {

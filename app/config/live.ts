@@ -63,6 +63,12 @@ export const liveIntakeLimits = (settings: () => Settings): IntakeLimits => {
     get bytesShared() {
       return settings()['limits.intake.bytes_shared'];
     },
+    get hosts() {
+      return settings()['limits.intake.hosts'];
+    },
+    get hostsPerSender() {
+      return settings()['limits.intake.hosts_per_sender'];
+    },
     get seriesPerSender() {
       return settings()['limits.intake.series_per_sender'];
     },

@@ -66,6 +66,11 @@ export const SETTINGS = {
   'limits.intake.future': duration(INTAKE_LIMITS.futureMs, 0, DAY, { summary: 'How far ahead of the server’s clock a row may be.', live: true }),
   'limits.intake.series': count(INTAKE_LIMITS.series, 1000, 100_000_000, { summary: 'Series of all senders.', live: true }),
   'limits.intake.series_per_sender': count(INTAKE_LIMITS.seriesPerSender, 100, 100_000_000, { summary: 'Series of one sender in a day.', live: true }),
+  'limits.intake.hosts': count(INTAKE_LIMITS.hosts, 1000, 10_000_000, { summary: 'Hosts that all senders name in a day.', live: true }),
+  'limits.intake.hosts_per_sender': count(INTAKE_LIMITS.hostsPerSender, 1, 10_000_000, {
+    summary: 'Hosts that one sender, as a relay, names in a day.',
+    live: true,
+  }),
   'limits.intake.bytes_per_sender': size(INTAKE_LIMITS.bytesPerSender, 16 * MIB, 1024 * 1024 * GIB, {
     summary: 'What one sender may send in a day, decompressed; who sends more is refused until older hours count no more, and keeps its data.',
     live: true,
