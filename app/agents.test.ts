@@ -239,7 +239,9 @@ test.each([
   ['at its start', true, true],
   ['as soon as a token comes', false, true],
   ['without the shared token any more', true, false],
-])('an agent that goes from the shared token to a key of its own, %s, sends no frame under both', async (_, isAtStart, isTokenThere) => {
+  ['though the oldest frame is altered on its way', true, true, 408],
+  ['though too much is asked of the server', true, true, 429],
+])('an agent that goes from the shared token to a key of its own, %s, sends no frame under both', async (_, isAtStart, isTokenThere, first = 0) => {
   const shared = joinPath(folder, 'shared');
   const joinFile = joinPath(folder, 'join');
   writeFileSync(shared, server.data.agentToken);
@@ -273,6 +275,14 @@ test.each([
   if (!isTokenThere) rmSync(shared);
   // What it was shown before is found again too where only the join token is given.
   const joining = start(isAtStart ? undefined : shared);
+  const post = joining.way.calls.post.bind(joining.way.calls);
+  let answer = first;
+  joining.way.calls.post = async (path, headers, body) => {
+    if (path !== '/ingest/frames' || answer === 0) return post(path, headers, body);
+    const refusal = { status: answer, retryAfter: undefined, text: 'not now', code: 'intake.altered', told: undefined };
+    answer = 0;
+    return refusal;
+  };
   await joining.join();
   if (!isAtStart) await giveToken();
   const options = { server: server.url, fsync: false, retryMs: 10, retryMostMs: 50, refusedMs: 20 };

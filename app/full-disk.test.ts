@@ -1,10 +1,10 @@
 // A start that failed for want of room is told as that, whoever says it and however, with the disk that it was; nothing else is.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
 import { CodedError } from '../core/errors.ts';
+import { smallDisk } from '../test/support/small-disk.ts';
 import { isNoRoom, startError } from './full-disk.ts';
 
 const part = (reason: string): CodedError => new CodedError('start.part', { part: 'a store', reason });
@@ -40,16 +40,9 @@ test('a folder that is not there has no disk', () => {
 });
 
 test('of a store on a disk of its own that disk is named, with its room', (context) => {
-  const dir = mkdtempSync(join(tmpdir(), 'full-disk-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
-  for (const store of ['records', 'columns', 'stream']) mkdirSync(join(dir, store));
-  const own = join(dir, 'records');
-  try {
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', own], { stdio: 'ignore' });
-  } catch {
-    return context.skip('a small disk cannot be mounted here');
-  }
-  onTestFinished(() => void execFileSync('/bin/umount', ['-l', own]));
+  const own = smallDisk(context, '3m', 'records');
+  const dir = dirname(own);
+  for (const store of ['columns', 'stream']) mkdirSync(join(dir, store));
   writeFileSync(join(own, 'fill'), new Uint8Array(5 << 19));
   const of = (part: string, reason: string): CodedError => new CodedError('start.part', { part, reason });
   const told = { code: 'disk.full', message: expect.stringMatching(/^the disk of \S+\/records is full: 512 KiB of 3 MiB may be written/) };

@@ -1,31 +1,16 @@
 // The file that only takes room: made once, whatever an earlier start left, and given up where somebody gets the room.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { smallDisk, smallDiskOfRoot, takeRoom } from '../test/support/small-disk.ts';
 import { readDisk } from './disk.ts';
 import { keepReserve, lacksReserve, useReserve } from './reserve.ts';
 
-/** undefined where none can be mounted. */
-const smallDisk = (mount: (dir: string) => void): string | undefined => {
-  const dir = mkdtempSync(join(tmpdir(), 'reserve-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
-  const disk = join(dir, 'disk');
-  mkdirSync(disk);
-  try {
-    mount(disk);
-  } catch {
-    return undefined;
-  }
-  onTestFinished(() => void execFileSync('/bin/umount', ['-l', disk]));
-  return disk;
-};
-const run = (file: string, ...args: string[]): unknown => execFileSync(file, args, { stdio: 'ignore' });
 /** As root: with what is kept for it. */
 const fill = (disk: string, keep = 0): void => {
   const { bfree, bsize } = statfsSync(disk);
-  run('fallocate', '-l', String(bfree * bsize - keep - (4 << 20)), join(disk, 'fill'));
+  takeRoom(join(disk, 'fill'), bfree * bsize - keep - (4 << 20));
 };
 
 test('is made although a start was killed while it made it', () => {
@@ -41,8 +26,7 @@ test('is made although a start was killed while it made it', () => {
 });
 
 test('a small disk has one too, and it is said where it has none', async (context) => {
-  const disk = smallDisk((dir) => run('/bin/mount', '-t', 'tmpfs', '-o', 'size=500m', 'tmpfs', dir));
-  if (disk === undefined) return context.skip('a small disk cannot be mounted here');
+  const disk = smallDisk(context, '500m');
   expect(await useReserve(disk)).toBe('not needed');
   fill(disk, 200 << 20);
   keepReserve(disk);
@@ -54,17 +38,12 @@ test('a small disk has one too, and it is said where it has none', async (contex
   expect(await useReserve(disk)).toBe('given up');
   expect(readDisk(disk).free).toBeGreaterThan(48 << 20);
   expect(await useReserve(disk)).toBe('not needed');
-  run('fallocate', '-l', String(readDisk(disk).free), join(disk, 'rest'));
+  takeRoom(join(disk, 'rest'), readDisk(disk).free);
   expect(await useReserve(disk)).toBe('none');
 });
 
 test('is not spent where its room would be root’s alone', async (context) => {
-  const disk = smallDisk((dir) => {
-    run('truncate', '-s', '1g', `${dir}.image`);
-    run('mkfs.ext4', '-q', '-m', '20', `${dir}.image`);
-    run('/bin/mount', '-o', 'loop', `${dir}.image`, dir);
-  });
-  if (disk === undefined) return context.skip('a small disk cannot be mounted here');
+  const disk = smallDiskOfRoot(context, '1g', 20);
   keepReserve(disk);
   // Some is for what the file system notes of it.
   fill(disk, 24 << 20);

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLogger } from '../core/logger.ts';
+import { createLogger, silentLogger } from '../core/logger.ts';
 import type { Records } from '../engines/records/port.ts';
 import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/testing/temporary-records.ts';
 import { Keeper } from './keeper.ts';
@@ -71,6 +71,8 @@ test('one of several keeps; when it ends, is killed or hangs, another does', asy
 test('what one does ends before another begins, and each term has tasks of its own', async () => {
   for (const child of children) child.kill('SIGKILL');
   const seen: string[] = [];
+  const lines: string[] = [];
+  const log = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line) });
   const keeper = (name: string): Keeper => {
     let term = 0;
     const tasks = [
@@ -85,7 +87,7 @@ test('what one does ends before another begins, and each term has tasks of its o
         };
       },
     ];
-    const made = new Keeper({ records, log: silentLogger, tasks, everyMs: 20 });
+    const made = new Keeper({ records, log, tasks, everyMs: 20 });
     made.start();
     return made;
   };
@@ -101,6 +103,8 @@ test('what one does ends before another begins, and each term has tasks of its o
   const starts = seen.filter((line) => line.endsWith('starts'));
   expect(new Set(starts).size).toBe(starts.length);
   expect(seen.filter((line) => line.endsWith('has ended')).length).toBe(starts.length);
+  expect(lines.filter((line) => line.includes('this process keeps')).length).toBe(starts.length);
+  expect(lines.filter((line) => line.includes('this process no longer keeps')).length).toBeGreaterThan(0);
 });
 
 test('what is urgent is done where the record store does not answer', async () => {

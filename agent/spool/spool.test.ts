@@ -1,9 +1,9 @@
 // Frames come back in order until acknowledged, over restarts and torn ends; what had to go is counted.
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fillDisk, smallDisk } from '../../test/support/small-disk.ts';
 import type { Position } from '../logs/position.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
@@ -186,13 +186,7 @@ describe('the spool', () => {
   });
 
   test('on a full disk drops its oldest for the newest, and where nothing is left to drop changes nothing', (context) => {
-    const disk = mkdtempSync(join(tmpdir(), 'full-'));
-    try {
-      execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      rmSync(disk, { recursive: true });
-      return context.skip('a small disk cannot be mounted here');
-    }
+    const disk = smallDisk(context, '300k');
     try {
       const small = { folder: join(disk, 'spool'), limitBytes: 10 << 20, segmentBytes: 64 << 10 };
       const spool = start(small);
@@ -216,15 +210,12 @@ describe('the spool', () => {
       const kept = spool.stats.frames;
       expect(kept).toBeGreaterThan(20);
       expect(spool.positions.get('a')?.offset).toBe(299 + kept);
-      const room = statfsSync(disk);
-      if (room.bavail > 0) writeFileSync(join(disk, 'rest'), Buffer.alloc(room.bavail * room.bsize));
+      fillDisk(disk);
       expect(drain(spool)).toEqual(Array.from({ length: kept }, (_, i) => 300 + i));
       expect(spool.stats.droppedFrames).toBe(droppedFrames);
     } finally {
       open?.close();
       open = undefined;
-      execFileSync('/bin/umount', [disk]);
-      rmSync(disk, { recursive: true });
     }
   });
 

@@ -123,6 +123,7 @@ export class Backups implements BackupAdmin {
   cancel(who: string): void {
     this.#cancelledBy ??= who;
     this.#abort.abort(new CodedError('backup.cancelled', {}));
+    if (this.#running !== undefined) this.#step('breaking off');
   }
 
   async stop(): Promise<void> {

@@ -30,13 +30,17 @@ export const showProgress = (text: string): void => {
 const ask = async (server: ServerAddress): Promise<Backup> => (await askServer<{ readonly backup: Backup }>(server, `{ backup ${FIELDS} }`, {})).backup;
 
 const write = async (server: ServerAddress, dir: string): Promise<number> => {
-  await askServer(server, 'mutation ($dir: String!) { startBackup(dir: $dir) { state } }', { dir });
+  let isBegun = false;
   let stopped = false;
+  const cancel = (): void => void askServer(server, 'mutation { cancelBackup }', {}).catch(() => undefined);
   const stop = (): void => {
     stopped = true;
-    void askServer(server, 'mutation { cancelBackup }', {}).catch(() => undefined);
+    if (isBegun) cancel();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  await askServer(server, 'mutation ($dir: String!) { startBackup(dir: $dir) { state } }', { dir });
+  isBegun = true;
+  if (stopped) cancel();
   let backup = await ask(server);
   while (backup.state === 'running') {
     showProgress(`${backup.step ?? ''}: ${sizeText(backup.bytes)}${backup.totalBytes === 0 ? '' : ` of about ${sizeText(backup.totalBytes)}`}`);

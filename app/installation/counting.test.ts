@@ -1,6 +1,6 @@
 // The stores are counted on again and again, one time after the other, and never while a backup fixes its moment.
 import { expect, test } from 'vitest';
-import { silentLogger } from '../../core/logger.ts';
+import { createLogger } from '../../core/logger.ts';
 import { Counting } from './counting.ts';
 import type { StoresToTell } from './installation.ts';
 
@@ -17,7 +17,9 @@ test('a count that is under way is waited for; while it is held none begins; one
     under.push(one);
     return one.promise;
   };
-  const counting = new Counting({ advance }, STORES, silentLogger, 1);
+  const lines: string[] = [];
+  const log = createLogger({ level: 'warn', format: 'text', write: (line) => void lines.push(line) });
+  const counting = new Counting({ advance }, STORES, log, 1);
   await expect.poll(() => under.length).toBe(1);
   await turns(5);
   expect(under).toHaveLength(1);
@@ -37,6 +39,7 @@ test('a count that is under way is waited for; while it is held none begins; one
   under[1]?.resolve();
   await expect.poll(() => under.length).toBe(3);
   under[2]?.resolve();
+  expect(lines).toEqual([expect.stringMatching(/not counted on.*a store is away/s)]);
   await counting.stop();
   const count = under.length;
   await turns(5);

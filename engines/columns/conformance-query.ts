@@ -1,4 +1,5 @@
 // The contract of columns: the schema, and what queries take and answer.
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { columnOf } from '../../core/batch/batch.ts';
 import { hasCode } from '../../core/errors.ts';
@@ -43,7 +44,7 @@ export const queryContract = (at: UnderContract): void => {
         const options = { params: { most, add: 7 } };
         const usual = await at.columns.query(sql, options);
         const large = await at.columns.query(sql, { ...options, isLarge: true });
-        expect(rowsOf(large)).toEqual(rowsOf(usual));
+        expect(isDeepStrictEqual(rowsOf(large), rowsOf(usual))).toBe(true);
       }
       expect(await codeOf(at.columns.query('SELECT no_such_column FROM samples', { isLarge: true }))).toBe('columns.rejected');
       expect(await codeOf(at.columns.query(ENDLESS, { isLarge: true, settings: { max_execution_time: 1 } }))).toBe('columns.limit');
@@ -94,10 +95,8 @@ export const queryContract = (at: UnderContract): void => {
 
     it('answers many blocks in order', async () => {
       const { batches } = await at.columns.query('SELECT number FROM numbers(300000)');
-      let next = 0n;
-      for (const batch of batches)
-        for (const value of (columnOf(batch, 'number') as { readonly values: BigUint64Array }).values) expect(value === next++).toBe(true);
-      expect(next).toBe(300_000n);
+      const numbers = batches.flatMap((batch) => [...(columnOf(batch, 'number') as { readonly values: BigUint64Array }).values]);
+      expect([numbers.length, numbers.findIndex((value, i) => value !== BigInt(i))]).toEqual([300_000, -1]);
     });
 
     it('says what was read', async () => {

@@ -1,9 +1,8 @@
 // A start on a disk without a free byte: what is there can be asked, and it is said what is wrong; with room it is as before.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { clearDisk, fillDisk, smallDisk } from '../support/small-disk.ts';
 import { command, eventually, startProduct } from './support/product.ts';
 
 const STATUS = '{ status { problems { part message mend } parts { name state } } }';
@@ -11,54 +10,34 @@ interface Told {
   readonly status: { readonly problems: readonly { readonly part: string }[]; readonly parts: readonly { readonly state: string }[] };
 }
 
-/** Writes until there is no room. */
-const fill = (file: string): void => {
-  const { bavail, bsize } = statfsSync(join(file, '..'));
-  writeFileSync(file, new Uint8Array(bavail * bsize - (4 << 20)));
-  expect(() => {
-    for (let i = 0; i < 10_000; i++) writeFileSync(`${file}-${i}`, new Uint8Array(4096));
-  }).toThrow('ENOSPC');
-};
-
 test('starts on a full disk to be asked', async (context) => {
-  const disk = mkdtempSync(join(tmpdir(), 'full-disk-'));
-  try {
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=1400m', 'tmpfs', disk], { stdio: 'ignore' });
-  } catch {
-    rmSync(disk, { recursive: true });
-    return context.skip('a small disk cannot be mounted here');
-  }
+  const disk = smallDisk(context, '1400m');
   const dataDir = join(disk, 'data');
+  const first = await startProduct({ folder: dataDir });
+  // So small a disk is said from the beginning.
+  expect((await first.graphql<Told>(STATUS)).data?.status.problems.map(({ part }) => part)).toEqual(['stream']);
+  await eventually('the host is known', async () => ((await first.ask('from hosts')).rowCount === 1 ? true : undefined));
+  await first.stop();
+  expect(statSync(join(dataDir, 'reserve')).size).toBe(48 << 20);
+  fillDisk(disk);
+  const full = await startProduct({ folder: dataDir });
   try {
-    const first = await startProduct({ folder: dataDir });
-    // So small a disk is said from the beginning.
-    expect((await first.graphql<Told>(STATUS)).data?.status.problems.map(({ part }) => part)).toEqual(['stream']);
-    await eventually('the host is known', async () => ((await first.ask('from hosts')).rowCount === 1 ? true : undefined));
-    await first.stop();
-    expect(statSync(join(dataDir, 'reserve')).size).toBe(48 << 20);
-    fill(join(disk, 'fill'));
-    const full = await startProduct({ folder: dataDir });
-    try {
-      expect((await full.ask('from hosts')).rowCount).toBe(1);
-      const { data } = await full.graphql<Told>(STATUS);
-      expect(data?.status.problems.map(({ part }) => part)).toEqual(['disk', 'stream']);
-      expect(data?.status.parts.filter(({ state }) => state === 'down')).toEqual([]);
-      expect(existsSync(join(dataDir, 'reserve'))).toBe(false);
-    } finally {
-      await full.stop();
-    }
-    // Filled again, and nothing is kept any more: then it is said in words, and nothing is left that stands in the way of the next start.
-    fill(join(disk, 'fill-again'));
-    const refused = await command(['start', '--data', dataDir, '--listen', '127.0.0.1:0', '--no-agent']);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^inframirror: the disk of \S+ is full: .* \[disk\.full\]$/m)]);
-    expect(existsSync(join(dataDir, 'address.new'))).toBe(false);
-    execFileSync('/bin/sh', ['-c', 'rm "$1"/fill*', 'sh', disk]);
-    const last = await startProduct({ folder: dataDir });
-    expect((await last.graphql<Told>(STATUS)).data?.status.problems.map(({ part }) => part)).toEqual(['stream']);
-    await last.stop();
-    expect(existsSync(join(dataDir, 'reserve'))).toBe(true);
+    expect((await full.ask('from hosts')).rowCount).toBe(1);
+    const { data } = await full.graphql<Told>(STATUS);
+    expect(data?.status.problems.map(({ part }) => part)).toEqual(['disk', 'stream']);
+    expect(data?.status.parts.filter(({ state }) => state === 'down')).toEqual([]);
+    expect(existsSync(join(dataDir, 'reserve'))).toBe(false);
   } finally {
-    execFileSync('/bin/umount', ['-l', disk]);
-    rmSync(disk, { recursive: true, force: true });
+    await full.stop();
   }
+  // Filled again, and nothing is kept any more: then it is said in words, and nothing is left that stands in the way of the next start.
+  fillDisk(disk);
+  const refused = await command(['start', '--data', dataDir, '--listen', '127.0.0.1:0', '--no-agent']);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^inframirror: the disk of \S+ is full: .* \[disk\.full\]$/m)]);
+  expect(existsSync(join(dataDir, 'address.new'))).toBe(false);
+  clearDisk(disk);
+  const last = await startProduct({ folder: dataDir });
+  expect((await last.graphql<Told>(STATUS)).data?.status.problems.map(({ part }) => part)).toEqual(['stream']);
+  await last.stop();
+  expect(existsSync(join(dataDir, 'reserve'))).toBe(true);
 }, 240_000);

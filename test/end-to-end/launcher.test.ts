@@ -75,8 +75,12 @@ test('killed without a word it takes its child with it, in order', async () => {
   const pid = childOf(child.pid as number);
   expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain('app/main.ts');
   child.kill('SIGKILL');
+  try {
+    // Nobody may be there to take its exit code.
+    await eventually('its end', async () => /^[ZX]?$/.test(stateOf(pid)));
+  } finally {
+    if (stateOf(pid) !== '') process.kill(pid, 'SIGKILL');
+  }
   await closed;
-  // Nobody may be there to take its exit code.
-  await eventually('its end', async () => /^[ZX]?$/.test(stateOf(pid)));
   expect(heard()).toContain('the agent stopped');
 });

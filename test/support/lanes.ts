@@ -64,6 +64,7 @@ export const LONGEST: readonly string[] = [
   'query/large-texts.test.ts',
   'query/hostile-labels.test.ts',
   'app/installation/set-back.test.ts',
+  'pipeline/retention/full-disk.test.ts',
   'pipeline/retention/retention.test.ts',
   'pipeline/rollups/rollups.test.ts',
   'pipeline/distributions.test.ts',

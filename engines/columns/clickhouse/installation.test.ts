@@ -1,12 +1,12 @@
 // Which tables a column store misses, on a real one: those that were lost, and none of which a migration took, wherever that was killed. What a
 // store says of itself survives a disk that is full while it is told.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { generationText } from '../../../core/generation.ts';
 import { silentLogger } from '../../../core/logger.ts';
+import { clearDisk, fillDisk, smallDisk } from '../../../test/support/small-disk.ts';
 import { rowsOf } from '../conformance-support.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../embedded/start.ts';
 import type { ColumnStore } from '../port.ts';
@@ -123,13 +123,7 @@ const definitionsIn = (at: string): ReadonlyMap<string, string> =>
   );
 
 test('told on a disk without a free byte, and killed: what was told before stands, every definition is whole, and it goes on with room', async (context) => {
-  const disk = join(folder, 'disk');
-  mkdirSync(disk);
-  try {
-    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', disk], { stdio: 'ignore' });
-  } catch {
-    return context.skip('a small disk cannot be mounted here');
-  }
+  const disk = smallDisk(context, '400m');
   const here = folder;
   try {
     await stop();
@@ -141,20 +135,10 @@ test('told on a disk without a free byte, and killed: what was told before stand
     await columnsBelongTo(columns, 'me', { ...TOLD, own: 4 });
     await expect.poll(() => definitionsIn(folder).size).toBeGreaterThan(10);
     const before = definitionsIn(folder);
-    let files = 0;
-    const fill = (): void => {
-      const { bavail, bsize } = statfsSync(disk);
-      try {
-        writeFileSync(join(disk, `fill-${files++}`), new Uint8Array(bavail * bsize));
-        for (;;) writeFileSync(join(disk, `fill-${files++}`), new Uint8Array(bsize));
-      } catch (error) {
-        expect((error as NodeJS.ErrnoException).code).toBe('ENOSPC');
-      }
-    };
     let refused = 0;
     // What the store frees meanwhile is taken at once.
     for (let own = 5; own < 15; own++) {
-      fill();
+      fillDisk(disk);
       await columnsBelongTo(columns, 'me', { ...TOLD, own }).catch(() => refused++);
     }
     expect(refused).toBeGreaterThan(0);
@@ -164,14 +148,13 @@ test('told on a disk without a free byte, and killed: what was told before stand
     const { generation } = await columnsInstallation(columns);
     if (engine.pid !== undefined) process.kill(engine.pid, 'SIGKILL');
     await stop();
-    for (let n = 0; n < files; n++) rmSync(join(disk, `fill-${n}`), { force: true });
+    clearDisk(disk);
     await open();
     expect(await columnsInstallation(columns)).toEqual(found([], generation));
     await columnsBelongTo(columns, 'me', { ...TOLD, own: 20 });
     expect(await columnsInstallation(columns)).toEqual(found([], { ...TOLD, own: 20 }));
   } finally {
     await stop();
-    execFileSync('/bin/umount', ['-l', disk]);
     folder = here;
     await open();
   }

@@ -79,7 +79,7 @@ describe('the process of the embedded store', { timeout: 60_000 }, () => {
 
   it('is told of, ended and started again when it hangs; what was asked meanwhile fails, and can be stopped', async () => {
     const lines: string[] = [];
-    const log = createLogger({ level: 'warn', format: 'text', write: (line) => void lines.push(line) });
+    const log = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line) });
     const engine = await startEmbeddedColumns({ dataDir: newFolder(), log, limits: { hungMs: 6000 } });
     undo.push(() => engine.stop());
     const columns = openClickHouse(engine);
@@ -99,7 +99,7 @@ describe('the process of the embedded store', { timeout: 60_000 }, () => {
       ),
     );
     expect(engine.restarts).toBe(1);
-    expect(lines.join('')).toMatch(/does not answer[\s\S]*hangs and is ended/);
+    expect(lines.join('')).toMatch(/does not answer[\s\S]*hangs and is ended[\s\S]*ended and is restarted[\s\S]*runs again/);
   });
 
   it('ends when its parent is killed, and the next start waits for the folder', async () => {

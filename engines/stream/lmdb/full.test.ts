@@ -1,6 +1,8 @@
 // The LMDB log when it gets full, by its own limit, by its disk, or by what a group has not read: what it refuses then, and what goes on.
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { clearDisk, fillDisk, smallDisk } from '../../../test/support/small-disk.ts';
 import { message, Recorder, until } from '../conformance-support.ts';
 import { codeOf, logsOfTests, TOPIC } from '../testing/logs.ts';
 
@@ -67,6 +69,19 @@ describe('the room of the LMDB log', () => {
     const reader = await new Recorder().start(stream, { group: 'g', topics: ['t'] });
     await until('it came', () => reader.messages.length === 1);
     await reader.consumer?.saveProgress({ topic: 't', partition: 0 }, new Uint8Array(10));
+  });
+
+  test('is read anew: a disk that others fill closes it, and opens it again when they have gone', async (context) => {
+    const disk = smallDisk(context, '40m');
+    const stream = await openIn(join(disk, 'stream'), { minFreeBytes: 8 << 20, retentionEveryMs: 20 });
+    await stream.ensureTopics([TOPIC]);
+    await stream.produce('t', [message('k', 'v')]);
+    expect(stream.pressure('t')).toBeLessThan(0.1);
+    fillDisk(disk);
+    await until('it is closed', () => stream.pressure('t') === 1);
+    clearDisk(disk);
+    await until('it is open', () => stream.pressure('t') < 0.1);
+    await stream.produce('t', [message('k', 'v')]);
   });
 
   test('survives commits that fail: they reject, what was there stays and is read, and smaller ones go on', async () => {
