@@ -23,6 +23,9 @@ builder.queryType({
         at: t.arg({ type: 'Time', description: 'The moment that now and relative ranges mean; default now' }),
         params: t.arg({ type: 'JSON', description: 'Values of $parameters by name' }),
         limit: t.arg.int({ description: 'Rows; default 10000, at most 100000' }),
+        countMissing: t.arg.boolean({
+          description: 'Counts what cannot be represented (iql.not-representable): all that can fail is worked out by the server from plain rows',
+        }),
         zone: t.arg.string({ description: 'IANA time zone of days, weeks and times without a zone; default UTC' }),
       },
       resolve: async (_, args, context) => {
@@ -33,6 +36,7 @@ builder.queryType({
           ...(args.at == null ? {} : { at: args.at }),
           ...(args.params == null ? {} : { params: args.params }),
           ...(args.limit == null ? {} : { limit: args.limit }),
+          ...(args.countMissing == null ? {} : { countMissing: args.countMissing }),
           ...(args.zone == null ? {} : { zone: args.zone }),
           signal: context.signal,
         };

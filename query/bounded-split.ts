@@ -1,7 +1,6 @@
 // What of a plan goes to stores, within what a store can read: texts nested too deep, or written out too long, it refuses or reads for
 // minutes. What is beyond runs in this process, on as much as a store can still be asked.
 import { conjuncts, type PlanExpression, partsOf } from './3-plan/expression.ts';
-import { canFail } from './3-plan/failing.ts';
 import { inputsOf, type PlanNode, type Project, type Scan, withInputs } from './3-plan/nodes.ts';
 import type { Fragment } from './4-emit/fragment.ts';
 import { filteredHere, type SplitPlan, type Stores, split as splitWhole } from './4-emit/split.ts';
@@ -79,7 +78,7 @@ export const split = (plan: PlanNode, stores: Stores, options: { readonly push: 
   const extents = new Extents();
   const fragments = new Map<Scan, Fragment>();
   const visit = (node: PlanNode): PlanNode => {
-    if (node.node === 'scan' && !extents.fits(node) && node.filter !== undefined) return visit(shallow(node, stores));
+    if (node.node === 'scan' && !extents.fits(node) && node.filter !== undefined) return visit(shallow(node));
     const whole = !options.push || extents.fits(node) || inputsOf(node).length === 0;
     if (!whole) return withInputs(node, inputsOf(node).map(visit));
     const parts = splitWhole(node, stores, options);
@@ -91,7 +90,7 @@ export const split = (plan: PlanNode, stores: Stores, options: { readonly push: 
 };
 
 /** Only the conditions that a store can read; where there are too many of them, none. */
-const shallow = (scan: Scan, stores: Stores): PlanNode => {
-  const can = conjuncts(scan.filter).filter((p) => depthOf(p) <= DEEPEST_EXPRESSION && !canFail(p, stores.clickhouse.failures.scalars));
+const shallow = (scan: Scan): PlanNode => {
+  const can = conjuncts(scan.filter).filter((p) => depthOf(p) <= DEEPEST_EXPRESSION);
   return filteredHere(scan, can.reduce((n, p) => n + partsOf(p), 0) > MOST_WRITTEN_OUT ? [] : can);
 };

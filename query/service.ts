@@ -36,6 +36,8 @@ export interface AskRequest {
   readonly params?: unknown;
   /** Rows of the answer; default 10,000, at most 100,000. */
   readonly limit?: number;
+  /** All that can fail is worked out in this process, on plain rows, and values that cannot be represented are counted. */
+  readonly countMissing?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -208,12 +210,14 @@ export class QueryService {
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
     const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (marks, signals) => {
-      const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, marks });
+      const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, marks }, { push: request.countMissing !== true });
       const settings = { max_execution_time: this.#options.maxSeconds ?? 30 };
       return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals, pool: this.#pool }) };
     });
     this.#tellRemoved(planned.plan, notice, new Set());
-    if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
+    if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
+    else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
+    else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
     const found = answer.batches.reduce((n, b) => n + b.length, 0);
     const shown = new Map(planned.columns.map((c) => [c.name, c]));
     mustBeSmall(answer.batches, shown.size);

@@ -28,6 +28,10 @@ const OPTIONS: Options = {
   },
   param: { type: 'string', multiple: true, value: 'K=V', summary: 'value of $K; V is JSON, or text' },
   limit: { type: 'string', value: 'N', summary: 'rows (default 10000, at most 100000)' },
+  'count-missing': {
+    type: 'boolean',
+    summary: 'count values that could not be represented: the server works out from plain rows what a store does not count',
+  },
   format: { type: 'string', value: 'F', summary: `${FORMATS.join(', ')} (default table on a terminal, else ndjson)` },
   follow: {
     type: 'boolean',
@@ -36,8 +40,8 @@ const OPTIONS: Options = {
   ...SERVER_OPTIONS,
 };
 
-const QUERY = `query ($text: String!, $from: Time, $to: Time, $at: Time, $params: JSON, $limit: Int, $zone: String) {
-  query(text: $text, from: $from, to: $to, at: $at, params: $params, limit: $limit, zone: $zone) {
+const QUERY = `query ($text: String!, $from: Time, $to: Time, $at: Time, $params: JSON, $limit: Int, $countMissing: Boolean, $zone: String) {
+  query(text: $text, from: $from, to: $to, at: $at, params: $params, limit: $limit, countMissing: $countMissing, zone: $zone) {
     columns { name type unit values } rowCount truncated { limit by }
     diagnostics { severity code message span { start { line column } end { line column } } fix { label } }
     stats { elapsedMs rowsRead }
@@ -75,6 +79,7 @@ interface Asked {
   readonly at: bigint | undefined;
   readonly zone: string | undefined;
   readonly limit: number | undefined;
+  readonly countMissing: boolean;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
@@ -144,7 +149,7 @@ export const query = (args: readonly string[]): Promise<number> =>
     const { signal } = interrupted;
     const server = serverOf(read);
     const zone = read.values.get('zone');
-    const asked: Asked = { text, from, to, at, zone, limit, params: paramsOf(read.lists.get('param') ?? []) };
+    const asked: Asked = { text, from, to, at, zone, limit, countMissing: read.flags.has('count-missing'), params: paramsOf(read.lists.get('param') ?? []) };
     if (follows) {
       const run = (since: bigint): Promise<Answer['query']> => ask(server, { ...asked, from: since, limit: MOST_ROWS }, signal);
       const width = process.stdout.isTTY ? process.stdout.columns : undefined;

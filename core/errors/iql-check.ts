@@ -240,9 +240,14 @@ export const IQL_CHECK_ERRORS = {
   ),
   'iql.not-representable': entry(
     (p: { count: number }) =>
-      `${p.count} value${p.count === 1 ? '' : 's'} could not be represented (x/0, overflow, NaN or infinity) and ${p.count === 1 ? 'is' : 'are'} missing`,
+      `${p.count === 0 ? 'no' : p.count} value${p.count === 1 ? '' : 's'} could not be represented (x/0, overflow, NaN or infinity)${p.count === 0 ? '' : p.count === 1 ? ' and is missing' : ' and are missing'}`,
     { count: 3 },
     'Guard the division: `if(b == 0, 0, a / b)`.',
+  ),
+  'iql.maybe-not-representable': entry(
+    () => 'some values may be missing because they could not be represented (x/0, overflow, NaN or infinity)',
+    {},
+    'A store worked them out and does not count them. Count them in the explorer, by `inframirror query --count-missing`, or in GraphQL by `countMissing`; guard a division: `if(b == 0, 0, a / b)`.',
   ),
   'iql.lookup-not-unique': entry(
     (p: { dataset: string; key: string }) => `${p.dataset} has several rows for ${p.key}`,

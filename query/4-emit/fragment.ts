@@ -1,6 +1,7 @@
 // What one store is asked: text in its own language with bound values, and the columns that come back.
 import type { Role, ValueType } from '../../schemas/types.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import type { Losses } from './losses.ts';
 
 export type FragmentValue = string | number | bigint | boolean | null | readonly (string | number | bigint | boolean)[];
 
@@ -12,7 +13,7 @@ export interface Fragment {
   readonly parameters: ReadonlyMap<string, FragmentValue>;
   /** Exactly what comes back, in this order; times and durations as 64-bit nanoseconds. */
   readonly columns: readonly PlanColumn[];
-  readonly audits: readonly Audit[];
+  readonly losses: Losses;
   /** What the text supposes of the store; left out: nothing. */
   readonly supposes?: Supposition;
 }
@@ -29,23 +30,6 @@ export interface Question {
   readonly parameters: ReadonlyMap<string, FragmentValue>;
   /** It may well have a row: it is asked before the fragment and not beside it. */
   readonly isOpen?: boolean;
-}
-
-/** A question beside a fragment's own, to the same store: how many values it made missing because they cannot be represented. */
-export interface Audit {
-  /** Answers one row of counts, to be added up. */
-  readonly text: string;
-  readonly parameters: ReadonlyMap<string, FragmentValue>;
-  /** undefined: always to be asked. */
-  readonly when: AuditWhen | undefined;
-  /** Counts what was read, not what was worked out: once, however often a plan reads it. */
-  readonly shared: boolean;
-}
-
-/** Only if the fragment's answer has a missing value in one of the columns, or as many rows as this: then there may be more. */
-export interface AuditWhen {
-  readonly missingIn: readonly string[];
-  readonly rows: number;
 }
 
 /** An expression as it stands in SQL. */

@@ -1,15 +1,14 @@
 // Splits a plan between the stores and this process: as much as one store answers with the very same result goes to it as a
 // fragment; the rest stays a plan whose leaves are scans of the fragments' results.
 import type { Dataset, Role } from '../../schemas/types.ts';
-import { conjunction, conjuncts, type PlanExpression } from '../3-plan/expression.ts';
+import { conjunction, conjuncts, eachColumn, type PlanExpression } from '../3-plan/expression.ts';
 import { canFail } from '../3-plan/failing.ts';
 import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
-import { auditsOf, withColumnsOf } from './audit.ts';
 import type { ClickHouseTables } from './clickhouse/aggregate-call.ts';
-import { ClickHouseContext, type MarkedHours } from './clickhouse/context.ts';
+import { ClickHouseContext } from './clickhouse/context.ts';
 import { emitClickHouse } from './clickhouse/select.ts';
-import type { Audit, Fragment, FragmentValue, Question } from './fragment.ts';
-import type { Failures } from './interval.ts';
+import type { Fragment, FragmentValue, Question } from './fragment.ts';
+import { type Failures, lossesOf, type MarkedHours, readsColumn } from './losses.ts';
 import { emitPostgres, PostgresContext } from './postgres/select.ts';
 
 export interface Stores {
@@ -26,17 +25,18 @@ export interface SplitPlan {
   readonly fragments: ReadonlyMap<Scan, Fragment>;
 }
 
-/** `push: false`: stores are asked for plain rows only (the whole plan runs here). */
+/** `push: false`: stores are asked for plain rows only (the whole plan runs here), and for nothing that can fail. */
 export const split = (plan: PlanNode, stores: Stores, options: { readonly push: boolean } = { push: true }): SplitPlan => {
   const fragments = new Map<Scan, Fragment>();
   const visit = (node: PlanNode): PlanNode => {
-    const fragment = options.push || node.node === 'scan' ? emitted(node, stores) : undefined;
+    const isAskable = node.node === 'scan' ? options.push || losesNothing(node, stores) : options.push;
+    const fragment = isAskable ? emitted(node, stores) : undefined;
     if (fragment !== undefined) {
       const leaf = leafOf(fragment, node.columns, fragments.size);
       fragments.set(leaf, fragment);
       return leaf;
     }
-    if (node.node === 'scan') return visit(partlyFiltered(node, stores));
+    if (node.node === 'scan') return visit(partlyFiltered(node, stores, options.push));
     return withInputs(node, inputsOf(node).map(visit));
   };
   return { plan: visit(plan), fragments };
@@ -50,47 +50,35 @@ const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {
   const [role, ...more] = rolesOf(node);
   if (role === undefined || more.length > 0 || readsText(node)) return undefined;
   if (stores.dialects[role] === 'clickhouse') {
-    const asked = supposing(node, stores);
-    const audits = asked && auditsIn(node, stores);
-    return audits && { role, dialect: 'clickhouse', ...asked, columns: node.columns, audits };
+    const isAsArrived = node.node === 'scan' && !readsColumn(node.filter, 'value');
+    const asked = supposing(node, stores, isAsArrived);
+    return (
+      asked && { role, dialect: 'clickhouse', ...asked, columns: node.columns, losses: lossesOf(node, stores.clickhouse.failures, stores.marks, isAsArrived) }
+    );
   }
   const context = new PostgresContext();
   const text = emitPostgres(node, context);
   // It is asked for nothing that could fail.
-  return text === undefined ? undefined : { role, dialect: 'postgres', text, parameters: context.parameters, columns: node.columns, audits: [] };
+  return text === undefined ? undefined : { role, dialect: 'postgres', text, parameters: context.parameters, columns: node.columns, losses: LOSSLESS };
 };
 
+const LOSSLESS: Fragment['losses'] = { columns: new Map(), isHidden: false };
+
 /** `holds`: what is known of the store; the form that is right either way where it is left out. */
-const inClickHouse = (node: PlanNode, stores: Stores, holds?: (question: Question) => boolean): Question | undefined => {
-  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.marks, holds);
+const inClickHouse = (node: PlanNode, stores: Stores, isAsArrived: boolean, holds?: (question: Question) => boolean): Question | undefined => {
+  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.marks, { isAsArrived, ...(holds === undefined ? {} : { holds }) });
   const select = emitClickHouse(node, context, stores.clickhouse);
   return select && { text: select.sql, parameters: used(select.sql, context.parameters) };
 };
 
-const supposing = (node: PlanNode, stores: Stores): Pick<Fragment, 'text' | 'parameters' | 'supposes'> | undefined => {
+const supposing = (node: PlanNode, stores: Stores, isAsArrived: boolean): Pick<Fragment, 'text' | 'parameters' | 'supposes'> | undefined => {
   const questions = new Map<string, Question>();
-  const asked = inClickHouse(node, stores, (question) => {
+  const asked = inClickHouse(node, stores, isAsArrived, (question) => {
     questions.set([question.text, ...question.parameters.values()].join('\n'), question);
     return false;
   });
-  const otherwise = asked && questions.size > 0 ? inClickHouse(node, stores) : undefined;
+  const otherwise = asked && questions.size > 0 ? inClickHouse(node, stores, isAsArrived) : undefined;
   return otherwise === undefined ? asked : { ...(asked as Question), supposes: { questions: [...questions.values()], otherwise } };
-};
-
-/** Above it a store may refuse the text. */
-const LONGEST_AUDIT = 100_000;
-
-/** undefined where the store cannot count what it would lose. */
-const auditsIn = (node: PlanNode, stores: Stores): readonly Audit[] | undefined => {
-  const audits = auditsOf(node, stores.clickhouse.failures, stores.marks);
-  if (audits === undefined) return undefined;
-  const out: Audit[] = [];
-  for (const { plan, when, shared } of audits) {
-    const asked = inClickHouse(plan, stores);
-    if (asked === undefined || asked.text.length > LONGEST_AUDIT) return undefined;
-    out.push({ ...asked, when, shared });
-  }
-  return out;
 };
 
 /** Functions that chose another form have bound values that nothing speaks of. */
@@ -105,13 +93,19 @@ const leafOf = (fragment: Fragment, columns: readonly PlanColumn[], number: numb
 };
 
 /** The conditions the store cannot answer, taken out of the scan and filtered here. */
-const partlyFiltered = (scan: Scan, stores: Stores): PlanNode => {
+const partlyFiltered = (scan: Scan, stores: Stores, push: boolean): PlanNode => {
   if (scan.filter === undefined) throw new TypeError(`no store can read ${scan.dataset.name}`);
-  const parts = conjuncts(scan.filter);
-  // What may fail is counted for the rows that all else lets through: it stays with what has to stay.
-  const can = parts.filter((p) => !canFail(p, stores.clickhouse.failures.scalars) && emitted({ ...scan, filter: p }, stores) !== undefined);
-  return filteredHere(scan, can);
+  const parts = conjuncts(scan.filter).map((filter) => ({ ...scan, filter }));
+  const can = parts.filter((part) => (push || losesNothing(part, stores)) && emitted(part, stores) !== undefined);
+  return filteredHere(
+    scan,
+    can.map(({ filter }) => filter),
+  );
 };
+
+/** Whether all that it cannot represent is seen here. */
+const losesNothing = ({ dataset, filter }: Scan, stores: Stores): boolean =>
+  filter === undefined || !(canFail(filter, stores.clickhouse.failures.scalars) || (dataset.table === 'samples' && readsColumn(filter, 'value')));
 
 /** The same rows, of whose conditions only these are asked of the store. */
 export const filteredHere = (scan: Scan, can: readonly PlanExpression[]): PlanNode => {
@@ -122,4 +116,15 @@ export const filteredHere = (scan: Scan, can: readonly PlanExpression[]): PlanNo
   const filter: PlanNode = { node: 'filter', input: below, predicate, columns: below.columns };
   if (below.columns.length === scan.columns.length) return filter;
   return { node: 'project', input: filter, columns: scan.columns, values: scan.columns.map((c) => ({ op: 'column', name: c.name, type: c.type })) };
+};
+
+/** With this filter, and the columns that the expressions speak of. */
+const withColumnsOf = (scan: Scan, filter: PlanExpression | undefined, expressions: readonly PlanExpression[]): Scan => {
+  const columns = [...scan.columns];
+  for (const e of expressions)
+    eachColumn(e, (name) => {
+      const found = scan.dataset.columns.find((c) => c.name === name);
+      if (!columns.some((c) => c.name === name)) columns.push({ name, type: found?.type ?? 'int', ...(found?.item === undefined ? {} : { item: found.item }) });
+    });
+  return { ...scan, filter, columns };
 };

@@ -1,5 +1,5 @@
 // Runs a split plan: each fragment is asked of its store when the plan reads it, the rest runs here. Stores are ports, handed in.
-import { type Batch, type Column, columnOf, valueAt } from '../../core/batch/batch.ts';
+import { type Batch, type Column, columnIndex } from '../../core/batch/batch.ts';
 import { countOnes } from '../../core/batch/bits.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import type { ColumnStore, Parameters, QueryAnswer } from '../../engines/columns/port.ts';
@@ -7,7 +7,8 @@ import type { RecordRow, Records, RecordValue } from '../../engines/records/port
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
 import { physicalType } from '../3-plan/physical.ts';
-import type { Audit, AuditWhen, Fragment, Question } from '../4-emit/fragment.ts';
+import type { Fragment, Question } from '../4-emit/fragment.ts';
+import type { Losses } from '../4-emit/losses.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits, type Pool } from './budget.ts';
 import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
@@ -33,8 +34,9 @@ export interface Asked {
   readonly batches: readonly Batch[];
   readonly rowsRead: number;
   readonly bytesRead: number;
-  /** Values that became missing because they could not be represented. */
+  /** Values that became missing here because they could not be represented; `mayBeMore`: as stores may have made others. */
   readonly notRepresentable: number;
+  readonly mayBeMore: boolean;
 }
 
 /** Rejects with a CodedError: limits, cancellation, a store that does not answer. */
@@ -48,7 +50,7 @@ export const ask = async (
   let rowsRead = 0;
   let bytesRead = 0;
   let notRepresentable = 0;
-  const counted = new Set<string>();
+  let mayBeMore = false;
   const told = ({ stats }: QueryAnswer): void => {
     rowsRead += stats.rowsRead;
     bytesRead += stats.bytesRead;
@@ -78,20 +80,11 @@ export const ask = async (
         budget.give(0, batchBytes(batch));
         return;
       }
-      const answer = await inTime(options.signal, async (signal) => {
-        const put = (asked: Question): Promise<QueryAnswer> => askClickHouse(asked, fragment.role, ports, { ...options, signal });
-        const count = async (audit: Audit): Promise<void> => {
-          if (audit.shared && counted.has(keyOf(audit))) return;
-          if (audit.shared) counted.add(keyOf(audit));
-          const found = await put(audit);
-          told(found);
-          notRepresentable += found.batches.reduce((n, batch) => n + sumOf(batch), 0);
-        };
-        const [main] = await Promise.all([supposed(fragment, put), ...fragment.audits.filter((audit) => audit.when === undefined).map(count)]);
-        await Promise.all(fragment.audits.filter((audit) => audit.when !== undefined && mayHaveLost(main.batches, audit.when)).map(count));
-        return main;
-      });
+      const answer = await inTime(options.signal, (signal) =>
+        supposed(fragment, (asked) => askClickHouse(asked, fragment.role, ports, { ...options, signal })),
+      );
       told(answer);
+      mayBeMore ||= mayHaveLost(answer.batches, fragment.losses);
       // An answer comes whole and is here until its last row has been taken in.
       const bytes = answer.batches.reduce((sum, batch) => sum + batchBytes(batch), 0);
       budget.take(0, bytes);
@@ -100,7 +93,7 @@ export const ask = async (
     },
   };
   const batches = await runPlan(split.plan, env).finally(() => budget.end());
-  return { batches, rowsRead, bytesRead, notRepresentable };
+  return { batches, rowsRead, bytesRead, notRepresentable, mayBeMore };
 };
 
 /** When one question fails the others asked with it are ended too. */
@@ -125,14 +118,10 @@ const supposed = async (fragment: Fragment, put: (asked: Question) => Promise<Qu
   return found.includes(true) ? put(supposes.otherwise) : answer;
 };
 
-const keyOf = ({ text, parameters }: Audit): string => JSON.stringify([text, ...parameters], (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
+const mayHaveLost = (batches: readonly Batch[], { columns, isHidden }: Losses): boolean =>
+  isHidden || batches.some((batch) => Array.from(columns.keys(), (name) => batch.columns[columnIndex(batch, name)]).some(hasMissing));
 
-const sumOf = (batch: Batch): number => batch.columns.reduce((n, column) => n + (batch.length === 0 ? 0 : Number(valueAt(column, 0) ?? 0)), 0);
-
-const mayHaveLost = (batches: readonly Batch[], { missingIn, rows }: AuditWhen): boolean =>
-  batches.reduce((n, batch) => n + batch.length, 0) >= rows || batches.some((batch) => missingIn.some((name) => hasMissing(columnOf(batch, name))));
-
-const hasMissing = ({ validity, length }: Column): boolean => validity !== undefined && countOnes(validity, length) < length;
+const hasMissing = (column: Column | undefined): boolean => column?.validity !== undefined && countOnes(column.validity, column.length) < column.length;
 
 const askClickHouse = (asked: Question, role: Role, ports: StorePorts, options: AskOptions): Promise<QueryAnswer> => {
   const query = {

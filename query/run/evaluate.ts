@@ -5,7 +5,7 @@ import { bitmapBytes, clearBit, countOnes, setBit } from '../../core/batch/bits.
 import { concatColumns } from '../../core/batch/concat.ts';
 import { takeColumn } from '../../core/batch/take.ts';
 import { type CaseExpression, eachColumn, type FunctionCall, type PlanExpression } from '../3-plan/expression.ts';
-import { canFail, inOrder } from '../3-plan/failing.ts';
+import { canFail } from '../3-plan/failing.ts';
 import { physicalType } from '../3-plan/physical.ts';
 import { widen } from './conform.ts';
 import type { RunEnvironment } from './environment.ts';
@@ -171,12 +171,15 @@ const evaluateCase = (e: CaseExpression, batch: Batch, env: EvaluationEnvironmen
   return vectorOf(takeColumn(concatColumns(parts), places));
 };
 
+const operandsOf = (e: FunctionCall, name: string): readonly PlanExpression[] =>
+  e.arguments.flatMap((a) => (a.op === 'call' && a.function === name ? operandsOf(a, name) : [a]));
+
 /** `and`, `or`: what is decided is not asked of the next operand, when its evaluation can be noticed or is wanted by few rows. */
 const evaluateJunction = (e: FunctionCall, batch: Batch, env: EvaluationEnvironment): Vector => {
   const rows = batch.length;
   const isAnd = e.function === 'and';
   const { failing } = env.functions;
-  const [first, ...others] = inOrder(e, failing);
+  const [first, ...others] = operandsOf(e, e.function);
   const bits = trueBits(evaluateVector(first as PlanExpression, batch, env), rows);
   for (const right of others) {
     const ones = countOnes(bits, rows);

@@ -6,7 +6,7 @@ import type { ColumnStore } from '../../engines/columns/port.ts';
 import { SAMPLE_MARKS, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { inputsOf, type PlanNode, type Scan } from '../3-plan/nodes.ts';
-import type { MarkedHours } from '../4-emit/clickhouse/context.ts';
+import type { MarkedHours } from '../4-emit/losses.ts';
 import { earlierOf, laterOf } from './buckets.ts';
 
 const samplesScans = (node: PlanNode): readonly Scan[] =>

@@ -2,19 +2,15 @@
 import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
-import { conjuncts } from '../3-plan/expression.ts';
-import { inputsOf, type PlanNode, withInputs } from '../3-plan/nodes.ts';
+import { inputsOf, type PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
-import { seriesFilter } from '../4-emit/audit.ts';
-import { filteredHere } from '../4-emit/split.ts';
 import { check, plan, type SplitPlan, split } from '../compile.ts';
-import { FAILING } from '../functions/failing.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
 import { ask } from '../run/ask.ts';
 import type { LoadedStores } from './stores.ts';
 
 export type Row = readonly Value[];
-export type Outcome = { readonly rows: readonly Row[]; readonly notRepresentable: number } | { readonly failed: string };
+export type Outcome = { readonly rows: readonly Row[]; readonly notRepresentable: number; readonly mayBeMore: boolean } | { readonly failed: string };
 
 /** How much of a plan the stores did. */
 export type Pushed = 'whole' | 'partly' | 'plain rows';
@@ -31,13 +27,6 @@ export interface BothWays {
 
 const without = new Set(['push-filters']);
 
-/** A store is asked for the rows of the series, any other condition is tried here. */
-const unfiltered = (node: PlanNode): PlanNode => {
-  if (node.node !== 'scan') return withInputs(node, inputsOf(node).map(unfiltered));
-  const series = node.dataset.table === 'samples' ? seriesFilter(node, FAILING) : undefined;
-  return filteredHere(node, series === undefined ? [] : conjuncts(series));
-};
-
 const rowsOf = (batches: readonly Batch[], count: number): readonly Row[] =>
   batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => b.columns.slice(0, count).map((c) => valueAt(c, i))));
 
@@ -45,10 +34,10 @@ const size = (node: PlanNode): number => 1 + inputsOf(node).reduce((sum, n) => s
 
 const run = async (parts: SplitPlan, loaded: LoadedStores, columns: readonly string[]): Promise<Outcome> => {
   try {
-    const { batches, notRepresentable } = await ask(parts, loaded.ports, RUN_FUNCTIONS, {});
+    const { batches, notRepresentable, mayBeMore } = await ask(parts, loaded.ports, RUN_FUNCTIONS, {});
     const places = columns.map((name) => parts.plan.columns.findIndex((c) => c.name === name));
     const rows = rowsOf(batches, parts.plan.columns.length).map((row) => places.map((at) => row[at] ?? null));
-    return { rows, notRepresentable };
+    return { rows, notRepresentable, mayBeMore };
   } catch (error) {
     // What a user could have done is an outcome; a store that refuses its text is a defect.
     if (error instanceof CodedError && error.code.startsWith('iql.')) return { failed: error.code };
@@ -60,7 +49,6 @@ export const bothWays = async (text: string, catalogue: Catalogue, request: Plan
   const checked = check(text, catalogue);
   let pushed: SplitPlan;
   let local: SplitPlan;
-  let counted: SplitPlan;
   let whole: PlanNode;
   let names: readonly string[];
   try {
@@ -69,21 +57,17 @@ export const bothWays = async (text: string, catalogue: Catalogue, request: Plan
     names = planned.columns.map((c) => c.name);
     pushed = split(whole, loaded.stores);
     local = split(plan(checked, request, { without }).plan, loaded.stores, { push: false });
-    counted = split(unfiltered(whole), loaded.stores, { push: false });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return { names: [], pushed: { failed: error.code }, local: { failed: error.code }, counted: { failed: error.code }, share: 'plain rows', sql: [] };
   }
-  const sql = [...pushed.fragments.values()].flatMap((f) => [
-    f.text,
-    ...f.audits.map((audit) => `audit ${JSON.stringify(audit.when ?? 'always')} ${audit.text}`),
-  ]);
+  const sql = [...pushed.fragments.values()].map((f) => f.text);
   const share: Pushed = pushed.plan.node === 'scan' ? 'whole' : size(pushed.plan) < size(local.plan) ? 'partly' : 'plain rows';
   try {
     const [a, b] = await Promise.all([run(pushed, loaded, names), run(local, loaded, names)]);
     // With filters where they were written no fewer rows are asked than with those that were pushed.
     const none = [a, b].every((o) => 'rows' in o && o.notRepresentable === 0);
-    return { names, pushed: a, local: b, counted: none ? b : await run(counted, loaded, names), share, sql };
+    return { names, pushed: a, local: b, counted: none ? b : await run(split(whole, loaded.stores, { push: false }), loaded, names), share, sql };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${sql.join('\n')}`, { cause: error });
   }
@@ -116,11 +100,13 @@ const shown = (row: Row | undefined): string =>
         )
         .join(' | ');
 
-/** The first difference for people; undefined where all ways gave one answer, rows in one order, and counted alike. */
+/** The first difference for people; undefined where both ways gave one answer, rows in one order, and none kept what it lost to itself. */
 export const difference = ({ names, pushed, local, counted }: BothWays): string | undefined => {
   const rows = rowDifference(names, pushed, local) ?? rowDifference(names, pushed, counted);
-  if (rows !== undefined || 'failed' in pushed || 'failed' in counted || pushed.notRepresentable === counted.notRepresentable) return rows;
-  return `not representable: ${pushed.notRepresentable} pushed, ${counted.notRepresentable} local`;
+  if (rows !== undefined || 'failed' in pushed || 'failed' in counted || pushed.mayBeMore) return rows;
+  return pushed.notRepresentable === counted.notRepresentable
+    ? undefined
+    : `not representable: ${pushed.notRepresentable} pushed, ${counted.notRepresentable} local`;
 };
 
 const rowDifference = (names: readonly string[], pushed: Outcome, local: Outcome): string | undefined => {

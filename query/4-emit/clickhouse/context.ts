@@ -1,8 +1,8 @@
 // What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
-import type { SampleMark } from '../../../schemas/sample-value.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanColumn } from '../../3-plan/nodes.ts';
 import type { Bind, EmitTable, FragmentValue, Question } from '../fragment.ts';
+import type { MarkedHours } from '../losses.ts';
 
 const SQL_TYPES: Readonly<Record<ValueType, string>> = {
   bool: 'Bool',
@@ -20,21 +20,21 @@ const SQL_TYPES: Readonly<Record<ValueType, string>> = {
 export const sqlType = (type: ValueType, item?: ValueType): string =>
   type === 'list' ? `Array(${SQL_TYPES[item ?? 'string']})` : type === 'map' ? `Map(String, ${SQL_TYPES[item ?? 'string']})` : SQL_TYPES[type];
 
-/** Hours (start, nanoseconds) that touch the range and in which samples of a metric (by its hash; undefined: of any) are marked so. */
-export type MarkedHours = (mark: SampleMark, metric: number | undefined, from: bigint, to: bigint) => readonly bigint[];
-
 export class ClickHouseContext {
   readonly functions: EmitTable;
   readonly marks: MarkedHours;
+  /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
+  readonly isAsArrived: boolean;
   /** Whether the question to the store has rows. */
   readonly holds: (question: Question) => boolean;
   readonly parameters = new Map<string, FragmentValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, marks: MarkedHours, holds: (question: Question) => boolean = () => true) {
+  constructor(functions: EmitTable, marks: MarkedHours, options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {}) {
     this.functions = functions;
     this.marks = marks;
-    this.holds = holds;
+    this.isAsArrived = options.isAsArrived ?? false;
+    this.holds = options.holds ?? (() => true);
   }
 
   readonly bind: Bind = (type, value, item) => {

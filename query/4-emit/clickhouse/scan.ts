@@ -5,7 +5,7 @@ import { metricHash } from '../../../schemas/series-id.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import { conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
-import { markedHours } from '../interval.ts';
+import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { ClickHouseContext, type Select } from './context.ts';
 import { emitConditions } from './expression.ts';
@@ -51,12 +51,13 @@ const TABLES: Readonly<Record<string, TableForm>> = {
 };
 
 /**
- * Values as they rest (schemas/sample-value.ts); what is not finite is missing. Where the ledger has no hour with such values, or none
+ * Values as they rest (schemas/sample-value.ts); what is not finite is missing, or comes as it arrived. Where the ledger has no hour with such values, or none
  * with stale markers, they are not looked for: each value is there.
  */
-const samplesForm = (form: TableForm, odd: { readonly notFinite: boolean; readonly stale: boolean }): TableForm => {
+const samplesForm = (form: TableForm, odd: { readonly notFinite: boolean; readonly stale: boolean }, isAsArrived: boolean): TableForm => {
   const exact = `s.exponent <= 6, s.mantissa / ${POWERS}[s.exponent + 1]`;
-  const value = odd.notFinite || odd.stale ? `multiIf(${exact}, isFinite(s.float), s.float, NULL)` : `if(${exact}, s.float)`;
+  const others = isAsArrived ? 's.exponent = 126, NULL, s.float' : 'isFinite(s.float), s.float, NULL';
+  const value = odd.notFinite || odd.stale ? `multiIf(${exact}, ${others})` : `if(${exact}, s.float)`;
   return { ...form, special: { ...form.special, value, '#stale': odd.stale ? 'toBool(s.exponent = 126)' : 'false' } };
 };
 
@@ -209,7 +210,7 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, jo
   const isRead = own.some((c) => c.name === '#stale');
   const fresh = stale && !isRead ? ['s.exponent != 126'] : [];
   const odd = { notFinite: markedHours(scan, 'not-finite', context.marks).length > 0, stale: stale && isRead };
-  let sql = reads(scan, own, samplesForm(form, odd), context, [...which, ...whose, ...fresh]);
+  let sql = reads(scan, own, samplesForm(form, odd, context.isAsArrived), context, [...which, ...whose, ...fresh]);
   if (series !== undefined) {
     const labelled = needed.map((n) => `${series.value(n, 'r.`time`')} AS ${quote(n)}`);
     sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...labelled].join(', ')} FROM (${sql}) AS r INNER JOIN (${bySeries(series)}) AS s ON r.\`#series\` = s.\`#series\``;

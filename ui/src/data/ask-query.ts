@@ -13,6 +13,7 @@ export interface QueryVariables {
   readonly zone?: string;
   /** Rows; null: as the text and the server would have it. */
   readonly limit?: number | null;
+  readonly countMissing?: boolean;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;

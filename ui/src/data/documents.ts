@@ -6,8 +6,8 @@ const DIAGNOSTIC = `severity code message
   fix { label edits { span { start { line column } end { line column } } text } }`;
 
 export const QUERY = gql`
-  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String) {
-    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone) {
+  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String, $countMissing: Boolean) {
+    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone, countMissing: $countMissing) {
       columns { name type unit values }
       rowCount
       truncated { limit by }

@@ -23,7 +23,7 @@ export const MOST_ROWS = 100_000;
 const GIVEN_UP_MS = 30_000;
 
 /** Days and weeks are the reader's. */
-const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /**
  * Lines of a chart are whole or wrong, and a number of rows that the text names is meant: both are cut as late as the server allows;
