@@ -1,6 +1,7 @@
 // Which records of a log are repeats: of those that say the same of the same thing, one a minute is written, the others are counted.
 // Bounded in kinds and things, so that nobody who can cause a warning can fill a disk with it. It writes nothing itself.
-import type { LogFields } from './logger.ts';
+
+export type LogFields = Readonly<Record<string, unknown>>;
 
 /** ms. */
 export const WINDOW_MS = 60_000;

@@ -1,12 +1,12 @@
 // The platform's own log: one line a record, levelled, with fields; text for people or JSON for machines.
 // Of warnings and errors that repeat one a minute is written, with how many were not, also where nothing else is said. It never decides where lines go (`write` is
 // handed in) and never throws on what it is given.
-import { LogRepeats, WINDOW_MS } from './log-repeats.ts';
+import { type LogFields, LogRepeats, WINDOW_MS } from './log-repeats.ts';
 import { plain, plainJson } from './plain.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export type LogFields = Readonly<Record<string, unknown>>;
+export type { LogFields };
 
 export interface Logger {
   debug(message: string, fields?: LogFields): void;

@@ -5,9 +5,21 @@ import { isDistribution } from '../schemas/types.ts';
 import type { Place } from './1-syntax/place.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { isNumber, type Relation, type RelationColumn, visible } from './2-semantic/type.ts';
-import type { Completion } from './complete.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { PIPES } from './pipes/index.ts';
+
+export interface Completion {
+  readonly label: string;
+  readonly kind: 'source' | 'pipe' | 'field' | 'function' | 'aggregate' | 'keyword' | 'value';
+  /** One line for people. */
+  readonly detail: string;
+  readonly type: string | undefined;
+  readonly unit: string | undefined;
+  /** Replaces the text from `from` up to `to` (UTF-16 offsets). */
+  readonly insert: string;
+  readonly from: number;
+  readonly to: number;
+}
 
 /** `insert` where it is not the label, written as a name. */
 export type Draft = Omit<Completion, 'from' | 'to' | 'insert'> & { readonly insert?: string };

@@ -1,7 +1,7 @@
 // Values of a field at the cursor: which text to ask for them. Asking is the service's part; the browser only sees that it must.
 import { cursorAtEnd } from './1-syntax/cursor.ts';
-import type { Completion } from './complete.ts';
 import { compared } from './complete-expressions.ts';
+import type { Completion } from './complete-names.ts';
 import { PIPE_SYNTAXES } from './pipes/index.ts';
 
 export interface ValueQuestion {

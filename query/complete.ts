@@ -12,23 +12,12 @@ import { isMistaken } from './2-semantic/doubt.ts';
 import { typeName } from './2-semantic/numeric.ts';
 import { columnNamed, type Relation, visible } from './2-semantic/type.ts';
 import { sourcePlanner } from './3-plan/lower.ts';
-import type { Draft } from './complete-names.ts';
+import type { Completion, Draft } from './complete-names.ts';
 import { offers } from './complete-places.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { PIPE_SYNTAXES, pipeNamed } from './pipes/index.ts';
 
-export interface Completion {
-  readonly label: string;
-  readonly kind: 'source' | 'pipe' | 'field' | 'function' | 'aggregate' | 'keyword' | 'value';
-  /** One line for people. */
-  readonly detail: string;
-  readonly type: string | undefined;
-  readonly unit: string | undefined;
-  /** Replaces the text from `from` up to `to` (UTF-16 offsets). */
-  readonly insert: string;
-  readonly from: number;
-  readonly to: number;
-}
+export type { Completion };
 
 /** Best first: what begins with the word at the cursor, then what holds it. */
 export const complete = (text: string, offset: number, catalogue: Catalogue): readonly Completion[] => {

@@ -4,9 +4,9 @@ import type { Call, Expression } from '../1-syntax/ast.ts';
 import type { Fix } from '../1-syntax/diagnostic.ts';
 import { printName } from '../1-syntax/print-expression.ts';
 import { inLevelOrder, levelAt, rank } from './compare.ts';
+import { checkCondition } from './condition.ts';
 import { isConstant } from './constant.ts';
 import { isMistaken, mayHaveMore } from './doubt.ts';
-import { checkCondition } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
 import type { AggregateCollector, AggregateSignature, Scope } from './scope.ts';
@@ -29,12 +29,12 @@ export const SHARE = { function: 'quantile', wanted: 'a share from 0 to 1 (`p95 
 const SUMMING = new Set(['sum', 'avg', 'min', 'max', 'stddev', 'variance', 'quantile', 'deriv']);
 const RISING = new Set(['rate', 'increase']);
 
-export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+export const checkAggregate = (scope: Scope, e: Call): Typed | undefined => {
   const written = e.function.name;
   const collector = scope.aggregates;
   if (collector === undefined) {
     scope.reporter.error('iql.aggregate-here', { name: written }, e.span);
-    for (const argument of e.arguments) check(scope, argument);
+    for (const argument of e.arguments) scope.check(scope, argument);
     if (e.where !== undefined) checkCondition(scope, e.where);
     return undefined;
   }
@@ -46,7 +46,7 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   const known = e.where === undefined || where !== undefined;
   const args = [...e.arguments];
   const wrong = (): undefined => {
-    for (const argument of e.arguments) check(inner, argument);
+    for (const argument of e.arguments) scope.check(inner, argument);
     return undefined;
   };
   if (signature.overTime && !collector.overTime) {
@@ -56,7 +56,7 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   let constant: Typed | undefined;
   if (name === 'quantile') {
     const before = scope.reporter.errors;
-    constant = q === undefined ? takeConstant(scope, args, check) : { op: 'literal', literal: q, type: type('float'), span: e.function.span };
+    constant = q === undefined ? takeConstant(scope, args) : { op: 'literal', literal: q, type: type('float'), span: e.function.span };
     if (constant === undefined) {
       if (scope.reporter.errors === before) scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
       return wrong();
@@ -68,7 +68,7 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
   }
   if (args.length === 0 && signature.argument === 'none-or-any')
     return known ? collector.add({ function: name, arguments: [], where, type: signature.result(undefined), kind: 'gauge' }, e.span) : undefined;
-  const argument = args[0] === undefined ? onlyColumn(scope, written, collector, e) : check(inner, args[0]);
+  const argument = args[0] === undefined ? onlyColumn(scope, written, collector, e) : scope.check(inner, args[0]);
   if (argument === undefined) return undefined;
   const checked = fitArgument(scope, written, signature, argument, e);
   if (checked === undefined) return undefined;
@@ -101,11 +101,11 @@ export const checkAggregate = (scope: Scope, e: Call, check: (scope: Scope, e: E
 };
 
 /** The share of `quantile(0.95, x)`, taken from the arguments: the first that is a constant. */
-const takeConstant = (scope: Scope, args: Expression[], check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+const takeConstant = (scope: Scope, args: Expression[]): Typed | undefined => {
   for (const [i, e] of args.entries()) {
     // A column is looked at where it is the argument.
     if (args.length > 1 && i < args.length - 1 && e.node === 'name' && columnNamed(scope.relation, e.name) !== undefined) continue;
-    const t = check(scope, e);
+    const t = scope.check(scope, e);
     if (t === undefined) return undefined;
     const settled = settle(scope, t, type('float'));
     if (!isNumber(settled.type) || !isConstant(settled)) continue;

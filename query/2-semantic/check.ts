@@ -9,6 +9,7 @@ import { nearest } from '../1-syntax/nearest.ts';
 import { SOURCES_NOT_YET } from '../1-syntax/not-yet.ts';
 import type { Catalogue } from './catalogue.ts';
 import { mended, unsure } from './doubt.ts';
+import { checkExpression } from './expression.ts';
 import { type CheckedInline, checkInline } from './inline.ts';
 import { LetValues } from './let-value.ts';
 import { withoutFollowing } from './parameter-use.ts';
@@ -154,6 +155,7 @@ class TextChecker<Plan> {
       relation,
       values: this.#values,
       lets: this.#lets,
+      check: checkExpression,
       expanding: NO_NAMES,
       size: this.#size,
       parameters: this.parameters,

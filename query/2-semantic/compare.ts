@@ -122,9 +122,9 @@ const textOperands = (scope: Scope, operator: string, l0: Typed, r0: Typed, ast:
 };
 
 /** `x in (a, b)`, `x in ($list)`. A sub-query is taken out by `where` before it gets here. */
-export const membership = (scope: Scope, e: In, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
-  let operand = check(scope, e.operand);
-  const items = e.items.map((i) => check(scope, i));
+export const membership = (scope: Scope, e: In): Typed | undefined => {
+  let operand = scope.check(scope, e.operand);
+  const items = e.items.map((i) => scope.check(scope, i));
   const lead = items.find((i) => i !== undefined && i.type.value !== 'unknown' && i.type.value !== 'missing');
   if (operand !== undefined)
     operand = lead !== undefined ? settle(scope, operand, lead.type) : items.includes(undefined) ? undefined : settleFreely(scope, operand);

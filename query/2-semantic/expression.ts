@@ -5,13 +5,15 @@ import { nearest } from '../1-syntax/nearest.ts';
 import { DURATION_NANOS } from '../1-syntax/number-literal.ts';
 import { checkAggregate, isAggregateName } from './aggregate.ts';
 import { compare, membership } from './compare.ts';
+import { checkCondition } from './condition.ts';
 import { isMistaken, mayHave } from './doubt.ts';
 import { checkCall } from './function-call.ts';
-import { align, scaled, toFloat, typeName } from './numeric.ts';
+import { align, scaled, typeName } from './numeric.ts';
 import { fix, replace, writeName } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
 import { BOOLEAN, columnNamed, isNumber, STRING, type Type, type Typed, type, visible } from './type.ts';
+import { unified } from './unified.ts';
 import { BYTES, COUNT, perSecond, RATIO } from './unit.ts';
 
 const literal = (value: boolean | number | bigint | string | null, t: Type, span: Span): Typed => ({ op: 'literal', literal: value, type: t, span });
@@ -56,10 +58,10 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
       return from === undefined || to === undefined ? undefined : { op: 'call', function: 'and', arguments: [from, to], type: BOOLEAN, span: e.span };
     }
     case 'in':
-      return membership(scope, e, checkExpression);
+      return membership(scope, e);
     case 'call':
       if (e.function.name === 'if') return checkIf(scope, e);
-      return isAggregateName(scope, e.function.name) ? checkAggregate(scope, e, checkExpression) : checkCall(scope, e, checkExpression);
+      return isAggregateName(scope, e.function.name) ? checkAggregate(scope, e) : checkCall(scope, e);
     case 'case':
       return checkCase(scope, e);
     case 'index':
@@ -73,18 +75,6 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
       scope.stray(e.query);
       return undefined;
   }
-};
-
-/** A condition: bool, settled. */
-export const checkCondition = (scope: Scope, e: Expression): Typed | undefined => {
-  const t = checkExpression(scope, e);
-  if (t === undefined) return undefined;
-  const settled = settle(scope, t, BOOLEAN);
-  if (settled.type.value !== 'bool') {
-    scope.reporter.error('iql.not-a-condition', { got: typeName(settled.type) }, e.span);
-    return undefined;
-  }
-  return settled;
 };
 
 /** A value for a column: whatever is still open becomes text. */
@@ -117,9 +107,9 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
   if ((column !== undefined && isMistaken(column)) || e.name === '' || scope.spoilt.has(e.name)) return undefined;
   if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span };
   const value = scope.expanding.has(e.name) ? undefined : scope.values.get(e.name);
-  if (value !== undefined) return scope.lets.at(scope, e, value, checkExpression);
+  if (value !== undefined) return scope.lets.at(scope, e, value);
   if (scope.aggregates !== undefined && isAggregateName(scope, e.name))
-    return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span }, checkExpression);
+    return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span });
   const { open } = scope.relation;
   const maps = open?.maps;
   const seen = open === undefined ? undefined : scope.catalogue.attribute(open.dataset.name, e.name);
@@ -246,31 +236,6 @@ const arithmetic = (scope: Scope, e: Binary & { operator: string }, l0: Typed, r
   const same = align(scope, operator, l, r, e);
   if (same === undefined) return undefined;
   return call(SIGN[operator], { value: same.left.type.value, unit: same.unit, bare: same.bare }, same.left, same.right);
-};
-
-/** All of one type; numbers in the first one's unit. `written`: how they stand in the text, where all of them are there. */
-export const unified = (scope: Scope, values: readonly Typed[], operator: string, span: Span, written: readonly Expression[]): readonly Typed[] | undefined => {
-  const lead = values.find((v) => v.type.value !== 'missing' && v.type.value !== 'unknown') ?? values[0];
-  if (lead === undefined) return [];
-  const all = values.map((v) => settle(scope, v, lead.type));
-  const first = all[0] as Typed;
-  if (all.every((v) => isNumber(v.type) || v.type.value === 'duration') && all.some((v) => isNumber(v.type))) {
-    const anyFloat = all.some((v) => v.type.value !== 'int');
-    const out = all.flatMap((v, i): readonly Typed[] => {
-      const same = align(scope, operator, first, v, { left: written[0], right: written[i] });
-      return same === undefined ? [] : [anyFloat ? toFloat(same.right) : same.right];
-    });
-    if (out.length < all.length) return undefined;
-    const unit = all.find((v) => v.type.unit !== undefined)?.type.unit;
-    const bare = all.every((v) => v.type.bare);
-    return out.map((v) => ({ ...v, type: { ...v.type, unit, bare } }));
-  }
-  const other = all.find((v) => v.type.value !== first.type.value);
-  if (other !== undefined) {
-    scope.reporter.error('iql.type-mismatch', { operator, left: typeName(first.type), right: typeName(other.type) }, span);
-    return undefined;
-  }
-  return all;
 };
 
 const checkIf = (scope: Scope, e: Call): Typed | undefined => {

@@ -7,13 +7,13 @@ import { nearestZone } from '../1-syntax/nearest-zone.ts';
 import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
 import { checkLevel, levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
-import { unified } from './expression.ts';
 import { typeName } from './numeric.ts';
 import { checkRegex } from './regex-argument.ts';
 import { fix, replace, writeName } from './report.ts';
 import type { Scope, Slot } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
 import { isNumber, STRING, type Type, type Typed, type } from './type.ts';
+import { unified } from './unified.ts';
 
 const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonly fits: (t: Type) => boolean; readonly name: string }>> = {
   number: { settle: type('float'), fits: isNumber, name: 'a number' },
@@ -42,21 +42,21 @@ const CONVERTED: Readonly<Record<string, Type>> = {
   time: type('time'),
 };
 
-export const checkCall = (scope: Scope, e: Call, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined => {
+export const checkCall = (scope: Scope, e: Call): Typed | undefined => {
   const name = e.function.name;
   const signature = scope.functions.scalars.get(name);
   const most = signature?.variadic === true ? Number.POSITIVE_INFINITY : (signature?.slots.length ?? 0);
   const least = (signature?.slots.length ?? 0) - (signature?.optional ?? 0);
   if (signature === undefined || e.where !== undefined || e.arguments.length > most || e.arguments.length < least) {
-    for (const argument of e.arguments) check(scope, argument);
-    if (e.where !== undefined) check(scope, e.where);
+    for (const argument of e.arguments) scope.check(scope, argument);
+    if (e.where !== undefined) scope.check(scope, e.where);
     if (signature !== undefined) scope.reporter.error('iql.argument-count', { form: signature.form, got: e.arguments.length }, e.span);
     else if (!scope.spoilt.has(name) && name !== '') unknownFunction(scope, e);
     return undefined;
   }
   const args = e.arguments.map((argument, i) => {
     const slot = signature.slots[Math.min(i, signature.slots.length - 1)] as Slot;
-    return slot === 'same' ? check(scope, argument) : checkArgument(scope, name, slot, i, argument, check);
+    return slot === 'same' ? scope.check(scope, argument) : checkArgument(scope, name, slot, i, argument);
   });
   const right = args.filter((a) => a !== undefined);
   if (!signature.slots.includes('same'))
@@ -95,16 +95,9 @@ const foreignCall = (e: Call): string | undefined => {
   return first?.node === 'quantity' && first.kind === 'duration' ? `(now - ${first.text})` : undefined;
 };
 
-const checkArgument = (
-  scope: Scope,
-  name: string,
-  slot: Slot,
-  place: number,
-  argument: Expression,
-  check: (scope: Scope, e: Expression) => Typed | undefined,
-): Typed | undefined => {
+const checkArgument = (scope: Scope, name: string, slot: Slot, place: number, argument: Expression): Typed | undefined => {
   const wanted = WANTED[slot];
-  const checked = check(scope, argument);
+  const checked = scope.check(scope, argument);
   if (checked === undefined) return undefined;
   const as = wanted.settle ?? (checked.op === 'parameter' ? CONVERTED[name] : undefined);
   const settled = as === undefined ? settleFreely(scope, checked) : settle(scope, checked, as);

@@ -4,7 +4,7 @@
 import type { Expression, Name } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { isAggregateName } from './aggregate.ts';
-import type { Scope } from './scope.ts';
+import type { Lets, Scope } from './scope.ts';
 import type { Typed } from './type.ts';
 
 interface Known {
@@ -27,7 +27,7 @@ const namesIn = (e: Expression): ReadonlySet<string> => {
 };
 
 /** The `let` values of one text. */
-export class LetValues {
+export class LetValues implements Lets {
   readonly #values: ReadonlyMap<string, Expression>;
   /** By the rows they are used on, then by name. */
   readonly #known = new WeakMap<object, Map<string, Known>>();
@@ -37,11 +37,10 @@ export class LetValues {
     this.#values = values;
   }
 
-  /** What the name means here, where it is no column; `value`: its definition. */
-  at(scope: Scope, { name, span }: Name, value: Expression, check: (scope: Scope, e: Expression) => Typed | undefined): Typed | undefined {
+  at(scope: Scope, { name, span }: Name, value: Expression): Typed | undefined {
     if (!scope.size.mayExpand(scope.expanding.size, span)) return undefined;
     const inner: Scope = { ...scope, expanding: new Set([...scope.expanding, name]) };
-    if (!this.#isPlain(scope, name)) return placed(check(inner, value), span);
+    if (!this.#isPlain(scope, name)) return placed(scope.check(inner, value), span);
     const known = this.#known.get(scope.relation) ?? new Map<string, Known>();
     this.#known.set(scope.relation, known);
     const before = known.get(name);
@@ -49,7 +48,7 @@ export class LetValues {
     if (before !== undefined) return placed(before.value, span);
     let found: Typed | undefined;
     const told = scope.reporter.firstOf(() => {
-      found = check(inner, value);
+      found = scope.check(inner, value);
     });
     known.set(name, { value: found, told });
     return placed(found, span);

@@ -1,7 +1,6 @@
 // What an expression or a pipe is checked in: the rows at hand, the definitions of the text, the functions there are.
-import type { Expression, Query, Span } from '../1-syntax/ast.ts';
+import type { Expression, Name, Query, Span } from '../1-syntax/ast.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { LetValues } from './let-value.ts';
 import type { Reporter } from './report.ts';
 import type { TextSize } from './size.ts';
 import type { Relation, Type, Typed } from './type.ts';
@@ -69,6 +68,12 @@ export interface ParameterUse {
   readonly span: Span;
 }
 
+/** What the `let` values of a text mean where they are used. */
+export interface Lets {
+  /** `value`: the definition of the name; undefined where it is wrong, which is told. */
+  at(scope: Scope, name: Name, value: Expression): Typed | undefined;
+}
+
 export interface Scope {
   readonly reporter: Reporter;
   readonly catalogue: Catalogue;
@@ -76,8 +81,7 @@ export interface Scope {
   readonly relation: Relation;
   /** `let` values. */
   readonly values: ReadonlyMap<string, Expression>;
-  /** What they mean where they are used. */
-  readonly lets: LetValues;
+  readonly lets: Lets;
   /** Names of those whose definition is being read: there such a name is no `let`. */
   readonly expanding: ReadonlySet<string>;
   readonly size: TextSize;
@@ -87,6 +91,8 @@ export interface Scope {
   readonly strict: boolean;
   /** Names that the text defines wrongly (twice, or by what is not there yet): their use is not told as wrong. */
   readonly spoilt: ReadonlySet<string>;
+  /** Checks an expression that is part of another; undefined where it is wrong, which is told. */
+  readonly check: (scope: Scope, e: Expression) => Typed | undefined;
   /** Checks a sub-query that stands where none may, for its own mistakes. */
   readonly stray: (query: Query) => void;
   readonly aggregates: AggregateCollector | undefined;

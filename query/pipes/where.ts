@@ -1,7 +1,8 @@
 // `where expr`: keeps the rows for which it is true. `x in (from …)` as a condition of its own becomes a semi join.
 import type { Expression, In } from '../1-syntax/ast.ts';
+import { checkCondition } from '../2-semantic/condition.ts';
 import { isMistaken, mayHaveMore } from '../2-semantic/doubt.ts';
-import { checkCondition, checkValue } from '../2-semantic/expression.ts';
+import { checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind } from '../3-plan/bind.ts';
