@@ -61,6 +61,15 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     expect((await said.boundingBox())?.height).toBeLessThan(60);
   });
 
+  test('what a store could not represent is said, and counted when one asks', async () => {
+    const { page } = await explore('from processes last 5m | limit 5 | set x = threads / (threads - threads)', '&refresh=5');
+    await page.locator('td[data-row="4"]').first().waitFor();
+    const said = page.getByTestId('diagnostics');
+    expect(await said.textContent()).toMatch(/Warning.*some values may be missing/);
+    await said.getByRole('button', { name: 'Count them' }).click();
+    await said.getByText('5 values could not be represented').waitFor();
+  });
+
   test('a value can be copied where the browser gives the page no clipboard, and the focus comes back', async () => {
     const { page, complaints } = await explore('');
     await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
