@@ -18,7 +18,7 @@ import { SeriesHosts } from '../ingest/series-hosts.ts';
 import { SeriesTables } from '../ingest/series-tables.ts';
 import { startPipeline } from '../pipeline/start.ts';
 import { startKeeper } from '../pipeline/start-keeper.ts';
-import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
+import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { AddressFile } from './address-file.ts';

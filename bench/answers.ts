@@ -9,7 +9,7 @@ import { openTemporaryStore } from '../engines/columns/testing/temporary-store.t
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
-import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
+import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { metricHash } from '../schemas/series-id.ts';

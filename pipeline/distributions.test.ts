@@ -11,7 +11,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openDoor } from '../ingest/door.ts';
 import { type Columns, type Definition, distributionsPart, frameOf, idOf, packed, partOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
 import { GOLDEN_FRAMES } from '../ingest/testing/golden-frames.ts';
-import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
+import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import type { OwnFramePart } from '../schemas/frame.ts';

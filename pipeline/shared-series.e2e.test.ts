@@ -9,7 +9,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { partitionOf } from '../engines/stream/partition.ts';
 import { type Door, openDoor } from '../ingest/door.ts';
 import { type Definition, frameOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
-import { LearnedCatalogue } from '../query/run/learned-catalogue.ts';
+import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { rowsOf } from './rollups/ledger.ts';

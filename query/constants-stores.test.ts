@@ -9,8 +9,8 @@ import { openTemporaryStore, type TemporaryStore } from '../engines/columns/test
 import { regexMistake } from './1-syntax/regex.ts';
 import { arbitraryRegex, arbitrarySubject } from './1-syntax/test-support/arbitrary-regex.ts';
 import { UNICODE_CLASSES } from './1-syntax/unicode-classes.ts';
-import { CLICKHOUSE_FUNCTIONS } from './functions/emit/clickhouse.ts';
-import { storePattern } from './functions/emit/store-pattern.ts';
+import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
+import { storePattern } from './4-emit/clickhouse/store-pattern.ts';
 import { regexTest } from './functions/run/pattern.ts';
 
 let store: TemporaryStore;

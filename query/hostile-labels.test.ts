@@ -9,8 +9,8 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import { columnOfLabel, labelOfColumn } from '../schemas/label-column.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { sized } from '../test/support/long.ts';
-import type { StorePorts } from './run/ask.ts';
-import { LearnedCatalogue } from './run/learned-catalogue.ts';
+import type { StorePorts } from './ask/ask.ts';
+import { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { QueryService } from './service.ts';
 
 const SEED = Number(process.env.INFRAMIRROR_SEED ?? Date.now() % 1e6);

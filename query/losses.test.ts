@@ -6,9 +6,9 @@ import type { ColumnStore, QueryAnswer } from '../engines/columns/port.ts';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ask } from './ask/ask.ts';
 import { CLICKHOUSE, check, plan, type SplitPlan, type Stores, split } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
-import { ask } from './run/ask.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 
 const HOUR = 3_600_000_000_000n;

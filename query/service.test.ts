@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { CodedError } from '../core/errors.ts';
 import { createLogger } from '../core/logger.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
-import type { StorePorts } from './run/ask.ts';
-import { LearnedCatalogue } from './run/learned-catalogue.ts';
+import type { StorePorts } from './ask/ask.ts';
+import { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { QueryService } from './service.ts';
 
 const failing = (error: unknown): { readonly service: QueryService; readonly log: readonly string[] } => {

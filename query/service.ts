@@ -14,17 +14,17 @@ import type { Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { answerColumns, type JsonValue } from './ask/answer.ts';
+import { ask, type StorePorts } from './ask/ask.ts';
+import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
+import { Ledger } from './ask/ledger.ts';
 import { CLICKHOUSE, check, plan, split } from './compile.ts';
 import { MOST_OFFERED, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
 import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
-import { answerColumns, type JsonValue } from './run/answer.ts';
-import { ask, type StorePorts } from './run/ask.ts';
 import { Pool } from './run/budget.ts';
-import type { LearnedCatalogue } from './run/learned-catalogue.ts';
-import { Ledger } from './run/ledger.ts';
 import { batchBytes } from './run/size.ts';
 
 export interface AskRequest {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
-import { LearnedCatalogue } from '../../query/run/learned-catalogue.ts';
+import { LearnedCatalogue } from '../../query/ask/learned-catalogue.ts';
 import { QueryService } from '../../query/service.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { type Pipeline, startPipeline } from '../start.ts';

@@ -2,7 +2,7 @@
 import type { AggregateSignature } from '../2-semantic/scope.ts';
 import { type Type, type } from '../2-semantic/type.ts';
 import { COUNT, multiplyUnits, perSecond, SECONDS, type Unit } from '../2-semantic/unit.ts';
-import type { AggregateFunction } from './names.ts';
+import type { AggregateFunction } from '../3-plan/function-names.ts';
 
 const unitOf = (t: Type | undefined): Unit | undefined => (t?.value === 'duration' ? SECONDS : t?.unit);
 const float = (t: Type | undefined): Type => type('float', unitOf(t));

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ValueType } from '../../schemas/types.ts';
 import { columnReference } from '../3-plan/expression.ts';
+import { AGGREGATES, type AnyScalar } from '../3-plan/function-names.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
 import { evaluate } from '../run/evaluate.ts';
 import { runPlan } from '../run/run.ts';
 import { batchFrom, inline, testEnvironment } from '../run/testing/environment.ts';
 import { FAILING, FAILING_AGGREGATES } from './failing.ts';
-import { AGGREGATES, type AnyScalar } from './names.ts';
 
 /** Functions of numbers that cannot fail, and their arguments. */
 const NEVER: readonly (readonly [AnyScalar, number])[] = [

@@ -4,9 +4,9 @@ import { CodedError } from '../../core/errors.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { inputsOf, type PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
+import { ask } from '../ask/ask.ts';
 import { check, plan, type SplitPlan, split } from '../compile.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
-import { ask } from '../run/ask.ts';
 import type { LoadedStores } from './stores.ts';
 
 export type Row = readonly Value[];

@@ -8,8 +8,8 @@ import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import type { StorePorts } from '../ask/ask.ts';
 import { CLICKHOUSE, type Stores } from '../compile.ts';
-import type { StorePorts } from '../run/ask.ts';
 import type { StoreData } from './store-data.ts';
 
 export interface LoadedStores {

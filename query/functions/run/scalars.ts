@@ -1,7 +1,7 @@
 // Every scalar function as it runs here, by name. The compiler finds a name without an entry.
 
+import type { AnyScalar } from '../../3-plan/function-names.ts';
 import type { ScalarRun } from '../../run/vector.ts';
-import type { AnyScalar } from '../names.ts';
 import { ARITHMETIC } from './arithmetic.ts';
 import { COMPARE } from './compare.ts';
 import { CONVERSION } from './conversion.ts';

@@ -1,8 +1,10 @@
 // Text functions against plainer ones: wildcards against RegExp, order against code points, tokens, and texts that read back.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bitAt, type Column, valueAt } from '../../../core/batch/batch.ts';
 import { call, columnReference, literal } from '../../3-plan/expression.ts';
+import { fold, tokensOf } from '../../3-plan/tokens.ts';
 import { evaluate } from '../../run/evaluate.ts';
 import { batchFrom, testEnvironment } from '../../run/testing/environment.ts';
 import { compareStrings } from '../../run/values.ts';
@@ -10,7 +12,7 @@ import { durationText, parseDuration } from './conversion.ts';
 import { isInNetwork, parseAddress, parseNetwork } from './network.ts';
 import { likeTest, regexTest } from './pattern.ts';
 import { formatTimeBy, parseTimeBy, timePattern } from './time-pattern.ts';
-import { fold, tokensOf, tokenTest } from './words.ts';
+import { tokenTest } from './words.ts';
 
 const small = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', '\\', '\n', '😀', 'ä'), maxLength: 8 });
 

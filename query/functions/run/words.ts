@@ -1,16 +1,7 @@
-// One meaning of "ignores case" and of "token" for contains, has and search; the emitters and the search engines follow it.
-//
-// Exactly: `fold(text)` is Unicode's lower case of the whole text (as toLowerCase, ICU's root locale) with ς made σ. A token is a maximal
-// run of letters and digits (\p{L}, \p{N}) of the folded text.
+// contains, has and the words of search, as `3-plan/tokens.ts` says what a word is.
 import { type Column, isPresent, type Value, valueAt } from '../../../core/batch/batch.ts';
+import { fold, TOKEN, tokensOf } from '../../3-plan/tokens.ts';
 import { makePredicate, maskOf, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
-
-export const fold = (text: string): string => text.toLowerCase().replaceAll('ς', 'σ');
-
-const TOKEN = /[\p{L}\p{N}]+/gu;
-
-/** The tokens of a text, folded, in order. */
-export const tokensOf = (text: string): readonly string[] => fold(text).match(TOKEN) ?? [];
 
 /** Tokens with a space before and after each: one text in which side-by-side is `includes`. */
 const spaced = (tokens: readonly string[]): string => ` ${tokens.join(' ')} `;

@@ -7,7 +7,7 @@ import { SAMPLE_MARKS, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { inputsOf, type PlanNode, type Scan } from '../3-plan/nodes.ts';
 import type { MarkedHours } from '../4-emit/losses.ts';
-import { earlierOf, laterOf } from './buckets.ts';
+import { earlierOf, laterOf } from '../run/buckets.ts';
 
 const samplesScans = (node: PlanNode): readonly Scan[] =>
   node.node === 'scan' ? (node.dataset.table === 'samples' ? [node] : []) : inputsOf(node).flatMap(samplesScans);

@@ -10,10 +10,10 @@ import { physicalType } from '../3-plan/physical.ts';
 import type { Fragment, Question } from '../4-emit/fragment.ts';
 import type { Losses } from '../4-emit/losses.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
-import { Budget, type Limits, type Pool } from './budget.ts';
-import type { RunEnvironment, RunFunctions, TableRun } from './environment.ts';
-import { runPlan } from './run.ts';
-import { batchBytes } from './size.ts';
+import { Budget, type Limits, type Pool } from '../run/budget.ts';
+import type { RunEnvironment, RunFunctions, TableRun } from '../run/environment.ts';
+import { runPlan } from '../run/run.ts';
+import { batchBytes } from '../run/size.ts';
 
 export interface StorePorts {
   readonly columns: ColumnStore;

@@ -1,8 +1,8 @@
 // Answers as JSON: what every kind of value becomes.
 import { expect, test } from 'vitest';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { batchFrom, type Row, withDictionaries } from '../run/testing/environment.ts';
 import { answerColumns } from './answer.ts';
-import { batchFrom, type Row, withDictionaries } from './testing/environment.ts';
 
 test('every type, over several batches', () => {
   const columns: PlanColumn[] = [

@@ -3,11 +3,11 @@
 // Times and durations are Int64 nanoseconds there, missing is NULL. What is not finite becomes NULL at each step, as in the runner.
 
 import { fixedOffset } from '../../../core/zone.ts';
-import { truth } from '../../4-emit/clickhouse/truth.ts';
-import type { EmitFunction, Emitted } from '../../4-emit/fragment.ts';
-import type { AnyScalar } from '../names.ts';
-import { tokensOf } from '../run/words.ts';
+import type { AnyScalar } from '../../3-plan/function-names.ts';
+import { tokensOf } from '../../3-plan/tokens.ts';
+import type { EmitFunction, Emitted } from '../fragment.ts';
 import { storePattern } from './store-pattern.ts';
+import { truth } from './truth.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
 const isFloat = (a: Emitted | undefined): boolean => a?.type === 'float';

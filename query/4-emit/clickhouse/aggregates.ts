@@ -1,6 +1,7 @@
 // Every aggregate in ClickHouse's SQL. `x` is the argument with the filter worked in: NULL where a row does not count.
-import type { EmitAggregate } from '../../4-emit/fragment.ts';
-import type { AggregateFunction } from '../names.ts';
+
+import type { AggregateFunction } from '../../3-plan/function-names.ts';
+import type { EmitAggregate } from '../fragment.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
 const float = (of: string): boolean => of === 'float';
