@@ -1,7 +1,8 @@
 // Masks secrets in what leaves the host: values of names that mean one, credentials of HTTP, passwords in addresses, well-known forms of
 // keys and tokens, blocks of private keys. A text without any comes back as it is. It tells a secret by its name or its form only, works in
 // time linear in the text, and changes nothing else of it.
-import { PROGRAM_NAMES, withoutOptions } from './options.ts';
+import { withoutForms, withoutPasswords } from './forms.ts';
+import { withoutOptions } from './options.ts';
 import type { OwnRule } from './own-rule.ts';
 import { HARMLESS, valueRange } from './value.ts';
 
@@ -19,33 +20,15 @@ export const newMaskState = (): MaskState => ({ keyLines: 0 });
 /** Before the short names there is no other letter, as there is in `compass`. */
 const NAMES =
   'passw(?:or)?d|pass(?:phrase|code)|(?<![a-z])pass|(?<![a-z])pwd|secret|token|credentials?|authorization|api[-_. ]?key|(?:access|private|signing|encryption|account|shared)[-_. ]?key|(?<![a-z])cookie|identified[ \\t]{1,4}(?:with[ \\t]{1,4}[^\\s]{1,64}[ \\t]{1,4})?(?:by|as)';
-/** Forms that say themselves what they are: keys of AWS, Google, Stripe, tokens of GitHub, GitLab, Slack, npm, our own join tokens, signed tokens of JSON. */
-const FORMS = [
-  '(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])',
-  'gh[pousr]_[A-Za-z0-9]{30,255}',
-  'github_pat_[A-Za-z0-9_]{30,255}',
-  'glpat-[A-Za-z0-9_-]{18,255}',
-  'xox[abeoprs]-[A-Za-z0-9-]{10,255}',
-  '(?:sk|rk|pk)_live_[A-Za-z0-9]{16,255}',
-  'AIza[A-Za-z0-9_-]{35}',
-  'npm_[A-Za-z0-9]{36}',
-  'ij1\\.[A-Za-z0-9_-]{20,255}',
-  'eyJ[A-Za-z0-9_-]{8,1024}\\.[A-Za-z0-9_-]{8,8192}(?:\\.[A-Za-z0-9_-]{0,4096})?',
-].join('|');
-/** What a text must hold for any of it to be in it; a part of each is in the list of `suspects.ts`. */
-const ANY = new RegExp(
-  `(?:${NAMES})|bearer |basic |://[^\\s/]|-----BEGIN |AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|_live_|AIza|npm_|ij1\\.|eyJ|${PROGRAM_NAMES}`,
-  'i',
-);
-const NAMED = new RegExp(`(?:${NAMES})`, 'gi');
-const FORMED = new RegExp(`(?<![A-Za-z0-9_])(?:${FORMS})`, 'g');
+const NAMED = new RegExp(NAMES, 'gi');
 const SCHEME = /(?<![a-z0-9])(bearer|basic)( {1,4})([\w.~+/=-]{8,8192})/gi;
-/** `//user:password@`; a password may hold a slash where it cannot be a port. */
-const ADDRESS = /(:\/\/[^\s/:@"'<>]{0,256}:)(?:[^\s/"'<>]{1,1024}@|(?!\d{0,5}\/)[^\s"'<>]{1,1024}?@)/g;
 const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const KEY_BLOCK = /(-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)([\s\S]*?)(-----END |$)/g;
-/** Of a block of a private key; before a full one there may be what a logger puts there. */
-const KEY_LINE = /^(?:[A-Za-z0-9+/=]{1,80}|(?:Proc-Type|DEK-Info|Version|Comment): .*)?$|^.{0,200}[\s|>"'][A-Za-z0-9+/=]{40,80}["']?$/;
+/** Of a block of a private key. */
+const KEY_LINE = /^(?:[A-Za-z0-9+/=]{1,80}|(?:Proc-Type|DEK-Info|Version|Comment): .*)?$/;
+/** A full one, before which there may be what a logger puts there. */
+const KEY_LINE_END = /[\s|>"'][A-Za-z0-9+/=]{40,80}["']?$/;
+const LOGGED = /^.{0,200}$/;
 /** Lines of the largest key there is. */
 const MOST_KEY_LINES = 200;
 
@@ -62,7 +45,7 @@ export class Mask {
   line(text: string, state: MaskState, isClean = false): string {
     if (!this.#defaults) return this.#withoutOwn(text);
     if (state.keyLines > 0 && isOfKey(text, state)) return MASKED;
-    if (isClean || !ANY.test(text)) return this.#withoutOwn(text);
+    if (isClean) return this.#withoutOwn(text);
     const begin = text.lastIndexOf('-----BEGIN ');
     if (begin !== -1 && text.indexOf('-----END ', begin) === -1) {
       KEY_BEGIN.lastIndex = begin;
@@ -73,9 +56,9 @@ export class Mask {
 
   /** The arguments of a process, parted by blanks. */
   command(args: readonly string[]): string {
-    const shown = this.#defaults ? args.map((arg, i) => maskedArgument(args, arg, i)) : args;
+    const shown = this.#defaults ? withoutArguments(args) : args;
     const text = shown.join(' ');
-    return this.#withoutOwn(this.#defaults && ANY.test(text) ? withoutSecrets(text) : text);
+    return this.#withoutOwn(this.#defaults ? withoutSecrets(text) : text);
   }
 
   #withoutOwn(text: string): string {
@@ -87,17 +70,22 @@ export class Mask {
 
 /** Whether all of it is of the key whose block began in a line before. */
 const isOfKey = (text: string, state: MaskState): boolean => {
-  const isKey = !text.includes('-----END ') && text.split('\n').every((line) => KEY_LINE.test(line.trim()));
+  const isKey = !text.includes('-----END ') && text.split('\n').every((line) => isKeyLine(line.trim()));
   state.keyLines = isKey ? state.keyLines - 1 : 0;
   return isKey && text.trim() !== '';
+};
+
+const isKeyLine = (line: string): boolean => {
+  if (KEY_LINE.test(line)) return true;
+  const end = line.search(KEY_LINE_END);
+  return end !== -1 && LOGGED.test(line.slice(0, end));
 };
 
 const withoutSecrets = (text: string): string => {
   let out = text;
   if (out.includes('-----BEGIN '))
     out = out.replace(KEY_BLOCK, (whole, begin: string, key: string, end: string) => (key.trim() === '' ? whole : begin + MASKED + end));
-  if (out.includes('://')) out = out.replace(ADDRESS, `$1${MASKED}@`);
-  out = out.replace(FORMED, MASKED);
+  out = withoutForms(withoutPasswords(out, MASKED), MASKED);
   out = out.replace(SCHEME, (whole, scheme: string, blank: string, value: string) => (isCredential(value) ? scheme + blank + MASKED : whole));
   return withoutNamed(withoutOptions(out, MASKED));
 };
@@ -131,13 +119,18 @@ const SHORT_OPTIONS: readonly (readonly [program: RegExp, option: RegExp])[] = [
 /** The password stands behind `-p`, in the same argument. */
 const ATTACHED = /(?:^|\/)(?:mysql|mariadb)[\w-]*$/;
 
-const maskedArgument = (args: readonly string[], arg: string, i: number): string => {
+const withoutArguments = (args: readonly string[]): readonly string[] => {
   const program = args[0] ?? '';
-  const before = args[i - 1] ?? '';
-  if (i < 1 || arg === '') return arg;
-  if (ATTACHED.test(program) && /^-p./.test(arg)) return `-p${MASKED}`;
-  if (i > 1 && SHORT_OPTIONS.some(([of, option]) => of.test(program) && option.test(before))) return MASKED;
-  const rest = i > 1 && !arg.startsWith('-') ? OPTION.exec(before)?.[1] : undefined;
+  const options = SHORT_OPTIONS.filter(([of]) => of.test(program)).map(([, option]) => option);
+  const isAttached = ATTACHED.test(program);
+  return args.map((arg, i) => (i < 1 || arg === '' ? arg : maskedArgument(arg, i > 1 ? args[i - 1] : undefined, options, isAttached)));
+};
+
+/** `before`: the argument before it, where that is not the program. */
+const maskedArgument = (arg: string, before: string | undefined, options: readonly RegExp[], isAttached: boolean): string => {
+  if (isAttached && /^-p./.test(arg)) return `-p${MASKED}`;
+  if (before !== undefined && options.some((option) => option.test(before))) return MASKED;
+  const rest = before !== undefined && !arg.startsWith('-') ? OPTION.exec(before)?.[1] : undefined;
   if (rest !== undefined && !HARMLESS.test(rest)) return MASKED;
   const assigned = ASSIGNED.exec(arg)?.[0];
   // Blanks are of the value here; where it is a file, an address or nothing the rules of lines know.

@@ -23,9 +23,10 @@ const PROGRAMS = [
 ];
 
 /** Whether a text holds one of the programs; a part of each is in the list of `suspects.ts`. */
-export const PROGRAM_NAMES = 'mysql|mariadb|curl[ \\t]|sshpass|redis-cli|ldap(?:search|modify|add|delete|passwd|whoami|compare)';
+const ANY_PROGRAM = /mysql|mariadb|curl[ \t]|sshpass|redis-cli|ldap/;
 
 export const withoutOptions = (text: string, masked: string): string => {
+  if (!ANY_PROGRAM.test(text)) return text;
   let out = text;
   for (const [holds, command, secret] of PROGRAMS) if (out.includes(holds)) out = out.replace(command, (found) => found.replace(secret, `$1${masked}`));
   return out;

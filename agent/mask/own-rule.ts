@@ -1,5 +1,6 @@
 // A rule of masking from the agent's configuration: a text in which each `*` stands for what is masked, as in `ticket=*` or `PIN * for`.
 // Looks at each character of a line a few times at most, whatever the rule and the line.
+import { Next } from './next.ts';
 
 const MOST_PATTERN = 200;
 /** What a `*` stands for ends at a blank, a quote or a sign that parts values. */
@@ -15,44 +16,23 @@ export const ownRuleOffence = (pattern: string): string | undefined => {
   return undefined;
 };
 
-/** Where a run of what a `*` may stand for ends. Asked for places that rise, it goes over no character twice. */
-class Runs {
-  readonly #run = new RegExp(`[^${ENDS}]+`, 'y');
-  #from = -1;
-  #end = -1;
-
-  reset(): void {
-    this.#from = -1;
-    this.#end = -1;
-  }
-
-  endOf(text: string, at: number): number {
-    if (at >= this.#from && at <= this.#end) return this.#end;
-    this.#run.lastIndex = at;
-    this.#from = at;
-    this.#end = this.#run.test(text) ? this.#run.lastIndex : at;
-    return this.#end;
-  }
-}
-
 /** One literal between two stars; letters in either case. */
 const literal = (piece: string, flags: string): RegExp => new RegExp(piece.replaceAll(/[\\^$.+?()[\]{}|/]/g, '\\$&'), flags);
 
 export class OwnRule {
   readonly #first: RegExp;
-  readonly #rest: readonly { readonly runs: Runs; readonly literal: RegExp }[];
+  readonly #rest: readonly { readonly ends: Next; readonly literal: RegExp }[];
 
   /** Of a pattern without offence. */
   constructor(pattern: string) {
     const [first = '', ...rest] = pattern.split(/\*+/);
     this.#first = literal(first, 'gi');
-    this.#rest = rest.map((piece) => ({ runs: new Runs(), literal: literal(piece, 'yi') }));
+    this.#rest = rest.map((piece) => ({ ends: new Next(new RegExp(`[${ENDS}]`, 'g')), literal: literal(piece, 'yi') }));
   }
 
   /** The text with `masked` in place of each secret. */
   mask(text: string, masked: string): string {
     const first = this.#first;
-    for (const { runs } of this.#rest) runs.reset();
     let out = '';
     let from = 0;
     first.lastIndex = 0;
@@ -73,8 +53,8 @@ export class OwnRule {
   #restAt(text: string, begin: number, masked: string): { readonly text: string; readonly end: number } | undefined {
     let out = '';
     let at = begin;
-    for (const { runs, literal: next } of this.#rest) {
-      const end = runs.endOf(text, at);
+    for (const { ends, literal: next } of this.#rest) {
+      const end = ends.at(text, at);
       next.lastIndex = end;
       if (end === at || !next.test(text)) return undefined;
       out += masked + text.slice(end, next.lastIndex);

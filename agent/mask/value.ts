@@ -1,28 +1,38 @@
 // Where the value of a name stands in a text: `name=value`, `name: value`, `"name": "value"`, `--name value`, `PASSWORD 'value'`, also within a
 // text of JSON that is itself quoted; what stands in another field `apart.ts` finds. Looks at each character once.
 import { apartRange } from './apart.ts';
-import { closeOf, isQuote, quoteAt, type ValueRange, wordEnd } from './quotes.ts';
+import { Next, RunStart } from './next.ts';
+import { closeOf, isQuote, isQuotedAgain, quoteAt, type ValueRange, wordEnd } from './quotes.ts';
+import { isBlank, isOfName } from './signs.ts';
+import { sqlPasswordAt } from './sql.ts';
 
 /** Characters of a name behind the word that gives it away, as in `password_hash`. */
 const MOST_REST = 24;
 const MOST_BEFORE = 100;
-const NAME = /[\w.\]-]/;
 /** Rests of a name that make it another thing. */
 export const HARMLESS = /^[-_.]?(?:url|uri|endpoint|file|path|name|type|policy|ttl|expir|length|count|limit)/i;
 /** A parser speaks of a token of its own. */
 const GRAMMAR = /\bunexpected $/i;
 /** Say that there is none, or are counts. */
 const NOTHING = /^(?:\*{3,}|null|nil|none|true|false|undefined|yes|no|\d{0,3})$/i;
+/** Characters of the longest of them that is no row of `*`. */
+const MOST_NOTHING = 9;
 const NUMBER = /^[\d.]+$/;
+/** Nothing goes on behind it; a tag may. */
+const ANGLES = /<([^\s<>"'`\\]{1,256})>(?![^\s,;&<)\]}|"'`])/y;
+/** A word for what is to stand there, or that it was taken out; a tag that ends. */
+const PLACEHOLDER =
+  /^(?:\/[a-z][\w.:-]*|[a-z]|(?:[a-z]+[-_.])*(?:my|your)?(?:pass(?:w(?:or)?d|phrase|code)?|pwd|secret|token|key|credentials?|cookie|value|string)|(?:your|my|the|some|insert|enter)[-_.][a-z_.-]+|redacted|masked|hidden|removed|filtered|omitted|secure|sensitive|empty|blank|unset|not[-_]set|changeme|[x.*-]+|\$?\{[\w.-]+\})$/i;
+/** What is to stand there, in several words; a tag, whose own name tells whether its text is a secret. */
+const TAG = /<[a-z_][\w.:-]{0,60}(?:[ \t][^<>\n]{0,200}>|(?:[ \t][^<>\n]{0,200})?(?:&gt;|\\u003e))/iy;
 /** The credential follows the word. */
 const SCHEME = /^(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)$/i;
 
 const PART = /[,;]+(?![\w.-]{1,64}\\{0,8}["']?[ \t]{0,4}[=:])[^\s,;&<>)\]}|"'`{[(\\]/y;
-/** Before a value in quotes: SQL's `PASSWORD 'x'`, `PASSWORD('x')`, `IDENTIFIED BY 'x'`, `SET PASSWORD FOR a = 'x'`. No end of another value. */
-const SQL = /(?:[ \t]{1,4}for[ \t]{1,4}[^\s=]{1,200}[ \t]{0,4}=[ \t]{0,4}|[ \t]{1,4}|[ \t]?\([ \t]?)(?=\\{0,8}["'][^\s,:;)\]}])/iy;
-const SQL_WORD = /^(?:password$|identified)/;
+const names = new RunStart(isOfName);
+const nameEnds = new Next(/[^\w.\]-]/g);
+const [BLANK, MINUS, COLON, LESS, EQUALS, GREATER, D] = [0x20, 0x2d, 0x3a, 0x3c, 0x3d, 0x3e, 0x64] as const;
 
-const isBlank = (c: string | undefined): boolean => c === ' ' || c === '\t';
 /**
  * Of a value without quotes whose first part ends at `to`: what follows a comma or a semicolon at once is of it, unless that has a name and a value
  * of its own.
@@ -36,65 +46,89 @@ const partsEnd = (text: string, to: number): number => {
 /** A header's, to the end of the line or of the text it stands in. */
 const lineEnd = (text: string, from: number): number => {
   let at = from;
-  while (at < text.length && text[at] !== '\n' && text[at] !== '\r' && !isQuote(text[at]) && !(text[at] === '\\' && quoteAt(text, at) !== '')) at++;
+  while (at < text.length && !isLineEnd(text.charCodeAt(at)) && !isQuotedAgain(text, at)) at++;
   return at;
 };
 
+const isLineEnd = (code: number): boolean => code === 0x0a || code === 0x0d || isQuote(code);
+
 const pastBlanks = (text: string, from: number): number => {
   let at = from;
-  while (isBlank(text[at])) at++;
+  while (isBlank(text.charCodeAt(at))) at++;
   return at;
 };
 
 /** `begin` and `end`: of the word that gives the name away. Undefined where no value follows, or one that is none. */
 export const valueRange = (text: string, begin: number, end: number): ValueRange | undefined => {
-  let at = end;
-  while (at - end < MOST_REST && at < text.length && NAME.test(text[at] as string)) at++;
-  const rest = text.slice(end, at);
-  if (HARMLESS.test(rest) || GRAMMAR.test(text.slice(Math.max(0, begin - 12), begin))) return undefined;
+  let at = Math.min(end + MOST_REST, nameEnds.at(text, end));
+  const hasRest = at > end;
+  if ((hasRest && HARMLESS.test(text.slice(end, at))) || isGrammar(text, begin)) return undefined;
   const nameQuote = quoteAt(text, at);
   at += nameQuote.length;
   const sign = pastBlanks(text, at);
-  const isHeader = text[sign] === ':';
-  if (text[sign] === '=' || isHeader) at = text[sign + 1] === '>' || text[sign + 1] === '=' ? sign + 2 : sign + 1;
-  else if (sign === at || text[sign] === '-' || !isOption(text, begin)) {
-    SQL.lastIndex = at;
-    if (rest !== '' || nameQuote !== '' || !SQL_WORD.test(text.slice(begin, end).toLowerCase()) || !SQL.test(text))
-      return valueApart(text, begin, at, nameQuote);
-    at = SQL.lastIndex;
+  const code = text.charCodeAt(sign);
+  const isHeader = code === COLON;
+  if (code === EQUALS || isHeader) {
+    const second = text.charCodeAt(sign + 1);
+    at = second === GREATER || second === EQUALS ? sign + 2 : sign + 1;
+  } else if (sign === at || code === MINUS || !isOption(text, begin)) {
+    const password = hasRest || nameQuote !== '' ? -1 : sqlPasswordAt(text, begin, end);
+    if (password === -1) return valueApart(text, begin, at, nameQuote);
+    at = password;
   }
   // `secret://…` names a place.
   if (isHeader && text.startsWith('//', at)) return undefined;
   at = pastBlanks(text, at);
   const quote = quoteAt(text, at);
-  const word = text.slice(begin, end).toLowerCase();
-  // A folder one is in: told by its beginning, as what follows may hold the same word again and again.
-  if (word === 'pwd' && /[/~]/.test(text[at + quote.length] ?? '')) return undefined;
-  const judged = (from: number, to: number, around: string): ValueRange | undefined =>
-    isNone(text.slice(from, to)) || (rest !== '' && NUMBER.test(text.slice(from, to))) ? undefined : { from, to, quote: around };
   const from = at + quote.length;
-  if (quote !== '') return judged(from, closeOf(text, from, quote), '');
+  // A folder one is in: told by its beginning, as what follows may hold the same word again and again.
+  if (end - begin === 3 && /[/~]/.test(text[from] ?? '')) return undefined;
+  if (quote !== '') return judged(text, from, closeOf(text, from, quote), '', hasRest);
   if (text[from] === '{' || text[from] === '[' || text[from] === '(') return undefined;
-  if (word === 'cookie' && isHeader && nameQuote === '') return judged(from, lineEnd(text, from), '');
+  if (text.charCodeAt(from) === LESS) return inAngles(text, from, hasRest);
+  if (isHeader && nameQuote === '' && isCookie(text, begin, end)) return judged(text, from, lineEnd(text, from), '', hasRest);
   const to = wordEnd(text, from);
-  if (!SCHEME.test(text.slice(from, to)) || !isBlank(text[to])) {
-    const first = judged(from, to, nameQuote);
+  if (!isBlank(text.charCodeAt(to)) || !SCHEME.test(text.slice(from, to))) {
+    const first = judged(text, from, to, nameQuote, hasRest);
     return first === undefined || nameQuote !== '' ? first : { ...first, to: partsEnd(text, to) };
   }
   const credential = pastBlanks(text, to);
-  return judged(credential, wordEnd(text, credential), '');
+  return judged(text, credential, wordEnd(text, credential), '', hasRest);
 };
 
-const isNone = (value: string): boolean => value === '' || NOTHING.test(value);
+const judged = (text: string, from: number, to: number, quote: string, hasRest: boolean): ValueRange | undefined =>
+  isNone(text, from, to) || (hasRest && NUMBER.test(text.slice(from, to))) ? undefined : { from, to, quote };
+
+/** `password=<x>`, where `x` is no word that stands for a password in instructions; a word that only begins so is all of it. */
+const inAngles = (text: string, from: number, hasRest: boolean): ValueRange | undefined => {
+  ANGLES.lastIndex = from;
+  const value = ANGLES.exec(text)?.[1];
+  if (value !== undefined) return PLACEHOLDER.test(value) ? undefined : judged(text, from + 1, from + 1 + value.length, '', hasRest);
+  TAG.lastIndex = from;
+  if (TAG.test(text)) return undefined;
+  let to = from;
+  while (isAngle(text.charCodeAt(to))) to = wordEnd(text, to + 1);
+  return /[^<>]/.test(text.slice(from, to)) ? { from, to: partsEnd(text, to), quote: '' } : undefined;
+};
+
+const isAngle = (code: number): boolean => code === LESS || code === GREATER;
+
+const isNone = (text: string, from: number, to: number): boolean =>
+  from === to || ((to - from <= MOST_NOTHING || text[from] === '*') && NOTHING.test(text.slice(from, to)));
+
+/** A parser's. */
+const isGrammar = (text: string, begin: number): boolean =>
+  text.charCodeAt(begin - 1) === BLANK && (text.charCodeAt(begin - 2) | BLANK) === D && GRAMMAR.test(text.slice(Math.max(0, begin - 12), begin));
+
+const isCookie = (text: string, begin: number, end: number): boolean => end - begin === 6 && text.slice(begin, end).toLowerCase() === 'cookie';
 
 const valueApart = (text: string, begin: number, at: number, nameQuote: string): ValueRange | undefined => {
   const range = apartRange(text, begin, at, nameQuote);
-  return range === undefined || isNone(text.slice(range.from, range.to)) ? undefined : range;
+  return range === undefined || isNone(text, range.from, range.to) ? undefined : range;
 };
 
 /** Whether the word stands in an option of a command, whose value may follow a blank. */
 const isOption = (text: string, begin: number): boolean => {
-  let at = begin;
-  while (at > 0 && begin - at < MOST_BEFORE && NAME.test(text[at - 1] as string)) at--;
-  return text.startsWith('--', at) && (at === 0 || isBlank(text[at - 1]) || text[at - 1] === '\n');
+  const at = names.at(text, begin);
+  return begin - at <= MOST_BEFORE && text.startsWith('--', at) && (at === 0 || isBlank(text.charCodeAt(at - 1)) || text[at - 1] === '\n');
 };

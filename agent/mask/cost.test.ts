@@ -1,0 +1,74 @@
+// Lines made to be expensive: of the beginning of each form that is looked for, again and again, up to the longest line. Eight times the line
+// may cost about eight times as much, not 64 times; how quick the machine is does not matter.
+import { describe, expect, test } from 'vitest';
+import { MOST_LINE } from '../logs/line.ts';
+import { Mask, newMaskState } from './mask.ts';
+import { Suspects } from './suspects.ts';
+
+const NAMES = ['password', 'pass', 'pwd', 'secret', 'token', 'api key', 'access_key', 'private-key', 'credentials', 'authorization', 'cookie', 'identified by'];
+const BEHIND = ['', ' ', '=', ': ', '="', '=\\"', "='", ' "', '-', '/', '(', '=a,', '=<', ' for a ', '=bearer '];
+const BEFORE = ['--', '<', '&lt;', '\\u003c', '"', 'unexpected ', 'k=', 'id: ', '"name":"', '{value="a ', '{"value":\\"'];
+const PIECES = [
+  ...NAMES.flatMap((name) => BEHIND.map((behind) => name + behind)),
+  ...BEFORE.flatMap((before) => ['password', 'token'].flatMap((name) => [' ', '>', '"', '&gt;', '><![CDATA[', ' a="'].map((behind) => before + name + behind))),
+  ...['identified ', 'identified with x ', 'grant identified by x;', "password ''", 'bearer ', 'basic abcdefg ', 'unexpected ', 'value=', '{"value":"'],
+  ...['://', '://:', '://a:', '://a:b', '://a:/', '://a:1/', '://a:@', '://a:b "@', '-----BEGIN ', '-----BEGIN X PRIVATE KEY-----', '-----END '],
+  ...['AKIA', 'ghp_', 'github_pat_', 'glpat-', 'xoxb-', 'sk_live_', 'AIza', 'npm_', 'ij1.', 'eyJ', 'eyJ-', 'eyJaaaaaaaa.', '.eyJaaaaaaaa'],
+  ...[
+    'mysql',
+    'mysql -p',
+    'mysql -p"',
+    'mariadb-',
+    'curl ',
+    'curl -u',
+    'curl -u"a',
+    "curl -u'",
+    'curl -ssssssss',
+    'sshpass -p',
+    'redis-cli -a ',
+    'ldapsearch -w',
+  ],
+  ...['\\', '"', "'", '\\"', '<', '&lt;', '{', '-', ' ', ',', '*'],
+];
+const SMALL = MOST_LINE / 8;
+/** Of eight times the line; its square would be 64. */
+const MOST_GROWTH = 24;
+/** Below so many microseconds a difference is chance. */
+const LEAST = 300;
+const TRIES = 8;
+
+const mask = new Mask(true, []);
+const suspects = new Suspects();
+const filled = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+
+/** Microseconds of the processor. */
+const costOf = (text: string, keyLines = 0): number => {
+  const bytes = Buffer.from(text);
+  const begun = process.cpuUsage();
+  suspects.scan(bytes);
+  mask.line(bytes.toString(), { ...newMaskState(), keyLines }, !suspects.isIn(0, bytes.length));
+  const { user, system } = process.cpuUsage(begun);
+  return user + system;
+};
+
+/** The best of some, as soon as it is good: another program may have taken the processor's caches. */
+const growthOf = (line: (length: number) => string, keyLines = 0): number => {
+  let [small, large] = [Infinity, Infinity];
+  for (let i = 0; i < TRIES && !(large / Math.max(small, LEAST) < MOST_GROWTH); i++) {
+    small = Math.min(small, costOf(line(SMALL), keyLines));
+    large = Math.min(large, costOf(line(MOST_LINE), keyLines));
+  }
+  return large / Math.max(small, LEAST);
+};
+
+describe('the cost of a line grows with its length alone', () => {
+  test.each(['', 'x', ' ', '"'])('of each beginning, followed by %j', (behind) => {
+    const over = PIECES.map((piece) => [piece, growthOf((length) => filled(piece + behind, length))] as const).filter(([, growth]) => growth >= MOST_GROWTH);
+    expect(over).toEqual([]);
+  });
+
+  test('where it may be one of a private key', () => {
+    for (const line of [(length: number) => ' '.repeat(length), (length: number) => `${' '.repeat(length)}!`, (length: number) => filled("'AAAA", length)])
+      expect(growthOf(line, 9)).toBeLessThan(MOST_GROWTH);
+  });
+});
