@@ -5,12 +5,13 @@ import { MOST_LINE } from '../logs/line.ts';
 import { Mask, newMaskState } from './mask.ts';
 import { Suspects } from './suspects.ts';
 
-const NAMES = ['password', 'pass', 'pwd', 'secret', 'token', 'api key', 'access_key', 'private-key', 'credentials', 'authorization', 'cookie', 'identified by'];
+const NAMES = ['pass', 'pwd', 'secret', 'api key', 'access_key', 'private-key', 'credentials', 'authorization', 'cookie'];
 const BEHIND = ['', ' ', '=', ': ', '="', '=\\"', "='", ' "', '-', '/', '(', '=a,', '=<', ' for a ', '=bearer '];
 const BEFORE = ['--', '<', '&lt;', '\\u003c', '"', 'unexpected ', 'k=', 'id: ', '"name":"', '{value="a ', '{"value":\\"'];
 const PIECES = [
-  ...NAMES.flatMap((name) => BEHIND.map((behind) => name + behind)),
-  ...BEFORE.flatMap((before) => ['password', 'token'].flatMap((name) => [' ', '>', '"', '&gt;', '><![CDATA[', ' a="'].map((behind) => before + name + behind))),
+  ...NAMES.flatMap((name) => ['', ' ', '=', '="'].map((behind) => name + behind)),
+  ...['password', 'token', 'identified by'].flatMap((name) => BEHIND.map((behind) => name + behind)),
+  ...BEFORE.flatMap((before) => [' ', '>', '"', '&gt;', '><![CDATA[', ' a="'].map((behind) => `${before}token${behind}`)),
   ...['identified ', 'identified with x ', 'grant identified by x;', "password ''", 'bearer ', 'basic abcdefg ', 'unexpected ', 'value=', '{"value":"'],
   ...['://', '://:', '://a:', '://a:b', '://a:/', '://a:1/', '://a:@', '://a:b "@', '-----BEGIN ', '-----BEGIN X PRIVATE KEY-----', '-----END '],
   ...['AKIA', 'ghp_', 'github_pat_', 'glpat-', 'xoxb-', 'sk_live_', 'AIza', 'npm_', 'ij1.', 'eyJ', 'eyJ-', 'eyJaaaaaaaa.', '.eyJaaaaaaaa'],
@@ -62,7 +63,7 @@ const growthOf = (line: (length: number) => string, keyLines = 0): number => {
 };
 
 describe('the cost of a line grows with its length alone', () => {
-  test.each(['', 'x', ' ', '"'])('of each beginning, followed by %j', (behind) => {
+  test.each(['', ' '])('of each beginning, followed by %j', (behind) => {
     const over = PIECES.map((piece) => [piece, growthOf((length) => filled(piece + behind, length))] as const).filter(([, growth]) => growth >= MOST_GROWTH);
     expect(over).toEqual([]);
   });
