@@ -52,15 +52,16 @@ export class FollowedFiles {
   /** Positions come from the spool; without any this is the first start of all. */
   constructor(options: FollowOptions, positions: Iterable<Position>) {
     this.#options = options;
-    this.#finder = new Finder(options.globs, options.root);
     // Where there is no room for all, those that were written to last are open.
     const known = [...positions].filter((position) => position.cursor === undefined).sort((a, b) => (b.seen ?? 0) - (a.seen ?? 0));
     this.#first = known.length === 0;
+    // What a backup put back was all made now.
+    const since = known[0] === undefined || options.isPutBack ? undefined : seenOf(known[0]);
+    this.#finder = new Finder(options.globs, options.root, since);
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
     const lost = known.filter((p) => !this.#restore(p, now));
     this.#recover(lost, now);
-    // What a backup put back was all made now.
     if (options.isPutBack) return;
     // What came to a name after its file was seen there last; the others of the name are from before.
     const latest = new Map<string, Position>();
@@ -257,8 +258,10 @@ export class FollowedFiles {
     }
     const fresh: (readonly [path: string, stat: Stats])[] = [];
     for (const path of paths) {
-      const stat = NOT_LOGS.test(path) ? undefined : statOf(path);
+      if (NOT_LOGS.test(path)) continue;
+      const stat = statOf(path);
       if (stat !== undefined) fresh.push([path, stat]);
+      else this.#finder.moved(path);
     }
     // Where there is no room for all, those that were written to last are read.
     if (fresh.length > MOST_FILES) fresh.sort(([, a], [, b]) => b.mtimeMs - a.mtimeMs);

@@ -2,7 +2,7 @@
 // It remembers when folders changed, so that what came into them is found soon for one look at each folder: a name in a folder cannot come or go
 // without that. It opens no file.
 import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Moment, momentNow } from './moment.ts';
 import { originalOf } from './rotation-name.ts';
 
@@ -55,11 +55,14 @@ export class Finder {
   readonly #root: string;
   readonly #patterns: readonly (readonly string[])[];
   readonly #folders = new Map<string, Folder>();
+  readonly #since: Moment | undefined;
   #look = 0;
   #cut = false;
 
-  constructor(patterns: readonly string[], root: string) {
+  /** `since`: when a finder before this one is known to have looked. */
+  constructor(patterns: readonly string[], root: string, since?: Moment) {
     this.#root = root;
+    this.#since = since;
     this.#patterns = patterns.map((pattern) => pattern.split('/').filter((s) => s !== ''));
   }
 
@@ -72,6 +75,12 @@ export class Finder {
   changed(): Found | undefined {
     for (const [path, { changedMs, at }] of this.#folders) if (at.at - changedMs < STEP_MS || changeOf(path) !== changedMs) return this.#walkAll(false);
     return undefined;
+  }
+
+  /** Of what was found there something had moved before it was met: the next look tells again what came since the look before this one. */
+  moved(path: string): void {
+    const folder = this.#folders.get(dirname(path));
+    if (folder?.since !== undefined) folder.at = folder.since;
   }
 
   #walkAll(anew: boolean): Found {
@@ -127,7 +136,7 @@ export class Finder {
     const changedMs = changeOf(path);
     const isFresh = anew || known === undefined || known.changedMs !== changedMs || known.at.at - changedMs < STEP_MS;
     const folder: Folder = isFresh
-      ? { changedMs, at, since: known?.at, names: undefined, folders: undefined, isFresh, look: this.#look }
+      ? { changedMs, at, since: known?.at ?? this.#since, names: undefined, folders: undefined, isFresh, look: this.#look }
       : { ...known, isFresh, look: this.#look };
     this.#folders.set(path, folder);
     return folder;

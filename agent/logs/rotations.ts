@@ -51,8 +51,8 @@ export const statOf = (path: string): Stats | undefined => {
 
 export const madeAfter = ({ birthtimeMs }: Stats, moment: Moment): boolean => isAfter(birthtimeMs + CLOCK_STEP_MS, moment);
 
-/** Files beside it, as they stood together at one moment: a rotation shifts names while one looks. */
-const filesBeside = (path: string): readonly Beside[] => {
+/** What is asked of the files beside it, as long as they stand together: a rotation shifts names while one looks, and what was moved answers nothing. */
+const askBeside = <T>(path: string, ask: (files: readonly Beside[]) => T): T => {
   const folder = dirname(path);
   for (let looks = 1; ; looks++) {
     const before = statOf(folder)?.mtimeMs;
@@ -60,7 +60,8 @@ const filesBeside = (path: string): readonly Beside[] => {
       const stat = statOf(sibling);
       return stat?.isFile() === true ? [{ path: sibling, stat }] : [];
     });
-    if (looks === MOST_LOOKS || statOf(folder)?.mtimeMs === before) return found;
+    const answer = ask(found);
+    if (looks === MOST_LOOKS || statOf(folder)?.mtimeMs === before) return answer;
   }
 };
 
@@ -68,15 +69,16 @@ const filesBeside = (path: string): readonly Beside[] => {
  * After a copy-truncate: the file that holds what was read, and where reading goes on in it. One that was copied before the last lines were read
  * has nothing that was not.
  */
-export const copyOf = ({ position, readAt }: Left, knows: (key: string) => boolean): { readonly path: string; readonly position: Position } | undefined => {
-  const others = filesBeside(position.path).filter(({ stat }) => !knows(keyOf(stat)));
-  const whole = others.find(({ path, stat }) => isCopy(path, stat, position));
-  if (whole !== undefined) return { path: whole.path, position: { ...position, key: keyOf(whole.stat) } };
-  const taken = others.find(({ path, stat }) => isTakenCopy(path, stat, { position, readAt }));
-  return taken === undefined
-    ? undefined
-    : { path: taken.path, position: { ...position, key: keyOf(taken.stat), offset: taken.stat.size, tail: NOTHING, skipping: false } };
-};
+export const copyOf = ({ position, readAt }: Left, knows: (key: string) => boolean): { readonly path: string; readonly position: Position } | undefined =>
+  askBeside(position.path, (files) => {
+    const others = files.filter(({ stat }) => !knows(keyOf(stat)));
+    const whole = others.find(({ path, stat }) => isCopy(path, stat, position));
+    if (whole !== undefined) return { path: whole.path, position: { ...position, key: keyOf(whole.stat) } };
+    const taken = others.find(({ path, stat }) => isTakenCopy(path, stat, { position, readAt }));
+    return taken === undefined
+      ? undefined
+      : { path: taken.path, position: { ...position, key: keyOf(taken.stat), offset: taken.stat.size, tail: NOTHING, skipping: false } };
+  });
 
 /**
  * What was written to a name, and got a rotation's, since the file of that name was seen there last, the oldest first: it is nobody else's, where
@@ -90,16 +92,18 @@ export const writtenBetween = (
   files: readonly Followed[],
 ): { readonly found: readonly Beside[]; readonly copies: boolean } => {
   const { path: original } = read[0].position;
-  const made = filesBeside(original).filter(
-    ({ path, stat }) =>
-      rotationOf(original, path) === 'whole' &&
-      madeAfter(stat, since) &&
-      !knows(keyOf(stat)) &&
-      !isCopyOfRead(path, stat, [...read, ...files.map(({ reading }) => reading)]),
-  );
   const named = files.filter(({ orphan }) => !orphan);
-  const found = made.filter(({ path, stat }) => !named.some((file) => isCopyOfOpen(path, stat, file)));
-  return { found: found.toSorted((a, b) => a.stat.birthtimeMs - b.stat.birthtimeMs).slice(-MOST_BETWEEN), copies: found.length < made.length };
+  return askBeside(original, (beside) => {
+    const made = beside.filter(
+      ({ path, stat }) =>
+        rotationOf(original, path) === 'whole' &&
+        madeAfter(stat, since) &&
+        !knows(keyOf(stat)) &&
+        !isCopyOfRead(path, stat, [...read, ...files.map(({ reading }) => reading)]),
+    );
+    const found = made.filter(({ path, stat }) => !named.some((file) => isCopyOfOpen(path, stat, file)));
+    return { found: found.toSorted((a, b) => a.stat.birthtimeMs - b.stat.birthtimeMs).slice(-MOST_BETWEEN), copies: found.length < made.length };
+  });
 };
 
 /**
@@ -115,7 +119,7 @@ export const standsAt = (position: Position, isPutBack: boolean): { readonly pat
   const named = statOf(position.path);
   if (named !== undefined && (same(named, position.path) || (isPutBack && named.size >= position.offset && holds(position.path, named, position))))
     return { path: position.path, key: keyOf(named), isRenamed: false };
-  const renamed = filesBeside(position.path).find(({ path, stat }) => same(stat, path));
+  const renamed = askBeside(position.path, (files) => files.find(({ path, stat }) => same(stat, path)));
   return renamed === undefined ? undefined : { path: renamed.path, key: keyOf(renamed.stat), isRenamed: true };
 };
 
@@ -124,7 +128,7 @@ export const cutAt = ({ path, born }: Position): { readonly path: string; readon
   if (born === undefined) return undefined;
   const named = statOf(path);
   if (named !== undefined && bornOf(path) === born) return { path, stat: named, isRenamed: false };
-  const renamed = filesBeside(path).find((sibling) => bornOf(sibling.path) === born);
+  const renamed = askBeside(path, (files) => files.find((sibling) => bornOf(sibling.path) === born));
   return renamed === undefined ? undefined : { ...renamed, isRenamed: true };
 };
 
