@@ -1,6 +1,8 @@
 // The runner: filter, aggregate and windows over a million samples in memory, each against a loop written by hand for just that.
+
 import { type Batch, FLOAT, INT64, type TextColumn, TIME_NS, UTF8 } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
+import type { AggregateFunction } from '../query/2-semantic/function-names.ts';
 import { call, columnReference, literal } from '../query/3-plan/expression.ts';
 import type { PlanColumn, PlanNode, Window } from '../query/3-plan/nodes.ts';
 import { RUN_FUNCTIONS } from '../query/functions/run/functions.ts';
@@ -53,7 +55,7 @@ const aggregate: PlanNode = {
     { name: 'value', type: 'float' },
   ],
 };
-const window = (name: string): Window => ({
+const window = (name: AggregateFunction): Window => ({
   node: 'window',
   input,
   keys: ['#series'],

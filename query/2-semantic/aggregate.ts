@@ -1,5 +1,6 @@
 // Aggregates inside expressions: `avg`, `avg x`, `avg(x where c)`. Checks the column they take and hands them to the collector of the
 // pipe at hand, which gives each a column of its own.
+
 import type { Call, Expression } from '../1-syntax/ast.ts';
 import type { Fix } from '../1-syntax/diagnostic.ts';
 import { printName } from '../1-syntax/print-expression.ts';
@@ -7,6 +8,7 @@ import { inLevelOrder, levelAt, rank } from './compare.ts';
 import { checkCondition } from './condition.ts';
 import { isConstant } from './constant.ts';
 import { isMistaken, mayHaveMore } from './doubt.ts';
+import type { AggregateFunction } from './function-names.ts';
 import { toFloat, typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
 import type { AggregateCollector, AggregateSignature, Scope } from './scope.ts';
@@ -23,11 +25,13 @@ export const percentile = (name: string): number | undefined => {
 
 export const isAggregateName = (scope: Scope, name: string): boolean => scope.functions.aggregates.has(name) || percentile(name) !== undefined;
 
+type NamedAggregate = AggregateSignature & { readonly name: AggregateFunction };
+
 /** What a quantile takes beside its column. */
 export const SHARE = { function: 'quantile', wanted: 'a share from 0 to 1 (`p95 x` is `quantile(0.95, x)`)' };
 
-const SUMMING = new Set(['sum', 'avg', 'min', 'max', 'stddev', 'variance', 'quantile', 'deriv']);
-const RISING = new Set(['rate', 'increase']);
+const SUMMING = new Set<string>(['sum', 'avg', 'min', 'max', 'stddev', 'variance', 'quantile']);
+const RISING = new Set<string>(['rate', 'increase']);
 
 export const checkAggregate = (scope: Scope, e: Call): Typed | undefined => {
   const written = e.function.name;
@@ -39,8 +43,8 @@ export const checkAggregate = (scope: Scope, e: Call): Typed | undefined => {
     return undefined;
   }
   const q = percentile(written);
-  const name = q === undefined ? written : 'quantile';
-  const signature = scope.functions.aggregates.get(name) as AggregateSignature;
+  const signature = scope.functions.aggregates.get(q === undefined ? written : 'quantile') as NamedAggregate;
+  const { name } = signature;
   const inner: Scope = { ...scope, aggregates: undefined };
   const where = e.where === undefined ? undefined : checkCondition(inner, e.where);
   const known = e.where === undefined || where !== undefined;

@@ -1,8 +1,10 @@
 // Comparisons, text tests and membership. Two-valued: what they give is never missing.
+
 import type { BinaryOperator, Expression, In, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import { isConstant } from './constant.ts';
+import type { AnyScalar } from './function-names.ts';
 import { align, typeName } from './numeric.ts';
 import { checkRegex } from './regex-argument.ts';
 import { fix, replace } from './report.ts';
@@ -10,7 +12,7 @@ import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
 import { BOOLEAN, isNumber, STRING, type Type, type Typed, type } from './type.ts';
 
-const FUNCTION: Readonly<Partial<Record<BinaryOperator, string>>> = {
+const FUNCTION: Readonly<Partial<Record<BinaryOperator, AnyScalar>>> = {
   '==': 'equals',
   '!=': 'not_equals',
   '<': 'less',
@@ -25,7 +27,7 @@ const FUNCTION: Readonly<Partial<Record<BinaryOperator, string>>> = {
   has: 'has',
 };
 
-const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
+const call = (name: AnyScalar, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
 
 interface Sides {
   readonly left?: Expression;
@@ -33,7 +35,7 @@ interface Sides {
 }
 
 export const compare = (scope: Scope, operator: BinaryOperator, l0: Typed, r0: Typed, ast: Sides, span: Span): Typed | undefined => {
-  const name = FUNCTION[operator] as string;
+  const name = FUNCTION[operator] as AnyScalar;
   if (!/^[=!<>]/.test(operator)) {
     const text = call(name, span, ...(textOperands(scope, operator, l0, r0, ast, span) ?? []));
     if (text.op === 'call' && text.arguments.length === 0) return undefined;

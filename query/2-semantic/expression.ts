@@ -1,5 +1,6 @@
 // Checks one expression: resolves names, finds types and units, puts in conversions. Reports what is wrong and then goes on with
 // `undefined`, so that one mistake is told once; the other operands are still looked at.
+
 import type { Binary, Call, Case, Expression, Name, QuantityLiteral, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { DURATION_NANOS } from '../1-syntax/number-literal.ts';
@@ -8,6 +9,7 @@ import { compare, membership } from './compare.ts';
 import { checkCondition } from './condition.ts';
 import { isMistaken, mayHave } from './doubt.ts';
 import { checkCall } from './function-call.ts';
+import type { AnyScalar } from './function-names.ts';
 import { align, scaled, typeName } from './numeric.ts';
 import { fix, replace, writeName } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -222,7 +224,7 @@ const arithmetic = (scope: Scope, e: Binary & { operator: string }, l0: Typed, r
   );
   const [lv, rv] = [l.type.value, r.type.value];
   const operator = e.operator as '*' | '/' | '%' | '+' | '-';
-  const call = (name: string, t: Type, a: Typed, b: Typed): Typed => ({ op: 'call', function: name, arguments: [a, b], type: t, span: e.span });
+  const call = (name: AnyScalar, t: Type, a: Typed, b: Typed): Typed => ({ op: 'call', function: name, arguments: [a, b], type: t, span: e.span });
   if (operator === '-' && lv === 'time' && rv === 'time') return call('subtract', type('duration'), l, r);
   if (lv === 'time' && rv === 'duration' && (operator === '+' || operator === '-')) return call(SIGN[operator], type('time'), l, r);
   if (operator === '+' && lv === 'duration' && rv === 'time') return call('add', type('time'), r, l);

@@ -60,16 +60,16 @@ export const checkCall = (scope: Scope, e: Call): Typed | undefined => {
   });
   const right = args.filter((a) => a !== undefined);
   if (!signature.slots.includes('same'))
-    return right.length < args.length ? undefined : { op: 'call', function: name, arguments: right, type: signature.result(right), span: e.span };
+    return right.length < args.length ? undefined : { op: 'call', function: signature.name, arguments: right, type: signature.result(right), span: e.span };
   if (args[0] === undefined) return undefined;
   const same = unified(scope, right, name, spanOf(right), right.length < args.length ? [] : e.arguments);
   if (same === undefined || right.length < args.length) return undefined;
   const levels = same.find((t) => t.type.levels !== undefined)?.type.levels;
-  if (levels === undefined) return { op: 'call', function: name, arguments: same, type: signature.result(same), span: e.span };
+  if (levels === undefined) return { op: 'call', function: signature.name, arguments: same, type: signature.result(same), span: e.span };
   // Levels go by their rank.
   if (same.map((t) => checkLevel(scope, t, levels)).includes(false)) return undefined;
   const ranks = same.map((t) => rank(t, levels));
-  return levelAt({ op: 'call', function: name, arguments: ranks, type: type('int'), span: e.span }, levels);
+  return levelAt({ op: 'call', function: signature.name, arguments: ranks, type: type('int'), span: e.span }, levels);
 };
 
 const unknownFunction = (scope: Scope, e: Call): void => {

@@ -1,6 +1,8 @@
 // Numbers with units: what fits together, and the conversions put in where it does.
+
 import type { Expression, Span } from '../1-syntax/ast.ts';
 import { SIZE_BYTES } from '../1-syntax/number-literal.ts';
+import type { AnyScalar } from './function-names.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { isNumber, type Type, type Typed, type } from './type.ts';
@@ -133,7 +135,7 @@ export const align = (
   return { left, right, unit, bare: left.type.bare && right.type.bare };
 };
 
-const callOf = (name: string, t: Type, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: t, span });
+const callOf = (name: AnyScalar, t: Type, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: t, span });
 
 /** `*` and `/` of numbers and durations. */
 export const scaled = (operator: '*' | '/', l: Typed, r: Typed, span: Span): Typed => {

@@ -1,6 +1,7 @@
 // What an expression or a pipe is checked in: the rows at hand, the definitions of the text, the functions there are.
 import type { Expression, Name, Query, Span } from '../1-syntax/ast.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { AggregateFunction, ScalarFunction } from './function-names.ts';
 import type { Reporter } from './report.ts';
 import type { TextSize } from './size.ts';
 import type { Relation, Type, Typed } from './type.ts';
@@ -33,13 +34,13 @@ export interface AggregateSignature {
 }
 
 export interface FunctionRegistry {
-  readonly scalars: ReadonlyMap<string, ScalarSignature>;
-  readonly aggregates: ReadonlyMap<string, AggregateSignature>;
+  readonly scalars: ReadonlyMap<string, ScalarSignature & { readonly name: ScalarFunction }>;
+  readonly aggregates: ReadonlyMap<string, AggregateSignature & { readonly name: AggregateFunction }>;
 }
 
 export interface AggregateUse {
   readonly name: string;
-  readonly function: string;
+  readonly function: AggregateFunction;
   readonly arguments: readonly Typed[];
   readonly where: Typed | undefined;
   readonly type: Type;

@@ -1,6 +1,8 @@
 // Types of expressions and relations as the checker knows them: IQL's value types with units, and what is known of rows.
+
 import type { Dataset, ValueType } from '../../schemas/types.ts';
 import type { Span } from '../1-syntax/ast.ts';
+import type { AnyScalar } from './function-names.ts';
 import type { Unit } from './unit.ts';
 
 /** `missing`: the literal. `unknown`: a parameter or an attribute whose type its use decides; of a column: it came out of a mistake. */
@@ -35,7 +37,7 @@ export type Typed = { readonly type: Type; readonly span: Span } & (
   /** A field that may be in either attribute map; `settle` chooses. */
   | { readonly op: 'attribute'; readonly name: string; readonly text: string; readonly number: string }
   | { readonly op: 'list'; readonly items: readonly Typed[] }
-  | { readonly op: 'call'; readonly function: string; readonly arguments: readonly Typed[] }
+  | { readonly op: 'call'; readonly function: AnyScalar; readonly arguments: readonly Typed[] }
   | { readonly op: 'case'; readonly branches: readonly { readonly when: Typed; readonly then: Typed }[]; readonly otherwise: Typed }
 );
 

@@ -2,6 +2,7 @@
 // Operators are functions too (`add`, `equals`, `and`), so that a store or the runner needs one table.
 import type { Value } from '../../core/batch/batch.ts';
 import type { ValueType } from '../../schemas/types.ts';
+import type { AnyScalar } from '../2-semantic/function-names.ts';
 
 export interface ColumnReference {
   readonly op: 'column';
@@ -15,10 +16,9 @@ export interface Literal {
   readonly item?: ValueType;
   readonly value: Value;
 }
-/** `function` is a key of the scalar functions' tables. */
 export interface FunctionCall {
   readonly op: 'call';
-  readonly function: string;
+  readonly function: AnyScalar;
   readonly type: ValueType;
   readonly arguments: readonly PlanExpression[];
 }
@@ -33,7 +33,7 @@ export type PlanExpression = ColumnReference | Literal | FunctionCall | CaseExpr
 
 export const columnReference = (name: string, type: ValueType): ColumnReference => ({ op: 'column', name, type });
 export const literal = (type: ValueType, value: Value): Literal => ({ op: 'literal', type, value });
-export const call = (name: string, type: ValueType, ...args: readonly PlanExpression[]): FunctionCall => ({
+export const call = (name: AnyScalar, type: ValueType, ...args: readonly PlanExpression[]): FunctionCall => ({
   op: 'call',
   function: name,
   type,

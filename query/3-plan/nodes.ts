@@ -5,6 +5,7 @@
 // apart, `#insert`, `#message`, `#row` … give receive order. Times are concrete: a plan is made for one request.
 import type { Batch } from '../../core/batch/batch.ts';
 import type { Dataset, ValueType } from '../../schemas/types.ts';
+import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import type { PlanExpression } from './expression.ts';
 
 export interface PlanColumn {
@@ -60,7 +61,7 @@ export interface Project extends NodeBase {
   readonly values: readonly PlanExpression[];
 }
 /** Aggregates of a `Window` that read a series' samples with their neighbours. */
-export const OVER_TIME: ReadonlySet<string> = new Set(['rate', 'increase', 'delta']);
+export const OVER_TIME: ReadonlySet<AggregateFunction> = new Set(['rate', 'increase', 'delta']);
 
 /** How time is cut: a fixed number of nanoseconds aligned to the epoch, or calendar units of a zone; `all`: one bucket, no time. */
 export type Bucket =
@@ -72,8 +73,7 @@ export interface AggregateCall {
   /** Name of the column it makes. */
   readonly name: string;
   readonly type: ValueType;
-  /** A key of the aggregates' tables: `avg`, `quantile`, `increase` … */
-  readonly function: string;
+  readonly function: AggregateFunction;
   readonly arguments: readonly PlanExpression[];
   /** Only rows for which it is true are aggregated. */
   readonly where: PlanExpression | undefined;

@@ -1,8 +1,9 @@
 // Signatures of the aggregates: what they take and give. `p50` … `p99.9` are `quantile` with a constant.
+
+import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import type { AggregateSignature } from '../2-semantic/scope.ts';
 import { type Type, type } from '../2-semantic/type.ts';
 import { COUNT, multiplyUnits, perSecond, SECONDS, type Unit } from '../2-semantic/unit.ts';
-import type { AggregateFunction } from '../3-plan/function-names.ts';
 
 const unitOf = (t: Type | undefined): Unit | undefined => (t?.value === 'duration' ? SECONDS : t?.unit);
 const float = (t: Type | undefined): Type => type('float', unitOf(t));

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ValueType } from '../../schemas/types.ts';
+import { AGGREGATES, type AnyScalar } from '../2-semantic/function-names.ts';
 import { columnReference } from '../3-plan/expression.ts';
-import { AGGREGATES, type AnyScalar } from '../3-plan/function-names.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
 import { evaluate } from '../run/evaluate.ts';
 import { runPlan } from '../run/run.ts';

@@ -2,8 +2,9 @@
 // (the compiler asks).
 //
 // What does not convert (`int("x")`), a key that a map lacks and a bucket of no width are missing too, but are not counted.
+
+import type { AggregateFunction, AnyScalar } from '../2-semantic/function-names.ts';
 import type { Failing } from '../3-plan/failing.ts';
-import type { AggregateFunction, AnyScalar } from '../3-plan/function-names.ts';
 
 export const FAILING: Readonly<Record<AnyScalar, Failing>> = {
   add: 'too-large',

@@ -1,8 +1,9 @@
 // Signatures of the scalar functions a user can call: form, slots, result. What they do is in `run/` and in the emitters' tables.
+
+import type { ScalarFunction } from '../2-semantic/function-names.ts';
 import type { ScalarSignature, Slot } from '../2-semantic/scope.ts';
 import { type Type, type Typed, type } from '../2-semantic/type.ts';
 import type { Unit } from '../2-semantic/unit.ts';
-import type { ScalarFunction } from '../3-plan/function-names.ts';
 
 const float = (unit?: Unit): Type => type('float', unit);
 const first = (args: readonly Typed[]): Type => ({ ...(args[0] as Typed).type, levels: undefined });

@@ -1,4 +1,5 @@
 // `every 1m agg [over 5m] [by k]`: aggregates over time, per series or, on rows, per group.
+
 import { NANOS_PER_SECOND } from '../../core/time.ts';
 import { calendarBucket } from '../../core/zone.ts';
 import type { Argument, Expression, Span } from '../1-syntax/ast.ts';
@@ -6,6 +7,7 @@ import { binWidth } from '../1-syntax/time-bin.ts';
 import { calendarText, calendarUnits, isConstant, lettered } from '../2-semantic/constant.ts';
 import { doubted, eitherName, isMistaken, isShapeKnown, mayBeTimed, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
+import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import { type AggregateUse, NO_ROWS } from '../2-semantic/scope.ts';
@@ -325,7 +327,7 @@ const planWindow =
     shape: Shape,
     width: Width | Typed,
     over: Typed | undefined,
-    functions: readonly string[],
+    functions: readonly AggregateFunction[],
     aggregates: (request: Planning) => ReturnType<typeof aggregateCalls>,
     aggregateColumns: ReturnType<typeof useColumns>,
     span: Span,

@@ -1,15 +1,17 @@
 // `search words`: full text in `body`, and in `raw` where there is such a column; `field:term` in a column. A store with an index answers it from there.
+
 import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
 import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
+import type { AnyScalar } from '../2-semantic/function-names.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
 import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
 import { joined } from '../3-plan/expression.ts';
 import { afterMistake, type IqlPipe, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 import { filtered } from './where.ts';
 
-const call = (name: string, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
+const call = (name: AnyScalar, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
 const always = (span: Span): Typed => ({ op: 'literal', literal: true, type: BOOLEAN, span });
 
 /** One of the texts is enough; a term's words stand side by side in one of them. */

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from '../1-syntax/parser.ts';
 import { parseSearch, printSearch } from '../1-syntax/search-syntax.ts';
-import { AGGREGATES, SCALAR_FUNCTIONS } from '../3-plan/function-names.ts';
+import { AGGREGATES, SCALAR_FUNCTIONS } from '../2-semantic/function-names.ts';
 import { check } from '../compile.ts';
 import { format } from '../language.ts';
 import { PIPE_SYNTAXES, PIPES } from '../pipes/index.ts';

@@ -1,6 +1,6 @@
 // Every aggregate in ClickHouse's SQL. `x` is the argument with the filter worked in: NULL where a row does not count.
 
-import type { AggregateFunction } from '../../3-plan/function-names.ts';
+import type { AggregateFunction } from '../../2-semantic/function-names.ts';
 import type { EmitAggregate } from '../fragment.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;

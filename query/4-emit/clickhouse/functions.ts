@@ -3,7 +3,7 @@
 // Times and durations are Int64 nanoseconds there, missing is NULL. What is not finite becomes NULL at each step, as in the runner.
 
 import { fixedOffset } from '../../../core/zone.ts';
-import type { AnyScalar } from '../../3-plan/function-names.ts';
+import type { AnyScalar } from '../../2-semantic/function-names.ts';
 import { tokensOf } from '../../3-plan/tokens.ts';
 import type { EmitFunction, Emitted } from '../fragment.ts';
 import { storePattern } from './store-pattern.ts';

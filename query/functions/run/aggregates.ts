@@ -1,6 +1,6 @@
 // Every aggregate as it runs here, by name: those that accumulate rows and those of a series over a window. The compiler finds what is forgotten.
 
-import type { AggregateFunction } from '../../3-plan/function-names.ts';
+import type { AggregateFunction } from '../../2-semantic/function-names.ts';
 import type { AggregateRun, SeriesRun } from '../../run/aggregate.ts';
 import { distinctCount, values } from './aggregates/distinct.ts';
 import { any, first, last } from './aggregates/edges.ts';

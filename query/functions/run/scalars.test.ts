@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { type Batch, type Value, valueAt } from '../../../core/batch/batch.ts';
 import type { ValueType } from '../../../schemas/types.ts';
+import { type AnyScalar, OPERATOR_FUNCTIONS, SCALAR_FUNCTIONS } from '../../2-semantic/function-names.ts';
 import { call, columnReference, type Literal, literal } from '../../3-plan/expression.ts';
-import { type AnyScalar, OPERATOR_FUNCTIONS, SCALAR_FUNCTIONS } from '../../3-plan/function-names.ts';
 import { evaluate } from '../../run/evaluate.ts';
 import { batchFrom, testEnvironment, withDictionaries } from '../../run/testing/environment.ts';
 

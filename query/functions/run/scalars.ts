@@ -1,6 +1,6 @@
 // Every scalar function as it runs here, by name. The compiler finds a name without an entry.
 
-import type { AnyScalar } from '../../3-plan/function-names.ts';
+import type { AnyScalar } from '../../2-semantic/function-names.ts';
 import type { ScalarRun } from '../../run/vector.ts';
 import { ARITHMETIC } from './arithmetic.ts';
 import { COMPARE } from './compare.ts';

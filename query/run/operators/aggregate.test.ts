@@ -19,7 +19,7 @@ const COLUMNS: readonly PlanColumn[] = [
 const at = (name: string): number => COLUMNS.findIndex((c) => c.name === name);
 const typeOf = (name: string): ValueType => (COLUMNS[at(name)] as PlanColumn).type;
 
-const agg = (fn: string, column: string | undefined, type: ValueType, q?: number): AggregateCall => ({
+const agg = (fn: AggregateCall['function'], column: string | undefined, type: ValueType, q?: number): AggregateCall => ({
   name: `${fn} ${column} ${q ?? ''}`,
   type,
   function: fn,

@@ -30,7 +30,7 @@ const COLUMNS: readonly PlanColumn[] = [
 const toRow = (x: Sample): Row => [x.key, `label of ${x.key}`, x.time, x.value, x.start, x.stale];
 
 const value = columnReference('value', 'float');
-const aggregate = (name: string, type: AggregateCall['type'] = 'float', where?: AggregateCall['where']): AggregateCall => ({
+const aggregate = (name: AggregateCall['function'], type: AggregateCall['type'] = 'float', where?: AggregateCall['where']): AggregateCall => ({
   name: where === undefined ? name : `${name} where`,
   type,
   function: name,
@@ -389,7 +389,7 @@ test('whole numbers stay whole', async () => {
   const node = windowNode({
     input: pieces(columns),
     carry: [],
-    aggregates: ['increase', 'delta', 'sum'].map((f) => ({
+    aggregates: (['increase', 'delta', 'sum'] as const).map((f) => ({
       name: f,
       type: 'int',
       function: f,
