@@ -208,7 +208,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   }
   const planReplay = async (topic: string, from: ReplayFrom, skipUnread = false): ReturnType<Pipeline['planReplay']> => {
     const route = routeOf(topic);
-    const running = groups.find((candidate) => candidate.route === route) as Running;
+    const running = groups.find((candidate) => candidate.route.group === route.group) as Running;
     // A group that is taken away and comes back has lost its place in the middle of its work, for nothing where this is refused.
     const places = await placesFor(stream, route, from, skipUnread);
     const run = async (): Promise<readonly Replayed[]> => {
