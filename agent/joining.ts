@@ -37,7 +37,7 @@ export class Joining {
   readonly way: SenderWay;
   /** Times the server had a later run, or other rows, of this agent. */
   conflicts = 0;
-  /** That rows may come twice. */
+  /** That rows may come twice, since it joined last. */
   #isDoubtSaid = false;
 
   constructor(options: JoiningOptions) {
@@ -108,12 +108,16 @@ export class Joining {
     if (this.#isDoubtSaid) return;
     this.#isDoubtSaid = true;
     const reason = answer === undefined ? 'the agent cannot show any more who it was' : answer.text;
-    log.warn('the oldest frame that waits may be stored already under the id before: it goes under the new one, and its rows may then be twice', { reason });
+    log.warn('the oldest frame that waits may be stored already under the id before: it goes under the new one, and its rows may then be twice', {
+      before: state.id,
+      reason,
+    });
   }
 
   /** What waits goes under the id that the agent has from now on. */
   #adopt(id: string): void {
     const { state, spool, log, redefine } = this.#options;
+    this.#isDoubtSaid = false;
     if (id === state.id) return;
     try {
       state.renumber(state.boot + 1n, spool.end, id);

@@ -124,10 +124,10 @@ export class AgentServer {
     return rows.map(({ who, what, detail }) => ({ who, what, detail: detail as Readonly<Record<string, unknown>> }));
   }
 
-  /** Of all that is on the stream under a schema, in the order it came. */
-  values(schema: string, column: string): readonly unknown[] {
+  /** Of all that is on the stream under a schema, in the order it came; by one sender, where it is named. */
+  values(schema: string, column: string, sender?: string): readonly unknown[] {
     return this.messages
-      .filter(({ headers }) => headers.schema === schema)
+      .filter(({ headers }) => headers.schema === schema && (sender === undefined || headers.sender === sender))
       .flatMap(({ headers, value }) =>
         decodeStream(headers.encoding === 'zstd' ? zstdDecompressSync(value) : value).flatMap((batch) =>
           Array.from({ length: batch.length }, (_, row) => valueAt(columnOf(batch, column), row)),
