@@ -299,7 +299,10 @@ export class FollowedFiles {
     if (this.#waitsForCut(key, path, stat, now)) return;
     const born = this.#cut.size === 0 ? undefined : bornOf(path);
     const cut = born === undefined ? undefined : this.#cut.get(born);
-    const position = { ...LogFile.start(key, path), ...(born === undefined || cut === undefined ? {} : { born, generation: cut + 1 }) };
+    // Another may have had the name since the look before this one, and lost it.
+    const since = this.#finder.since(path);
+    const start = { ...LogFile.start(key, path), ...(since === undefined ? {} : asSeen(since)) };
+    const position = { ...start, ...(born === undefined || cut === undefined ? {} : { born, generation: cut + 1 }) };
     const skip = this.#first && stat.size > this.#options.backlogBytes;
     // The line that the backlog begins in is not whole.
     const file = this.#open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
@@ -358,7 +361,9 @@ export class FollowedFiles {
     } catch (error) {
       if (error instanceof RefusedLog) this.#options.leftOut(error.message);
       const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof RefusedLog || error instanceof MovedLog || code === 'ENOENT' || this.#refused.has(path)) return undefined;
+      const hasMoved = error instanceof MovedLog || code === 'ENOENT';
+      if (hasMoved) this.#finder.moved(path);
+      if (hasMoved || error instanceof RefusedLog || this.#refused.has(path)) return undefined;
       this.#refused.add(path);
       this.#options.leftOut(code === 'EACCES' || code === 'EPERM' ? 'log files that only root may read' : `log files that cannot be opened (${code})`);
       this.#options.log.debug('a log file cannot be opened', { path, error });

@@ -77,6 +77,11 @@ export class Finder {
     return undefined;
   }
 
+  /** When the folder of a file was looked into before. */
+  since(path: string): Moment | undefined {
+    return this.#folders.get(dirname(path))?.since;
+  }
+
   /** Of what was found there something had moved before it was met: the next look tells again what came since the look before this one. */
   moved(path: string): void {
     const folder = this.#folders.get(dirname(path));

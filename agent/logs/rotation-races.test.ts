@@ -110,3 +110,33 @@ test.each([
   expect(seen.rotations).toBeGreaterThan(20);
   expect(seen.kills).toBeGreaterThan(0);
 });
+
+test.each([
+  ['', false],
+  [' and has a next one', true],
+])('a new file that is renamed%s at any moment of a look is read', { timeout: 300_000 }, async (_, hasNext) => {
+  const last = hasNext ? 6 : 3;
+  let isOver = false;
+  for (let moment = 1; !isOver; moment++) {
+    if (moment > 1) logs.close();
+    logs = new Followed();
+    logs.start({ globs: ['/*.log'] });
+    logs.write('other.log', 'first');
+    await logs.round();
+    sleep(12);
+    logs.write('new.log', ...range(1, 3));
+    let calls = 0;
+    others.step = () => {
+      if (++calls !== moment) return;
+      sleep(12);
+      renameSync(logs.path('new.log'), logs.path('new.log.1'));
+      if (hasNext) logs.write('new.log', ...range(4, last));
+      sleep(12);
+    };
+    await logs.round();
+    isOver = calls < moment;
+    others.step = () => undefined;
+    for (let i = 0; i < 3; i++) await logs.round();
+    expect(logs.bodies.toSorted(), `at call ${moment}`).toEqual(['first', ...range(1, isOver ? 3 : last)]);
+  }
+});
