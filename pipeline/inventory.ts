@@ -1,8 +1,8 @@
-// What is known of each host for enrichment, held in memory: read from the record store at the start and every half minute
+// What is known of each host for enrichment, held in memory: read from the record store at the start, what changed since every half minute
 // (another worker may have written it), and at once when this process writes an inventory. A host that the record store has no more is forgotten
-// with the next reading. It decides nothing.
+// with the next reading, which then is of all. It decides nothing.
 import type { Logger } from '../core/logger.ts';
-import type { Records } from '../engines/records/port.ts';
+import type { RecordRow, Records } from '../engines/records/port.ts';
 import { ENRICHMENT } from '../schemas/catalogue.ts';
 
 export type EnrichmentKey = (typeof ENRICHMENT)[number];
@@ -26,9 +26,18 @@ export const enrichmentFrom = (value: (key: EnrichmentKey) => unknown): Enrichme
     return typeof found === 'string' && found !== '' ? found : undefined;
   });
 
+const entriesOf = (rows: readonly RecordRow[]): readonly HostEntry[] =>
+  rows.map((row) => ({ host: row.host as string, sender: row.sender as string, enrichment: enrichmentFrom((key) => row[key]) }));
+
 /** Between two readings of the record store. */
 export const REFRESH_MS = 30_000;
+/** Readings from one of all hosts to the next. */
+const ALL_EVERY = 20;
+/** Which transactions may yet write, and how many hosts there are. */
+const STAND = 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS oldest, (SELECT count(*) FROM hosts) AS hosts';
 const SELECT = `SELECT host, sender, ${ENRICHMENT.join(', ')} FROM hosts`;
+/** By the transaction that wrote a row, as the times in it are the agents'. */
+const SELECT_CHANGED = `${SELECT} WHERE age(xmin) <= age($1::xid8::xid)`;
 
 export class Inventory {
   readonly #records: Pick<Records, 'query'>;
@@ -39,6 +48,9 @@ export class Inventory {
   readonly #abort = new AbortController();
   /** Told of while the table is being read: what is read of them may be older. */
   #toldMeanwhile = new Set<string>();
+  /** The oldest transaction that the last reading may not have seen; undefined: all is to be read. */
+  #seen: string | undefined;
+  #untilAll = ALL_EVERY;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
 
@@ -68,11 +80,22 @@ export class Inventory {
     try {
       const told = new Set<string>();
       this.#toldMeanwhile = told;
-      const rows = await this.#records.query(SELECT, [], { signal: this.#abort.signal });
-      const entries = rows.map((row): HostEntry => ({ host: row.host as string, sender: row.sender as string, enrichment: enrichmentFrom((key) => row[key]) }));
+      const { signal } = this.#abort;
+      const [stand] = await this.#records.query(STAND, [], { signal });
+      const oldest = stand?.oldest as string | undefined;
+      if (this.#seen !== undefined && --this.#untilAll > 0) {
+        this.#apply(entriesOf(await this.#records.query(SELECT_CHANGED, [this.#seen], { signal })).filter(({ host }) => !told.has(host)));
+        this.#fillSenders();
+        this.#seen = oldest;
+        if (this.#byHost.size === Number(stand?.hosts)) return;
+      }
+      const entries = entriesOf(await this.#records.query(SELECT, [], { signal }));
       this.#apply(entries.filter(({ host }) => !told.has(host)));
       this.#keep(new Set([...told, ...entries.map(({ host }) => host)]));
+      this.#seen = oldest;
+      this.#untilAll = ALL_EVERY;
     } catch (error) {
+      this.#seen = undefined;
       if (!this.#abort.signal.aborted) this.#log.warn('the inventory could not be read; rows are enriched with what was known', { error });
     }
   }
@@ -113,7 +136,11 @@ export class Inventory {
   /** Forgets all other hosts. */
   #keep(hosts: ReadonlySet<string>): void {
     for (const entry of [...this.#byHost.values()]) if (!hosts.has(entry.host)) this.#forget(entry);
-    // Of a sender of several hosts another one is left.
+    this.#fillSenders();
+  }
+
+  /** Of a sender of several hosts another one is left. */
+  #fillSenders(): void {
     for (const entry of this.#byHost.values()) if (!this.#bySender.has(entry.sender)) this.#bySender.set(entry.sender, entry);
   }
 
