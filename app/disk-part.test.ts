@@ -1,8 +1,11 @@
 // A disk as `df` counts it, with blocks that are kept for root, and what is said of it.
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { expect, test } from 'vitest';
-import { diskOf, readDisk } from './disk.ts';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { smallDisk } from '../test/support/small-disk.ts';
+import { diskOf, fullestBelow, readDisk, storeFolder } from './disk.ts';
 import { diskPart, fullestDisk } from './disk-part.ts';
 
 const GIB = 2 ** 30;
@@ -53,4 +56,15 @@ test('of several disks the one with least room is told', () => {
   const store = (name: string, diskFree: number | undefined) => ({ name, bytes: 1, diskFree, diskSize: diskFree === undefined ? undefined : 10 * GIB });
   expect(fullestDisk([store('a', 5 * GIB), store('b', 2 * GIB), store('c', undefined)])).toEqual({ free: 2 * GIB, size: 10 * GIB });
   expect(fullestDisk([store('c', undefined)])).toBe(undefined);
+});
+
+test('a store with a disk of its own is looked at there', (context) => {
+  const data = mkdtempSync(join(tmpdir(), 'disks-'));
+  onTestFinished(() => rmSync(data, { recursive: true }));
+  expect(fullestBelow(data)).toMatchObject({ folder: data });
+  mkdirSync(join(data, 'columns'));
+  const disk = smallDisk(context, '4m');
+  symlinkSync(disk, join(data, 'records'));
+  expect(fullestBelow(data)).toEqual({ folder: join(data, 'records'), ...readDisk(disk) });
+  expect([storeFolder(data, 'columns'), storeFolder(data, 'stream')]).toEqual([join(data, 'columns'), data]);
 });

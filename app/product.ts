@@ -32,6 +32,7 @@ import { liveIntakeLimits, liveRetention } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { storeFolder } from './disk.ts';
 import { openStream, startEngines } from './engines.ts';
 import { firstSample } from './first-sample.ts';
 import { Fleet } from './fleet-part.ts';
@@ -133,7 +134,7 @@ const start = async (
   const keys = openCommandKeys(dataDir);
   const telemetry = new TelemetryRegistry();
   const begun = Date.now();
-  const isFullNow = isFull(dataDir);
+  const isFullNow = isFull(dataDir) || isFull(storeFolder(dataDir, 'stream'));
   if (isFullNow) log.error(FULL.message, { folder: dataDir });
   const used = await useReserve(dataDir);
   if (used !== 'not needed') log.error(RESERVE_TEXTS[used], { folder: dataDir });
@@ -165,7 +166,8 @@ const start = async (
     shared: pipeline.shared,
     kept: liveRetention(settings),
     missingRoom: () => (settings()['disk.drop_oldest'] ? roomMissing() : 0),
-    hasRoom: () => roomMissing() === 0,
+    // Both stores write before they free.
+    hasRoom: () => roomMissing() === 0 && missingRoom(storeFolder(dataDir, 'records'), minFree()) === 0,
     stuck: (now) => {
       isStuck = now;
     },
@@ -232,7 +234,7 @@ const start = async (
   undo.push({ part: 'stream room', end: () => room.stop() });
   const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
   const found = (): readonly Problem[] => [
-    ...(isFull(dataDir) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
+    ...(isFull(dataDir) || isFull(storeFolder(dataDir, 'stream')) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
     ...wrongSettings(settingsRefused()),
     ...roomProblems(room.maxBytes, settings()['limits.stream']),
     ...problems,

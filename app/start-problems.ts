@@ -4,7 +4,7 @@ import type { Problem } from '../graphql/service.ts';
 
 export const FULL: Problem = {
   part: 'disk',
-  message: 'the disk of the data folder is full: what is there can be asked, nothing new is taken in',
+  message: 'the disk of the data folder, or of the stream in it, is full: what is there can be asked, nothing new is taken in',
   mend: 'Make room on the disk, 1 GiB or more: then it goes on by itself. Agents keep their data meanwhile and send it then.',
 };
 export const NO_RESERVE: Problem = {

@@ -12,7 +12,7 @@ import type { PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
 import { RESTORING } from '../data-folder.ts';
-import { readDisk } from '../disk.ts';
+import { fullestBelow } from '../disk.ts';
 import { DISK, diskPart } from '../disk-part.ts';
 import { STORES } from '../installation/installation.ts';
 import { readStoreNotes, STORE_NAMES } from '../installation/notes.ts';
@@ -87,7 +87,12 @@ const folder = (path: string): Finding => {
 };
 
 /** Where no server says it, who knows its settings: by the default of `disk.min_free`. */
-const disk = (path: string): Finding => findingOf(diskPart(readDisk(existing(path)), 'auto', false));
+const disk = (path: string): Finding => {
+  const at = existing(path);
+  const { folder: fullest, ...room } = fullestBelow(at);
+  const { detail, ...finding } = findingOf(diskPart(room, 'auto', false));
+  return { ...finding, detail: statSync(fullest).dev === statSync(at).dev ? detail : `${fullest}: ${detail}` };
+};
 
 /** Why the last start was refused, where it was for a store; else which of them is gone. Where no server runs that says it. */
 const stores = (path: string): readonly Finding[] => {
