@@ -70,7 +70,12 @@ export class FollowedFiles {
     for (const file of this.#files.values()) if (file.orphan) lostNames.add(file.committed.path);
     for (const [path, position] of latest) {
       const read = known.filter((other) => other.path === path).map((other) => ({ position: other, readAt: seenOf(other) }));
-      if (lostNames.has(path)) this.#followBetween({ position, readAt: seenOf(position) }, now, read);
+      if (!lostNames.has(path)) continue;
+      const since = seenOf(position);
+      // What stands there now comes first: there may be a copy of it already.
+      const stat = statOf(path);
+      if (stat !== undefined) this.#meet(path, stat, now, since);
+      this.#followBetween({ position, readAt: since }, now, read);
     }
   }
 
@@ -276,8 +281,8 @@ export class FollowedFiles {
     this.#openBetween(stat, path, original, since, now);
   }
 
-  /** A file of that name: one we follow under this or another name, or a new one. */
-  #meet(path: string, stat: Stats, now: number): void {
+  /** A file of that name: one we follow under this or another name, or a new one. `since`: when it was looked at before. */
+  #meet(path: string, stat: Stats, now: number, since = this.#finder.since(path)): void {
     if (!stat.isFile() && !stat.isDirectory()) this.#options.leftOut('pipes and devices among the log files');
     if (!stat.isFile()) return;
     const key = keyOf(stat);
@@ -299,8 +304,7 @@ export class FollowedFiles {
     if (this.#waitsForCut(key, path, stat, now)) return;
     const born = this.#cut.size === 0 ? undefined : bornOf(path);
     const cut = born === undefined ? undefined : this.#cut.get(born);
-    // Another may have had the name since the look before this one, and lost it.
-    const since = this.#finder.since(path);
+    // Another may have had the name since then, and lost it.
     const start = { ...LogFile.start(key, path), ...(since === undefined ? {} : asSeen(since)) };
     const position = { ...start, ...(born === undefined || cut === undefined ? {} : { born, generation: cut + 1 }) };
     const skip = this.#first && stat.size > this.#options.backlogBytes;
