@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CodedError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import { writePrivate } from '../core/node/private-file.ts';
+import { mendCode } from './mend-code.ts';
 
 const REFUSED = z.object({
   /** ISO time. */
@@ -19,9 +20,6 @@ export type RefusedStart = z.infer<typeof REFUSED>;
 const NOT_KEPT: ReadonlySet<ErrorCode> = new Set(['data.in-use', 'data.folder']);
 
 const fileIn = (dataDir: string): string => join(dataDir, 'refused-start.json');
-
-/** Whose mend is to be told: of a part, its own reason. */
-export const mendCode = (error: CodedError): ErrorCode => (error.code === 'start.part' && error.cause instanceof CodedError ? error.cause.code : error.code);
 
 /** Never throws: where it cannot be kept, the log has it. Only in a folder that a server has begun. */
 export const noteRefusedStart = (dataDir: string, error: unknown): void => {

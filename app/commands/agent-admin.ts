@@ -2,18 +2,12 @@
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { labelsOf } from './agent-labels.ts';
+import { ADMINISTRATION, type AdministrationName, TOKEN_OPTIONS } from './agent-words.ts';
 import { type Arguments, command, type Options, suggestion } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
 import type { ShownColumn } from './shown-column.ts';
 import { tableOf } from './table.ts';
 import { writeOut } from './write-out.ts';
-
-export const TOKEN_OPTIONS: Options = {
-  host: { type: 'string', value: 'NAME|PATTERN', summary: 'name of the host that joins by the token, or a pattern with * and ?' },
-  label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of the host, which wins over what its agent tells' },
-  replace: { type: 'string', value: 'ID', summary: 'the agent whose place it takes' },
-  relay: { type: 'string', multiple: true, value: 'PATTERN', summary: 'other hosts that the agent may speak for' },
-};
 
 interface Agent {
   readonly id: string;
@@ -151,55 +145,28 @@ const shared = async (read: Arguments): Promise<number> => {
 };
 
 interface Administration {
-  readonly usage: string;
-  readonly summary: string;
   readonly options: Options;
   readonly most: number;
   readonly run: (read: Arguments) => Promise<number>;
 }
 
-const COMMANDS: Readonly<Record<string, Administration>> = {
-  token: {
-    usage: 'agent token --host NAME|PATTERN [--label KEY=VALUE …] [--replace ID] [OPTIONS]',
-    summary: 'Makes a join token: good for one agent, within an hour. It is printed once.',
-    options: { ...TOKEN_OPTIONS, ...SERVER_OPTIONS },
-    most: 0,
-    run: token,
-  },
-  list: { usage: 'agent list [OPTIONS]', summary: 'Lists the agents that have joined.', options: SERVER_OPTIONS, most: 0, run: list },
-  revoke: {
-    usage: 'agent revoke ID [OPTIONS]',
-    summary: 'Ends the rights of an agent at once; its host may join again.',
-    options: SERVER_OPTIONS,
-    most: 1,
-    run: change('revoke', 'revoked', 'revoked'),
-  },
-  release: {
-    usage: 'agent release ID [OPTIONS]',
-    summary: 'Lets an agent that was quarantined go on.',
-    options: SERVER_OPTIONS,
-    most: 1,
-    run: change('release', 'active', 'released'),
-  },
-  shared: {
-    usage: 'agent shared on|off [OPTIONS]',
-    summary: 'Takes the token that all agents share, or no longer.',
-    options: SERVER_OPTIONS,
-    most: 1,
-    run: shared,
-  },
+const COMMANDS: Readonly<Record<AdministrationName, Administration>> = {
+  token: { options: { ...TOKEN_OPTIONS, ...SERVER_OPTIONS }, most: 0, run: token },
+  list: { options: SERVER_OPTIONS, most: 0, run: list },
+  revoke: { options: SERVER_OPTIONS, most: 1, run: change('revoke', 'revoked', 'revoked') },
+  release: { options: SERVER_OPTIONS, most: 1, run: change('release', 'active', 'released') },
+  shared: { options: SERVER_OPTIONS, most: 1, run: shared },
 };
 
-/** Lines for the help of `agent`. */
-export const ADMINISTRATION: readonly string[] = Object.values(COMMANDS).map(({ usage, summary }) => `  inframirror ${usage}\n      ${summary}`);
-
-/** undefined: it is none of these. */
-export const administration = (args: readonly string[]): Promise<number> | undefined => {
-  const [name, ...rest] = args;
-  const found = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (found !== undefined) return command(rest, found.usage, found.summary, found.options, found.most, found.run);
-  if (name === undefined || name.startsWith('-')) return undefined;
-  const names = Object.keys(COMMANDS);
+/** `args` begin with what is to be done. */
+export const administration = ([name = '', ...rest]: readonly string[]): Promise<number> => {
+  const names = Object.keys(ADMINISTRATION) as AdministrationName[];
+  const found = names.find((one) => one === name);
+  if (found !== undefined) {
+    const { options, most, run } = COMMANDS[found];
+    const { usage, summary } = ADMINISTRATION[found];
+    return command(rest, usage, summary, options, most, run);
+  }
   return command([], 'agent', '', {}, 0, () => {
     throw new CodedError('command.usage', { problem: `agent has no ${JSON.stringify(name)}${suggestion(name, names) || `; there are ${names.join(', ')}`}` });
   });

@@ -9,8 +9,8 @@ import { createLogger } from '../../core/logger.ts';
 import { HOST_NAME } from '../../schemas/join-token.ts';
 import { ServiceManager } from '../service-manager.ts';
 import { VERSION } from '../version.ts';
-import { ADMINISTRATION, administration, TOKEN_OPTIONS } from './agent-admin.ts';
 import { labelsOf } from './agent-labels.ts';
+import { ADMINISTRATION, TOKEN_OPTIONS } from './agent-words.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 
 const OPTIONS: Options = {
@@ -47,11 +47,14 @@ const SUMMARY = 'Collects metrics, processes and log lines of this host and send
 /** The commands that administer agents stand in the same help. */
 const help = (): string => {
   const more = Object.entries(TOKEN_OPTIONS).map(([name, { value = '', summary }]) => `  --${name} ${value}  ${summary}`);
-  return `${SUMMARY}\n\nOn the server:\n${ADMINISTRATION.join('\n')}\n\nOptions of \`agent token\`:\n${more.join('\n')}\n\nOptions of the agent itself below.`;
+  const commands = Object.values(ADMINISTRATION).map(({ usage, summary }) => `  inframirror ${usage}\n      ${summary}`);
+  return `${SUMMARY}\n\nOn the server:\n${commands.join('\n')}\n\nOptions of \`agent token\`:\n${more.join('\n')}\n\nOptions of the agent itself below.`;
 };
 
-export const agent = (args: readonly string[]): Promise<number> =>
-  administration(args) ??
+export const agent = async (args: readonly string[]): Promise<number> =>
+  args[0]?.startsWith('-') === false ? (await import('./agent-admin.ts')).administration(args) : run(args);
+
+const run = (args: readonly string[]): Promise<number> =>
   command(args, 'agent --server URL --join TOKEN|FILE [OPTIONS]', help(), OPTIONS, 0, async (read) => {
     const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
     const host = read.values.get('host');

@@ -2,7 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CodedError, ERRORS } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
-import { mendCode } from '../refused-start.ts';
+import { mendCode } from '../mend-code.ts';
 import { VERSION } from '../version.ts';
 
 export interface Option {
