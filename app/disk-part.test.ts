@@ -36,6 +36,11 @@ test('it says how full the disk is, and from where on what is done', () => {
     detail:
       '98 % used, 1.5 GiB of 92 GiB free, less than the 2 GiB that are to stay free (disk.min_free): make room; the oldest days are removed until there is more',
   });
+  expect(diskPart({ free: 68 * GIB, size: 92 * GIB }, { bytes: 1024 * GIB }, true)).toEqual({
+    name: 'disk',
+    state: 'ok',
+    detail: '26 % used, 68 GiB of 92 GiB free; disk.min_free is more than half of the disk: 46 GiB are kept free',
+  });
   expect(diskPart({ free: 3 * GIB, size: 92 * GIB }, { percent: 10 }, false).detail).toContain('9.2 GiB that are to stay free');
   expect(diskPart({ free: 3 * GIB, size: 92 * GIB }, { percent: 10 }, false).detail).toContain('below 256 MiB nothing is taken in any more');
   // What is done about it is told only where something is.

@@ -14,7 +14,9 @@ export const DISK = 'disk';
 export const diskPart = ({ free, size }: Disk, minFree: Share, drops: boolean, isStuck = false): PartStatus => {
   const share = size === 0 ? 100 : Math.round((1 - free / size) * 100);
   const keep = roomToKeep(minFree, size);
-  const how = `${share} % used, ${sizeText(free)} of ${sizeText(size)} free`;
+  const isCut = minFree !== 'auto' && 'bytes' in minFree && minFree.bytes > keep;
+  const cut = isCut ? `; disk.min_free is more than half of the disk: ${sizeText(keep)} are kept free` : '';
+  const how = `${share} % used, ${sizeText(free)} of ${sizeText(size)} free${cut}`;
   if (free >= keep) return { name: DISK, state: 'ok', detail: how };
   const going = isStuck ? 'nothing is left that may be removed' : 'the oldest days are removed until there is more';
   const door = free < MIN_FREE_BYTES ? 'nothing new is taken in' : 'below 256 MiB nothing is taken in any more';

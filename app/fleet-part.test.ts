@@ -81,8 +81,14 @@ test('hosts that fell silent are named, the last one first; who stopped on purpo
   expect(state).toBe('degraded');
   expect(detail).toMatch(/^1 reporting, 1 late, 2 silent, 1 stopped; silent: web-1 \(last heard 20 min ago\), web-2 \(last heard 6 d ago\); 1 not heard/);
   expect([telemetry.value('inframirror_hosts', { state: 'silent' }), telemetry.value('inframirror_hosts_fallen_silent')]).toEqual([3, 2]);
+  const { id } = await enrol('web-1');
+  await server.records.query("UPDATE hosts SET sender = $1 WHERE host = 'web-1'", [id]);
+  expect((await fleet().hosts()).detail).toContain('silent: web-1');
+  await server.registry.revoke('admin', id);
+  expect((await fleet().hosts()).detail).toMatch(/1 silent, 1 stopped; silent: web-2 \([^)]*\); 1 silent, whose agent was revoked; 1 not heard/);
+  expect(telemetry.value('inframirror_hosts_fallen_silent')).toBe(1);
   for (let i = 0; i < 9; i++) await heard(`many-${i}`, 30 + i);
-  expect((await fleet().hosts()).detail).toMatch(/silent: web-1 \([^)]*\)(, many-[0-3] \([^)]*\)){4}, 6 more;/);
+  expect((await fleet().hosts()).detail).toMatch(/silent: many-0 \([^)]*\)(, many-[1-4] \([^)]*\)){4}, 5 more;/);
 });
 
 test('an agent that stands still is told with why: cloned, refused, over its quota, silent, revoked and still trying', async () => {

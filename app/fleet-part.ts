@@ -26,9 +26,11 @@ const GONE_MS = 7 * 86_400_000;
 const MOST_NAMED = 5;
 const MOST_SHOWN = 120;
 
-const COUNTS = 'SELECT agent_state AS state, count(*)::int4 AS count FROM hosts_now GROUP BY agent_state';
+const COUNTS = `SELECT agent_state AS state, count(*)::int4 AS count, (count(*) FILTER (WHERE last_seen < $1))::int4 AS gone
+FROM hosts_now GROUP BY agent_state`;
+/** Whose agent was revoked is silent because somebody wanted it so. */
 const SILENT = `SELECT host, last_seen AS seen, count(*) OVER ()::int4 AS count FROM hosts_now
-WHERE agent_state = 'silent' AND last_seen >= $1 ORDER BY last_seen DESC, host LIMIT ${MOST_NAMED}`;
+WHERE agent_state = 'silent' AND last_seen >= $1 AND NOT EXISTS (SELECT FROM agents AS a WHERE a.id = hosts_now.sender AND a.state = 'revoked') ORDER BY last_seen DESC, host LIMIT ${MOST_NAMED}`;
 /** Of those that may send; `sent` where anything of their host has ever come. An agent that said it ends is none of them. */
 const STILL = `SELECT a.host, h.host IS NOT NULL AS sent, GREATEST(a.joined, a.signed_in, h.last_seen) AS seen
 FROM agents AS a LEFT JOIN hosts_now AS h ON h.host = a.host
@@ -52,21 +54,24 @@ export class Fleet {
   /** Counts hosts by how they are heard, and names those that fell silent within days. */
   async hosts(): Promise<PartStatus> {
     const { records, telemetry } = this.#options;
-    const rows = await records.query(COUNTS);
+    const since = this.#nanosAgo(GONE_MS);
+    const rows = await records.query(COUNTS, [since]);
     const counts = new Map(rows.map(({ state, count }) => [state as string, count as number]));
     for (const state of HOST_STATES) telemetry.set('inframirror_hosts', { state }, counts.get(state) ?? 0);
-    const silent = await records.query(SILENT, [this.#nanosAgo(GONE_MS)]);
+    const silent = await records.query(SILENT, [since]);
     const count = (silent[0]?.count as number | undefined) ?? 0;
     telemetry.set('inframirror_hosts_fallen_silent', {}, count);
-    const gone = (counts.get('silent') ?? 0) - count;
+    const gone = (rows.find(({ state }) => state === 'silent')?.gone as number | undefined) ?? 0;
+    const revoked = (counts.get('silent') ?? 0) - count - gone;
     const told = HOST_STATES.flatMap((state) => {
       const here = state === 'silent' ? count : (counts.get(state) ?? 0);
       return here === 0 ? [] : [`${here} ${state}`];
     });
     const hosts = silent.map(({ host, seen }) => `${shown(host as string)} (last heard ${this.#ago(seen)} ago)`);
     const detail = [
-      told.length === 0 && gone <= 0 ? 'none has sent anything yet' : told.join(', '),
+      told.length === 0 && gone + revoked === 0 ? 'none has sent anything yet' : told.join(', '),
       ...(count === 0 ? [] : [`silent: ${named(hosts, count).join(', ')}`]),
+      ...(revoked > 0 ? [`${revoked} silent, whose agent was revoked`] : []),
       ...(gone > 0 ? [`${gone} not heard for more than a week`] : []),
     ].filter((text) => text !== '');
     return { name: 'hosts', state: count === 0 ? 'ok' : 'degraded', detail: detail.join('; ') };

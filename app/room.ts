@@ -7,11 +7,13 @@ const MIB = 2 ** 20;
 const LEAST = 512 * MIB;
 const MOST = 2048 * MIB;
 const PART = 0.05;
+/** A number that the disk never has free would cost all that is stored, for nothing. */
+const MOST_PART = 0.5;
 
-/** Bytes; `size`: of the disk. */
+/** Bytes; `size`: of the disk, of which it is half at most. */
 export const roomToKeep = (setting: Share, size: number): number => {
   if (setting === 'auto') return Math.max(LEAST, Math.min(MOST, size * PART));
-  return 'percent' in setting ? (size * setting.percent) / 100 : setting.bytes;
+  return 'percent' in setting ? (size * setting.percent) / 100 : Math.min(setting.bytes, size * MOST_PART);
 };
 
 /** Bytes missing to that on the disk of a folder; 0: none. */

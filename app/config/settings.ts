@@ -49,7 +49,7 @@ export const SETTINGS = {
 
   'disk.min_free': share('auto', {
     summary:
-      'With less of the disk free, the oldest day of the largest table goes until there is room. auto: 2GiB or 5%, whichever is less, but 512MiB at least.',
+      'With less of the disk free, the oldest day of the largest table goes until there is room. auto: 2GiB or 5%, whichever is less, but 512MiB at least. Never more than half of the disk.',
     live: true,
   }),
   'disk.drop_oldest': flag(true, { summary: 'Whether it does; else nothing is removed, and below 256MiB nothing is taken in.', live: true }),
