@@ -182,7 +182,7 @@ export class Sender {
 
   #acknowledged(frame: SpooledFrame, answer: Answer, failures: number): void {
     this.#spool.acknowledge(frame);
-    if (failures > 0) this.#log.info('the server takes frames again', { after: failures });
+    if (failures > 0) this.#log.info('the server takes frames again', { tries: failures + 1 });
     this.#status = { ...this.#status, sentFrames: this.#status.sentFrames + 1, sentBytes: this.#status.sentBytes + frame.body.length, lastSent: Date.now() };
     // `define`: an older server never says it.
     this.#events.acknowledged(frame.meta, answer.told?.define === true);

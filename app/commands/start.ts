@@ -75,7 +75,7 @@ const reread = (configuration: Configuration, log: Logger, product: Pick<Product
     if (changes.length > 0) void product?.settingsChanged(Object.fromEntries(changes));
   } catch (error) {
     // Each of its own: what is told again within a minute is not told.
-    log.error(`the settings are wrong and were not changed: ${(error as Error).message}`, { error });
+    log.error(`the settings stay as they were: ${(error as Error).message}`, { error });
   }
 };
 
