@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERRORS, hasCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
-import type { PartStatus } from '../../graphql/service.ts';
+import type { Drop, PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
 import { RESTORING } from '../data-folder.ts';
@@ -158,9 +158,23 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   );
 
+/** Reasons named; the others are said by their number. */
+const MOST_REASONS = 5;
+
+/** What did not reach a store since the server's start, the largest first. */
+const dropped = (drops: Status['status']['drops']): readonly Finding[] => {
+  const lost = drops.filter(({ missing }) => missing);
+  if (lost.length === 0) return [];
+  const named = lost.slice(0, MOST_REASONS).map(({ stage, reason, unit, count }) => `${count} ${unit} at ${stage} (${reason})`);
+  const more = lost.length > MOST_REASONS ? `, and for ${lost.length - MOST_REASONS} more reasons` : '';
+  const detail = `since its start did not reach a store: ${named.join(', ')}${more}. docs/ingest.md says what each reason means, \`inframirror dead list\` what was put aside`;
+  return [{ what: 'dropped', ok: true, isWarning: true, detail }];
+};
+
 interface Status {
   readonly status: {
     readonly version: string;
+    readonly drops: readonly Pick<Drop, 'stage' | 'reason' | 'unit' | 'count' | 'missing'>[];
     readonly parts: readonly PartStatus[];
     readonly problems: readonly { readonly part: string; readonly message: string; readonly mend: string }[];
   };
@@ -180,12 +194,12 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
     const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile, guess: '' };
     const { status } = await askServer<Status>(
       server,
-      '{ status { version parts { name state detail } problems { part message mend } } }',
+      '{ status { version parts { name state detail } problems { part message mend } drops { stage reason unit count missing } } }',
       {},
       AbortSignal.timeout(15_000),
     );
     const problems = status.problems.map(({ part, message, mend }) => ({ what: part, ok: false, detail: `${message}. ${mend}` }));
-    return [{ what: 'server', ok: true, detail: `${status.version} answers at ${url}` }, ...problems, ...status.parts.map(findingOf)];
+    return [{ what: 'server', ok: true, detail: `${status.version} answers at ${url}` }, ...problems, ...status.parts.map(findingOf), ...dropped(status.drops)];
   } catch (error) {
     return [{ what: 'server', ok: false, detail: (error as Error).message }];
   }

@@ -7,7 +7,7 @@ import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Definition, frameOf, logsPart, partOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
 import type { OwnFramePart } from '../../schemas/frame.ts';
-import { eventually, type Json, newFolder, type Product, startProduct } from './support/product.ts';
+import { command, eventually, type Json, newFolder, type Product, startProduct } from './support/product.ts';
 
 const SENDER = 'e2e-bad-input';
 const KEPT: Definition = ['e2e.kept', [['host', 'a']]];
@@ -361,6 +361,8 @@ describe('frames', () => {
         expect.objectContaining({ schema: 'logs', reason: 'late', rows: 3 }),
       ]),
     );
+    const { stdout } = await command(['doctor', '--data', product.folder]);
+    expect(stdout).toMatch(/^warn dropped +since its start did not reach a store: .*\d+ rows at ingest \(late\)/m);
     await arrived('from metrics.e2e.times last 1h', 2);
     await arrived('from logs last 1h | search timesline', 2);
     const whole = { from: '1970-01-01T00:00:00Z', to: '2200-01-01T00:00:00Z' };
