@@ -133,7 +133,7 @@ export const PRODUCT_ERRORS = {
   'backup.damaged': entry(
     (p: { file: string; reason: string }) => `the backup is damaged: ${p.file}: ${p.reason}`,
     { file: '/backup/2026-11-29/stream.log', reason: 'its checksum is another' },
-    'Use another backup. Nothing of this one was left in the folder.',
+    'Use another backup. Nothing of this one was left in the folder, into which another can be restored.',
   ),
   'backup.newer': entry(
     (p: { dir: string; what: string; found: number; known: number }) => `${p.what} in ${p.dir} is of version ${p.found}, this program knows ${p.known}`,
