@@ -10,10 +10,15 @@ import { STORES } from '../installation/installation.ts';
 import { readStoreNotes, STORE_NAMES, type StoreName, type StoreNotes, writeStoreNotes } from '../installation/notes.ts';
 import { command, type Options, suggestion } from './arguments.ts';
 import { isWanted } from './confirm.ts';
+import { dataFolderOf } from './data-folder.ts';
 import { writeOut } from './write-out.ts';
 
 const OPTIONS: Options = {
-  data: { type: 'string', value: 'DIR', summary: 'data folder of the server, which must not run (INFRAMIRROR_DATA; default ./data)' },
+  data: {
+    type: 'string',
+    value: 'DIR',
+    summary: 'data folder of the server, which must not run (INFRAMIRROR_DATA; default that of the file INFRAMIRROR_CONFIG, else ./data)',
+  },
   yes: { type: 'boolean', summary: 'do not ask' },
 };
 
@@ -41,7 +46,7 @@ export const acceptLoss = (args: readonly string[]): Promise<number> =>
     1,
     async (read) => {
       const store = storeOf(read.positionals[0]);
-      const dataDir = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
+      const dataDir = resolve(dataFolderOf(read));
       const owner = statSync(dataDir, { throwIfNoEntry: false })?.uid;
       const refuse = (reason: string): never => {
         throw new CodedError('store.not-accepted', { folder: dataDir, reason });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError, ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { Arguments, Options } from './arguments.ts';
+import { dataFolderOf } from './data-folder.ts';
 
 export const SERVER_OPTIONS: Options = {
   server: {
@@ -11,7 +12,11 @@ export const SERVER_OPTIONS: Options = {
     summary: 'the server’s address (INFRAMIRROR_SERVER; default: the one of the data folder, else http://127.0.0.1:8080)',
   },
   'token-file': { type: 'string', value: 'F', summary: 'file with the token (default DATA/token)' },
-  data: { type: 'string', value: 'DIR', summary: 'data folder of a server on this machine (INFRAMIRROR_DATA; default ./data)' },
+  data: {
+    type: 'string',
+    value: 'DIR',
+    summary: 'data folder of a server on this machine (INFRAMIRROR_DATA; default that of the file INFRAMIRROR_CONFIG, else ./data)',
+  },
 };
 
 export interface ServerAddress {
@@ -24,7 +29,7 @@ export interface ServerAddress {
 
 /** Throws `command.token` and `command.usage`. */
 export const serverOf = (args: Arguments): ServerAddress => {
-  const data = args.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data');
+  const data = dataFolderOf(args);
   const noted = join(data, 'address');
   const given = args.values.get('server') ?? process.env.INFRAMIRROR_SERVER ?? (existsSync(noted) ? readFileSync(noted, 'utf8').trim() : undefined);
   const url = given ?? 'http://127.0.0.1:8080';

@@ -19,11 +19,12 @@ import { readStoreNotes, STORE_NAMES } from '../installation/notes.ts';
 import { readRefusedStart } from '../refused-start.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
+import { dataFolderOf } from './data-folder.ts';
 import { wantsColour } from './show-diagnostics.ts';
 import { parseListen } from './start.ts';
 
 const OPTIONS: Options = {
-  data: { type: 'string', value: 'DIR', summary: 'data folder (INFRAMIRROR_DATA; default ./data)' },
+  data: { type: 'string', value: 'DIR', summary: 'data folder (INFRAMIRROR_DATA; default that of the file INFRAMIRROR_CONFIG, else ./data)' },
   listen: { type: 'string', value: 'HOST:PORT', summary: 'address it shall answer on (INFRAMIRROR_LISTEN; default 127.0.0.1:8080)' },
 };
 
@@ -213,7 +214,7 @@ export const doctor = (args: readonly string[]): Promise<number> =>
     OPTIONS,
     0,
     async (read: Arguments) => {
-      const data = resolve(read.values.get('data') ?? (process.env.INFRAMIRROR_DATA || 'data'));
+      const data = resolve(dataFolderOf(read));
       const listen = read.values.get('listen') ?? process.env.INFRAMIRROR_LISTEN;
       const server = await running(data);
       // A free address means nothing where the server of this folder has its own.
