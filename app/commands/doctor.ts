@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERRORS, hasCode } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
+import { sizeText } from '../../core/size-text.ts';
 import type { Drop, PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
@@ -159,6 +160,12 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   );
 
+/** What each store takes, as far as it was measured. */
+const sizes = (stores: Status['status']['stores']): readonly Finding[] => {
+  const measured = stores.flatMap(({ name, bytes }) => (bytes === null ? [] : [`${name} ${sizeText(bytes)}`]));
+  return measured.length === 0 ? [] : [{ what: 'sizes', ok: true, detail: measured.join(', ') }];
+};
+
 /** Reasons named; the others are said by their number. */
 const MOST_REASONS = 5;
 
@@ -175,6 +182,7 @@ const dropped = (drops: Status['status']['drops']): readonly Finding[] => {
 interface Status {
   readonly status: {
     readonly version: string;
+    readonly stores: readonly { readonly name: string; readonly bytes: number | null }[];
     readonly drops: readonly Pick<Drop, 'stage' | 'reason' | 'unit' | 'count' | 'missing'>[];
     readonly parts: readonly PartStatus[];
     readonly problems: readonly { readonly part: string; readonly message: string; readonly mend: string }[];
@@ -195,12 +203,18 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
     const server = { url, token: readFileSync(tokenFile, 'utf8').trim(), tokenFile, guess: '' };
     const { status } = await askServer<Status>(
       server,
-      '{ status { version parts { name state detail } problems { part message mend } drops { stage reason unit count missing } } }',
+      '{ status { version parts { name state detail } problems { part message mend } drops { stage reason unit count missing } stores { name bytes } } }',
       {},
       AbortSignal.timeout(15_000),
     );
     const problems = status.problems.map(({ part, message, mend }) => ({ what: part, ok: false, detail: `${message}. ${mend}` }));
-    return [{ what: 'server', ok: true, detail: `${status.version} answers at ${url}` }, ...problems, ...status.parts.map(findingOf), ...dropped(status.drops)];
+    return [
+      { what: 'server', ok: true, detail: `${status.version} answers at ${url}` },
+      ...problems,
+      ...status.parts.map(findingOf),
+      ...sizes(status.stores),
+      ...dropped(status.drops),
+    ];
   } catch (error) {
     return [{ what: 'server', ok: false, detail: (error as Error).message }];
   }

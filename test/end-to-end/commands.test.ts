@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
-import { command, newFolder, type Outcome, type Product, ROOT, startProduct } from './support/product.ts';
+import { command, eventually, newFolder, type Outcome, type Product, ROOT, startProduct } from './support/product.ts';
 
 let product: Product;
 let empty: string;
@@ -234,6 +234,8 @@ test('doctor looks at the usual causes', async () => {
   // It asks the server that runs from this folder, wherever it listens, and each of its parts.
   expect(well.stdout).toContain(`answers at ${product.origin}`);
   expect(well.stdout).not.toContain('is free');
+  const isMeasured = async (): Promise<boolean> => /^ok +sizes +columns .*iB/m.test((await command(['doctor', '--data', product.folder])).stdout);
+  await eventually('the stores are measured', isMeasured);
   for (const part of ['column store', 'record store', 'door', 'agent of this host']) expect(well.stdout).toMatch(new RegExp(`^ok +${part} `, 'm'));
   const address = product.origin.slice('http://'.length);
   expect((await command(['doctor', '--data', empty, '--listen', address])).stdout).toContain(`InfraMirror answers at ${address}`);
