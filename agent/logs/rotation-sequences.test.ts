@@ -164,3 +164,27 @@ test.each([
 ])('after a clock that was %s was set right', { timeout: 120_000 }, async (_, aheadMs) => {
   for (const whileAway of [false, true]) expect(await run(sequences('crt', 2), { whileAway, aheadMs })).toEqual([]);
 });
+
+test.each([
+  ['renamed', 'r'],
+  ['copied and cut', 'c'],
+])('a file that came while the agent was away, %s four times', { timeout: 60_000 }, async (_, how) => {
+  logs = new Followed();
+  logs.start({ globs: [`/*/${NAME}`] });
+  mkdirSync(logs.path('known'));
+  mkdirSync(logs.path('fresh'));
+  logs.write(`known/${NAME}`, 'known');
+  for (let i = 0; i < 3; i++) await logs.round();
+  await laterByFiles();
+  const told = Array.from({ length: 5 }, (__, i) => `fresh ${i}`);
+  for (const [i, line] of told.entries()) {
+    logs.write(`fresh/${NAME}`, line);
+    await laterByFiles();
+    if (i < 4) (STEPS[how] as (path: string) => void)(logs.path(`fresh/${NAME}`));
+    await laterByFiles();
+  }
+  logs.start();
+  for (let i = 0; i < 10; i++) await logs.round(3000);
+  expect([...logs.bodies].sort()).toEqual([...told, 'known']);
+  logs.close();
+});

@@ -55,7 +55,8 @@ const isLarge = (e: PlanExpression): boolean => e.op === 'literal' && typeof e.v
 const mayFail = (e: PlanExpression & { readonly op: 'call' }, failing: FailingTable, large: boolean): boolean => {
   const [, divisor] = e.arguments;
   const isByNumber = (e.function === 'divide' || e.function === 'remainder') && divisor?.op === 'literal' && Number(divisor.value) !== 0;
-  return failing[e.function] === 'for-some' && !isByNumber ? true : failing[e.function] !== 'never' && (large || e.arguments.some(isLarge));
+  const kind = failing[e.function];
+  return (kind === 'for-some' && !isByNumber) || (kind !== 'never' && (large || e.arguments.some(isLarge)));
 };
 
 class LossFinder {
