@@ -131,6 +131,8 @@ test('whoever asks is told that there may be some, and how many when they ask, b
     expect(await told(text, true), text).toEqual([`warning iql.not-representable ${count}`]);
   }
   for (const text of [
+    // None is missing of what could be.
+    'from metrics.http.latency | every 1m avg | set x = 1 / (value * value + 1)',
     'from metrics.http.latency | every 1m avg | set x = value / 5',
     'from logs | summarize mean = avg(duration_ms) by path | set x = 1000 * mean',
   ]) {

@@ -1,14 +1,9 @@
 // Of which texts a store may make values missing without anybody seeing it, and in which columns of its answer they would be seen.
 import { expect, test } from 'vitest';
-import { FLOAT, INT64, type Value } from '../core/batch/batch.ts';
-import { batchOf, columnFrom } from '../core/batch/build.ts';
-import type { ColumnStore, QueryAnswer } from '../engines/columns/port.ts';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
-import { ask } from './ask/ask.ts';
 import { CLICKHOUSE, check, plan, type SplitPlan, type Stores, split } from './compile.ts';
-import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 
 const HOUR = 3_600_000_000_000n;
@@ -70,22 +65,4 @@ test('to count, a store is asked for nothing that can fail', () => {
   expect(more).toEqual([]);
   expect([...(fragment?.parameters.values() ?? [])]).toContain('a');
   expect(fragment?.text).not.toMatch(/ifNotFinite|isFinite|avg/);
-});
-
-/** What is told of an answer with these values. */
-const told = async (text: string, values: readonly (number | null)[]): Promise<boolean> => {
-  const parts = partsOf(text);
-  const query = (): Promise<QueryAnswer> => {
-    const columns = parts.plan.columns.map(({ name }): readonly [string, readonly Value[]] => [name, name === 'r' ? values : values.map((_, i) => BigInt(i))]);
-    const batch = batchOf(columns.map(([name, cells]) => [name, columnFrom(name === 'r' ? FLOAT : INT64, cells)] as const));
-    return Promise.resolve({ batches: [batch], stats: { rowsRead: 1, bytesRead: 8, elapsedMs: 0 } });
-  };
-  const columns = { query } as unknown as ColumnStore;
-  return (await ask(parts, { columns, search: columns as never, records: {} as never }, RUN_FUNCTIONS, {})).mayBeMore;
-};
-
-test('it is told of where one is seen, and where nobody would see it', async () => {
-  expect(await told(`${M} | select r = value / value`, [1, 2])).toBe(false);
-  expect(await told(`${M} | select r = value / value`, [1, null])).toBe(true);
-  expect(await told(`${M} | where value / value > 1 | select r = value`, [1, 2])).toBe(true);
 });
