@@ -56,8 +56,7 @@ export class FollowedFiles {
     const known = [...positions].filter((position) => position.cursor === undefined).sort((a, b) => (b.seen ?? 0) - (a.seen ?? 0));
     this.#first = known.length === 0;
     // What a backup put back was all made now.
-    const since = known[0] === undefined || options.isPutBack ? undefined : seenOf(known[0]);
-    this.#finder = new Finder(options.globs, options.root, since);
+    this.#finder = new Finder(options.globs, options.root, options.isPutBack ? undefined : lookedOf(known));
     const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
     const lost = known.filter((p) => !this.#restore(p, now));
@@ -93,6 +92,12 @@ export class FollowedFiles {
   /** In the order of their turns; what is met meanwhile comes too. */
   all(): IterableIterator<LogFile> {
     return this.#files.values();
+  }
+
+  /** For the next record, which covers what was read of these. */
+  positionsOf(files: readonly LogFile[]): readonly Position[] {
+    const { looked } = this.#finder;
+    return files.map((file) => ({ ...file.position(), ...(looked === undefined ? {} : { looked }) }));
   }
 
   get gone(): readonly Position[] {
@@ -469,6 +474,16 @@ export class FollowedFiles {
     file.path = position.path;
   }
 }
+
+/** When the last run of the agent looked into the folders before its last record. */
+const lookedOf = (known: readonly Position[]): Moment | undefined => {
+  let latest: Moment | undefined;
+  for (const position of known) {
+    const looked = position.looked ?? seenOf(position);
+    if (looked !== undefined && (latest === undefined || looked.at > latest.at)) latest = looked;
+  }
+  return latest;
+};
 
 /** By its name. */
 const mayBeCopyOf = (file: LogFile, original: LogFile): boolean =>

@@ -77,6 +77,13 @@ export class Finder {
     return undefined;
   }
 
+  /** What came until then was found; undefined: nothing was looked at yet. */
+  get looked(): Moment | undefined {
+    let oldest: Moment | undefined;
+    for (const { at } of this.#folders.values()) if (oldest === undefined || at.at < oldest.at) oldest = at;
+    return oldest ?? this.#since;
+  }
+
   /** When the folder of a file was looked into before. */
   since(path: string): Moment | undefined {
     return this.#folders.get(dirname(path))?.since;

@@ -35,6 +35,8 @@ export interface Position {
   readonly seen?: number;
   /** The same by the kernel; an older version did not keep it. */
   readonly seenKernel?: KernelTime;
+  /** When the folders of logs had been looked into; an older version did not keep it. What came since may have no position of its own. */
+  readonly looked?: Moment;
   /** Lines of a private key that may still come, where its block began before `offset`; an older version did not keep it. */
   readonly keyLines?: number;
   /** Of the journal: whose lines they are. */

@@ -211,7 +211,7 @@ export class Tailer {
     const changed = [...this.#files.all()].filter((file) => file.changed);
     let positions: readonly Position[];
     try {
-      positions = changed.map((file) => file.position());
+      positions = this.#files.positionsOf(changed);
       this.#deliver(this.#batch, [...this.#files.gone, ...positions]);
     } catch (error) {
       this.#isKept = false;
