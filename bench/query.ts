@@ -1,5 +1,5 @@
 // The language: a typical text from its letters to the questions for the stores, beside JSON of about the same size in the same run.
-import { CLICKHOUSE, check, plan, split } from '../query/compile.ts';
+import { check, plan, split, storesWith } from '../query/compile.ts';
 
 import { format, staticCatalogue } from '../query/language.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
@@ -26,7 +26,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
 
 const at = 1_795_172_400_000_000_000n;
 const request = { at, from: at - 3_600_000_000_000n, to: at, zone: 'Europe/Berlin', parameters: new Map(), completeTo: at, notice: () => {} };
-const stores = { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, marks: () => [] } as const;
+const stores = storesWith(() => []);
 
 const compile = (text: string): number => split(plan(check(text, catalogue), request, { limit: 10_000 }).plan, stores).fragments.size;
 

@@ -3,7 +3,7 @@
 import { conjuncts, type PlanExpression, partsOf } from './3-plan/expression.ts';
 import { inputsOf, type PlanNode, type Project, type Scan, withInputs } from './3-plan/nodes.ts';
 import type { Fragment } from './4-emit/fragment.ts';
-import { filteredHere, type SplitPlan, type Stores, split as splitWhole } from './4-emit/split.ts';
+import { filteredHere, type SplitPlan, type Stores, scanOf, split as splitWhole } from './4-emit/split.ts';
 
 /** Nodes within each other: each may be a query within a query. */
 const DEEPEST_PLAN = 24;
@@ -11,8 +11,6 @@ const DEEPEST_PLAN = 24;
 const DEEPEST_EXPRESSION = 100;
 /** Parts of expressions, with what earlier steps worked out in its place: stores do that themselves. */
 const MOST_WRITTEN_OUT = 20_000;
-/** Characters of a question. */
-const LONGEST_TEXT = 1_000_000;
 
 const depthOf = (e: PlanExpression): number => {
   if (e.op === 'call') return 1 + Math.max(0, ...e.arguments.map(depthOf));
@@ -82,15 +80,17 @@ export const split = (plan: PlanNode, stores: Stores, options: { readonly push: 
     const whole = !options.push || extents.fits(node) || inputsOf(node).length === 0;
     if (!whole) return withInputs(node, inputsOf(node).map(visit));
     const parts = splitWhole(node, stores, options);
-    const taken = [...parts.fragments.values()].every((f) => f.text.length <= LONGEST_TEXT) ? parts : splitWhole(node, stores, { push: false });
-    for (const [scan, fragment] of taken.fragments) fragments.set(scan, fragment);
-    return taken.plan;
+    for (const [scan, fragment] of parts.fragments) fragments.set(scan, fragment);
+    return parts.plan;
   };
   return { plan: visit(plan), fragments };
 };
 
 /** Only the conditions that a store can read; where there are too many of them, none. */
 const shallow = (scan: Scan): PlanNode => {
-  const can = conjuncts(scan.filter).filter((p) => depthOf(p) <= DEEPEST_EXPRESSION);
-  return filteredHere(scan, can.reduce((n, p) => n + partsOf(p), 0) > MOST_WRITTEN_OUT ? [] : can);
+  const all = conjuncts(scan.filter);
+  const can = all.filter((p) => depthOf(p) <= DEEPEST_EXPRESSION);
+  const asked = can.reduce((n, p) => n + partsOf(p), 0) > MOST_WRITTEN_OUT ? [] : can;
+  const here = all.filter((p) => !asked.includes(p));
+  return filteredHere(scanOf(scan, asked, here), here, scan.columns);
 };

@@ -12,8 +12,11 @@ import type { PlanNode } from './3-plan/nodes.ts';
 import { optimize } from './3-plan/passes.ts';
 import type { Planning, PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE_AGGREGATES } from './4-emit/clickhouse/aggregates.ts';
+import type { ClickHouseTables, EmitTable } from './4-emit/clickhouse/dialect.ts';
+import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
-import type { EmitTable } from './4-emit/fragment.ts';
+import type { MarkedHours } from './4-emit/losses.ts';
+import { postgresEmitter } from './4-emit/postgres/emitter.ts';
 import type { SplitPlan, Stores } from './4-emit/split.ts';
 import { split } from './bounded-split.ts';
 import { FAILING, FAILING_AGGREGATES } from './functions/failing.ts';
@@ -38,11 +41,12 @@ const bounded = (table: EmitTable): EmitTable =>
 
 const workOut = constants(RUN_FUNCTIONS);
 
-/** How ClickHouse is spoken to, whole, and what of it may fail and is to be counted. */
-export const CLICKHOUSE = {
-  scalars: bounded(CLICKHOUSE_FUNCTIONS),
-  aggregates: CLICKHOUSE_AGGREGATES,
-  failures: { scalars: FAILING, aggregates: FAILING_AGGREGATES },
+const CLICKHOUSE: ClickHouseTables = { scalars: bounded(CLICKHOUSE_FUNCTIONS), aggregates: CLICKHOUSE_AGGREGATES };
+
+/** Which dialect the store of a role speaks, at a moment at which these hours are marked. */
+export const storesWith = (marks: MarkedHours): Stores => {
+  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, marks);
+  return { emitters: { columns: clickhouse, search: clickhouse, records: postgresEmitter }, failing: FAILING };
 };
 
 export interface PlannedQuery {

@@ -3,24 +3,25 @@ import { expect, test } from 'vitest';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
-import { CLICKHOUSE, check, plan, type SplitPlan, type Stores, split } from './compile.ts';
+import { explained } from './4-emit/fragment.ts';
+import type { MarkedHours } from './4-emit/losses.ts';
+import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 
 const HOUR = 3_600_000_000_000n;
 const at = 1_795_172_400_000_000_000n;
 const request: PlanRequest = { at, from: at - HOUR, to: at, zone: 'UTC', parameters: new Map(), completeTo: at, notice: () => {} };
-const dialects: Stores['dialects'] = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
 const MEMORY = metricHash('system.memory.usage');
 
 const partsOf = (text: string, marked: readonly SampleMark[] = [], options?: { readonly push: boolean }): SplitPlan => {
   const checked = check(text, specCatalogue);
   expect(checked.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
-  const marks: Stores['marks'] = (mark, metric) => (marked.includes(mark) && metric === MEMORY ? [at - HOUR] : []);
-  return split(plan(checked, request, { limit: 100 }).plan, { dialects, clickhouse: CLICKHOUSE, marks }, options);
+  const marks: MarkedHours = (mark, metric) => (marked.includes(mark) && metric === MEMORY ? [at - HOUR] : []);
+  return split(plan(checked, request, { limit: 100 }).plan, storesWith(marks), options);
 };
 /** The columns, and `hidden`. */
 const lossesOf = (text: string, marked?: readonly SampleMark[]): readonly string[] =>
-  [...partsOf(text, marked).fragments.values()].flatMap(({ losses }) => [...losses.columns.keys(), ...(losses.isHidden ? ['hidden'] : [])]);
+  [...partsOf(text, marked).fragments.values()].flatMap(({ emission: { losses } }) => [...losses.columns.keys(), ...(losses.isHidden ? ['hidden'] : [])]);
 
 const M = 'from metrics.system.memory.usage';
 test.each<readonly [string, readonly string[]]>([
@@ -63,6 +64,7 @@ test('where a metric has very large values any number may be too large', () => {
 test('to count, a store is asked for nothing that can fail', () => {
   const [fragment, ...more] = [...partsOf(`${M} | where value / value > 1 and host == "a" | avg by host`, ['not-finite'], { push: false }).fragments.values()];
   expect(more).toEqual([]);
-  expect([...(fragment?.parameters.values() ?? [])]).toContain('a');
-  expect(fragment?.text).not.toMatch(/ifNotFinite|isFinite|avg/);
+  const asked = fragment && explained(fragment);
+  expect([...(asked?.parameters.values() ?? [])]).toContain('a');
+  expect(asked?.text).not.toMatch(/ifNotFinite|isFinite|avg/);
 });

@@ -5,7 +5,7 @@ import type { Batch } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters, hasCode } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
-import type { Role, ValueType } from '../schemas/types.ts';
+import type { ValueType } from '../schemas/types.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
@@ -15,10 +15,10 @@ import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { answerColumns, type JsonValue } from './ask/answer.ts';
-import { ask, type StorePorts } from './ask/ask.ts';
+import { type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
-import { CLICKHOUSE, check, plan, split } from './compile.ts';
+import { check, plan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
@@ -89,12 +89,14 @@ const MAYBE_NEW: ReadonlySet<string> = new Set(['iql.unknown-source', 'iql.unkno
 export class QueryService {
   readonly #options: QueryServiceOptions;
   readonly #checked = new Map<string, { readonly version: number; readonly text: CheckedText<Plan> }>();
+  readonly #askers: Askers;
   readonly #ledger: Ledger;
   readonly #pool: Pool;
   #learned = 0;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
+    this.#askers = askersOf(options.ports);
     this.#ledger = new Ledger(options.ports.columns);
     this.#pool = new Pool(options.maxBytes);
   }
@@ -208,11 +210,10 @@ export class QueryService {
     const notice: PlanRequest['notice'] = (severity, code, parameters, span = whole) =>
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
-    const dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>> = { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' };
     const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (marks, signals) => {
-      const pieces = split(planned.plan, { dialects, clickhouse: CLICKHOUSE, marks }, { push: request.countMissing !== true });
-      const settings = { max_execution_time: this.#options.maxSeconds ?? 30 };
-      return { parts: pieces, answer: await ask(pieces, this.#options.ports, RUN_FUNCTIONS, {}, { settings, signal: signals, pool: this.#pool }) };
+      const pieces = split(planned.plan, storesWith(marks), { push: request.countMissing !== true });
+      const options = { seconds: this.#options.maxSeconds ?? 30, signal: signals, pool: this.#pool };
+      return { parts: pieces, answer: await ask(pieces, this.#askers, RUN_FUNCTIONS, {}, options) };
     });
     this.#tellRemoved(planned.plan, notice, new Set());
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);

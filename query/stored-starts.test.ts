@@ -194,11 +194,11 @@ const lives = Array.from({ length: sized(6, 150) }, (_, i) => lifeOf(`counter-${
 beforeAll(async () => {
   console.log(`INFRAMIRROR_SEED=${SEED}`);
   const stores = await loadStores(makeData(7));
-  const marks: LoadedStores['stores']['marks'] = (mark, metric, from, to) =>
+  const marks: LoadedStores['marks'] = (mark, metric, from, to) =>
     metric === METRIC
-      ? [...stores.stores.marks(mark, metric, from, to), ...[...(marked.get(mark) ?? [])].filter((h) => h + BigInt(HOUR) * 1_000_000n > from && h < to)]
-      : stores.stores.marks(mark, metric, from, to);
-  loaded = { ...stores, stores: { ...stores.stores, marks } };
+      ? [...stores.marks(mark, metric, from, to), ...[...(marked.get(mark) ?? [])].filter((h) => h + BigInt(HOUR) * 1_000_000n > from && h < to)]
+      : stores.marks(mark, metric, from, to);
+  loaded = { ...stores, marks };
   await put(lives, 100_000n);
 });
 afterAll(() => loaded?.stop());

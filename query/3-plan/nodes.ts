@@ -3,7 +3,7 @@
 //
 // Columns go by name. Names that begin with `#` are the platform's own (no user can write one): `#series` tells series
 // apart, `#insert`, `#message`, `#row` … give receive order. Times are concrete: a plan is made for one request.
-import type { Batch } from '../../core/batch/batch.ts';
+import type { Batch, Value } from '../../core/batch/batch.ts';
 import type { Dataset, ValueType } from '../../schemas/types.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import type { PlanExpression } from './expression.ts';
@@ -131,6 +131,11 @@ export interface Limit extends NodeBase {
   readonly count: number;
   readonly per: readonly string[];
 }
+/** Of a node's rows those with another value in this column, or none, are not needed. */
+export interface Keys {
+  readonly column: PlanColumn;
+  readonly values: readonly Value[];
+}
 export type JoinKind = 'inner' | 'left' | 'full' | 'semi' | 'anti' | 'asof' | 'lookup';
 /**
  * Missing keys match nothing. Output: the left's columns, then the right's `take` under the given names.
@@ -147,6 +152,8 @@ export interface Join extends NodeBase {
   readonly on: readonly { readonly left: string; readonly right: string }[];
   readonly missingMatches?: true;
   readonly within: bigint | undefined;
+  /** By which of `on` (the pass `ask-by-keys`): a short left is read first, and only the right's rows with its keys are asked for. */
+  readonly byKeys?: readonly { readonly left: string; readonly right: string }[];
   readonly take: readonly { readonly column: string; readonly as: string; readonly fill: boolean }[];
 }
 /** All rows of all inputs; columns by name, one that an input lacks is missing there. */

@@ -3,6 +3,7 @@
 import { columnOf } from '../../core/batch/batch.ts';
 import { batchOf } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
+import { askedByKeys } from './ask-by-keys.ts';
 import { conjunction, conjuncts, eachColumn, mapExpression, type PlanExpression, partsOf } from './expression.ts';
 import { type Filter, inputsOf, OVER_TIME, type PlanColumn, type PlanNode, type Project, withInputs } from './nodes.ts';
 
@@ -50,7 +51,7 @@ const mergeProjects = (plan: PlanNode): PlanNode =>
   });
 
 /** Filters go below projections that only rename, join each other and end in the scan. */
-const pushFilters = (plan: PlanNode): PlanNode => bottomUp(plan, (node) => (node.node === 'filter' ? pushed(node) : node));
+export const pushFilters = (plan: PlanNode): PlanNode => bottomUp(plan, (node) => (node.node === 'filter' ? pushed(node) : node));
 
 const pushed = (node: Filter): PlanNode => {
   const { input, predicate } = node;
@@ -182,6 +183,8 @@ export const PASSES: readonly Pass[] = [
   // Before filters move: fewer projections to move them through.
   { name: 'merge-projects', run: mergeProjects },
   { name: 'push-filters', run: pushFilters },
+  // After filters have moved: they stand between a join and what it reads.
+  { name: 'ask-by-keys', run: (plan) => bottomUp(plan, (node) => (node.node === 'join' ? askedByKeys(node) : node)) },
   // What is needed is known only now.
   { name: 'prune-columns', run: pruneColumns },
   // Last: no relation knows of these columns, so that what is pruned by relations would lose them.

@@ -2,20 +2,16 @@
 // fragment; the rest stays a plan whose leaves are scans of the fragments' results.
 import type { Dataset, Role } from '../../schemas/types.ts';
 import { conjunction, conjuncts, eachColumn, type PlanExpression } from '../3-plan/expression.ts';
-import { canFail } from '../3-plan/failing.ts';
+import { canFail, type FailingTable } from '../3-plan/failing.ts';
 import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
-import type { ClickHouseTables } from './clickhouse/aggregate-call.ts';
-import { ClickHouseContext } from './clickhouse/context.ts';
-import { emitClickHouse } from './clickhouse/select.ts';
-import type { Fragment, FragmentValue, Question } from './fragment.ts';
-import { type Failures, lossesOf, type MarkedHours, readsColumn } from './losses.ts';
-import { emitPostgres, PostgresContext } from './postgres/select.ts';
+import type { Emitter } from './emitter.ts';
+import type { Fragment } from './fragment.ts';
+import { readsColumn } from './losses.ts';
 
 export interface Stores {
-  /** How each role is asked. A role that speaks no dialect we emit for is an error of the build. */
-  readonly dialects: Readonly<Record<Role, 'clickhouse' | 'postgres'>>;
-  readonly clickhouse: ClickHouseTables & { readonly failures: Failures };
-  readonly marks: MarkedHours;
+  readonly emitters: Readonly<Record<Role, Emitter>>;
+  /** Which functions can lack a result. */
+  readonly failing: FailingTable;
 }
 
 export interface SplitPlan {
@@ -27,104 +23,88 @@ export interface SplitPlan {
 
 /** `push: false`: stores are asked for plain rows only (the whole plan runs here), and for nothing that can fail. */
 export const split = (plan: PlanNode, stores: Stores, options: { readonly push: boolean } = { push: true }): SplitPlan => {
-  const fragments = new Map<Scan, Fragment>();
-  const visit = (node: PlanNode): PlanNode => {
-    const isAskable = node.node === 'scan' ? options.push || losesNothing(node, stores) : options.push;
-    const fragment = isAskable ? emitted(node, stores) : undefined;
-    if (fragment !== undefined) {
-      const leaf = leafOf(fragment, node.columns, fragments.size);
-      fragments.set(leaf, fragment);
-      return leaf;
-    }
-    if (node.node === 'scan') return visit(partlyFiltered(node, stores, options.push));
-    return withInputs(node, inputsOf(node).map(visit));
-  };
-  return { plan: visit(plan), fragments };
+  const splitter = new Splitter(stores, options.push);
+  return { plan: splitter.visit(plan), fragments: splitter.fragments };
 };
+
+class Splitter {
+  readonly fragments = new Map<Scan, Fragment>();
+  readonly #stores: Stores;
+  readonly #push: boolean;
+
+  constructor(stores: Stores, push: boolean) {
+    this.#stores = stores;
+    this.#push = push;
+  }
+
+  visit(node: PlanNode): PlanNode {
+    if (node.node === 'scan') return this.#scan(node);
+    return (
+      (this.#push ? this.#leaf(node) : undefined) ??
+      withInputs(
+        node,
+        inputsOf(node).map((input) => this.visit(input)),
+      )
+    );
+  }
+
+  #scan(scan: Scan): PlanNode {
+    const conditions = conjuncts(scan.filter);
+    const whole = conditions.every((c) => this.#mayAsk(c, scan)) ? this.#leaf(scan) : undefined;
+    if (whole !== undefined) return whole;
+    const emitter = this.#stores.emitters[scan.dataset.role];
+    const answers = new Map(conditions.map((c) => [c, this.#mayAsk(c, scan) ? emitter.answers(c, scan) : 'no']));
+    const asked = conditions.filter((c) => answers.get(c) !== 'no');
+    const here = conditions.filter((c) => answers.get(c) !== 'exact');
+    // Conditions that each can be asked may be too many together.
+    const leaf = this.#leaf(scanOf(scan, asked, here), true);
+    if (leaf !== undefined) return filteredHere(leaf, here, scan.columns);
+    const rows = this.#leaf(scanOf(scan, [], conditions));
+    if (rows === undefined) throw new TypeError(`no store can read ${scan.dataset.name}`);
+    return filteredHere(rows, conditions, scan.columns);
+  }
+
+  /** The scan that stands for what its store answers. */
+  #leaf(plan: PlanNode, mayHaveMore = false): Scan | undefined {
+    const [role, ...more] = rolesOf(plan);
+    if (role === undefined || more.length > 0 || readsText(plan)) return undefined;
+    const emitter = this.#stores.emitters[role];
+    const emission = emitter.emit(plan, mayHaveMore);
+    if (emission === undefined) return undefined;
+    const name = `#${this.fragments.size}`;
+    const dataset: Dataset = { name, description: '', role, table: '', shape: 'rows', key: [], columns: [] };
+    const leaf: Scan = { node: 'scan', dataset, columns: plan.columns, range: undefined, before: 0n, filter: undefined };
+    this.fragments.set(leaf, { role, plan, emitter, emission, mayHaveMore });
+    return leaf;
+  }
+
+  /** Whether all that the condition cannot represent is seen here, where that is wanted. */
+  #mayAsk(condition: PlanExpression, { dataset }: Scan): boolean {
+    if (this.#push) return true;
+    return !canFail(condition, this.#stores.failing) && !(dataset.table === 'samples' && readsColumn(condition, 'value'));
+  }
+}
 
 const rolesOf = (node: PlanNode): ReadonlySet<Role> =>
   node.node === 'scan' ? new Set([node.dataset.role]) : new Set(inputsOf(node).flatMap((i) => [...rolesOf(i)]));
 const readsText = (node: PlanNode): boolean => node.node === 'inline' || inputsOf(node).some(readsText);
 
-const emitted = (node: PlanNode, stores: Stores): Fragment | undefined => {
-  const [role, ...more] = rolesOf(node);
-  if (role === undefined || more.length > 0 || readsText(node)) return undefined;
-  if (stores.dialects[role] === 'clickhouse') {
-    const isAsArrived = node.node === 'scan' && !readsColumn(node.filter, 'value');
-    const asked = supposing(node, stores, isAsArrived);
-    return (
-      asked && { role, dialect: 'clickhouse', ...asked, columns: node.columns, losses: lossesOf(node, stores.clickhouse.failures, stores.marks, isAsArrived) }
-    );
-  }
-  const context = new PostgresContext();
-  const text = emitPostgres(node, context);
-  // It is asked for nothing that could fail.
-  return text === undefined ? undefined : { role, dialect: 'postgres', text, parameters: context.parameters, columns: node.columns, losses: LOSSLESS };
-};
-
-const LOSSLESS: Fragment['losses'] = { columns: new Map(), isHidden: false };
-
-/** `holds`: what is known of the store; the form that is right either way where it is left out. */
-const inClickHouse = (node: PlanNode, stores: Stores, isAsArrived: boolean, holds?: (question: Question) => boolean): Question | undefined => {
-  const context = new ClickHouseContext(stores.clickhouse.scalars, stores.marks, { isAsArrived, ...(holds === undefined ? {} : { holds }) });
-  const select = emitClickHouse(node, context, stores.clickhouse);
-  return select && { text: select.sql, parameters: used(select.sql, context.parameters) };
-};
-
-const supposing = (node: PlanNode, stores: Stores, isAsArrived: boolean): Pick<Fragment, 'text' | 'parameters' | 'supposes'> | undefined => {
-  const questions = new Map<string, Question>();
-  const asked = inClickHouse(node, stores, isAsArrived, (question) => {
-    questions.set([question.text, ...question.parameters.values()].join('\n'), question);
-    return false;
-  });
-  const otherwise = asked && questions.size > 0 ? inClickHouse(node, stores, isAsArrived) : undefined;
-  return otherwise === undefined ? asked : { ...(asked as Question), supposes: { questions: [...questions.values()], otherwise } };
-};
-
-/** Functions that chose another form have bound values that nothing speaks of. */
-const used = (text: string, parameters: ReadonlyMap<string, FragmentValue>): ReadonlyMap<string, FragmentValue> => {
-  const names = new Set(Array.from(text.matchAll(/\{(p\d+):/g), ([, name]) => name));
-  return new Map([...parameters].filter(([name]) => names.has(name)));
-};
-
-const leafOf = (fragment: Fragment, columns: readonly PlanColumn[], number: number): Scan => {
-  const dataset: Dataset = { name: `#${number}`, description: '', role: fragment.role, table: '', shape: 'rows', key: [], columns: [] };
-  return { node: 'scan', dataset, columns, range: undefined, before: 0n, filter: undefined };
-};
-
-/** The conditions the store cannot answer, taken out of the scan and filtered here. */
-const partlyFiltered = (scan: Scan, stores: Stores, push: boolean): PlanNode => {
-  if (scan.filter === undefined) throw new TypeError(`no store can read ${scan.dataset.name}`);
-  const parts = conjuncts(scan.filter).map((filter) => ({ ...scan, filter }));
-  const can = parts.filter((part) => (push || losesNothing(part, stores)) && emitted(part, stores) !== undefined);
-  return filteredHere(
-    scan,
-    can.map(({ filter }) => filter),
-  );
-};
-
-/** Whether all that it cannot represent is seen here. */
-const losesNothing = ({ dataset, filter }: Scan, stores: Stores): boolean =>
-  filter === undefined || !(canFail(filter, stores.clickhouse.failures.scalars) || (dataset.table === 'samples' && readsColumn(filter, 'value')));
-
-/** The same rows, of whose conditions only these are asked of the store. */
-export const filteredHere = (scan: Scan, can: readonly PlanExpression[]): PlanNode => {
-  const rest = conjuncts(scan.filter).filter((p) => !can.includes(p));
-  const below = withColumnsOf(scan, conjunction(can), rest);
-  const predicate = conjunction(rest);
-  if (predicate === undefined) return below;
-  const filter: PlanNode = { node: 'filter', input: below, predicate, columns: below.columns };
-  if (below.columns.length === scan.columns.length) return filter;
-  return { node: 'project', input: filter, columns: scan.columns, values: scan.columns.map((c) => ({ op: 'column', name: c.name, type: c.type })) };
-};
-
-/** With this filter, and the columns that the expressions speak of. */
-const withColumnsOf = (scan: Scan, filter: PlanExpression | undefined, expressions: readonly PlanExpression[]): Scan => {
+/** With these conditions only, and the columns that the others speak of too. */
+export const scanOf = (scan: Scan, asked: readonly PlanExpression[], here: readonly PlanExpression[]): Scan => {
   const columns = [...scan.columns];
-  for (const e of expressions)
+  for (const e of here)
     eachColumn(e, (name) => {
       const found = scan.dataset.columns.find((c) => c.name === name);
       if (!columns.some((c) => c.name === name)) columns.push({ name, type: found?.type ?? 'int', ...(found?.item === undefined ? {} : { item: found.item }) });
     });
-  return { ...scan, filter, columns };
+  return { ...scan, filter: conjunction(asked), columns };
+};
+
+/** The node's rows for which all of the conditions hold, in these of its columns. */
+export const filteredHere = (input: PlanNode, conditions: readonly PlanExpression[], columns: readonly PlanColumn[]): PlanNode => {
+  const predicate = conjunction(conditions);
+  if (predicate === undefined) return input;
+  const filter: PlanNode = { node: 'filter', input, predicate, columns: input.columns };
+  if (input.columns.length === columns.length) return filter;
+  return { node: 'project', input: filter, columns, values: columns.map((c) => ({ op: 'column', name: c.name, type: c.type })) };
 };

@@ -1,8 +1,9 @@
-// Runs a plan in this process: pulls scans, pushes their batches through one operator a node, right sides of joins first.
+// Runs a plan in this process: pulls scans, pushes their batches through one operator a node.
 // Knows no store and no function: both are handed in. Between batches it looks whether it was stopped and lets others have their turn.
 import type { Batch } from '../../core/batch/batch.ts';
 import { sliceBatch } from '../../core/batch/take.ts';
-import type { Join, Limit, PlanNode, Sort, Union } from '../3-plan/nodes.ts';
+import { columnBelow } from '../3-plan/ask-by-keys.ts';
+import type { Join, Keys, Limit, PlanNode, Sort, Union } from '../3-plan/nodes.ts';
 import { conform } from './conform.ts';
 import { mustGoOn, type RunEnvironment } from './environment.ts';
 import { aggregateOperator } from './operators/aggregate.ts';
@@ -17,6 +18,7 @@ import { tableOperator } from './operators/table.ts';
 import { unionOperator } from './operators/union.ts';
 import { windowOperator } from './operators/window.ts';
 import { Pace } from './pace.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { batchBytes } from './size.ts';
 
 /** All rows of the plan, held whole, in its order; columns in the plan's physical types. Rejects with a CodedError on limits and cancellation. */
@@ -30,10 +32,13 @@ export const runPlan = async (plan: PlanNode, env: RunEnvironment): Promise<Batc
 };
 
 /** The rows of a node, batch by batch. */
-export const rowsOf = (node: PlanNode, env: RunEnvironment): AsyncGenerator<Batch> => {
+export const rowsOf = (node: PlanNode, env: RunEnvironment): AsyncGenerator<Batch> => rowsWith(node, [], env);
+
+/** The node's rows with these keys, and maybe others. */
+const rowsWith = (node: PlanNode, keys: readonly Keys[], env: RunEnvironment): AsyncGenerator<Batch> => {
   switch (node.node) {
     case 'scan':
-      return conformed(node, env.scan(node), env);
+      return conformed(node, env.scan(node, keys), env);
     case 'inline':
       return conformed(node, [node.batch], env);
     case 'join':
@@ -43,7 +48,7 @@ export const rowsOf = (node: PlanNode, env: RunEnvironment): AsyncGenerator<Batc
     case 'limit':
       return limited(node, env);
     default:
-      return operated(rowsOf(node.input, env), operatorOf(node, env), env);
+      return operated(rowsWith(node.input, keysBelow(node, keys), env), operatorOf(node, env), env);
   }
 };
 
@@ -92,10 +97,20 @@ async function* operated(input: AsyncIterable<Batch>, operator: Operator, env: R
   yield* made;
 }
 
+const keysBelow = (node: PlanNode, keys: readonly Keys[]): readonly Keys[] =>
+  keys.flatMap(({ column, values }) => {
+    const below = columnBelow(node, column.name);
+    return below === undefined ? [] : [{ column: { ...column, name: below.name }, values }];
+  });
+
 async function* joined(node: Join, env: RunEnvironment): AsyncGenerator<Batch> {
   const { right, left } = joinOperator(node, env);
-  for await (const _ of operated(rowsOf(node.right, env), right, env));
-  yield* operated(rowsOf(node.left, env), left, env);
+  const lefts = new ReadAhead(rowsOf(node.left, env), env);
+  let keys: readonly Keys[] = [];
+  if (node.byKeys === undefined) lefts.begin();
+  else keys = (await lefts.keys(node.byKeys, node.right)) ?? [];
+  for await (const _ of operated(rowsWith(node.right, keys, env), right, env));
+  yield* operated(lefts.all(), left, env);
 }
 
 async function* united(node: Union, env: RunEnvironment): AsyncGenerator<Batch> {

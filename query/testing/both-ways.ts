@@ -1,13 +1,16 @@
-// A text answered two ways: by the stores as far as they can, and wholly in this process from plain rows; and whether both are one answer.
+// A text answered in several ways: by the stores as far as they can, by stores that filter badly, and wholly in this process from plain rows; and
+// whether all are one answer.
 import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { inputsOf, type PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
-import { ask } from '../ask/ask.ts';
-import { check, plan, type SplitPlan, split } from '../compile.ts';
+import { explained } from '../4-emit/fragment.ts';
+import { ask, askersOf } from '../ask/ask.ts';
+import { check, plan, type SplitPlan, split, storesWith } from '../compile.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
 import type { LoadedStores } from './stores.ts';
+import { supersetStores } from './superset-stores.ts';
 
 export type Row = readonly Value[];
 export type Outcome = { readonly rows: readonly Row[]; readonly notRepresentable: number; readonly mayBeMore: boolean } | { readonly failed: string };
@@ -19,6 +22,8 @@ export interface BothWays {
   readonly names: readonly string[];
   readonly pushed: Outcome;
   readonly local: Outcome;
+  /** By stores that answer every condition with more rows than are wanted. */
+  readonly filteredTwice: Outcome;
   /** Wholly in this process too, but by the very plan that was pushed: what is counted depends on where filters stand. */
   readonly counted: Outcome;
   readonly share: Pushed;
@@ -34,7 +39,7 @@ const size = (node: PlanNode): number => 1 + inputsOf(node).reduce((sum, n) => s
 
 const run = async (parts: SplitPlan, loaded: LoadedStores, columns: readonly string[]): Promise<Outcome> => {
   try {
-    const { batches, notRepresentable, mayBeMore } = await ask(parts, loaded.ports, RUN_FUNCTIONS, {});
+    const { batches, notRepresentable, mayBeMore } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS, {});
     const places = columns.map((name) => parts.plan.columns.findIndex((c) => c.name === name));
     const rows = rowsOf(batches, parts.plan.columns.length).map((row) => places.map((at) => row[at] ?? null));
     return { rows, notRepresentable, mayBeMore };
@@ -47,27 +52,32 @@ const run = async (parts: SplitPlan, loaded: LoadedStores, columns: readonly str
 
 export const bothWays = async (text: string, catalogue: Catalogue, request: PlanRequest, loaded: LoadedStores): Promise<BothWays> => {
   const checked = check(text, catalogue);
+  const stores = storesWith(loaded.marks);
   let pushed: SplitPlan;
   let local: SplitPlan;
+  let superset: SplitPlan;
   let whole: PlanNode;
   let names: readonly string[];
   try {
     const planned = plan(checked, request);
     whole = planned.plan;
     names = planned.columns.map((c) => c.name);
-    pushed = split(whole, loaded.stores);
-    local = split(plan(checked, request, { without }).plan, loaded.stores, { push: false });
+    pushed = split(whole, stores);
+    superset = split(whole, supersetStores(stores));
+    local = split(plan(checked, request, { without }).plan, stores, { push: false });
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return { names: [], pushed: { failed: error.code }, local: { failed: error.code }, counted: { failed: error.code }, share: 'plain rows', sql: [] };
+    const failed = { failed: error.code };
+    return { names: [], pushed: failed, local: failed, filteredTwice: failed, counted: failed, share: 'plain rows', sql: [] };
   }
-  const sql = [...pushed.fragments.values()].map((f) => f.text);
+  const sql = Array.from(pushed.fragments.values(), (f) => explained(f).text);
   const share: Pushed = pushed.plan.node === 'scan' ? 'whole' : size(pushed.plan) < size(local.plan) ? 'partly' : 'plain rows';
   try {
-    const [a, b] = await Promise.all([run(pushed, loaded, names), run(local, loaded, names)]);
+    const [a, b, more] = await Promise.all([run(pushed, loaded, names), run(local, loaded, names), run(superset, loaded, names)]);
     // With filters where they were written no fewer rows are asked than with those that were pushed.
     const none = [a, b].every((o) => 'rows' in o && o.notRepresentable === 0);
-    return { names, pushed: a, local: b, counted: none ? b : await run(split(whole, loaded.stores, { push: false }), loaded, names), share, sql };
+    const counted = none ? b : await run(split(whole, stores, { push: false }), loaded, names);
+    return { names, pushed: a, local: b, filteredTwice: more, counted, share, sql };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${sql.join('\n')}`, { cause: error });
   }
@@ -101,8 +111,8 @@ const shown = (row: Row | undefined): string =>
         .join(' | ');
 
 /** The first difference for people; undefined where both ways gave one answer, rows in one order, and none kept what it lost to itself. */
-export const difference = ({ names, pushed, local, counted }: BothWays): string | undefined => {
-  const rows = rowDifference(names, pushed, local) ?? rowDifference(names, pushed, counted);
+export const difference = ({ names, pushed, local, filteredTwice, counted }: BothWays): string | undefined => {
+  const rows = rowDifference(names, pushed, local) ?? rowDifference(names, pushed, filteredTwice) ?? rowDifference(names, pushed, counted);
   if (rows !== undefined || 'failed' in pushed || 'failed' in counted || pushed.mayBeMore) return rows;
   return pushed.notRepresentable === counted.notRepresentable
     ? undefined

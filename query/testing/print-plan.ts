@@ -58,7 +58,7 @@ const details = (n: PlanNode): string => {
     case 'limit':
       return `${n.count}${n.per.length === 0 ? '' : ` per ${n.per.join(', ')}`}`;
     case 'join':
-      return `${n.kind} on ${n.on.map((o) => (o.left === o.right ? o.left : `${o.left} == ${o.right}`)).join(', ')}${n.take.length === 0 ? '' : ` take ${n.take.map((t) => (t.fill ? `${t.as} where missing` : t.as)).join(', ')}`}`;
+      return `${n.kind} on ${n.on.map((o) => (o.left === o.right ? o.left : `${o.left} == ${o.right}`)).join(', ')}${n.byKeys === undefined ? '' : ' asked by keys'}${n.take.length === 0 ? '' : ` take ${n.take.map((t) => (t.fill ? `${t.as} where missing` : t.as)).join(', ')}`}`;
     case 'union':
       return '';
     case 'fill':

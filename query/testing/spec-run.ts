@@ -9,8 +9,9 @@ import { Reporter } from '../2-semantic/report.ts';
 import { inputsOf, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
+import { explained } from '../4-emit/fragment.ts';
 import { type JsonValue, jsonValue } from '../ask/answer.ts';
-import { CLICKHOUSE, check, plan, split } from '../compile.ts';
+import { check, plan, split, storesWith } from '../compile.ts';
 import type { Diagnostic } from '../language.ts';
 import { readParameters, writtenDurations } from '../parameters.ts';
 import { runPlan } from '../run/run.ts';
@@ -174,10 +175,9 @@ export const asked = (
   readonly fragments: readonly { readonly role: string; readonly text: string; readonly parameters: ReadonlyMap<string, unknown> }[];
 } => {
   const planned = plan(check(c.text, specCatalogue), requestOf(c));
-  const parts = split(planned.plan, {
-    dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' },
-    clickhouse: CLICKHOUSE,
-    marks: () => [],
-  });
-  return { plan: planned.plan, fragments: [...parts.fragments.values()] };
+  const parts = split(
+    planned.plan,
+    storesWith(() => []),
+  );
+  return { plan: planned.plan, fragments: Array.from(parts.fragments.values(), (f) => ({ role: f.role, ...explained(f) })) };
 };

@@ -8,13 +8,13 @@ import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import type { MarkedHours } from '../4-emit/losses.ts';
 import type { StorePorts } from '../ask/ask.ts';
-import { CLICKHOUSE, type Stores } from '../compile.ts';
 import type { StoreData } from './store-data.ts';
 
 export interface LoadedStores {
   readonly ports: StorePorts;
-  readonly stores: Stores;
+  readonly marks: MarkedHours;
   stop(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
   for (const row of data.events) await records.query(`INSERT INTO events (${EVENTS}) VALUES (${places(row.length)})`, row as never);
   return {
     ports: { columns, search, records },
-    stores: { dialects: { columns: 'clickhouse', search: 'clickhouse', records: 'postgres' }, clickhouse: CLICKHOUSE, marks: data.marks },
+    marks: data.marks,
     stop: async () => {
       await search.close();
       await Promise.all([columns.close(), records.close()]);

@@ -1,16 +1,9 @@
 // What aggregates in ClickHouse share, across rows and over time: one call, a key, and the order of rows for `first` and `last`.
 import type { AggregateCall, OrderKey, PlanColumn } from '../../3-plan/nodes.ts';
-import type { EmitAggregate, EmitTable } from '../fragment.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
+import type { ClickHouseTables } from './dialect.ts';
 import { emitConditions, emitExpression } from './expression.ts';
-
-type EmitAggregates = Readonly<Record<string, EmitAggregate>>;
-
-export interface ClickHouseTables {
-  readonly scalars: EmitTable;
-  readonly aggregates: EmitAggregates;
-}
 
 /** A row's place in time as a tuple, ascending, missing last; undefined when that cannot be said: text that descends, levels. */
 export const orderTuple = (time: string | undefined, ties: readonly OrderKey[], columns: readonly PlanColumn[]): string | undefined => {

@@ -1,7 +1,7 @@
 // Every aggregate in ClickHouse's SQL. `x` is the argument with the filter worked in: NULL where a row does not count.
 
 import type { AggregateFunction } from '../../2-semantic/function-names.ts';
-import type { EmitAggregate } from '../fragment.ts';
+import type { EmitAggregate } from './dialect.ts';
 
 const finite = (sql: string): string => `ifNotFinite(${sql}, NULL)`;
 const float = (of: string): boolean => of === 'float';

@@ -1,8 +1,10 @@
 // What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanColumn } from '../../3-plan/nodes.ts';
-import type { Bind, EmitTable, FragmentValue, Question } from '../fragment.ts';
 import type { MarkedHours } from '../losses.ts';
+import type { BoundValue } from '../sql-request.ts';
+import type { Bind, EmitTable } from './dialect.ts';
+import type { Question } from './request.ts';
 
 const SQL_TYPES: Readonly<Record<ValueType, string>> = {
   bool: 'Bool',
@@ -27,7 +29,7 @@ export class ClickHouseContext {
   readonly isAsArrived: boolean;
   /** Whether the question to the store has rows. */
   readonly holds: (question: Question) => boolean;
-  readonly parameters = new Map<string, FragmentValue>();
+  readonly parameters = new Map<string, BoundValue>();
   #aliases = 0;
 
   constructor(functions: EmitTable, marks: MarkedHours, options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {}) {
@@ -39,11 +41,11 @@ export class ClickHouseContext {
 
   readonly bind: Bind = (type, value, item) => {
     if (value === null || value === undefined) return `CAST(NULL, 'Nullable(${sqlType(type, item)})')`;
-    return this.raw(sqlType(type, item), value as FragmentValue);
+    return this.raw(sqlType(type, item), value as BoundValue);
   };
 
   /** A value of a type that only the store has (UInt32, UInt64). */
-  raw(type: string, value: FragmentValue): string {
+  raw(type: string, value: BoundValue): string {
     const name = `p${this.parameters.size}`;
     this.parameters.set(name, value);
     return `{${name}:${type}}`;

@@ -1,8 +1,8 @@
 // Expressions in ClickHouse's SQL; undefined where one of their functions has to run here.
 import { conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
-import type { Emitted } from '../fragment.ts';
 import { quoteClickHouse } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
+import type { Emitted } from './dialect.ts';
 import { condition, truth } from './truth.ts';
 
 export const emitExpression = (e: PlanExpression, context: ClickHouseContext): Emitted | undefined => {

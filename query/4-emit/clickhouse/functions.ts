@@ -5,7 +5,7 @@
 import { fixedOffset } from '../../../core/zone.ts';
 import type { AnyScalar } from '../../2-semantic/function-names.ts';
 import { tokensOf } from '../../3-plan/tokens.ts';
-import type { EmitFunction, Emitted } from '../fragment.ts';
+import type { EmitFunction, Emitted } from './dialect.ts';
 import { storePattern } from './store-pattern.ts';
 import { truth } from './truth.ts';
 

@@ -3,8 +3,9 @@
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { Aggregate, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
-import { type ClickHouseTables, emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
+import { emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
+import type { ClickHouseTables } from './dialect.ts';
 import { emitConditions, emitExpression } from './expression.ts';
 import { emitScan } from './scan.ts';
 import { condition } from './truth.ts';

@@ -4,9 +4,10 @@ import { calendarBucket } from '../../../core/zone.ts';
 import { eachColumn } from '../../3-plan/expression.ts';
 import { type Bucket, inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
-import { type ClickHouseTables, emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
+import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import { type ClickHouseContext, type Select, sqlType } from './context.ts';
 import { begunSince, knownBefore, overTime, readsStarts, START, withPredecessors } from './counters.ts';
+import type { ClickHouseTables } from './dialect.ts';
 import { bySeries, emitScan, haveStarts } from './scan.ts';
 import { emitLabels } from './series.ts';
 

@@ -3,12 +3,12 @@
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import type { OrderKey, PlanColumn, PlanNode, Scan } from '../../3-plan/nodes.ts';
-import type { FragmentValue } from '../fragment.ts';
 import { quotePostgres as quote } from '../quote.ts';
+import type { BoundValue } from '../sql-request.ts';
 
 export class PostgresContext {
-  readonly parameters = new Map<string, FragmentValue>();
-  bind(value: FragmentValue, cast: string): string {
+  readonly parameters = new Map<string, BoundValue>();
+  bind(value: BoundValue, cast: string): string {
     const place = String(this.parameters.size + 1);
     this.parameters.set(place, value);
     return `$${place}::${cast}`;
@@ -33,7 +33,7 @@ const emit = (e: PlanExpression, context: PostgresContext): string | undefined =
   if (e.op === 'literal') {
     const cast = CAST[e.type];
     if (cast === undefined || (typeof e.value === 'string' && e.value.includes('\0'))) return undefined;
-    return context.bind(e.value as FragmentValue, cast);
+    return context.bind(e.value as BoundValue, cast);
   }
   if (e.op === 'case') return undefined;
   if (e.function === 'in') return emitIn(e.arguments, context);

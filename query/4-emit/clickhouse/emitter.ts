@@ -1,0 +1,62 @@
+// Plans as questions to ClickHouse. Where a question is shorter when something holds of the store at this moment, it is emitted both ways.
+import type { PlanExpression } from '../../3-plan/expression.ts';
+import type { PlanNode, Scan } from '../../3-plan/nodes.ts';
+import { type Answers, type Emission, type Emitter, LONGEST_TEXT } from '../emitter.ts';
+import { type Failures, lossesOf, type MarkedHours, readsColumn } from '../losses.ts';
+import type { BoundValue, SqlRequest } from '../sql-request.ts';
+import { ClickHouseContext } from './context.ts';
+import type { ClickHouseTables } from './dialect.ts';
+import type { ClickHouseRequest, Question } from './request.ts';
+import { emitClickHouse } from './select.ts';
+
+export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
+  readonly #tables: ClickHouseTables;
+  readonly #failures: Failures;
+  readonly #marks: MarkedHours;
+
+  constructor(tables: ClickHouseTables, failures: Failures, marks: MarkedHours) {
+    this.#tables = tables;
+    this.#failures = failures;
+    this.#marks = marks;
+  }
+
+  answers(condition: PlanExpression, scan: Scan): Answers {
+    return this.#request({ ...scan, filter: condition }) === undefined ? 'no' : 'exact';
+  }
+
+  emit(node: PlanNode): Emission<ClickHouseRequest> | undefined {
+    const request = this.#request(node);
+    return request && { request, losses: lossesOf(node, this.#failures, this.#marks, isAsArrived(node)) };
+  }
+
+  explain(request: ClickHouseRequest): SqlRequest {
+    return request;
+  }
+
+  #request(node: PlanNode): ClickHouseRequest | undefined {
+    const questions = new Map<string, Question>();
+    const asked = this.#question(node, (question) => {
+      questions.set([question.text, ...question.parameters.values()].join('\n'), question);
+      return false;
+    });
+    if (asked === undefined || questions.size === 0) return asked;
+    const otherwise = this.#question(node, () => true);
+    return otherwise && { ...asked, supposes: { questions: [...questions.values()], otherwise } };
+  }
+
+  /** `holds`: whether the question to the store has rows. */
+  #question(node: PlanNode, holds: (question: Question) => boolean): SqlRequest | undefined {
+    const context = new ClickHouseContext(this.#tables.scalars, this.#marks, { isAsArrived: isAsArrived(node), holds });
+    const select = emitClickHouse(node, context, this.#tables);
+    return select === undefined || select.sql.length > LONGEST_TEXT ? undefined : { text: select.sql, parameters: used(select.sql, context.parameters) };
+  }
+}
+
+/** Values that came as no numbers are answered as such where nothing here has looked at them yet. */
+const isAsArrived = (node: PlanNode): boolean => node.node === 'scan' && !readsColumn(node.filter, 'value');
+
+/** Functions that chose another form have bound values that nothing speaks of. */
+const used = (text: string, parameters: ReadonlyMap<string, BoundValue>): ReadonlyMap<string, BoundValue> => {
+  const names = new Set(Array.from(text.matchAll(/\{(p\d+):/g), ([, name]) => name));
+  return new Map([...parameters].filter(([name]) => names.has(name)));
+};
