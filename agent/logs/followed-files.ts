@@ -50,14 +50,13 @@ export class FollowedFiles {
   #first: boolean;
 
   /** Positions come from the spool; without any this is the first start of all. */
-  constructor(options: FollowOptions, positions: Iterable<Position>) {
+  constructor(options: FollowOptions, positions: Iterable<Position>, now: number) {
     this.#options = options;
     // Where there is no room for all, those that were written to last are open.
     const known = [...positions].filter((position) => position.cursor === undefined).sort((a, b) => (b.seen ?? 0) - (a.seen ?? 0));
     this.#first = known.length === 0;
     // What a backup put back was all made now.
     this.#finder = new Finder(options.globs, options.root, options.isPutBack ? undefined : lookedOf(known));
-    const now = Date.now();
     // Copies are looked for last: one of them may have a position of its own.
     const lost = known.filter((p) => !this.#restore(p, now));
     this.#recover(lost, now);

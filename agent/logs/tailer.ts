@@ -56,11 +56,11 @@ export class Tailer {
   bytesLost = 0;
 
   /** Positions come from the spool; without any this is the first start of all. */
-  constructor(options: TailerOptions, batch: LogBatch, deliver: DeliverLines, positions: Iterable<Position>) {
+  constructor(options: TailerOptions, batch: LogBatch, deliver: DeliverLines, positions: Iterable<Position>, now = Date.now()) {
     this.#options = options;
     this.#batch = batch;
     this.#deliver = deliver;
-    this.#files = new FollowedFiles(options, positions);
+    this.#files = new FollowedFiles(options, positions, now);
   }
 
   get fileCount(): number {

@@ -73,6 +73,7 @@ export class Followed {
         this.records.push({ batch: taken, positions });
       },
       this.positions,
+      this.at,
     );
   }
 
