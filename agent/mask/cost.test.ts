@@ -1,7 +1,8 @@
 // Lines made to be expensive: of the beginning of each form that is looked for, again and again, up to the longest line. Eight times the line
-// may cost about eight times as much, not 64 times; how quick the machine is does not matter.
+// may cost about eight times as many steps, not 64 times.
 import { describe, expect, test } from 'vitest';
 import { MOST_LINE } from '../logs/line.ts';
+import { stepsOf } from '../testing/steps.ts';
 import { Mask, newMaskState } from './mask.ts';
 import { Suspects } from './suspects.ts';
 
@@ -33,34 +34,20 @@ const PIECES = [
 ];
 const SMALL = MOST_LINE / 8;
 /** Of eight times the line; its square would be 64. */
-const MOST_GROWTH = 24;
-/** Below so many microseconds a difference is chance. */
-const LEAST = 300;
-const TRIES = 8;
+const MOST_GROWTH = 10;
 
 const mask = new Mask(true, []);
 const suspects = new Suspects();
 const filled = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
 
-/** Microseconds of the processor. */
-const costOf = (text: string, keyLines = 0): number => {
+const costOf = (text: string, keyLines: number): number => {
   const bytes = Buffer.from(text);
-  const begun = process.cpuUsage();
   suspects.scan(bytes);
-  mask.line(bytes.toString(), { ...newMaskState(), keyLines }, !suspects.isIn(0, bytes.length));
-  const { user, system } = process.cpuUsage(begun);
-  return user + system;
+  const isClean = !suspects.isIn(0, bytes.length);
+  return bytes.length + stepsOf(() => void mask.line(text, { ...newMaskState(), keyLines }, isClean));
 };
 
-/** The best of some, as soon as it is good: another program may have taken the processor's caches. */
-const growthOf = (line: (length: number) => string, keyLines = 0): number => {
-  let [small, large] = [Infinity, Infinity];
-  for (let i = 0; i < TRIES && !(large / Math.max(small, LEAST) < MOST_GROWTH); i++) {
-    small = Math.min(small, costOf(line(SMALL), keyLines));
-    large = Math.min(large, costOf(line(MOST_LINE), keyLines));
-  }
-  return large / Math.max(small, LEAST);
-};
+const growthOf = (line: (length: number) => string, keyLines = 0): number => costOf(line(MOST_LINE), keyLines) / costOf(line(SMALL), keyLines);
 
 describe('the cost of a line grows with its length alone', () => {
   test.each(['', ' '])('of each beginning, followed by %j', (behind) => {
