@@ -2,7 +2,6 @@
 // What is not whole stays in the file until it is, is over-long, or the file is still: a position is never passed before what stands there
 // was taken. It keeps no bytes of its own.
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import type { Severity } from '../../schemas/catalogue.ts';
 import type { MaskState } from '../mask/mask.ts';
 import { Suspects } from '../mask/suspects.ts';
@@ -13,18 +12,16 @@ import { type HoleEnd, HoleSearch, solidEnd } from './holes.ts';
 import { MOST_LINE, plainText } from './line.ts';
 import { type Moment, momentNow } from './moment.ts';
 import { openLog } from './open-log.ts';
-import { asSeen, bornOf, FINGERPRINT_BYTES, type FileId, type Fingerprint, fileId, fingerprint, NOTHING, type Position, seenOf } from './position.ts';
-import { holdsSame, type Left, matches } from './rotations.ts';
+import { asSeen, bornOf, FINGERPRINT_BYTES, type FileId, fileId, fingerprint, NOTHING, type Position, seenOf } from './position.ts';
+import { ReadSoFar } from './read-so-far.ts';
+import type { Left } from './rotations.ts';
 
 /** As long as a line may be to be looked at whole: of a longer one the beginning is kept as it stands. */
 const CHUNK = 256 << 10;
 /** Bytes of one file after which others get their turn. */
 export const TURN = 1 << 20;
-/** Files of so many bytes are known whole, as those are that a command writes anew each time it runs. */
-const MOST_WHOLE = 64 << 10;
 /** Shared: reading is never interrupted. Before what is new there is the end of what was read. */
 const buffer = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES + CHUNK);
-const sample = Buffer.allocUnsafeSlow(FINGERPRINT_BYTES);
 
 const assembler = new Assembler();
 const suspects = new Suspects();
@@ -50,7 +47,6 @@ export interface LastEntry {
 export class LogFile {
   readonly key: string;
   path: string;
-  offset: number;
   skipping: boolean;
   /** As the file was when it was last read; what differs makes it worth another look. */
   size = -1;
@@ -84,6 +80,7 @@ export class LogFile {
   /** When it was looked at last nothing of what it held had been read. */
   beganEmpty: boolean;
   readonly #fd: number;
+  readonly #readSoFar: ReadSoFar;
   /** When it was written to, as of when it was looked at without its name, ms. */
   #heldMs: number;
   readonly #hole = new HoleSearch();
@@ -93,13 +90,6 @@ export class LogFile {
   /** What is skipped is from before the agent came. */
   #backlog: boolean;
   #committed: Position;
-  /** Of the bytes that were read, as they were read: the file may be cut meanwhile. */
-  #head: Fingerprint;
-  #tail: Fingerprint;
-  /** Of all that was read, where that is little and was read here; else of less than was read. */
-  #whole: Fingerprint;
-  /** The same of what is in the spool. */
-  #committedWhole: Fingerprint;
   /** When bytes of it were read last. */
   #tookAt: Moment | undefined;
   readonly #born: string;
@@ -114,21 +104,17 @@ export class LogFile {
     this.#recorded = recorded;
     this.key = position.key;
     this.path = path;
-    this.offset = position.offset;
     this.skipping = position.skipping;
     this.#backlog = position.skipping && position.head.length === 0;
     this.readAt = now;
     this.seenAt = seenOf(position) ?? momentNow();
     this.origin = origin;
     this.#committed = position;
-    this.#head = position.head;
-    this.#tail = position.tail;
-    this.#whole = NOTHING;
-    this.#committedWhole = NOTHING;
     this.#tookAt = seenOf(position);
     this.beganEmpty = position.offset === 0;
     this.secrets = { keyLines: position.keyLines ?? 0 };
     this.#fd = openLog(path, position.key);
+    this.#readSoFar = new ReadSoFar(this.#fd, position);
     const { size, mtimeMs } = fstatSync(this.#fd);
     this.held = size;
     this.#heldMs = mtimeMs;
@@ -139,6 +125,11 @@ export class LogFile {
 
   static start(key: string, path: string): Position {
     return { key, path, offset: 0, head: NOTHING, tail: NOTHING, skipping: false };
+  }
+
+  /** Up to here it is read, whether or not that is in the spool. */
+  get offset(): number {
+    return this.#readSoFar.offset;
   }
 
   get fd(): number {
@@ -218,7 +209,7 @@ export class LogFile {
       if (solid > 0 && this.#entries(all.subarray(0, solid), solid === got ? text : undefined, hole, take, options)) return true;
       if (typeof hole === 'number') {
         this.holes += hole - this.offset;
-        this.#jump(hole);
+        this.#readSoFar.jump(hole);
         this.skipping = false;
         this.#backlog = false;
         this.#going = undefined;
@@ -237,7 +228,7 @@ export class LogFile {
    * Both come in one go, so that no cut comes in between.
    */
   #next(): Buffer {
-    const { length, crc } = this.#tail;
+    const { length, crc } = this.#readSoFar.tail;
     const got = readSync(this.#fd, buffer, 0, length + CHUNK, this.offset - length);
     if (got >= length && (length === 0 || fingerprint(buffer.subarray(0, length)).crc === crc)) return buffer.subarray(length, got);
     this.size = -1;
@@ -248,23 +239,8 @@ export class LogFile {
   /** Passes bytes that `#next` gave. */
   #pass(bytes: number): void {
     if (bytes === 0) return;
-    const begin = this.offset - this.#tail.length;
-    const end = this.#tail.length + bytes;
-    const { length: known, crc } = this.#whole;
-    if (known === this.offset && known + bytes <= MOST_WHOLE) this.#whole = { length: known + bytes, crc: crc32(buffer.subarray(end - bytes, end), crc) };
-    this.offset += bytes;
+    this.#readSoFar.pass(buffer, bytes);
     this.#tookAt = momentNow();
-    this.#tail = fingerprint(buffer.subarray(Math.max(0, end - FINGERPRINT_BYTES), end));
-    if (this.#head.length === FINGERPRINT_BYTES) return;
-    const length = Math.min(FINGERPRINT_BYTES, this.offset);
-    this.#head = begin === 0 ? fingerprint(buffer.subarray(0, length)) : this.#sum(0, length);
-  }
-
-  /** Goes on behind bytes that it does not hold in memory. */
-  #jump(to: number): void {
-    const length = Math.min(FINGERPRINT_BYTES, to);
-    this.offset = to;
-    this.#tail = this.#sum(to - length, length);
   }
 
   /** Passes over bytes of an over-long line that does not end in them; false where it may. */
@@ -346,21 +322,17 @@ export class LogFile {
 
   /** All of it was taken, by the file that goes on with it. */
   taken(bytes: number): void {
-    this.#jump(this.offset + bytes);
+    this.#readSoFar.jump(this.offset + bytes);
   }
 
   /** Whether the bytes before the position are still those that were read; a file that was cut, rewritten or replaced differs. */
   isSame(size: number): boolean {
-    if (size < this.offset || !matches(this.#fd, 0, this.#head) || !matches(this.#fd, this.offset - this.#tail.length, this.#tail)) return false;
-    const { length, crc } = this.#whole;
-    return length !== this.offset || (readSync(this.#fd, buffer, 0, length, 0) === length && crc32(buffer.subarray(0, length)) === crc);
+    return this.#readSoFar.isHeld(size);
   }
 
   /** Whether it may be a copy of the other one, of what was read of that or of what that holds. */
   isLike(other: LogFile): boolean {
-    const { head, tail, offset } = other.position();
-    const isRead = head.length > 0 && this.held >= offset && matches(this.#fd, 0, head) && matches(this.#fd, offset - tail.length, tail);
-    return isRead || holdsSame(this.#fd, this.held, other.fd);
+    return other.#readSoFar.isIn(this.#fd, this.held);
   }
 
   /** The position as it stands, to go with the record that covers what was read. */
@@ -369,8 +341,8 @@ export class LogFile {
       key: this.key,
       path: this.path,
       offset: this.offset,
-      head: this.#head,
-      tail: this.#tail,
+      head: this.#readSoFar.head,
+      tail: this.#readSoFar.tail,
       skipping: this.skipping,
       born: this.#born,
       generation: this.#generation,
@@ -381,17 +353,14 @@ export class LogFile {
 
   commit(position: Position): void {
     this.#committed = position;
-    this.#committedWhole = this.#whole;
+    this.#readSoFar.commit();
     this.#restarted = false;
     this.#recorded = true;
   }
 
   /** Back to what is in the spool: what was read since is read again. */
   rewind(): void {
-    this.offset = this.#committed.offset;
-    this.#head = this.#committed.head;
-    this.#tail = this.#committed.tail;
-    this.#whole = this.#committedWhole;
+    this.#readSoFar.rewind(this.#committed);
     this.skipping = this.#committed.skipping;
     this.secrets.keyLines = this.#committed.keyLines ?? 0;
     this.#going = undefined;
@@ -407,7 +376,7 @@ export class LogFile {
     this.id = fileId(this.#born, this.#generation);
     const { keyLines } = this.secrets;
     this.#committed = { ...LogFile.start(this.key, this.path), born: this.#born, generation: this.#generation, keyLines };
-    this.#committedWhole = NOTHING;
+    this.#readSoFar.forget();
     this.#restarted = true;
     this.metAt = 0;
     this.rewind();
@@ -415,10 +384,5 @@ export class LogFile {
 
   close(): void {
     closeSync(this.#fd);
-  }
-
-  #sum(at: number, length: number): Fingerprint {
-    const got = readSync(this.#fd, sample, 0, length, at);
-    return fingerprint(sample.subarray(0, got));
   }
 }

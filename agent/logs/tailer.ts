@@ -11,6 +11,7 @@ import type { LogFailures } from './failures.ts';
 import { FollowedFiles, type FollowOptions } from './followed-files.ts';
 import type { LinePlace, LogBatch } from './log-batch.ts';
 import { type LogFile, TURN } from './log-file.ts';
+import type { OpenFiles } from './open-files.ts';
 import type { Position } from './position.ts';
 
 export interface TailerOptions extends FollowOptions {
@@ -42,7 +43,8 @@ export class Tailer {
   readonly #options: TailerOptions;
   readonly #batch: LogBatch;
   readonly #deliver: DeliverLines;
-  readonly #files: FollowedFiles;
+  readonly #followed: FollowedFiles;
+  readonly #files: OpenFiles;
   /** All records of the poll in hand were. */
   #isKept = true;
   linesRead = 0;
@@ -60,7 +62,8 @@ export class Tailer {
     this.#options = options;
     this.#batch = batch;
     this.#deliver = deliver;
-    this.#files = new FollowedFiles(options, positions, now);
+    this.#followed = new FollowedFiles(options, positions, now);
+    this.#files = this.#followed.files;
   }
 
   get fileCount(): number {
@@ -78,12 +81,12 @@ export class Tailer {
 
   /** Looks for the files again. */
   discover(now: number): void {
-    this.#files.discover(now);
+    this.#followed.discover(now);
   }
 
   /** See `FollowedFiles.glance`. */
   glance(now: number): void {
-    this.#files.glance(now);
+    this.#followed.glance(now);
   }
 
   /**
@@ -110,7 +113,7 @@ export class Tailer {
       // Nobody else's lines go back with it, should it fail again.
       if (file.failedSince !== undefined) this.#flush();
       try {
-        if (!this.#files.look(file, now)) continue;
+        if (!this.#followed.look(file, now)) continue;
         if (await this.#turn(file, now, pressed, last, pause)) more = true;
         file.failedSince = undefined;
         if (file.orphan && file.atEnd && now - file.readAt > this.#options.quietMs) ended.push(file);
@@ -211,7 +214,7 @@ export class Tailer {
     const changed = [...this.#files.all()].filter((file) => file.changed);
     let positions: readonly Position[];
     try {
-      positions = this.#files.positionsOf(changed);
+      positions = this.#followed.positionsOf(changed);
       this.#deliver(this.#batch, [...this.#files.gone, ...positions]);
     } catch (error) {
       this.#isKept = false;
