@@ -29,11 +29,11 @@ export class AgentAdministration implements Agents {
 
   async makeToken(who: string, { labels, ...wish }: Parameters<Agents['makeToken']>[1]): ReturnType<Agents['makeToken']> {
     const { registry } = this.#parts;
-    const { text, expires } = await registry.makeToken(who, { ...wish, labels: new Map(Object.entries(labels)) });
+    const { text, expires, assigned } = await registry.makeToken(who, { ...wish, labels: labels && new Map(Object.entries(labels)) });
     // As a join is judged.
     const host = wish.host.toLowerCase();
     const holder = registry.agents.find(({ id, state, host: own }) => state !== 'revoked' && own.toLowerCase() === host && id !== wish.replaces);
-    return { token: text, expires, heldBy: holder === undefined ? undefined : this.#rowOf(holder) };
+    return { token: text, expires, assigned, heldBy: holder === undefined ? undefined : this.#rowOf(holder) };
   }
 
   async revoke(who: string, id: string): Promise<AgentRow> {

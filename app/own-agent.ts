@@ -51,7 +51,7 @@ export const ownAgent = async (folder: string, tokenFile: string, registry: Agen
     };
   if (known?.state === 'revoked') return { args, problem: `it was revoked: ${known.reason}` };
   try {
-    const { text } = await registry.makeToken(MAKER, { host, labels: new Map(), relays: [], replaces: holder?.id });
+    const { text } = await registry.makeToken(MAKER, { host, labels: undefined, relays: [], replaces: holder?.id });
     writePrivate(joinFile, `${text}\n`);
   } catch (error) {
     // Without it there are answers all the same.

@@ -41,6 +41,12 @@ const TokenRef = builder.objectRef<JoinTokenMade>('JoinToken').implement({
       description: 'The agent that has its host now: as long as that one is not revoked, nobody joins by this token',
       resolve: ({ heldBy }) => heldBy ?? null,
     }),
+    assigned: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Labels that its host has until now: kept where it was made without labels. null: it is for any host of a pattern',
+      resolve: ({ assigned }) => assigned ?? null,
+    }),
   }),
 });
 
@@ -52,8 +58,8 @@ const LimitsRef = builder.objectRef<SenderLimits>('SenderLimits').implement({
   }),
 });
 
-const labelsOf = (given: unknown): Readonly<Record<string, string>> => {
-  if (given == null) return {};
+const labelsOf = (given: unknown): Readonly<Record<string, string>> | undefined => {
+  if (given == null) return undefined;
   if (typeof given !== 'object' || Array.isArray(given) || Object.values(given).some((value) => typeof value !== 'string'))
     throw new GraphQLError('labels is an object of texts: {"env": "prod"}');
   return given as Readonly<Record<string, string>>;
@@ -74,7 +80,10 @@ builder.mutationFields((t) => ({
     description: 'For one agent, within an hour',
     args: {
       host: t.arg.string({ required: true, description: 'The name it joins as, or a pattern with * and ?' }),
-      labels: t.arg({ type: 'JSON', description: 'They win over what the agent tells: {"env": "prod"}' }),
+      labels: t.arg({
+        type: 'JSON',
+        description: 'All of the host, which win over what the agent tells: {"env": "prod"}. Without: it keeps those that were assigned to it',
+      }),
       relays: t.arg.stringList({ description: 'Patterns of other hosts that it may speak for' }),
       replaces: t.arg.string({ description: 'Id of the agent whose place it takes' }),
     },

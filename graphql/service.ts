@@ -308,6 +308,8 @@ export interface JoinTokenMade {
   readonly expires: bigint;
   /** Who has its host now, and is not to be replaced by it: as long as that is so, nobody joins by the token. */
   readonly heldBy: AgentRow | undefined;
+  /** Labels that the host has until now; undefined: it is for any host of a pattern. */
+  readonly assigned: Readonly<Record<string, string>> | undefined;
 }
 
 /** Of agents that join with a key; rejects with `join.…`, `agent.…`. `who` is written into the audit table. */
@@ -318,7 +320,8 @@ export interface Agents {
     who: string,
     wish: {
       readonly host: string;
-      readonly labels: Readonly<Record<string, string>>;
+      /** undefined: the host keeps those that it has. */
+      readonly labels: Readonly<Record<string, string>> | undefined;
       readonly relays: readonly string[];
       readonly replaces: string | undefined;
     },

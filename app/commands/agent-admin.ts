@@ -1,4 +1,5 @@
 // `inframirror agent token|list|revoke|release|shared`: what an admin does with agents, asked of the running server.
+import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
 import { labelsOf } from './agent-labels.ts';
@@ -22,28 +23,44 @@ interface Agent {
 
 const AGENT = 'id host labels relays state reason joinedAt signedInAt';
 
+type Labels = Agent['labels'];
+
+const labelText = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
 const ask = <T>(read: Arguments, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<T> =>
   askServer<T>(serverOf(read), query, variables, AbortSignal.timeout(30_000));
 
 const token = async (read: Arguments): Promise<number> => {
   const host = read.values.get('host');
   if (host === undefined) throw new CodedError('command.usage', { problem: '--host is missing: the name of the host that joins, or a pattern' });
+  const given = read.lists.get('label') ?? [];
+  if (given.length > 0 && read.flags.has('no-labels')) throw new CodedError('command.usage', { problem: 'give --label or --no-labels, not both' });
+  const labels = given.length > 0 || read.flags.has('no-labels') ? Object.fromEntries(labelsOf(given)) : undefined;
   const { makeJoinToken } = await ask<{
-    readonly makeJoinToken: { readonly token: string; readonly expiresAt: string; readonly heldBy: { readonly id: string; readonly host: string } | null };
+    readonly makeJoinToken: {
+      readonly token: string;
+      readonly expiresAt: string;
+      readonly heldBy: { readonly id: string; readonly host: string } | null;
+      readonly assigned: Labels | null;
+    };
   }>(
     read,
     `mutation ($host: String!, $labels: JSON, $relays: [String!], $replaces: String) {
-      makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt heldBy { id host } }
+      makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt heldBy { id host } assigned }
     }`,
     {
       host,
-      labels: Object.fromEntries(labelsOf(read.lists.get('label') ?? [])),
+      labels: labels ?? null,
       relays: read.lists.get('relay') ?? [],
       ...(read.values.has('replace') ? { replaces: read.values.get('replace') } : {}),
     },
   );
   process.stdout.write(`${makeJoinToken.token}\n`);
   process.stderr.write(`Good for one agent, until ${plain(makeJoinToken.expiresAt)}. On ${plain(host)}: inframirror agent --server URL --join TOKEN\n`);
+  process.stderr.write(aboutLabels(host, makeJoinToken.assigned ?? {}, labels));
   if (makeJoinToken.heldBy !== null) {
     const { id, host: held } = makeJoinToken.heldBy;
     process.stderr.write(
@@ -53,6 +70,13 @@ const token = async (read: Arguments): Promise<number> => {
   return 0;
 };
 
+/** What becomes of the labels that the host has; nothing where it has none, or gets the same. `given` undefined: it keeps them. */
+const aboutLabels = (host: string, assigned: Labels, given: Labels | undefined): string => {
+  if (Object.keys(assigned).length === 0 || isDeepStrictEqual(assigned, given)) return '';
+  if (given === undefined) return `${plain(host)} keeps its labels: ${plain(labelText(assigned))}\n`;
+  return `warning: ${plain(host)} will have ${plain(labelText(given)) || 'no labels'} instead of ${plain(labelText(assigned))}\n`;
+};
+
 const column = (name: string, type: string, values: readonly unknown[]): ShownColumn => ({ name, type, unit: null, values });
 
 const list = async (read: Arguments): Promise<number> => {
@@ -60,10 +84,6 @@ const list = async (read: Arguments): Promise<number> => {
     read,
     `{ agents { ${AGENT} } sharedAgentToken }`,
   );
-  const labelText = ({ labels }: Agent): string =>
-    Object.entries(labels)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(' ');
   const { text } = tableOf(
     [
       column(
@@ -94,7 +114,7 @@ const list = async (read: Arguments): Promise<number> => {
       column(
         'labels',
         'text',
-        agents.map((agent) => labelText(agent) || null),
+        agents.map(({ labels }) => labelText(labels) || null),
       ),
       column(
         'relays',

@@ -4,14 +4,20 @@ import type { Options } from './arguments.ts';
 
 export const TOKEN_OPTIONS: Options = {
   host: { type: 'string', value: 'NAME|PATTERN', summary: 'name of the host that joins by the token, or a pattern with * and ?' },
-  label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of the host, which wins over what its agent tells' },
+  label: {
+    type: 'string',
+    multiple: true,
+    value: 'KEY=VALUE',
+    summary: 'label of the host, which wins over what its agent tells; without, the host keeps those assigned to it',
+  },
+  'no-labels': { type: 'boolean', summary: 'takes away the labels that were assigned to the host' },
   replace: { type: 'string', value: 'ID', summary: 'the agent whose place it takes' },
   relay: { type: 'string', multiple: true, value: 'PATTERN', summary: 'other hosts that the agent may speak for' },
 };
 
 export const ADMINISTRATION = {
   token: {
-    usage: 'agent token --host NAME|PATTERN [--label KEY=VALUE …] [--replace ID] [OPTIONS]',
+    usage: 'agent token --host NAME|PATTERN [--label KEY=VALUE … | --no-labels] [--replace ID] [OPTIONS]',
     summary: 'Makes a join token: good for one agent, within an hour. It is printed once.',
   },
   list: { usage: 'agent list [OPTIONS]', summary: 'Lists the agents that have joined.' },

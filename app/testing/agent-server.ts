@@ -116,7 +116,7 @@ export class AgentServer {
   }
 
   async token(host: string, more: Partial<Parameters<AgentRegistry['makeToken']>[1]> = {}): Promise<string> {
-    return (await this.registry.makeToken('admin', { host, labels: new Map(), relays: [], replaces: undefined, ...more })).text;
+    return (await this.registry.makeToken('admin', { host, labels: undefined, relays: [], replaces: undefined, ...more })).text;
   }
 
   async audit(): Promise<readonly { readonly who: unknown; readonly what: unknown; readonly detail: Readonly<Record<string, unknown>> }[]> {

@@ -123,11 +123,17 @@ export class AgentRegistry {
         this.#refusals.note('agent.refuse', { code: error.code, token: request.token, host: request.host.slice(0, 253) });
       throw error;
     }
-    const { agent, replaced } = joined;
+    const { agent, replaced, labelsBefore } = joined;
     const { id, host } = agent;
     if (replaced !== undefined) this.#known.change(replaced, { state: 'revoked', reason: replacedBy(id) });
     this.#known.put(agent);
     this.#log.info('an agent joined', { host, agent: id, ...(replaced === undefined ? {} : { replaced }) });
+    if (labelsBefore !== undefined)
+      this.#log.warn('a host has other assigned labels than before, by its join token', {
+        host,
+        labels: Object.fromEntries(agent.labels),
+        before: labelsBefore,
+      });
     return { agent: id, host, proof: this.#keys.sign(joinedBytes(request, { agent: id, host, next: this.#keys.next })) };
   }
 

@@ -1,6 +1,7 @@
 // Join tokens in the record store: made for one agent within an hour, and used once, by whoever proves to have one. In the caller's transactions,
 // with a row of the audit table in each. It holds nothing in memory.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../core/errors.ts';
 import { formatTime } from '../../core/time.ts';
 import type { RecordQueries, RecordRow } from '../../engines/records/port.ts';
@@ -9,10 +10,13 @@ import { fitsHost, HOST_NAME, isHostPattern, joinTokenText, textOf } from '../..
 import { writeAudit } from './audit.ts';
 import { AGENT_COLUMNS, agentIdOf, agentOf, type EnrolledAgent } from './enrolled-agent.ts';
 
+export type Labels = Readonly<Record<string, string>>;
+
 export interface TokenWish {
   /** A name, or a pattern with `*` and `?`. */
   readonly host: string;
-  readonly labels: ReadonlyMap<string, string>;
+  /** undefined: the host keeps those that were assigned to it. */
+  readonly labels: ReadonlyMap<string, string> | undefined;
   readonly relays: readonly string[];
   /** Id of the agent whose place is taken. */
   readonly replaces: string | undefined;
@@ -22,6 +26,8 @@ export interface MadeToken {
   readonly text: string;
   /** ns. */
   readonly expires: bigint;
+  /** What the host has until now; undefined: the token is for any host of a pattern. */
+  readonly assigned: Labels | undefined;
 }
 
 export interface JoinRequest extends Joining {
@@ -34,6 +40,8 @@ export interface JoinRequest extends Joining {
 export interface Joined {
   readonly agent: EnrolledAgent;
   readonly replaced: string | undefined;
+  /** Those that the agent before had, where the host has others now. */
+  readonly labelsBefore: Labels | undefined;
 }
 
 const HOUR_NS = 3_600_000_000_000n;
@@ -45,6 +53,7 @@ const MOST_LABELS = 32;
 const INSERT_TOKEN = 'INSERT INTO join_tokens (id, secret, host, labels, relays, replaces, who, made, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)';
 const INSERT_AGENT = `INSERT INTO agents (id, key, host, labels, relays, machine, joined, token, admitted_by, state)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active') RETURNING ${AGENT_COLUMNS}`;
+const LAST_OF_HOST = 'SELECT labels FROM agents WHERE id = $2::text OR lower(host) = lower($1) ORDER BY (id = $2::text) IS TRUE DESC, joined DESC LIMIT 1';
 
 /** Returns what makes a token in a transaction, which may run again. `keys`: hashes of the server's command keys. Throws `join.value`. */
 export const tokenMaker = (who: string, wish: TokenWish, keys: readonly [Uint8Array, Uint8Array], made: bigint) => {
@@ -52,7 +61,8 @@ export const tokenMaker = (who: string, wish: TokenWish, keys: readonly [Uint8Ar
   const [id, secret] = [randomBytes(16), randomBytes(32)];
   const expires = made + HOUR_NS;
   const { host, relays, replaces } = wish;
-  const [token, labels] = [textOf(id), Object.fromEntries(wish.labels)];
+  const token = textOf(id);
+  const labels = wish.labels && Object.fromEntries(wish.labels);
   /** Throws `join.too-many`, `agent.none`. */
   return async (q: RecordQueries): Promise<MadeToken> => {
     await q.query('DELETE FROM join_tokens WHERE expires < $1', [made - KEPT_NS]);
@@ -60,10 +70,17 @@ export const tokenMaker = (who: string, wish: TokenWish, keys: readonly [Uint8Ar
     if ((count?.n as number) >= MOST_TOKENS) throw new CodedError('join.too-many', { limit: MOST_TOKENS });
     if (replaces !== undefined && (await q.query('SELECT 1 FROM agents WHERE id = $1', [replaces])).length === 0)
       throw new CodedError('agent.none', { agent: replaces });
-    await q.query(INSERT_TOKEN, [token, secret, host, labels, relays, replaces ?? null, who, made, expires]);
-    const detail = { token, host, labels, ...(relays.length === 0 ? {} : { relays }), ...(replaces === undefined ? {} : { replaces }) };
+    const assigned = replaces === undefined && /[*?]/.test(host) ? undefined : await assignedTo(q, host, replaces);
+    await q.query(INSERT_TOKEN, [token, secret, host, labels ?? null, relays, replaces ?? null, who, made, expires]);
+    const detail = {
+      token,
+      host,
+      ...(labels === undefined ? {} : { labels }),
+      ...(relays.length === 0 ? {} : { relays }),
+      ...(replaces === undefined ? {} : { replaces }),
+    };
     await writeAudit(q, { time: made, who, what: 'agent.token', detail });
-    return { text: joinTokenText({ id, secret, keys }), expires };
+    return { text: joinTokenText({ id, secret, keys }), expires, assigned };
   };
 };
 
@@ -75,17 +92,25 @@ export const joinByToken = async (q: RecordQueries, request: JoinRequest, time: 
   if (row === undefined) throw new CodedError('join.unknown', {});
   if (row.used !== null) {
     const [same] = row.agent === id ? await q.query(`SELECT ${AGENT_COLUMNS} FROM agents WHERE id = $1 AND state <> 'revoked'`, [id]) : [];
-    if (same !== undefined) return { agent: agentOf(same), replaced: undefined };
+    if (same !== undefined) return { agent: agentOf(same), replaced: undefined, labelsBefore: undefined };
     throw new CodedError('join.used', { used: formatTime(row.used as bigint), agent: row.agent as string });
   }
   mustFit(row, request, time);
   const replaced = await takePlace(q, host, id, (row.replaces as string | null) ?? undefined);
-  const labels = row.labels as { readonly [key: string]: unknown };
+  const before = await assignedTo(q, host, replaced);
+  const labels = (row.labels as Labels | null) ?? before;
+  const labelsBefore = isDeepStrictEqual(labels, before) ? undefined : before;
   const [agent] = await q.query(INSERT_AGENT, [id, key, host, labels, row.relays as string[], machine, time, token, row.who as string]);
   await q.query('UPDATE join_tokens SET used = $2, agent = $3, secret = NULL WHERE id = $1', [token, time, id]);
-  const detail = { agent: id, host, ...(replaced === undefined ? {} : { replaced }) };
+  const detail = { agent: id, host, labels, ...(labelsBefore === undefined ? {} : { labelsBefore }), ...(replaced === undefined ? {} : { replaced }) };
   await writeAudit(q, { time, who: `token ${token}`, what: replaced === undefined ? 'agent.join' : 'agent.replace', detail });
-  return { agent: agentOf(agent as RecordRow), replaced };
+  return { agent: agentOf(agent as RecordRow), replaced, labelsBefore };
+};
+
+/** By the agent whose place is taken, else by the last one of the host. */
+const assignedTo = async (q: RecordQueries, host: string, replaces: string | undefined): Promise<Labels> => {
+  const [row] = await q.query(LAST_OF_HOST, [host, replaces ?? null]);
+  return (row?.labels as Labels | undefined) ?? {};
 };
 
 const mustFit = (row: RecordRow, request: JoinRequest, time: bigint): void => {
@@ -112,7 +137,7 @@ const takePlace = async (q: RecordQueries, host: string, by: string, replaces: s
 /** Why an agent is revoked whose place another took. */
 export const replacedBy = (id: string): string => `replaced by ${id}`;
 
-const mustBeWish = ({ host, labels, relays }: TokenWish): void => {
+const mustBeWish = ({ host, labels = new Map(), relays }: TokenWish): void => {
   const wrong = (what: string, reason: string): never => {
     throw new CodedError('join.value', { what, reason });
   };

@@ -68,7 +68,14 @@ test('another host: a token here, one command there', async () => {
     expect.stringMatching(/^ij1\./),
     expect.stringContaining(`warning: web-7 has an agent already (${id})`),
   ]);
-  expect((await run('token', '--host', 'web-7', '--replace', id)).stderr).not.toContain('warning');
+  const replacing = (...labels: readonly string[]) => run('token', '--host', 'web-7', '--replace', id, ...labels);
+  const keeping = (await replacing()).stderr;
+  expect(keeping).toContain('web-7 keeps its labels: env=prod rack=7\n');
+  expect(keeping).not.toContain('warning');
+  expect((await replacing('--label', 'rack=7', '--label', 'env=prod')).stderr).not.toContain('rack');
+  expect((await replacing('--label', 'env=dev')).stderr).toContain('warning: web-7 will have env=dev instead of env=prod rack=7\n');
+  expect((await replacing('--no-labels')).stderr).toContain('warning: web-7 will have no labels instead of env=prod rack=7\n');
+  expect(await replacing('--no-labels', '--label', 'env=dev')).toMatchObject({ code: 2, stderr: expect.stringContaining('not both') });
   expect((await run('token', '--host', 'web-9')).stderr).not.toContain('warning');
   expect(await run('revoke', id)).toMatchObject({ code: 0, stdout: `revoked: ${id} of web-7\n` });
   expect(await run('revoke', id)).toMatchObject({ code: 0, stdout: `nothing to do: ${id} of web-7 is revoked already (by admin)\n` });

@@ -4,6 +4,7 @@ import type { Migration } from './apply.ts';
 import { deadLetters } from './dead-letters.ts';
 import { heard } from './heard.ts';
 import { inventory } from './inventory.ts';
+import { keptLabels } from './kept-labels.ts';
 import { platform } from './platform.ts';
 import { savedQueries } from './saved-queries.ts';
 import { seriesHosts } from './series-hosts.ts';
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   deadLetters, // which of them nobody need look at any more
   seriesHosts, // whose each series is, for a server that starts while the column store is away
   seriesHostsByWriter, // the same in rows of bounded size, of which none takes another server's place
+  keptLabels, // a host that joins again keeps the labels that were assigned to it
 ];

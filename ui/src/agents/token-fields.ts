@@ -15,6 +15,26 @@ export const labelsOf = (text: string): Readonly<Record<string, string>> =>
     }),
   );
 
+/** Lines as `labelsOf` reads them. */
+export const labelLines = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+
+/** What becomes of the labels that the host has; undefined where it has none, or gets the same. `given` null: it keeps them. */
+export const labelChange = (
+  assigned: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>> | null,
+): { readonly text: string; readonly isLoss: boolean } | undefined => {
+  const [before, after] = [labelTexts(assigned), labelTexts(given ?? assigned)];
+  if (before === '' || (given !== null && before === after)) return undefined;
+  return given === null
+    ? { text: `It keeps its labels: ${before}.`, isLoss: false }
+    : { text: `It will have ${after === '' ? 'no labels' : after} instead of ${before}.`, isLoss: true };
+};
+
+const labelTexts = (labels: Readonly<Record<string, string>>): string => labelLines(labels).split('\n').toSorted().join(' ');
+
 /** The first line that is no label, in words. */
 export const labelsProblem = (text: string): string | undefined => {
   const wrong = linesOf(text).find((line) => !/^[\p{L}_][\p{L}\p{N}_.-]*\s*=\s*\S/u.test(line));

@@ -69,7 +69,7 @@ export const AGENTS = gql`
 
 export const MAKE_JOIN_TOKEN = gql`
   mutation MakeJoinToken($host: String!, $labels: JSON, $relays: [String!], $replaces: String) {
-    makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt heldBy { id host } }
+    makeJoinToken(host: $host, labels: $labels, relays: $relays, replaces: $replaces) { token expiresAt heldBy { id host } assigned }
   }
 `;
 

@@ -184,6 +184,8 @@ export interface JoinToken {
   readonly expiresAt: string;
   /** Who has its host now, so that nobody joins by it. */
   readonly heldBy: Pick<Agent, 'id' | 'host'> | null;
+  /** Labels that its host has until now; null: it is for any host of a pattern. */
+  readonly assigned: Readonly<Record<string, string>> | null;
 }
 export interface AgentsAnswer {
   readonly agents: readonly Agent[];
