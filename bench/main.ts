@@ -1,35 +1,37 @@
 // `npm run bench [-- NAME…]`: runs the bench modules one after the other and prints a table.
-// A new module is a file beside this one and a line in the list; it changes nothing on the machine it leaves behind.
+// `--help` lists them. A new module is a file beside this one and a line in the list; it changes nothing on the machine it leaves behind.
+import { suggestion } from '../app/commands/arguments.ts';
+import { plain } from '../core/plain.ts';
 import type { Figure } from './figure.ts';
 
-const MODULES: readonly { readonly name: string; readonly load: () => Promise<{ run(): Promise<readonly Figure[]> }> }[] = [
-  { name: 'ipc', load: () => import('./ipc.ts') },
-  { name: 'stream', load: () => import('./stream.ts') },
-  { name: 'stream-bytes', load: () => import('./stream-bytes.ts') },
-  { name: 'door', load: () => import('./door.ts') },
-  { name: 'agent', load: () => import('./agent.ts') },
-  { name: 'agent-lines', load: () => import('./agent-lines.ts') },
-  { name: 'lines', load: () => import('./lines.ts') },
-  { name: 'log-lines', load: () => import('./log-lines.ts') },
-  { name: 'columns', load: () => import('./columns.ts') },
-  { name: 'logs', load: () => import('./logs.ts') },
-  { name: 'line-tables', load: () => import('./line-tables.ts') },
-  { name: 'tables', load: () => import('./tables.ts') },
-  { name: 'samples', load: () => import('./samples.ts') },
-  { name: 'rollups', load: () => import('./rollups.ts') },
-  { name: 'series', load: () => import('./series.ts') },
-  { name: 'histograms', load: () => import('./histograms.ts') },
-  { name: 'run', load: () => import('./run.ts') },
-  { name: 'query', load: () => import('./query.ts') },
-  { name: 'answers', load: () => import('./answers.ts') },
-  { name: 'backup', load: () => import('./backup.ts') },
-  { name: 'ready', load: () => import('./ready.ts') },
-  { name: 'explorer-table', load: () => import('./explorer-table.ts') },
-  { name: 'explorer-logs', load: () => import('./explorer-logs.ts') },
-  { name: 'keystroke', load: () => import('./keystroke.ts') },
-  { name: 'explorer-first-page', load: () => import('./explorer-first-page.ts') },
-  { name: 'explorer-answer', load: () => import('./explorer-answer.ts') },
-  { name: 'explorer-hosts', load: () => import('./explorer-hosts.ts') },
+const MODULES: readonly { readonly name: string; readonly measures: string; readonly load: () => Promise<{ run(): Promise<readonly Figure[]> }> }[] = [
+  { name: 'ipc', measures: 'our Arrow IPC writer and reader against apache-arrow’s', load: () => import('./ipc.ts') },
+  { name: 'stream', measures: 'appending to the LMDB stream, durable, and reading back', load: () => import('./stream.ts') },
+  { name: 'stream-bytes', measures: 'bytes a sample takes on the stream', load: () => import('./stream-bytes.ts') },
+  { name: 'door', measures: 'what the door costs a sample and a frame, by the size of frames', load: () => import('./door.ts') },
+  { name: 'agent', measures: 'CPU and memory of a real agent on this machine', load: () => import('./agent.ts') },
+  { name: 'agent-lines', measures: 'what a log line costs the agent alone', load: () => import('./agent-lines.ts') },
+  { name: 'lines', measures: 'the whole way of log lines, from a file to merged rows', load: () => import('./lines.ts') },
+  { name: 'log-lines', measures: 'what following files of a thousand lines a second costs the agent', load: () => import('./log-lines.ts') },
+  { name: 'columns', measures: 'the embedded column store: start, inserts, bytes, the shortest query', load: () => import('./columns.ts') },
+  { name: 'logs', measures: 'log lines from decoded frames to merged rows', load: () => import('./logs.ts') },
+  { name: 'line-tables', measures: 'candidates for how log lines rest', load: () => import('./line-tables.ts') },
+  { name: 'tables', measures: 'candidates for how samples rest', load: () => import('./tables.ts') },
+  { name: 'samples', measures: 'the whole way of samples, from the door to merged rows', load: () => import('./samples.ts') },
+  { name: 'rollups', measures: 'putting samples together by five minutes and by the hour', load: () => import('./rollups.ts') },
+  { name: 'series', measures: 'what a month of many series costs beside their samples', load: () => import('./series.ts') },
+  { name: 'histograms', measures: 'bytes of histograms on disk, by codec', load: () => import('./histograms.ts') },
+  { name: 'run', measures: 'the runner over a million samples in memory', load: () => import('./run.ts') },
+  { name: 'query', measures: 'a text from its letters to the questions for the stores', load: () => import('./query.ts') },
+  { name: 'answers', measures: 'five typical answers over 10 M samples, beside plain SQL', load: () => import('./answers.ts') },
+  { name: 'backup', measures: 'a backup of 10 M samples and its restore, beside a plain copy', load: () => import('./backup.ts') },
+  { name: 'ready', measures: 'how long a start takes until its first sample can be queried', load: () => import('./ready.ts') },
+  { name: 'explorer-table', measures: 'the explorer’s table in a real browser', load: () => import('./explorer-table.ts') },
+  { name: 'explorer-logs', measures: 'the explorer’s list of log lines in a real browser', load: () => import('./explorer-logs.ts') },
+  { name: 'keystroke', measures: 'what a key costs in the editor', load: () => import('./keystroke.ts') },
+  { name: 'explorer-first-page', measures: 'the first page in a real browser, warm', load: () => import('./explorer-first-page.ts') },
+  { name: 'explorer-answer', measures: 'charts of a small and a large answer in a real browser', load: () => import('./explorer-answer.ts') },
+  { name: 'explorer-hosts', measures: 'the list of 10,000 hosts in a real browser', load: () => import('./explorer-hosts.ts') },
 ];
 
 const row = (cells: readonly string[]): string =>
@@ -38,9 +40,23 @@ const row = (cells: readonly string[]): string =>
     .join(' ')
     .trimEnd();
 
+const help = (): string =>
+  `Usage: npm run bench [-- NAME…]    without a name: all of them, one after the other
+
+${MODULES.map(({ name, measures }) => `  ${name.padEnd(20)} ${measures}`).join('\n')}
+`;
+
 const wanted = process.argv.slice(2);
-for (const name of wanted)
-  if (!MODULES.some((module) => module.name === name)) throw new Error(`no bench ${name}; there are ${MODULES.map((module) => module.name).join(', ')}`);
+if (wanted.includes('--help') || wanted.includes('-h')) {
+  process.stdout.write(help());
+  process.exit();
+}
+const names = MODULES.map(({ name }) => name);
+const unknown = wanted.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  process.stderr.write(`bench: there is no bench ${plain(JSON.stringify(unknown))}${suggestion(unknown, names) || `; there are ${names.join(', ')}`}\n`);
+  process.exit(2);
+}
 console.log(row(['what', 'figure', 'ratio', 'measured in the same run']));
 for (const { name, load } of MODULES) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

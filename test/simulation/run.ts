@@ -1,10 +1,10 @@
-// `npm run simulate -- --days 90 --agents 50 --every 20`: runs the simulation and prints a line a week; `--every 20` is a twentieth of the
-// readings of a real agent, those of the first three minutes of each hour, `--together 18` puts so many of them into one frame (with 1 a day takes a minute), `--waiting 100` has
-// one frame in a hundred wait for the next. Ends with 1 where something is not level.
+// `npm run simulate -- --days 90 --agents 50 --every 20`: runs the simulation and prints a line a week; `--help` says what can be set.
+// Ends with 1 where something is not level.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type Arguments, readArguments } from '../../app/commands/arguments.ts';
+import { plain } from '../../core/plain.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { type Measured, simulate } from './simulate.ts';
 
@@ -17,20 +17,52 @@ const TABLES = [
   ...['samples', 'rollups_5m', 'rollups_1h', 'rollup_hours', 'processes', 'logs'],
   ...['series', 'series_days', 'series_senders', 'marks', 'events', 'hosts_history'],
 ];
-const { values } = parseArgs({
-  options: {
-    days: { type: 'string', default: '90' },
-    agents: { type: 'string', default: '50' },
-    every: { type: 'string', default: '20' },
-    together: { type: 'string', default: '18' },
-    series: { type: 'string', default: '40' },
-    processes: { type: 'string', default: '20' },
-    lines: { type: 'string', default: '2' },
-    waiting: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
-});
-const given = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)])) as Readonly<Record<keyof typeof values, number>>;
+const OPTIONS = {
+  days: [90, 'days that are simulated'],
+  agents: [50, 'agents that send'],
+  every: [20, 'one reading of a real agent in so many, those of the first minutes of each hour'],
+  together: [18, 'readings in one frame; with 1 a day takes a minute'],
+  series: [40, 'series of an agent'],
+  processes: [20, 'processes of an agent'],
+  lines: [2, 'log lines a reading'],
+  waiting: [1000, 'one frame in so many waits for the next'],
+  seed: [Date.now() % 1_000_000, 'of all that is drawn; else another one each time'],
+} as const satisfies Readonly<Record<string, readonly [value: number, summary: string]>>;
+type Name = keyof typeof OPTIONS;
+
+const help = (): string =>
+  `Usage: npm run simulate [-- --days N …]    prints a line a week, and ends with 1 where something is not level
+
+${Object.entries(OPTIONS)
+  .map(([name, [value, summary]]) => `  ${`--${name} N`.padEnd(14)} ${summary}${name === 'seed' ? '' : ` (${value})`}`)
+  .join('\n')}
+`;
+
+const fail = (problem: string): never => {
+  process.stderr.write(`simulate: ${problem}; \`npm run simulate -- --help\` lists the options\n`);
+  process.exit(2);
+};
+const read = (): Arguments => {
+  try {
+    return readArguments(process.argv.slice(2), Object.fromEntries(Object.entries(OPTIONS).map(([name, [, summary]]) => [name, { type: 'string', summary }])), {
+      most: 0,
+    });
+  } catch (error) {
+    return fail(plain((error as Error).message));
+  }
+};
+const { values, flags } = read();
+if (flags.has('help')) {
+  process.stdout.write(help());
+  process.exit();
+}
+const given = Object.fromEntries(
+  Object.entries(OPTIONS).map(([name, [standard]]) => {
+    const text = values.get(name);
+    const n = text === undefined ? standard : /^\d{1,9}$/.test(text) ? Number(text) : fail(`--${name} is a whole number, not ${plain(JSON.stringify(text))}`);
+    return [name, n];
+  }),
+) as Readonly<Record<Name, number>>;
 
 const say = (cells: readonly string[]): void => void process.stdout.write(`${cells.map((cell, i) => cell.padStart(i === 0 ? 4 : 15)).join('')}\n`);
 const whole = (n: number): string => n.toFixed(0);
