@@ -161,7 +161,7 @@ class RunningAgent implements Agent {
       stopping: this.#stopping,
       identity: () => ({ agent: this.#state.id, boot: this.#state.boot }),
       renumbered: () => this.#state.stored.renumbered,
-      shutOut: (code, next) => joining.renumber(code, next),
+      shutOut: (...told) => joining.renumber(...told),
       redefine,
     });
     this.#reading = new Reading({ ...shared, version: this.#version, files: this.#files, sending: this.#sending, own: () => this.status() });

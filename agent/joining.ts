@@ -127,11 +127,12 @@ export class Joining {
     redefine();
   }
 
-  /** The server has a later run. A second time in one run of the agent means that somebody else sends under this id. */
-  renumber(code: string, next: bigint): void {
+  /** The server has a later run. A second time in one run of the agent means that somebody else sends under this id. `mayBeStored`: as `SenderEvents` has it. */
+  renumber(code: string, next: bigint, mayBeStored: boolean): void {
     const { state, spool, log, redefine } = this.#options;
     const isAgain = code !== 'intake.future-run' && ++this.conflicts > 1;
     // Who has joined has an id that is his: the server finds out who else uses it.
+    const before = { before: state.id, boot: state.boot };
     const asAnother = isAgain && this.#credentials.identity === undefined;
     try {
       state.renumber(next, spool.end, asAnother ? randomUUID() : undefined);
@@ -139,6 +140,8 @@ export class Joining {
       log.warn('the new number of the run cannot be kept; it is asked for again after a restart', { error });
     }
     redefine();
+    if (mayBeStored)
+      log.warn('the oldest frame that waits may be stored already under the number before: it goes under the new one, and its rows may then be twice', before);
     log.warn('the server knows a later run of this agent: what waits is numbered anew', { code, boot: state.boot, ...(asAnother ? { id: state.id } : {}) });
   }
 }

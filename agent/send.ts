@@ -42,8 +42,11 @@ export interface SenderEvents {
   /** `wantsDefinitions`: the server met series in it whose definitions it does not know, as it was started since they were sent. */
   readonly acknowledged: (meta: FrameMeta, wantsDefinitions: boolean) => void;
   readonly refused: (meta: FrameMeta, reason: string) => void;
-  /** The server has a run or a seq that shuts this frame out; from `next` on numbers are free. What waits is to be renumbered. */
-  readonly shutOut?: (code: string, next: bigint) => void;
+  /**
+   * The server has a run or a seq that shuts this frame out; from `next` on numbers are free. What waits is to be renumbered. `mayBeStored`: the frame was
+   * sent before, and nobody said what became of it.
+   */
+  readonly shutOut?: (code: string, next: bigint, mayBeStored: boolean) => void;
   /** Asked for each frame. */
   readonly renumbered?: () => Renumbered | undefined;
 }
@@ -51,6 +54,8 @@ export interface SenderEvents {
 /** `isOfFrame`: of the frame itself, not of what was shown for it. */
 interface FrameAnswer extends Answer {
   readonly isOfFrame: boolean;
+  /** It was sent before this time, and may be stored. */
+  readonly mayBeStored: boolean;
 }
 
 /** No repetition makes these right, where InfraMirror itself says so: the frame itself is at fault. */
@@ -71,6 +76,10 @@ export class Sender {
   readonly #log: Logger;
   readonly #way: SenderWay;
   readonly #stopping: AbortController;
+  /** The frame that may be stored though no answer said so. */
+  #open: string | undefined;
+  /** The next frame is the oldest that an earlier run left, which it may have sent. */
+  #isOfBefore: boolean;
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
   /** What was said last of a frame, and how often one after the other. */
@@ -96,6 +105,7 @@ export class Sender {
     this.#events = events;
     this.#log = log;
     this.#stopping = stopping;
+    this.#isOfBefore = spool.stats.frames > 0;
   }
 
   get status(): SenderStatus {
@@ -157,7 +167,7 @@ export class Sender {
           continue;
         }
         const next = nextOf(answer);
-        if (answer.code !== undefined && next !== undefined) this.#events.shutOut?.(answer.code, next);
+        if (answer.code !== undefined && next !== undefined) this.#shutOut(answer, answer.code, next);
         waitMs = this.#waitFor(answer, failures);
         this.#failed(this.#reason(answer), failures++);
       } catch (error) {
@@ -167,6 +177,12 @@ export class Sender {
       }
       await this.#pause(waitMs);
     }
+  }
+
+  #shutOut({ mayBeStored }: FrameAnswer, code: string, next: bigint): void {
+    // It goes under another number from now on.
+    this.#open = undefined;
+    this.#events.shutOut?.(code, next, mayBeStored);
   }
 
   /** What an agent that has joined told in another host's name, as before it joined, no repetition makes right either. */
@@ -246,10 +262,21 @@ export class Sender {
     const body = bodyOf(frame, this.#events.renumbered?.());
     const authorization = await credentials.authorize(body);
     if (credentials.identity !== identity) return undefined;
-    if (typeof authorization !== 'string') return { ...authorization.refused, isOfFrame: false };
-    return { ...(await postFrame(calls, authorization, body)), isOfFrame: true };
+    const name = nameOf(frame);
+    if (this.#isOfBefore) this.#open = name;
+    this.#isOfBefore = false;
+    const mayBeStored = this.#open === name;
+    if (typeof authorization !== 'string') return { ...authorization.refused, isOfFrame: false, mayBeStored };
+    this.#open = name;
+    const answer = await postFrame(calls, authorization, body);
+    // Who says no of this time says nothing of the times before.
+    if (answer.code !== undefined && answer.status < 500 && !mayBeStored) this.#open = undefined;
+    return { ...answer, isOfFrame: true, mayBeStored };
   }
 }
+
+/** Within one spool. */
+const nameOf = ({ at }: SpooledFrame): string => `${at.segment} ${at.offset}`;
 
 /** Seconds or a date (RFC 9110, 10.2.3), at most five minutes. */
 export const retryAfterMs = (header: string | undefined, now: number = Date.now()): number | undefined => {

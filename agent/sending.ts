@@ -6,7 +6,7 @@ import { type DropCounts, DroppedFrames } from './dropped.ts';
 import type { Position } from './logs/position.ts';
 import { Outbox, type OutboxPart } from './outbox.ts';
 import type { Renumbered } from './renumber.ts';
-import { Sender, type SenderStatus, type SenderWay } from './send.ts';
+import { Sender, type SenderEvents, type SenderStatus, type SenderWay } from './send.ts';
 import type { FrameMeta, Spool } from './spool/spool.ts';
 
 export interface SendingOptions {
@@ -20,7 +20,7 @@ export interface SendingOptions {
   readonly identity: () => { readonly agent: string; readonly boot: bigint };
   readonly renumbered: () => Renumbered | undefined;
   /** The server shuts out what waits; from the number `next` on runs are free. */
-  readonly shutOut: (code: string, next: bigint) => void;
+  readonly shutOut: NonNullable<SenderEvents['shutOut']>;
   /** The definitions of all series are to go again with the next samples. */
   readonly redefine: () => void;
 }

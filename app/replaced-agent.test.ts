@@ -35,8 +35,10 @@ beforeEach(() => {
   said.length = 0;
 });
 afterEach(async () => {
+  befalls = undefined;
   await agent?.stop();
   await server.records.query('DELETE FROM agents');
+  server.messages.length = 0;
   rmSync(folder, { recursive: true });
 });
 
@@ -104,4 +106,36 @@ test('a revoked and a quarantined agent with a frame under way: nothing is lost,
   expect(new Set([first, second, third]).size).toBe(3);
   // What was stored and answered goes under one name.
   for (const text of ['first', 'while it waits', 'last']) expect(sendersOf(text)).toHaveLength(1);
+}, 120_000);
+
+/** As a copy of the agent's folder that ran meanwhile, before the server started anew. */
+const runLater = (id: string): void => {
+  server.registry.noteRun(id, (server.registry.find(id)?.boot ?? 0n) + 5000n, Buffer.alloc(16, 7));
+  server.sessions.end(id);
+};
+const timesOf = (text: string): number => server.values('logs', 'body').filter((body) => body === text).length;
+const begun = async (): Promise<string> => {
+  await give();
+  agent = await start();
+  write('first');
+  await until('it is stored and answered', () => sendersOf('first').length === 1 && agent?.status().spoolFrames === 0);
+  return sendersOf('first')[0] ?? '';
+};
+
+test('a later run that the server knows while an answer is missing: what waits goes under a new number, and that rows may be twice is said', async () => {
+  await begun();
+  befalls = async (id) => runLater(id);
+  write('under way');
+  await until('it is stored again', () => timesOf('under way') === 2);
+  write('last');
+  await until('the last is stored', () => timesOf('last') === 1);
+  expect([timesOf('under way'), doubts()]).toEqual([2, 1]);
+}, 120_000);
+
+test('a later run that the server knows while nothing is under way: nothing is in doubt', async () => {
+  runLater(await begun());
+  write('after it');
+  await until('it is stored', () => timesOf('after it') === 1);
+  expect(said.filter((line) => line.includes('numbered anew'))).toHaveLength(1);
+  expect(doubts()).toBe(0);
 }, 120_000);
