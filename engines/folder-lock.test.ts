@@ -58,27 +58,35 @@ for (let had = 0; had < 100; ) {
   }
   await new Promise((resolve) => setTimeout(resolve, 1));
   if (alone) unlinkSync(process.argv[1] + '/alone');
-  lock.release();
+  lock.release(had % 3 === Number(process.argv[2]));
 }
 console.log(two);`;
 
-test('three processes that take turns never have the folder at the same time; its file stays the same, and empty', async () => {
-  const dir = folder();
-  (await lockFolder(dir))?.release();
-  const { ino } = statSync(join(dir, 'lock'));
-  const run = (): Promise<string> => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', CONTENDER, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
-    ends.push(() => child.kill('SIGKILL'));
-    let said = '';
-    child.stdout.on('data', (text: Buffer) => {
-      said += String(text);
-    });
-    return new Promise((resolve) => child.once('close', () => resolve(said.trim())));
-  };
-  expect(await Promise.all([run(), run(), run()])).toEqual(['0', '0', '0']);
-  expect(readdirSync(dir)).toEqual(['lock']);
-  expect(statSync(join(dir, 'lock'))).toMatchObject({ ino, size: 0 });
-}, 60_000);
+test.each([
+  ['its file stays the same, and empty', 3],
+  ['nor where its file is removed again and again', 2],
+])(
+  'three processes that take turns never have the folder at the same time; %s',
+  async (_, removesAt) => {
+    const dir = folder();
+    (await lockFolder(dir))?.release();
+    const { ino } = statSync(join(dir, 'lock'));
+    const run = (): Promise<string> => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', CONTENDER, dir, String(removesAt)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      ends.push(() => child.kill('SIGKILL'));
+      let said = '';
+      child.stdout.on('data', (text: Buffer) => {
+        said += String(text);
+      });
+      return new Promise((resolve) => child.once('close', () => resolve(said.trim())));
+    };
+    expect(await Promise.all([run(), run(), run()])).toEqual(['0', '0', '0']);
+    if (removesAt === 3) expect(statSync(join(dir, 'lock'))).toMatchObject({ ino, size: 0 });
+    (await lockFolder(dir))?.release(true);
+    expect(readdirSync(dir)).toEqual([]);
+  },
+  60_000,
+);
 
 test('one process has a folder; another one gets it when that ends, by kill -9 too', async () => {
   const dir = folder();

@@ -1,14 +1,15 @@
 // One process a folder: a lock of the kernel on the file `lock` in it, which ends with the process that holds it, however that ends, and which holds
 // between containers and other namespaces of processes and networks on one machine. It protects nothing from what does not ask for it.
 // While it is held the process must not open that file in another way: on POSIX closing it would let the lock go. The file stays, empty,
-// when the lock is released: were it removed, one could lock the file that is gone and another the one that came in its place.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+// when the lock is released, but where nothing is to be left: so whoever has locked a file looks whether it is still the one in the folder.
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 export interface FolderLock {
-  release(): void;
+  /** `leaveNothing`: the file `lock` goes too. */
+  release(leaveNothing?: boolean): void;
 }
 
 /** SQLite's code for what another one has locked (https://www.sqlite.org/rescode.html#busy). */
@@ -26,9 +27,12 @@ const tellHolder = (folder: string): void => {
   }
 };
 
+const fileOf = (path: string): bigint | undefined => statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+
 /** undefined: it is in use, also by this process itself. Throws where the folder cannot be written, or where locks are not to be had. */
 const tryLock = (folder: string): FolderLock | undefined => {
   const path = join(folder, 'lock');
+  const before = fileOf(path);
   const file = new DatabaseSync(path);
   try {
     // Nothing is ever written, not even a journal: the file stays empty, and what is held is its lock. So it is to be had on a full disk too.
@@ -36,15 +40,22 @@ const tryLock = (folder: string): FolderLock | undefined => {
   } catch (error) {
     file.close();
     if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined;
+    if (before !== fileOf(path)) return tryLock(folder);
     throw error;
+  }
+  // It came, or was removed, while it was opened: the one that is there now is to be locked.
+  if (before === undefined || before !== fileOf(path)) {
+    file.close();
+    return tryLock(folder);
   }
   tellHolder(folder);
   let isHeld = true;
   return {
-    release: () => {
+    release: (leaveNothing = false) => {
       if (!isHeld) return;
       isHeld = false;
       rmSync(holderFile(folder), { force: true });
+      if (leaveNothing) rmSync(path, { force: true });
       file.close();
     },
   };

@@ -2,7 +2,7 @@
 // opened once. A mark stands in the folder until all of it is there and on disk; with it no server starts there, and another restore
 // begins anew. It never changes a backup.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
@@ -50,12 +50,18 @@ export const restore = async ({ dir, folder, log = silentLogger, progress = () =
   const manifest = readManifest(dir);
   checkVersions(dir, manifest);
   mustBeOurs(folder);
+  const isMade = !existsSync(folder);
+  const isLeft = existsSync(join(folder, 'lock')) && !existsSync(join(folder, RESTORING));
   const lock = await holdDataFolder(folder);
+  let isDone = false;
   try {
     takeFolder(folder, bytesOf(manifest.files));
-    return await bringBack({ dir, folder, log, progress }, manifest);
+    const restored = await bringBack({ dir, folder, log, progress }, manifest);
+    isDone = true;
+    return restored;
   } finally {
-    lock.release();
+    lock.release(!isDone && !isLeft);
+    if (!isDone && isMade) removeEmpty(folder);
   }
 };
 
@@ -133,6 +139,15 @@ const NOBODYS: ReadonlySet<string> = new Set(['lock', 'lock-journal', 'lock.hold
 /** Leaves the mark. */
 const empty = (folder: string): void => {
   for (const name of readdirSync(folder)) if (name !== RESTORING && !NOBODYS.has(name)) rmSync(join(folder, name), { recursive: true, force: true });
+};
+
+/** One in which somebody has put something meanwhile stays. */
+const removeEmpty = (folder: string): void => {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+  }
 };
 
 /** What root leaves in it, the server's user could not use. */
