@@ -25,7 +25,7 @@ describeWith('status page', findChromium(), 'no Chromium; install the package ch
     }
     await page
       .getByRole('region', { name: 'Stores' })
-      .getByRole('row', { name: /^columns .*iB.*%/ })
+      .getByRole('row', { name: /^column store .*iB.*%/ })
       .waitFor();
     await page
       .getByRole('region', { name: 'Stream and pipeline' })
