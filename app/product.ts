@@ -32,7 +32,7 @@ import { liveIntakeLimits, liveRetention } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { storeFolder } from './disk.ts';
+import { readDisk, storeFolder } from './disk.ts';
 import { openStream, startEngines } from './engines.ts';
 import { firstSample } from './first-sample.ts';
 import { Fleet } from './fleet-part.ts';
@@ -157,6 +157,7 @@ const start = async (
   undo.push({ part: 'counting', end: () => counting.stop() });
   const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
   const roomMissing = (): number => missingRoom(join(dataDir, 'columns'), minFree());
+  const roomToMake = (): number => (settings()['disk.drop_oldest'] ? roomMissing() : 0);
   // Nothing is left that may be removed for room.
   let isStuck = false;
   const keeper = startKeeper({
@@ -165,7 +166,7 @@ const start = async (
     logger: log,
     shared: pipeline.shared,
     kept: liveRetention(settings),
-    missingRoom: () => (settings()['disk.drop_oldest'] ? roomMissing() : 0),
+    missingRoom: roomToMake,
     // Both stores write before they free.
     hasRoom: () => roomMissing() === 0 && missingRoom(storeFolder(dataDir, 'records'), minFree()) === 0,
     stuck: (now) => {
@@ -236,7 +237,7 @@ const start = async (
   const found = (): readonly Problem[] => [
     ...(isFull(dataDir) || isFull(storeFolder(dataDir, 'stream')) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
     ...wrongSettings(settingsRefused()),
-    ...roomProblems(room.maxBytes, settings()['limits.stream']),
+    ...roomProblems(room.maxBytes, settings()['limits.stream'], readDisk(storeFolder(dataDir, 'stream')).size),
     ...problems,
   ];
   const measures = new OwnMeasures({
@@ -270,6 +271,7 @@ const start = async (
     spaces,
     telemetry,
     isStuck: () => isStuck,
+    lacksRoom: () => roomToMake() > 0,
     problems: found,
   });
   const readiness = new Readiness(

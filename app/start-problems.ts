@@ -1,5 +1,6 @@
 // What Status names above all its parts, of the disk, the stream's room and the settings: the words for it.
 import { sizeText } from '../core/size-text.ts';
+import { MIN_FREE_BYTES } from '../engines/stream/lmdb/open.ts';
 import type { Problem } from '../graphql/service.ts';
 
 export const FULL: Problem = {
@@ -25,9 +26,14 @@ export const wrongSettings = (reason: string | undefined): readonly Problem[] =>
         },
       ];
 
-/** What the stream may take against what its disk has left; bytes, undefined: not known. It says it as it is now, so that room that was made counts. */
-export const roomProblems = (maxBytes: number | undefined, limit: number): readonly Problem[] => {
-  if (maxBytes === undefined || maxBytes >= limit) return [];
-  const message = `the disk leaves the stream ${sizeText(maxBytes)} of the ${sizeText(limit)} it may take: while a store is away the door closes sooner`;
-  return maxBytes >= limit / 4 ? [] : [{ part: 'stream', message, mend: 'Make room on the disk of the data folder, or move the folder to a larger one.' }];
+/**
+ * What the stream may take (undefined: not known) against what it might with all of its disk; bytes. It says it as it is now, so that room that was made
+ * counts. A disk that is smaller than the limit is no problem by itself: the line of the stream says what it leaves.
+ */
+export const roomProblems = (maxBytes: number | undefined, limit: number, diskSize: number): readonly Problem[] => {
+  const most = Math.min(limit, Math.max(0, diskSize - MIN_FREE_BYTES));
+  if (maxBytes === undefined || maxBytes >= most / 4) return [];
+  const message = `its disk leaves the stream ${sizeText(maxBytes)} of the ${sizeText(most)} it might take: while a store is away the door closes sooner`;
+  const mend = `Make room on the disk of the folder \`stream\` in the data folder, which has ${sizeText(diskSize)} in all, or move it to a larger one.`;
+  return [{ part: 'stream', message, mend }];
 };

@@ -45,6 +45,8 @@ export interface StatusParts {
   readonly telemetry: TelemetryRegistry;
   /** Whether nothing is left that may be removed for room on the disk. */
   readonly isStuck: () => boolean;
+  /** Whether room is missing that days are removed for. */
+  readonly lacksRoom: () => boolean;
   readonly problems: () => readonly Problem[];
 }
 
@@ -133,7 +135,7 @@ export class StatusReader {
 
   /** In the order in which they are told. */
   #list(): readonly Look[] {
-    const { folder, engines, pipeline, keeper, settings, agent, backups, letters, door, connections, fleet, room, spaces, isStuck } = this.#parts;
+    const { folder, engines, pipeline, keeper, settings, agent, backups, letters, door, connections, fleet, room, spaces, isStuck, lacksRoom } = this.#parts;
     const { processes } = engines;
     return [
       pinged(COLUMNS, processes.columns, () => engines.columns.ping()),
@@ -148,7 +150,7 @@ export class StatusReader {
         },
       },
       pipelineLook(pipeline),
-      { name: 'retention', asks: [COLUMNS, RECORDS], read: async () => [await retentionStatus(engines, settings(), keeper)] },
+      { name: 'retention', asks: [COLUMNS, RECORDS], read: async () => [await retentionStatus({ ...engines, keeper, lacksRoom }, settings())] },
       { name: 'rollups', asks: [COLUMNS, RECORDS], read: async () => [await rollupsStatus(engines)] },
       { name: 'dead letters', asks: [RECORDS, STREAM], read: async () => [await lettersPart(letters)] },
       { name: 'door', read: () => [doorPart(door.state, connections, Date.now())] },

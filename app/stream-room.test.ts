@@ -7,6 +7,7 @@ import { createLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { StreamSpace } from '../graphql/service.ts';
+import { roomProblems } from './start-problems.ts';
 import { StreamRoom, streamPart } from './stream-room.ts';
 
 const ends: (() => unknown)[] = [];
@@ -92,6 +93,22 @@ test('names who holds the room, and how long it lasts at the present rate', asyn
   await read();
   expect(telemetry.render()).not.toContain('group="gone"');
   expect(telemetry.render()).toContain('group="fast"');
+});
+
+test('a disk that is smaller than the limit is told with what it leaves, and is a problem only where most of it is lost to others', () => {
+  const [MIB, GIB] = [1 << 20, 2 ** 30];
+  const space = { bytes: 34 * MIB, maxBytes: 340 * MIB, groups: [], topics: [] };
+  expect(streamPart(space, 10 * GIB)).toEqual({ name: 'stream', state: 'ok', detail: '10 % of 340 MiB, which its disk leaves it (limits.stream: 10 GiB)' });
+  expect(roomProblems(340 * MIB, 10 * GIB, 700 * MIB)).toEqual([]);
+  const [problem] = roomProblems(100 * MIB, 10 * GIB, 700 * MIB);
+  expect(problem).toMatchObject({
+    part: 'stream',
+    message: expect.stringContaining('leaves the stream 100 MiB of the 444 MiB'),
+    mend: expect.stringContaining('700 MiB'),
+  });
+  expect(roomProblems(2 * GIB, 10 * GIB, 100 * GIB)).toHaveLength(1);
+  expect(roomProblems(3 * GIB, 10 * GIB, 100 * GIB)).toEqual([]);
+  expect(roomProblems(undefined, 10 * GIB, 100 * GIB)).toEqual([]);
 });
 
 test('a door that the disk closes says so', async () => {

@@ -155,7 +155,9 @@ const oldestText = (groups: StreamSpace['groups']): string => {
 
 /** Names the fullest topic and who holds it, once it is worth a look, and whose oldest message has waited long. `limit`: see `StreamRoom`. */
 export const streamPart = ({ bytes, maxBytes, groups, topics }: StreamSpace, limit: number): PartStatus => {
-  const full = maxBytes === 0 ? 'the disk leaves it no room' : `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}`;
+  const isCut = maxBytes < limit;
+  const cut = isCut ? `, which its disk leaves it (limits.stream: ${sizeText(limit)})` : '';
+  const full = maxBytes === 0 ? 'the disk leaves it no room' : `${Math.round((bytes / maxBytes) * 100)} % of ${sizeText(maxBytes)}${cut}`;
   const fullest = topics.toSorted((a, b) => b.pressure - a.pressure)[0];
   if (fullest === undefined || fullest.pressure < FILLING) return { name: 'stream', state: 'ok', detail: `${full}${oldestText(groups)}` };
   const { topic, pressure, heldBy, secondsLeft } = fullest;

@@ -110,7 +110,7 @@ test('what one does ends before another begins, and each term has tasks of its o
 test('what is urgent is done where the record store does not answer', async () => {
   let done = 0;
   const keeper = new Keeper({
-    records: { tryLock: () => Promise.reject(new Error('no answer')) },
+    records: { tryLock: () => Promise.reject(new Error('no answer')), lockHolder: () => Promise.resolve(undefined) },
     log: silentLogger,
     tasks: [],
     everyMs: 5,

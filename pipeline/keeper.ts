@@ -1,8 +1,9 @@
 // The keeper: the work that must be done once, however many processes there are: upkeep, retention, rollups, bringing definitions up to the
 // inventory. Whoever holds the lock in the record store does it; the others wait to take over. All of it may be done twice or be broken
 // off at any moment, so that a holder that has not noticed its loss yet does no harm.
+import { hostname } from 'node:os';
 import type { Logger } from '../core/logger.ts';
-import type { HeldLock, Records } from '../engines/records/port.ts';
+import type { HeldLock, LockHolder, Records } from '../engines/records/port.ts';
 import { pause, Stopped } from './retry.ts';
 
 /** Made anew for each term. */
@@ -12,7 +13,9 @@ export interface KeeperTask {
 }
 
 export interface KeeperOptions {
-  readonly records: Pick<Records, 'tryLock'>;
+  readonly records: Pick<Records, 'tryLock' | 'lockHolder'>;
+  /** Said of this process where another asks who keeps: `server`. */
+  readonly role?: string;
   readonly tasks: readonly (() => KeeperTask)[];
   readonly log: Logger;
   /** Done where the record store does not answer; only for a process that has that store for itself. */
@@ -39,16 +42,21 @@ export class Keeper {
     return this.#keeps;
   }
 
+  /** Which process it is; undefined: none, as between two. Rejects where the record store does not answer. */
+  holder(): Promise<LockHolder | undefined> {
+    return this.#options.records.lockHolder(LOCK);
+  }
+
   start(): void {
     this.#running = this.#run();
   }
 
   async #run(): Promise<void> {
-    const { records, log, urgent, everyMs = EVERY_MS } = this.#options;
+    const { records, log, urgent, role = 'server', everyMs = EVERY_MS } = this.#options;
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
-        const lock = await records.tryLock(LOCK);
+        const lock = await records.tryLock(LOCK, `${role} process ${process.pid} on ${hostname()}`);
         if (lock !== undefined) await this.#keep(lock);
       } catch (error) {
         if (signal.aborted) return;

@@ -220,6 +220,12 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
   }
 };
 
+const noServer = (data: string): Finding => ({
+  what: 'server',
+  ok: false,
+  detail: `none answers from ${data}: \`inframirror start --data ${data}\`, or its service, starts it; where it is another folder, name that with --data`,
+});
+
 export const doctor = (args: readonly string[]): Promise<number> =>
   command(
     args,
@@ -235,7 +241,7 @@ export const doctor = (args: readonly string[]): Promise<number> =>
       const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
       const findings = [node(), platform(), explorer(), folder(data), ...there, ...(server ?? [])];
       if (!findings.some(({ what }) => what === DISK)) findings.push(disk(data));
-      if (server === undefined) findings.push({ what: 'server', ok: true, detail: `none runs from ${data}` });
+      if (server === undefined) findings.push(noServer(data));
       if (server === undefined || !server.some(({ what, ok }) => what === 'server' && ok)) {
         const told = stores(data);
         findings.push(...lastStart(data, told), ...told, ...backups(data));

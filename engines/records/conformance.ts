@@ -124,7 +124,7 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
       const taken = async (from: Records): Promise<HeldLock> => {
         const until = performance.now() + 30_000;
         for (;;) {
-          const lock = await from.tryLock('one');
+          const lock = await from.tryLock('one', 'me');
           if (lock !== undefined) return lock;
           if (performance.now() > until) throw new Error('the lock is never free');
           await new Promise((resolve) => setTimeout(resolve, 20));
@@ -132,13 +132,16 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
       };
       try {
         // Of many at once one has it.
-        const first = (await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? a : b).tryLock('one')))).filter((lock) => lock !== undefined);
+        const first = (await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? a : b).tryLock('one', 'me')))).filter((lock) => lock !== undefined);
         expect(first).toHaveLength(1);
-        const other = await b.tryLock('another');
+        const other = await b.tryLock('another', 'him');
         expect(other?.lost.aborted).toBe(false);
+        expect([(await b.lockHolder('one'))?.who, (await a.lockHolder('another'))?.who, await a.lockHolder('none')]).toEqual(['me', 'him', undefined]);
+        expect(Math.abs(Date.now() - ((await b.lockHolder('one'))?.since ?? 0))).toBeLessThan(60_000);
         await first[0]?.release();
+        expect(await b.lockHolder('one')).toBeUndefined();
         const second = await taken(b);
-        expect([first[0]?.lost.aborted, second.lost.aborted, await a.tryLock('one')]).toEqual([true, false, undefined]);
+        expect([first[0]?.lost.aborted, second.lost.aborted, await a.tryLock('one', 'me')]).toEqual([true, false, undefined]);
         // Its connection ends without its doing.
         const lost = new Promise((resolve) => second.lost.addEventListener('abort', resolve));
         await records.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
@@ -148,7 +151,7 @@ export const recordsConformance = (name: string, start: () => Promise<RecordsFix
         await a.close();
         expect(third.lost.aborted).toBe(true);
         await (await taken(b)).release();
-        await expect(a.tryLock('one')).rejects.toMatchObject({ code: 'records.unavailable' });
+        await expect(a.tryLock('one', 'me')).rejects.toMatchObject({ code: 'records.unavailable' });
       } finally {
         await a.close();
         await b.close();

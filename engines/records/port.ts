@@ -20,6 +20,12 @@ export interface HeldLock {
   release(): Promise<void>;
 }
 
+export interface LockHolder {
+  readonly who: string;
+  /** ms. */
+  readonly since: number;
+}
+
 /** Takes no changes. Holds a connection, and old rows in the store, until it is released. */
 export interface RecordSnapshot extends RecordQueries {
   /** Idempotent. */
@@ -41,8 +47,10 @@ export interface RecordSnapshot extends RecordQueries {
 export interface Records extends RecordQueries {
   migrate(): Promise<void>;
   transaction<T>(work: (queries: RecordQueries) => Promise<T>): Promise<T>;
-  /** undefined: another has it. Rejects as `query` does. */
-  tryLock(name: string): Promise<HeldLock | undefined>;
+  /** undefined: another has it. `holder`: who asks, in words of ASCII that others may read, of which 60 are kept. Rejects as `query` does. */
+  tryLock(name: string, holder: string): Promise<HeldLock | undefined>;
+  /** Who has it; undefined: nobody. */
+  lockHolder(name: string): Promise<LockHolder | undefined>;
   /** The store as it is now. */
   snapshot(): Promise<RecordSnapshot>;
   ping(): Promise<void>;

@@ -29,12 +29,15 @@ export interface StoredDay {
   /** Its start and its end, ms. */
   readonly day: number;
   readonly to: number;
+  /** Its first moment where the store knows it, as it does of tables by the second, else its start; ms. */
+  readonly first: number;
   readonly partitions: readonly string[];
   readonly bytes: number;
   readonly rows: number;
 }
 
-const PARTITIONS = `SELECT toString(table) AS name, partition_id AS id, toUInt64(sum(bytes_on_disk)) AS bytes, toUInt64(sum(rows)) AS rows
+const PARTITIONS = `SELECT toString(table) AS name, partition_id AS id, toUInt64(sum(bytes_on_disk)) AS bytes, toUInt64(sum(rows)) AS rows,
+  toInt64(min(toUnixTimestamp(min_time))) AS first
 FROM system.parts WHERE database = currentDatabase() AND active AND table IN ({tables:Array(String)}) GROUP BY name, id`;
 
 /** `YYYYMM`, `YYYYMMDD`, or with hours behind it, as the tables are parted; undefined for any other name. ms. */
@@ -55,12 +58,22 @@ export const storedDays = async (columns: Pick<ColumnStore, 'query'>, signal?: A
     for (let row = 0; row < batch.length; row++) {
       const [table, id] = [String(valueAt(columnOf(batch, 'name'), row)), String(valueAt(columnOf(batch, 'id'), row))];
       const [bytes, rows] = [Number(valueAt(columnOf(batch, 'bytes'), row)), Number(valueAt(columnOf(batch, 'rows'), row))];
+      const begun = Number(valueAt(columnOf(batch, 'first'), row)) * 1000;
       const span = spanOfPartition(id);
       if (span === undefined) continue;
       const { from: day, to } = span;
       const days = tables.get(table) ?? new Map<number, StoredDay>();
       const known = days.get(day);
-      days.set(day, { table, day, to, partitions: [...(known?.partitions ?? []), id], bytes: (known?.bytes ?? 0) + bytes, rows: (known?.rows ?? 0) + rows });
+      const first = Math.min(known?.first ?? to, Math.max(begun, day));
+      days.set(day, {
+        table,
+        day,
+        to,
+        first,
+        partitions: [...(known?.partitions ?? []), id],
+        bytes: (known?.bytes ?? 0) + bytes,
+        rows: (known?.rows ?? 0) + rows,
+      });
       tables.set(table, days);
     }
   return new Map([...tables].map(([table, days]) => [table, [...days.values()].sort((a, b) => a.day - b.day)]));

@@ -181,6 +181,7 @@ test('of two tables the larger one gives its oldest day, a table of one day noth
     table,
     day: today - ago * DAY,
     to: today - (ago - 1) * DAY,
+    first: today - ago * DAY,
     partitions: [],
     bytes,
     rows: 1,

@@ -262,7 +262,10 @@ test('doctor looks at the usual causes', async () => {
     stdout: expect.stringMatching(/^FAIL data folder .*has not ended/m),
   });
   const nowhere = await command(['doctor', '--data', join(empty, 'nowhere'), '--listen', '127.0.0.1:0']);
-  expect([nowhere.code, nowhere.stdout]).toEqual([0, expect.stringMatching(/^warn data folder +there is no data folder .*nowhere/m)]);
+  expect([nowhere.code, nowhere.stdout]).toEqual([1, expect.stringMatching(/^warn data folder +there is no data folder .*nowhere/m)]);
+  expect(nowhere.stdout.match(/^FAIL .*$/gm)).toEqual([
+    expect.stringMatching(/^FAIL server +none answers from .*nowhere: `inframirror start --data .*nowhere`/),
+  ]);
   const tried = join(empty, 'tried');
   mkdirSync(tried);
   writeFileSync(join(tried, 'instance'), 'abc\n');

@@ -7,10 +7,18 @@ import { recordsError } from './errors.ts';
 /** How long the server waits for a holder that says nothing, unless the opener says otherwise. */
 export const LOCK_IDLE_MS = 30_000;
 
-/** undefined: another has it. `config` is that of the store's other connections. */
-export const takeLock = async (config: pg.ClientConfig, name: string, idleMs: number): Promise<HeldLock | undefined> => {
+export const lockName = (name: string): string => `inframirror ${name}`;
+
+/** $1: as `lockName` has it. The session that has it began for that. */
+export const HOLDER = `SELECT a.application_name AS who, (extract(epoch FROM a.backend_start) * 1000)::int8 AS since
+FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid, hashtextextended($1, 0) AS key
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (l.classid::int8 << 32 | l.objid::int8) = key`;
+
+/** undefined: another has it. `holder`: see `Records`. `config` is that of the store's other connections. */
+export const takeLock = async (config: pg.ClientConfig, name: string, holder: string, idleMs: number): Promise<HeldLock | undefined> => {
   // A holder that gets no answer counts itself out before the server does.
-  const client = new pg.Client({ ...config, query_timeout: idleMs / 3 });
+  const client = new pg.Client({ ...config, query_timeout: idleMs / 3, application_name: holder });
   const lost = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const end = async (): Promise<void> => {
@@ -25,7 +33,7 @@ export const takeLock = async (config: pg.ClientConfig, name: string, idleMs: nu
     await client.query(
       `SET idle_session_timeout = ${Math.ceil(idleMs)}; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`,
     );
-    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken', [`inframirror ${name}`]);
+    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken', [lockName(name)]);
     if (rows[0]?.taken !== true) {
       await end();
       return undefined;

@@ -6,9 +6,9 @@ import { type Logger, silentLogger } from '../../../core/logger.ts';
 import type { PostgresConnection } from '../connection.ts';
 import { applyMigrations, type Migration } from '../migrations/apply.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
-import type { HeldLock, RecordQueries, RecordRow, RecordSnapshot, Records, RecordValue } from '../port.ts';
+import type { HeldLock, LockHolder, RecordQueries, RecordRow, RecordSnapshot, Records, RecordValue } from '../port.ts';
 import { isTransient, isUnavailable, recordsError } from './errors.ts';
-import { LOCK_IDLE_MS, takeLock } from './lock.ts';
+import { HOLDER, LOCK_IDLE_MS, lockName, takeLock } from './lock.ts';
 import { VALUE_TYPES } from './value-parsers.ts';
 
 export interface PostgresOptions {
@@ -130,13 +130,18 @@ class Postgres implements Records {
     }
   }
 
-  async tryLock(name: string): Promise<HeldLock | undefined> {
+  async tryLock(name: string, holder: string): Promise<HeldLock | undefined> {
     if (this.#closed !== undefined) throw new CodedError('records.unavailable', { reason: 'it was closed' });
-    const lock = await takeLock(this.#config, name, this.#lockIdleMs);
+    const lock = await takeLock(this.#config, name, holder, this.#lockIdleMs);
     if (lock === undefined) return undefined;
     this.#locks.add(lock);
     lock.lost.addEventListener('abort', () => this.#locks.delete(lock), { once: true });
     return lock;
+  }
+
+  async lockHolder(name: string): Promise<LockHolder | undefined> {
+    const [row] = await this.query(HOLDER, [lockName(name)]);
+    return row === undefined ? undefined : { who: row.who as string, since: Number(row.since) };
   }
 
   async snapshot(): Promise<RecordSnapshot> {
