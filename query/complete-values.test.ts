@@ -49,7 +49,7 @@ describe('the text that asks for values', () => {
 describe('what is offered of an answer', () => {
   const question = (text: string) => at(text) as NonNullable<ReturnType<typeof at>>;
   const inserts = (text: string, type: string, values: readonly unknown[], unit?: string) =>
-    valuesFound(question(text), [{ type, unit, values }], 0).map(({ insert }) => insert);
+    valuesFound(question(text), [{ type, unit, values }], 'rows', 0).map(({ insert }) => insert);
 
   it('texts in quotes, numbers bare', () => {
     expect(inserts('from a | where x == ¦', 'string', ['a"b', 'c\nd', ''])).toEqual(['"a\\"b"', '"c\\nd"', '""']);

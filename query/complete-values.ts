@@ -1,12 +1,18 @@
 // Values of a field at the cursor: which text to ask for them. Asking is the service's part; the browser only sees that it must.
+import { labelOfColumn } from '../schemas/label-column.ts';
 import { cursorAtEnd } from './1-syntax/cursor.ts';
+import { parse } from './1-syntax/parser.ts';
+import type { Token } from './1-syntax/tokens.ts';
 import { compared } from './complete-expressions.ts';
 import type { Completion } from './complete-names.ts';
 import { PIPE_SYNTAXES } from './pipes/index.ts';
+import type { LabelValue } from './series/series-index.ts';
 
 export interface ValueQuestion {
   /** A text of IQL whose first column is the values, most frequent first. */
   readonly text: string;
+  /** The field, where it is a label of all series of a metric: then its values may be known. */
+  readonly label: { readonly metric: string; readonly name: string } | undefined;
   /** What stands there of the value already, without quotes. */
   readonly begun: string;
   readonly quoted: boolean;
@@ -30,10 +36,21 @@ export const valueQuestion = (text: string, offset: number): ValueQuestion | und
   // Names of their own: a field may be called `count`.
   return {
     text: `${rows}\n| summarize n = count() by value = ${written} | where exists value | top ${MOST_OFFERED} by n`,
+    label: labelOf(rows, field),
     begun,
     quoted: quote !== undefined,
     from,
   };
+};
+
+const METRICS = 'metrics.';
+
+const labelOf = (rows: string, field: readonly Token[]): ValueQuestion['label'] => {
+  const { query } = parse(rows, PIPE_SYNTAXES).text;
+  const [name, ...more] = field;
+  if (query === undefined || query.source.node !== 'source' || query.pipes.length > 0 || name === undefined || more.length > 0) return undefined;
+  const source = query.source.name.name;
+  return source.startsWith(METRICS) ? { metric: source.slice(METRICS.length), name: labelOfColumn(name.name) } : undefined;
 };
 
 interface Found {
@@ -50,8 +67,8 @@ const literalOf = (value: unknown, { type, unit, values }: Found): string | unde
   return counted && whole && values.length < MOST_OFFERED ? String(value) : undefined;
 };
 
-/** The answer to a question as what can stand there up to `to`, most frequent first. */
-export const valuesFound = ({ begun, quoted, from }: ValueQuestion, columns: readonly Found[], to: number): readonly Completion[] => {
+/** The answer to a question as what can stand there up to `to`, most frequent first; `of`: what was counted. */
+export const valuesFound = ({ begun, quoted, from }: ValueQuestion, columns: readonly Found[], of: string, to: number): readonly Completion[] => {
   const [values, counts] = columns;
   if (values === undefined) return [];
   const wanted = begun.toLowerCase();
@@ -59,6 +76,12 @@ export const valuesFound = ({ begun, quoted, from }: ValueQuestion, columns: rea
     const insert = literalOf(value, values);
     if (insert === undefined || !String(value).toLowerCase().includes(wanted) || (quoted && !insert.startsWith('"'))) return [];
     const type = insert.startsWith('"') ? 'text' : 'a number';
-    return [{ label: String(value), kind: 'value', detail: `${counts?.values[i] ?? ''} rows in the last hour`, type, unit: undefined, insert, from, to }];
+    return [{ label: String(value), kind: 'value', detail: `${counts?.values[i] ?? ''} ${of}`, type, unit: undefined, insert, from, to }];
   });
 };
+
+/** Values that are known, as the answer to a question. */
+export const valueColumns = (values: readonly LabelValue[]): readonly Found[] => [
+  { type: 'string', unit: undefined, values: values.map(({ value }) => value) },
+  { type: 'int', unit: undefined, values: values.map(({ series }) => series) },
+];

@@ -19,7 +19,7 @@ import { type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
 import { check, plan, split, storesWith } from './compile.ts';
-import { MOST_OFFERED, valuesFound } from './complete-values.ts';
+import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
 import { readParameters, writtenDurations } from './parameters.ts';
@@ -82,6 +82,8 @@ const MOST_CACHED = 500;
 const RELEARN_MS = 1000;
 const RELEARN_PATIENCE_MS = 2000;
 const VALUES_MS = 2000;
+/** Looked through for what was begun; of more the stores are asked. */
+const MOST_KNOWN_VALUES = 50_000;
 
 /** Codes whose mend may be to look into the store once more. */
 const MAYBE_NEW: ReadonlySet<string> = new Set(['iql.unknown-source', 'iql.unknown-field']);
@@ -131,10 +133,16 @@ export class QueryService {
     const question = valueQuestion(text, offset);
     const rest = complete(text, offset, this.#options.catalogue);
     if (question === undefined) return rest;
-    const found = await this.query(question.text, { limit: MOST_OFFERED, signal: AbortSignal.timeout(VALUES_MS) }).catch(() => undefined);
-    if (found === undefined) return rest;
     // An editor may have closed the quotes already.
-    const fitting = valuesFound(question, found.columns, text[offset] === '"' ? offset + 1 : offset);
+    const to = text[offset] === '"' ? offset + 1 : offset;
+    const { label } = question;
+    const known = label && this.#options.catalogue.labelValues(label.metric, label.name, MOST_KNOWN_VALUES);
+    const found = known ? undefined : await this.query(question.text, { limit: MOST_OFFERED, signal: AbortSignal.timeout(VALUES_MS) }).catch(() => undefined);
+    if (known === undefined && found === undefined) return rest;
+    const fitting =
+      known === undefined
+        ? valuesFound(question, found?.columns ?? [], 'rows in the last hour', to)
+        : valuesFound(question, valueColumns(known), 'series', to).slice(0, MOST_OFFERED);
     return [...fitting, ...rest.filter(({ insert }) => !fitting.some((value) => value.insert === insert))];
   }
 

@@ -22,7 +22,7 @@ afterAll(() => store?.close());
 /** Series of ten metrics, told at `seen`. */
 const tell = (name: string, count: number, seen: number, label = 'host'): Promise<void> =>
   columns.command(
-    `INSERT INTO series SELECT number % 10, concat({name:String}, toString(number % 10)), cityHash64({name:String}, number), fromUnixTimestamp64Milli({seen:Int64}, 'UTC'), fromUnixTimestamp64Milli({seen:Int64}, 'UTC'),
+    `INSERT INTO series SELECT number % 10, concat({name:String}, toString(number % 10)), cityHash64({name:String}, {label:String}, number), fromUnixTimestamp64Milli({seen:Int64}, 'UTC'), fromUnixTimestamp64Milli({seen:Int64}, 'UTC'),
 'gauge', 'cumulative', '1', NULL, 10000, map({label:String}, 'x'), map('region', 'eu') FROM numbers({count:UInt64})`,
     { params: { name, count, seen, label } },
   );

@@ -1,0 +1,74 @@
+// Feeds a series index from the table `series`: at first with all of it, then with what was told since the last look, page by page, so that
+// neither the store nor this process holds much of it at once.
+import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
+import type { ColumnStore } from '../../engines/columns/port.ts';
+import { SeriesIndex } from '../series/series-index.ts';
+
+/** Rows of a page: taking one in is a turn of this process. */
+const PAGE = 20_000;
+/** Definitions arrive by several ways and clocks: what was told a little before the last look may still be new to us. */
+const OVERLAP_MS = 120_000;
+/** When the table has less than this part of the series that are known, all is read anew: the others are gone. */
+const STILL_THERE = 0.75;
+const FEW = 1000;
+
+const ROWS = `SELECT s.metric AS metric, s.name AS name, s.id AS id, toUnixTimestamp64Milli(s.since) AS from, toUnixTimestamp64Milli(s.seen) AS told,
+  s.kind AS kind, s.temporality AS temporality, s.unit AS unit, s.description AS description, s.interval AS interval, s.labels AS labels, s.enrichment AS enrichment
+FROM series AS s WHERE s.seen >= fromUnixTimestamp64Milli({told:Int64}, 'UTC') AND s.metric >= {metric:UInt32}
+  AND (s.metric, s.id, toUnixTimestamp64Milli(s.since)) > ({metric:UInt32}, {id:UInt64}, {from:Int64})
+ORDER BY s.metric, s.id, s.since LIMIT ${PAGE}`;
+
+interface Place {
+  readonly metric: number;
+  readonly id: bigint;
+  readonly from: bigint;
+}
+const BEGINNING: Place = { metric: 0, id: 0n, from: -(2n ** 62n) };
+
+export class SeriesFeed {
+  readonly #columns: Pick<ColumnStore, 'query'>;
+  #index = new SeriesIndex();
+  /** When the store was looked into last, ms. */
+  #looked: number | undefined;
+
+  constructor(columns: Pick<ColumnStore, 'query'>) {
+    this.#columns = columns;
+  }
+
+  get index(): SeriesIndex {
+    return this.#index;
+  }
+
+  /** Takes in what is new. Rejects when the store does not answer; what was known stays. A clock may have been set back since the last look. */
+  async learn(now: number): Promise<void> {
+    const isStale = this.#looked !== undefined && (await this.#isStale());
+    const index = isStale ? new SeriesIndex() : this.#index;
+    await this.#read(index, this.#looked === undefined || isStale ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS));
+    this.#index = index;
+    this.#looked = now;
+  }
+
+  async #isStale(): Promise<boolean> {
+    if (this.#index.size < FEW) return false;
+    const { batches } = await this.#columns.query('SELECT toUInt64(count()) AS rows FROM series');
+    return Number(batches[0] === undefined ? 0 : valueAt(columnOf(batches[0], 'rows'), 0)) < this.#index.size * STILL_THERE;
+  }
+
+  async #read(index: SeriesIndex, told: number): Promise<void> {
+    for (let place: Place | undefined = BEGINNING; place !== undefined; ) {
+      const { batches } = await this.#columns.query(ROWS, { params: { told, ...place } });
+      let rows = 0;
+      for (const batch of batches) {
+        index.feed(batch);
+        rows += batch.length;
+        if (batch.length > 0) place = lastOf(batch);
+      }
+      if (rows < PAGE) return;
+    }
+  }
+}
+
+const lastOf = (batch: Batch): Place => {
+  const last = (name: string): bigint => BigInt(valueAt(columnOf(batch, name), batch.length - 1) as bigint | number);
+  return { metric: Number(last('metric')), id: last('id'), from: last('from') };
+};

@@ -1,0 +1,169 @@
+// All series that are known, by metric: which labels they have, with which values. Fed with rows of the table `series`; asked for the metrics
+// there are, what they are, their labels, and the values of these.
+import { type Batch, columnOf, type TextColumn, textAt, valueAt } from '../../core/batch/batch.ts';
+import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
+import type { MetricInfo, MetricKind, Temporality } from '../../schemas/types.ts';
+import { MetricSeries } from './metric-series.ts';
+import { pairsReader, textReader } from './rows.ts';
+import { TextTable } from './text-table.ts';
+
+/** Labels that become columns of a metric, those of most series first: questions that name more are longer than stores read. */
+export const MOST_LABELS = 200;
+/** Metrics; those that come later are not known. */
+const MOST_METRICS = 200_000;
+
+export interface LabelValue {
+  readonly value: string;
+  /** How many have it. */
+  readonly series: number;
+}
+
+const encoder = new TextEncoder();
+
+export class SeriesIndex {
+  /** Rises with every change of a metric's meaning, labels or words. */
+  version = 0;
+  readonly #metrics = new Map<string, MetricSeries>();
+  readonly #infos = new Map<string, MetricInfo>();
+  readonly #labels = new TextTable();
+  /** By the number of a label. */
+  readonly #values: TextTable[] = [];
+  #names: readonly string[] | undefined;
+
+  /** Sorted. */
+  metricNames(): readonly string[] {
+    this.#names ??= [...this.#metrics.keys()].sort();
+    return this.#names;
+  }
+
+  metric(name: string): MetricInfo | undefined {
+    let info = this.#infos.get(name);
+    if (info !== undefined) return info;
+    const series = this.#metrics.get(name);
+    if (series === undefined) return undefined;
+    info = this.#infoOf(series);
+    this.#infos.set(name, info);
+    return info;
+  }
+
+  /** Values of a label that its senders gave it, those of most series first; undefined where there are more, or the inventory may have given it. */
+  values(name: string, label: string, most: number): readonly LabelValue[] | undefined {
+    const metric = this.#metrics.get(name);
+    const number = this.#labelNumber(label);
+    if (metric === undefined || number < 0 || metric.told.has(number)) return undefined;
+    const texts = (this.#values[number] as TextTable).column();
+    const counts = new Int32Array(texts.length);
+    let different = 0;
+    for (let series = 0; series < metric.size; series++) {
+      const value = metric.valueOf(series, number);
+      if (value < 0) continue;
+      if (counts[value] === 0) different++;
+      counts[value] = (counts[value] as number) + 1;
+    }
+    if (different > most) return undefined;
+    const found: LabelValue[] = [];
+    for (const [value, series] of counts.entries()) if (series > 0) found.push({ value: textAt(texts, value), series });
+    return found.sort((a, b) => b.series - a.series);
+  }
+
+  /** Of all metrics. */
+  get size(): number {
+    let sum = 0;
+    for (const { size } of this.#metrics.values()) sum += size;
+    return sum;
+  }
+
+  /** What it keeps takes about so many bytes. */
+  get bytes(): number {
+    let sum = this.#labels.bytes;
+    for (const metric of this.#metrics.values()) sum += metric.bytes;
+    for (const values of this.#values) sum += values.bytes;
+    return sum;
+  }
+
+  /** Rows of the table `series` (`from`: its `since`, `told`: its `seen`, ms); may be given again, and in any order. */
+  feed(rows: Batch): void {
+    const [ids, since, seen] = [wordsIn(rows, 'id'), wordsIn(rows, 'from'), wordsIn(rows, 'told')];
+    const texts = (name: string): ((row: number) => string) => textReader(columnOf(rows, name));
+    const [name, kind, temporality, unit, description] = [texts('name'), texts('kind'), texts('temporality'), texts('unit'), texts('description')];
+    const [labels, enrichment, interval] = [pairsReader(columnOf(rows, 'labels')), pairsReader(columnOf(rows, 'enrichment')), columnOf(rows, 'interval')];
+    for (let row = 0; row < rows.length; row++) {
+      const metric = this.#metricNamed(name(row));
+      if (metric === undefined) continue;
+      const { size } = metric;
+      const series = metric.ids.add(ids[row * 2] as number, ids[row * 2 + 1] as number);
+      if (series === size)
+        labels(row, (keys, key, values, value) => {
+          const label = this.#label(keys, key);
+          if (metric.countOf(label) === 0) this.#changed(metric);
+          metric.put(series, label, add(this.#values[label] as TextTable, values, value));
+        });
+      const [from, told] = [safeIntegerAt(since, row), safeIntegerAt(seen, row)];
+      this.#tell(row, enrichment, metric);
+      if (!metric.isNewest(series, from, told)) continue;
+      const meaning = { kind: kind(row) as MetricKind, temporality: temporality(row) as Temporality, unit: unit(row) };
+      if (metric.variants.tell(series, meaning, { description: description(row), interval: Number(valueAt(interval, row)) }, { since: from, seen: told }))
+        this.#changed(metric);
+    }
+  }
+
+  #metricNamed(name: string): MetricSeries | undefined {
+    let metric = this.#metrics.get(name);
+    if (metric === undefined && this.#metrics.size < MOST_METRICS) {
+      metric = new MetricSeries(name);
+      this.#metrics.set(name, metric);
+      this.#names = undefined;
+    }
+    return metric;
+  }
+
+  #changed({ name }: MetricSeries): void {
+    this.version++;
+    this.#infos.delete(name);
+  }
+
+  #label(keys: TextColumn, key: number): number {
+    const label = add(this.#labels, keys, key);
+    this.#values[label] ??= new TextTable();
+    return label;
+  }
+
+  /** Labels that only the inventory gives are the metric's too. */
+  #tell(row: number, enrichment: ReturnType<typeof pairsReader>, metric: MetricSeries): void {
+    enrichment(row, (keys, key) => {
+      const label = this.#label(keys, key);
+      if (metric.told.has(label)) return;
+      metric.told.add(label);
+      this.#changed(metric);
+    });
+  }
+
+  #infoOf(series: MetricSeries): MetricInfo {
+    const names = this.#labels.column();
+    const host = this.#labelNumber('host');
+    const { unit, interval, description, ...meaning } = series.variants.chosen(series.size, (i) => series.valueOf(i, host));
+    const labels = new Set([...series.labels().slice(0, MOST_LABELS), ...series.told]);
+    return {
+      name: series.name,
+      ...meaning,
+      ...(unit === '' ? {} : { unit }),
+      ...(interval === 0 ? {} : { intervalMs: interval }),
+      ...(description === '' ? {} : { description }),
+      labels: Array.from(labels, (label) => textAt(names, label)).sort(),
+    };
+  }
+
+  #labelNumber(name: string): number {
+    const bytes = encoder.encode(name);
+    return this.#labels.find(bytes, 0, bytes.length);
+  }
+}
+
+const add = (table: TextTable, texts: TextColumn, entry: number): number =>
+  table.add(texts.data, texts.offsets[entry] as number, texts.offsets[entry + 1] as number);
+
+const wordsIn = (rows: Batch, name: string): Uint32Array => {
+  const column = columnOf(rows, name);
+  if (column.layout === 'fixed' && (column.values instanceof BigUint64Array || column.values instanceof BigInt64Array)) return wordsOf(column.values);
+  throw new TypeError(`${name} is a column of ${column.type.kind}`);
+};
