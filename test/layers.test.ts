@@ -42,15 +42,16 @@ const PRODUCT: Rooms = {
   core: { files: /^core\//, imports: [], packages: [] },
   schemas: { files: /^schemas\//, imports: ['core'], packages: [] },
   ...phases,
+  'query/series': { files: /^query\/series\//, imports: ['core', 'schemas'], packages: [] },
   // Who asks the stores of a split plan, and what is known of them.
-  'query/ask': { files: /^query\/ask\//, imports: ['core', 'schemas', ...PORTS, ...PHASES], packages: [] },
+  'query/ask': { files: /^query\/ask\//, imports: ['core', 'schemas', ...PORTS, ...PHASES, 'query/series'], packages: [] },
   'query/functions': { files: /^query\/functions\//, imports: ['core', 'schemas', ...PORTS, ...PHASES], packages: ['re2js'] },
   'query/pipes': { files: /^query\/pipes\//, imports: ['core', 'schemas', ...PORTS, ...PHASES, 'query/functions'], packages: ['re2js'] },
   // What a browser needs of the language; see REACHES.
   'query/language': { files: /^query\/language\.ts$/, imports: ['core', 'schemas', ...PHASES, 'query/functions', 'query/pipes', 'query'], packages: [] },
   query: {
     files: /^query\//,
-    imports: ['core', 'schemas', ...PORTS, ...PHASES, 'query/ask', 'query/functions', 'query/pipes', 'query/language'],
+    imports: ['core', 'schemas', ...PORTS, ...PHASES, 'query/series', 'query/ask', 'query/functions', 'query/pipes', 'query/language'],
     packages: [],
   },
   ui: {
