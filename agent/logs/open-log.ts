@@ -5,6 +5,8 @@ import { keyOf } from './position.ts';
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
+const CHANGED = 'links among the log files that change while they are followed';
+
 /** Why a file is not read although it could be. */
 export class RefusedLog extends Error {
   override readonly name = 'RefusedLog';
@@ -20,14 +22,15 @@ export const openLog = (path: string, key?: string): number => {
   const target = realpathSync(path);
   const fd = openSync(target, FLAGS);
   try {
+    // A folder on the way may have been exchanged for a link between looking and opening: then it is not the file that was looked at.
+    if (readlinkSync(`/proc/self/fd/${fd}`) !== target) throw target === path ? new MovedLog('another file has its name') : new RefusedLog(CHANGED);
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new RefusedLog('log files that are no files');
     if (key !== undefined && keyOf(stat) !== key) throw new MovedLog('another file has its name');
     if (target !== path) {
-      for (const owner of linkOwners(path))
-        if (owner !== 0 && owner !== stat.uid) throw new RefusedLog('links among the log files that lead to another user’s file');
-      // Nothing was put in the way between looking and opening.
-      if (readlinkSync(`/proc/self/fd/${fd}`) !== target) throw new RefusedLog('links among the log files that change while they are followed');
+      const { owners, end } = linksOn(path);
+      if (end !== target) throw new RefusedLog(CHANGED);
+      for (const owner of owners) if (owner !== 0 && owner !== stat.uid) throw new RefusedLog('links among the log files that lead to another user’s file');
     }
     return fd;
   } catch (error) {
@@ -36,8 +39,8 @@ export const openLog = (path: string, key?: string): number => {
   }
 };
 
-/** Of each link on the way: the last part of the path and every folder before it, and the links these lead to. */
-const linkOwners = (path: string): readonly number[] => {
+/** Who owns each link on the way (the last part of the path and every folder before it, and the links these lead to), and where it ends. */
+const linksOn = (path: string): { readonly owners: readonly number[]; readonly end: string } => {
   const owners: number[] = [];
   let rest = path.split('/').filter((part) => part !== '');
   let at = '';
@@ -57,8 +60,10 @@ const linkOwners = (path: string): readonly number[] => {
     }
     owners.push(stat.uid);
     const to = readlinkSync(here);
+    const after = lstatSync(here);
+    if (keyOf(after) !== keyOf(stat) || after.uid !== stat.uid) throw new RefusedLog(CHANGED);
     if (to.startsWith('/')) at = '';
     rest = [...to.split('/').filter((p) => p !== ''), ...rest];
   }
-  return owners;
+  return { owners, end: at };
 };
