@@ -1,4 +1,4 @@
-// A group on a real stream whose consumer ends by itself: what it says of that, and for how long.
+// A group on a real stream whose consumer ends by itself, or is away for a while: what it says of that, for how long, and that it comes back as one.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,11 @@ import { silentLogger } from '../core/logger.ts';
 import { noTelemetry } from '../core/telemetry.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
-import type { Stream } from '../engines/stream/port.ts';
+import type { Consumer, Stream } from '../engines/stream/port.ts';
 import { Group } from './group.ts';
 import { Inventory } from './inventory.ts';
 import { beginGroup } from './places.ts';
+import { encodeProgress, NO_PROGRESS } from './progress.ts';
 import { RoundGate } from './round-gate.ts';
 import { tableSink } from './sinks/table.ts';
 import { processRows } from './stages/process-rows.ts';
@@ -47,9 +48,12 @@ interface Started {
   readonly isBack: () => boolean;
   /** Of the stream. */
   readonly end: () => Promise<void>;
+  readonly stream: Stream;
+  /** Done, once, in place of what follows when the next consumer is to join. */
+  readonly atNextJoin: (instead: Stream['consume']) => void;
 }
 
-const started = async (): Promise<Started> => {
+const started = async ({ begins = true }: { readonly begins?: boolean } = {}): Promise<Started> => {
   const dir = mkdtempSync(join(tmpdir(), 'group-'));
   ends.push(() => rmSync(dir, { recursive: true }));
   const stream = await inTime(openLmdbStream({ dir }));
@@ -63,9 +67,12 @@ const started = async (): Promise<Started> => {
   await inTime(beginGroup(stream, route));
   const columns = new FaultyStore([]) as unknown as ColumnStore;
   const failures: ((error: Error) => void)[] = [];
+  let instead: Stream['consume'] | undefined;
   const consume: Stream['consume'] = (options, handlers) => {
     failures.push((error) => handlers.failed(error));
-    return stream.consume(options, handlers);
+    const join = instead ?? stream.consume.bind(stream);
+    instead = undefined;
+    return join(options, handlers);
   };
   const { produce, partitions, shared } = stream;
   const own: Pick<Stream, 'consume' | 'produce' | 'partitions' | 'shared'> = {
@@ -74,7 +81,7 @@ const started = async (): Promise<Started> => {
     partitions: partitions.bind(stream),
     shared: shared.bind(stream),
   };
-  let [joined, assigned] = [1, 0];
+  let [joined, assigned] = [begins ? 1 : 0, 0];
   const group = new Group({
     route,
     sink: tableSink('processes', processRows, {
@@ -99,9 +106,11 @@ const started = async (): Promise<Started> => {
       assigned++;
     },
   });
-  await inTime(group.start());
   ends.push(() => inTime(group.stop()));
-  await until(() => assigned === 2);
+  if (begins) {
+    await inTime(group.start());
+    await until(() => assigned === 2);
+  }
   return {
     group,
     fail: (error) => {
@@ -110,8 +119,16 @@ const started = async (): Promise<Started> => {
     },
     isBack: () => failures.length > joined && assigned === 2,
     end,
+    stream,
+    atNextJoin: (join) => {
+      [joined, assigned] = [failures.length, 0];
+      instead = join;
+    },
   };
 };
+
+/** What only a group that is wholly away lets happen. */
+const reset = (stream: Stream): Promise<void> => stream.reset(route.group, { topic: route.topic, partition: 0 }, encodeProgress(NO_PROGRESS), 0n);
 
 test('its trouble is over when it has lasted, also where nothing comes', async () => {
   const { group, fail, isBack } = await started();
@@ -139,4 +156,49 @@ test('one that cannot come back stays in trouble, however long', async () => {
   fail(new Error('the disk did not answer'));
   await pass(300_000);
   expect(group.trouble).toBeDefined();
+});
+
+test('two who send it away at once have it away one after the other, and it comes back as one', async () => {
+  const { group, stream } = await started();
+  const told: string[] = [];
+  const away = (name: string): Promise<void> =>
+    group.away(async () => {
+      told.push(`${name} begins`);
+      await reset(stream);
+      told.push(`${name} is done`);
+    });
+  await inTime(Promise.all([away('first'), away('second'), away('third')]));
+  expect(told).toEqual(['first', 'second', 'third'].flatMap((name) => [`${name} begins`, `${name} is done`]));
+  await inTime(group.stop());
+  await inTime(reset(stream));
+});
+
+test('one that cannot come back after it was away is tried again, and is in trouble until then', async () => {
+  const { group, isBack, atNextJoin } = await started();
+  atNextJoin(() => Promise.reject(new Error('the disk did not answer')));
+  await inTime(group.away(() => Promise.resolve()));
+  expect(group.trouble?.message).toBe('the disk did not answer');
+  await until(isBack);
+});
+
+test('a consumer that fails while it joins is not taken for one that is there', async () => {
+  const { group, fail, isBack, atNextJoin } = await started();
+  const stop = vi.fn(() => Promise.resolve());
+  atNextJoin(async (_, handlers) => {
+    handlers.failed(new Error('the second'));
+    await Promise.resolve();
+    return { stop } as unknown as Consumer;
+  });
+  fail(new Error('the first'));
+  await until(isBack);
+  expect(group.trouble?.message).toBe('the second');
+  expect(stop).toHaveBeenCalledOnce();
+});
+
+test('one that has not begun begins with work that is done, not with work that fails', async () => {
+  const { group, stream, isBack } = await started({ begins: false });
+  await expect(inTime(group.away(() => Promise.reject(new Error('refused'))))).rejects.toThrow('refused');
+  await inTime(reset(stream));
+  await inTime(group.away(() => reset(stream)));
+  await until(isBack);
 });

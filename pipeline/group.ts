@@ -16,7 +16,15 @@ const GRACE_MS = 3000;
 /** A consumer that lasted so long had no lasting defect: the next pause is a short one again. */
 const STEADY_MS = 60_000;
 
-const present = (consumer: Consumer | undefined): Consumer => {
+/** A consumer of ours, from when it begins to join. */
+interface Member {
+  /** undefined: it has not joined yet. */
+  consumer: Consumer | undefined;
+  /** It failed or is leaving: whatever else comes of it says nothing new. */
+  isOver: boolean;
+}
+
+const joined = ({ consumer }: Member): Consumer => {
   if (consumer === undefined) throw new TypeError('nothing is saved before the consumer is there');
   return consumer;
 };
@@ -24,15 +32,16 @@ const present = (consumer: Consumer | undefined): Consumer => {
 export class Group {
   readonly #options: GroupOptions;
   readonly #workers = new Map<number, PartitionWorker>();
-  #consumer: Consumer | undefined;
+  #member: Member | undefined;
+  /** Joining and leaving, one after the other: of two at once a consumer would stay in the group that nobody knows. */
+  #turns: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #attempt = 0;
   /** When this consumer joined, on the clock of `performance`. */
   #began = 0;
-  #restarting: Promise<void> | undefined;
+  /** It is to be there, but for the time of work that it is away for. */
+  #isBegun = false;
   #stopping = false;
-  /** It does not come back by itself. */
-  #isAway = false;
   #trouble: Error | undefined;
   /** Partitions that are ours and whose progress is not known yet. */
   readonly #beginning = new Set<PartitionWorker>();
@@ -47,25 +56,41 @@ export class Group {
     return this.#trouble;
   }
 
+  get #isThere(): boolean {
+    return this.#member?.consumer !== undefined && !this.#member.isOver;
+  }
+
   /** It is there with all that is its own, and has been for long enough. */
   #lasts(): boolean {
-    const isThere = this.#consumer !== undefined && this.#timer === undefined && this.#restarting === undefined;
-    return isThere && this.#beginning.size === 0 && performance.now() - this.#began > STEADY_MS;
+    return this.#isThere && this.#beginning.size === 0 && performance.now() - this.#began > STEADY_MS;
   }
 
   get workers(): ReadonlyMap<number, PartitionWorker> {
     return this.#workers;
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#isBegun = true;
+    return this.#inTurn(() => this.#join());
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turns.then(work);
+    this.#turns = done.catch(() => undefined);
+    return done;
+  }
+
+  async #join(): Promise<void> {
+    if (this.#stopping) return;
     const { stream, route } = this.#options;
     this.#began = performance.now();
-    const own: { consumer: Consumer | undefined } = { consumer: undefined };
-    own.consumer = await stream.consume(
+    const member: Member = { consumer: undefined, isOver: false };
+    this.#member = member;
+    member.consumer = await stream.consume(
       { group: route.group, topics: [route.topic] },
       {
         assigned: async (at, saved) => {
-          const worker = new PartitionWorker(this.#workerOptions(at, () => own.consumer));
+          const worker = new PartitionWorker(this.#workerOptions(at, member));
           this.#workers.set(at.partition, worker);
           this.#beginning.add(worker);
           try {
@@ -88,30 +113,36 @@ export class Group {
           this.#workers.delete(partition);
           await worker?.end();
         },
-        failed: (error) => this.#again(error),
+        failed: (error) => this.#failed(member, error),
       },
     );
-    this.#consumer = own.consumer;
   }
 
-  #workerOptions(at: TopicPartition, consumer: () => Consumer | undefined): WorkerOptions {
+  #workerOptions(at: TopicPartition, member: Member): WorkerOptions {
     const log = this.#options.log.with({ topic: at.topic, partition: at.partition });
     return {
       ...this.#options,
       log,
       at,
-      save: (progress, next) => present(consumer()).saveProgress(at, progress, next),
-      saveCheckpoint: (value, from) => present(consumer()).saveCheckpoint(at, value, from),
-      owned: () => present(consumer()).owned(at),
-      pause: () => consumer()?.pause(at),
-      resume: () => consumer()?.resume(at),
-      failed: (error) => this.#again(error),
+      save: (progress, next) => joined(member).saveProgress(at, progress, next),
+      saveCheckpoint: (value, from) => joined(member).saveCheckpoint(at, value, from),
+      owned: () => joined(member).owned(at),
+      pause: () => member.consumer?.pause(at),
+      resume: () => member.consumer?.resume(at),
+      failed: (error) => this.#failed(member, error),
     };
+  }
+
+  /** It may come before the consumer is there: a driver is free to call before `consume` resolves. */
+  #failed(member: Member, error: Error): void {
+    if (member.isOver) return;
+    member.isOver = true;
+    this.#again(error);
   }
 
   /** Leaves the group and joins it again after a pause; from then on everything comes from the saved progress. */
   #again(error: Error): void {
-    if (this.#stopping || this.#isAway || this.#timer !== undefined || this.#restarting !== undefined) return;
+    if (this.#stopping || this.#timer !== undefined) return;
     const { log, route, telemetry } = this.#options;
     if (!hasCode(error, 'stream.fenced')) {
       this.#trouble = error;
@@ -122,48 +153,61 @@ export class Group {
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#restarting = this.#leave()
-          .then(() => (this.#stopping ? undefined : this.start()))
-          .catch((again: unknown) => {
-            this.#restarting = undefined;
-            this.#again(again as Error);
-          })
-          .finally(() => {
-            this.#restarting = undefined;
-          });
+        // It may have been away meanwhile, and come back.
+        void this.#inTurn(async () => (this.#isThere ? undefined : this.#rejoin()));
       },
       backoffMs(this.#attempt++),
     );
   }
 
-  async #leave(): Promise<void> {
-    await Promise.all([...this.#workers.values()].map((worker) => worker.end()));
-    await this.#consumer?.stop();
-    this.#consumer = undefined;
-  }
-
-  /** Leaves the group for the time of `work`; after that everything comes from what is saved then. */
-  async away(work: () => Promise<void>): Promise<void> {
-    this.#isAway = true;
+  /** Never rejects: what fails is tried again. */
+  async #rejoin(): Promise<void> {
+    this.#forgetTimer();
     try {
-      await this.#settleAndLeave();
-      await work();
-    } finally {
-      this.#isAway = false;
-      if (!this.#stopping) await this.start();
+      await this.#leave();
+      await this.#join();
+    } catch (error) {
+      this.#again(error as Error);
     }
   }
 
-  async stop(): Promise<void> {
+  #forgetTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#member !== undefined) this.#member.isOver = true;
+    await Promise.all([...this.#workers.values()].map((worker) => worker.end()));
+    await this.#member?.consumer?.stop();
+    this.#member = undefined;
+  }
+
+  /**
+   * Leaves the group for the time of `work`; after that everything comes from what is saved then. A group that has not begun does so once
+   * the work is done.
+   */
+  away(work: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        await this.#settleAndLeave();
+        await work();
+        this.#isBegun = true;
+      } finally {
+        if (this.#isBegun) await this.#rejoin();
+      }
+    });
+  }
+
+  stop(): Promise<void> {
     this.#stopping = true;
-    await this.#settleAndLeave();
+    return this.#inTurn(() => this.#settleAndLeave());
   }
 
   /** Waits a little for what is being written. */
   async #settleAndLeave(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#restarting;
+    this.#forgetTimer();
+    if (this.#member !== undefined) this.#member.isOver = true;
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, GRACE_MS);
