@@ -181,7 +181,7 @@ test('what the record store refuses holds up nothing else', async () => {
   const start = await open({
     query: (sql, params, ...rest) =>
       String(params?.[2]).includes('refused')
-        ? Promise.reject(new CodedError('records.rejected', { code: '22021', reason: 'no such text' }))
+        ? Promise.reject(new CodedError('records.refused-rows', { code: '22021', reason: 'no such text' }))
         : records.query(sql, params, ...rest),
   });
   start.series.hosts.note(1n, 'refused');
@@ -200,14 +200,17 @@ test('what the record store refuses holds up nothing else', async () => {
   for (const { kept } of [next, start]) await kept.stop();
 });
 
-test('what could not be written is written with the next', async () => {
+test.each([
+  new CodedError('records.unavailable', { reason: 'connection refused' }),
+  new CodedError('records.rejected', { code: '42501', reason: 'permission denied for table series_hosts' }),
+])('what could not be written ($code) is written with the next', async (failure) => {
   let fails = false;
   const start = await open({
-    query: (...args) => (fails ? Promise.reject(new Error('away')) : records.query(...args)),
+    query: (...args) => (fails ? Promise.reject(failure) : records.query(...args)),
   });
   define(start, 'a', 1n, 'web-1');
   fails = true;
-  await expect(start.kept.flush()).rejects.toThrow('away');
+  await expect(start.kept.flush()).rejects.toBe(failure);
   define(start, 'a', 2n, 'web-2');
   fails = false;
   await start.kept.flush();

@@ -162,7 +162,7 @@ export class KeptSeriesHosts {
     try {
       await this.#options.records.query(WRITE, [this.#writer, noted, hosts, ids]);
     } catch (error) {
-      if (!hasCode(error, 'records.rejected')) throw error;
+      if (!hasCode(error, 'records.refused-rows')) throw error;
       this.#options.log.warn('the record store refuses to keep whose some series are', { series: ids.length / 8, error });
     }
   }

@@ -69,13 +69,16 @@ test('pauses grow, with jitter, up to a bound', () => {
   }
 });
 
-test('what the store refuses for good is told as such and tried again each minute, until somebody has mended it', async () => {
+test.each([
+  new CodedError('columns.rejected', { code: 497, reason: 'Not enough privileges' }),
+  new CodedError('records.rejected', { code: '42501', reason: 'permission denied for table hosts' }),
+])('what the store refuses for good ($code) is told as such and tried again each minute, until somebody has mended it', async (refusal) => {
   const { told, health } = healthOf();
   const mended = Date.now() + 150_000;
   let calls = 0;
   const work = (): Promise<string> => {
     calls++;
-    return Date.now() < mended ? Promise.reject(new CodedError('columns.rejected', { code: 497, reason: 'Not enough privileges' })) : Promise.resolve('yes');
+    return Date.now() < mended ? Promise.reject(refusal) : Promise.resolve('yes');
   };
   const done = retryUntilStopped(work, new AbortController().signal, health);
   await vi.advanceTimersByTimeAsync(200_000);

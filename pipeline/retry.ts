@@ -85,7 +85,7 @@ export const retryUntilStopped = async <T>(
       }
       checkSignal(signal);
       const told = error instanceof Error ? error : new Error(String(error));
-      isParked = hasCode(error, 'columns.rejected');
+      isParked = hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected');
       if (isParked) health.parked(told);
       else health.failed(told);
     }

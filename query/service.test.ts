@@ -23,6 +23,7 @@ const failing = (error: unknown): { readonly service: QueryService; readonly log
 test.each([
   ['a refused statement', new CodedError('columns.rejected', { code: 47, reason: 'Unknown identifier in scope SELECT #secret FROM logs' })],
   ['a refused statement of the records', new CodedError('records.rejected', { code: '42P01', reason: 'SELECT #secret' })],
+  ['a refused value of the records', new CodedError('records.refused-rows', { code: '22021', reason: 'SELECT #secret' })],
   ['anything else', new TypeError('SELECT #secret')],
 ])('%s is our own error, with an id that the log has', async (_, error) => {
   const { service, log } = failing(error);

@@ -2,7 +2,7 @@
 // diagnostics. Holds the plan cache and the limits; knows stores only as ports.
 
 import type { Batch } from '../core/batch/batch.ts';
-import { CodedError, ERRORS, type ErrorCode, type ErrorParameters, hasCode } from '../core/errors.ts';
+import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
 import type { ValueType } from '../schemas/types.ts';
@@ -276,8 +276,8 @@ export class QueryService {
 }
 
 /** What no text should have led to. */
-const isDefect = (error: unknown): boolean =>
-  !(error instanceof CodedError) || hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected') || hasCode(error, 'ipc.malformed');
+const DEFECTS: ReadonlySet<string> = new Set<ErrorCode>(['columns.rejected', 'records.rejected', 'records.refused-rows', 'ipc.malformed']);
+const isDefect = (error: unknown): boolean => !(error instanceof CodedError) || DEFECTS.has(error.code);
 
 /** Values and bytes of one answer: it becomes one text for its asker. */
 const MOST_VALUES = 10_000_000;

@@ -169,7 +169,12 @@ export const STORE_ERRORS = {
   'records.rejected': entry(
     (p: { code: string; reason: string }) => `the record store refused the statement (${p.code}): ${p.reason}`,
     { code: '42P01', reason: 'relation does not exist' },
-    'A defect of InfraMirror: please report the text that led to it.',
+    'Where the reason names a missing right or says that the server is read-only, mend that on the server: what waits for it goes on within a minute. Anything else is a defect of InfraMirror: please report the text that led to it.',
+  ),
+  'records.refused-rows': entry(
+    (p: { code: string; reason: string }) => `the record store refused a value (${p.code}): ${p.reason}`,
+    { code: '22021', reason: 'invalid byte sequence for encoding "UTF8": 0x00' },
+    'What came with it is put on the topic `im.dead` with the reason; the rest is stored.',
   ),
   'records.newer-schema': entry(
     (p: { found: number; known: number }) => `the record store's schema is version ${p.found}, this program knows ${p.known}`,

@@ -8,7 +8,8 @@ export interface RecordQueries {
   /**
    * One statement. Rows come as objects: int8 as bigint, int4, numeric and float8 as number, bool as boolean, timestamptz
    * as bigint nanoseconds since the epoch, json as parsed, bytea as bytes, arrays of these as arrays, everything else as text.
-   * Rejects with `records.unavailable`, `records.conflict` (a constraint; carries its name), `records.cancelled` or `records.rejected`.
+   * Rejects with `records.unavailable`, `records.cancelled`, `records.conflict` (a constraint; carries its name), `records.refused-rows` (a
+   * value that it cannot take) or `records.rejected` (the statement, whatever its values: a missing right or table, a read-only server).
    */
   query(sql: string, params?: readonly RecordValue[], options?: { readonly signal?: AbortSignal }): Promise<readonly RecordRow[]>;
 }

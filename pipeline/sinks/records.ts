@@ -153,7 +153,8 @@ const factsOf = (row: RecordRow): HostFacts => {
   };
 };
 
-const isRefusal = (error: unknown): boolean => hasCode(error, 'records.rejected') || hasCode(error, 'records.conflict');
+/** The fault of a row. What is none's is waited for: to halve and to bury what came meanwhile would mend nothing. */
+const isRefusal = (error: unknown): boolean => hasCode(error, 'records.refused-rows') || hasCode(error, 'records.conflict');
 
 export interface RecordsSinkOptions {
   readonly records: Records;
@@ -258,7 +259,7 @@ class RecordsWriter {
   }
 }
 
-/** Postgres keeps no zero bytes; whatever else it refuses is found by halving too. */
+/** Of a message with a value that Postgres does not keep, as a zero byte. */
 const letterOf = (message: Decoded, error: Error): DeadLetter => ({
   message: message.stored,
   value: message.stored.value,

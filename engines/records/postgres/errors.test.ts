@@ -14,6 +14,14 @@ test.each([
   ['XX001', 'invalid page in block 0 of relation "base/5/2703"', 'records.damaged'],
   ['XX002', 'index "hosts_pkey" lacks a main fork', 'records.damaged'],
   ['58P01', 'could not open file "base/5/2703": No such file or directory', 'records.damaged'],
+  ['22021', 'invalid byte sequence for encoding "UTF8": 0x00', 'records.refused-rows'],
+  ['22P05', 'unsupported Unicode escape sequence', 'records.refused-rows'],
+  ['54000', 'index row size 2832 exceeds btree version 4 maximum 2704 for index "hosts_pkey"', 'records.refused-rows'],
+  ['23502', 'null value in column "host" of relation "hosts" violates not-null constraint', 'records.conflict'],
+  ['42501', 'permission denied for table hosts', 'records.rejected'],
+  ['42P01', 'relation "hosts" does not exist', 'records.rejected'],
+  ['25006', 'cannot execute INSERT in a read-only transaction', 'records.rejected'],
+  ['55P03', 'could not obtain lock on relation "hosts"', 'records.rejected'],
   ['58P01', 'could not access file "$libdir/missing": No such file or directory', 'records.rejected'],
 ])('%s %s: %s', (code, message, expected) => {
   expect(told(code, message)).toBe(expected);

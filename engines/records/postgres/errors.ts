@@ -28,6 +28,9 @@ export const isTransient = (error: unknown): boolean => {
 /** A value that the driver could not write: nothing was sent. */
 const isMistake = (error: unknown): boolean => error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
 
+/** Data exceptions, and what no index or value can hold: the fault lies in what was given. Any other is of the statement, the schema or the server. */
+const isOfValues = (state: string | undefined): boolean => state === undefined || state.startsWith('22') || state === '54000';
+
 const MISSING_FILE = '58P01';
 /** XX001 and XX002 are corruption; any internal error is XX000, and the file may be one of an extension: there the words tell. */
 const isDamage = (state: string | undefined, message: string): boolean =>
@@ -49,5 +52,5 @@ export const recordsError = (error: unknown): CodedError => {
   if (state?.startsWith('23')) return new CodedError('records.conflict', { constraint: constraint ?? `${table ?? '?'}.${column ?? '?'}` }, options);
   if (isTransient(error) || isUnavailable(error)) return new CodedError('records.unavailable', { reason: message }, options);
   if (isDamage(state, message)) return new CodedError('records.damaged', { reason: message }, options);
-  return new CodedError('records.rejected', { code: state ?? 'value', reason: message }, options);
+  return new CodedError(isOfValues(state) ? 'records.refused-rows' : 'records.rejected', { code: state ?? 'value', reason: message }, options);
 };
