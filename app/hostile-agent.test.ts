@@ -31,7 +31,8 @@ let relay: Enrolled;
 let seq = 1;
 /** Series that the store of the tests knows → host. */
 const stored = new Map<bigint, string>();
-let isWhole = true;
+/** What of the topics was all in the stores when the server started. */
+let isWhole: (topic?: string) => boolean;
 /** What happens while the store is asked. */
 let asking = async (): Promise<unknown> => undefined;
 
@@ -53,7 +54,7 @@ const open = async (): Promise<void> => {
       await asking();
       return new Map([...series.keys()].flatMap((id) => (stored.has(id) ? [[id, stored.get(id) as string] as const] : [])));
     },
-    isKnownWhole: () => isWhole,
+    isKnownWhole: (topic) => isWhole(topic),
   });
   for (const one of [victim, hostile, relay]) if (one !== undefined) one.session = await sessionOf(one.identity, one.boot);
 };
@@ -65,7 +66,7 @@ beforeAll(async () => {
   await open();
   victim = await enrol('web-1');
   hostile = await enrol('web-2');
-  relay = await enrol('gateway', ['switch-*']);
+  relay = await enrol('gateway', ['switch-*', 'web-*']);
 }, 120_000);
 afterAll(async () => {
   calls?.close();
@@ -74,7 +75,7 @@ afterAll(async () => {
 }, 60_000);
 beforeEach(() => {
   server.messages.length = 0;
-  isWhole = true;
+  isWhole = () => true;
 });
 
 const now = (): bigint => BigInt(Date.now());
@@ -124,6 +125,10 @@ describe('in the name of a host that has an agent', () => {
     expect(await as(hostile, parts())).toMatchObject({ status: 403, code: 'intake.host' });
     nothing();
   });
+  test.each(attempts)('a relay sends %s, whose patterns fit it', async (_, parts) => {
+    expect(await as(relay, parts())).toMatchObject({ status: 403, code: 'intake.host' });
+    nothing();
+  });
   test.each(attempts)('the shared token sends %s', async (_, parts) => {
     const many = parts();
     // Of hosts without an agent it may send.
@@ -142,7 +147,7 @@ describe('values for the series of another host, which bear only an id', () => {
     stored.set(idOf(...series('web-1')), 'web-1');
     expect(await as(hostile, [sample('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
     expect(await byToken([sample('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
-    isWhole = false;
+    isWhole = () => false;
     expect(await as(hostile, [sample('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
     nothing();
     // The host's own agent, after a restart of the server that has forgotten what it defined.
@@ -156,6 +161,7 @@ describe('values for the series of another host, which bear only an id', () => {
     expect(await byToken([samplesPart(['system.new', [['host', 'web-1']]], [[now(), 9]])])).toMatchObject({ status: 403, code: 'intake.host' });
     nothing();
     // What nobody defined is dropped alone, and its definition is asked for: nothing can be put in place for a host that defines it later.
+    isWhole = (topic) => topic === 'im.metrics';
     const none = samplesPart(['none.such', [['host', 'web-1']]], [[now(), 9]]);
     for (const send of [(parts: readonly OwnFramePart[]) => as(hostile, parts), byToken])
       for (let i = 0; i < 2; i++) {
@@ -285,11 +291,18 @@ describe('what stays allowed', () => {
     expect(await as(hostile, own)).toMatchObject({ status: 200 });
     expect(server.messages).toHaveLength(6);
   });
+  test('a relay: no more of a host that has joined, nor values for the series that it defined of it before', async () => {
+    expect(await as(relay, [seriesPart([series('switch-9')]), sample('switch-9'), lines('switch-9')])).toMatchObject({ status: 200 });
+    await enrol('switch-9');
+    for (const part of [lines('switch-9'), sample('switch-9')]) expect(await as(relay, [part])).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await as(relay, [lines('switch-8')])).toMatchObject({ status: 200 });
+  });
   test('a relay: the hosts of its patterns, and no other', async () => {
     expect(await as(relay, [lines('switch-7', 'gateway')])).toMatchObject({ status: 200 });
     expect(await as(relay, [lines('switch-7')], { host: 'switch-7' })).toMatchObject({ status: 200 });
     expect(await as(relay, [lines('web-1')])).toMatchObject({ status: 403, code: 'intake.host' });
     expect(await as(relay, [lines('router-7')])).toMatchObject({ status: 403, code: 'intake.host' });
+    expect(await as(relay, [lines('web-77')])).toMatchObject({ status: 200 });
     // The right stands in the token, and nobody else has it.
     expect(await as(hostile, [lines('switch-7')])).toMatchObject({ status: 403, code: 'intake.host' });
   });

@@ -5,10 +5,10 @@ import type { Authority } from '../authority.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import type { EnrolledAgent } from './enrolled-agent.ts';
 
-/** Under its own id, for its own host; a relay for those too that fit its patterns. */
+/** Under its own id, for its own host; a relay for those too that fit its patterns and have no agent of their own. */
 export const agentAuthority = (
   { id, host, relays }: EnrolledAgent,
-  registry: Pick<AgentRegistry, 'find'>,
+  registry: Pick<AgentRegistry, 'find' | 'ofHost' | 'generation'>,
   isSigned: (body: Uint8Array) => boolean,
 ): Authority => ({
   who: `the agent of ${host}`,
@@ -16,9 +16,11 @@ export const agentAuthority = (
   isBound: true,
   isSigned,
   maySend: (sender) => sender === id,
-  maySpeakFor: (name) => name === host || relays.some((pattern) => fitsHost(pattern, name)),
-  // Its token said once and for all for whom it speaks.
-  generation: 0,
+  maySpeakFor: (name) => name === host || (relays.some((pattern) => fitsHost(pattern, name)) && registry.ofHost(name) === undefined),
+  get generation() {
+    // Of one that is no relay its token said once and for all for whom it speaks.
+    return relays.length === 0 ? 0 : registry.generation;
+  },
   mustHold: () => {
     const now = registry.find(id);
     if (now === undefined) throw new CodedError('agent.session', {});
