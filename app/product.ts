@@ -225,7 +225,7 @@ const start = async (
     overQuota: (over) => registry.noteOverQuota(over),
     refused: (agent, error) => refused.note(agent, error),
     known: (sender) => pipeline.lastOf(sender),
-    isKnownWhole: () => pipeline.isCaughtUp(),
+    isKnownWhole: (topic) => pipeline.isCaughtUp(topic),
     hostsOf: storedSeriesHosts(engines.columns),
   });
   const letters = new DeadLetters({ stream, records: engines.records, door, registry });

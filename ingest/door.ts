@@ -6,6 +6,7 @@ import type { Telemetry } from '../core/telemetry.ts';
 import { nanosFromMillis } from '../core/time.ts';
 import type { Stream } from '../engines/stream/port.ts';
 import { CLOCK_HEADER, DIGEST_HEADER } from '../schemas/frame.ts';
+import { TOPIC } from '../schemas/tables.ts';
 import { admit } from './admit.ts';
 import { answer, type DoorAnswer, errorAnswer } from './answer.ts';
 import { type Authority, mustBeOwn, mustBeSigned } from './authority.ts';
@@ -41,8 +42,8 @@ export interface DoorOptions {
   readonly clocks?: FleetClock;
   /** What the pipeline took last of a sender; default: nothing is known of anyone. */
   readonly known?: (sender: string) => SenderPlace | undefined;
-  /** Whether that has all that was acknowledged before this start. */
-  readonly isKnownWhole?: () => boolean;
+  /** Whether that has all that was acknowledged before this start, or all of it on one topic. */
+  readonly isKnownWhole?: (topic?: string) => boolean;
   /** The hosts of series that the store knows (see SeriesOwners); default: what a sender did not define is not asked for. */
   readonly hostsOf?: SeriesOwnersOptions['hostsOf'];
   /** Told of each frame that was acknowledged; `at` in ms. */
@@ -154,8 +155,9 @@ export const openDoor = (options: DoorOptions): Door => {
   const volumes = new Volumes();
   const clocks = options.clocks ?? new FleetClock(now);
   const isWhole = options.isKnownWhole ?? (() => true);
-  const runs = new Runs({ known: options.known ?? (() => undefined), isWhole });
-  const owners = options.hostsOf === undefined ? undefined : new SeriesOwners({ hostsOf: options.hostsOf, isWhole });
+  // The numbers of a run go over all topics; definitions stand on one, whatever waits on the others.
+  const runs = new Runs({ known: options.known ?? (() => undefined), isWhole: () => isWhole() });
+  const owners = options.hostsOf === undefined ? undefined : new SeriesOwners({ hostsOf: options.hostsOf, isWhole: () => isWhole(TOPIC.series) });
 
   const take = async (request: DoorRequest): Promise<DoorAnswer> => {
     if (!request.rights.post) throw new CodedError('intake.forbidden', { what: 'send data' });

@@ -128,11 +128,15 @@ test('a topic without progress is not begun: nothing is lost, the status says so
   expect((await troubles()).map(({ group }) => group)).toEqual(['pipeline-logs', 'pipeline-logs']);
   expect((await troubles())[0]?.trouble).toContain('does not begin');
   expect(await bodies()).toEqual([['before']]);
+  // What waits here leaves nothing open of the other topics.
+  await expect.poll(() => ['im.metrics', 'im.processes', 'im.events'].every((topic) => own.pipeline.isCaughtUp(topic))).toBe(true);
+  expect([own.pipeline.isCaughtUp('im.logs'), own.pipeline.isCaughtUp()]).toEqual([false, false]);
   await expect(own.pipeline.planReplay('im.nothing', 'earliest')).rejects.toThrow('im.logs');
   const { run: replay } = await own.pipeline.planReplay('im.logs', { time: from });
   expect((await replay()).reduce((sum, { messages }) => sum + messages, 0n)).toBe(1n);
   await settled();
   expect(await troubles()).toEqual([]);
+  await expect.poll(() => own.pipeline.isCaughtUp()).toBe(true);
   expect(await bodies()).toEqual([['before'], ['while it was not known']]);
   await line('after');
   await settled();

@@ -68,8 +68,8 @@ export interface Pipeline {
   status(): Promise<PipelineStatus>;
   /** Largest run and seq of a sender that a store has taken; undefined when none is remembered. */
   lastOf(sender: string): SeenMessage | undefined;
-  /** Whether all that was on the stream at this start is in the stores. */
-  isCaughtUp(): boolean;
+  /** Whether all that was on the stream, or on that topic of it, at this start is in the stores. */
+  isCaughtUp(topic?: string): boolean;
   /** As of the last time it was looked at (at most a second ago), by table of a store. */
   completeUpTo(table: string): bigint | undefined;
   /** What a keeper in this process shares with it, so that it hears of a change at once. */
@@ -242,16 +242,15 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     await Promise.all(groups.map(({ group }) => group.stop()));
     await inventory.stop();
   };
-  let caughtUp = false;
-  const isCaughtUp = (): boolean => {
-    caughtUp ||= groups.every(({ route }) =>
-      before.get(route.topic)?.every(({ partition, next }) => next === 0n || (known.get(route.topic)?.get(partition)?.next ?? 0n) >= next),
-    );
-    return caughtUp;
+  const caughtUp = new Set<string>();
+  const hasCaughtUp = (topic: string): boolean => {
+    if (!caughtUp.has(topic) && before.get(topic)?.every(({ partition, next }) => next === 0n || (known.get(topic)?.get(partition)?.next ?? 0n) >= next))
+      caughtUp.add(topic);
+    return caughtUp.has(topic);
   };
   return {
     shared: { inventory, series: table, keeperGate },
-    isCaughtUp,
+    isCaughtUp: (topic) => (topic === undefined ? groups.every(({ route }) => hasCaughtUp(route.topic)) : hasCaughtUp(topic)),
     status: async () => ({ partitions: await look(), completeUpTo: Object.fromEntries(complete) }),
     lastOf: (sender) => {
       let last: SeenMessage | undefined;

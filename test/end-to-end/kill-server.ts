@@ -91,7 +91,7 @@ const door = openDoor({
   telemetry,
   log,
   known: (sender) => pipeline.lastOf(sender),
-  isKnownWhole: () => pipeline.isCaughtUp(),
+  isKnownWhole: (topic) => pipeline.isCaughtUp(topic),
 });
 
 const server = createServer((request, response) => {

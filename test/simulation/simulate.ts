@@ -167,7 +167,7 @@ class Simulator {
       now,
       limits: { ...INTAKE_LIMITS, ageMs: intakeAges(kept) },
       known: (sender) => pipeline.lastOf(sender),
-      isKnownWhole: () => pipeline.isCaughtUp(),
+      isKnownWhole: (topic) => pipeline.isCaughtUp(topic),
     });
     const own = { columns, records: stores.records, telemetry, log: LOG };
     this.#retention = new Retention({ ...own, now, kept, missingRoom: () => 0, hasRoom: () => true, noticeMs: 0 });
