@@ -1,28 +1,32 @@
-// The product's topics on the embedded stream, all of it a thousandth of its size: while everybody reads, it takes many times its room, and
-// never refuses for long. What happens while somebody does not read, is said in engines/stream/lmdb/lmdb.test.ts.
+// The product's topics on the embedded stream, all of it a small part of its size: while everybody reads, it takes many times its room, and
+// never refuses for long; what nobody reads takes a small part of it. What happens while somebody does not read, is said in engines/stream/lmdb/lmdb.test.ts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MAX_BYTES, openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Consumer } from '../engines/stream/port.ts';
+import { DEAD_TOPIC } from '../schemas/tables.ts';
 import { PARTITIONS, TOPICS, TOPOLOGY } from './topology.ts';
 
 const PART = 1024;
+/** The least `limits.stream`. */
+const LEAST_BYTES = 2 ** 30;
 const CLOSED = 0.8;
 const TIMES = 4;
 /** Of the least favourable size, and so many at once. */
 const VALUE = new Uint8Array(4096).fill(7);
 const AT_ONCE = 16;
 
+const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
+const topicsOf = (part: number) =>
+  TOPICS.map((topic) => ({ ...topic, retentionBytes: Math.ceil(topic.retentionBytes / part), partitions: PARTITIONS, groups: groupsOf(topic.name) }));
+
 test('a stream that is read takes many times its room', { timeout: 240_000 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'inframirror-room-'));
   const stream = await openLmdbStream({ dir, maxBytes: MAX_BYTES / PART, retentionEveryMs: 20, minFreeBytes: 0 });
   try {
-    const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
-    await stream.ensureTopics(
-      TOPICS.map((topic) => ({ ...topic, retentionBytes: Math.ceil(topic.retentionBytes / PART), partitions: PARTITIONS, groups: groupsOf(topic.name) })),
-    );
+    await stream.ensureTopics(topicsOf(PART));
     let read = 0;
     for (const { group, topic } of TOPOLOGY) {
       let consumer: Consumer | undefined;
@@ -54,6 +58,23 @@ test('a stream that is read takes many times its room', { timeout: 240_000 }, as
       bytes += AT_ONCE * VALUE.length;
     }
     await expect.poll(() => read, { timeout: 60_000 }).toBe(sent);
+  } finally {
+    await stream.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test('dead letters alone close no stream, however small it is and they are', { timeout: 120_000 }, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'inframirror-room-'));
+  // Of a much smaller one the last mebibyte, which counts as nothing, would be too large a part.
+  const stream = await openLmdbStream({ dir, maxBytes: LEAST_BYTES / 32, retentionEveryMs: 20, minFreeBytes: 0 });
+  try {
+    await stream.ensureTopics(topicsOf(32));
+    const letters = Array.from({ length: 256 }, (_, i) => ({ key: `agent-${i % 97}`, headers: {}, value: VALUE.subarray(0, 2000) }));
+    for (let times = 0; times < 48; times++) await stream.produce(DEAD_TOPIC, letters);
+    await expect.poll(() => stream.pressure(TOPOLOGY[0]?.topic ?? ''), { timeout: 30_000 }).toBeLessThan(0.2);
+    // The last of them stay.
+    expect((await stream.state()).bytes).toBeGreaterThan((LEAST_BYTES / 32) * 0.08);
   } finally {
     await stream.close();
     rmSync(dir, { recursive: true, force: true });

@@ -46,14 +46,9 @@ export class Retention {
 
   /** Whether something of the topic is to go. */
   isDue(topic: Topic): boolean {
-    const { readers } = this.#options;
-    const isOver = (partition: Partition): boolean => partition.flushed.bytes > this.#keptBytes(topic, partition) * SLACK;
+    const { readers, room } = this.#options;
+    const isOver = (partition: Partition): boolean => partition.flushed.bytes > room.keptBytes(topic, partition) * SLACK;
     return topic.list.some((partition) => isOver(partition) && readers.keptFrom(topic, partition) > partition.flushed.earliest);
-  }
-
-  /** What messages share counts too: else a sender could fill the log with what is let go last. */
-  #keptBytes(topic: Topic, { leases }: Partition): number {
-    return this.#options.room.isTight(topic) ? 0 : Math.max(0, topic.retentionBytes - leases.cost);
   }
 
   /** Until every partition is within its bounds, or has nothing left that nobody needs. */
@@ -99,10 +94,10 @@ export class Retention {
 
   /** Whether there is more to remove. */
   async #step(topic: Topic, partition: Partition, keepSince: number): Promise<boolean> {
-    const { commits, readers } = this.#options;
+    const { commits, readers, room } = this.#options;
     const before = readers.keptFrom(topic, partition);
     if (before <= partition.flushed.earliest) return false;
-    const bounds = { before, keepBytes: this.#keptBytes(topic, partition), keepSince, mostMessages: MOST_TRIMMED, mostBytes: MOST_TRIMMED_BYTES };
+    const bounds = { before, keepBytes: room.keptBytes(topic, partition), keepSince, mostMessages: MOST_TRIMMED, mostBytes: MOST_TRIMMED_BYTES };
     const trimmed = await commits.trim(partition, bounds);
     if (trimmed === undefined) return false;
     if (trimmed.messages > 0) this.#count(topic.name, trimmed.messages, trimmed.byAge);

@@ -1,9 +1,11 @@
 // How full the log is, as a whole and for a topic. It decides nothing.
-import { type Commits, SPARED } from './commits.ts';
+import { type Commits, type Partition, SPARED } from './commits.ts';
 import type { Readers, Topic } from './readers.ts';
 
 /** Of the room: beyond it not even a short tail of what all have read is kept. */
 const TIGHT = 0.6;
+/** Of the room, for each topic that no group reads. Nobody catches up with it: a larger part would close the log for all, and stay. */
+const MOST_OF_UNREAD = 1 / 8;
 
 export class Room {
   readonly #commits: Pick<Commits, 'room' | 'cost'>;
@@ -34,8 +36,15 @@ export class Room {
     return Math.max(1, this.#most * share);
   }
 
-  /** What all have read goes before a topic is refused; what none reads is kept for people. */
-  isTight(topic: Topic): boolean {
-    return this.#filled() > TIGHT && this.#readers.of(topic).size > 0;
+  /**
+   * Bytes of the partition's messages that nobody needs and are kept all the same. What all have read goes before a topic is refused. What messages
+   * share counts too: else a sender could fill the log with what is let go last.
+   */
+  keptBytes(topic: Topic, { flushed, leases }: Partition): number {
+    let most = topic.retentionBytes;
+    if (this.#readers.of(topic).size > 0) {
+      if (this.#filled() > TIGHT) return 0;
+    } else if (flushed.cost > 0) most = Math.min(most, ((this.#most * MOST_OF_UNREAD) / topic.list.length) * (flushed.bytes / flushed.cost));
+    return Math.max(0, most - leases.cost);
   }
 }
