@@ -1,5 +1,5 @@
-// The way of every message behind the stream (read first): topic → consumer group → stages → sink, one line each with its reason.
-// Data only: `start.ts` runs it. Adding a signal is a line here and a sink or a stage of its own.
+// The way of every message behind the stream (read first): topic → consumer group → sink, one line each with its reason.
+// Data only: `start.ts` runs it; a sink calls its stages in their order. Adding a signal is a line here and a sink or a stage of its own.
 import { DEAD_TOPIC, MEASURED, type SignalSchema, TOPIC } from '../schemas/tables.ts';
 
 /** What takes the rows in the end. */
@@ -12,8 +12,6 @@ export interface Route {
   /** Schemas that may stand on the topic; any other goes to the dead letters. */
   readonly schemas: readonly SignalSchema[];
   readonly sink: SinkName;
-  /** Files in `stages/`, in the order in which a message passes them. */
-  readonly stages: readonly string[];
   /** Part of the stream's room that waits for this sink at most: by what a host sends, and by how long a store may be away. */
   readonly share: number;
   /** A round is written when it has so many rows, or when its first message is so old. */
@@ -28,7 +26,6 @@ export const TOPOLOGY: readonly Route[] = [
     group: 'pipeline-samples',
     schemas: ['series', ...MEASURED],
     sink: 'samples',
-    stages: ['decode', 'series', 'samples'],
     share: 0.4,
     roundRows: 250_000,
     roundMs: 1000,
@@ -39,7 +36,6 @@ export const TOPOLOGY: readonly Route[] = [
     group: 'pipeline-processes',
     schemas: ['processes'],
     sink: 'processes',
-    stages: ['decode', 'process-rows', 'days'],
     share: 0.2,
     roundRows: 50_000,
     roundMs: 1000,
@@ -50,7 +46,6 @@ export const TOPOLOGY: readonly Route[] = [
     group: 'pipeline-logs',
     schemas: ['logs'],
     sink: 'logs',
-    stages: ['decode', 'log-lines', 'days'],
     share: 0.35,
     roundRows: 100_000,
     roundMs: 1000,
@@ -61,7 +56,6 @@ export const TOPOLOGY: readonly Route[] = [
     group: 'pipeline-records',
     schemas: ['inventory', 'events'],
     sink: 'records',
-    stages: ['decode', 'inventory', 'events'],
     share: 0.05,
     roundRows: 2000,
     roundMs: 100,
