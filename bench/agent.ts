@@ -13,8 +13,8 @@ import { type Batch, type Column, FLOAT, TIME_MS, UINT32, UINT64, valueAt } from
 import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { decodeFrame, encodeFrame } from '../schemas/frame.ts';
-import { decodeValues, encodeValues } from '../schemas/sample-value.ts';
 import { SAMPLE_FIELDS } from '../schemas/tables.ts';
+import { decodeValues, encodeValues } from '../schemas/testing/values.ts';
 import { costOf, cpuSeconds, type Figure, short } from './figure.ts';
 
 const ROWS = 10_000;

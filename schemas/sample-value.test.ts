@@ -1,7 +1,8 @@
 // Every float64 comes back to the bit, decimal ones through the mantissa, and the exponent of a series never shrinks.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeValues, EXPONENT_FLOAT, EXPONENT_STALE, encodeValue, encodeValues, type ValueColumns, valueWriter } from './sample-value.ts';
+import { EXPONENT_FLOAT, EXPONENT_STALE, encodeValue, type ValueColumns, valueWriter } from './sample-value.ts';
+import { decodeValues, encodeValues } from './testing/values.ts';
 
 const columns = (length: number): ValueColumns => ({ mantissa: new BigInt64Array(length), exponent: new Int8Array(length), float: new Float64Array(length) });
 const encoded = (values: readonly number[], sticky = new Int8Array(1)): ValueColumns => {

@@ -1,7 +1,7 @@
 // How the value of a sample rests on disk: a whole mantissa with a decimal exponent where that is exact, a float otherwise.
 // Decimal readings take a third of the bytes that way. Loss-free to the bit, except that NaNs become one (the stale marker stays itself).
 // Nothing is allocated per sample: 64-bit integers are written as two words, never as a bigint.
-import { putSafeInteger, safeIntegerAt, wordsOf } from '../core/batch/words.ts';
+import { putSafeInteger, wordsOf } from '../core/batch/words.ts';
 
 /** In `exponent`: the value is in `float`. */
 export const EXPONENT_FLOAT = 127;
@@ -39,8 +39,9 @@ export interface ValueColumns {
   readonly float: Float64Array;
 }
 
-const STALE_HIGH = 0x7ff00000;
-const STALE_LOW = 2;
+/** The two words of a stale marker. */
+export const STALE_HIGH = 0x7ff00000;
+export const STALE_LOW = 2;
 /** By exponent, what a value of it is times, where it is whole. */
 export const POWERS = Float64Array.from({ length: MOST_EXPONENT + 1 }, (_, e) => 10 ** e);
 
@@ -75,13 +76,6 @@ export const encodeValue = (values: Float64Array, bits: Uint32Array, i: number, 
 
 const isStale = (bits: Uint32Array, i: number): boolean => bits[i * 2 + 1] === STALE_HIGH && bits[i * 2] === STALE_LOW;
 
-/** Writes all values, to the rows of the same numbers; `series` by row. */
-export const encodeValues = (values: Float64Array, series: Int32Array, sticky: Int8Array, out: ValueColumns): void => {
-  const bits = wordsOf(values);
-  const writer = valueWriter(out);
-  for (let i = 0; i < values.length; i++) encodeValue(values, bits, i, series[i] as number, sticky, writer, i);
-};
-
 /** The first exponent from `last` upwards that is exact; a smaller one only where `last` makes the mantissa unsafe. */
 const exponentOf = (value: number, last: number): number => {
   if (value === 0) return Object.is(value, -0) ? EXPONENT_FLOAT : last;
@@ -98,19 +92,4 @@ const exponentOf = (value: number, last: number): number => {
     if (Math.abs(scaled) <= Number.MAX_SAFE_INTEGER) return Math.round(scaled) / power === value ? e : EXPONENT_FLOAT;
   }
   return EXPONENT_FLOAT;
-};
-
-/** The inverse of `encodeValues`, over all rows of `columns`; `out` has at least as many. */
-export const decodeValues = (columns: ValueColumns, out: Float64Array): void => {
-  const words = wordsOf(columns.mantissa);
-  const bits = wordsOf(out);
-  for (let i = 0; i < columns.exponent.length; i++) {
-    const exponent = columns.exponent[i] as number;
-    if (exponent <= MOST_EXPONENT) {
-      out[i] = safeIntegerAt(words, i) / (POWERS[exponent] as number);
-    } else if (exponent === EXPONENT_STALE) {
-      bits[i * 2] = STALE_LOW;
-      bits[i * 2 + 1] = STALE_HIGH;
-    } else out[i] = columns.float[i] as number;
-  }
 };

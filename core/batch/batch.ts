@@ -117,8 +117,6 @@ export const columnOf = (batch: Batch, name: string): Column => {
   return column;
 };
 
-export const emptyBatch = (fields: readonly Field[], columns: readonly Column[]): Batch => ({ length: 0, fields, columns });
-
 /** A leading U+FEFF is part of the text. */
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 

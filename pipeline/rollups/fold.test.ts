@@ -7,8 +7,8 @@ import { seeded } from '../../query/testing/random.ts';
 import { RollupRows } from '../../schemas/rollup-rows.ts';
 import { partOfRow, type RollupRow } from '../../schemas/rollups.ts';
 import type { Part } from '../../schemas/sample-part.ts';
-import { encodeValues } from '../../schemas/sample-value.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
+import { encodeValues } from '../../schemas/testing/values.ts';
 import { HourFold } from './fold.ts';
 
 const HOUR_MS = 3_600_000;

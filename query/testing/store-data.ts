@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { encodeValues, markOf, type SampleMark } from '../../schemas/sample-value.ts';
+import { markOf, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS, type TableName } from '../../schemas/tables.ts';
+import { encodeValues } from '../../schemas/testing/values.ts';
 import { seeded } from './random.ts';
 import { HOSTS, labelSets, METRICS, ODD_TEXTS, valuesOf } from './store-metrics.ts';
 
