@@ -30,6 +30,8 @@ export interface JoiningOptions {
 
 /** Of what is only now so. */
 const LATER: ReadonlySet<number> = new Set([408, 429]);
+/** Two who send under one id meet at nearly every frame; a server that is put back from a copy, once. */
+const AGAIN_MS = 3_600_000;
 
 export class Joining {
   readonly #options: JoiningOptions;
@@ -37,6 +39,8 @@ export class Joining {
   readonly way: SenderWay;
   /** Times the server had a later run, or other rows, of this agent. */
   conflicts = 0;
+  /** When it was so last, on the clock of `performance`. */
+  #conflictAt = Number.NEGATIVE_INFINITY;
   /** That rows may come twice, since it joined last. */
   #isDoubtSaid = false;
 
@@ -127,10 +131,16 @@ export class Joining {
     redefine();
   }
 
-  /** The server has a later run. A second time in one run of the agent means that somebody else sends under this id. `mayBeStored`: as `SenderEvents` has it. */
+  /** The server has a later run. Soon again means that somebody else sends under this id. `mayBeStored`: as `SenderEvents` has it. */
   renumber(code: string, next: bigint, mayBeStored: boolean): void {
     const { state, spool, log, redefine } = this.#options;
-    const isAgain = code !== 'intake.future-run' && ++this.conflicts > 1;
+    let isAgain = false;
+    if (code !== 'intake.future-run') {
+      const at = performance.now();
+      isAgain = at - this.#conflictAt < AGAIN_MS;
+      this.#conflictAt = at;
+      this.conflicts++;
+    }
     // Who has joined has an id that is his: the server finds out who else uses it.
     const before = { before: state.id, boot: state.boot };
     const asAnother = isAgain && this.#credentials.identity === undefined;
