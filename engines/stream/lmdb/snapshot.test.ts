@@ -93,4 +93,8 @@ test('bytes that are cut, begin otherwise or go on are refused', async () => {
   snapshot.release();
   for (const wrong of [bytes.subarray(0, -1), bytes.subarray(0, 5), bytes.subarray(1), Buffer.concat([bytes, Buffer.from([0])])])
     await expect(restoreLog(await folder(), pieces(wrong, 7), 'copy')).rejects.toSatisfy((error) => hasCode(error, 'stream.damaged'));
+  // A length is not believed: else all that follows would be held in memory, up to 4 GiB, before anything is said.
+  const long = Buffer.from(bytes);
+  long.writeUInt32LE(2 ** 32 - 1, 9 + 3);
+  await expect(restoreLog(await folder(), pieces(long, 7), 'copy')).rejects.toThrow('a record of 4294967295 bytes');
 });

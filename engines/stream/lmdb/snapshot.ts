@@ -32,6 +32,8 @@ const HEAD = 7;
 const CHUNK = 1 << 20;
 /** Of a log that is made: how much a transaction takes. */
 const BATCH = 16 << 20;
+/** Many times what any message has: a length that is damaged is not waited for. */
+const MOST_VALUE = 256 << 20;
 /** Written anew. */
 const OWN = new Set(['at']);
 
@@ -134,9 +136,11 @@ const parsed = async function* (chunks: AsyncIterable<Uint8Array>, file: string)
         continue;
       }
       if (rest.length - at < HEAD) break;
-      const end = at + HEAD + rest.readUInt16LE(at + 1) + rest.readUInt32LE(at + 3);
-      if (rest.length < end) break;
       const keyEnd = at + HEAD + rest.readUInt16LE(at + 1);
+      const size = rest.readUInt32LE(at + 3);
+      if (size > MOST_VALUE) throw damaged(`it tells of a record of ${size} bytes`);
+      const end = keyEnd + size;
+      if (rest.length < end) break;
       yield { database: rest[at] as number, key: rest.subarray(at + HEAD, keyEnd), value: rest.subarray(keyEnd, end) };
       at = end;
     }
