@@ -2,9 +2,9 @@
 // identity that was given before, or under an older run, is refused, as workers pass over both without a look at the rows.
 // It keeps no rows; after a restart it knows of a sender what the pipeline has of it, and refuses what that cannot tell from other rows.
 import { CodedError } from '../core/errors.ts';
-import { FRAME_LIMITS } from '../schemas/frame.ts';
+import { FRAME_LIMITS, KNOWN_RUN_AHEAD_MS } from '../schemas/frame.ts';
 import type { Arrival } from './parts.ts';
-import { AHEAD_MS, isTooFarAhead } from './run-number.ts';
+import { isTooFarAhead } from './run-number.ts';
 
 export interface SenderPlace {
   readonly boot: bigint;
@@ -22,8 +22,6 @@ export interface RunsOptions {
   readonly isWhole: () => boolean;
 }
 
-/** What is known further ahead is forgotten, here and by the workers (`pipeline/heard-senders.ts`): an earlier version took any number. */
-const KNOWN_AHEAD_MS = 2 * AHEAD_MS;
 /** A sender has at most a frame or two whose answer it did not get; what stands between may send one again a while later. 2 KiB a sender. */
 const MOST_PARTS = 2 * FRAME_LIMITS.parts;
 /** Frames of one sender that wait for the one before: an agent sends one at a time. */
@@ -166,7 +164,7 @@ export class Runs {
    */
   meet(name: string, boot: bigint, parts: readonly RunPart[], now: number): () => void {
     const clock = BigInt(Math.floor(now));
-    const sender = this.#find(name, clock + BigInt(KNOWN_AHEAD_MS));
+    const sender = this.#find(name, clock + BigInt(KNOWN_RUN_AHEAD_MS));
     const next = String(sender !== undefined && sender.boot >= clock ? sender.boot + 1n : clock);
     if (isTooFarAhead(boot, sender?.boot, now)) throw new CodedError('intake.future-run', { boot: String(boot), next });
     if (sender !== undefined && boot < sender.boot) {

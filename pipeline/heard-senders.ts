@@ -1,10 +1,8 @@
 // What the worker of a partition knows of its senders: the last message of each, up to when rows of it reach, and so what comes again, what
 // comes under a seq that was taken with other rows, and what is new. It saves nothing: a checkpoint of it is its owner's to keep.
+import { KNOWN_RUN_AHEAD_MS } from '../schemas/frame.ts';
 import { boundSenders, encodeSenders, judgeRepeat, type KnownSenders, type SeenMessage, type Senders, withPrint } from './senders.ts';
 import type { Envelope } from './stages/decode.ts';
-
-/** A run is numbered by its sender's clock, ms: with more than any door lets pass. */
-const AHEAD_MS = 2n * 86_400_000n;
 
 export class HeardSenders {
   #last = new Map<string, SeenMessage>();
@@ -39,7 +37,7 @@ export class HeardSenders {
     if (!this.#isChecked || before === undefined) return 'new';
     // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
     // Within a run no clock counts: this one may be behind.
-    if (boot !== before.boot && before.boot > BigInt(Math.floor(this.#now())) + AHEAD_MS) return 'new';
+    if (boot !== before.boot && before.boot > BigInt(Math.floor(this.#now()) + KNOWN_RUN_AHEAD_MS)) return 'new';
     if (boot < before.boot) return 'same';
     return boot > before.boot || seq > before.seq ? 'new' : judgeRepeat(before.prints, seq, print);
   }

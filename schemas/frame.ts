@@ -72,6 +72,11 @@ export const DIGEST_HEADER = 'content-digest';
 
 export const FRAME_LIMITS: FrameLimits = { bytes: 32 << 20, headerBytes: 256 << 10, parts: 64, rows: 1_000_000, labels: 64 };
 
+/** A run is numbered by its sender's clock: so far, ms, it may be ahead of the server's. */
+export const RUN_AHEAD_MS = 86_400_000;
+/** What is known further ahead is believed no longer, by the door and the workers alike: an earlier version took any number. */
+export const KNOWN_RUN_AHEAD_MS = 2 * RUN_AHEAD_MS;
+
 const MAGIC = [0x49, 0x4d, 0x46, 0x31];
 const PREFIX = 8;
 const MOST_DEPTH = 8;
