@@ -1,37 +1,12 @@
 // Hosts over the limit, through the door: their rows are dropped and counted in whatever they are named, and the sender is named.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLogger } from '../core/logger.ts';
-import { TelemetryRegistry } from '../core/telemetry.ts';
-import type { Message } from '../engines/stream/port.ts';
-import type { FrameHeader, OwnFramePart } from '../schemas/frame.ts';
-import { openDoor } from './door.ts';
+import type { OwnFramePart } from '../schemas/frame.ts';
 import { HostQuota } from './host-quota.ts';
-import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
-import { type Definition, frameOf, NOW, NOW_NS, partOf, samplesPart, seriesPart } from './testing/frames.ts';
+import { type Definition, NOW, NOW_NS, partOf, samplesPart, seriesPart } from './testing/frames.ts';
+import { limitedDoor } from './testing/limited-door.ts';
 
 const HOUR = 3_600_000;
-
-const setUp = (limits: Partial<IntakeLimits>) => {
-  const telemetry = new TelemetryRegistry();
-  const sent: Message[] = [];
-  const lines: Record<string, unknown>[] = [];
-  const clock = { ms: NOW };
-  const door = openDoor({
-    stream: { produce: async (_, messages) => void sent.push(...messages), pressure: () => 0 },
-    telemetry,
-    log: createLogger({ level: 'warn', format: 'json', write: (line) => void lines.push(JSON.parse(line)), now: () => clock.ms }),
-    limits: { ...INTAKE_LIMITS, ...limits },
-    now: () => clock.ms,
-  });
-  let seq = 0;
-  const post = async (parts: readonly OwnFramePart[], header: Partial<FrameHeader> = {}) => {
-    seq += 10;
-    const answer = await door.receiveFrames({ headers: {}, body: frameOf(parts, { seq, ...header }), rights: { post: true } });
-    return { status: answer.status, ...(JSON.parse(answer.body) as Record<string, unknown>) };
-  };
-  return { post, sent, lines, telemetry, clock, state: () => door.state };
-};
 
 const named = (from: number, count: number): string[] => Array.from({ length: count }, (_, i) => `host-${from + i}`);
 const cpu = (host: string): Definition => ['cpu', [['host', host]]];
@@ -51,7 +26,7 @@ describe('hosts over the limit', () => {
     ['processes', processes],
     ['series', (hosts: readonly string[]) => seriesPart(hosts.map(cpu))],
   ] as const)('have their rows of %s dropped, those within stay', async (schema, part) => {
-    const { post, sent, telemetry } = setUp({ hostsPerSender: 10 });
+    const { post, sent, telemetry } = limitedDoor({ hostsPerSender: 10 });
     expect(await post([part(named(0, 25))])).toMatchObject({ status: 200, rows: 10, dropped: [{ schema, reason: 'host-limit', rows: 15, firstRow: 10 }] });
     expect(await post([part([...named(20, 5), ...named(0, 10)])])).toMatchObject({ rows: 10, dropped: [{ rows: 5, firstRow: 0 }] });
     expect(sent.map(({ headers }) => headers.rows)).toEqual(['10', '10']);
@@ -60,7 +35,7 @@ describe('hosts over the limit', () => {
   });
 
   test('are counted over all schemas and runs together, and who names them is named', async () => {
-    const { post, lines, state } = setUp({ hostsPerSender: 10 });
+    const { post, lines, state } = limitedDoor({ hostsPerSender: 10 });
     await post([inventory(named(0, 4))]);
     await post([logs(named(0, 8))], { boot: 8n });
     expect(await post([seriesPart(named(0, 20).map(cpu))], { boot: 9n })).toMatchObject({ rows: 10, dropped: [{ reason: 'host-limit', rows: 10 }] });
@@ -69,7 +44,7 @@ describe('hosts over the limit', () => {
   });
 
   test('take their samples with them, whose definitions are asked for when there may be a place again', async () => {
-    const { post, clock } = setUp({ hostsPerSender: 1 });
+    const { post, clock } = limitedDoor({ hostsPerSender: 1 });
     const sampled = (host: string) => samplesPart(cpu(host), [[clock.ms, 1]]);
     await post([seriesPart([cpu('a'), cpu('b')])]);
     const next = await post([sampled('a'), sampled('b')]);
@@ -82,7 +57,7 @@ describe('hosts over the limit', () => {
   });
 
   test('have a place when others were not named for a day, and the sender is not named for ever', async () => {
-    const { post, clock, state } = setUp({ hostsPerSender: 10 });
+    const { post, clock, state } = limitedDoor({ hostsPerSender: 10 });
     await post([inventory(named(0, 11))]);
     clock.ms += 24 * HOUR;
     await post([inventory(named(0, 5), BigInt(clock.ms) * 1_000_000n)]);
@@ -93,7 +68,7 @@ describe('hosts over the limit', () => {
   });
 
   test('take no place where the row is dropped for its time, nor does a row that names none', async () => {
-    const { post } = setUp({ hostsPerSender: 1 });
+    const { post } = limitedDoor({ hostsPerSender: 1 });
     await post([logs(['late'], 1n)]);
     expect(await post([logs(['', 'a', '', 'b', ''])])).toMatchObject({ rows: 4, dropped: [{ rows: 1, firstRow: 3 }] });
   });

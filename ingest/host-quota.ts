@@ -2,12 +2,11 @@
 // server. Who may speak for any host could name them without end. A host not named for a day has no place any more.
 import { hash } from 'node:crypto';
 import { Offenders } from './offenders.ts';
+import { AllPlaces } from './places.ts';
 
 const HOUR_MS = 3_600_000;
 /** Hours a host keeps its place, begun ones not counted. */
 const KEPT_HOURS = 24;
-/** Of the places of all, for those together who have no key of their own. */
-const SHARED_PART = 3 / 4;
 /** Longer names are kept by their hash, which is as long. */
 const MOST_TEXT = 64;
 
@@ -45,27 +44,25 @@ export class HostQuota {
   /** None without a host: their number is bounded with that of the hosts. */
   readonly #senders = new Map<string, Sender>();
   readonly #offenders = new Offenders();
-  #size = 0;
-  /** Of those who send without a key of their own. */
-  #shared = 0;
+  readonly #places: AllPlaces;
   #hour = 0;
 
   /** `limits` are read anew for each new host. */
   constructor(limits: HostLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
+    this.#places = new AllPlaces(() => limits.hosts);
   }
 
   /** Hosts of all senders. */
   get size(): number {
-    return this.#size;
+    return this.#places.size;
   }
 
   get state(): HostState {
     const over = this.#offenders.since(this.#now() - HOUR_MS).map(({ sender, host, rows }) => ({ sender, host, rows }));
     let largest: HostState['largest'];
-    if (this.#isFull(true) || this.#isFull(false))
-      for (const [sender, { hosts }] of this.#senders) if (hosts.size > (largest?.hosts ?? 0)) largest = { sender, hosts: hosts.size };
+    if (this.#places.isFull) for (const [sender, { hosts }] of this.#senders) if (hosts.size > (largest?.hosts ?? 0)) largest = { sender, hosts: hosts.size };
     return { over, largest };
   }
 
@@ -77,8 +74,7 @@ export class HostQuota {
     const name = host.length > MOST_TEXT ? hash('sha256', host) : host;
     const own = this.#senders.get(sender);
     if (own?.hosts.has(name) !== true) {
-      if ((own?.hosts.size ?? 0) >= this.#limits.hostsPerSender || this.#isFull(own?.isBound ?? isBound)) return false;
-      this.#count(own?.isBound ?? isBound, 1);
+      if ((own?.hosts.size ?? 0) >= this.#limits.hostsPerSender || !this.#places.take(own?.isBound ?? isBound)) return false;
     }
     if (own === undefined) this.#senders.set(sender, { isBound, hosts: new Map([[name, hour]]) });
     else own.hosts.set(name, hour);
@@ -91,21 +87,12 @@ export class HostQuota {
     return { sender: known.sender, host: known.host, rows: known.rows };
   }
 
-  #isFull(isBound: boolean): boolean {
-    return this.#size >= this.#limits.hosts || (!isBound && this.#shared >= this.#limits.hosts * SHARED_PART);
-  }
-
-  #count(isBound: boolean, hosts: number): void {
-    this.#size += hosts;
-    if (!isBound) this.#shared += hosts;
-  }
-
   #sweep(hour: number): void {
     this.#hour = hour;
     for (const [sender, { isBound, hosts }] of this.#senders) {
       const before = hosts.size;
       for (const [host, last] of hosts) if (last < hour - KEPT_HOURS) hosts.delete(host);
-      this.#count(isBound, hosts.size - before);
+      this.#places.giveBack(isBound, before - hosts.size);
       if (hosts.size === 0) this.#senders.delete(sender);
     }
   }

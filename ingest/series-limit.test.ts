@@ -1,43 +1,11 @@
 // Series over the limit, through the door: dropped, counted, and their cause named; another run of a sender is no fresh quota.
 import { describe, expect, test } from 'vitest';
-import { createLogger } from '../core/logger.ts';
-import { TelemetryRegistry } from '../core/telemetry.ts';
-import type { Message } from '../engines/stream/port.ts';
-import type { FrameHeader, OwnFramePart } from '../schemas/frame.ts';
+import type { OwnFramePart } from '../schemas/frame.ts';
 import { metricHash } from '../schemas/series-id.ts';
-import { type Door, openDoor } from './door.ts';
-import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
-import { type Definition, frameOf, idOf, logsPart, NOW, partOf, seriesPart } from './testing/frames.ts';
+import { type Definition, idOf, logsPart, NOW, partOf, seriesPart } from './testing/frames.ts';
+import { limitedDoor } from './testing/limited-door.ts';
 
 const HOUR = 3_600_000;
-
-const setUp = (limits: Partial<IntakeLimits>) => {
-  const telemetry = new TelemetryRegistry();
-  const sent: Message[] = [];
-  const lines: Record<string, unknown>[] = [];
-  const clock = { ms: NOW };
-  const log = createLogger({ level: 'warn', format: 'json', write: (line) => void lines.push(JSON.parse(line)), now: () => clock.ms });
-  let fails = false;
-  const produce = async (_: string, messages: readonly Message[]): Promise<void> => {
-    if (fails) throw new Error('the stream failed');
-    sent.push(...messages);
-  };
-  const stream = { produce, pressure: () => 0 };
-  const fail = (now: boolean): void => {
-    fails = now;
-  };
-  const open = (): Door => openDoor({ stream, telemetry, log, limits: { ...INTAKE_LIMITS, ...limits }, now: () => clock.ms });
-  const state = { door: open(), seq: 0 };
-  const post = async (parts: readonly OwnFramePart[], header: Partial<FrameHeader> = {}) => {
-    state.seq += 10;
-    const answer = await state.door.receiveFrames({ headers: {}, body: frameOf(parts, { seq: state.seq, ...header }), rights: { post: true } });
-    return { status: answer.status, ...(JSON.parse(answer.body) as Record<string, unknown>) };
-  };
-  const restart = (): void => {
-    state.door = open();
-  };
-  return { post, restart, fail, sent, lines, telemetry, clock, state: () => state.door.state };
-};
 
 const requests = (path: string): Definition => [
   'requests',
@@ -57,7 +25,7 @@ const tick = (definitions: readonly Definition[], ms = NOW): OwnFramePart =>
 
 describe('series over the limit', () => {
   test('are dropped with their samples and counted, those within stay; the cause is named in status and log', async () => {
-    const { post, sent, lines, telemetry, state } = setUp({ seriesPerSender: 10 });
+    const { post, sent, lines, telemetry, state } = limitedDoor({ seriesPerSender: 10 });
     const other: Definition = ['errors', [['host', 'web-1']]];
     const all = [...many(0, 10), other, ...many(10, 300)];
     expect(await post([seriesPart(all), tick(all)])).toEqual({
@@ -86,21 +54,21 @@ describe('series over the limit', () => {
   });
 
   test('stay over it in another run, and in any number of them', async () => {
-    const { post, sent, state } = setUp({ seriesPerSender: 10 });
+    const { post, sent, state } = limitedDoor({ seriesPerSender: 10 });
     for (let boot = 1n; boot <= 20n; boot++) await post([seriesPart(many(Number(boot) * 10, 10))], { boot });
     expect(sent.reduce((n, { headers }) => n + Number(headers.rows), 0)).toBe(10);
     expect(state().series).toBe(10);
   });
 
   test('cannot be got past by samples that were never defined', async () => {
-    const { post, sent, state } = setUp({ seriesPerSender: 10 });
+    const { post, sent, state } = limitedDoor({ seriesPerSender: 10 });
     for (let i = 0; i < 20; i++) await post([tick(many(i * 10, 10))]);
     expect(sent.reduce((n, { headers }) => n + Number(headers.rows), 0)).toBe(10);
     expect(state().series).toBe(10);
   });
 
   test('have a place when others have ended for a day, and the offender is not named for ever', async () => {
-    const { post, clock, state } = setUp({ seriesPerSender: 10 });
+    const { post, clock, state } = limitedDoor({ seriesPerSender: 10 });
     await post([seriesPart(many(0, 11))]);
     expect(state().offenders).toHaveLength(1);
     clock.ms += 26 * HOUR;
@@ -109,7 +77,7 @@ describe('series over the limit', () => {
   });
 
   test('of one sender do not hide another’s, and of all together who has most is named', async () => {
-    const { post, state } = setUp({ seriesPerSender: 20, series: 30 });
+    const { post, state } = limitedDoor({ seriesPerSender: 20, series: 30 });
     await post([seriesPart(many(0, 25))], { agent: 'one', host: 'one' });
     await post([seriesPart(many(0, 15))], { agent: 'two', host: 'two' });
     expect(state()).toMatchObject({ series: 30, largest: { sender: 'one', series: 20 } });
@@ -120,7 +88,7 @@ describe('series over the limit', () => {
   });
 
   test('of a name and a sender as long as they may be are shown cut', async () => {
-    const { post, state } = setUp({ seriesPerSender: 0 });
+    const { post, state } = limitedDoor({ seriesPerSender: 0 });
     const long = 'x'.repeat(500);
     await post([seriesPart([[long, [[long, 'v']]]])], { agent: 's'.repeat(900) });
     for (const text of [state().offenders[0]?.sender, state().offenders[0]?.metric, state().offenders[0]?.label]) expect(text?.length).toBeLessThan(130);
@@ -129,7 +97,7 @@ describe('series over the limit', () => {
 
 describe('a door that was started after its senders', () => {
   test('asks for definitions until it has those of all that comes', async () => {
-    const { post, restart } = setUp({});
+    const { post, restart } = limitedDoor({});
     const [a, b, c] = many(0, 3) as [Definition, Definition, Definition];
     expect(await post([seriesPart([a, b]), tick([a, b])])).not.toHaveProperty('define');
     expect(await post([tick([a])])).not.toHaveProperty('define');
@@ -144,7 +112,7 @@ describe('a door that was started after its senders', () => {
   });
 
   test('asks again for definitions that came in a frame of which nothing was taken', async () => {
-    const { post, fail } = setUp({});
+    const { post, fail } = limitedDoor({});
     const [a] = many(0, 1) as [Definition];
     fail(true);
     expect(await post([seriesPart([a])])).toMatchObject({ status: 503 });
@@ -157,7 +125,7 @@ describe('a door that was started after its senders', () => {
   });
 
   test('takes definitions that come in a frame of their own, and asks again when a series comes without', async () => {
-    const { post } = setUp({});
+    const { post } = limitedDoor({});
     const [a, b] = many(0, 2) as [Definition, Definition];
     expect(await post([seriesPart([a])])).not.toHaveProperty('define');
     expect(await post([tick([a])])).not.toHaveProperty('define');

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Sha256 } from '../schemas/series-id.ts';
 import { type Offender, Offenders } from './offenders.ts';
+import { AllPlaces } from './places.ts';
 import { type Places, SenderSeries } from './sender-series.ts';
 import { SeriesHosts } from './series-hosts.ts';
 
@@ -11,8 +12,6 @@ const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 const HOUR_MS = 3_600_000;
 /** Each takes a kibibyte or two, whatever it sends. */
 const MOST_SENDERS = 30_000;
-/** Of the places of all, for those together who have no key of their own: whoever has their token may send under any number of names. */
-const SHARED_PART = 3 / 4;
 /** Hours a series keeps its place, begun ones not counted. */
 const KEPT_HOURS = 24;
 
@@ -45,11 +44,10 @@ export class SeriesTables {
   readonly #offenders = new Offenders();
   /** Of the series that any sender defined. */
   readonly hosts: SeriesHosts;
+  readonly #all: AllPlaces;
   readonly #places: Places;
   /** Of those who send without a key of their own. */
   readonly #sharedPlaces: Places;
-  #size = 0;
-  #shared = 0;
   #hour = 0;
 
   constructor(limits: SeriesLimits, now: () => number, { hashing = sha256, hosts = new SeriesHosts() }: SeriesTablesOptions = {}) {
@@ -57,30 +55,21 @@ export class SeriesTables {
     this.hosts = hosts;
     this.#now = now;
     this.#sha256 = hashing;
-    this.#places = { take: () => this.#take(), giveBack: (count) => this.#giveBack(count) };
-    this.#sharedPlaces = {
-      take: () => {
-        if (this.#shared >= this.#limits.series * SHARED_PART || !this.#take()) return false;
-        this.#shared++;
-        return true;
-      },
-      giveBack: (count) => {
-        this.#shared -= count;
-        this.#giveBack(count);
-      },
-    };
+    this.#all = new AllPlaces(() => limits.series);
+    const places = (isBound: boolean): Places => ({ take: () => this.#all.take(isBound), giveBack: (count) => this.#all.giveBack(isBound, count) });
+    this.#places = places(true);
+    this.#sharedPlaces = places(false);
   }
 
   /** Series of all senders. */
   get size(): number {
-    return this.#size;
+    return this.#all.size;
   }
 
   get state(): SeriesState {
     let largest: SeriesState['largest'];
-    if (this.#size >= this.#limits.series || this.#shared >= this.#limits.series * SHARED_PART)
-      for (const [sender, { size }] of this.#senders) if (size > (largest?.series ?? 0)) largest = { sender, series: size };
-    return { series: this.#size, offenders: this.#offenders.since(this.#now() - HOUR_MS), largest };
+    if (this.#all.isFull) for (const [sender, { size }] of this.#senders) if (size > (largest?.series ?? 0)) largest = { sender, series: size };
+    return { series: this.#all.size, offenders: this.#offenders.since(this.#now() - HOUR_MS), largest };
   }
 
   /** The id of a definition by its identity (see `DefinitionRows`), and the next 64 bits of the same hash to tell it from another one with that id. */
@@ -132,16 +121,6 @@ export class SeriesTables {
   /** Rows of a sender were dropped for the limit; returns what is known of it. */
   noteRows(sender: string, host: string, rows: number): Offender {
     return this.#offenders.noteRows(sender, host, rows, this.#now());
-  }
-
-  #take(): boolean {
-    if (this.#size >= this.#limits.series) return false;
-    this.#size++;
-    return true;
-  }
-
-  #giveBack(count: number): void {
-    this.#size -= count;
   }
 
   #sweep(hour: number): void {

@@ -1,8 +1,5 @@
 // Frames through the door into a pipeline that works on real stores in a folder of their own, for the tests of one file; it is stopped and
 // started as they like. No part of the product.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Value, valueAt } from '../../core/batch/batch.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -13,7 +10,8 @@ import type { OwnFramePart } from '../../schemas/frame.ts';
 import type { Keeper } from '../keeper.ts';
 import { type Pipeline, type PipelineOptions, startPipeline } from '../start.ts';
 import { startKeeper } from '../start-keeper.ts';
-import { openStores, type Stores } from './stores.ts';
+import { holdStores } from './held-stores.ts';
+import type { Stores } from './stores.ts';
 
 /** The value of a sample. */
 export const VALUE = 'if(exponent <= 6, mantissa / exp10(exponent), float)';
@@ -33,7 +31,6 @@ export const inventoryPart = (host: string, labels: Readonly<Record<string, stri
 
 /** To be called once, outside of tests: all of the file have one pipeline, which runs when the first begins. */
 export const framesToRows = () => {
-  const dir = mkdtempSync(join(tmpdir(), 'inframirror-pipeline-'));
   const telemetry = new TelemetryRegistry();
   let stores: Stores;
   let pipeline: Pipeline;
@@ -49,15 +46,11 @@ export const framesToRows = () => {
     await keeper?.stop();
     await pipeline?.stop();
   };
-  beforeAll(async () => {
-    stores = await openStores(dir, silentLogger);
-    await start();
-  }, 120_000);
-  afterAll(async () => {
-    await stop();
-    await stores?.close();
-    rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
+  holdStores('rows', (opened) => {
+    stores = opened;
+  });
+  beforeAll(() => start(), 120_000);
+  afterAll(stop, 60_000);
 
   /** `at`: its seq; default: the next one. Resolves to the frame when the door has taken it. */
   const send = async (sender: string, parts: readonly OwnFramePart[], at = seq): Promise<Uint8Array> => {

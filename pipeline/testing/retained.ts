@@ -1,8 +1,5 @@
 // Real stores for the tests of retention, emptied before each of them, and days of rows to put into them. No part of the product.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { beforeEach, expect } from 'vitest';
 import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { createLogger, type Logger, silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
@@ -10,7 +7,8 @@ import type { ColumnStore } from '../../engines/columns/port.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { TIMED_TABLES } from '../retention/days.ts';
 import { Retention, type RetentionOptions } from '../retention/retention.ts';
-import { openStores, type Stores } from './stores.ts';
+import { holdStores } from './held-stores.ts';
+import type { Stores } from './stores.ts';
 
 export const DAY = 86_400_000;
 export const ALWAYS = new AbortController().signal;
@@ -31,14 +29,9 @@ export let stores: Stores;
 
 /** To be called once, outside of tests. */
 export const withStores = (): void => {
-  const dir = mkdtempSync(join(tmpdir(), 'retention-'));
-  beforeAll(async () => {
-    stores = await openStores(dir, silentLogger);
-  }, 120_000);
-  afterAll(async () => {
-    await stores?.close();
-    rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
+  holdStores('retention', (opened) => {
+    stores = opened;
+  });
   beforeEach(async () => {
     for (const table of [...Object.keys(TIMED_TABLES), 'series', 'series_days', 'series_senders', 'marks'])
       await stores.columns.command(`TRUNCATE TABLE ${table}`);

@@ -1,9 +1,6 @@
 // Samples in a column store and what rollups have made of them, for the tests of one file: its store is empty when each begins. All samples are
 // of some hours of a day that is over. No part of the product.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { beforeEach } from 'vitest';
 import type { Value } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { silentLogger } from '../../core/logger.ts';
@@ -15,7 +12,8 @@ import { encodeValues } from '../../schemas/testing/values.ts';
 import { writeLedger } from '../retention/ledger.ts';
 import { rowsOf, type Store } from '../rollups/ledger.ts';
 import { Rollups } from '../rollups/rollups.ts';
-import { openStores, type Stores } from './stores.ts';
+import { holdStores } from './held-stores.ts';
+import type { Stores } from './stores.ts';
 
 export const MINUTE = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -52,16 +50,11 @@ const sticky = new Int8Array(1000);
 
 /** To be called once, outside of tests: all of the file have one store. */
 export const samplesToParts = () => {
-  const dir = mkdtempSync(join(tmpdir(), 'inframirror-rollups-'));
   const telemetry = new TelemetryRegistry();
   let stores: Stores;
-  beforeAll(async () => {
-    stores = await openStores(dir, silentLogger);
-  }, 120_000);
-  afterAll(async () => {
-    await stores?.close();
-    rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
+  holdStores('rollups', (opened) => {
+    stores = opened;
+  });
   beforeEach(async () => {
     for (const table of ['samples', 'marks', 'rollups_5m', 'rollups_1h', 'rollup_hours']) await stores.columns.command(`TRUNCATE TABLE ${table}`);
     await writeLedger(stores.records, { gone: { samples: FROM } });
