@@ -31,11 +31,8 @@ afterEach(() => {
 /** The clock of files goes in steps. */
 const sleep = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/**
- * Histories that hold, one of which every run tries; the long form tries any. Not all hold: of 82 random ones none lost a line, 1780226853 and
- * 1875746872 told some twice.
- */
-const HELD = [11, 22, 33, 44, 55, 66, 77, 3715273, 1679114529, 1890541509];
+/** Histories that hold, one of which every run tries; the long form tries any. Of 139 random ones all hold. */
+const HELD = [11, 22, 33, 44, 55, 66, 77, 3715273, 1679114529, 1890541509, 1780226853, 1875746872, 550784322, 88];
 
 test.each([
   ['the patterns find the files only', ['/*.log']],
@@ -94,7 +91,7 @@ test.each([
     others.step = () => step(15);
     await logs.round(200);
     others.step = () => undefined;
-    if (below(10) > 0) continue;
+    if (below(10) > 0 && (i < 59 || seen.kills > 0)) continue;
     logs.start();
     seen.kills++;
   }
