@@ -3,18 +3,9 @@ import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.js';
 import { describeWith } from '../support/need.ts';
-import { seriousOn } from './axe.ts';
+import { LOOKS, seriousOn } from './axe.ts';
 import { exploring, inlineLogs, inlineMetric, result, type } from './explore.ts';
 
-const DESK = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844 };
-const LOOKS: readonly { readonly viewport: typeof DESK; readonly colorScheme: 'light' | 'dark' }[] =
-  process.env.INFRAMIRROR_AXE === 'all'
-    ? [DESK, PHONE].flatMap((viewport) => (['light', 'dark'] as const).map((colorScheme) => ({ viewport, colorScheme })))
-    : [
-        { viewport: DESK, colorScheme: 'light' },
-        { viewport: PHONE, colorScheme: 'dark' },
-      ];
 /** What is open above the page. */
 const OPENED = 'dialog:visible, .popover:visible, [role=menu]:visible';
 
@@ -203,7 +194,7 @@ const PAGES: readonly OtherPage[] = [
   { name: 'no such page', address: () => '#/hots', ready: (page) => page.getByRole('heading', { name: 'There is no such page' }).waitFor() },
 ];
 
-// Each theme and each size once, on one page that changes from one to the next; INFRAMIRROR_AXE=all asks for every size in every theme.
+// On one page that changes from one look to the next.
 describeWith('axe', findChromium(), 'no Chromium; install the package chromium or name one in CHROMIUM', (executable) => {
   const { explore, open, product, signedIn } = exploring(executable);
   let host = '';

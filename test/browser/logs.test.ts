@@ -9,7 +9,7 @@ import { logs as LOGS } from '../../schemas/catalogue.ts';
 import { eventually, newFolder, type Product, startProduct } from '../end-to-end/support/product.ts';
 import { findChromium } from '../support/chromium.js';
 import { describeWith } from '../support/need.ts';
-import { seriousOn } from './axe.ts';
+import { LOOKS, seriousOn } from './axe.ts';
 import { launchBrowser, type Visit, visit } from './chromium.ts';
 import { hash, PATIENCE, result, textOf } from './explore.ts';
 
@@ -254,22 +254,18 @@ describeWith('log lines', findChromium(), 'no Chromium; install the package chro
   });
 
   test('axe finds nothing serious on lines, one opened, its surroundings and the table, in both themes and sizes', async () => {
-    for (const viewport of [
-      { width: 1280, height: 800 },
-      { width: 390, height: 844 },
-    ])
-      for (const colorScheme of ['dark', 'light'] as const) {
-        const { page } = await open('from logs | search refused or money', '', { viewport, colorScheme });
-        await openLine(page, 'no money');
-        expect(await seriousOn(page)).toEqual([]);
-        await page.getByRole('button', { name: /Lines around this/ }).click();
-        await page.getByTestId('around').locator('.head.marked').waitFor();
-        expect(await seriousOn(page)).toEqual([]);
-        await page.keyboard.press('Escape');
-        await page.getByRole('tab', { name: 'Table' }).click();
-        await page.getByRole('button', { name: 'Open the row' }).first().click();
-        await page.getByTestId('row').waitFor();
-        expect(await seriousOn(page)).toEqual([]);
-      }
+    for (const look of LOOKS) {
+      const { page } = await open('from logs | search refused or money', '', look);
+      await openLine(page, 'no money');
+      expect(await seriousOn(page)).toEqual([]);
+      await page.getByRole('button', { name: /Lines around this/ }).click();
+      await page.getByTestId('around').locator('.head.marked').waitFor();
+      expect(await seriousOn(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('tab', { name: 'Table' }).click();
+      await page.getByRole('button', { name: 'Open the row' }).first().click();
+      await page.getByTestId('row').waitFor();
+      expect(await seriousOn(page)).toEqual([]);
+    }
   });
 });

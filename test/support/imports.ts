@@ -39,8 +39,18 @@ const resolve = (from: string, specifier: string): Pick<Import, 'to' | 'relative
   return { to: path.join('/'), relative: true };
 };
 
-/** All imports of one file; `path` is relative to the root of the clone, with slashes. */
+const read = new Map<string, { readonly text: string; readonly imports: readonly Import[] }>();
+
+/** All imports of one file; `path` is relative to the root of the clone, with slashes. Parsed once for all who ask. */
 export const importsOf = (path: string, text: string): readonly Import[] => {
+  const known = read.get(path);
+  if (known?.text === text) return known.imports;
+  const imports = parsed(path, text);
+  read.set(path, { text, imports });
+  return imports;
+};
+
+const parsed = (path: string, text: string): readonly Import[] => {
   const source = ts.createSourceFile(path, scriptOf(path, text), ts.ScriptTarget.Latest, true, path.endsWith('.js') ? ts.ScriptKind.JS : ts.ScriptKind.TS);
   const found: Import[] = [];
   const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {

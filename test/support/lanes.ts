@@ -5,9 +5,9 @@ export interface Lane {
   readonly name: string;
   /** Globs from the root of the clone. */
   readonly include: readonly string[];
-  /** Files at a time: as many as two processors carry; one more where a file waits most of its time. */
+  /** Files at a time: as many as two processors carry; more where a file waits a part of its time. Lanes that run together take the larger number. */
   readonly workers: number;
-  /** The lane that it runs together with: one of a single long file leaves a processor idle. */
+  /** The lane that it runs together with: what the one waits for is time of the other's, and there is one end at which processors idle, not two. */
   readonly beside?: string;
   /** Runs once around all of its files. */
   readonly setup?: string;
@@ -20,20 +20,21 @@ const LANES_BY_PLACE: readonly Lane[] = [
   {
     name: 'browser',
     include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'],
-    workers: 3,
+    workers: 4,
     timeout: 300,
     setup: 'test/browser/one-product.ts',
+    beside: 'end-to-end',
   },
   // The whole product from outside: commands, doors, kill -9.
-  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 3, timeout: 600 },
+  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 4, timeout: 600 },
   // Random texts, pushed to the store and run in this process, must agree.
   { name: 'differential', include: ['**/*differential*.test.ts'], workers: 2, timeout: 600, beside: 'iql' },
   // Conformance of each port on each implementation, with the real engine.
-  { name: 'engines', include: ['engines/**/*.test.ts'], workers: 2, timeout: 180 },
+  { name: 'engines', include: ['engines/**/*.test.ts'], workers: 3, timeout: 180 },
   // The language: its phases, pipes and functions, and the cases in its own notation.
   { name: 'iql', include: ['query/**/*.test.ts'], workers: 2, timeout: 120 },
   // Everything else.
-  { name: 'unit', include: ['**/*.test.ts'], workers: 2, timeout: 120 },
+  { name: 'unit', include: ['**/*.test.ts'], workers: 3, timeout: 120 },
 ];
 
 /**
@@ -44,31 +45,48 @@ export const RETRIES = 1;
 
 /** Files that take longest, the longest first. One that is not there any more is no harm. */
 export const LONGEST: readonly string[] = [
+  'test/end-to-end/backup.test.ts',
+  'test/browser/first-page.test.ts',
   'test/browser/hostile-answers.test.ts',
   'test/browser/axe.test.ts',
-  'test/browser/first-page.test.ts',
-  'test/browser/completion.test.ts',
-  'test/browser/live-logs.test.ts',
-  'test/browser/logs.test.ts',
   'test/end-to-end/kill.test.ts',
+  'test/end-to-end/lost-stores.test.ts',
   'test/end-to-end/kill-held.test.ts',
-  'test/end-to-end/backup.test.ts',
   'test/planted/planted.e2e.test.ts',
   'test/end-to-end/hosts.test.ts',
-  'test/simulation/simulation.e2e.test.ts',
   'test/end-to-end/start.test.ts',
+  'test/browser/hosts.test.ts',
+  'test/browser/explorer-details.test.ts',
+  'test/browser/explorer.test.ts',
   'test/end-to-end/restart.test.ts',
+  'test/end-to-end/commands.test.ts',
+  'test/browser/logs.test.ts',
+  'test/simulation/simulation.e2e.test.ts',
+  'test/browser/live-logs.test.ts',
+  'test/browser/completion.test.ts',
+  'test/browser/table.test.ts',
+  'test/browser/status.test.ts',
+  'test/browser/agents.test.ts',
   'engines/columns/embedded/embedded.test.ts',
   'engines/columns/embedded/start.test.ts',
   'query/differential.test.ts',
   'query/large-texts.test.ts',
   'query/hostile-labels.test.ts',
-  'app/installation/set-back.test.ts',
+  'pipeline/worker-rounds.test.ts',
+  'ui/src/result/thin.test.ts',
   'pipeline/retention/full-disk.test.ts',
-  'pipeline/retention/retention.test.ts',
-  'pipeline/rollups/rollups.test.ts',
-  'pipeline/distributions.test.ts',
+  'agent/logs/rested.test.ts',
+  'pipeline/rollups/random-histories.test.ts',
+  'pipeline/sample-hours.test.ts',
+  'pipeline/dead.test.ts',
   'agent/agent.test.ts',
+  'app/installation/set-back.test.ts',
+  'pipeline/rollups/wrong-clocks.test.ts',
+  'pipeline/line-places.test.ts',
+  'pipeline/series-days.test.ts',
+  'pipeline/distributions.test.ts',
+  'pipeline/rollups/rollups.test.ts',
+  'pipeline/retention/retention.test.ts',
 ];
 
 /** Globs that are no tests of ours, whatever their names. */
