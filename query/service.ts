@@ -15,10 +15,11 @@ import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { answerColumns, type JsonValue } from './ask/answer.ts';
-import { type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
+import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
+import { withExplanations } from './ask/explain.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
-import { check, plan, split, storesWith } from './compile.ts';
+import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
@@ -219,9 +220,16 @@ export class QueryService {
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (marks, signals) => {
-      const pieces = split(planned.plan, storesWith(marks), { push: request.countMissing !== true });
+      const stores = storesWith(marks);
+      const pieces = (node: PlanNode): SplitPlan => split(node, stores, { push: request.countMissing !== true });
       const options = { seconds: this.#options.maxSeconds ?? 30, signal: signals, pool: this.#pool };
-      return { parts: pieces, answer: await ask(pieces, this.#askers, RUN_FUNCTIONS, {}, options) };
+      const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, options);
+      const shown = await withExplanations(planned.plan, async (rows, analyze) => {
+        const parts = pieces({ node: 'limit', input: rows, count: limit + 1, per: [], columns: rows.columns });
+        return { parts, asked: analyze ? await answered(parts) : undefined };
+      });
+      const parts = pieces(shown);
+      return { parts, answer: await answered(parts) };
     });
     this.#tellRemoved(planned.plan, notice, new Set());
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
@@ -252,7 +260,11 @@ export class QueryService {
       completeUpTo: complete,
       partial: bucketed ? partialBuckets(planned.plan, complete) : [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
-      stats: { elapsedMs: performance.now() - begun, rowsRead: answer.rowsRead, bytesRead: answer.bytesRead },
+      stats: {
+        elapsedMs: performance.now() - begun,
+        rowsRead: answer.answers.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+        bytesRead: answer.answers.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+      },
     };
   }
 

@@ -121,6 +121,11 @@ export const IQL_SYNTAX_ERRORS = {
   'iql.unopened': entry((p: { close: string }) => `there is nothing for this ${p.close} to close`, { close: ')' }, 'Remove it, or add the opening bracket.'),
 
   // shape of a text
+  'iql.pipe-before-from': entry(
+    (p: { pipe: string }) => `${p.pipe} stands behind what it is about: from logs | ${p.pipe}`,
+    { pipe: 'explain' },
+    'Put the pipe behind the source and the other pipes, after a bar.',
+  ),
   'iql.no-query': entry(
     (_: NoParameters) => 'there is no query: a text begins with from, such as from logs',
     {},

@@ -20,7 +20,6 @@ export const PIPES_NOT_YET: ReadonlyMap<string, string> = new Map([
   ['facets', '`count by x` counts the values of a field'],
   ['describe', 'completion behind a `|` lists the columns; docs/iql.md describes the sources'],
   ['context', '`between @a and @b` behind the source, with the host and source of the line'],
-  ['explain', 'docs/iql.md says what a pipe means'],
   ['anomalies', '`where value > …` with a limit of your own'],
   ['forecast', ''],
   ['changepoints', ''],

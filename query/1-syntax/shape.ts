@@ -389,6 +389,10 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
         index = tokens.length;
         return;
       }
+      if (next?.is(T.From) && pipes.find([t.word])?.length === 1) {
+        diagnostics.add(syntaxError('iql.pipe-before-from', { pipe: t.image }, spanOf(t)));
+        return;
+      }
       if (next?.is(T.From) && PIPES_NOT_YET.has(t.word)) {
         diagnostics.add(syntaxError('iql.not-yet', { what: `\`${t.word}\``, instead: PIPES_NOT_YET.get(t.word) as string }, spanOf(t)));
         return;

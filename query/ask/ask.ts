@@ -5,7 +5,7 @@ import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
-import { requestOf } from '../4-emit/fragment.ts';
+import { type Fragment, requestOf } from '../4-emit/fragment.ts';
 import type { Losses } from '../4-emit/losses.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits, type Pool } from '../run/budget.ts';
@@ -39,10 +39,21 @@ export interface AskOptions {
   readonly seconds?: number;
 }
 
+/** What one fragment's answer was. */
+export interface StoreAnswer {
+  readonly fragment: Fragment;
+  rows: number;
+  /** As the store tells it. */
+  rowsRead: number;
+  bytesRead: number;
+  /** From the question to the last batch, what was done with the ones before in it. */
+  elapsedMs: number;
+}
+
 export interface Asked {
   readonly batches: readonly Batch[];
-  readonly rowsRead: number;
-  readonly bytesRead: number;
+  /** In the order in which they were asked. */
+  readonly answers: readonly StoreAnswer[];
   /** Values that became missing here because they could not be represented; `mayBeMore`: as stores may have made others. */
   readonly notRepresentable: number;
   readonly mayBeMore: boolean;
@@ -56,8 +67,7 @@ export const ask = async (
   tables: Readonly<Record<string, TableRun>>,
   { signal, limits, pool, seconds }: AskOptions = {},
 ): Promise<Asked> => {
-  let rowsRead = 0;
-  let bytesRead = 0;
+  const answers: StoreAnswer[] = [];
   let notRepresentable = 0;
   let mayBeMore = false;
   const budget = new Budget(limits, pool);
@@ -74,26 +84,31 @@ export const ask = async (
       if (fragment === undefined) throw new TypeError(`nothing was emitted for ${scan.dataset.name}`);
       const { losses } = fragment.emission;
       mayBeMore ||= losses.isHidden;
+      const told: StoreAnswer = { fragment, rows: 0, rowsRead: 0, bytesRead: 0, elapsedMs: 0 };
+      answers.push(told);
+      const begun = performance.now();
       const answer = askers[fragment.role].open(requestOf(fragment, keys), {
         columns: fragment.plan.columns,
         ...(seconds === undefined ? {} : { seconds }),
         ...(signal === undefined ? {} : { signal }),
         read: (rows, bytes) => {
-          rowsRead += rows;
-          bytesRead += bytes;
+          told.rowsRead += rows;
+          told.bytesRead += bytes;
         },
       });
       for await (const batch of answer) {
         mayBeMore ||= showsLoss(batch, losses);
+        told.rows += batch.length;
         const bytes = batchBytes(batch);
         budget.take(0, bytes);
         yield batch;
         budget.give(0, bytes);
       }
+      told.elapsedMs = performance.now() - begun;
     },
   };
   const batches = await runPlan(split.plan, env).finally(() => budget.end());
-  return { batches, rowsRead, bytesRead, notRepresentable, mayBeMore };
+  return { batches, answers, notRepresentable, mayBeMore };
 };
 
 /** A value is missing where one that could not be represented would be. */

@@ -3,6 +3,7 @@ import type { PipeSyntaxes } from '../1-syntax/signature.ts';
 import { aggregatePipe, summarize } from './aggregates.ts';
 import { drop, rename, select, set } from './columns.ts';
 import { every } from './every.ts';
+import { explain } from './explain.ts';
 import { fill } from './fill.ts';
 import { lookup } from './lookup.ts';
 import { bottom, distinct, latest, limit, sort, top } from './order.ts';
@@ -29,6 +30,7 @@ export const PIPES: readonly IqlPipe[] = [
   distinct,
   lookup,
   fill,
+  explain,
   aggregatePipe('count', 'Number of rows, by key'),
   aggregatePipe('sum', 'Sum, by key'),
   aggregatePipe('avg', 'Mean, by key'),

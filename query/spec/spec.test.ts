@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { parse } from '../1-syntax/parser.ts';
 import { parseSearch, printSearch } from '../1-syntax/search-syntax.ts';
 import { AGGREGATES, SCALAR_FUNCTIONS } from '../2-semantic/function-names.ts';
+import { printPlan } from '../3-plan/print-plan.ts';
+import { printRequest } from '../4-emit/print-sql.ts';
 import { check } from '../compile.ts';
 import { format } from '../language.ts';
 import { PIPE_SYNTAXES, PIPES } from '../pipes/index.ts';
 import { sameValue } from '../testing/both-ways.ts';
-import { printPlan, printSql } from '../testing/print-plan.ts';
 import { readSpec, type SpecCase, withSections } from '../testing/spec-file.ts';
 import { asked, diagnosticsOf, fixedText, rowsOf, specCatalogue } from '../testing/spec-run.ts';
 
@@ -102,14 +103,7 @@ const checkDiagnostics = (c: SpecCase, expected: readonly string[]): void => {
 
 const goldensOf = (c: SpecCase): ReadonlyMap<string, readonly string[]> => {
   const { plan, fragments } = asked(c);
-  const sql = fragments.flatMap((f, i) => [
-    ...(i === 0 ? [] : ['']),
-    `// ${f.role}`,
-    ...printSql(f.text),
-    ...[...f.parameters].map(
-      ([k, v]) => `// ${k} = ${typeof v === 'bigint' ? String(v) : JSON.stringify(v, (_, x: unknown) => (typeof x === 'bigint' ? String(x) : x))}`,
-    ),
-  ]);
+  const sql = fragments.flatMap((f, i) => [...(i === 0 ? [] : ['']), `// ${f.role}`, ...printRequest(f, '//')]);
   return new Map([
     ['plan', printPlan(plan)],
     ['sql', sql],

@@ -10,6 +10,7 @@ import { inputsOf, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
 import { explained } from '../4-emit/fragment.ts';
+import type { SqlRequest } from '../4-emit/sql-request.ts';
 import { type JsonValue, jsonValue } from '../ask/answer.ts';
 import { check, plan, split, storesWith } from '../compile.ts';
 import type { Diagnostic } from '../language.ts';
@@ -172,7 +173,7 @@ export const asked = (
   c: SpecCase,
 ): {
   readonly plan: PlanNode;
-  readonly fragments: readonly { readonly role: string; readonly text: string; readonly parameters: ReadonlyMap<string, unknown> }[];
+  readonly fragments: readonly (SqlRequest & { readonly role: string })[];
 } => {
   const planned = plan(check(c.text, specCatalogue), requestOf(c));
   const parts = split(

@@ -1,8 +1,7 @@
-// Plans and SQL as people read them, for goldens: a node a line, its input indented below; one SELECT a line.
-
+// Plans as people read them: a node a line, its inputs indented below.
 import { formatTime } from '../../core/time.ts';
-import type { PlanExpression } from '../3-plan/expression.ts';
-import { type AggregateCall, type Bucket, inputsOf, type OrderKey, type PlanNode } from '../3-plan/nodes.ts';
+import type { PlanExpression } from './expression.ts';
+import { type AggregateCall, type Bucket, inputsOf, type OrderKey, type PlanNode, type Scan } from './nodes.ts';
 
 const value = (v: unknown, type: string): string => {
   if (typeof v === 'bigint' && type === 'time') return `@${formatTime(v)}`;
@@ -68,35 +67,8 @@ const details = (n: PlanNode): string => {
   }
 };
 
-export const printPlan = (node: PlanNode, depth = 0): readonly string[] => [
-  `${'  '.repeat(depth)}${node.node} ${details(node)}`.trimEnd(),
-  ...inputsOf(node).flatMap((i) => printPlan(i, depth + 1)),
+/** `leaf`: of a scan that stands for something else, what that is. */
+export const printPlan = (node: PlanNode, leaf: (scan: Scan) => string | undefined = () => undefined, depth = 0): readonly string[] => [
+  `${'  '.repeat(depth)}${(node.node === 'scan' ? leaf(node) : undefined) ?? `${node.node} ${details(node)}`}`.trimEnd(),
+  ...inputsOf(node).flatMap((i) => printPlan(i, leaf, depth + 1)),
 ];
-
-/** Each SELECT on a line of its own, indented by its depth; what is quoted stays as it is. */
-export const printSql = (sql: string): readonly string[] => {
-  let out = '';
-  let depth = 0;
-  const opened: boolean[] = [];
-  for (let i = 0; i < sql.length; i++) {
-    const sign = sql[i] as string;
-    if (sign === '`' || sign === "'") {
-      const end = sql.indexOf(sign, i + 1);
-      out += sql.slice(i, end + 1);
-      i = end;
-    } else if (sign === '(') {
-      const query = sql.startsWith('(SELECT', i);
-      opened.push(query);
-      if (query) depth += 1;
-      out += query ? `(\n${'  '.repeat(depth)}` : '(';
-    } else if (sign === ')') {
-      const query = opened.pop() === true;
-      if (query) depth -= 1;
-      out += query ? `\n${'  '.repeat(depth)})` : ')';
-    } else if (sql.startsWith(' UNION ALL ', i)) {
-      out += `\n${'  '.repeat(depth)}UNION ALL\n${'  '.repeat(depth)}`;
-      i += ' UNION ALL '.length - 1;
-    } else out += sign;
-  }
-  return out.split('\n').map((l) => l.trimEnd());
-};
