@@ -72,6 +72,8 @@ describe('filterText', () => {
     expect(literalText({ type: 'int', unit: 'By' }, 4096)).toBe('4096B');
     expect(literalText({ type: 'float', unit: 'By/s' }, 1.5)).toBe('1.5B/s');
     expect(literalText({ type: 'float', unit: 'KiBy' }, 2)).toBe('2048B');
+    expect(literalText({ type: 'float', unit: '1' }, 1e308)).toBe(BigInt(1e308).toString());
+    expect(literalText({ type: 'float', unit: 'd' }, 1e308)).toBeUndefined();
     expect(literalText({ type: 'duration', unit: 's' }, 5)).toBe('5s');
     expect(literalText({ type: 'float', unit: 'ms' }, 250)).toBe('0.25s');
     expect(literalText({ type: 'float', unit: '1' }, 0.9)).toBe('0.9');

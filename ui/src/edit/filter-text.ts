@@ -38,14 +38,16 @@ export const literalText = (column: Pick<Column, 'type' | 'unit'>, value: Value)
   if (typeof value === 'string' && /^-?\d+$/.test(value)) return value;
   if (typeof value !== 'number') return undefined;
   const form = unitForm(column.unit);
-  const scaled = decimal(value * form.factor);
+  const size = value * form.factor;
+  if (!Number.isFinite(size)) return undefined;
+  const scaled = decimal(size);
   switch (form.family) {
     case 'bytes':
       return `${scaled}B${form.suffix}`;
     case 'duration':
       return `${scaled}s`;
     case 'ratio':
-      return Math.abs(value * form.factor) <= 1 ? scaled : `${decimal(value * form.factor * 100)}%`;
+      return Math.abs(size) <= 1 || !Number.isFinite(size * 100) ? scaled : `${decimal(size * 100)}%`;
     case 'count':
       return `${scaled}${form.suffix}`;
     case 'plain':

@@ -29,6 +29,9 @@ describe('formatNumber', () => {
     [12.5, 'Cel', '12.5 °C'],
     [0.1 + 0.2, null, '0.3'],
     [3, 'furlong', '3 furlong'],
+    [1e308, '1', '1.00e308'],
+    [-1e308, 's/s', '-1.00e308 s/s'],
+    [1e308, 'd', '1.00e308 d'],
   ])('writes %s %s as %s', (value, unit, text) => {
     expect(formatNumber(value, unit)).toBe(text);
   });
@@ -90,6 +93,7 @@ describe('axes', () => {
 
   it('writes all labels of an axis in one step', () => {
     expect(axisLabels([0, 512 * 1024 ** 2, 1024 ** 3, 1536 * 1024 ** 2], 'By')).toEqual(['0', '0.5 GiB', '1 GiB', '1.5 GiB']);
+    expect(axisLabels([0, 1e308], '1')).toEqual(['0%', '1.00e308']);
     expect(axisLabels([0, 0.25, 0.5], '1')).toEqual(['0%', '25%', '50%']);
     expect(axisLabels([0, 0.0025, 0.005], '1')).toEqual(['0%', '0.25%', '0.5%']);
     expect(axisLabels([0, 60, 120], 's')).toEqual(['0', '1m', '2m']);

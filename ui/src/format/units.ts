@@ -108,6 +108,8 @@ export const formatNumber = (value: number | null | undefined, unit: string | nu
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
   const form = unitForm(unit);
   const scaled = value * form.factor;
+  // In a smaller unit it would be more than a number can be: it stands in its own.
+  if (!Number.isFinite(form.family === 'ratio' ? scaled * 100 : scaled)) return `${digits(value, significant)}${unit === '1' ? '' : ` ${unit}`}`;
   switch (form.family) {
     case 'bytes': {
       const n = power(Math.abs(scaled), 1024, BINARY.length - 1);
@@ -270,5 +272,5 @@ export const axisLabels = (splits: readonly number[], unit: string | null): stri
       }
     }
   };
-  return splits.map((split) => label(split * form.factor));
+  return splits.map((split) => (Number.isFinite(split * form.factor * 100) ? label(split * form.factor) : formatNumber(split, unit)));
 };
