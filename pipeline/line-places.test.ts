@@ -222,6 +222,16 @@ test('other words at a place that was sent are kept', async () => {
   expect(await stored('other')).toEqual(['and on', 'first life', 'secondlife']);
 });
 
+test('a line that is read again under other masks stands once, as it came first', async () => {
+  const sender = 'masks';
+  const lines = (ticket: string, user: string): Line[] => [at(`1 ticket=${ticket} ok`, 0), at(`2 user=${user}`, 20), at(`3 "user":${user},`, 40)];
+  const first = lines('abc', '***');
+  await open(logsSink(options)).write([messageOf(sender, first)], contextOf());
+  const part = open(logsSink(options));
+  await part.write([messageOf(sender, lines('***', '"***"')), messageOf(sender, lines('***', '12345'))], contextOf());
+  expect(await stored(sender)).toEqual(first.map(({ text }) => text));
+});
+
 /** Counts what the store is asked for by the places of lines; `fails` with the code of a limit. */
 const watched = (fails: (sql: string) => boolean = () => false) => {
   const asked: string[] = [];

@@ -1,7 +1,7 @@
 // Which log lines of a round the store has already: an agent whose disk or folder was set back reads its files again and sends them under new
 // seqs. A line is known by (sender, file, position). As long as a sender's positions in a file rise nothing is asked; where they go back, the
-// store is, for those very positions, and a line that stands there word for word is passed over. A position alone proves nothing: after a disk
-// was set back another line may be written in the place of one that was sent. Nothing is saved: what is not known is asked of the store, in a few
+// store is, for those very positions, and a line that stands there is passed over: word for word, or but for what an agent with other masks hid. A
+// position alone proves nothing: after a disk was set back another line may be written in the place of one that was sent. Nothing is saved: what is not known is asked of the store, in a few
 // questions a round, whatever senders name. Of what is too much to ask, or what the store cannot say, lines are taken as they are.
 import { type Batch, columnOf, type FixedColumn, isPresent, valueAt } from '../core/batch/batch.ts';
 import { takeRows } from '../core/batch/take.ts';
@@ -9,6 +9,7 @@ import { joined, wordsOf } from '../core/batch/words.ts';
 import { hasCode } from '../core/errors.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import { sameBesideMasks } from './beside-masks.ts';
 import { KnownFiles } from './known-files.ts';
 import type { Decoded } from './message.ts';
 import { retryUntilStopped } from './retry.ts';
@@ -224,7 +225,7 @@ export class LinePlaces {
     return files;
   }
 
-  /** Without what stands, or stands in an earlier message of the round, under the same place with the same words. */
+  /** Without what stands, or stands in an earlier message of the round, under the same place with the same words, masks aside. */
   #without(message: Decoded, files: ReadonlyMap<string, DoubtfulFile>): Decoded {
     const { batch } = message;
     const rows = new Uint8Array(batch.length).fill(1);
@@ -234,7 +235,7 @@ export class LinePlaces {
       (key) => files.get(key),
       (file, place, row) => {
         const line = lineAt(batch, row);
-        if (file.standing.get(place)?.has(line) === true) rows[row] = 0;
+        if (stands(file.standing.get(place), line)) rows[row] = 0;
         else own.push({ file, place, line });
       },
     );
@@ -245,6 +246,9 @@ export class LinePlaces {
     return { ...message, batch: takeRows(batch, kept) };
   }
 }
+
+const stands = (known: ReadonlySet<string> | undefined, line: string): boolean =>
+  known !== undefined && (known.has(line) || known.values().some((other) => sameBesideMasks(line, other)));
 
 const note = (standing: Map<number, Set<string>>, place: number, line: string): void => {
   const known = standing.get(place);
