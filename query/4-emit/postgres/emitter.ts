@@ -5,15 +5,12 @@ import { type Answers, type Emission, type Emitter, LONGEST_TEXT, LOSSLESS } fro
 import type { SqlRequest } from '../sql-request.ts';
 import { emitPostgres, PostgresContext } from './select.ts';
 
-/** What the protocol can bind; it counts them in 16 bits. */
-const MOST_PARAMETERS = 65_535;
-
 export const postgresEmitter: Emitter<SqlRequest> = {
   answers: (condition: PlanExpression, scan: Scan): Answers => (postgresEmitter.emit({ ...scan, filter: condition }, false) === undefined ? 'no' : 'exact'),
   emit: (node: PlanNode): Emission<SqlRequest> | undefined => {
     const context = new PostgresContext();
     const text = emitPostgres(node, context);
-    if (text === undefined || text.length > LONGEST_TEXT || context.parameters.size > MOST_PARAMETERS) return undefined;
+    if (text === undefined || text.length > LONGEST_TEXT) return undefined;
     return { request: { text, parameters: context.parameters }, losses: LOSSLESS };
   },
   explain: (request) => request,

@@ -62,9 +62,9 @@ const emitIn = (args: readonly PlanExpression[], context: PostgresContext): stri
   const [x, list] = args;
   const left = x === undefined ? undefined : emit(x, context);
   if (x === undefined || left === undefined || list?.op !== 'literal') return undefined;
-  const items = (list.value as readonly unknown[]).map((value) => emit({ op: 'literal', type: x.type, value: value as never }, context));
-  if (items.length === 0) return 'false';
-  return items.includes(undefined) ? undefined : `coalesce(${left} IN (${items.join(', ')}), false)`;
+  // No text there holds a zero byte, so that such a value is in no row.
+  const items = (list.value as readonly BoundValue[]).filter((value) => !(typeof value === 'string' && value.includes('\0')));
+  return items.length === 0 ? 'false' : `coalesce(${left} = ANY(${context.bind(items as BoundValue, `${CAST[x.type]}[]`)}), false)`;
 };
 
 /** Rows of events have no number of their own: the order of their identity is one. */
