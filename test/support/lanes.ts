@@ -20,17 +20,17 @@ const LANES_BY_PLACE: readonly Lane[] = [
   {
     name: 'browser',
     include: ['test/browser/**/*.test.ts', 'ui/**/*.browser.test.ts'],
-    workers: 4,
+    workers: 3,
     timeout: 300,
     setup: 'test/browser/one-product.ts',
     beside: 'end-to-end',
   },
   // The whole product from outside: commands, doors, kill -9.
-  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 4, timeout: 600 },
+  { name: 'end-to-end', include: ['test/end-to-end/**/*.test.ts', '**/*.e2e.test.ts'], workers: 3, timeout: 600 },
   // Random texts, pushed to the store and run in this process, must agree.
   { name: 'differential', include: ['**/*differential*.test.ts'], workers: 2, timeout: 600, beside: 'iql' },
   // Conformance of each port on each implementation, with the real engine.
-  { name: 'engines', include: ['engines/**/*.test.ts'], workers: 3, timeout: 180 },
+  { name: 'engines', include: ['engines/**/*.test.ts'], workers: 2, timeout: 180 },
   // The language: its phases, pipes and functions, and the cases in its own notation.
   { name: 'iql', include: ['query/**/*.test.ts'], workers: 2, timeout: 120 },
   // Everything else.
