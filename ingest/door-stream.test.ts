@@ -37,7 +37,8 @@ const start = async (maxBytes: number, groups: Readonly<Record<string, string>> 
       partitions: 2,
       retentionBytes: 1 << 30,
       retentionMs: 86_400_000,
-      ...(groups[name] === undefined ? {} : { groups: [groups[name]], share: 0.5 }),
+      groups: name === DEAD_TOPIC ? [] : [groups[name] ?? 'test'],
+      ...(groups[name] === undefined ? {} : { share: 0.5 }),
     })),
   );
   const door = openDoor({ stream, telemetry: new TelemetryRegistry(), log: silentLogger, now: () => NOW });

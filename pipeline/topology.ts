@@ -80,7 +80,7 @@ const DAY = 24 * HOUR;
 export const TOPICS: readonly TopicPlan[] = [
   // A short tail, for a look at what came last.
   ...TOPOLOGY.map(({ topic, share }) => ({ name: topic, retentionBytes: 256 * 2 ** 20, retentionMs: HOUR, share })),
-  // Read by no group: small (never more than an eighth of the stream's room), and kept for people to look at.
+  // Read by no group: small (never more than an eighth of the stream's limit), and kept for people to look at.
   { name: DEAD_TOPIC, retentionBytes: 256 * 2 ** 20, retentionMs: 14 * DAY },
 ];
 

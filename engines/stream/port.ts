@@ -149,7 +149,7 @@ export interface StreamState {
 export interface TopicOptions {
   readonly name: string;
   readonly partitions: number;
-  /** Of a partition: what all its groups are done with, and what no group reads, goes when there is more than this, or too much for the room … */
+  /** Of a partition: what all its groups are done with, and what no group reads, goes when there is more than this, or too much for the stream's limit … */
   readonly retentionBytes: number;
   /** … or when it is older than this, ms; but for a day after the clock has jumped by days, when nobody knows how old it is. */
   readonly retentionMs: number;

@@ -111,6 +111,10 @@ export class Commits {
     return this.#cost;
   }
 
+  get limit(): number {
+    return this.#options.maxBytes;
+  }
+
   /** What messages may take: the limit, or what the file has and the disk leaves for it, as looked at last. */
   get room(): number {
     const reusable = Math.max(0, this.#file - this.#cost) * REUSED;

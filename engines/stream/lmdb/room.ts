@@ -4,14 +4,17 @@ import type { Readers, Topic } from './readers.ts';
 
 /** Of the room: beyond it not even a short tail of what all have read is kept. */
 const TIGHT = 0.6;
-/** Of the room, for each topic that no group reads. Nobody catches up with it: a larger part would close the log for all, and stay. */
+/**
+ * Of the limit, for each topic that no group reads. Nobody catches up with it: a larger part would close the log for all, and stay. Not of the room:
+ * what others put on the disk for a while must not cost it.
+ */
 const MOST_OF_UNREAD = 1 / 8;
 
 export class Room {
-  readonly #commits: Pick<Commits, 'room' | 'cost'>;
+  readonly #commits: Pick<Commits, 'room' | 'limit' | 'cost'>;
   readonly #readers: Readers;
 
-  constructor(commits: Pick<Commits, 'room' | 'cost'>, readers: Readers) {
+  constructor(commits: Pick<Commits, 'room' | 'limit' | 'cost'>, readers: Readers) {
     this.#commits = commits;
     this.#readers = readers;
   }
@@ -44,7 +47,7 @@ export class Room {
     let most = topic.retentionBytes;
     if (this.#readers.of(topic).size > 0) {
       if (this.#filled() > TIGHT) return 0;
-    } else if (flushed.cost > 0) most = Math.min(most, ((this.#most * MOST_OF_UNREAD) / topic.list.length) * (flushed.bytes / flushed.cost));
+    } else if (flushed.cost > 0) most = Math.min(most, ((this.#commits.limit * MOST_OF_UNREAD) / topic.list.length) * (flushed.bytes / flushed.cost));
     return Math.max(0, most - leases.cost);
   }
 }
