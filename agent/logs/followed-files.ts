@@ -1,6 +1,7 @@
 // Which log files an agent follows: those that the patterns find, each known again through rotation by rename and by copy-truncate, so that no line
 // is lost or read twice. It reads no lines, as `tailer.ts` does, and remembers nothing over a restart: `resume.ts` goes on from the positions.
 import type { Stats } from 'node:fs';
+import { lineBegin } from './backlog.ts';
 import { Finder, type Found, type Stray } from './glob.ts';
 import { followBetween, followCopy, openBetween } from './left-behind.ts';
 import { LogFile } from './log-file.ts';
@@ -32,6 +33,8 @@ export class FollowedFiles {
   readonly #cut = new Map<string, number>();
   readonly #finder: Finder;
   #first: boolean;
+  /** Of files found at the first start of all: what stands before what is read. */
+  readonly #before = { files: 0, bytes: 0 };
 
   /** Positions come from the spool; without any this is the first start of all. */
   constructor(options: FollowOptions, positions: Iterable<Position>, now: number) {
@@ -75,6 +78,7 @@ export class FollowedFiles {
     if (!found.cut) for (const position of this.files.rested.takeUnmet()) this.#followRested(position, now);
     this.files.forgetRefused(new Set(found.paths));
     for (const [key, since] of this.#waiting) if (now - since > 2 * this.#options.quietMs) this.#waiting.delete(key);
+    if (this.#first && this.#before.files > 0) this.#tellBefore();
     this.#first = false;
   }
 
@@ -161,7 +165,14 @@ export class FollowedFiles {
     return false;
   }
 
-  #meetAll({ paths, strays }: Found, now: number): void {
+  #tellBefore(): void {
+    const { backlogBytes, leftOut, log } = this.#options;
+    leftOut('what log files held before their last MiB when the agent began to follow them');
+    log.info('of log files that were there before the agent only the end is read', { ...this.#before, read: backlogBytes });
+  }
+
+  #meetAll({ paths, strays, odd }: Found, now: number): void {
+    if (odd) this.#options.leftOut('log files whose names, or whose folders’ names, are no UTF-8');
     if (strays.length > 0) {
       // One that lost its name is not what is written to under it.
       const named = [...this.files.all()].filter(({ orphan }) => !orphan);
@@ -214,10 +225,14 @@ export class FollowedFiles {
     // Another may have had the name since then, and lost it.
     const start = { ...LogFile.start(key, path), ...(since === undefined ? {} : asSeen(since)) };
     const position = { ...start, ...(born === undefined || cut === undefined ? {} : { born, generation: cut + 1 }) };
-    const skip = this.#first && stat.size > this.#options.backlogBytes;
-    // The line that the backlog begins in is not whole.
-    const file = this.files.open(skip ? { ...position, offset: stat.size - this.#options.backlogBytes, skipping: true } : position, path, now);
-    if (file !== undefined) file.metAt = stat.size;
+    const least = this.#first ? Math.max(0, stat.size - this.#options.backlogBytes) : 0;
+    const begin = least === 0 ? 0 : lineBegin(path, key, least);
+    const file = this.files.open({ ...position, offset: begin ?? least, skipping: begin === undefined }, path, now);
+    if (file === undefined) return;
+    file.metAt = stat.size;
+    if (file.offset === 0) return;
+    this.#before.files++;
+    this.#before.bytes += file.offset;
   }
 
   /**

@@ -32,6 +32,8 @@ export interface Found {
   readonly strays: readonly Stray[];
   /** A bound was met. */
   readonly cut: boolean;
+  /** The patterns mean names that are no UTF-8, or lead through folders of such names: no text leads to them. */
+  readonly odd: boolean;
 }
 
 interface Folder {
@@ -58,6 +60,7 @@ export class Finder {
   readonly #since: Moment | undefined;
   #look = 0;
   #cut = false;
+  #odd = false;
 
   /** `since`: when a finder before this one is known to have looked. */
   constructor(patterns: readonly string[], root: string, since?: Moment) {
@@ -98,11 +101,17 @@ export class Finder {
   #walkAll(anew: boolean): Found {
     this.#look++;
     this.#cut = false;
+    this.#odd = false;
     const paths = new Set<string>();
     const strays = new Map<string, Stray>();
     for (const pattern of this.#patterns) this.#walk(this.#root, pattern, anew, paths, strays);
     for (const [path, { look }] of this.#folders) if (look !== this.#look) this.#folders.delete(path);
-    return { paths: [...paths], strays: [...strays.values()].filter(({ path }) => !paths.has(path)), cut: this.#cut || paths.size >= MOST_FILES };
+    return {
+      paths: [...paths],
+      strays: [...strays.values()].filter(({ path }) => !paths.has(path)),
+      cut: this.#cut || paths.size >= MOST_FILES,
+      odd: this.#odd,
+    };
   }
 
   #walk(path: string, [first, ...rest]: readonly string[], anew: boolean, paths: Set<string>, strays: Map<string, Stray>): void {
@@ -120,6 +129,7 @@ export class Finder {
     if (first === '**') {
       this.#walk(path, rest, anew, paths, strays);
       folder.folders ??= folder.names.filter((name) => !name.startsWith('.') && isFolder(join(path, name)));
+      if (folder.names.some(mayBeOdd) && hasOddFolder(path)) this.#odd = true;
       for (const name of folder.folders) this.#walk(join(path, name), [first, ...rest], anew, paths, strays);
       return;
     }
@@ -131,7 +141,8 @@ export class Finder {
         const original = isLast && folder.since !== undefined ? originalOf(name) : undefined;
         if (original === undefined || folder.since === undefined || !means(original)) continue;
         strays.set(join(path, name), { path: join(path, name), original: join(path, original), since: folder.since });
-      } else if (!isLast) this.#walk(join(path, name), rest, anew, paths, strays);
+      } else if (mayBeOdd(name) && !isThere(join(path, name))) this.#odd = true;
+      else if (!isLast) this.#walk(join(path, name), rest, anew, paths, strays);
       else if (paths.size < MOST_FILES) paths.add(join(path, name));
     }
   }
@@ -168,6 +179,26 @@ const namesIn = (path: string): readonly string[] => {
     return readdirSync(path);
   } catch {
     return [];
+  }
+};
+
+/** What is no UTF-8 in a name reads so, as does a name that holds the sign itself. */
+const mayBeOdd = (name: string): boolean => name.includes('\ufffd');
+
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+const hasOddFolder = (path: string): boolean => {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.some((entry) => entry.isDirectory() && !entry.name.startsWith('.') && mayBeOdd(entry.name) && !isThere(join(path, entry.name)));
+  } catch {
+    return false;
   }
 };
 

@@ -87,8 +87,6 @@ export class LogFile {
   /** Where the hole begins that the file ends with, as far as is known. */
   #openHole = Number.POSITIVE_INFINITY;
   #going: Going | undefined;
-  /** What is skipped is from before the agent came. */
-  #backlog: boolean;
   #committed: Position;
   /** When bytes of it were read last. */
   #tookAt: Moment | undefined;
@@ -105,7 +103,6 @@ export class LogFile {
     this.key = position.key;
     this.path = path;
     this.skipping = position.skipping;
-    this.#backlog = position.skipping && position.head.length === 0;
     this.readAt = now;
     this.seenAt = seenOf(position) ?? momentNow();
     this.origin = origin;
@@ -174,6 +171,11 @@ export class LogFile {
     return isKept && !this.orphan && this.failedSince === undefined && this.size === this.held && this.held >= this.offset && this.behind === 0;
   }
 
+  /** Nobody but who has it open can reach it any more: not even the agent, once it was stopped. */
+  get isRemoved(): boolean {
+    return this.orphan && fstatSync(this.#fd).nlink === 0;
+  }
+
   /** Whether nothing was written to it since it was last looked at: for files that no name leads to. */
   isStill(): boolean {
     const { size, mtimeMs } = fstatSync(this.#fd);
@@ -211,7 +213,6 @@ export class LogFile {
         this.holes += hole - this.offset;
         this.#readSoFar.jump(hole);
         this.skipping = false;
-        this.#backlog = false;
         this.#going = undefined;
       } else if (hole === 'unknown') return true;
       else if (hole === 'open') {
@@ -246,7 +247,7 @@ export class LogFile {
   /** Passes over bytes of an over-long line that does not end in them; false where it may. */
   #passes(bytes: Buffer): boolean {
     if (bytes.includes(NEWLINE) || bytes.includes(0)) return false;
-    if (!this.#backlog) this.cut += bytes.length;
+    this.cut += bytes.length;
     this.#pass(bytes.length);
     return true;
   }
@@ -290,8 +291,7 @@ export class LogFile {
       if (at === -1) break;
       const end = at > start && chunk[at - 1] === RETURN ? at - 1 : at;
       if (this.skipping) {
-        if (!this.#backlog) this.cut += at - start;
-        this.#backlog = false;
+        this.cut += at - start;
         this.skipping = false;
         assembler.safe = at + 1;
       } else this.#line(start, end, at + 1);

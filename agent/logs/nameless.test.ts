@@ -1,6 +1,6 @@
 // A file that no name leads to any more, rotated away or removed, is read to its end, however long that takes: while nothing may be read, while
 // its turns are spent in a hole, while its disk does not answer. And how far behind the agent is counts what such files hold. Real files.
-import { closeSync, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, ftruncateSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Mask } from '../mask/mask.ts';
 import { Followed, laterByFiles, long, range } from '../testing/followed.ts';
@@ -22,6 +22,21 @@ const rotate = (): void => renameSync(logs.path('a.log'), logs.path('a.log.1'));
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 6; i++) await logs.round(LONG_MS);
 };
+
+test('of a removed file the last line without its end is read when the agent stops; of a rotated one the next run reads it whole', async () => {
+  for (const name of ['gone.log', 'kept.log']) logs.write(name, `${name} one`);
+  logs.start();
+  await logs.round();
+  for (const name of ['gone.log', 'kept.log']) appendFileSync(logs.path(name), `${name} two`);
+  rmSync(logs.path('gone.log'));
+  renameSync(logs.path('kept.log'), logs.path('kept.log.1'));
+  await logs.stop();
+  expect(logs.bodies.toSorted()).toEqual(['gone.log one', 'gone.log two', 'kept.log one']);
+  appendFileSync(logs.path('kept.log.1'), ' and on\n');
+  logs.start();
+  await logs.round();
+  expect(logs.bodies.at(-1)).toBe('kept.log two and on');
+});
 
 test('while nothing may be read, and one record went through in between', async () => {
   logs.start();

@@ -1,5 +1,5 @@
 // Every line of a file that is followed is told once, whatever stands in it. Real files; the record of positions is the test's own.
-import { appendFileSync, copyFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { INTAKE_LIMITS } from '../../ingest/limits.ts';
 import { Mask } from '../mask/mask.ts';
@@ -41,6 +41,50 @@ describe('log files', () => {
     const before = logs.bodies.length;
     await logs.round();
     expect(logs.bodies.length - before).toBe(500);
+  });
+
+  test('whose last bytes begin within a long line are read from the beginning of that, of which what is not kept is counted', async () => {
+    for (const [name, length] of [
+      ['a.log', 300_000],
+      ['b.log', 20 << 20],
+    ] as const)
+      logs.write(name, 'before', `${'q'.repeat(length)}end`, 'after');
+    start(['/*.log'], 10_000);
+    await logs.round();
+    // Of one that begins too far before them the end is passed over.
+    expect(logs.bodies.toSorted()).toEqual(['after', 'after', 'q'.repeat(65_536)]);
+    expect(logs.tailer.bytesCut).toBe(300_003 - 65_536 + 10_000 - 7);
+    expect([...logs.leftOut]).toEqual([
+      'what log files held before their last MiB when the agent began to follow them',
+      'the ends of log lines longer than 64 KiB',
+    ]);
+    expect(logs.told).toEqual([
+      ['of log files that were there before the agent only the end is read', { files: 2, bytes: 7 + (20 << 20) + 17 - 10_000, read: 10_000 }],
+    ]);
+  });
+
+  test('whose names or folders are no UTF-8 are not read, and it is said', async () => {
+    const odd = (path: string): Buffer => Buffer.from(logs.path(path), 'latin1');
+    writeFileSync(odd('caf\xe9.log'), 'line\n');
+    writeFileSync(logs.path('other\ufffd.log'), 'read\n');
+    const said = 'log files whose names, or whose folders’ names, are no UTF-8';
+    for (const [pattern, isMeant] of [
+      ['/*.txt', false],
+      ['/*.log', true],
+    ] as const) {
+      start([pattern]);
+      await logs.round();
+      expect(logs.leftOut.has(said)).toBe(isMeant);
+    }
+    expect(logs.bodies).toEqual(['read']);
+    rmSync(odd('caf\xe9.log'));
+    mkdirSync(odd('caf\xe9'));
+    for (const pattern of ['/*/*.txt', '/**/*.txt']) {
+      logs.leftOut.clear();
+      start([pattern]);
+      await logs.round();
+      expect([...logs.leftOut]).toEqual([said]);
+    }
   });
 
   /** A line whose own time is so many days before now. */

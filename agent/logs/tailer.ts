@@ -154,7 +154,7 @@ export class Tailer {
   /** Reads entries of one file; true when the batch is full, or enough was read at once, and the file may have more. */
   #read(file: LogFile, now: number, last = false): boolean {
     const still = now - file.readAt;
-    const ended = file.orphan ? still > this.#options.quietMs : still > this.#options.quietMs && file.size > file.offset;
+    const ended = file.orphan ? still > this.#options.quietMs || (last && file.isRemoved) : still > this.#options.quietMs && file.size > file.offset;
     if (!file.orphan && !ended && file.size === file.offset) return false;
     const before = file.orphan ? undefined : this.#files.orphanBefore(file);
     // What the old file still has comes first, but for an entry that this one goes on with.

@@ -34,6 +34,8 @@ export const laterByFiles = (): Promise<void> => setTimeout(15);
 export class Followed {
   readonly folder = mkdtempSync(join(tmpdir(), 'logs-'));
   readonly leftOut = new Set<string>();
+  /** What it logged as information. */
+  readonly told: (readonly [message: string, fields: unknown])[] = [];
   readonly failures = new LogFailures(silentLogger, (what) => this.leftOut.add(what));
   /** The clock, ms. */
   at: number;
@@ -62,7 +64,7 @@ export class Followed {
         quietMs: 5000,
         joinMs,
         isPutBack,
-        log: silentLogger,
+        log: { ...silentLogger, info: (message, fields) => void this.told.push([message, fields]) },
         failures: this.failures,
         leftOut: (what) => this.leftOut.add(what),
       },
@@ -92,6 +94,11 @@ export class Followed {
   /** The same without looking for files. */
   async read(): Promise<void> {
     while (await this.#tailer?.poll(this.at, () => this.pressed()));
+  }
+
+  /** What an agent does that stops. */
+  async stop(): Promise<void> {
+    while (await this.#tailer?.poll(this.at, () => this.pressed(), true));
   }
 
   /** As the records have them. */
