@@ -18,9 +18,9 @@ const open = (refuses: ReadonlySet<string>, isAway = false) => {
     insert: () => Promise.resolve(),
     query: () => (isAway ? Promise.reject(new Error('memory')) : Promise.resolve({ batches: [], stats: { rowsRead: 0, bytesRead: 0, elapsedMs: 0 } })),
     command: (_, options = {}) => {
-      const { host, values } = options.params as { host: string; values: readonly string[] };
-      if (refuses.has(host)) return Promise.reject(new Error('memory'));
-      enriched.push(`${host} ${values.join()}`);
+      const { hosts, env } = options.params as { hosts: readonly string[]; env: readonly string[] };
+      if (hosts.some((host) => refuses.has(host))) return Promise.reject(new Error('memory'));
+      enriched.push(...hosts.map((host, i) => `${host} ${env[i]}`));
       return Promise.resolve();
     },
   };

@@ -6,6 +6,8 @@ import type { KeeperTask } from './keeper.ts';
 import { backoffMs, pause, retryUntilStopped, Stopped } from './retry.ts';
 import type { SeriesTable } from './series-table.ts';
 
+/** Hosts in one statement: it reads the definitions of all. */
+const MOST_TOGETHER = 1_000;
 /** By then every process has read the inventory anew, and what it wrote before is in the store. */
 const AGAIN_MS = 2 * REFRESH_MS;
 
@@ -59,22 +61,25 @@ export class Reenricher implements KeeperTask {
   }
 
   async #work(): Promise<void> {
-    for (let failures = 0; ; ) {
-      const [next] = this.#due;
-      if (next === undefined) return;
-      const [host, entry] = next;
+    for (let failures = 0, together = MOST_TOGETHER; ; ) {
+      const hosts = [...this.#due.values()].slice(0, together);
+      const [first] = hosts;
+      if (first === undefined) return;
       try {
         // In turn with the definitions: one that was read with the older inventory is in the store before this looks.
-        await this.#once(() => this.#table.inTurn(() => this.#table.enrich(entry)));
+        await this.#once(() => this.#table.inTurn(() => this.#table.enrich(hosts)));
         failures = 0;
-        if (this.#due.get(host) === entry) this.#due.delete(host);
+        for (const entry of hosts) if (this.#due.get(entry.host) === entry) this.#due.delete(entry.host);
+        together = Math.min(MOST_TOGETHER, together * 2);
       } catch (error) {
         if (error instanceof Stopped) throw error;
-        this.#log.warn('the series of a host could not be brought up to its inventory yet', { host, error });
+        together = Math.max(1, hosts.length >> 1);
+        if (hosts.length > 1) continue;
+        this.#log.warn('the series of a host could not be brought up to its inventory yet', { host: first.host, error });
         // Behind the others.
-        const newest = this.#due.get(host) ?? entry;
-        this.#due.delete(host);
-        this.#due.set(host, newest);
+        const newest = this.#due.get(first.host) ?? first;
+        this.#due.delete(first.host);
+        this.#due.set(first.host, newest);
         await pause(backoffMs(failures++), this.#abort.signal);
       }
     }

@@ -1,5 +1,6 @@
 // Questions of all series, on a real store that has memory for a part of them at once: they are answered nevertheless.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { valueAt } from '../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { openTemporaryStore } from '../engines/columns/testing/temporary-store.ts';
@@ -56,4 +57,32 @@ map('host', concat('host-', toString(number % 100)), 'place', repeat(toString(nu
   );
   const hosts = new Map(['host-3', 'host-4'].map((host) => [host, { host, sender: host, enrichment: NO_ENRICHMENT }]));
   expect((await new SeriesTable(small).outdated(hosts)).map(({ host }) => host)).toEqual(['host-3']);
+});
+
+test('all series of many hosts are brought up to the inventory in one statement, those alone that say something else', { timeout: 120_000 }, async () => {
+  const { columns } = store;
+  const hosts = ['host-3', 'host-4', 'host-5'].map((host, i) => ({
+    host,
+    sender: host,
+    enrichment: ['eu', undefined, ['a', 'b', undefined][i], undefined, undefined],
+  }));
+  const table = new SeriesTable(columns, () => DAY + HOUR);
+  await table.enrich(hosts);
+  await table.enrich(hosts);
+  const { batches } = await columns.query(
+    `SELECT labels['host'] AS host, toString(enrichment) AS said, toInt64(count()) AS series, toInt64(countIf(since = fromUnixTimestamp64Milli({at:Int64}, 'UTC'))) AS fresh
+     FROM series WHERE host IN ('host-3', 'host-4', 'host-5', 'host-6') GROUP BY host, said ORDER BY host, fresh`,
+    { params: { at: DAY + HOUR } },
+  );
+  const each = BigInt((SERIES * 2) / 100);
+  const rows = batches.flatMap((b) => Array.from({ length: b.length }, (_, row) => b.columns.map((c) => valueAt(c, row))));
+  expect(rows).toEqual([
+    ['host-3', "{'env':'old'}", each, 0n],
+    ['host-3', "{'region':'eu','env':'a'}", each, each],
+    ['host-4', '{}', each, 0n],
+    ['host-4', "{'region':'eu','env':'b'}", each, each],
+    ['host-5', '{}', each, 0n],
+    ['host-5', "{'region':'eu'}", each, each],
+    ['host-6', '{}', each, 0n],
+  ]);
 });

@@ -18,11 +18,12 @@ const KEPT = ['kind', 'temporality', 'unit', 'description', 'interval', 'labels'
 /** Groups are made in the order of the table, and handed on a few MiB at a time: all series at once are more than the store has memory for. */
 const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 300, optimize_aggregation_in_order: 1, aggregation_in_order_max_block_bytes: 4 << 20 };
 
-const ENRICHED = 'mapFromArrays({keys:Array(String)}, {values:Array(String)})';
+const PAIRS = ENRICHMENT.map((key) => `'${key}', transform(any(labels['host']), {hosts:Array(String)}, {${key}:Array(String)}, '')`).join(', ');
+const ENRICHED = `mapFilter((k, v) -> v != '', map(${PAIRS}))`;
 // Never before the row it takes the place of; at the same moment the one seen later stands.
 const ENRICH = `INSERT INTO series (${COLUMNS})
 SELECT metric, ${newest('name')}, id, greatest(max(since), fromUnixTimestamp64Milli({since:Int64}, 'UTC')), fromUnixTimestamp64Milli({since:Int64}, 'UTC'), ${KEPT}, CAST(${ENRICHED} AS Map(LowCardinality(String), String))
-FROM series WHERE labels['host'] = {host:String} GROUP BY metric, id HAVING CAST(${newest('enrichment')} AS Map(String, String)) != ${ENRICHED}`;
+FROM series WHERE labels['host'] IN {hosts:Array(String)} GROUP BY metric, id HAVING mapSort(CAST(${newest('enrichment')} AS Map(String, String))) != mapSort(${ENRICHED})`;
 
 const OF_SERIES = 'FROM series WHERE metric IN ({metrics:Array(UInt32)}) AND id IN ({ids:Array(UInt64)})';
 const KNOWN = `SELECT DISTINCT id ${OF_SERIES}`;
@@ -58,10 +59,13 @@ const keysOf = (keys: readonly SeriesKey[]): { readonly metrics: readonly number
 
 export class SeriesTable {
   readonly #columns: Pick<ColumnStore, 'insert' | 'query' | 'command'>;
+  readonly #now: () => number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(columns: Pick<ColumnStore, 'insert' | 'query' | 'command'>) {
+  /** `now`: ms. */
+  constructor(columns: Pick<ColumnStore, 'insert' | 'query' | 'command'>, now: () => number = Date.now) {
     this.#columns = columns;
+    this.#now = now;
   }
 
   /** Runs `work` when what was asked for before is over: what it reads of the inventory then is what it writes with. */
@@ -124,11 +128,10 @@ export class SeriesTable {
     for (const chunk of chunks(keys)) yield* (await this.#columns.query(sql, { params: keysOf(chunk), settings: UNBOUNDED })).batches;
   }
 
-  /** New rows for all series of a host that say something else of it. */
-  async enrich({ host, enrichment }: HostEntry): Promise<void> {
-    const known = ENRICHMENT.flatMap((key, i): [string, string][] => (enrichment[i] === undefined ? [] : [[key, enrichment[i]]]));
-    const params = { host, since: Date.now(), keys: known.map(([key]) => key), values: known.map(([, value]) => value) };
-    await this.#columns.command(ENRICH, { params, settings: UNBOUNDED });
+  /** New rows for all series of these hosts that say something else of them. The whole table is read for it, however many they are. */
+  async enrich(hosts: readonly HostEntry[]): Promise<void> {
+    const values = Object.fromEntries(ENRICHMENT.map((key, i) => [key, hosts.map(({ enrichment }) => enrichment[i] ?? '')]));
+    await this.#columns.command(ENRICH, { params: { hosts: hosts.map(({ host }) => host), since: this.#now(), ...values }, settings: UNBOUNDED });
   }
 
   /** Hosts of which some series says something else than `hosts`: a change may have been missed while no worker ran. */

@@ -129,7 +129,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   for (const { topic } of TOPOLOGY) before.set(topic, await stream.partitions(topic));
   const inventory = new Inventory(records, logger);
   await inventory.start();
-  const table = new SeriesTable(columns);
+  const table = new SeriesTable(columns, now);
   const { maxExecutionMs = 8000 } = options;
   const { clock = new StoreClock(columns) } = options;
   const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence, maxExecutionMs };
