@@ -1,6 +1,6 @@
 // What the data folder holds of the product itself: the instance's id and its tokens, made at the first start, readable by their owner alone.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import { makeFolder } from '../core/node/make-folder.ts';
@@ -26,6 +26,15 @@ export const IDENTITY = ['instance', 'token', 'agent-token', 'metrics-token', 'c
 /** Of a restore that has not ended: what is in the folder is not whole. */
 export const RESTORING = 'restoring';
 
+/** Folders of ours in it. */
+const FOLDERS = ['stream', 'columns', 'records', 'agent', 'compiled', 'command-keys'] as const;
+/** What else may stand in it that is nobody else's. */
+const FILES: ReadonlySet<string> = new Set([
+  ...IDENTITY,
+  RESTORING,
+  ...['lock', 'lock-journal', 'lock.holder', 'lost+found', 'address', 'reserve', 'stores.json', 'backups.json', 'refused-start.json'],
+]);
+
 const INSTANCE = /^[\w-]{1,64}$/;
 const TOKEN = /^[A-Za-z0-9_-]{32,}$/;
 
@@ -44,10 +53,23 @@ export const holdDataFolder = async (path: string): Promise<FolderLock> => {
   }
 };
 
+/** Makes it the owner's alone, unless it belongs to another user, who must. */
+const closeToOthers = (path: string): void => {
+  const { uid, mode } = statSync(path);
+  if ((mode & 0o077) !== 0 && (process.getuid === undefined || uid === process.getuid())) chmodSync(path, mode & 0o700);
+};
+
+/** A version before this left some of it open to all users of the machine. One that holds what is not ours stays as it is, around what is. */
+const closeFolder = (path: string): void => {
+  for (const name of FOLDERS) if (existsSync(join(path, name))) closeToOthers(join(path, name));
+  if (readdirSync(path).every((name) => FILES.has(name) || FOLDERS.some((ours) => ours === name))) closeToOthers(path);
+};
+
 /** Throws `data.folder` where the folder cannot be used, and `data.token` where a token file holds none, `restore.unfinished` where a restore has not ended. */
 export const openDataFolder = (path: string): DataFolder => {
   try {
     makeFolder(path);
+    closeFolder(path);
     if (existsSync(join(path, RESTORING))) throw new CodedError('restore.unfinished', { folder: path });
     const tokenFile = join(path, 'token');
     const agentTokenFile = join(path, 'agent-token');

@@ -99,6 +99,8 @@ const configurationOf = (read: Arguments): Configuration => {
 
 export const start = (args: readonly string[]): Promise<number> =>
   command(args, 'start [OPTIONS]', 'Starts InfraMirror on this machine.', OPTIONS, 0, async (read) => {
+    // Whatever is made is for this user alone, by the stores' own code too.
+    process.umask(0o077);
     setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING}`);
     const configuration = configurationOf(read);
     const { settings } = configuration;

@@ -1,7 +1,7 @@
 // Starting and stopping as a user does it: the ready line, tokens, a second start, what is in the way.
 
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -18,6 +18,13 @@ afterAll(async () => {
   for (const path of folders) await rm(path, { recursive: true, force: true });
 });
 
+/** Folders and files of a folder, itself too, that other users of the machine could read, change or enter. */
+const openToOthers = (path: string): readonly string[] =>
+  [path, ...readdirSync(path, { withFileTypes: true, recursive: true }).map((entry) => join(entry.parentPath, entry.name))].filter((at) => {
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    return found !== undefined && (found.isDirectory() || found.isFile()) && (found.mode & 0o077) !== 0;
+  });
+
 test('each start prints the link that signs in, the next goes on where it was, and SIGTERM ends each within ten seconds', async () => {
   const data = join(await folder(), 'made/here');
   const first = await startProduct({ folder: data });
@@ -28,6 +35,7 @@ test('each start prints the link that signs in, the next goes on where it was, a
   // Ready means: the first own sample can be asked for.
   const [count] = await first.values('from metrics.system.memory.usage last 5m | summarize n = count()');
   expect(count).toBeGreaterThan(0);
+  expect(openToOthers(data)).toEqual([]);
   const began = performance.now();
   first.child.kill('SIGTERM');
   expect(await first.ended).toEqual({ code: 0, signal: null });

@@ -67,7 +67,8 @@ const PLACES = ['/var/lib/inframirror', join(tmpdir(), 'inframirror-programs')];
 /** A folder of ours that anybody can enter and nobody else can have prepared. */
 const isSafePlace = (place: string): boolean => {
   try {
-    mkdirSync(place, { recursive: true, mode: 0o755 });
+    // Whatever the umask is.
+    if (mkdirSync(place, { recursive: true }) !== undefined) chmodSync(place, 0o755);
     const { uid, mode } = lstatSync(place);
     return lstatSync(place).isDirectory() && uid === process.getuid?.() && (mode & 0o022) === 0 && (mode & 0o005) === 0o005 && isOpenAbove(place);
   } catch {

@@ -54,7 +54,7 @@ const syncFolder = (dir: string): void => {
  * with `stream.newer-schema` when a newer program wrote it, with `stream.damaged` when its file was cut or overwritten, with `stream.unavailable` when it cannot be opened.
  */
 export const openLmdbStream = async (options: LmdbStreamOptions): Promise<EmbeddedStream> => {
-  mkdirSync(options.dir, { recursive: true });
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const dir = realpathSync(options.dir);
   let commits: Commits | undefined;
   try {
