@@ -7,13 +7,14 @@ import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/t
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
-import { LearnedAttributes } from './learned-attributes.ts';
+import { fairShare, LearnedAttributes } from './learned-attributes.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 30);
 const HOUR = 3_600_000;
 
 interface Line {
   readonly ms: number;
+  readonly sender?: string;
   /** When it came in. */
   readonly insertedMs?: number;
   readonly text?: Readonly<Record<string, string>>;
@@ -31,8 +32,10 @@ afterAll(() => store?.close());
 beforeEach(() => columns.command('TRUNCATE TABLE logs'));
 
 const write = async (lines: readonly Line[]): Promise<void> => {
-  const value = (name: string, { ms, insertedMs = ms, text = {}, number = {} }: Line, row: number): Value => {
+  const value = (name: string, { ms, sender = '', insertedMs = ms, text = {}, number = {} }: Line, row: number): Value => {
     switch (name) {
+      case 'sender':
+        return sender;
       case 'time':
         return BigInt(ms) * 1_000_000n;
       case 'insert':
@@ -48,7 +51,7 @@ const write = async (lines: readonly Line[]): Promise<void> => {
       case 'body':
         return 'x';
       default:
-        return ['sender', 'head', 'tail'].includes(name) ? '' : null;
+        return ['head', 'tail'].includes(name) ? '' : null;
     }
   };
   const fields = TABLE_FIELDS.logs.map(
@@ -133,4 +136,34 @@ test('names without end are bounded, the ones seen last stay, and nothing is kep
   expect(learned.all.filter(({ name }) => name.length >= 8).length).toBeGreaterThan(4900);
   await learned.learn(NOW + 31 * 24 * HOUR);
   expect(learned.all).toEqual([]);
+});
+
+test('one sender’s names without end hide none of the others, before it and after', { timeout: 60_000 }, async () => {
+  const flood = (lines: number, ms: number) =>
+    columns.command(
+      `INSERT INTO logs (sender, time, body, attributes, insert) SELECT 'flood', fromUnixTimestamp64Milli(${ms}), 'x', mapFromArrays(arrayMap(i -> 'aa' || toString(number * 120 + i), range(120)), arrayMap(i -> 'v', range(120))), bitShiftLeft(toUInt64(${ms}), 22) FROM numbers(${lines})`,
+    );
+  const order = (sender: string, ms: number, name: string): Line => ({ ms, sender, text: { [name]: '17' } });
+  await write([order('shop', NOW - 1000, 'order_id')]);
+  await flood(1000, NOW - 500);
+  const learned = learner();
+  await learned.learn(NOW);
+  expect(learned.kind('order_id')).toBe('text');
+  // Another one from then on.
+  await flood(1000, NOW + 1000);
+  await write([order('late', NOW + 2000, 'zz_customer')]);
+  await learned.learn(NOW + 5000);
+  await learned.learn(NOW + 10_000);
+  expect([learned.kind('order_id'), learned.kind('zz_customer')]).toEqual(['text', 'text']);
+  expect(learned.all.length).toBeLessThanOrEqual(5000);
+  expect(learned.all.length).toBeGreaterThan(4900);
+  const again = learner();
+  await again.learn(NOW + 10_000);
+  expect([again.kind('order_id'), again.kind('zz_customer')]).toEqual(['text', 'text']);
+});
+
+test('a share is fair where nobody could have more without another one having less', () => {
+  expect(fairShare([3, 4], 10)).toBe(10);
+  expect(fairShare([1, 100, 2], 10)).toBe(7);
+  expect(fairShare([50, 50, 50], 10)).toBe(3);
 });

@@ -1,5 +1,6 @@
 // Which attributes log lines have, learned from samples of bounded size: how many lines have each, as what, and when it was last seen.
-// At first lines from all over the retention, then only what came in since. Never reads all lines, and keeps no more than so many names.
+// At first lines from all over the retention, then only what came in since. Never reads all lines, and keeps no more than so many names: where there
+// are more, those of the senders that bring most go first, so that none of them hides the attributes of the others.
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Search } from '../../engines/search/port.ts';
@@ -36,25 +37,33 @@ const firstSample = (keptMs: number): readonly Stretch[] => {
 
 /** Answered from what the parts say of themselves. */
 const SPAN = 'SELECT count() AS lines, toUnixTimestamp64Nano(min(time)) AS oldest, toUnixTimestamp64Nano(max(time)) AS newest FROM logs';
-const FIRST_LINES = `SELECT time, attributes, numbers FROM logs
+const FIRST_LINES = `SELECT sender, time, attributes, numbers FROM logs
 WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC') ORDER BY time DESC LIMIT {lines:UInt64}`;
 /** Numbers of inserts follow the clock (`pipeline/insert-number.ts`), and parts without any in reach are passed over. */
-const NEW_LINES = 'SELECT time, attributes, numbers FROM logs WHERE insert >= {since:UInt64} LIMIT {lines:UInt64}';
+const NEW_LINES = 'SELECT sender, time, attributes, numbers FROM logs WHERE insert >= {since:UInt64} LIMIT {lines:UInt64}';
 const INSERTS_PER_MS = 22n;
 const MOST_NEW_LINES = 20_000;
 /** An insert is seen some time after it took its number; lines that are read again weigh more, which the shares bear. */
 const OVERLAP_MS = 60_000;
-/** Beyond them the ones not seen for longest are forgotten. */
+/** Beyond them each sender has as many as any other; of one that brings more, those not seen for longest are forgotten. */
 const MOST_NAMES = 5000;
 /** Beyond so many lines what was counted weighs half. */
 const WEIGHT = 200_000;
 
-const counted = (lines: string): string => `SELECT found.1 AS name, countIf(found.2 = 0) AS lines, countIf(found.2 = 1) AS text, countIf(found.2 = 2) AS number,
-  toUnixTimestamp64Nano(max(time)) AS newest
-FROM (${lines}) ARRAY JOIN arrayConcat([('', 0)], arrayMap(k -> (toString(k), 1), mapKeys(attributes)), arrayMap(k -> (toString(k), 2), mapKeys(numbers))) AS found
-GROUP BY name ORDER BY count() DESC LIMIT ${MOST_NAMES}`;
+/** By the place that a name has among those of its sender, the most used first: that of a sender of few is before the many of another. */
+const counted = (lines: string): string => `
+SELECT name, sum(n) AS lines, sum(t) AS text, sum(f) AS number, toUnixTimestamp64Nano(max(at)) AS newest, argMin(by, place) AS sender
+FROM (
+  SELECT toString(sender) AS by, found.1 AS name, countIf(found.2 = 0) AS n, countIf(found.2 = 1) AS t, countIf(found.2 = 2) AS f, max(time) AS at,
+    row_number() OVER (PARTITION BY toString(sender) ORDER BY count() DESC) AS place
+  FROM (${lines}) ARRAY JOIN arrayConcat([('', 0)], arrayMap(k -> (toString(k), 1), mapKeys(attributes)), arrayMap(k -> (toString(k), 2), mapKeys(numbers))) AS found
+  GROUP BY by, name
+)
+GROUP BY name ORDER BY min(place), lines + text + number DESC LIMIT ${MOST_NAMES}`;
 
 interface Counts {
+  /** Of those that bring it, the one with fewest names. */
+  sender: string;
   text: number;
   number: number;
   newest: bigint;
@@ -64,6 +73,8 @@ export class LearnedAttributes {
   readonly #search: Search;
   readonly #keptMs: () => number;
   readonly #counts = new Map<string, Counts>();
+  /** Names of each sender. */
+  readonly #bySender = new Map<string, number>();
   #lines = 0;
   #learnedMs: number | undefined;
   #sorted: readonly LearnedAttribute[] = [];
@@ -129,7 +140,14 @@ export class LearnedAttributes {
       const name = String(valueAt(columnOf(batch, 'name'), row) ?? '');
       const known = this.#counts.get(name);
       const before = known && kindOf(known);
-      const counts: Counts = known ?? { text: 0, number: 0, newest };
+      const sender = String(valueAt(columnOf(batch, 'sender'), row) ?? '');
+      const counts: Counts = known ?? { sender, text: 0, number: 0, newest };
+      if (known === undefined) this.#give(sender, 1);
+      else if ((this.#bySender.get(sender) ?? 0) < (this.#bySender.get(counts.sender) ?? 0)) {
+        this.#give(counts.sender, -1);
+        this.#give(sender, 1);
+        counts.sender = sender;
+      }
       counts.text += text;
       counts.number += number;
       if (newest > counts.newest) counts.newest = newest;
@@ -141,9 +159,12 @@ export class LearnedAttributes {
 
   #forget(oldest: bigint): boolean {
     const before = this.#counts.size;
-    for (const [name, { newest }] of this.#counts) if (newest < oldest) this.#counts.delete(name);
-    const byAge = [...this.#counts].sort(([, a], [, b]) => (a.newest < b.newest ? -1 : a.newest > b.newest ? 1 : 0));
-    for (const [name] of byAge.slice(0, Math.max(0, byAge.length - MOST_NAMES))) this.#counts.delete(name);
+    for (const [name, counts] of this.#counts) if (counts.newest < oldest) this.#remove(name, counts);
+    if (this.#counts.size > MOST_NAMES) {
+      const most = fairShare([...this.#bySender.values()], MOST_NAMES);
+      const byAge = [...this.#counts].sort(([, a], [, b]) => (a.newest < b.newest ? -1 : a.newest > b.newest ? 1 : 0));
+      for (const [name, counts] of byAge) if ((this.#bySender.get(counts.sender) ?? 0) > most) this.#remove(name, counts);
+    }
     if (this.#lines > WEIGHT) {
       this.#lines /= 2;
       for (const counts of this.#counts.values()) {
@@ -153,7 +174,30 @@ export class LearnedAttributes {
     }
     return this.#counts.size !== before;
   }
+
+  #remove(name: string, { sender }: Counts): void {
+    this.#counts.delete(name);
+    this.#give(sender, -1);
+  }
+
+  #give(sender: string, names: number): void {
+    const now = (this.#bySender.get(sender) ?? 0) + names;
+    if (now === 0) this.#bySender.delete(sender);
+    else this.#bySender.set(sender, now);
+  }
 }
+
+/** The most that each may have, so that all of them together have no more than `all`. */
+export const fairShare = (counts: readonly number[], all: number): number => {
+  let left = all;
+  const rising = [...counts].sort((a, b) => a - b);
+  for (const [i, count] of rising.entries()) {
+    const share = Math.floor(left / (rising.length - i));
+    if (count > share) return share;
+    left -= count;
+  }
+  return all;
+};
 
 const integerAt = (batch: Batch, column: string, row: number): bigint => BigInt((valueAt(columnOf(batch, column), row) ?? 0) as bigint | number);
 
