@@ -1,4 +1,4 @@
-// How the door is, in one line for people: how many series it keeps, who sends more of them, or names more hosts, than it may, and whose data is the most.
+// How the door is, in one line for people: how many series it keeps, who sends more of them, or names more hosts, metrics or labels, than it may, and whose data is the most.
 
 import { sizeText } from '../core/size-text.ts';
 import type { PartStatus } from '../graphql/service.ts';
@@ -27,6 +27,12 @@ const named = <T>(all: readonly T[], text: (one: T) => string): string => {
 const overHosts = ({ sender, host, rows }: Door['state']['hosts']['over'][number]): string =>
   `${shownHost(sender)}${host === sender || host === '' ? '' : ` (host ${shownHost(host)})`}: ${rows} rows dropped`;
 
+const overNames = ({ sender, host, metric, label, rows }: Door['state']['offenders'][number]): string => {
+  const cause =
+    metric === undefined ? '' : `, ${label === undefined ? `such as ${shownHost(metric)}` : `most of ${shownHost(metric)}, such as ${shownHost(label)}`}`;
+  return `${overHosts({ sender, host, rows })}${cause}`;
+};
+
 const overBytes = ({ sender, host, bytes, limit }: Door['state']['overQuota'][number]): string =>
   `${shownHost(host === '' ? sender : host)} has sent ${sizeText(bytes)} within a day, ${sizeText(limit)} are allowed`;
 
@@ -48,7 +54,7 @@ const clockText = ({ offset, agents, of }: NonNullable<Door['state']['clock']>):
 
 /** Whoever is over the limit of series or of bytes is named, with what is to be mended there. */
 export const doorPart = (
-  { series, bytes, volume, offenders, largest, hosts, overQuota, clock }: Door['state'],
+  { series, bytes, volume, offenders, largest, hosts, names, overQuota, clock }: Door['state'],
   connections: ConnectionState,
   now: number,
 ): PartStatus => {
@@ -59,6 +65,12 @@ export const doorPart = (
       ? []
       : [`the limit of hosts of all senders together is reached, ${shownHost(hosts.largest.sender)} has most: ${hosts.largest.hosts}`];
   const moreHosts = hosts.over.length === 0 ? [] : [`over the limit of hosts: ${named(hosts.over, overHosts)}`];
+  const fullNames =
+    names.largest === undefined
+      ? []
+      : [`the limit of metrics of all senders together is reached, ${shownHost(names.largest.sender)} has brought most: ${names.largest.metrics}`];
+  const moreMetrics = names.metrics.length === 0 ? [] : [`over the limit of metrics: ${named(names.metrics, overNames)}`];
+  const moreLabels = names.labels.length === 0 ? [] : [`over the limit of labels of a metric: ${named(names.labels, overNames)}`];
   const refused = overQuota.length === 0 ? [] : [`refused for now, their agents keep their data: ${named(overQuota, overBytes)}`];
   const found = [
     ...(clock === undefined ? [] : [clockText(clock)]),
@@ -66,6 +78,9 @@ export const doorPart = (
     ...over,
     ...fullHosts,
     ...moreHosts,
+    ...fullNames,
+    ...moreMetrics,
+    ...moreLabels,
     ...refused,
     ...connectionTexts(connections, now),
   ];

@@ -8,32 +8,39 @@ import { CodedError } from '../core/errors.ts';
 import { decodeStream } from '../core/ipc/read.ts';
 import { encodeStream } from '../core/ipc/write.ts';
 import { nanosFromMillis } from '../core/time.ts';
+import { nameOffence } from '../schemas/host-name.ts';
 import { packSamples } from '../schemas/packed-samples.ts';
 import { isMeasured, REQUIRED, SIGNAL_FIELDS, type SignalSchema } from '../schemas/tables.ts';
+import { keepAssigned } from './assigned-labels.ts';
 import type { Authority } from './authority.ts';
 import { columnOffence } from './columns.ts';
 import { judgeDistributions } from './distribution-rows.ts';
+import { markEvents } from './event-rows.ts';
 import type { HostQuota } from './host-quota.ts';
 import { markHosts } from './host-rows.ts';
 import type { KnownSet } from './known-sets.ts';
 import type { IntakeLimits } from './limits.ts';
+import type { NameQuota } from './name-quota.ts';
 import type { Admitted, Arrival, Dropped, PartValue, Startless } from './parts.ts';
 import { SCHEMA_RULES, type SchemaRule } from './rules.ts';
 import type { SenderSeries } from './sender-series.ts';
 import { judgeDefinitions, judgeSamples, markMissing, undefinedIn } from './series-rows.ts';
 import type { SeriesTables } from './series-tables.ts';
 import { mustSpeakForRows } from './spoken-for.ts';
-import { markStarts, markTimes, REASONS, timeRange, withoutStarts } from './times.ts';
+import { type DropReason, markStarts, markTimes, REASONS, timeRange, withoutStarts } from './times.ts';
 
 export interface AdmitOptions {
   readonly limits: IntakeLimits;
   readonly series: SeriesTables;
   readonly hosts: HostQuota;
+  readonly names: NameQuota;
   /** The server's clock, in ms. */
   readonly now: number;
   /** Of the sender; undefined: it may do all. */
   readonly authority?: Authority | undefined;
 }
+
+const [HOST_NAME, HOST_OVER] = [REASONS.indexOf('host-name') + 1, REASONS.indexOf('host-limit') + 1];
 
 type Refuse = (column: string, row: number | undefined, reason: string) => CodedError<'intake.refused'>;
 
@@ -58,23 +65,34 @@ export const admit = (arrival: Arrival, options: AdmitOptions): Admitted => {
   const own = (): SenderSeries => options.series.of(arrival.sender, options.authority?.isBound);
   let marks = time === undefined ? undefined : markTimes(time, moments, bounds);
   let before = '';
-  let last = true;
-  const mayName = (host: string): boolean => {
-    if (host !== before) [before, last] = [host, options.hosts.mayName(arrival.sender, options.authority?.isBound ?? true, host)];
+  let last = 0;
+  const isBound = options.authority?.isBound ?? true;
+  const judgeHost = (host: string): number => {
+    if (host === before) return last;
+    before = host;
+    last = nameOffence(host) !== undefined ? HOST_NAME : options.hosts.mayName(arrival.sender, isBound, host) ? 0 : HOST_OVER;
     return last;
   };
-  let label: string | undefined;
+  let labels: ReadonlyMap<DropReason, string> | undefined;
   let fault: string | undefined;
   let undefinedSeries = false;
   let known: KnownSet | undefined;
   if (schema === 'series') {
-    const judged = judgeDefinitions(batch, arrival.sender, own(), options.series, mayName);
+    const judged = judgeDefinitions(batch, arrival.sender, own(), options.series, {
+      host: judgeHost,
+      names: (name, keys) => options.names.define(arrival.sender, isBound, name, keys),
+    });
     if ('row' in judged) throw refuse('id', judged.row, judged.reason);
-    ({ marks, label } = judged);
-  } else marks = markHosts(batch, marks, mayName);
+    ({ marks, labels } = judged);
+  } else {
+    if (schema === 'events') marks = markEvents(batch, marks, options.authority?.isBound === true);
+    marks = markHosts(batch, marks, judgeHost);
+  }
   if (schema === 'histograms' || schema === 'summaries') ({ marks, fault } = judgeDistributions(batch, schema, marks));
   if (isMeasured(schema)) ({ marks, undefined: undefinedSeries, known } = judgeSamples(batch, own(), marks, options.series.hosts, options.authority));
-  const admitted = { arrival, batch, wrongStarts, time: rule.time, label, fault, undefinedSeries, unknownColumns, known };
+  const assigned = options.authority?.assigned;
+  const kept = schema === 'series' && assigned !== undefined ? keepAssigned(batch, assigned) : batch;
+  const admitted = { arrival, batch: kept, isAsSent: kept === sent, wrongStarts, time: rule.time, labels, fault, undefinedSeries, unknownColumns, known };
   const ids = undefinedSeries && options.authority !== undefined ? undefinedIn(batch, marks, own(), options.series.hosts) : new Map();
   const without = (missing: ReadonlySet<bigint>): Admitted => withRows(admitted, markMissing(batch, marks, missing), undefined);
   const unknown = ids.size === 0 ? undefined : { ids, without };
@@ -92,6 +110,8 @@ const mendStarts = (batch: Batch, rule: SchemaRule): { readonly batch: Batch; re
 
 interface Judged extends Named, Pick<Admitted, 'arrival' | 'undefinedSeries' | 'unknownColumns'> {
   readonly batch: Batch;
+  /** Nothing in it was changed. */
+  readonly isAsSent: boolean;
   /** 1: of the row as it was sent. */
   readonly wrongStarts: Uint8Array | undefined;
   readonly time: string | undefined;
@@ -101,7 +121,7 @@ interface Judged extends Named, Pick<Admitted, 'arrival' | 'undefinedSeries' | '
 
 /** What goes on of a part of which these rows are dropped. */
 const withRows = (
-  { batch, wrongStarts, time, label, fault, known, ...judged }: Judged,
+  { batch, isAsSent, wrongStarts, time, labels, fault, known, ...judged }: Judged,
   marks: Uint8Array | undefined,
   unknown: Admitted['unknown'],
 ): Admitted => {
@@ -110,12 +130,10 @@ const withRows = (
   const times = time === undefined ? undefined : (out.columns[columnIndex(out, time)] as FixedColumn | undefined);
   return {
     ...judged,
-    value:
-      (out === batch ? withSet(batch, known) : undefined) ??
-      (out === batch && wrongStarts === undefined ? asSent(arrival) : packedAs(arrival, encodeStream([out]))),
+    value: (out === batch ? withSet(batch, known) : undefined) ?? (out === batch && isAsSent ? asSent(arrival) : packedAs(arrival, encodeStream([out]))),
     rows: out.length,
     range: times === undefined || out.length === 0 ? undefined : timeRange(times),
-    dropped: marks === undefined ? [] : droppedOf(arrival, marks, { label, fault }),
+    dropped: marks === undefined ? [] : droppedOf(arrival, marks, { labels, fault }),
     startless: wrongStarts === undefined ? undefined : startlessOf(arrival, wrongStarts, marks),
     unknown,
   };
@@ -199,15 +217,16 @@ const keep = (batch: Batch, marks: Uint8Array): Batch => {
 };
 
 interface Named {
-  readonly label: string | undefined;
+  readonly labels: ReadonlyMap<DropReason, string> | undefined;
   readonly fault: string | undefined;
 }
 
-const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, { label, fault }: Named): readonly Dropped[] =>
+const droppedOf = ({ part, schema }: Arrival, marks: Uint8Array, { labels, fault }: Named): readonly Dropped[] =>
   REASONS.flatMap((reason, i) => {
     const found = marked(marks, i + 1);
     if (found === undefined) return [];
-    const named = reason === 'label-name' && label !== undefined ? { label } : reason === 'malformed' && fault !== undefined ? { fault } : {};
+    const label = labels?.get(reason);
+    const named = label !== undefined ? { label } : reason === 'malformed' && fault !== undefined ? { fault } : {};
     return [{ part, schema, reason, ...found, ...named }];
   });
 

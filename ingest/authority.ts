@@ -12,6 +12,8 @@ export interface Authority {
   isSigned(body: Uint8Array): boolean;
   maySend(sender: string): boolean;
   maySpeakFor(host: string): boolean;
+  /** What an admin assigned to a host with its agent's token; '' is the sender's own. Default: nothing. */
+  readonly assigned?: (host: string) => ReadonlyMap<string, string> | undefined;
   /** Another one whenever it may have changed what the two say. */
   readonly generation: number;
   /** Throws `agent.revoked`, `intake.cloned`, `access.shared-off` where what it sends is not taken any more. */

@@ -17,6 +17,7 @@ import type { HeardFrame } from './heard.ts';
 import { HostQuota, type HostState } from './host-quota.ts';
 import { LetterQuota } from './letters.ts';
 import { INTAKE_LIMITS, type IntakeLimits } from './limits.ts';
+import { NameQuota, type NameState } from './name-quota.ts';
 import type { Admitted, Arrival, Dropped, Startless, UnknownPart } from './parts.ts';
 import { checkOpen } from './pressure.ts';
 import { publish, topicsOf } from './publish.ts';
@@ -70,9 +71,10 @@ export interface Door {
    * Rejects with `intake.…`.
    */
   judge(arrival: Arrival, authority: Authority): Promise<Admitted>;
-  /** Bytes in hand, how the limits of series, hosts and bytes stand, of which host most came within a day, and what agents say of our clock, for status. */
+  /** Bytes in hand, how the limits of series, hosts, names and bytes stand, of which host most came within a day, and what agents say of our clock, for status. */
   readonly state: SeriesState & {
     readonly hosts: HostState;
+    readonly names: NameState;
     readonly bytes: number;
     readonly volume: LargestVolume | undefined;
     readonly overQuota: readonly OverQuota[];
@@ -116,7 +118,7 @@ const RETRY_AFTER: Readonly<Partial<Record<string, string>>> = { 'intake.busy': 
 
 const NONE: ReadonlySet<bigint> = new Set();
 /** Those who are over one are named. */
-const LIMITS: ReadonlySet<DropReason> = new Set<DropReason>(['series-limit', 'host-limit']);
+const LIMITS: ReadonlySet<DropReason> = new Set<DropReason>(['series-limit', 'host-limit', 'metric-limit', 'label-limit']);
 const BY_CLOCK: ReadonlySet<DropReason> = new Set<DropReason>(['late', 'future']);
 
 const rowsOver = (dropped: readonly Dropped[], limit: DropReason): number => dropped.reduce((n, { reason, rows }) => (reason === limit ? n + rows : n), 0);
@@ -146,6 +148,7 @@ export const openDoor = (options: DoorOptions): Door => {
   const { stream, telemetry, log, limits = INTAKE_LIMITS, now = Date.now, heard } = options;
   const series = options.series ?? new SeriesTables(limits, now);
   const hosts = new HostQuota(limits, now);
+  const names = new NameQuota(limits, now);
   const gate = new Gate(limits);
   const letterQuota = new LetterQuota();
   const bytesSent = new ByteQuota(limits, (over) => {
@@ -253,7 +256,7 @@ export const openDoor = (options: DoorOptions): Door => {
     const at = now();
     const safe = meet(received, authority, at);
     const admitted: Admitted[] = [];
-    for (const arrival of received.arrivals) admitted.push(admit(arrival, { limits, series, hosts, now: at, authority }));
+    for (const arrival of received.arrivals) admitted.push(admit(arrival, { limits, series, hosts, names, now: at, authority }));
     return { at, admitted, safe };
   };
 
@@ -280,14 +283,19 @@ export const openDoor = (options: DoorOptions): Door => {
       telemetry.add(`inframirror_${kept ? 'dead' : 'dropped'}_rows_total`, { stage: 'ingest', reason: 'unknown-schema' }, count);
     telemetry.set('inframirror_ingest_series', {}, series.size);
     telemetry.set('inframirror_ingest_hosts', {}, hosts.size);
+    telemetry.set('inframirror_ingest_metrics', {}, names.size);
     const { sender } = received;
-    const over = rowsOver(dropped, 'series-limit');
-    if (over > 0) log.warn('a sender has more series than it may; what is over is dropped', { ...series.noteRows(sender, received.heard.host, over) });
-    const overHosts = rowsOver(dropped, 'host-limit');
-    if (overHosts > 0)
-      log.warn('a sender names more hosts than it may; what is over is dropped', { ...hosts.noteRows(sender, received.heard.host, overHosts) });
+    const { host } = received.heard;
+    const tell = (limit: DropReason, what: string, note: (rows: number) => object): void => {
+      const over = rowsOver(dropped, limit);
+      if (over > 0) log.warn(`a sender ${what} than it may; what is over is dropped`, { ...note(over) });
+    };
+    tell('series-limit', 'has more series', (over) => series.noteRows(sender, host, over));
+    tell('host-limit', 'names more hosts', (over) => hosts.noteRows(sender, host, over));
+    tell('metric-limit', 'names more metrics', (over) => names.noteRows('metric-limit', sender, host, over));
+    tell('label-limit', 'gives a metric more labels', (over) => names.noteRows('label-limit', sender, host, over));
     const others = dropped.filter(({ reason }) => !LIMITS.has(reason));
-    if (others.length > 0) log.warn('rows were dropped at the door', { sender: received.sender, host: received.heard.host, dropped: others });
+    if (others.length > 0) log.warn('rows were dropped at the door', { sender, host, dropped: others });
     if (startless.length > 0)
       log.warn('starts that are after their rows’ own time, or before 1970, are taken as not known', { sender: received.sender, startless });
     const define = admitted.some(({ undefinedSeries }) => undefinedSeries);
@@ -321,7 +329,7 @@ export const openDoor = (options: DoorOptions): Door => {
         try {
           if (!authority.maySend(arrival.sender)) throw new CodedError('intake.sender', { sender: arrival.sender.slice(0, 128), who: authority.who });
           authority.mustHold();
-          const admitted = admit(arrival, { limits, series, hosts, now: now(), authority });
+          const admitted = admit(arrival, { limits, series, hosts, names, now: now(), authority });
           const [whole = admitted] = owners === undefined ? [] : await withoutMissing([admitted], authority, owners);
           return whole;
         } finally {
@@ -343,7 +351,15 @@ export const openDoor = (options: DoorOptions): Door => {
       return result;
     },
     get state() {
-      return { bytes: gate.bytes, hosts: hosts.state, volume: volumes.largest(now()), overQuota: bytesSent.over(now()), clock: clocks.doubt, ...series.state };
+      return {
+        bytes: gate.bytes,
+        hosts: hosts.state,
+        names: names.state,
+        volume: volumes.largest(now()),
+        overQuota: bytesSent.over(now()),
+        clock: clocks.doubt,
+        ...series.state,
+      };
     },
     usageOf: (agent) => ({ series: series.sizeOf(agent), bytes: bytesSent.bytesOf(agent, now()) }),
   };

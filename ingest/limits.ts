@@ -4,9 +4,10 @@ import { RETENTION, type Retention } from '../schemas/retention.ts';
 import { FUTURE_MS, type SignalSchema } from '../schemas/tables.ts';
 import type { QuotaLimits } from './byte-quota.ts';
 import type { HostLimits } from './host-quota.ts';
+import type { NameLimits } from './name-quota.ts';
 import type { SeriesLimits } from './series-tables.ts';
 
-export interface IntakeLimits extends SeriesLimits, HostLimits, QuotaLimits {
+export interface IntakeLimits extends SeriesLimits, HostLimits, NameLimits, QuotaLimits {
   /** Bytes of a request as it comes over the wire. */
   readonly requestBytes: number;
   /** Of a frame, decompressed. */
@@ -44,6 +45,10 @@ export const INTAKE_LIMITS: IntakeLimits = {
   series: 2_000_000,
   hostsPerSender: 10_000,
   hosts: 100_000,
+  metricsPerSender: 10_000,
+  metrics: 200_000,
+  labelNamesPerSender: 128,
+  labelNames: 256,
   bytesPerSender: 100 * 2 ** 30,
   bytesShared: 750 * 2 ** 30,
   bytesInHand: 256 << 20,

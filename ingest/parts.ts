@@ -32,7 +32,7 @@ export interface Dropped {
   readonly rows: number;
   /** The first of them, from 0 in the part as it was sent. */
   readonly firstRow: number;
-  /** Of `label-name`: the first label whose name is refused. */
+  /** Of `label-name`, `label-size` and `label-limit`: the first label that is refused. */
   readonly label?: string;
   /** Of `malformed`: what is wrong with the first row. */
   readonly fault?: string;

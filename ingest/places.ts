@@ -2,7 +2,7 @@
 // their token may send under any number of names. Who has which place others know.
 
 /** Of the places of all. */
-const SHARED_PART = 3 / 4;
+export const SHARED_PART = 3 / 4;
 
 export class AllPlaces {
   readonly #most: () => number;

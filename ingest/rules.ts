@@ -34,6 +34,9 @@ export interface SchemaRule {
 
 export const DEFAULT_TEXT_BYTES = 4 << 10;
 export const DEFAULT_ENTRIES = 64;
+/** Of a label of a series, whose catalogue all senders share. */
+export const LABEL_NAME_BYTES = 128;
+export const LABEL_VALUE_BYTES = 1024;
 /** Of a key of a map. */
 export const KEY_BYTES = 512;
 

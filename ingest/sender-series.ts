@@ -13,8 +13,6 @@ export type SeriesVerdict = 'known' | 'new' | 'over' | 'collision';
 /** What a row of samples is to be marked with. */
 export interface SampleMarks {
   readonly over: number;
-  readonly refused: number;
-  readonly hostOver: number;
 }
 
 /** The places of one sender among all; `take` is false where there is none left. */
@@ -26,12 +24,12 @@ export interface Places {
 /** Only samples came of it. */
 const UNDEFINED = 0;
 const DEFINED = 1;
-/** Its definition was refused: its samples go no further either. */
-const REFUSED = 2;
 /** Nobody has defined it, as the store said, which would know. */
-const ABSENT = 3;
-/** Its sender names too many hosts for it to have one more. */
-const HOST_OVER = 4;
+const ABSENT = 2;
+/** From here on its definition was refused, and its samples go no further either; plus the mark that they get. */
+const REFUSED = 16;
+/** The same until another hour. */
+const REFUSED_NOW = 128;
 
 const FIRST = 16;
 /** Of the sets of a sender, for each of its series: three of all of them. */
@@ -72,8 +70,8 @@ export class SenderSeries {
     if (hour === this.#hour) return this;
     this.#hour = hour;
     this.#sets.doubt();
-    // There may be places for hosts again: their definitions are asked for.
-    for (let index = 0; index < this.#ids.size; index++) if (this.#states[index] === HOST_OVER) this.#states[index] = UNDEFINED;
+    // There may be places again: their definitions are asked for.
+    for (let index = 0; index < this.#ids.size; index++) if ((this.#states[index] as number) >= REFUSED_NOW) this.#states[index] = UNDEFINED;
     return this;
   }
 
@@ -105,14 +103,14 @@ export class SenderSeries {
     this.#fresh = [];
   }
 
-  /** A series whose definition goes no further. */
-  refuse(id: bigint): void {
-    this.#stop(id, REFUSED);
+  /** A series whose definition goes no further; `mark`: of its samples. */
+  refuse(id: bigint, mark: number): void {
+    this.#stop(id, REFUSED + mark);
   }
 
-  /** One whose host has no place; asked for again in another hour. */
-  refuseHost(id: bigint): void {
-    this.#stop(id, HOST_OVER);
+  /** One for which there is no place; asked for again in another hour. */
+  refuseNow(id: bigint, mark: number): void {
+    this.#stop(id, REFUSED_NOW + mark);
   }
 
   #stop(id: bigint, state: number): void {
@@ -146,7 +144,7 @@ export class SenderSeries {
       if (state === UNDEFINED || state === ABSENT) some = true;
       else {
         marks ??= new Uint8Array(rows);
-        marks[row] = state === -1 ? mark.over : state === REFUSED ? mark.refused : mark.hostOver;
+        marks[row] = state === -1 ? mark.over : state >= REFUSED_NOW ? state - REFUSED_NOW : state - REFUSED;
       }
     }
     if (marks === undefined && !some) {

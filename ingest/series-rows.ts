@@ -1,44 +1,60 @@
 // Rows of definitions and of samples against the series of their sender: which are marked to be dropped, and why.
 // Works by column; a sample is looked up by the words of its id, a definition is hashed once.
 import { type Batch, columnOf, type FixedColumn, valueAt } from '../core/batch/batch.ts';
-import { joined, wordsOf } from '../core/batch/words.ts';
+import { highOf, joined, lowOf, wordsOf } from '../core/batch/words.ts';
 import { DefinitionRows } from '../schemas/definition-rows.ts';
 import type { SampleSet } from '../schemas/sample-set.ts';
 import { type Authority, mustSpeakFor } from './authority.ts';
+import type { NameVerdict } from './name-quota.ts';
+import { LABEL_NAME_BYTES, LABEL_VALUE_BYTES } from './rules.ts';
 import type { SampleMarks, SenderSeries } from './sender-series.ts';
 import type { SeriesHosts } from './series-hosts.ts';
 import type { SeriesTables } from './series-tables.ts';
-import { REASONS } from './times.ts';
+import { type DropReason, REASONS } from './times.ts';
 
-const MISSING = REASONS.indexOf('undefined') + 1;
-const MARKS: SampleMarks = {
-  over: REASONS.indexOf('series-limit') + 1,
-  refused: REASONS.indexOf('label-name') + 1,
-  hostOver: REASONS.indexOf('host-limit') + 1,
-};
+const markOf = (reason: DropReason): number => REASONS.indexOf(reason) + 1;
+const MISSING = markOf('undefined');
+const MARKS: SampleMarks = { over: markOf('series-limit') };
+/** There may be a place in another hour. */
+const PASSING: ReadonlySet<number> = new Set([markOf('host-limit'), markOf('metric-limit'), markOf('label-limit')]);
 
 export interface JudgedDefinitions {
   /** See REASONS. */
   readonly marks: Uint8Array | undefined;
-  /** The first label that is refused by its name. */
-  readonly label: string | undefined;
+  /** The first label that is refused, of each reason that is one of labels. */
+  readonly labels: ReadonlyMap<DropReason, string>;
 }
 
-/** Each id must be that of its definition, and no two definitions may share one: the first offence instead. `mayName`: whether the host has a place. */
+/** What is asked of each definition beside its id. */
+export interface NameJudges {
+  /** The mark of a host, 0 where it may be named. */
+  readonly host: (host: string) => number;
+  readonly names: (name: string, labels: readonly string[]) => NameVerdict;
+}
+
+/** Each id must be that of its definition, and no two definitions may share one: the first offence instead. */
 export const judgeDefinitions = (
   batch: Batch,
   sender: string,
   own: SenderSeries,
   tables: Pick<SeriesTables, 'identify' | 'noteDefinition' | 'hosts'>,
-  mayName: (host: string) => boolean,
+  judges: NameJudges,
 ): JudgedDefinitions | { readonly row: number; readonly reason: string } => {
   const ids = (columnOf(batch, 'id') as FixedColumn).values as BigUint64Array;
   const rows = new DefinitionRows(batch);
   let marks: Uint8Array | undefined;
-  let label: string | undefined;
+  const labels = new Map<DropReason, string>();
   const mark = (row: number, as: number): void => {
     marks ??= new Uint8Array(batch.length);
     marks[row] = as;
+  };
+  const refuse = (row: number, as: number, label?: string): void => {
+    const id = ids[row] as bigint;
+    if (PASSING.has(as)) own.refuseNow(id, as);
+    else own.refuse(id, as);
+    mark(row, as);
+    const reason = REASONS[as - 1] as DropReason;
+    if (label !== undefined && !labels.has(reason)) labels.set(reason, label);
   };
   for (let row = 0; row < batch.length; row++) {
     const given = ids[row] as bigint;
@@ -46,15 +62,24 @@ export const judgeDefinitions = (
     if (id !== given) return { row, reason: `it is ${given}, the name and the labels of the row give ${id}` };
     const reserved = rows.labels.reserved(row);
     if (reserved !== undefined) {
-      own.refuse(id);
-      mark(row, MARKS.refused);
-      label ??= reserved;
+      refuse(row, markOf('label-name'), reserved);
+      continue;
+    }
+    const longer = rows.labels.longer(row, LABEL_NAME_BYTES, LABEL_VALUE_BYTES);
+    if (longer !== undefined) {
+      refuse(row, markOf('label-size'), longer);
       continue;
     }
     const host = rows.labels.host(row);
-    if (!mayName(host)) {
-      own.refuseHost(id);
-      mark(row, MARKS.hostOver);
+    const hostMark = judges.host(host);
+    if (hostMark !== 0) {
+      refuse(row, hostMark);
+      continue;
+    }
+    // Those that are known have their places.
+    const over = own.isDefined(lowOf(id), highOf(id)) ? undefined : judges.names(rows.names.at(row), rows.labels.names(row));
+    if (over !== undefined) {
+      refuse(row, markOf(over.limit), over.limit === 'label-limit' ? over.label : undefined);
       continue;
     }
     const verdict = own.define(id, print, host);
@@ -66,7 +91,7 @@ export const judgeDefinitions = (
     tables.noteDefinition(sender, rows.names.at(row), valueAt(columnOf(batch, 'labels'), row) as ReadonlyMap<string, string>);
     mark(row, MARKS.over);
   }
-  return { marks, label };
+  return { marks, labels };
 };
 
 /**

@@ -76,7 +76,7 @@ test('any definitions and samples over hours: verdicts, marks and the number of 
         if (one.what === 'wait') clock.ms += one.hours * HOUR;
         else if (one.what === 'define') expect(own.of('s').define(one.id, one.print)).toBe(model.define(one.id, one.print, hour));
         else if (one.what === 'refuse') {
-          own.of('s').refuse(one.id);
+          own.of('s').refuse(one.id, MARK.refused);
           model.refuse(one.id, hour);
         } else for (let i = 0; i < one.times; i++) expect(meet(own, 's', one.ids)).toEqual(model.samples(one.ids, hour));
       }
@@ -155,7 +155,7 @@ test('a series that is refused once its samples are known by their set is refuse
   const own = tables(2, 10);
   own.of('a').define(1n, 5n);
   for (let i = 0; i < 2; i++) expect(meet(own, 'a', [1n])).toEqual([[0], false]);
-  own.of('a').refuse(1n);
+  own.of('a').refuse(1n, MARK.refused);
   expect(meet(own, 'a', [1n])).toEqual([[MARK.refused], false]);
 });
 

@@ -5,7 +5,7 @@ import { split, type Words, wordsOf } from '../core/batch/words.ts';
 import { EARLIEST_NS, LATEST_NS, NANOS_PER_MS } from '../core/time.ts';
 
 /** Why a row is dropped at the door. */
-export type DropReason = 'late' | 'future' | 'out-of-range' | 'series-limit' | 'host-limit' | 'label-name' | 'undefined' | 'malformed';
+export type DropReason = (typeof REASONS)[number];
 
 const isLess = (high: number, low: number, otherHigh: number, otherLow: number): boolean => high < otherHigh || (high === otherHigh && low < otherLow);
 const isBelow = (high: number, low: number, bound: Words): boolean => isLess(high, low, bound.high, bound.low);
@@ -19,7 +19,22 @@ export interface TimeBounds {
 }
 
 /** A row's mark is 0 where it stays, else 1 + its reason's place here. */
-export const REASONS: readonly DropReason[] = ['late', 'future', 'out-of-range', 'series-limit', 'host-limit', 'label-name', 'undefined', 'malformed'];
+export const REASONS = [
+  'late',
+  'future',
+  'out-of-range',
+  'series-limit',
+  'host-limit',
+  'label-name',
+  'undefined',
+  'malformed',
+  'metric-limit',
+  'label-limit',
+  'label-size',
+  'host-name',
+  'event-kind',
+  'no-host',
+] as const;
 
 const unitOf = (column: FixedColumn): bigint => (column.type.kind === 'timestamp' && column.type.unit === 'ms' ? NANOS_PER_MS : 1n);
 const ceil = (ns: bigint, unit: bigint): bigint => (ns + unit - 1n) / unit;

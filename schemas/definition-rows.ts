@@ -96,6 +96,20 @@ export class LabelRows {
     return undefined;
   }
 
+  /** Names of the labels of a row, as they stand in it. */
+  names(row: number): readonly string[] {
+    const found: string[] = [];
+    for (let at = this.#offsets[row] as number; at < (this.#offsets[row + 1] as number); at++) found.push(this.keys.at(at));
+    return found;
+  }
+
+  /** The first label of a row whose name or value has more bytes than these. */
+  longer(row: number, nameBytes: number, valueBytes: number): string | undefined {
+    for (let at = this.#offsets[row] as number; at < (this.#offsets[row + 1] as number); at++)
+      if (this.keys.to(at) - this.keys.from(at) > nameBytes || this.values.to(at) - this.values.from(at) > valueBytes) return this.keys.at(at);
+    return undefined;
+  }
+
   /** Entries of a row in the order of code points of their keys, which is that of their bytes; valid until the next call. */
   sorted(row: number): Int32Array {
     const first = this.#offsets[row] as number;

@@ -3,6 +3,7 @@
 // need not unpack it; packing is not done here. Version 1 had plain parts only, and was packed by its carrier.
 // Decoding trusts nothing: every length, type, depth and size is checked before it is used. What is inside a part is not looked at.
 import { CodedError } from '../core/errors.ts';
+import { nameOffence } from './host-name.ts';
 import type { SignalSchema } from './tables.ts';
 
 /** Who sent a frame and which one it is. A part is named by (agent, boot, seq of the frame + its place), see `FramePart`. */
@@ -132,8 +133,8 @@ export const decodeFrame = (bytes: Uint8Array, limits: FrameLimits = FRAME_LIMIT
   const seq = whole(header.seq, 'seq', Number.MAX_SAFE_INTEGER - limits.parts);
   return {
     header: {
-      agent: text(header.agent, 'agent'),
-      host: text(header.host, 'host'),
+      agent: name(header.agent, 'agent'),
+      host: name(header.host, 'host'),
       boot: unsigned64(header.boot, 'boot'),
       seq,
       sent: isoTime(header.sent),
@@ -250,6 +251,14 @@ const text = (value: unknown, place: string): string => {
   if (value.length > MOST_TEXT) throw malformed(`${place} has ${value.length} characters, ${MOST_TEXT} are allowed`);
   if (!value.isWellFormed() || hasControl(value)) throw malformed(`${place} holds a control character or half of a surrogate pair`);
   return value;
+};
+
+/** Of who sends, as people see it. */
+const name = (value: unknown, place: string): string => {
+  const given = text(value, place);
+  const offence = nameOffence(given);
+  if (offence !== undefined) throw malformed(`${place}: ${offence}`);
+  return given;
 };
 
 const whole = (value: unknown, place: string, most: number): number => {

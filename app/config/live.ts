@@ -69,6 +69,18 @@ export const liveIntakeLimits = (settings: () => Settings): IntakeLimits => {
     get hostsPerSender() {
       return settings()['limits.intake.hosts_per_sender'];
     },
+    get metrics() {
+      return settings()['limits.intake.metrics'];
+    },
+    get metricsPerSender() {
+      return settings()['limits.intake.metrics_per_sender'];
+    },
+    get labelNames() {
+      return settings()['limits.intake.label_names'];
+    },
+    get labelNamesPerSender() {
+      return settings()['limits.intake.label_names_per_sender'];
+    },
     get seriesPerSender() {
       return settings()['limits.intake.series_per_sender'];
     },

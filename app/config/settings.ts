@@ -71,6 +71,19 @@ export const SETTINGS = {
     summary: 'Hosts that one sender, as a relay, names in a day.',
     live: true,
   }),
+  'limits.intake.metrics': count(INTAKE_LIMITS.metrics, 1000, 10_000_000, { summary: 'Names of metrics that all senders bring in a month.', live: true }),
+  'limits.intake.metrics_per_sender': count(INTAKE_LIMITS.metricsPerSender, 1, 10_000_000, {
+    summary: 'Names of metrics that one sender brings in a month; those that another brought before it do not count.',
+    live: true,
+  }),
+  'limits.intake.label_names': count(INTAKE_LIMITS.labelNames, 1, 10_000, {
+    summary: 'Names of labels of one metric that all senders bring in a month.',
+    live: true,
+  }),
+  'limits.intake.label_names_per_sender': count(INTAKE_LIMITS.labelNamesPerSender, 1, 10_000, {
+    summary: 'The same of one sender; those that another brought before it do not count.',
+    live: true,
+  }),
   'limits.intake.bytes_per_sender': size(INTAKE_LIMITS.bytesPerSender, 16 * MIB, 1024 * 1024 * GIB, {
     summary: 'What one sender may send in a day, decompressed; who sends more is refused until older hours count no more, and keeps its data.',
     live: true,

@@ -49,6 +49,7 @@ export const MEASURES: Measures = {
   inframirror_ingest_rows_total: ['counter', 'Rows that were taken in.'],
   inframirror_ingest_series: ['gauge', 'Series that were sent within a day.'],
   inframirror_ingest_hosts: ['gauge', 'Hosts that were named within a day, of each sender by itself.'],
+  inframirror_ingest_metrics: ['gauge', 'Names of metrics that have a place at the door: those that were new within a month, or since the start.'],
   inframirror_ingest_unknown_columns_total: ['counter', 'Columns of taken parts that this version does not know.'],
   inframirror_dropped_rows_total: ['counter', 'Rows that were not taken in, by the reason that the sender was told.'],
   inframirror_dropped_starts_total: ['counter', 'Starts after their rows’ own time, or before 1970: the rows were taken in, without them.'],

@@ -15,7 +15,7 @@ test('every measure of the code is described, and every one that is described is
     (p) => isSource(p) && /^(app|core|engines|graphql|ingest|pipeline|query)\//.test(p) && !/\.test\.ts$|measures\.ts$|testing\//.test(p),
   ))
     for (const [name] of textOf(path).matchAll(
-      /(?<=['`])(?:inframirror|process)(?:_[a-z0-9_]+)?(?:_total|_bytes|_seconds|_ratio|_messages|_connections|_series|_letters|_up|_waiting|_ok|_hosts|_silent|_still)(?=['`])/g,
+      /(?<=['`])(?:inframirror|process)(?:_[a-z0-9_]+)?(?:_total|_bytes|_seconds|_ratio|_messages|_connections|_series|_letters|_up|_waiting|_ok|_hosts|_metrics|_silent|_still)(?=['`])/g,
     ))
       names.add(name);
   const own = textOf('app/metrics/own-measures.ts');

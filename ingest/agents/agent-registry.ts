@@ -5,6 +5,7 @@ import type { Logger } from '../../core/logger.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Records } from '../../engines/records/port.ts';
 import { joinedBytes } from '../../schemas/agent-proofs.ts';
+import { PLATFORM_EVENTS } from '../../schemas/event-kinds.ts';
 import type { OverQuota } from '../byte-quota.ts';
 import { writeAudit } from './audit.ts';
 import type { CommandKeys } from './command-keys.ts';
@@ -164,7 +165,7 @@ export class AgentRegistry {
         await q.query("UPDATE agents SET state = 'quarantined', reason = $2 WHERE id = $1 AND state = 'active'", [id, reason]);
         await writeAudit(q, { time, who: 'server', what: 'agent.quarantine', detail: { agent: id, host, reason } });
         const title = `The agent of ${host} was quarantined: ${reason}`;
-        await q.query(EVENT, [time, 'agent.quarantine', title, host, { agent: id, reason }, 'server', String(time)]);
+        await q.query(EVENT, [time, PLATFORM_EVENTS.quarantine, title, host, { agent: id, reason }, 'server', String(time)]);
       })
       .then(
         () => void this.#unwritten.delete(id),

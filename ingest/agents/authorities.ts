@@ -17,6 +17,7 @@ export const agentAuthority = (
   isSigned,
   maySend: (sender) => sender === id,
   maySpeakFor: (name) => name === host || (relays.some((pattern) => fitsHost(pattern, name)) && registry.ofHost(name) === undefined),
+  assigned: (name) => registry.ofHost(name === '' ? host : name)?.labels,
   get generation() {
     // Of one that is no relay its token said once and for all for whom it speaks.
     return relays.length === 0 ? 0 : registry.generation;

@@ -7,6 +7,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
+import { PLATFORM_EVENTS } from '../../schemas/event-kinds.ts';
 import type { Retention as Kept } from '../../schemas/retention.ts';
 import type { KeeperTask } from '../keeper.ts';
 import { pause, Stopped } from '../retry.ts';
@@ -235,7 +236,7 @@ export class Retention implements KeeperTask {
           const title = `The disk was nearly full: ${table} of ${dayText(day)} were removed`;
           const time = BigInt(at) * 1_000_000n;
           await queries.query(
-            `INSERT INTO events (time, kind, title, attributes, sender, boot, seq, "row") VALUES ($1, 'retention.emergency', $2, $3, 'inframirror', $4, 0, $5) ON CONFLICT DO NOTHING`,
+            `INSERT INTO events (time, kind, title, attributes, sender, boot, seq, "row") VALUES ($1, '${PLATFORM_EVENTS.emergency}', $2, $3, 'inframirror', $4, 0, $5) ON CONFLICT DO NOTHING`,
             [time, title, { table, day: dayText(day), bytes: String(bytes) }, String(at), BigInt(Math.floor(day / DAY_MS))],
           );
           await queries.query("INSERT INTO audit (time, who, what, detail) VALUES ($1, 'inframirror', 'retention.emergency', $2)", [time, detail]);

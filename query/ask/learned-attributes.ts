@@ -45,7 +45,7 @@ const INSERTS_PER_MS = 22n;
 const MOST_NEW_LINES = 20_000;
 /** An insert is seen some time after it took its number; lines that are read again weigh more, which the shares bear. */
 const OVERLAP_MS = 60_000;
-/** Beyond them each sender has as many as any other; of one that brings more, those not seen for longest are forgotten. */
+/** Beyond them no sender has more than another that would bring as many; of one that brings more, those not seen for longest are forgotten. */
 const MOST_NAMES = 5000;
 /** Beyond so many lines what was counted weighs half. */
 const WEIGHT = 200_000;
