@@ -9,7 +9,30 @@ import { Suspects } from './suspects.ts';
 const NAMES = ['pass', 'pwd', 'secret', 'api key', 'access_key', 'private-key', 'credentials', 'authorization', 'cookie'];
 const BEHIND = ['', ' ', '=', ': ', '="', '=\\"', "='", ' "', '-', '/', '(', '=a,', '=<', ' for a ', '=bearer '];
 const BEFORE = ['--', '<', '&lt;', '\\u003c', '"', 'unexpected ', 'k=', 'id: ', '"name":"', '{value="a ', '{"value":\\"'];
+const SEVERAL = [
+  '[',
+  '{',
+  '["',
+  '{"',
+  "['",
+  '["a",',
+  '{value:',
+  '{"value":',
+  '{"value":["',
+  '[[',
+  '[\\"',
+  '%3D',
+  '%3D%',
+  '\\u003d',
+  '\t',
+  '\t"',
+  ':\n ',
+  ': |\n ',
+  ':\n- ',
+];
 const PIECES = [
+  ...SEVERAL.flatMap((behind) => ['password', 'token:', 'secret='].map((name) => name + behind)),
+  ...['http://', 'https://a', 'https://a1:', 'https://a1@', 'https://$', 'https://a1:@'],
   ...NAMES.flatMap((name) => ['', ' ', '=', '="'].map((behind) => name + behind)),
   ...['password', 'token', 'identified by'].flatMap((name) => BEHIND.map((behind) => name + behind)),
   ...BEFORE.flatMap((before) => [' ', '>', '"', '&gt;', '><![CDATA[', ' a="'].map((behind) => `${before}token${behind}`)),

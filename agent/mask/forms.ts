@@ -47,6 +47,9 @@ const signedEnd = (text: string, from: number): number => {
 const MOST_USER = 256;
 const MOST_PASSWORD = 1024;
 const USER_END = /[\s/:@"'<>]/g;
+const LEAST_TOKEN = 8;
+const ALONE = /(?::(?:x-oauth-basic)?)?@/y;
+const USER = /^(?:[a-z][a-z._-]{0,19}|\$\{?\w{1,100}\}?|%[a-z%]{1,20})$/i;
 const PORT = /\d{0,5}\//y;
 const ats = new Next(/@/g);
 /** Of an address; of the part of it that tells the machine. */
@@ -61,6 +64,10 @@ export const withoutPasswords = (text: string, masked: string): string => {
     USER_END.lastIndex = sign + 3;
     if (!USER_END.test(text)) break;
     const begin = USER_END.lastIndex;
+    if (isTokenAlone(text, sign, begin)) {
+      out += text.slice(from, sign + 3) + masked;
+      from = begin - 1;
+    }
     if (text[begin - 1] !== ':' || begin - sign - 4 > MOST_USER) continue;
     const end = passwordEnd(text, begin);
     if (end === -1) continue;
@@ -68,6 +75,14 @@ export const withoutPasswords = (text: string, masked: string): string => {
     from = end;
   }
   return from === 0 ? text : out + text.slice(from);
+};
+
+/** `https://TOKEN@`, and where nothing that is a secret follows it, as GitHub and Stripe have it. A name that people have is none. `end`: behind it and one sign. */
+const isTokenAlone = (text: string, sign: number, end: number): boolean => {
+  const length = end - sign - 4;
+  if (length < LEAST_TOKEN || length > MOST_PASSWORD || !/https?$/i.test(text.slice(Math.max(0, sign - 5), sign))) return false;
+  ALONE.lastIndex = end - 1;
+  return ALONE.test(text) && !USER.test(text.slice(sign + 3, end - 1));
 };
 
 /** -1: it is none. */

@@ -84,6 +84,28 @@ describe('a line', () => {
     ['password=<hunter2> token: <aB3/x+>, pass=<tiger>', 'password=<***> token: <***>, pass=<***>'],
     ['password=<3Kq9!x token=<a>b secret: <br>x</br>', 'password=*** token=*** secret: ***'],
     ['token: <password kind="a">x</password> key: <db:token&gt;y&lt;/', 'token: <password kind="a">***</password> key: <db:token&gt;***&lt;/'],
+    ['{"password":["hunter"],"user":["bob"]}', '{"password":["***"],"user":["bob"]}'],
+    ['{"Authorization":["Bearer a.b", "c d"],"n":[[1]],"token":[[12345, null]]}', '{"Authorization":["***", "***"],"n":[[1]],"token":[["***", null]]}'],
+    ['{"password":{"value":"hunter","type":"plain"},"n":1}', '{"password":{"value":"***","type":"plain"},"n":1}'],
+    ['{"secret":[{"id":"a","value":["b","c"],"text":12345}]}', '{"secret":[{"id":"a","value":["***","***"],"text":"***"}]}'],
+    ['{"credentials":{"note":"a","password":"b","value":"c"}}', '{"credentials":{"note":"a","password":"***","value":"***"}}'],
+    ['{"m":"{\\"token\\":[\\"a b\\",{\\"old\\":\\"c\\"}]}"}', '{"m":"{\\"token\\":[\\"***\\",{\\"old\\":\\"***\\"}]}"}'],
+    ['{"password" : [\n  "a",\n  "b"\n], "n": 1}', '{"password" : [\n  "***",\n  "***"\n], "n": 1}'],
+    ['params {password=[hunter], user=[bob]} secret: {value: x1, name: y}', 'params {password=[***], user=[bob]} secret: {value: ***, name: y}'],
+    ['map[Authorization:[Bearer abc] Cookie:[a=b cd] Accept:[x]]', 'map[Authorization:[Bearer ***] Cookie:[*** ***] Accept:[x]]'],
+    ['"password"=>["x"], :token=>{:value=>"y"}', '"password"=>["***"], :token=>{:value=>"***"}'],
+    ['2026-11-30 user\tbob\tpassword\thunter', '2026-11-30 user\tbob\tpassword\t***'],
+    ['DB_PASSWORD\t\thunter2\tok\ntoken\t"a b"\tx', 'DB_PASSWORD\t\t***\tok\ntoken\t"***"\tx'],
+    ['password:\n  hunter\nuser: bob', 'password:\n  ***\nuser: bob'],
+    ['db:\n  password: |-\n    hunter two\n    more: x\n  user: bob', 'db:\n  password: |-\n    ***\n    ***\n  user: bob'],
+    ['tokens:\n  - abc1\n  - "d e"\nuser: b', 'tokens:\n  - ***\n  - "***"\nuser: b'],
+    ['secret:\r\n  name: a\r\n  value: b c\r\n  note: d\r\nx: 1', 'secret:\r\n  name: a\r\n  value: ***\r\n  note: d\r\nx: 1'],
+    ['GET http://hunter40@host/ https://ab12:@h https://0a1b2c3d4e:x-oauth-basic@h', 'GET http://***@host/ https://ab12:@h https://***:***@h'],
+    ['git+https://abcdefghijklmnopqrstuvwx@h/a https://sk9_abcd:@h', 'git+https://***@h/a https://***:@h'],
+    ['https://user1234:@pw@h and postgres://app:@pw@db', 'https://***:***@h and postgres://app:***@db'],
+    ['PASSWORD%3Dhunter&b=1 next=%2Fa%3Ftoken%3Dabc1%26c%3D2', 'PASSWORD%3D***&b=1 next=%2Fa%3Ftoken%3D***%26c%3D2'],
+    ['%7B%22password%22%3A%20%22a%20b%22%2C%22n%22%3A1%7D secret%253Dx1%2526', '%7B%22password%22%3A%20%22***%22%2C%22n%22%3A1%7D secret%253D***%2526'],
+    ['{"q":"password\\u003dhunter\\u0026a\\u003d1"}', '{"q":"password\\u003d***\\u0026a\\u003d1"}'],
     ['+ ldapsearch -x -w hunter2 -b dc=x', '+ ldapsearch -x -w *** -b dc=x'],
   ])('%j', (text, masked) => {
     expect(line(text)).toBe(masked);
@@ -119,7 +141,21 @@ describe('a line', () => {
     'password=<password> --password=<your-password> token=<API_TOKEN> pass=<redacted> secret=<xxx> password: <your own one> token=<{API}> pwd=<>',
     '<td>password:</td> password=</div> password < 8',
     'tokens=5,600 password=null,retry',
+    '{"password":{"type":"string","minLength":8},"token":{"expires":12345,"scopes":["read"]},"secret":[],"tokens":[12,null]}',
+    '{"secret":{"secretName":"a","items":[{"key":"b","path":"c"}]},"password":["***"]} password: [FILTERED]',
+    'INFO\tauth.token\twas issued\t{"a":1} user\tpassword\trole\tx token\t15 password_reset\tdone',
+    'bad password:\n    at com.x.Y(Z.java:5)\n    at a',
+    'a token:\n  policy:\n    min: 8\nsecret:\n  name: x\n  key: y',
+    'password:\nuser: bob',
+    'unknown token:\n   ^~~~',
+    'https://bob@host/ https://john.smith-jones@h ssh://abcd1234@h https://$TOKEN_1@h https://h/a?b=c12345678@d',
+    'password%20is%20wrong token_url%3Dx secret%3D&a=1',
   ])('%j is left as it is', (text) => expect(line(text)).toBe(text));
+
+  test('with a list of many secrets has none of them', () => {
+    const of = (secret: string): string => JSON.stringify({ tokens: Array.from({ length: 60 }, () => secret), user: 'bob' });
+    expect(line(of('a1B2'.repeat(15)))).toBe(of('***'));
+  });
 
   test('of a private key that comes line by line is masked, what follows is not', () => {
     const state = newMaskState();
@@ -226,6 +262,12 @@ const FORMS: readonly ((secret: string) => string)[] = [
   (s) => `<password>${s}</password>`,
   (s) => `{"name":"DB_PASSWORD","value":"${s}"}`,
   (s) => JSON.stringify({ a: JSON.stringify({ value: `${s} "x" ${s}`, key: 'user_secret' }) }),
+  (s) => `{"password":["${s}","${s}"],"n":1}`,
+  (s) => JSON.stringify({ a: JSON.stringify({ user_secret: { type: 'a', value: `${s} "x" ${s}` } }) }),
+  (s) => `password\t${s}\tx`,
+  (s) => `password:\n  ${s}\n`,
+  (s) => `https://${s}@host/`,
+  (s) => `token%3D${s}%26a`,
   (s) => `password=abc,${s},x=1`,
   (s) => `postgres://app:p/${s}@db`,
   (s) => `ALTER USER x PASSWORD '${s}'`,
@@ -254,7 +296,8 @@ test('any line of JSON stays one, with the same keys, and values of other keys',
     fc.constant(null),
     fc.constantFrom('password', 'DB_PASSWORD', 'a password ', '<password>', 'identified by ', "'", 'token=abc1', 'say "password": "x1y2"', '\\', '"'),
   );
-  const object = fc.dictionary(fc.constantFrom('a', 'password', 'token', 'user_secret', 'authorization', 'cookie', 'note', 'name', 'value'), value);
+  const nested = fc.oneof(value, fc.array(value, { maxLength: 3 }), fc.dictionary(fc.constantFrom('a', 'value', 'name', 'token'), value));
+  const object = fc.dictionary(fc.constantFrom('a', 'password', 'token', 'user_secret', 'authorization', 'cookie', 'note', 'name', 'value'), nested);
   fc.assert(
     fc.property(fc.oneof(object, fc.record({ outer: object, list: fc.array(object, { maxLength: 3 }) })), (written) => {
       const out = JSON.parse(line(JSON.stringify(written))) as Record<string, unknown>;

@@ -4,6 +4,7 @@
 import { withoutForms, withoutPasswords } from './forms.ts';
 import { withoutOptions } from './options.ts';
 import type { OwnRule } from './own-rule.ts';
+import type { ValueRange } from './quotes.ts';
 import { HARMLESS, valueRange } from './value.ts';
 
 /** Stands in place of a secret. */
@@ -94,16 +95,31 @@ const withoutSecrets = (text: string): string => {
 const isCredential = (value: string): boolean => /\d|[^A-Z][A-Z]|=/.test(value);
 
 const withoutNamed = (text: string): string => {
-  let out = '';
+  const ranges: ValueRange[] = [];
+  const several: ValueRange[] = [];
   let from = 0;
+  let passed = 0;
   NAMED.lastIndex = 0;
   for (let found = NAMED.exec(text); found !== null; found = NAMED.exec(text)) {
-    const range = valueRange(text, found.index, NAMED.lastIndex);
+    while ((several[passed]?.to ?? Number.POSITIVE_INFINITY) <= found.index) passed++;
+    // It is of a secret itself.
+    if ((several[passed]?.from ?? Number.POSITIVE_INFINITY) <= found.index) continue;
+    const range = valueRange(text, found.index, NAMED.lastIndex, several);
     if (range === undefined || range.from < from) continue;
-    out += text.slice(from, range.from) + range.quote + MASKED + range.quote;
+    ranges.push(range);
     from = range.to;
     // It may stand before the name.
     NAMED.lastIndex = Math.max(NAMED.lastIndex, range.to);
+  }
+  return withoutRanges(text, several.length === 0 ? ranges : [...ranges, ...several].sort((a, b) => a.from - b.from));
+};
+
+const withoutRanges = (text: string, ranges: readonly ValueRange[]): string => {
+  let out = '';
+  let from = 0;
+  for (const range of ranges) {
+    if (range.from >= from) out += text.slice(from, range.from) + range.quote + MASKED + range.quote;
+    from = Math.max(from, range.to);
   }
   return from === 0 ? text : out + text.slice(from);
 };

@@ -1,10 +1,14 @@
 // Where the value of a name stands in a text: `name=value`, `name: value`, `"name": "value"`, `--name value`, `PASSWORD 'value'`, also within a
-// text of JSON that is itself quoted; what stands in another field `apart.ts` finds. Looks at each character once.
+// text of JSON that is itself quoted, or encoded for an address; what stands in another field `apart.ts` finds, in a list or an object `nested.ts`, on
+// the lines below `lines.ts`. Looks at each character once.
 import { apartRange } from './apart.ts';
+import { lineRanges } from './lines.ts';
+import { nestedRanges } from './nested.ts';
 import { Next, RunStart } from './next.ts';
 import { closeOf, isQuote, isQuotedAgain, quoteAt, type ValueRange, wordEnd } from './quotes.ts';
 import { isBlank, isOfName } from './signs.ts';
 import { sqlPasswordAt } from './sql.ts';
+import { isNone, isPlaceholder, SCHEME } from './words.ts';
 
 /** Characters of a name behind the word that gives it away, as in `password_hash`. */
 const MOST_REST = 24;
@@ -13,25 +17,18 @@ const MOST_BEFORE = 100;
 export const HARMLESS = /^[-_.]?(?:url|uri|endpoint|file|path|name|type|policy|ttl|expir|length|count|limit)/i;
 /** A parser speaks of a token of its own. */
 const GRAMMAR = /\bunexpected $/i;
-/** Say that there is none, or are counts. */
-const NOTHING = /^(?:\*{3,}|null|nil|none|true|false|undefined|yes|no|\d{0,3})$/i;
-/** Characters of the longest of them that is no row of `*`. */
-const MOST_NOTHING = 9;
 const NUMBER = /^[\d.]+$/;
 /** Nothing goes on behind it; a tag may. */
 const ANGLES = /<([^\s<>"'`\\]{1,256})>(?![^\s,;&<)\]}|"'`])/y;
-/** A word for what is to stand there, or that it was taken out; a tag that ends. */
-const PLACEHOLDER =
-  /^(?:\/[a-z][\w.:-]*|[a-z]|(?:[a-z]+[-_.])*(?:my|your)?(?:pass(?:w(?:or)?d|phrase|code)?|pwd|secret|token|key|credentials?|cookie|value|string)|(?:your|my|the|some|insert|enter)[-_.][a-z_.-]+|redacted|masked|hidden|removed|filtered|omitted|secure|sensitive|empty|blank|unset|not[-_]set|changeme|[x.*-]+|\$?\{[\w.-]+\})$/i;
 /** What is to stand there, in several words; a tag, whose own name tells whether its text is a secret. */
 const TAG = /<[a-z_][\w.:-]{0,60}(?:[ \t][^<>\n]{0,200}>|(?:[ \t][^<>\n]{0,200})?(?:&gt;|\\u003e))/iy;
-/** The credential follows the word. */
-const SCHEME = /^(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)$/i;
-
 const PART = /[,;]+(?![\w.-]{1,64}\\{0,8}["']?[ \t]{0,4}[=:])[^\s,;&<>)\]}|"'`{[(\\]/y;
+/** `=` or `:` as an address has it, again and again, or JSON that avoids signs of HTML; with quotes around it. */
+const ENCODED = /(?:(?:%(?:25){0,3}2[27])?%(?:25){0,3}3[ad](?:%(?:25){0,3}2[027]|\+){0,8}|\\{1,8}u003[ad])/iy;
+const encodedEnds = new Next(/[\s,;&<>)\]}|"'`]|%(?:25){0,3}(?:0[9ad]|2[267c]|3b|5d|7d)|\\{1,8}(?:["']|u00(?:2[267]|3b))/gi);
 const names = new RunStart(isOfName);
 const nameEnds = new Next(/[^\w.\]-]/g);
-const [BLANK, MINUS, COLON, LESS, EQUALS, GREATER, D] = [0x20, 0x2d, 0x3a, 0x3c, 0x3d, 0x3e, 0x64] as const;
+const [TAB, BLANK, PERCENT, MINUS, COLON, LESS, EQUALS, GREATER, BACKSLASH, D, PIPE] = [9, 0x20, 0x25, 0x2d, 0x3a, 0x3c, 0x3d, 0x3e, 0x5c, 0x64, 0x7c] as const;
 
 /**
  * Of a value without quotes whose first part ends at `to`: what follows a comma or a semicolon at once is of it, unless that has a name and a value
@@ -58,11 +55,18 @@ const pastBlanks = (text: string, from: number): number => {
   return at;
 };
 
-/** `begin` and `end`: of the word that gives the name away. Undefined where no value follows, or one that is none. */
-export const valueRange = (text: string, begin: number, end: number): ValueRange | undefined => {
+/**
+ * `begin` and `end`: of the word that gives the name away. Undefined where no value follows, or one that is none, or several: these are added to
+ * `several`, and may come before others that are.
+ */
+export const valueRange = (text: string, begin: number, end: number, several: ValueRange[] = []): ValueRange | undefined => {
   let at = Math.min(end + MOST_REST, nameEnds.at(text, end));
   const hasRest = at > end;
   if ((hasRest && HARMLESS.test(text.slice(end, at))) || isGrammar(text, begin)) return undefined;
+  if (isEncoding(text.charCodeAt(at))) {
+    ENCODED.lastIndex = at;
+    if (ENCODED.test(text)) return judged(text, ENCODED.lastIndex, encodedEnds.at(text, ENCODED.lastIndex), '', hasRest);
+  }
   const nameQuote = quoteAt(text, at);
   at += nameQuote.length;
   const sign = pastBlanks(text, at);
@@ -73,18 +77,26 @@ export const valueRange = (text: string, begin: number, end: number): ValueRange
     at = second === GREATER || second === EQUALS ? sign + 2 : sign + 1;
   } else if (sign === at || code === MINUS || !isOption(text, begin)) {
     const password = hasRest || nameQuote !== '' ? -1 : sqlPasswordAt(text, begin, end);
-    if (password === -1) return valueApart(text, begin, at, nameQuote);
+    if (password === -1) return (hasRest || text.charCodeAt(at) !== TAB ? undefined : inNextField(text, sign)) ?? valueApart(text, begin, at, nameQuote);
     at = password;
   }
   // `secret://…` names a place.
   if (isHeader && text.startsWith('//', at)) return undefined;
   at = pastBlanks(text, at);
+  if (isHeader && isLineOrBlock(text.charCodeAt(at))) {
+    lineRanges(text, at, several);
+    return undefined;
+  }
   const quote = quoteAt(text, at);
   const from = at + quote.length;
   // A folder one is in: told by its beginning, as what follows may hold the same word again and again.
   if (end - begin === 3 && /[/~]/.test(text[from] ?? '')) return undefined;
   if (quote !== '') return judged(text, from, closeOf(text, from, quote), '', hasRest);
-  if (text[from] === '{' || text[from] === '[' || text[from] === '(') return undefined;
+  if (text[from] === '(') return undefined;
+  if (text[from] === '{' || text[from] === '[') {
+    nestedRanges(text, from, nameQuote, several);
+    return undefined;
+  }
   if (text.charCodeAt(from) === LESS) return inAngles(text, from, hasRest);
   if (isHeader && nameQuote === '' && isCookie(text, begin, end)) return judged(text, from, lineEnd(text, from), '', hasRest);
   const to = wordEnd(text, from);
@@ -103,7 +115,7 @@ const judged = (text: string, from: number, to: number, quote: string, hasRest: 
 const inAngles = (text: string, from: number, hasRest: boolean): ValueRange | undefined => {
   ANGLES.lastIndex = from;
   const value = ANGLES.exec(text)?.[1];
-  if (value !== undefined) return PLACEHOLDER.test(value) ? undefined : judged(text, from + 1, from + 1 + value.length, '', hasRest);
+  if (value !== undefined) return isPlaceholder(value, 0, value.length) ? undefined : judged(text, from + 1, from + 1 + value.length, '', hasRest);
   TAG.lastIndex = from;
   if (TAG.test(text)) return undefined;
   let to = from;
@@ -111,10 +123,22 @@ const inAngles = (text: string, from: number, hasRest: boolean): ValueRange | un
   return /[^<>]/.test(text.slice(from, to)) ? { from, to: partsEnd(text, to), quote: '' } : undefined;
 };
 
-const isAngle = (code: number): boolean => code === LESS || code === GREATER;
+/** Of a row whose fields are parted by tabs: one word up to the next, so that a sentence is none; of letters alone at the end of the row only. */
+const inNextField = (text: string, at: number): ValueRange | undefined => {
+  const quote = quoteAt(text, at);
+  const from = at + quote.length;
+  if (quote !== '') return judged(text, from, closeOf(text, from, quote), '', false);
+  const to = wordEnd(text, from);
+  const code = text.charCodeAt(to);
+  if (to < text.length && code !== TAB && !isLineEnd(code)) return undefined;
+  if (code === TAB && !/[^a-z]/i.test(text.slice(from, to))) return undefined;
+  return /^[^\w"'$]*[\w$]/.test(text.slice(from, to)) && !isPlaceholder(text, from, to) ? judged(text, from, to, '', false) : undefined;
+};
 
-const isNone = (text: string, from: number, to: number): boolean =>
-  from === to || ((to - from <= MOST_NOTHING || text[from] === '*') && NOTHING.test(text.slice(from, to)));
+const isEncoding = (code: number): boolean => code === PERCENT || code === BACKSLASH;
+const isLineOrBlock = (code: number): boolean => code === 0x0a || code === 0x0d || code === PIPE || code === GREATER;
+
+const isAngle = (code: number): boolean => code === LESS || code === GREATER;
 
 /** A parser's. */
 const isGrammar = (text: string, begin: number): boolean =>
