@@ -1,16 +1,19 @@
 // What an admin does with agents, for GraphQL: tokens, the list, revoking, releasing. The registry does it; here it is put into the transport's words.
+import type { Records } from '../engines/records/port.ts';
 import type { AgentRow, Agents, SenderLimits } from '../graphql/service.ts';
 import type { AgentRegistry } from '../ingest/agents/agent-registry.ts';
 import type { EnrolledAgent } from '../ingest/agents/enrolled-agent.ts';
 import type { Sessions } from '../ingest/agents/sessions.ts';
 import type { Door } from '../ingest/door.ts';
 import type { IntakeLimits } from '../ingest/limits.ts';
+import { forgetHost } from './forget-host.ts';
 
 const byHost = (a: EnrolledAgent, b: EnrolledAgent): number =>
   Number(a.state === 'revoked') - Number(b.state === 'revoked') || (a.host < b.host ? -1 : Number(a.host > b.host)) || Number(b.joined - a.joined);
 
 export interface AgentAdministrationParts {
   readonly registry: AgentRegistry;
+  readonly records: Records;
   readonly sessions: Pick<Sessions, 'end'>;
   readonly door: Pick<Door, 'usageOf'>;
   readonly limits: Pick<IntakeLimits, 'seriesPerSender' | 'bytesPerSender'>;
@@ -44,6 +47,10 @@ export class AgentAdministration implements Agents {
 
   async release(who: string, id: string): Promise<AgentRow> {
     return this.#rowOf(await this.#parts.registry.release(who, id));
+  }
+
+  forgetHost(who: string, host: string): Promise<void> {
+    return forgetHost(this.#parts.records, who, host);
   }
 
   get limits(): SenderLimits {

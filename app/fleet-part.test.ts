@@ -7,6 +7,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { INTAKE_LIMITS } from '../ingest/limits.ts';
 import { frameOf, partOf, zstd } from '../ingest/testing/frames.ts';
 import { Fleet } from './fleet-part.ts';
+import { forgetHost } from './forget-host.ts';
 import { AgentServer } from './testing/agent-server.ts';
 import { joined, MACHINE, postSigned } from './testing/enrolled.ts';
 
@@ -79,16 +80,44 @@ test('hosts that fell silent are named, the last one first; who stopped on purpo
   await heard('web-2', 6 * 24 * 60);
   const { state, detail } = await fleet().hosts();
   expect(state).toBe('degraded');
-  expect(detail).toMatch(/^1 reporting, 1 late, 2 silent, 1 stopped; silent: web-1 \(last heard 20 min ago\), web-2 \(last heard 6 d ago\); 1 not heard/);
+  expect(detail).toMatch(
+    /^1 reporting, 1 late, 2 silent, 1 stopped; silent: web-1 \(last heard 20 min ago\), web-2 \(last heard 6 d ago\); one that is gone for good, or never was, is taken off by inframirror agent forget HOST; 1 not heard/,
+  );
   expect([telemetry.value('inframirror_hosts', { state: 'silent' }), telemetry.value('inframirror_hosts_fallen_silent')]).toEqual([3, 2]);
   const { id } = await enrol('web-1');
   await server.records.query("UPDATE hosts SET sender = $1 WHERE host = 'web-1'", [id]);
   expect((await fleet().hosts()).detail).toContain('silent: web-1');
   await server.registry.revoke('admin', id);
-  expect((await fleet().hosts()).detail).toMatch(/1 silent, 1 stopped; silent: web-2 \([^)]*\); 1 silent, whose agent was revoked; 1 not heard/);
+  expect((await fleet().hosts()).detail).toMatch(
+    /1 silent, 1 stopped; silent: web-2 \([^)]*\); one that [^;]* forget HOST; 1 silent, whose agent was revoked; 1 not heard/,
+  );
   expect(telemetry.value('inframirror_hosts_fallen_silent')).toBe(1);
   for (let i = 0; i < 9; i++) await heard(`many-${i}`, 30 + i);
   expect((await fleet().hosts()).detail).toMatch(/silent: many-0 \([^)]*\)(, many-[1-4] \([^)]*\)){4}, 5 more;/);
+});
+
+test('a host that is silent, made up or not, is forgotten by an admin with all that is told of it; one that is heard, or that nobody knows, is not', async () => {
+  await heard('here-1', 0);
+  await heard('made up', 20);
+  await heard('web-1', 20);
+  await server.records.query("INSERT INTO hosts_history (host, sender, valid_from) VALUES ('made up', 's', 1)");
+  await forgetHost(server.records, 'admin', 'made up');
+  expect(await server.records.query('SELECT host FROM hosts ORDER BY host')).toEqual([{ host: 'here-1' }, { host: 'web-1' }]);
+  for (const table of ['hosts_heard', 'hosts_history']) expect(await server.records.query(`SELECT 1 FROM ${table} WHERE host = 'made up'`)).toEqual([]);
+  expect((await fleet().hosts()).detail).not.toContain('made up');
+  await expect(forgetHost(server.records, 'admin', 'here-1')).rejects.toMatchObject({
+    code: 'host.kept',
+    parameters: { reason: expect.stringContaining('came') },
+  });
+  await expect(forgetHost(server.records, 'admin', 'nobody')).rejects.toMatchObject({
+    code: 'host.kept',
+    parameters: { reason: expect.stringContaining('no such') },
+  });
+  expect(
+    await server.records.query(
+      "SELECT who, detail ->> 'host' AS host FROM audit WHERE what = 'host.forget' AND detail ->> 'failed' IS NULL ORDER BY id LIMIT 1",
+    ),
+  ).toEqual([{ who: 'admin', host: 'made up' }]);
 });
 
 test('an agent that stands still is told with why: cloned, refused, over its quota, silent, revoked and still trying', async () => {

@@ -70,7 +70,9 @@ export class Fleet {
     const hosts = silent.map(({ host, seen }) => `${shown(host as string)} (last heard ${this.#ago(seen)} ago)`);
     const detail = [
       told.length === 0 && gone + revoked === 0 ? 'none has sent anything yet' : told.join(', '),
-      ...(count === 0 ? [] : [`silent: ${named(hosts, count).join(', ')}`]),
+      ...(count === 0
+        ? []
+        : [`silent: ${named(hosts, count).join(', ')}; one that is gone for good, or never was, is taken off by inframirror agent forget HOST`]),
       ...(revoked > 0 ? [`${revoked} silent, whose agent was revoked`] : []),
       ...(gone > 0 ? [`${gone} not heard for more than a week`] : []),
     ].filter((text) => text !== '');

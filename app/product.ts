@@ -290,7 +290,7 @@ const start = async (
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
       saved: new SavedQueryStore(engines.records, queries),
-      agents: new AgentAdministration({ registry, sessions, door, limits }),
+      agents: new AgentAdministration({ registry, records: engines.records, sessions, door, limits }),
       stream: streamAdmin(stream, pipeline, engines.records),
       backups,
       letters,

@@ -102,6 +102,14 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.string({ required: true }) },
     resolve: (_, { id }, { services, who }) => services.agents.release(who, id).catch(told),
   }),
+  forgetHost: t.boolean({
+    description: 'Takes a host that is silent off the inventory, with its history. What came of it stays as long as it is kept',
+    args: { host: t.arg.string({ required: true }) },
+    resolve: async (_, { host }, { services, who }) => {
+      await services.agents.forgetHost(who, host).catch(told);
+      return true;
+    },
+  }),
   setSharedAgentToken: t.boolean({
     description: 'Takes the token that all agents share, or no longer; agents that have joined are not concerned',
     args: { taken: t.arg.boolean({ required: true }) },

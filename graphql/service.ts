@@ -328,6 +328,8 @@ export interface Agents {
   ): Promise<JoinTokenMade>;
   revoke(who: string, id: string): Promise<AgentRow>;
   release(who: string, id: string): Promise<AgentRow>;
+  /** Takes a host that is silent off the inventory, with its history. */
+  forgetHost(who: string, host: string): Promise<void>;
   readonly limits: SenderLimits;
   readonly isSharedTaken: boolean;
   setShared(who: string, taken: boolean): Promise<void>;

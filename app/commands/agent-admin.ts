@@ -1,4 +1,4 @@
-// `inframirror agent token|list|revoke|release|shared`: what an admin does with agents, asked of the running server.
+// `inframirror agent token|list|revoke|release|forget|shared`: what an admin does with agents, asked of the running server.
 import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../core/errors.ts';
 import { plain } from '../../core/plain.ts';
@@ -155,6 +155,14 @@ const change = (what: 'revoke' | 'release', state: string, done: string) => asyn
   return 0;
 };
 
+const forget = async (read: Arguments): Promise<number> => {
+  const [host] = read.positionals;
+  if (host === undefined) throw new CodedError('command.usage', { problem: 'say which: `inframirror agent forget HOST`' });
+  await ask(read, 'mutation ($host: String!) { forgetHost(host: $host) }', { host });
+  process.stdout.write(`${plain(host)} is off the inventory; what came of it stays as long as it is kept\n`);
+  return 0;
+};
+
 const shared = async (read: Arguments): Promise<number> => {
   const [word] = read.positionals;
   if (word !== 'on' && word !== 'off')
@@ -175,6 +183,7 @@ const COMMANDS: Readonly<Record<AdministrationName, Administration>> = {
   list: { options: SERVER_OPTIONS, most: 0, run: list },
   revoke: { options: SERVER_OPTIONS, most: 1, run: change('revoke', 'revoked', 'revoked') },
   release: { options: SERVER_OPTIONS, most: 1, run: change('release', 'active', 'released') },
+  forget: { options: SERVER_OPTIONS, most: 1, run: forget },
   shared: { options: SERVER_OPTIONS, most: 1, run: shared },
 };
 

@@ -23,6 +23,7 @@ export const ADMINISTRATION = {
   list: { usage: 'agent list [OPTIONS]', summary: 'Lists the agents that have joined.' },
   revoke: { usage: 'agent revoke ID [OPTIONS]', summary: 'Ends the rights of an agent at once; its host may join again.' },
   release: { usage: 'agent release ID [OPTIONS]', summary: 'Lets an agent that was quarantined go on.' },
+  forget: { usage: 'agent forget HOST [OPTIONS]', summary: 'Takes a host that is gone, or never was, off the inventory; its data stay.' },
   shared: { usage: 'agent shared on|off [OPTIONS]', summary: 'Takes the token that all agents share, or no longer.' },
 } as const;
 

@@ -18,7 +18,7 @@ test.each<readonly [readonly string[], number, string]>([
   [['dead'], 2, 'say what of the dead letters: dead list, dead show ID, dead replay or dead drop [command.usage]'],
   [['config', 'chek'], 2, 'config has no "chek"; did you mean "check"? [command.usage]'],
   [['agent', 'lst'], 2, 'agent has no "lst"; did you mean "list"? [command.usage]'],
-  [['agent', 'frobnicate', 'x'], 2, 'agent has no "frobnicate"; there are token, list, revoke, release, shared [command.usage]'],
+  [['agent', 'frobnicate', 'x'], 2, 'agent has no "frobnicate"; there are token, list, revoke, release, forget, shared [command.usage]'],
   [['start', '--config', join(folder, 'none')], 2, `the settings are wrong: ${join(folder, 'none')}: there is no such file [config.wrong]`],
   [['restore', folder, '--data', join(folder, 'new')], 1, `there is no whole backup in ${folder}: it has no manifest.json [backup.none]`],
 ])('%j', async (args, code, line) => {

@@ -34,6 +34,11 @@ export const AGENT_ERRORS = {
     { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7' },
     'Nothing was changed. An agent is named by its id: `inframirror agent list` has the ids of all that have joined, and their hosts.',
   ),
+  'host.kept': entry(
+    (p: { host: string; reason: string }) => `the host ${p.host} was not forgotten: ${p.reason}`,
+    { host: 'web-1', reason: 'something of it came within five minutes' },
+    'Nothing was changed. `inframirror query "from hosts | select host, agent_state"` has all names. Of one that still sends, stop the agent first, or `inframirror agent revoke` it.',
+  ),
   'agent.revoked': entry(
     (p: { agent: string; host: string; reason: string }) => `the agent ${p.agent} of ${p.host} was revoked: ${p.reason}`,
     { agent: '3f0c9a1b7d2e4f5060718293a4b5c6d7', host: 'web-1', reason: 'by an admin' },
