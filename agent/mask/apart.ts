@@ -29,6 +29,8 @@ const tagSigns = new Next(/[<>\n]/g);
 const tagEnds = new Last((text, at) => tagEndLength(text, at) > 0);
 /** A program may have written it for a page of HTML or for JSON. */
 const tagBegins = new Next(/<|&lt;|\\u003c/gi);
+/** Of JSON: what a tag begins in one ends in no other. */
+const textEnds = new Next(/["'][ \t]{0,4}[,:}\]]/g);
 const opens = new Last((text, at) => text.charCodeAt(at) === LESS || text.charCodeAt(at) === BRACE);
 const objectSigns = new Next(/[{}<>\n]/g);
 const valuesNext = new Next(new RegExp(`(?<=[\\s,;"'\\\\])${VALUE_KEY}`, 'gi'));
@@ -93,6 +95,7 @@ const inTag = (text: string, at: number): ValueRange | undefined => {
   if (end === -1) return undefined;
   const from = text.slice(end, end + CDATA.length).toUpperCase() === CDATA ? end + CDATA.length : end;
   const to = tagBegins.at(text, from);
+  if (textEnds.at(text, end) < to) return undefined;
   if (tagBegins.found === null || text[to + tagBegins.found[0].length] !== '/') return undefined;
   return { from, to: text.startsWith(']]>', to - 3) ? Math.max(from, to - 3) : to, quote: '' };
 };

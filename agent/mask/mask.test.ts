@@ -147,6 +147,7 @@ describe('a line', () => {
     'bad password:\n    at com.x.Y(Z.java:5)\n    at a',
     'a token:\n  policy:\n    min: 8\nsecret:\n  name: x\n  key: y',
     'password:\nuser: bob',
+    '{"a":"<password>","note":"</"} [{"a":["<token>"],"b":"</"}]',
     'unknown token:\n   ^~~~',
     'https://bob@host/ https://john.smith-jones@h ssh://abcd1234@h https://$TOKEN_1@h https://h/a?b=c12345678@d',
     'password%20is%20wrong token_url%3Dx secret%3D&a=1',
