@@ -22,8 +22,8 @@ export interface BothWays {
   readonly names: readonly string[];
   readonly pushed: Outcome;
   readonly local: Outcome;
-  /** By stores that answer every condition with more rows than are wanted. */
-  readonly filteredTwice: Outcome;
+  /** By stores that answer every condition with more rows than are wanted; where that was asked for. */
+  readonly filteredTwice: Outcome | undefined;
   /** Wholly in this process too, but by the very plan that was pushed: what is counted depends on where filters stand. */
   readonly counted: Outcome;
   readonly share: Pushed;
@@ -50,7 +50,13 @@ const run = async (parts: SplitPlan, loaded: LoadedStores, columns: readonly str
   }
 };
 
-export const bothWays = async (text: string, catalogue: Catalogue, request: PlanRequest, loaded: LoadedStores): Promise<BothWays> => {
+export const bothWays = async (
+  text: string,
+  catalogue: Catalogue,
+  request: PlanRequest,
+  loaded: LoadedStores,
+  options: { readonly filteredTwice: boolean } = { filteredTwice: false },
+): Promise<BothWays> => {
   const checked = check(text, catalogue);
   const stores = storesWith(loaded.marks);
   let pushed: SplitPlan;
@@ -73,7 +79,11 @@ export const bothWays = async (text: string, catalogue: Catalogue, request: Plan
   const sql = Array.from(pushed.fragments.values(), (f) => explained(f).text);
   const share: Pushed = pushed.plan.node === 'scan' ? 'whole' : size(pushed.plan) < size(local.plan) ? 'partly' : 'plain rows';
   try {
-    const [a, b, more] = await Promise.all([run(pushed, loaded, names), run(local, loaded, names), run(superset, loaded, names)]);
+    const [a, b, more] = await Promise.all([
+      run(pushed, loaded, names),
+      run(local, loaded, names),
+      options.filteredTwice ? run(superset, loaded, names) : undefined,
+    ]);
     // With filters where they were written no fewer rows are asked than with those that were pushed.
     const none = [a, b].every((o) => 'rows' in o && o.notRepresentable === 0);
     const counted = none ? b : await run(split(whole, stores, { push: false }), loaded, names);
@@ -112,7 +122,7 @@ const shown = (row: Row | undefined): string =>
 
 /** The first difference for people; undefined where both ways gave one answer, rows in one order, and none kept what it lost to itself. */
 export const difference = ({ names, pushed, local, filteredTwice, counted }: BothWays): string | undefined => {
-  const rows = rowDifference(names, pushed, local) ?? rowDifference(names, pushed, filteredTwice) ?? rowDifference(names, pushed, counted);
+  const rows = rowDifference(names, pushed, local) ?? (filteredTwice && rowDifference(names, pushed, filteredTwice)) ?? rowDifference(names, pushed, counted);
   if (rows !== undefined || 'failed' in pushed || 'failed' in counted || pushed.mayBeMore) return rows;
   return pushed.notRepresentable === counted.notRepresentable
     ? undefined
