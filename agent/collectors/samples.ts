@@ -42,8 +42,8 @@ export interface Taken {
 }
 
 const MOST_SERIES = 20_000;
-/** Characters of the value of a label. */
-const MOST_LABEL = 1024;
+/** Characters of the value of a label, of three bytes at most each: the door takes 1,024 bytes. */
+const MOST_LABEL = 341;
 /** A series without samples for so long is forgotten: its device is gone. */
 const FORGET_MS = 3_600_000;
 

@@ -7,6 +7,12 @@ const REASONS: Readonly<Record<string, string>> = {
   'series-limit': 'beyond the series that a sender may have in a day',
   'host-limit': 'of hosts beyond those that a sender, or all of them, may name in a day',
   'label-name': 'a label begins with #, which the platform keeps for itself',
+  'label-limit': 'a label beyond those that a sender, or all of them, may name of a metric',
+  'label-size': 'a label with a name or value that is too long',
+  'metric-limit': 'of metrics beyond those that a sender, or all of them, may name',
+  'host-name': 'a host’s name that cannot be seen as it is',
+  'event-kind': 'an event of a kind that only the platform tells',
+  'no-host': 'an event without a host, of a sender that speaks for some only',
   undefined: 'samples of a series that nobody ever defined',
   malformed: 'a histogram or summary that does not hold together',
 };
