@@ -273,7 +273,7 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
     expect(await fits()).toBe(true);
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Status' }).tap();
-    await page.getByRole('rowheader', { name: 'column store' }).waitFor();
+    await page.getByRole('region', { name: 'Parts' }).getByRole('rowheader', { name: 'column store' }).waitFor();
     expect(await fits()).toBe(true);
     const pages = page.getByRole('navigation', { name: 'Pages' });
     for (const [name, seen] of [
@@ -290,7 +290,7 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
     const cut = () => pages.evaluate((nav) => [...nav.querySelectorAll('a')].filter((a) => a.scrollWidth > a.clientWidth).map((a) => a.textContent));
     expect(await cut()).toEqual([]);
     await pages.getByRole('link', { name: 'Status' }).tap();
-    await page.getByRole('rowheader', { name: 'column store' }).waitFor();
+    await page.getByRole('region', { name: 'Parts' }).getByRole('rowheader', { name: 'column store' }).waitFor();
     await page.locator('main').focus();
     await page.keyboard.press('t');
     await page.getByRole('link', { name: 'Explore', exact: true }).last().tap();

@@ -283,7 +283,7 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     await page.locator('main').focus();
     await page.keyboard.press('g');
     await page.keyboard.press('s');
-    await page.getByRole('rowheader', { name: 'column store' }).waitFor();
+    await page.getByRole('region', { name: 'Parts' }).getByRole('rowheader', { name: 'column store' }).waitFor();
     expect(await page.locator('td.down').count()).toBe(0);
     await page.getByRole('region', { name: 'Agents' }).getByRole('rowheader').getByRole('link').first().click();
     await expect.poll(() => page.url(), { timeout: PATIENCE }).toContain('#/host?');
