@@ -8,7 +8,8 @@ export interface Family {
 }
 
 const SUFFIXES: Readonly<Record<string, readonly string[]>> = { gauge: [''], histogram: ['_bucket', '_sum', '_count'] };
-const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
+/** A line ends at a line feed alone: other signs that end one elsewhere may be in a value. */
+const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/s;
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\n"])*)"(?:,|$)/;
 const NUMBER = /^[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)$|^NaN$/;
 
@@ -39,7 +40,7 @@ export const readExposition = (text: string, format: 'prometheus' | 'openmetrics
   const seen = new Set<string>();
   for (const line of lines)
     try {
-      const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/.exec(line) ?? [];
+      const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)$/s.exec(line) ?? [];
       if (kind === 'HELP') {
         if (rest === '' || (isOpen ? /(?<!\\)(?:\\\\)*"/ : /$^/).test(rest)) throw new Error('no help');
         help = { name, text: rest };
