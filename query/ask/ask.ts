@@ -71,6 +71,8 @@ export const ask = async (
   let notRepresentable = 0;
   let mayBeMore = false;
   const budget = new Budget(limits, pool);
+  const ended = new AbortController();
+  const stop = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
   const env: RunEnvironment = {
     functions,
     tables,
@@ -90,7 +92,7 @@ export const ask = async (
       const answer = askers[fragment.role].open(requestOf(fragment, keys), {
         columns: fragment.plan.columns,
         ...(seconds === undefined ? {} : { seconds }),
-        ...(signal === undefined ? {} : { signal }),
+        signal: stop,
         read: (rows, bytes) => {
           told.rowsRead += rows;
           told.bytesRead += bytes;
@@ -107,7 +109,11 @@ export const ask = async (
       told.elapsedMs = performance.now() - begun;
     },
   };
-  const batches = await runPlan(split.plan, env).finally(() => budget.end());
+  const batches = await runPlan(split.plan, env).finally(() => {
+    budget.end();
+    // Where one side failed or enough rows were there, a store may still be at work.
+    ended.abort();
+  });
   return { batches, answers, notRepresentable, mayBeMore };
 };
 

@@ -15,13 +15,15 @@ export class LabelCodes {
   put(series: number, code: number, size: number): void {
     if (this.at(series) !== NONE) return;
     this.count++;
-    if (this.#few !== undefined) {
-      this.#few.set(series, code);
-      if (this.#few.size * SPARSE > size) this.#thicken(size);
+    if (this.#few === undefined && series >= this.#dense.length && this.count * SPARSE < series) this.#thin();
+    const few = this.#few;
+    if (few === undefined) {
+      this.#grow(series + 1);
+      this.#dense[series] = code;
       return;
     }
-    this.#grow(series + 1);
-    this.#dense[series] = code;
+    few.set(series, code);
+    if (few.size * SPARSE > size) this.#thicken(size);
   }
 
   /** −1: the series has it not. */
@@ -38,6 +40,12 @@ export class LabelCodes {
     this.#few = undefined;
     this.#grow(size);
     for (const [series, code] of few) this.#dense[series] = code;
+  }
+
+  /** Its first series were many of few. */
+  #thin(): void {
+    this.#few = new Map(Array.from(this.#dense.entries()).filter(([, code]) => code !== NONE));
+    this.#dense = new Int32Array(0);
   }
 
   #grow(size: number): void {
