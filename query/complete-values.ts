@@ -2,6 +2,7 @@
 import { labelOfColumn } from '../schemas/label-column.ts';
 import { cursorAtEnd } from './1-syntax/cursor.ts';
 import { parse } from './1-syntax/parser.ts';
+import { queryOf } from './1-syntax/statements.ts';
 import type { Token } from './1-syntax/tokens.ts';
 import { compared } from './complete-expressions.ts';
 import type { Completion } from './complete-names.ts';
@@ -46,7 +47,7 @@ export const valueQuestion = (text: string, offset: number): ValueQuestion | und
 const METRICS = 'metrics.';
 
 const labelOf = (rows: string, field: readonly Token[]): ValueQuestion['label'] => {
-  const { query } = parse(rows, PIPE_SYNTAXES).text;
+  const query = queryOf(parse(rows, PIPE_SYNTAXES).text);
   const [name, ...more] = field;
   if (query === undefined || query.source.node !== 'source' || query.pipes.length > 0 || name === undefined || more.length > 0) return undefined;
   const source = query.source.name.name;

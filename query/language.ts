@@ -4,6 +4,7 @@ import { type TokenSpan, tokens } from './1-syntax/highlight.ts';
 import { parse } from './1-syntax/parser.ts';
 import { printName } from './1-syntax/print-expression.ts';
 import { print } from './1-syntax/printer.ts';
+import { queryOf } from './1-syntax/statements.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { type CheckedText, checkText } from './2-semantic/check.ts';
 import { type Plan, sourcePlanner } from './3-plan/lower.ts';
@@ -44,7 +45,7 @@ export const parseErrors = (text: string): readonly Diagnostic[] => parse(text, 
 
 /** The text up to its query's first pipe, whose rows are all that its source has; undefined when it cannot be read. */
 export const sourceOf = (text: string): string | undefined => {
-  const { query } = parse(text, PIPE_SYNTAXES).text;
+  const query = queryOf(parse(text, PIPE_SYNTAXES).text);
   return query === undefined ? undefined : text.slice(0, query.source.span.end);
 };
 

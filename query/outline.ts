@@ -1,7 +1,8 @@
 // A text's parts for those who change it or draw beside it: its source, its pipes, the ranges that decide its rows' times, the numbers
 // that its last condition compares with. Read from the tree, so that texts, comments and brackets never lead astray; changes nothing.
-import type { Expression, Name, Query, Range, Span, Text } from './1-syntax/ast.ts';
+import type { Definition, Expression, Name, Query, Range, Span } from './1-syntax/ast.ts';
 import { parse } from './1-syntax/parser.ts';
+import { definitionsOf, queryOf } from './1-syntax/statements.ts';
 import { timeLiteralNanos } from './1-syntax/time-literal.ts';
 import { PIPE_SYNTAXES } from './pipes/index.ts';
 
@@ -20,7 +21,7 @@ const isTimed = (range: Range | undefined): range is Range =>
   range !== undefined && (range.last !== undefined || range.between !== undefined || range.offset !== undefined);
 
 /** A source without a range of its own has those of the queries it is made of. */
-const rangesOf = ({ source }: Query, definitions: Text['definitions']): readonly Range[] => {
+const rangesOf = ({ source }: Query, definitions: readonly Definition[]): readonly Range[] => {
   if (isTimed(source.range)) return [source.range];
   if (source.node === 'combine') return source.parts.flatMap(({ query }) => rangesOf(query, definitions));
   if (source.node !== 'source') return [];
@@ -40,10 +41,11 @@ const namesIn = (tree: unknown): readonly { readonly name: string; readonly span
 
 /** undefined where there is no query. Of broken texts as far as they can be read. */
 export const outline = (text: string): Outline | undefined => {
-  const { definitions, query } = parse(text, PIPE_SYNTAXES).text;
+  const parsed = parse(text, PIPE_SYNTAXES).text;
+  const query = queryOf(parsed);
   if (query === undefined) return undefined;
   // Two parts may name one query.
-  const ranges = [...new Set(rangesOf(query, definitions))].toSorted((a, b) => a.span.start - b.span.start);
+  const ranges = [...new Set(rangesOf(query, definitionsOf(parsed)))].toSorted((a, b) => a.span.start - b.span.start);
   const { source } = query;
   return {
     source: source.span,
@@ -109,6 +111,6 @@ const comparedIn = (text: string, e: Expression): readonly Compared[] => {
 
 /** What a `where` that is the last pipe compares names with, `and` and `or` alike. */
 export const lastComparisons = (text: string): readonly Compared[] => {
-  const pipe = parse(text, PIPE_SYNTAXES).text.query?.pipes.at(-1);
+  const pipe = queryOf(parse(text, PIPE_SYNTAXES).text)?.pipes.at(-1);
   return pipe?.name === 'where' ? pipe.arguments.flatMap(({ words }) => words.flatMap((e) => comparedIn(text, e))) : [];
 };

@@ -2,6 +2,7 @@
 // `starts with` in its `where` pipes. What is negated is left out. Reads only; what is found is the stores' business.
 import type { Expression, Text } from './1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm, searchTokens } from './1-syntax/search-syntax.ts';
+import { queryOf } from './1-syntax/statements.ts';
 
 export interface Searched {
   /** Name of a column or an attribute; undefined: the line itself. */
@@ -46,8 +47,8 @@ const ofWhere = (expression: Expression): Searched[] => {
 };
 
 /** Of the outer query. */
-export const searchedIn = ({ query }: Text): readonly Searched[] =>
-  (query?.pipes ?? []).flatMap((pipe) => {
+export const searchedIn = (text: Text): readonly Searched[] =>
+  (queryOf(text)?.pipes ?? []).flatMap((pipe) => {
     if (pipe.name === 'search') return pipe.raw === undefined ? [] : ofSearch(parseSearch(pipe.raw.text, pipe.raw.span.start).node);
     return pipe.name === 'where' ? pipe.arguments.flatMap((argument) => argument.words.flatMap(ofWhere)) : [];
   });

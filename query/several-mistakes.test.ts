@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sized } from '../test/support/long.ts';
 import { parse } from './1-syntax/parser.ts';
+import { queryOf } from './1-syntax/statements.ts';
 import { MOST_TOLD } from './2-semantic/report.ts';
 import { check, complete, type Diagnostic, highlight } from './language.ts';
 import { PIPE_SYNTAXES } from './pipes/index.ts';
@@ -26,7 +27,7 @@ interface Part {
   readonly end: number;
 }
 const partsOf = (text: string): readonly Part[] => {
-  const { query } = parse(text, PIPE_SYNTAXES).text;
+  const query = queryOf(parse(text, PIPE_SYNTAXES).text);
   return query === undefined ? [] : [query.source.span, ...query.pipes.map((p) => p.span)];
 };
 

@@ -237,10 +237,10 @@ export interface FunctionDefinition extends Node {
   readonly parameters: readonly Name[];
   readonly body: Expression;
 }
-/** A parsed text. `query` is undefined when it could not be read at all. Comments are kept for the printer. */
+export type Definition = LetValue | FunctionDefinition;
+/** A parsed text: its statements in order, at most one query among them. Comments are kept for the printer. */
 export interface Text extends Node {
-  readonly definitions: readonly (LetValue | FunctionDefinition)[];
-  readonly query: Query | undefined;
+  readonly statements: readonly (Definition | Query)[];
   /** `own`: alone on its line. */
   readonly comments: readonly { readonly text: string; readonly span: Span; readonly own: boolean }[];
 }

@@ -1,6 +1,7 @@
 // What the parser says of wrong texts: marked place, code, and the text after the fix. `undefined`: there is no fix.
 import { describe, expect, test } from 'vitest';
 import { parse } from './parser.ts';
+import { queryOf } from './statements.ts';
 import { fixed, mark, unmark } from './test-support/marked.ts';
 import { TEST_PIPES } from './test-support/pipes.ts';
 
@@ -138,7 +139,7 @@ test('several mistakes are told at once, in order, and the pipes after them are 
     'iql.unclosed',
     'iql.missing-expression',
   ]);
-  expect(text.query?.pipes.map((p) => p.name)).toEqual(['wehre', 'limit', 'where', 'sort']);
+  expect(queryOf(text)?.pipes.map((p) => p.name)).toEqual(['wehre', 'limit', 'where', 'sort']);
 });
 
 test('messages speak of the words of the user and stay short', () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { tokens } from './highlight.ts';
 import { parse } from './parser.ts';
 import { print } from './printer.ts';
+import { queryOf } from './statements.ts';
 import { tokenSoup, treesOf, withoutSpans } from './test-support/arbitrary.ts';
 import { TEST_PIPES } from './test-support/pipes.ts';
 import { EXAMPLES } from './test-support/texts.ts';
@@ -21,7 +22,7 @@ const mustHold = (text: string): void => {
       expect(s.end).toBeLessThanOrEqual(text.length);
     }
   }
-  if (tree.query === undefined) expect(diagnostics).not.toEqual([]);
+  if (queryOf(tree) === undefined) expect(diagnostics).not.toEqual([]);
   else if (diagnostics.length === 0) {
     const printed = print(tree, TEST_PIPES);
     const again = parse(printed, TEST_PIPES);

@@ -1,6 +1,6 @@
 // What the grammar's rules are written with: looking ahead, spans, holes for what the text lacks, skipping what fits nowhere. Holds no rule.
 import { EmbeddedActionsParser, type TokenType } from 'chevrotain';
-import type { Expression, FunctionDefinition, LetValue, Name, Query, Span } from './ast.ts';
+import type { Expression, Name, Span, Text } from './ast.ts';
 import { type Diagnostics, type Fix, fixOf, syntaxError } from './diagnostic.ts';
 import { T, type Token } from './tokens.ts';
 
@@ -14,8 +14,8 @@ export const NOTHING: Types = new Set();
 export class GrammarTools extends EmbeddedActionsParser {
   protected diagnostics!: Diagnostics;
   protected written!: string;
-  definitions: (LetValue | FunctionDefinition)[] = [];
-  found: Query | undefined;
+  statements: Text['statements'][number][] = [];
+  protected hasQuery = false;
   /** Operators read in the argument at hand. */
   protected operators = 0;
   /** Prefix operators and operands that are being read. */
@@ -32,8 +32,8 @@ export class GrammarTools extends EmbeddedActionsParser {
     this.input = tokens;
     this.written = text;
     this.diagnostics = diagnostics;
-    this.definitions = [];
-    this.found = undefined;
+    this.statements = [];
+    this.hasQuery = false;
     this.operators = this.prefixes = this.level = 0;
   }
 

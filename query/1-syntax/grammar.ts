@@ -2,7 +2,7 @@
 // operand is a hole, what fits nowhere is skipped up to the next pipe, statement or closing bracket), each time with a diagnostic in the user's words,
 // so that Chevrotain, whose own recovery knows neither, never has an error.
 import type { ParserMethod } from 'chevrotain';
-import type { Argument, Binary, Clause, Expression, FunctionDefinition, LetValue, Name, Pipe, Query, Range, Source, Span } from './ast.ts';
+import type { Argument, Binary, Clause, Definition, Expression, Name, Pipe, Query, Range, Source, Span } from './ast.ts';
 import { type Fix, fixOf, syntaxError } from './diagnostic.ts';
 import { ExpressionGrammar } from './expression-grammar.ts';
 import { NOTHING, PIPES, STATEMENTS } from './grammar-tools.ts';
@@ -26,8 +26,9 @@ export class Grammar extends ExpressionGrammar {
           ALT: () => {
             const query = this.SUBRULE(this.query);
             this.ACTION(() => {
-              if (this.found === undefined) this.found = query;
-              else this.diagnostics.add(syntaxError('iql.second-query', {}, query.span));
+              if (this.hasQuery) this.diagnostics.add(syntaxError('iql.second-query', {}, query.span));
+              else this.statements.push(query);
+              this.hasQuery = true;
             });
           },
         },
@@ -90,11 +91,11 @@ export class Grammar extends ExpressionGrammar {
     this.ACTION(() => this.define({ node: 'fn', name, parameters, body, span: this.to(word.startOffset) }, word));
   });
 
-  protected define(definition: LetValue | FunctionDefinition, word: Token): void {
-    if (this.found !== undefined) {
+  protected define(definition: Definition, word: Token): void {
+    if (this.hasQuery) {
       this.diagnostics.add(syntaxError('iql.definition-after-query', { word: word.image.toLowerCase() }, { start: word.startOffset, end: word.end }));
     }
-    this.definitions.push(definition);
+    this.statements.push(definition);
   }
 
   // ——— queries

@@ -4,6 +4,7 @@ import { tokens } from './highlight.ts';
 import { nearest } from './nearest.ts';
 import { MAX_TEXT, parse } from './parser.ts';
 import { print } from './printer.ts';
+import { queryOf } from './statements.ts';
 import { TEST_PIPES } from './test-support/pipes.ts';
 
 const printed = (text: string): string => {
@@ -107,7 +108,7 @@ from logs // all
 
 test('spans lie where the words stand', () => {
   const text = 'from logs last 5m | where host == "a" | every 1m avg by k';
-  const { query } = parse(text, TEST_PIPES).text;
+  const query = queryOf(parse(text, TEST_PIPES).text);
   const cut = (s: { start: number; end: number } | undefined): string => text.slice(s?.start, s?.end);
   expect(cut(query?.source.span)).toBe('from logs last 5m');
   expect(query?.pipes.map((p) => cut(p.span))).toEqual(['| where host == "a"', '| every 1m avg by k']);
@@ -148,7 +149,7 @@ describe('limits', () => {
   test('a text of 1 MiB is told its length', () => {
     const { diagnostics, text } = parse('x'.repeat(1_048_576), TEST_PIPES);
     expect(diagnostics.map((d) => d.message)).toEqual([`the text has 1048576 characters, the limit is ${MAX_TEXT}`]);
-    expect(text.query).toBeUndefined();
+    expect(queryOf(text)).toBeUndefined();
   });
   test.each([
     ['10,000 parentheses', `from a | where ${'('.repeat(10_000)}x${')'.repeat(10_000)}`],

@@ -6,6 +6,7 @@ import { lex } from './lexer.ts';
 import { pipeWords } from './pipe-words.ts';
 import { shape } from './shape.ts';
 import type { PipeSyntaxes } from './signature.ts';
+import { queryOf } from './statements.ts';
 
 /** UTF-16 units of a text. */
 export const MAX_TEXT = 65_536;
@@ -30,10 +31,10 @@ const badCharacters = (text: string, diagnostics: Diagnostics): void => {
 
 let grammar: Grammar | undefined;
 
-/** Reads a text. `query` is undefined where none could be read; with diagnostics, what stands in the tree may hold holes (see ast.ts). */
+/** Reads a text. With diagnostics, what stands in the tree may hold holes (see ast.ts). */
 export const parse = (text: string, pipes: PipeSyntaxes): Parsed => {
   const span = { start: 0, end: text.length };
-  const empty: Text = { definitions: [], query: undefined, comments: [], span };
+  const empty: Text = { statements: [], comments: [], span };
   if (text.length > MAX_TEXT) {
     return { text: empty, diagnostics: [syntaxError('iql.too-long', { limit: MAX_TEXT, length: text.length }, { start: MAX_TEXT, end: text.length })] };
   }
@@ -46,8 +47,8 @@ export const parse = (text: string, pipes: PipeSyntaxes): Parsed => {
   grammar ??= new Grammar();
   grammar.begin(text, shaped, diagnostics);
   grammar.text();
-  const { definitions, found: query } = grammar;
+  const read: Text = { statements: grammar.statements, comments, span };
   const told = diagnostics.sorted();
-  if (query === undefined && told.length === 0) told.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
-  return { text: { definitions, query, comments, span }, diagnostics: told };
+  if (queryOf(read) === undefined && told.length === 0) told.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
+  return { text: read, diagnostics: told };
 };

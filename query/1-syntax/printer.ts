@@ -1,6 +1,6 @@
 // The one printed form of a text (`iql fmt`): reads back as the same tree, keeps every comment. Prints trees of texts that had no errors.
 // Short queries stand on one line, long ones have a pipe a line, sub-queries that are too long are aligned under their `from`.
-import type { Argument, Clause, FunctionDefinition, InlineSource, LetValue, Pipe, Query, Range, Source, Span, Text } from './ast.ts';
+import type { Argument, Clause, Definition, InlineSource, Pipe, Query, Range, Source, Span, Text } from './ast.ts';
 import type { Comment } from './comment.ts';
 import { pipeWords } from './pipe-words.ts';
 import { ExpressionPrinter, type Piece, printName } from './print-expression.ts';
@@ -238,7 +238,7 @@ class Printer {
     return `${dataHead(source)}${rows.join('')}${margin}]${this.#flat(range.pieces)}`;
   }
 
-  #definition(definition: LetValue | FunctionDefinition): readonly Piece[] {
+  #definition(definition: Definition): readonly Piece[] {
     const out = new ExpressionPrinter();
     const inside = { nested: true };
     if (definition.node === 'let') {
@@ -251,26 +251,25 @@ class Printer {
     return out.pieces;
   }
 
-  text(text: Text): string {
-    const lines: string[] = [];
-    const starts = [...text.definitions.map((d) => d.span.start), text.query?.span.start ?? text.span.end];
-    text.definitions.forEach((definition, i) => {
-      lines.push(...this.#unit(this.#definition(definition), definition.span, starts[i + 1] as number, 0, 4).text);
+  /** The query of the text; comments up to `end` are its own. */
+  #asked(query: Query, end: number): readonly string[] {
+    const { span, source } = query;
+    // The sub-queries of a `combine` keep theirs.
+    const head = source.node === 'combine' ? span.start : source.span.end;
+    const before = this.#take((c) => c.span.start < head).map((c) => c.text);
+    const flat = this.#holdsComments(head, span.end) ? undefined : this.#flatQuery(query);
+    if (flat === undefined || flat.length > SHORT) return [...before, this.#query(query, 0, end, false)];
+    const first = this.#pending.find((c) => !c.own && c.span.start >= span.end && c.span.start < end);
+    const [trailing] = this.#take((c) => c === first);
+    return [...before, trailing === undefined ? flat : `${flat} ${trailing.text}`];
+  }
+
+  text({ statements, span }: Text): string {
+    const lines = statements.flatMap((statement, i) => {
+      const end = statements[i + 1]?.span.start ?? span.end + 1;
+      return statement.node === 'query' ? this.#asked(statement, end) : this.#unit(this.#definition(statement), statement.span, end, 0, 4).text;
     });
-    if (text.query !== undefined) {
-      const { span, source } = text.query;
-      // The sub-queries of a `combine` keep theirs.
-      const head = source.node === 'combine' ? span.start : source.span.end;
-      lines.push(...this.#take((c) => c.span.start < head).map((c) => c.text));
-      const flat = this.#holdsComments(head, span.end) ? undefined : this.#flatQuery(text.query);
-      if (flat !== undefined && flat.length <= SHORT) {
-        const first = this.#pending.find((c) => !c.own && c.span.start >= span.end);
-        const [trailing] = this.#take((c) => c === first);
-        lines.push(trailing === undefined ? flat : `${flat} ${trailing.text}`);
-      } else lines.push(this.#query(text.query, 0, text.span.end + 1, false));
-    }
-    lines.push(...this.#take(() => true).map((c) => c.text));
-    return lines.join('\n');
+    return [...lines, ...this.#take(() => true).map((c) => c.text)].join('\n');
   }
 }
 

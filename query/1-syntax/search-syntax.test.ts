@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from './parser.ts';
 import { parseSearch, printSearch, searchTokens } from './search-syntax.ts';
+import { queryOf } from './statements.ts';
 import { TEST_PIPES } from './test-support/pipes.ts';
 
 test.each([
@@ -53,8 +54,8 @@ test('a field keeps what it means where it is no column', () => {
 test('it ends at a pipe or an unmatched bracket, not inside a phrase', () => {
   const { text, diagnostics } = parse('from a | join (from b | search (x or "y | )") it\'s // note\n) on c | sum', TEST_PIPES);
   expect(diagnostics).toEqual([]);
-  expect(text.query?.pipes.map((p) => p.name)).toEqual(['join', 'sum']);
-  expect(JSON.stringify(text.query)).toContain(JSON.stringify('(x or "y | )") it\'s'));
+  expect(queryOf(text)?.pipes.map((p) => p.name)).toEqual(['join', 'sum']);
+  expect(JSON.stringify(queryOf(text))).toContain(JSON.stringify('(x or "y | )") it\'s'));
   expect(text.comments.map((c) => c.text)).toEqual(['// note']);
 });
 

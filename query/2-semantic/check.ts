@@ -7,6 +7,7 @@ import type { Expression, NamedSource, Pipe, Query, Source, Span, Text } from '.
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { SOURCES_NOT_YET } from '../1-syntax/not-yet.ts';
+import { definitionsOf, queryOf } from '../1-syntax/statements.ts';
 import type { Catalogue } from './catalogue.ts';
 import { mended, unsure } from './doubt.ts';
 import { checkExpression } from './expression.ts';
@@ -98,6 +99,7 @@ const touches = (a: Span, b: Span): boolean => a.start <= b.end && b.start <= a.
 
 class TextChecker<Plan> {
   readonly #text: Text;
+  readonly #asked: Query | undefined;
   readonly #language: Language<Plan>;
   readonly #catalogue: Catalogue;
   readonly #reporter: Reporter;
@@ -120,13 +122,14 @@ class TextChecker<Plan> {
 
   constructor(text: Text, language: Language<Plan>, catalogue: Catalogue, reporter: Reporter, strict: boolean, told: readonly Diagnostic[]) {
     this.#text = text;
+    this.#asked = queryOf(text);
     this.#language = language;
     this.#catalogue = catalogue;
     this.#reporter = reporter;
     this.#size = new TextSize(reporter);
     this.#strict = strict;
     this.#told = told;
-    for (const definition of text.definitions) {
+    for (const definition of definitionsOf(text)) {
       const { name } = definition.name;
       if (this.#queries.has(name) || this.#values.has(name)) {
         reporter.error('iql.let-repeated', { name }, definition.name.span);
@@ -142,7 +145,7 @@ class TextChecker<Plan> {
 
   /** The query of the text; definitions that it does not use are checked too. */
   text(): KnownQuery<Plan> | undefined {
-    const query = this.#text.query === undefined ? undefined : this.query(this.#text.query, new Set());
+    const query = this.#asked === undefined ? undefined : this.query(this.#asked, new Set());
     for (const name of this.#queries.keys()) this.#defined(name, new Set());
     return query;
   }
@@ -179,7 +182,7 @@ class TextChecker<Plan> {
     const source = this.#source(query.source, open);
     const range = this.#range(query, source.relation, open);
     let { relation, plan, size } = source;
-    const last = query === this.#text.query ? this.#text.span.end : query.span.end;
+    const last = query === this.#asked ? this.#text.span.end : query.span.end;
     for (const [place, pipe] of query.pipes.entries()) {
       this.points.push({ start: pipe.span.start, end: pipe.span.end, input: relation });
       const before = this.#reporter.errors;

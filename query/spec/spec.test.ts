@@ -118,7 +118,7 @@ describe.each(specs)('$file', ({ file, cases }) => {
       const printed = format(c.text);
       expect(printed).toBeDefined();
       expect(format(printed as string)).toBe(printed);
-      expect(bare(parse(printed as string, PIPE_SYNTAXES).text.query)).toEqual(bare(parse(c.text, PIPE_SYNTAXES).text.query));
+      expect(bare(parse(printed as string, PIPE_SYNTAXES).text.statements)).toEqual(bare(parse(c.text, PIPE_SYNTAXES).text.statements));
     }
     const diagnostics = c.sections.get('diagnostics');
     if (diagnostics !== undefined || problems.some((d) => d.severity !== 'info')) checkDiagnostics(c, diagnostics ?? []);

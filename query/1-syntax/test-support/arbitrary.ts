@@ -214,7 +214,9 @@ export const treesOf = (
     fc.record({ name: anyName, value: expression }).map((d) => ({ node: 'let' as const, ...d, span })),
     fc.record({ name: anyName, parameters: fc.array(anyName, { maxLength: 2 }), body: expression }).map((d) => ({ node: 'fn' as const, ...d, span })),
   );
-  const whole = fc.record({ definitions: fc.array(definition, { maxLength: 2 }), query }).map((t): Text => ({ ...t, comments: [], span }));
+  const whole = fc
+    .tuple(fc.array(definition, { maxLength: 2 }), query)
+    .map(([definitions, asked]): Text => ({ statements: [...definitions, asked], comments: [], span }));
   return { text: whole, expression, query };
 };
 
