@@ -113,9 +113,9 @@ export const compared = (place: Place): readonly Token[] => {
 const operands = (asked: Asked, left: readonly Token[]): readonly Draft[] => {
   const type = typeOf(left, asked.rows);
   if (NUMBER.test(asked.begun)) return withUnits(asked.begun, unitsOf(type));
-  if (type === undefined) return [...fields(asked, single), ...functions()];
+  if (type === undefined) return [...fields(asked, single), ...functions(asked)];
   const name = left[0]?.name;
-  return [...known(asked, left), ...fields(asked, (c) => c.name !== name && isLike(c.type, type)), ...(asked.begun === '' ? [] : functions())];
+  return [...known(asked, left), ...fields(asked, (c) => c.name !== name && isLike(c.type, type)), ...(asked.begun === '' ? [] : functions(asked))];
 };
 
 /** The operand before the cursor where it is a call or a bracket: whether a condition can be what it gives. */
@@ -152,13 +152,13 @@ const operand = (asked: Asked, own: readonly Token[], last: Token | undefined, {
     if (NUMBER.test(begun)) return withUnits(begun, unitsOf(type));
     const other = sum.word === '*' || sum.word === '/' || sum.word === '%';
     const known = sum.word === '??' && type !== undefined && isNumber(type) ? values('0') : [];
-    return [...known, ...fields(asked, (c) => (type === undefined || other ? isMeasure(c) : isLike(c.type, type)), measured), ...functions()];
+    return [...known, ...fields(asked, (c) => (type === undefined || other ? isMeasure(c) : isLike(c.type, type)), measured), ...functions(asked)];
   }
   if (NUMBER.test(begun)) return [];
   const not = word('not');
   const found = fields(asked, fits, first);
-  if (as === 'condition') return [...found, EXISTS, not, ...functions(), CASE];
-  return as === 'number' ? [...found, ...functions(), CASE] : [...found, ...functions(), CASE, EXISTS, not];
+  if (as === 'condition') return [...found, EXISTS, not, ...functions(asked), CASE];
+  return as === 'number' ? [...found, ...functions(asked), CASE] : [...found, ...functions(asked), CASE, EXISTS, not];
 };
 
 /** Where an expression is being written whose tokens so far are `items`. */

@@ -3,6 +3,7 @@
 
 import { isDistribution } from '../schemas/types.ts';
 import type { Place } from './1-syntax/place.ts';
+import { printName } from './1-syntax/print-expression.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { isNumber, type Relation, type RelationColumn, visible } from './2-semantic/type.ts';
 import { FUNCTIONS } from './functions/registry.ts';
@@ -86,10 +87,19 @@ export const measured = (c: RelationColumn): boolean => isMeasure(c) && c.type.u
 export const keyed = (c: RelationColumn): boolean => c.type.value === 'string';
 export const single = (c: RelationColumn): boolean => c.type.value !== 'map' && c.type.value !== 'list';
 
-export const functions = (): readonly Draft[] =>
-  [...FUNCTIONS.scalars].map(
+/** Functions of the text. */
+const own = ({ place }: Asked): readonly Draft[] =>
+  place.fns.map(({ name, parameters }): Draft => {
+    const insert = parameters.length === 0 ? `${printName(name)}()` : `${printName(name)}(`;
+    return { label: name, kind: 'function', detail: `${name}(${parameters.join(', ')}) — A function of this text`, type: undefined, unit: undefined, insert };
+  });
+
+export const functions = (asked: Asked): readonly Draft[] => [
+  ...own(asked),
+  ...[...FUNCTIONS.scalars].map(
     ([label, s]): Draft => ({ label, kind: 'function', detail: `${s.form} — ${s.summary}`, type: undefined, unit: undefined, insert: `${label}(` }),
-  );
+  ),
+];
 
 const AGGREGATE_ORDER = ['count', 'avg', 'max', 'sum', 'min', 'p95', 'last', 'distinct_count'];
 const RISING_ORDER = ['rate', 'increase', 'last', 'max'];
@@ -97,7 +107,8 @@ const RISING_ORDER = ['rate', 'increase', 'last', 'max'];
 const NEVER_OF_COUNTERS = new Set(['sum', 'avg', 'min', 'max', 'stddev', 'variance', 'quantile', 'p95']);
 
 /** Aggregates that may stand here; `called` with their brackets. */
-export const aggregates = ({ rows, place }: Asked, called: boolean): readonly Draft[] => {
+export const aggregates = (asked: Asked, called: boolean): readonly Draft[] => {
+  const { rows, place } = asked;
   const series = rows?.shape === 'series' && place.pipe?.word === 'every';
   const measures = rows === undefined ? [] : visible(rows).filter(isMeasure);
   const counter = series && measures.length === 1 && measures[0]?.kind === 'counter';
@@ -105,7 +116,7 @@ export const aggregates = ({ rows, place }: Asked, called: boolean): readonly Dr
   const order = counter ? RISING_ORDER : rows?.shape === 'series' ? AGGREGATE_ORDER.filter((name) => name !== 'count') : AGGREGATE_ORDER;
   const rank = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
   const quantiles: readonly (readonly [string, string])[] = ['p95', 'p99', 'p50'].map((name) => [name, `${name} x — A quantile`]);
-  return [...[...FUNCTIONS.aggregates].map(([name, s]) => [name, `${s.form} — ${s.summary}`] as const), ...quantiles]
+  const found = [...[...FUNCTIONS.aggregates].map(([name, s]) => [name, `${s.form} — ${s.summary}`] as const), ...quantiles]
     .filter(([name]) => !(FUNCTIONS.aggregates.get(name)?.overTime === true && (!series || (gauge && name !== 'delta'))))
     .filter(([name]) => !(counter && NEVER_OF_COUNTERS.has(/^p\d/.test(name) ? 'p95' : name)))
     .filter(([name]) => called || name !== 'quantile')
@@ -114,6 +125,7 @@ export const aggregates = ({ rows, place }: Asked, called: boolean): readonly Dr
       const insert = called ? (name === 'count' ? 'count()' : `${name}(`) : name;
       return { label: name, kind: 'aggregate', detail, type: undefined, unit: undefined, insert };
     });
+  return [...found, ...own(asked)];
 };
 
 /** Pipes that these rows can go through. */

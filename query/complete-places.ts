@@ -3,24 +3,32 @@
 import type { Holder, Place } from './1-syntax/place.ts';
 import { endsOperand, T } from './1-syntax/tokens.ts';
 import { expression, known, NUMBER, SPANS, TIME_UNITS, type Wanted, withUnits } from './complete-expressions.ts';
-import { type Asked, type Draft, isMeasure, keyed, measured, sources, values, word, words } from './complete-names.ts';
+import { type Asked, aggregates, type Draft, isMeasure, keyed, measured, sources, values, word, words } from './complete-names.ts';
 import { after, CLOSE, COMMA, isAggregate, pipeOffers } from './complete-pipes.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 
 const IN_BRACKET: readonly Draft[] = [CLOSE, COMMA];
 const ended = ({ items }: Place): boolean => endsOperand(items.at(-1));
 
-const STATEMENTS = [word('from', 'A source comes first'), word('let', 'A value or a query with a name'), word('data', 'Rows written here')];
+const STATEMENTS = [
+  word('from', 'A source comes first'),
+  word('let', 'A value or a query with a name'),
+  word('fn', 'fn half(x) = x / 2'),
+  word('data', 'Rows written here'),
+];
 
 /** The value of a `let`, the body of a `fn`. */
 const definition = (asked: Asked): readonly Draft[] => {
   const { place, begun } = asked;
-  const next = words('from let');
+  const next = words('from let fn');
+  const isFn = place.parameters.length > 0;
   if (ended(place) && place.ownLine) return next;
   if (NUMBER.test(begun)) return withUnits(begun, ['m', 'h', 's', '%', 'MiB', 'GiB']);
   const own = place.items.slice(place.items.findIndex((t) => t.is(T.Equals)) + 1);
   const begins = [word('(from', 'A query with a name'), ...values('true false now')];
-  return own.length === 0 ? begins : expression(asked, own, { as: 'value', end: next });
+  const found = expression(asked, own, { as: 'value', end: next });
+  if (isFn) return ended(place) ? found : [...found, ...aggregates(asked, true)];
+  return own.length === 0 ? begins : found;
 };
 
 /** Behind `data`. */

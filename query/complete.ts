@@ -25,7 +25,8 @@ export const complete = (text: string, offset: number, catalogue: Catalogue): re
   if (cursor === undefined) return [];
   const { place, begun, from, quote } = cursor;
   const rows = rowsAt(text, from, place, catalogue);
-  const drafts = keysAt(place, rows, catalogue) ?? offers({ place, begun, rows, fields: rows === undefined ? [] : fieldsOf(rows, catalogue), catalogue });
+  const drafts =
+    keysAt(place, rows, catalogue) ?? offers({ place, begun, rows, fields: rows === undefined ? parametersOf(place) : fieldsOf(rows, catalogue), catalogue });
   const wanted = begun.toLowerCase();
   const rank = (d: Draft): number =>
     d.label.toLowerCase().startsWith(wanted)
@@ -83,6 +84,9 @@ const keysAt = ({ holder, items, around }: Place, rows: Relation | undefined, ca
   const found = mapsOf(rows, catalogue).find((m) => m.map === map.name);
   return found?.names.map((label) => ({ label, kind: 'field', detail: ATTRIBUTE, type: undefined, unit: undefined, insert: `${JSON.stringify(label)}]` }));
 };
+
+const parametersOf = ({ parameters }: Place): readonly Draft[] =>
+  parameters.map((label) => ({ label, kind: 'field', detail: 'A parameter of this function', type: undefined, unit: undefined }));
 
 const fieldsOf = (relation: Relation, catalogue: Catalogue): readonly Draft[] => [
   ...visible(relation).map(

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { FUNCTIONS_NOT_YET, PIPES_NOT_YET, SOURCES_NOT_YET } from './1-syntax/not-yet.ts';
 import { FUNCTIONS } from './functions/registry.ts';
+import { check } from './language.ts';
 import { PIPES } from './pipes/index.ts';
+import { specCatalogue } from './testing/spec-run.ts';
 
 const reference = readFileSync(new URL('../docs/iql.md', import.meta.url), 'utf8');
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -20,4 +22,10 @@ test('what is not there yet is in no registry, and its first words are in the re
   expect(later.filter((name) => there.includes(name))).toEqual([]);
   for (const name of ['join', 'union', 'parse', 'prev', 'compare', 'patterns', 'facets', 'describe', 'context', 'anomalies', 'run', 'sample', 'jvm', 'alerts'])
     expect([reference.includes(`\`${name}\``), later.includes(name)], name).toEqual([true, true]);
+});
+
+const texts = [...reference.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, text]) => text as string);
+test('the reference has texts', () => expect(texts.length).toBeGreaterThan(1));
+test.each(texts)('every text of the reference can be asked: %#', (text) => {
+  expect(check(text, specCatalogue).diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
 });

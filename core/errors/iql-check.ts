@@ -185,6 +185,31 @@ export const IQL_CHECK_ERRORS = {
     'Write `between @a and @b` or `last 1h`; `from hosts at @t` is the inventory as it was.',
   ),
   'iql.let-repeated': entry((p: { name: string }) => `${JSON.stringify(p.name)} is defined twice`, { name: 'busy' }, 'Give the second another name.'),
+  'iql.fn-taken': entry(
+    (p: { name: string }) => `the language has a function ${p.name} already`,
+    { name: 'round' },
+    'Give the function another name: what a text says of `round` must mean the same everywhere.',
+  ),
+  'iql.fn-recursive': entry(
+    (p: { way: string }) => `a function cannot lead back to itself: ${p.way}`,
+    { way: 'f → g → f' },
+    'Functions are written out where they are called, so each must end; take one of the calls out.',
+  ),
+  'iql.fn-query': entry(
+    (p: { name: string }) => `${p.name} gives rows; a function gives a value`,
+    { name: 'web' },
+    'Name a query by `let web = (from …)`, and filter it where it is used.',
+  ),
+  'iql.fn-call': entry(
+    (p: { name: string; form: string }) => `${p.name} is a function, called as ${p.form}`,
+    { name: 'half', form: 'half(x)' },
+    'Write its arguments in parentheses behind it.',
+  ),
+  'iql.unused-parameter': entry(
+    (p: { name: string; function: string }) => `${p.function} does nothing with ${p.name}`,
+    { name: 'y', function: 'half' },
+    'Use the parameter in the body, or leave it out; what is given for it is not looked at.',
+  ),
   'iql.bad-regex': entry(
     (p: { reason: string; place: number }) => `the regular expression cannot be read: ${p.reason} (at its character ${p.place})`,
     { reason: '`(` is not closed', place: 3 },

@@ -11,6 +11,11 @@ export interface Fix {
   readonly label: string;
   readonly edits: readonly Edit[];
 }
+/** A place that led to a mistake elsewhere: the call of a function in whose body it is. */
+export interface Related {
+  readonly span: Span;
+  readonly message: string;
+}
 export interface Diagnostic {
   /** A key of the catalogue in `core/errors.ts` that begins with `iql.`. */
   readonly code: string;
@@ -18,6 +23,8 @@ export interface Diagnostic {
   readonly message: string;
   readonly span: Span;
   readonly fix: Fix | undefined;
+  /** The nearest first; left out where there are none. */
+  readonly related?: readonly Related[];
 }
 
 /** The user's words may be long; a sentence is not. What is written instead are words of ours. */

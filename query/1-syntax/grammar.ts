@@ -8,6 +8,8 @@ import { ExpressionGrammar } from './expression-grammar.ts';
 import { NOTHING, PIPES, STATEMENTS } from './grammar-tools.ts';
 import { COMPARISON, endsOperand, startsOperand, T, type Token } from './tokens.ts';
 
+const FN_FORM = 'fn name(a, b) = expression';
+
 export class Grammar extends ExpressionGrammar {
   constructor() {
     super();
@@ -66,6 +68,7 @@ export class Grammar extends ExpressionGrammar {
   });
 
   protected readonly fnStatement: ParserMethod<[], void> = this.RULE('fnStatement', () => {
+    if (this.level === 0) this.operators = 0;
     const word = this.CONSUME(T.Fn) as Token;
     const name = this.isNext(T.Name) ? this.nameOf(this.CONSUME(T.Name) as Token) : this.nameHole('fn');
     const parameters: Name[] = [];
@@ -78,19 +81,37 @@ export class Grammar extends ExpressionGrammar {
             ALT: () => {
               const parameter = this.CONSUME1(T.Name) as Token;
               this.ACTION(() => parameters.push(this.nameOf(parameter)));
+              if (this.isNext(T.Colon) && this.isNext(T.Name, 2)) this.typed(parameter, this.CONSUME(T.Colon) as Token, this.CONSUME2(T.Name) as Token);
             },
           },
         ]),
       );
       this.skip(NOTHING);
       this.CONSUME(T.Close);
-    } else this.missing('(', 'fn name(a, b) = expression');
+    } else {
+      const gap = this.gap();
+      for (; this.isNext(T.Name); this.SKIP_TOKEN()) parameters.push(this.nameOf(this.next()));
+      this.withoutParentheses(name, parameters, gap);
+    }
     if (this.isNext(T.Equals)) this.CONSUME(T.Equals);
-    else this.missing('=', 'fn name(a, b) = expression');
+    else this.missing('=', FN_FORM);
     const body = this.SUBRULE(this.expression, { ARGS: [1, true] });
     this.ACTION(() => this.define({ node: 'fn', name, parameters, body, span: this.to(word.startOffset) }, word));
   });
 
+  /** `fn half(x: float)`: what a parameter is each call says. */
+  protected typed({ end }: Token, colon: Token, kind: Token): void {
+    if (this.RECORDING_PHASE) return;
+    const span = { start: colon.startOffset, end: kind.end };
+    this.diagnostics.add(syntaxError('iql.unexpected', { found: this.written.slice(span.start, span.end) }, span, fixOf('Remove it', end, span.end, '')));
+  }
+  /** `fn half x = x / 2` */
+  protected withoutParentheses(name: Name, parameters: readonly Name[], gap: Span): void {
+    const names = parameters.map((p) => this.written.slice(p.span.start, p.span.end));
+    const { end } = name.span;
+    const fix = name.name === '' ? undefined : fixOf('Add parentheses', end, this.last().end, `(${names.join(', ')})`);
+    this.diagnostics.add(syntaxError('iql.missing-word', { wanted: '(', form: FN_FORM }, gap, fix));
+  }
   protected define(definition: Definition, word: Token): void {
     if (this.hasQuery) {
       this.diagnostics.add(syntaxError('iql.definition-after-query', { word: word.image.toLowerCase() }, { start: word.startOffset, end: word.end }));

@@ -52,9 +52,27 @@ export interface Place {
   readonly ownLine: boolean;
   /** Names of `let` queries. */
   readonly queries: readonly string[];
+  /** Functions of the text before the cursor's statement. */
+  readonly fns: readonly Fn[];
+  /** Of the function in whose body the cursor stands. */
+  readonly parameters: readonly string[];
   /** Holders around, the outermost first, with what they are in. */
   readonly around: readonly Pick<Frame, 'holder' | 'callee' | 'pipe' | 'clause' | 'argumentClause' | 'items'>[];
 }
+
+interface Fn {
+  readonly name: string;
+  readonly parameters: readonly string[];
+}
+
+/** The function that is defined at `tokens[at]`; undefined where that is none. */
+const fnAt = (tokens: readonly Token[], at: number): Fn | undefined => {
+  const name = tokens[at + 1];
+  if (tokens[at]?.is(T.Fn) !== true || name?.is(T.Name) !== true) return undefined;
+  const equals = tokens.findIndex((t, i) => i > at && t.is(T.Equals));
+  const head = tokens.slice(at + 2, equals < 0 ? undefined : equals);
+  return { name: name.name, parameters: head.filter((t) => t.is(T.Name)).map((t) => t.name) };
+};
 
 const frameOf = (holder: Holder, callee = ''): Frame => ({
   holder,
@@ -92,15 +110,19 @@ export const placeAtEnd = (head: string, pipes: PipeSyntaxes): Place | undefined
   const frame = frames.at(-1) as Frame;
   const query = frames.findLast(({ holder }) => holder === 'text' || holder === 'query') as Frame;
   const last = tokens.findLast((t) => !t.synthetic);
+  const statement = frames[0]?.statement ?? 0;
+  const begin = tokens.findIndex((t) => t.startOffset === statement);
   return {
     ...frame,
-    statement: frames[0]?.statement ?? 0,
+    statement,
     start: query.start,
     bar: query.bar,
     pipe: query.pipe,
     last,
     ownLine: /[\r\n]/.test(head.slice(last?.end ?? 0)),
     queries,
+    fns: tokens.slice(0, Math.max(begin, 0)).flatMap((_, i) => fnAt(tokens, i) ?? []),
+    parameters: frames[0]?.stage === 'value' ? (fnAt(tokens, begin)?.parameters ?? []) : [],
     around: frames.slice(0, -1),
   };
 };

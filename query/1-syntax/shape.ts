@@ -41,6 +41,8 @@ const RANGE_WORDS = new Set(['last', 'at', 'offset']);
 const AGGREGATING = /^(count|sum|avg|min|max|first|last|p\d+)$/;
 /** A range in brackets, as only PromQL has it. */
 const PROMQL = /\[\s*\d+(ms|s|m|h|d|w)\s*\]/;
+/** What other languages call `fn`. */
+const FN_WORDS = new Set(['def', 'define', 'func', 'function']);
 const NULLS = new Set(['null', 'nil', 'none', 'missing']);
 
 /** As `startsOperand`, of a token that has not found its place yet. */
@@ -387,6 +389,13 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
       const next = ahead();
       if (otherLanguage(t)) {
         index = tokens.length;
+        return;
+      }
+      if (FN_WORDS.has(t.word) && next?.is(T.Name) && ahead(2)?.is(T.Open)) {
+        const found = `${t.image} ${next.image}(…)`;
+        const fix = fixOf('Write fn', t.startOffset, t.end, 'fn');
+        diagnostics.add(syntaxError('iql.foreign-form', { found, instead: `fn ${next.image}(…) = …` }, spanOf(t), fix));
+        word(t.become(T.Fn));
         return;
       }
       if (next?.is(T.From) && pipes.find([t.word])?.length === 1) {

@@ -23,7 +23,8 @@ export const percentile = (name: string): number | undefined => {
   return m === null ? undefined : Number((Number(m[1]) / 100).toPrecision(15));
 };
 
-export const isAggregateName = (scope: Scope, name: string): boolean => scope.functions.aggregates.has(name) || percentile(name) !== undefined;
+export const isAggregateName = (scope: Pick<Scope, 'functions'>, name: string): boolean =>
+  scope.functions.aggregates.has(name) || percentile(name) !== undefined;
 
 type NamedAggregate = AggregateSignature & { readonly name: AggregateFunction };
 

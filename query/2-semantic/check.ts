@@ -3,7 +3,7 @@
 
 import { metricDataset } from '../../schemas/catalogue.ts';
 import { type Dataset, isDistribution } from '../../schemas/types.ts';
-import type { Expression, NamedSource, Pipe, Query, Source, Span, Text } from '../1-syntax/ast.ts';
+import type { Expression, FunctionDefinition, NamedSource, Pipe, Query, Source, Span, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { SOURCES_NOT_YET } from '../1-syntax/not-yet.ts';
@@ -11,6 +11,7 @@ import { definitionsOf, queryOf } from '../1-syntax/statements.ts';
 import type { Catalogue } from './catalogue.ts';
 import { mended, unsure } from './doubt.ts';
 import { checkExpression } from './expression.ts';
+import { checkFn, checkFnNames, recursive } from './fn.ts';
 import { type CheckedInline, checkInline } from './inline.ts';
 import { LetValues } from './let-value.ts';
 import { withoutFollowing } from './parameter-use.ts';
@@ -92,6 +93,9 @@ const grown = (before: QuerySize, own: QuerySize, checked: Pick<CheckedPipe<neve
   };
 };
 
+/** Functions that a message names. */
+const MOST_SHOWN = 6;
+
 /** No `let` value is being read. */
 const NO_NAMES: ReadonlySet<string> = new Set();
 
@@ -109,7 +113,8 @@ class TextChecker<Plan> {
   /** What `let` queries gave: each is checked once. */
   readonly #known = new Map<string, KnownQuery<Plan>>();
   readonly #values = new Map<string, Expression>();
-  readonly #lets = new LetValues(this.#values);
+  readonly #fns = new Map<string, FunctionDefinition>();
+  readonly #lets = new LetValues(this.#values, this.#fns);
   readonly #size: TextSize;
   readonly #spoilt = new Set<string>();
   readonly parameters = new Map<string, ParameterUse>();
@@ -131,15 +136,24 @@ class TextChecker<Plan> {
     this.#told = told;
     for (const definition of definitionsOf(text)) {
       const { name } = definition.name;
-      if (this.#queries.has(name) || this.#values.has(name)) {
+      if (this.#queries.has(name) || this.#values.has(name) || this.#fns.has(name)) {
         reporter.error('iql.let-repeated', { name }, definition.name.span);
         this.#spoilt.add(name);
       }
       if (definition.node === 'fn') {
-        reporter.error('iql.not-yet', { what: '`fn`', instead: '`let` names a value or a query' }, definition.span);
-        this.#spoilt.add(name);
+        if (checkFnNames({ reporter, functions: language.functions }, definition)) this.#fns.set(name, definition);
+        else this.#spoilt.add(name);
       } else if (definition.value.node === 'query-expression') this.#queries.set(name, definition.value.query);
       else this.#values.set(name, definition.value);
+    }
+    for (const [name, way] of recursive(this.#fns, this.#values)) {
+      reporter.error(
+        'iql.fn-recursive',
+        { way: (way.length > MOST_SHOWN ? [...way.slice(0, MOST_SHOWN - 2), '…', ...way.slice(-1)] : way).join(' → ') },
+        (this.#fns.get(name) as FunctionDefinition).name.span,
+      );
+      this.#fns.delete(name);
+      this.#spoilt.add(name);
     }
   }
 
@@ -147,6 +161,7 @@ class TextChecker<Plan> {
   text(): KnownQuery<Plan> | undefined {
     const query = this.#asked === undefined ? undefined : this.query(this.#asked, new Set());
     for (const name of this.#queries.keys()) this.#defined(name, new Set());
+    for (const fn of this.#fns.values()) checkFn(this.#scope(NO_ROWS, new Set()), fn);
     return query;
   }
 
@@ -157,6 +172,7 @@ class TextChecker<Plan> {
       functions: this.#language.functions,
       relation,
       values: this.#values,
+      fns: this.#fns,
       lets: this.#lets,
       check: checkExpression,
       expanding: NO_NAMES,

@@ -8,6 +8,7 @@ import { checkAggregate, isAggregateName } from './aggregate.ts';
 import { compare, membership } from './compare.ts';
 import { checkCondition } from './condition.ts';
 import { isMistaken, mayHave } from './doubt.ts';
+import { callForm, checkFnCall } from './fn.ts';
 import { checkCall } from './function-call.ts';
 import type { AnyScalar } from './function-names.ts';
 import { align, scaled, typeName } from './numeric.ts';
@@ -63,7 +64,7 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
       return membership(scope, e);
     case 'call':
       if (e.function.name === 'if') return checkIf(scope, e);
-      return isAggregateName(scope, e.function.name) ? checkAggregate(scope, e) : checkCall(scope, e);
+      return checkNamedCall(scope, e);
     case 'case':
       return checkCase(scope, e);
     case 'index':
@@ -77,6 +78,13 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
       scope.stray(e.query);
       return undefined;
   }
+};
+
+const checkNamedCall = (scope: Scope, e: Call): Typed | undefined => {
+  const { name } = e.function;
+  const fn = scope.fns.get(name);
+  if (fn !== undefined) return checkFnCall(scope, e, fn);
+  return isAggregateName(scope, name) && !scope.spoilt.has(name) ? checkAggregate(scope, e) : checkCall(scope, e);
 };
 
 /** A value for a column: whatever is still open becomes text. */
@@ -110,6 +118,12 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
   if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span };
   const value = scope.expanding.has(e.name) ? undefined : scope.values.get(e.name);
   if (value !== undefined) return scope.lets.at(scope, e, value);
+  const fn = scope.fns.get(e.name);
+  if (fn !== undefined) {
+    const mend = fn.parameters.length === 0 ? fix(`Write ${callForm(fn)}`, replace(e.span, callForm(fn))) : undefined;
+    scope.reporter.error('iql.fn-call', { name: e.name, form: callForm(fn) }, e.span, mend);
+    return undefined;
+  }
   if (scope.aggregates !== undefined && isAggregateName(scope, e.name))
     return checkAggregate(scope, { node: 'call', function: e, arguments: [], where: undefined, written: 'words', span: e.span });
   const { open } = scope.relation;

@@ -44,7 +44,7 @@ const CONVERTED: Readonly<Record<string, Type>> = {
 
 export const checkCall = (scope: Scope, e: Call): Typed | undefined => {
   const name = e.function.name;
-  const signature = scope.functions.scalars.get(name);
+  const signature = scope.spoilt.has(name) ? undefined : scope.functions.scalars.get(name);
   const most = signature?.variadic === true ? Number.POSITIVE_INFINITY : (signature?.slots.length ?? 0);
   const least = (signature?.slots.length ?? 0) - (signature?.optional ?? 0);
   if (signature === undefined || e.where !== undefined || e.arguments.length > most || e.arguments.length < least) {
@@ -84,7 +84,7 @@ const unknownFunction = (scope: Scope, e: Call): void => {
     scope.reporter.error('iql.not-yet', { what: `\`${name}\``, instead: later }, span);
     return;
   }
-  const near = nearest(name, [...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
+  const near = nearest(name, [...scope.fns.keys(), ...scope.functions.scalars.keys(), ...scope.functions.aggregates.keys(), 'if']) ?? '';
   scope.reporter.error('iql.unknown-function', { name, nearest: near }, span, writeName(span, near));
 };
 

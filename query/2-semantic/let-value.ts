@@ -1,9 +1,10 @@
 // `let` values in the expressions that use them. What a value means depends on the rows where it is used, so it is checked once for each
 // of these. A value that holds an aggregate makes a column at each use, and one that leads back to itself means something else each time:
 // these are checked at every use, within the bounds of `size.ts`.
-import type { Expression, Name } from '../1-syntax/ast.ts';
+import type { Expression, FunctionDefinition, Name } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { isAggregateName } from './aggregate.ts';
+import { namesIn } from './fn.ts';
 import type { Lets, Scope } from './scope.ts';
 import type { Typed } from './type.ts';
 
@@ -13,28 +14,17 @@ interface Known {
   readonly told: Diagnostic | undefined;
 }
 
-/** Every name in it, of functions too. */
-const namesIn = (e: Expression): ReadonlySet<string> => {
-  const names = new Set<string>();
-  const left: unknown[] = [e];
-  while (left.length > 0) {
-    const node = left.pop() as Partial<Name> | null;
-    if (node === null || typeof node !== 'object') continue;
-    if (node.node === 'name') names.add((node as Name).name);
-    else for (const inner of Object.values(node)) left.push(inner);
-  }
-  return names;
-};
-
 /** The `let` values of one text. */
 export class LetValues implements Lets {
   readonly #values: ReadonlyMap<string, Expression>;
+  readonly #fns: ReadonlyMap<string, FunctionDefinition>;
   /** By the rows they are used on, then by name. */
   readonly #known = new WeakMap<object, Map<string, Known>>();
   readonly #plain = new Map<string, boolean>();
 
-  constructor(values: ReadonlyMap<string, Expression>) {
+  constructor(values: ReadonlyMap<string, Expression>, fns: ReadonlyMap<string, FunctionDefinition>) {
     this.#values = values;
+    this.#fns = fns;
   }
 
   at(scope: Scope, { name, span }: Name, value: Expression): Typed | undefined {
@@ -58,12 +48,13 @@ export class LetValues implements Lets {
   #isPlain(scope: Scope, name: string): boolean {
     const known = this.#plain.get(name);
     if (known !== undefined) return known;
-    const value = this.#values.get(name);
+    const value = this.#values.get(name) ?? this.#fns.get(name)?.body;
     if (value === undefined) return !isAggregateName(scope, name);
     // While it is looked at: who meets it again leads back to it.
     this.#plain.set(name, false);
     let plain = true;
-    for (const used of namesIn(value)) if (!this.#isPlain(scope, used)) plain = false;
+    const { names, calls } = namesIn(value);
+    for (const used of [...names, ...calls]) if (!this.#isPlain(scope, used)) plain = false;
     this.#plain.set(name, plain);
     return plain;
   }

@@ -1,7 +1,7 @@
 // How the checker says what is wrong: a code of the catalogue with its parameters at a span; in what order, and how much of it.
 import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/coded-error.ts';
 import type { Span } from '../1-syntax/ast.ts';
-import type { Diagnostic, Edit, Fix } from '../1-syntax/diagnostic.ts';
+import type { Diagnostic, Edit, Fix, Related } from '../1-syntax/diagnostic.ts';
 import { printName } from '../1-syntax/print-expression.ts';
 
 export const fix = (label: string, ...edits: readonly Edit[]): Fix => ({ label, edits });
@@ -17,9 +17,14 @@ export const MOST_TOLD = 100;
 /** Diagnostics kept of one text before they are put in order. */
 const MOST_KEPT = 10 * MOST_TOLD;
 
+/** Places that led to a mistake, the nearest first. */
+const MOST_RELATED = 5;
+
 /** Collects diagnostics of one text. */
 export class Reporter {
   readonly diagnostics: Diagnostic[] = [];
+  /** Calls in each other that are being checked. */
+  readonly #places: Related[] = [];
   /** Errors so far, those that are no longer kept among them. */
   errors = 0;
 
@@ -34,8 +39,18 @@ export class Reporter {
     this.#add('info', code, parameters, span, undefined);
   }
 
+  /** What is told in it is told with the place that led there. */
+  within<T>(place: Related, check: () => T): T {
+    this.#places.push(place);
+    const found = check();
+    this.#places.pop();
+    return found;
+  }
+
   #add<C extends ErrorCode>(severity: Diagnostic['severity'], code: C, parameters: ErrorParameters<C>, span: Span, mend: Fix | undefined): void {
-    if (this.diagnostics.length < MOST_KEPT) this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: mend });
+    if (this.diagnostics.length >= MOST_KEPT) return;
+    const related = this.#places.length === 0 ? {} : { related: this.#places.slice(-MOST_RELATED).reverse() };
+    this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: mend, ...related });
   }
 
   /** The first error that is told in it; of one that is no longer kept nothing. */

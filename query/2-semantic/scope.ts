@@ -1,5 +1,5 @@
 // What an expression or a pipe is checked in: the rows at hand, the definitions of the text, the functions there are.
-import type { Expression, Name, Query, Span } from '../1-syntax/ast.ts';
+import type { Expression, FunctionDefinition, Name, Query, Span } from '../1-syntax/ast.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { AggregateFunction, ScalarFunction } from './function-names.ts';
 import type { Reporter } from './report.ts';
@@ -82,8 +82,9 @@ export interface Scope {
   readonly relation: Relation;
   /** `let` values. */
   readonly values: ReadonlyMap<string, Expression>;
+  readonly fns: ReadonlyMap<string, FunctionDefinition>;
   readonly lets: Lets;
-  /** Names of those whose definition is being read: there such a name is no `let`. */
+  /** Names of those whose definition is being read, functions among them: there such a name is no `let`. */
   readonly expanding: ReadonlySet<string>;
   readonly size: TextSize;
   /** Types of parameters as their uses said, over the whole text. */
