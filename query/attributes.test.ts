@@ -104,7 +104,7 @@ beforeAll(async () => {
         ),
       ] as const,
   );
-  loaded = await loadStores({ inserts: [{ table: 'logs', batch: batchOf(fields) }], marks: () => [], hosts: [], events: [] });
+  loaded = await loadStores({ inserts: [{ table: 'logs', batch: batchOf(fields) }], marks: () => [], hosts: [], history: [], events: [] });
 }, 120_000);
 afterAll(() => loaded?.stop());
 

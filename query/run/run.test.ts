@@ -1,13 +1,12 @@
 // A whole plan at work: order of sides, stopping, limits, and scans from memory.
 import { expect, test } from 'vitest';
-import { FLOAT, INT32, TIME_MS, UINT64, UTF8 } from '../../core/batch/batch.ts';
+import { INT32 } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { hasCode } from '../../core/errors.ts';
 import { processes } from '../../schemas/catalogue.ts';
 import { call, columnReference, literal } from '../3-plan/expression.ts';
 import type { PlanColumn, PlanNode, Scan, Union } from '../3-plan/nodes.ts';
 import { Budget } from './budget.ts';
-import { memorySource } from './memory-source.ts';
 import { runPlan } from './run.ts';
 import { inline, rowsIn, run, testEnvironment } from './testing/environment.ts';
 
@@ -122,36 +121,4 @@ test.each<[string, PlanNode]>([
 ])('what is kept is limited: %s', async (_, plan) => {
   await expect(run(plan, {}, testEnvironment({ budget: new Budget({ rows: 500, bytes: 1e9 }) }))).rejects.toSatisfy((e) => hasCode(e, 'iql.too-many-rows'));
   await expect(run(plan, {}, testEnvironment({ budget: new Budget({ rows: 1e9, bytes: 2000 }) }))).rejects.toSatisfy((e) => hasCode(e, 'iql.too-many-bytes'));
-});
-
-test('a scan from memory: range with look-back, filter, the later of two samples, narrow types widened, NaN missing and counted', async () => {
-  const batch = batchOf([
-    ['time', columnFrom(TIME_MS, [1000n, 2000n, 2000n, 3000n, 9000n])],
-    ['host', columnFrom(UTF8, ['a', 'a', 'a', 'b', 'a'])],
-    ['pid', columnFrom(INT32, [1, 1, 1, 2, 1])],
-    ['cpu', columnFrom(FLOAT, [0.1, 0.2, 0.3, Number.NaN, 0.5])],
-    ['#insert', columnFrom(UINT64, [1n, 3n, 2n, 4n, 5n])],
-  ]);
-  const columns: PlanColumn[] = [
-    { name: 'time', type: 'time' },
-    { name: 'pid', type: 'int' },
-    { name: 'cpu', type: 'float' },
-    { name: '#series', type: 'int' },
-    { name: 'user', type: 'string' },
-  ];
-  const scan: Scan = {
-    node: 'scan',
-    dataset: processes,
-    columns,
-    range: { from: 2_500_000_000n, to: 9_000_000_000n },
-    before: 500_000_000n,
-    filter: call('exists', 'bool', columnReference('pid', 'int')),
-  };
-  const env = testEnvironment();
-  const rows = rowsIn(await runPlan(scan, { ...env, scan: memorySource({ processes: [batch] }, env) }));
-  expect(rows).toEqual([
-    [2_000_000_000n, 1n, 0.2, 0n, null],
-    [3_000_000_000n, 2n, null, 1n, null],
-  ]);
-  expect(env.lost()).toBe(1);
 });

@@ -1,6 +1,6 @@
-// A text answered in several ways: by the stores as far as they can, by stores that filter badly, and wholly in this process from plain rows; and
-// whether all are one answer.
-import { type Batch, type Value, valueAt } from '../../core/batch/batch.ts';
+// A text answered in several ways: by the stores as far as they can, by stores that filter badly, wholly in this process from the rows of the
+// tables as they stand, which no emitter has asked for, and from plain rows that one has; and whether all are one answer.
+import { type Batch, type Column, type Value, valueAt } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/errors.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import { inputsOf, type PlanNode } from '../3-plan/nodes.ts';
@@ -9,6 +9,9 @@ import { explained } from '../4-emit/fragment.ts';
 import { ask, askersOf } from '../ask/ask.ts';
 import { check, plan, type SplitPlan, split, storesWith } from '../compile.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
+import { runPlan } from '../run/run.ts';
+import { testEnvironment } from '../run/testing/environment.ts';
+import { memorySource } from './memory-source.ts';
 import type { LoadedStores } from './stores.ts';
 import { supersetStores } from './superset-stores.ts';
 
@@ -21,33 +24,48 @@ export type Pushed = 'whole' | 'partly' | 'plain rows';
 export interface BothWays {
   readonly names: readonly string[];
   readonly pushed: Outcome;
+  /** From `SELECT *` of the tables. */
   readonly local: Outcome;
   /** By stores that answer every condition with more rows than are wanted; where that was asked for. */
   readonly filteredTwice: Outcome | undefined;
-  /** Wholly in this process too, but by the very plan that was pushed: what is counted depends on where filters stand. */
+  /** Wholly in this process too, but by the very plan that was pushed and from the emitter's plain rows: what is counted depends on where filters stand. */
   readonly counted: Outcome;
   readonly share: Pushed;
+  /** A store may have left out rows in which a value is missing because it could not be represented: nobody is told of those. */
+  readonly leavesOut: boolean;
   readonly sql: readonly string[];
 }
 
 const without = new Set(['push-filters']);
 
-const rowsOf = (batches: readonly Batch[], count: number): readonly Row[] =>
-  batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => b.columns.slice(0, count).map((c) => valueAt(c, i))));
+const cutsRows = (node: PlanNode): boolean => node.node === 'limit' || node.node === 'filter' || inputsOf(node).some(cutsRows);
 
 const size = (node: PlanNode): number => 1 + inputsOf(node).reduce((sum, n) => sum + size(n), 0);
 
-const run = async (parts: SplitPlan, loaded: LoadedStores, columns: readonly string[]): Promise<Outcome> => {
+const rowsOf = (batches: readonly Batch[], plan: PlanNode, names: readonly string[]): readonly Row[] => {
+  const places = names.map((name) => plan.columns.findIndex((c) => c.name === name));
+  return batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => places.map((at) => valueAt(b.columns[at] as Column, i))));
+};
+
+/** What a user could have done is an outcome; a store that refuses its text is a defect. */
+const outcome = async (answer: Promise<Outcome>): Promise<Outcome> => {
   try {
-    const { batches, notRepresentable, mayBeMore } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS, {});
-    const places = columns.map((name) => parts.plan.columns.findIndex((c) => c.name === name));
-    const rows = rowsOf(batches, parts.plan.columns.length).map((row) => places.map((at) => row[at] ?? null));
-    return { rows, notRepresentable, mayBeMore };
+    return await answer;
   } catch (error) {
-    // What a user could have done is an outcome; a store that refuses its text is a defect.
     if (error instanceof CodedError && error.code.startsWith('iql.')) return { failed: error.code };
     throw error;
   }
+};
+
+const askStores = async (parts: SplitPlan, loaded: LoadedStores, names: readonly string[]): Promise<Outcome> => {
+  const { batches, notRepresentable, mayBeMore } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS, {});
+  return { rows: rowsOf(batches, parts.plan, names), notRepresentable, mayBeMore };
+};
+
+const runHere = async (plan: PlanNode, loaded: LoadedStores, names: readonly string[]): Promise<Outcome> => {
+  const env = testEnvironment();
+  const batches = await runPlan(plan, { ...env, scan: memorySource(loaded.rows, env) });
+  return { rows: rowsOf(batches, plan, names), notRepresentable: env.lost(), mayBeMore: false };
 };
 
 export const bothWays = async (
@@ -60,7 +78,7 @@ export const bothWays = async (
   const checked = check(text, catalogue);
   const stores = storesWith(loaded.marks);
   let pushed: SplitPlan;
-  let local: SplitPlan;
+  let local: PlanNode;
   let superset: SplitPlan;
   let whole: PlanNode;
   let names: readonly string[];
@@ -70,24 +88,25 @@ export const bothWays = async (
     names = planned.columns.map((c) => c.name);
     pushed = split(whole, stores);
     superset = split(whole, supersetStores(stores));
-    local = split(plan(checked, request, { without }).plan, stores, { push: false });
+    local = plan(checked, request, { without }).plan;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     const failed = { failed: error.code };
-    return { names: [], pushed: failed, local: failed, filteredTwice: failed, counted: failed, share: 'plain rows', sql: [] };
+    return { names: [], pushed: failed, local: failed, filteredTwice: failed, counted: failed, share: 'plain rows', leavesOut: false, sql: [] };
   }
   const sql = Array.from(pushed.fragments.values(), (f) => explained(f).text);
-  const share: Pushed = pushed.plan.node === 'scan' ? 'whole' : size(pushed.plan) < size(local.plan) ? 'partly' : 'plain rows';
+  const share: Pushed = pushed.plan.node === 'scan' ? 'whole' : size(pushed.plan) < size(local) ? 'partly' : 'plain rows';
   try {
     const [a, b, more] = await Promise.all([
-      run(pushed, loaded, names),
-      run(local, loaded, names),
-      options.filteredTwice ? run(superset, loaded, names) : undefined,
+      outcome(askStores(pushed, loaded, names)),
+      outcome(runHere(local, loaded, names)),
+      options.filteredTwice ? outcome(askStores(superset, loaded, names)) : undefined,
     ]);
     // With filters where they were written no fewer rows are asked than with those that were pushed.
     const none = [a, b].every((o) => 'rows' in o && o.notRepresentable === 0);
-    const counted = none ? b : await run(split(whole, stores, { push: false }), loaded, names);
-    return { names, pushed: a, local: b, filteredTwice: more, counted, share, sql };
+    const counted = none ? b : await outcome(askStores(split(whole, stores, { push: false }), loaded, names));
+    const leavesOut = [...pushed.fragments.values()].some((f) => cutsRows(f.plan));
+    return { names, pushed: a, local: b, filteredTwice: more, counted, share, leavesOut, sql };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${sql.join('\n')}`, { cause: error });
   }
@@ -121,10 +140,10 @@ const shown = (row: Row | undefined): string =>
         .join(' | ');
 
 /** The first difference for people; undefined where both ways gave one answer, rows in one order, and none kept what it lost to itself. */
-export const difference = ({ names, pushed, local, filteredTwice, counted }: BothWays): string | undefined => {
+export const difference = ({ names, pushed, local, filteredTwice, counted, leavesOut }: BothWays): string | undefined => {
   const rows = rowDifference(names, pushed, local) ?? (filteredTwice && rowDifference(names, pushed, filteredTwice)) ?? rowDifference(names, pushed, counted);
   if (rows !== undefined || 'failed' in pushed || 'failed' in counted || pushed.mayBeMore) return rows;
-  return pushed.notRepresentable === counted.notRepresentable
+  return pushed.notRepresentable === counted.notRepresentable || (leavesOut && pushed.notRepresentable < counted.notRepresentable)
     ? undefined
     : `not representable: ${pushed.notRepresentable} pushed, ${counted.notRepresentable} local`;
 };

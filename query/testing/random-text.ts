@@ -46,6 +46,7 @@ const RANGES = [
   ' last 30m offset 1d',
   ' between @2026-10-25T01:00:00Z and @2026-10-25T01:00:00Z',
 ];
+const MOMENTS = ['', '', ' at @2026-10-25T01:00:00Z', ' at @2026-10-24T22:01:30Z', ' at now'];
 const TEXTS: readonly string[] = ['web-1', 'db-1', 'eu', 'fra1', 'error', '200', 'GET', ...ODD_TEXTS];
 
 /** Sources whose values cancel out so far that a sum depends on its order. */
@@ -382,8 +383,7 @@ export const PARAMETERS: ReadonlyMap<string, ParameterValue> = new Map<string, P
 export const randomText = (head: readonly number[], pipes: readonly (readonly number[])[], catalogue: Catalogue): string => {
   const ch = new Chooser(head);
   const source = ch.pick(SOURCES);
-  const ranged = source !== 'hosts';
-  let text = `from ${source}${ranged ? ch.pick(RANGES) : ''}`;
+  let text = `from ${source}${ch.pick(source === 'hosts' ? MOMENTS : RANGES)}`;
   for (const numbers of pipes) {
     const choices = new Chooser(numbers);
     const { points } = check(text, catalogue);

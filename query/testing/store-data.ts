@@ -56,6 +56,8 @@ export interface StoreData {
   /** Hours (start, ns) of a metric, or of any, that are marked so. */
   readonly marks: (mark: SampleMark, metric: number | undefined, from: bigint, to: bigint) => readonly bigint[];
   readonly hosts: readonly (readonly Value[])[];
+  /** The inventory's states: as `hosts` without the last three of its columns, then valid_from, valid_to and the sender. */
+  readonly history: readonly (readonly Value[])[];
   readonly events: readonly (readonly Value[])[];
 }
 
@@ -404,6 +406,14 @@ export const makeData = (seed: number): StoreData => {
     BigInt(END) * 1_000_000n,
     `agent-${i}`,
   ]);
+  const history = hosts.slice(0, 4).flatMap((row, i) => {
+    const [begun, moved] = [BEGIN + i * MINUTE, CHANGE + i].map((ms) => BigInt(ms) * 1_000_000n) as [bigint, bigint];
+    const facts = row.slice(0, -3);
+    const before = facts.with(9, i === 1 ? null : 'lon1');
+    const sender = row.at(-1) as Value;
+    // The last one is gone.
+    return [[...before, begun, moved, sender], ...(i === 3 ? [] : [[...facts, moved, null, sender]])];
+  });
   const events = Array.from({ length: 60 }, (_, i): readonly Value[] => [
     BigInt(BEGIN + Math.floor(random() * 6) * HOUR) * 1_000_000n,
     pick(['agent.start', 'inventory.change', '']),
@@ -425,6 +435,7 @@ export const makeData = (seed: number): StoreData => {
     marks: (mark, metric, from, to) =>
       [...(marked.get(metric === undefined ? mark : `${mark}/${metric}`) ?? [])].filter((h) => h + 3_600_000_000_000n > from && h < to),
     hosts,
+    history,
     events,
   };
 };

@@ -10,16 +10,21 @@ import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import type { MarkedHours } from '../4-emit/losses.ts';
 import type { StorePorts } from '../ask/ask.ts';
+import type { Rows } from './memory-source.ts';
+import { rawRows } from './raw-rows.ts';
 import type { StoreData } from './store-data.ts';
 
 export interface LoadedStores {
   readonly ports: StorePorts;
   readonly marks: MarkedHours;
+  /** What the tables hold, by no emitter; read when it is first asked for. */
+  readonly rows: Rows;
   stop(): Promise<void>;
 }
 
-const HOSTS =
-  'host, id, os, kernel, architecture, cores, memory, addresses, region, datacenter, env, role, owner, agent_version, first_seen, last_seen, sender';
+const FACTS = 'host, id, os, kernel, architecture, cores, memory, addresses, region, datacenter, env, role, owner, agent_version';
+const HOSTS = `${FACTS}, first_seen, last_seen, sender`;
+const HISTORY = `${FACTS}, valid_from, valid_to, sender`;
 const EVENTS = 'time, kind, title, host, service, region, datacenter, env, role, owner, sender, boot, seq, "row"';
 const places = (count: number): string => Array.from({ length: count }, (_, i) => `$${i + 1}`).join(', ');
 
@@ -36,10 +41,13 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
   await Promise.all([columns.migrate(), records.migrate()]);
   for (const [i, { table, batch }] of data.inserts.entries()) await columns.insert(table, batch, { queryId: `load-${i}` });
   for (const row of data.hosts) await records.query(`INSERT INTO hosts (${HOSTS}) VALUES (${places(row.length)})`, row as never);
+  for (const row of data.history) await records.query(`INSERT INTO hosts_history (${HISTORY}) VALUES (${places(row.length)})`, row as never);
   for (const row of data.events) await records.query(`INSERT INTO events (${EVENTS}) VALUES (${places(row.length)})`, row as never);
+  const ports = { columns, search, records };
   return {
-    ports: { columns, search, records },
+    ports,
     marks: data.marks,
+    rows: rawRows(ports),
     stop: async () => {
       await search.close();
       await Promise.all([columns.close(), records.close()]);
