@@ -1,4 +1,4 @@
-// The passes over a plan, in order; each has a name, can be left out, and must leave the plan's columns and rows as they are.
+// The passes over a plan, in order; each has a name and must leave the plan's columns and rows as they are, so that it can be left out.
 
 import { columnOf } from '../../core/batch/batch.ts';
 import { batchOf } from '../../core/batch/build.ts';
@@ -9,6 +9,8 @@ import { type Filter, inputsOf, OVER_TIME, type PlanColumn, type PlanNode, type 
 
 export interface Pass {
   readonly name: string;
+  /** It does what nodes only ask for: without it rows are others. */
+  readonly isNeeded?: true;
   readonly run: (plan: PlanNode) => PlanNode;
 }
 
@@ -179,7 +181,7 @@ const readNeighbours = (plan: PlanNode): PlanNode =>
 
 export const PASSES: readonly Pass[] = [
   // First: later passes look at batches as they are.
-  { name: 'cut-inline', run: cutInline },
+  { name: 'cut-inline', isNeeded: true, run: cutInline },
   // Before filters move: fewer projections to move them through.
   { name: 'merge-projects', run: mergeProjects },
   { name: 'push-filters', run: pushFilters },
@@ -188,7 +190,7 @@ export const PASSES: readonly Pass[] = [
   // What is needed is known only now.
   { name: 'prune-columns', run: pruneColumns },
   // Last: no relation knows of these columns, so that what is pruned by relations would lose them.
-  { name: 'read-neighbours', run: readNeighbours },
+  { name: 'read-neighbours', isNeeded: true, run: readNeighbours },
 ];
 
 export const optimize = (plan: PlanNode, without: ReadonlySet<string> = new Set()): PlanNode =>

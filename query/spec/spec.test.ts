@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from '../1-syntax/parser.ts';
 import { parseSearch, printSearch } from '../1-syntax/search-syntax.ts';
 import { AGGREGATES, SCALAR_FUNCTIONS } from '../2-semantic/function-names.ts';
+import { PASSES } from '../3-plan/passes.ts';
 import { printPlan } from '../3-plan/print-plan.ts';
 import { printRequest } from '../4-emit/print-sql.ts';
 import { check } from '../compile.ts';
@@ -84,7 +85,7 @@ const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void
     expect(pieces.rows, 'cut into batches').toEqual(rows);
     expect(pieces.warnings, 'cut into batches').toEqual(warnings);
   }
-  for (const pass of ['merge-projects', 'push-filters', 'prune-columns'])
+  for (const { name: pass } of PASSES.filter(({ isNeeded }) => isNeeded !== true))
     expect((await rowsOf(c, { without: new Set([pass]) })).rows, `without ${pass}`).toEqual(rows);
 };
 

@@ -14,6 +14,7 @@ import { testEnvironment } from '../run/testing/environment.ts';
 import { memorySource } from './memory-source.ts';
 import type { LoadedStores } from './stores.ts';
 import { supersetStores } from './superset-stores.ts';
+import { EVERY_PASS, mustBeRight, optimizeVerified } from './verify-plan.ts';
 
 export type Row = readonly Value[];
 export type Outcome = { readonly rows: readonly Row[]; readonly notRepresentable: number; readonly mayBeMore: boolean } | { readonly failed: string };
@@ -83,12 +84,13 @@ export const bothWays = async (
   let whole: PlanNode;
   let names: readonly string[];
   try {
-    const planned = plan(checked, request);
-    whole = planned.plan;
-    names = planned.columns.map((c) => c.name);
+    const { plan: lowered, columns } = plan(checked, request, { without: EVERY_PASS });
+    whole = optimizeVerified(lowered);
+    names = columns.map((c) => c.name);
     pushed = split(whole, stores);
     superset = split(whole, supersetStores(stores));
-    local = plan(checked, request, { without }).plan;
+    for (const { plan: rest } of [pushed, superset]) mustBeRight(rest, 'beside what stores answer');
+    local = optimizeVerified(lowered, without);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     const failed = { failed: error.code };

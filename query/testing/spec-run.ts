@@ -19,6 +19,7 @@ import { runPlan } from '../run/run.ts';
 import { cutBatch, testEnvironment } from '../run/testing/environment.ts';
 import { seeded } from './random.ts';
 import type { SpecCase } from './spec-file.ts';
+import { EVERY_PASS, optimizeVerified } from './verify-plan.ts';
 
 const gauge = { kind: 'gauge', temporality: 'cumulative' } as const;
 const counter = { kind: 'counter', temporality: 'cumulative' } as const;
@@ -114,16 +115,17 @@ const cut = (node: PlanNode, pieces: Map<string, readonly Batch[]>, random: () =
 /** The case's rows; with `seed` its data comes in batches cut at random. */
 export const rowsOf = async (c: Asked, options: { readonly seed?: number; readonly without?: ReadonlySet<string> } = {}): Promise<SpecRows> => {
   const checked = check(c.text, specCatalogue);
-  const planned = plan(checked, requestOf(c), options.without === undefined ? {} : { without: options.without });
+  const { plan: lowered, columns } = plan(checked, requestOf(c), { without: EVERY_PASS });
+  const optimized = optimizeVerified(lowered, options.without);
   const pieces = new Map<string, readonly Batch[]>();
-  const whole = options.seed === undefined ? planned.plan : cut(planned.plan, pieces, seeded(options.seed));
+  const whole = options.seed === undefined ? optimized : cut(optimized, pieces, seeded(options.seed));
   const env = testEnvironment({
     scan: async function* (scan) {
       yield* pieces.get(scan.dataset.name) ?? [];
     },
   });
   const batches = await runPlan(whole, env);
-  const places = planned.columns.map((x) => whole.columns.findIndex((w) => w.name === x.name));
+  const places = columns.map((x) => whole.columns.findIndex((w) => w.name === x.name));
   const rows = batches.flatMap((b) =>
     Array.from({ length: b.length }, (_, i) =>
       places.map((p) => {
@@ -135,7 +137,7 @@ export const rowsOf = async (c: Asked, options: { readonly seed?: number; readon
   const lost = new Reporter();
   if (env.lost() > 0) lost.warning('iql.not-representable', { count: env.lost() }, { start: 0, end: 0 });
   return {
-    columns: planned.columns.map((x) => ({ name: x.name, type: x.type.value, unit: x.type.value === 'duration' ? 's' : x.type.unit?.text })),
+    columns: columns.map((x) => ({ name: x.name, type: x.type.value, unit: x.type.value === 'duration' ? 's' : x.type.unit?.text })),
     rows,
     warnings: lost.diagnostics.map((d) => `${d.code}: ${d.message}`),
   };
