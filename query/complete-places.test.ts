@@ -223,6 +223,30 @@ describe('at the places of right texts', () => {
   }, 120_000);
 });
 
-test('what is not there yet is not offered', () => {
-  for (const marked of ['‸', 'let x = 1\n‸', 'let x = (from logs)\n\n‸']) expect(at(marked).map(({ label }) => label)).not.toContain('alert');
+describe('in an alert', () => {
+  const offered = (marked: string): readonly string[] => at(marked).map(({ insert }) => insert);
+  test.each([
+    ['alert x ‸', ['when', 'for', 'severity']],
+    ['alert x when ‸', ['(from']],
+    ['alert x when (from ‸', ['metrics']],
+    ['alert x when (from hosts | where agent_s‸', ['agent_state']],
+    ['alert x when (from hosts | where host == "a") ‸', ['for', 'severity', 'summary']],
+    ['alert x when (from hosts) severity ‸', ['critical', 'high', 'warning', 'info']],
+    ['alert x on missing ‸', ['keep', 'resolve', 'ok', 'fire']],
+    ['alert x for ‸', ['15m', '1h']],
+    ['alert x for 5‸', ['5m', '5s']],
+    ['alert x when (from hosts | where host == "a") recover when agent_s‸', ['agent_state']],
+    ['alert x evidence e ‸', ['=']],
+    ['alert x evidence e = ‸', ['(from']],
+    ['alert x notify a‸', []],
+  ])('%s', (marked, first) => expect(offered(marked).slice(0, first.length)).toEqual(first));
+  test('what stands is not offered again, evidence is, and `on` only behind `depends on`', () => {
+    const found = offered('alert x for 5m depends on y ‸');
+    expect(found).toEqual(expect.arrayContaining(['evidence', 'on', 'keep', 'when']));
+    expect(found).not.toContain('for');
+    expect(offered('alert x evidence e = (from logs) ‸')).toContain('evidence');
+    expect(offered('alert x for 5m ‸')).not.toContain('on');
+    expect(offered('alert x for 5m\n‸')).toContain('alert');
+    for (const marked of ['‸', 'let x = 1\n‸']) expect(offered(marked)).toContain('alert');
+  });
 });

@@ -2,6 +2,7 @@
 // is complete-pipes.ts's to say. Decides nothing about letters already written.
 import type { Holder, Place } from './1-syntax/place.ts';
 import { endsOperand, T } from './1-syntax/tokens.ts';
+import { alertOffers } from './complete-alert.ts';
 import { expression, known, NUMBER, SPANS, TIME_UNITS, type Wanted, withUnits } from './complete-expressions.ts';
 import { type Asked, aggregates, type Draft, isMeasure, keyed, measured, sources, values, word, words } from './complete-names.ts';
 import { after, CLOSE, COMMA, isAggregate, pipeOffers } from './complete-pipes.ts';
@@ -14,13 +15,14 @@ const STATEMENTS = [
   word('from', 'A source comes first'),
   word('let', 'A value or a query with a name'),
   word('fn', 'fn half(x) = x / 2'),
+  word('alert', 'alert name when (from …)'),
   word('data', 'Rows written here'),
 ];
 
 /** The value of a `let`, the body of a `fn`. */
 const definition = (asked: Asked): readonly Draft[] => {
   const { place, begun } = asked;
-  const next = words('from let fn');
+  const next = words('from let fn alert');
   const isFn = place.parameters.length > 0;
   if (ended(place) && place.ownLine) return next;
   if (NUMBER.test(begun)) return withUnits(begun, ['m', 'h', 's', '%', 'MiB', 'GiB']);
@@ -140,6 +142,8 @@ const query = (asked: Asked): readonly Draft[] => {
       return asked.place.items.length === 0 ? [] : [word('=')];
     case 'value':
       return definition(asked);
+    case 'alert':
+      return alertOffers(asked);
     case 'source':
       return sources(asked);
     case 'data':

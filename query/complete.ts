@@ -50,6 +50,7 @@ const fitsQuote = ({ kind, insert }: Pick<Completion, 'kind' | 'insert'>, quote:
 /** The rows that the place's expressions are read on; behind a source the rows that it gives. */
 const rowsAt = (text: string, from: number, place: Place, catalogue: Catalogue): Relation | undefined => {
   if (place.stage === 'source' || place.stage === 'name' || place.stage === 'value') return undefined;
+  if (place.stage === 'alert') return place.judged < 0 ? undefined : rowsBefore(text.slice(0, place.judged), catalogue);
   if (place.bar >= 0) return rowsBefore(text.slice(0, place.bar), catalogue);
   return place.stage === 'range' ? rowsBefore(text.slice(0, from), catalogue) : undefined;
 };

@@ -4,7 +4,7 @@ import { type TokenSpan, tokens } from './1-syntax/highlight.ts';
 import { parse } from './1-syntax/parser.ts';
 import { printName } from './1-syntax/print-expression.ts';
 import { print } from './1-syntax/printer.ts';
-import { queryOf } from './1-syntax/statements.ts';
+import { definitionsOf, queryOf } from './1-syntax/statements.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import { type CheckedText, checkText } from './2-semantic/check.ts';
 import { type Plan, sourcePlanner } from './3-plan/lower.ts';
@@ -43,10 +43,19 @@ export const format = (text: string): string | undefined => {
 /** What keeps a text from being read at all. */
 export const parseErrors = (text: string): readonly Diagnostic[] => parse(text, PIPE_SYNTAXES).diagnostics;
 
+/** The text as one that only asks its query: of an alert the query that it judges, with the text's definitions; else itself. */
+export const queryText = (text: string): string => {
+  const parsed = parse(text, PIPE_SYNTAXES).text;
+  const query = queryOf(parsed);
+  if (query === undefined || parsed.statements.includes(query)) return text;
+  return [...definitionsOf(parsed), query].map(({ span }) => text.slice(span.start, span.end)).join('\n');
+};
+
 /** The text up to its query's first pipe, whose rows are all that its source has; undefined when it cannot be read. */
 export const sourceOf = (text: string): string | undefined => {
-  const query = queryOf(parse(text, PIPE_SYNTAXES).text);
-  return query === undefined ? undefined : text.slice(0, query.source.span.end);
+  const asked = queryText(text);
+  const query = queryOf(parse(asked, PIPE_SYNTAXES).text);
+  return query === undefined ? undefined : asked.slice(0, query.source.span.end);
 };
 
 /** What the text searched for, to be marked in its rows; of broken texts as far as they can be read. */

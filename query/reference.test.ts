@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { DATASETS } from '../schemas/catalogue.ts';
+import { ALERT_CLAUSES } from './1-syntax/alert-syntax.ts';
 import { FUNCTIONS_NOT_YET, PIPES_NOT_YET, SOURCES_NOT_YET } from './1-syntax/not-yet.ts';
 import { FUNCTIONS } from './functions/registry.ts';
 import { check } from './language.ts';
@@ -14,6 +15,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 test.each([
   ...PIPES.map((p) => [p.form, p.summary] as const),
   ...[...FUNCTIONS.aggregates.values(), ...FUNCTIONS.scalars.values()].map((s) => [s.form, s.summary] as const),
+  ...Object.values(ALERT_CLAUSES).map((c) => [c.form, c.summary] as const),
 ])('%s', (form, summary) => expect(reference).toContain(`| \`${cell(form)}\` | ${cell(summary)}`));
 
 test('what is not there yet is in no registry, and its first words are in the reference', () => {

@@ -210,6 +210,42 @@ export const IQL_CHECK_ERRORS = {
     { name: 'y', function: 'half' },
     'Use the parameter in the body, or leave it out; what is given for it is not looked at.',
   ),
+  'iql.repeated-clause': entry(
+    (p: { clause: string }) => `\`${p.clause}\` stands twice`,
+    { clause: 'for' },
+    'Keep one of them; only `evidence` may stand several times.',
+  ),
+  'iql.alert-range': entry(
+    (_: NoParameters) => 'an alert over buckets is judged on each bucket as it closes, so its source has no range',
+    {},
+    'Leave `last`, `between` and `offset` out; `over` reads further back than the bucket.',
+  ),
+  'iql.alert-unranged': entry(
+    (p: { source: string }) => `an alert without buckets is judged on a schedule, so ${p.source} needs a range`,
+    { source: 'logs' },
+    'Write `last 5m` behind the source, or cut time into buckets with `| every 1m …`.',
+  ),
+  'iql.alert-auto': entry((_: NoParameters) => 'every auto follows a chart; an alert needs a width of its own', {}, 'Write a width: `every 1m`.'),
+  'iql.alert-across': entry(
+    (p: { pipe: string }) => `${p.pipe} looks at several buckets, an alert is judged on one`,
+    { pipe: 'fill' },
+    'Leave it out; `on missing` says what it means that there is no row, `over` takes a longer window.',
+  ),
+  'iql.alert-every': entry(
+    (_: NoParameters) => '`every` is the schedule of a query without buckets; this one is judged on each bucket',
+    {},
+    'Leave the clause out.',
+  ),
+  'iql.alert-key': entry(
+    (p: { source: string }) => `nothing tells one row of ${p.source} from another, so no row is an alert of its own`,
+    { source: 'logs' },
+    'Group them: `| every 5m count by service | where count > 10`.',
+  ),
+  'iql.alert-condition': entry(
+    (p: { clause: string }) => `\`${p.clause}\` needs a condition: a last \`where\` in the query`,
+    { clause: 'recover when' },
+    'End the query with `| where …`; without it every row is true and none is false.',
+  ),
   'iql.bad-regex': entry(
     (p: { reason: string; place: number }) => `the regular expression cannot be read: ${p.reason} (at its character ${p.place})`,
     { reason: '`(` is not closed', place: 3 },

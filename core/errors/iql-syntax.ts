@@ -176,6 +176,11 @@ export const IQL_SYNTAX_ERRORS = {
     { word: 'last' },
     'Use one of `last`, `between`, `at`, and at most one `offset`.',
   ),
+  'iql.template': entry(
+    (_: NoParameters) => 'braces in this text hold one expression each: "{host} is full"; for a brace itself write it twice',
+    {},
+    'Close each `{` by a `}` with one expression between them, or write `{{` and `}}`.',
+  ),
   'iql.data-form': entry(
     (_: NoParameters) => 'inline data is a list of rows: data [{time: @2026-11-20T10:00Z, value: 1}, …]',
     {},

@@ -238,9 +238,16 @@ export interface FunctionDefinition extends Node {
   readonly body: Expression;
 }
 export type Definition = LetValue | FunctionDefinition;
+/** `alert name` and its clauses, in the form of a pipe's. */
+export interface Alert extends Node {
+  readonly node: 'alert';
+  readonly name: Name;
+  readonly clauses: readonly Clause[];
+}
+export type Statement = Definition | Alert | Query;
 /** A parsed text: its statements in order, at most one query among them. Comments are kept for the printer. */
 export interface Text extends Node {
-  readonly statements: readonly (Definition | Query)[];
+  readonly statements: readonly Statement[];
   /** `own`: alone on its line. */
   readonly comments: readonly { readonly text: string; readonly span: Span; readonly own: boolean }[];
 }

@@ -325,12 +325,18 @@ export abstract class ExpressionGrammar extends GrammarTools {
   });
 
   protected readonly group: ParserMethod<[], Expression> = this.RULE('group', () => {
-    this.CONSUME(T.Open);
+    const clause = this.last();
+    const open = this.CONSUME(T.Open) as Token;
+    if (!this.RECORDING_PHASE && clause.is(T.Clause) && clause.word === 'on' && this.isNext(T.Close)) {
+      // `on ()`: no key.
+      this.CONSUME(T.Close);
+      return this.ACTION<Expression>(() => ({ node: 'list', items: [], span: this.to(open.startOffset) }));
+    }
     this.level += 1;
     const inner = this.SUBRULE(this.expression, { ARGS: [1, true] });
     this.level -= 1;
     this.skip(NOTHING);
-    this.CONSUME(T.Close);
+    this.CONSUME1(T.Close);
     return inner;
   });
 

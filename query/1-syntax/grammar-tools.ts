@@ -7,7 +7,8 @@ import { T, type Token } from './tokens.ts';
 type Types = ReadonlySet<TokenType>;
 export const OPENERS: Types = new Set([T.Open, T.QueryOpen, T.ListOpen, T.MapOpen, T.Case]);
 export const CLOSERS: Types = new Set([T.Close, T.ListClose, T.MapClose, T.End]);
-export const STATEMENTS: Types = new Set([T.Let, T.Fn, T.From, T.Data]);
+export const STATEMENTS: Types = new Set([T.Let, T.Fn, T.Alert, T.From, T.Data]);
+export const CLAUSES: Types = new Set([T.Clause, ...STATEMENTS]);
 export const PIPES: Types = new Set([T.Pipe, ...STATEMENTS]);
 export const NOTHING: Types = new Set();
 

@@ -5,7 +5,7 @@ import type { ParserMethod } from 'chevrotain';
 import type { Argument, Binary, Clause, Definition, Expression, Name, Pipe, Query, Range, Source, Span } from './ast.ts';
 import { type Fix, fixOf, syntaxError } from './diagnostic.ts';
 import { ExpressionGrammar } from './expression-grammar.ts';
-import { NOTHING, PIPES, STATEMENTS } from './grammar-tools.ts';
+import { CLAUSES, NOTHING, PIPES, STATEMENTS } from './grammar-tools.ts';
 import { COMPARISON, endsOperand, startsOperand, T, type Token } from './tokens.ts';
 
 const FN_FORM = 'fn name(a, b) = expression';
@@ -16,6 +16,13 @@ export class Grammar extends ExpressionGrammar {
     this.performSelfAnalysis();
   }
 
+  /** Expressions in one list, and nothing else. */
+  readonly expressions = this.RULE('expressions', () => {
+    const list = this.SUBRULE(this.list);
+    this.CONSUME(T.EndOfText);
+    return list;
+  });
+
   // ——— statements
 
   readonly text = this.RULE('text', () => {
@@ -24,6 +31,7 @@ export class Grammar extends ExpressionGrammar {
       this.OR([
         { ALT: () => this.SUBRULE(this.letStatement) },
         { ALT: () => this.SUBRULE(this.fnStatement) },
+        { ALT: () => this.SUBRULE(this.alertStatement) },
         {
           ALT: () => {
             const query = this.SUBRULE(this.query);
@@ -97,6 +105,20 @@ export class Grammar extends ExpressionGrammar {
     else this.missing('=', FN_FORM);
     const body = this.SUBRULE(this.expression, { ARGS: [1, true] });
     this.ACTION(() => this.define({ node: 'fn', name, parameters, body, span: this.to(word.startOffset) }, word));
+  });
+
+  protected readonly alertStatement: ParserMethod<[], void> = this.RULE('alertStatement', () => {
+    if (this.level === 0) this.operators = 0;
+    const word = this.CONSUME(T.Alert) as Token;
+    const name = this.isNext(T.Name) ? this.nameOf(this.CONSUME(T.Name) as Token) : this.nameHole('alert');
+    const clauses: Clause[] = [];
+    this.skip(CLAUSES);
+    this.MANY(() => {
+      const clause = this.SUBRULE(this.clause);
+      this.ACTION(() => clauses.push(clause));
+      this.skip(CLAUSES);
+    });
+    this.ACTION(() => this.statements.push({ node: 'alert', name, clauses, span: this.to(word.startOffset) }));
   });
 
   /** `fn half(x: float)`: what a parameter is each call says. */

@@ -1,12 +1,12 @@
 // The way from text to tree: limits, lexer, shaper, grammar, in that order. Returns what could be read and what is wrong; never throws.
-import type { Text } from './ast.ts';
+import type { Expression, Text } from './ast.ts';
 import { type Diagnostic, Diagnostics, syntaxError } from './diagnostic.ts';
 import { Grammar } from './grammar.ts';
 import { lex } from './lexer.ts';
 import { pipeWords } from './pipe-words.ts';
 import { shape } from './shape.ts';
 import type { PipeSyntaxes } from './signature.ts';
-import { queryOf } from './statements.ts';
+import type { Token } from './tokens.ts';
 
 /** UTF-16 units of a text. */
 export const MAX_TEXT = 65_536;
@@ -29,7 +29,12 @@ const badCharacters = (text: string, diagnostics: Diagnostics): void => {
   }
 };
 
-let grammar: Grammar | undefined;
+let made: Grammar | undefined;
+const begun = (text: string, shaped: Token[], diagnostics: Diagnostics): Grammar => {
+  made ??= new Grammar();
+  made.begin(text, shaped, diagnostics);
+  return made;
+};
 
 /** Reads a text. With diagnostics, what stands in the tree may hold holes (see ast.ts). */
 export const parse = (text: string, pipes: PipeSyntaxes): Parsed => {
@@ -44,11 +49,21 @@ export const parse = (text: string, pipes: PipeSyntaxes): Parsed => {
   const { tokens, comments } = lex(text, words, diagnostics);
   const shaped = shape(text, tokens, words, diagnostics);
   if (shaped === undefined) return { text: { ...empty, comments }, diagnostics: diagnostics.sorted() };
-  grammar ??= new Grammar();
-  grammar.begin(text, shaped, diagnostics);
+  const grammar = begun(text, shaped, diagnostics);
   grammar.text();
   const read: Text = { statements: grammar.statements, comments, span };
   const told = diagnostics.sorted();
-  if (queryOf(read) === undefined && told.length === 0) told.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
+  if (!grammar.statements.some((s) => s.node === 'query' || s.node === 'alert') && told.length === 0)
+    told.push(syntaxError('iql.no-query', {}, { start: text.length, end: text.length }));
   return { text: read, diagnostics: told };
+};
+
+const NO_PIPES = pipeWords(new Map());
+
+/** Reads `[a, b, …]`, spaces before it allowed: expressions that stand in another text. */
+export const parseList = (text: string): { readonly items: readonly Expression[]; readonly diagnostics: readonly Diagnostic[] } => {
+  const diagnostics = new Diagnostics(MAX_DIAGNOSTICS);
+  const shaped = shape(text, lex(text, NO_PIPES, diagnostics).tokens, NO_PIPES, diagnostics);
+  const list = shaped && begun(text, shaped, diagnostics).expressions();
+  return { items: list?.node === 'list' ? list.items : [], diagnostics: diagnostics.sorted() };
 };

@@ -14,11 +14,13 @@ interface Frame {
   readonly holder: Holder;
   /** Of a call: the function's name. */
   readonly callee: string;
-  stage: 'none' | 'name' | 'value' | 'source' | 'data' | 'range' | 'pipe';
+  stage: 'none' | 'name' | 'value' | 'alert' | 'source' | 'data' | 'range' | 'pipe';
   /** Where the statement, the query at hand and its last `|` begin. */
   statement: number;
   start: number;
   bar: number;
+  /** Of an alert: where the query ends that it judges; −1 when there is none before the cursor. */
+  judged: number;
   /** The name behind that `|`. */
   pipe: Token | undefined;
   clause: string;
@@ -39,6 +41,8 @@ export interface Place {
   /** Of the query at hand: where it begins, and its last `|`; −1 when there is none. */
   readonly start: number;
   readonly bar: number;
+  /** Of the alert at hand: where the query ends that it judges. */
+  readonly judged: number;
   readonly pipe: Token | undefined;
   readonly clause: string;
   /** `over`, `as`; in a call `where`; in a case `when`, `then`, `else`. */
@@ -81,6 +85,7 @@ const frameOf = (holder: Holder, callee = ''): Frame => ({
   statement: 0,
   start: 0,
   bar: -1,
+  judged: -1,
   pipe: undefined,
   clause: '',
   argumentClause: '',
@@ -139,6 +144,11 @@ const step = (frames: Frame[], t: Token, tokens: readonly Token[], i: number, qu
     case T.Fn:
       start('name');
       frame.statement = t.startOffset;
+      return;
+    case T.Alert:
+      start('alert');
+      frame.statement = t.startOffset;
+      frame.judged = -1;
       return;
     case T.From:
     case T.Data:
@@ -209,6 +219,7 @@ const step = (frames: Frame[], t: Token, tokens: readonly Token[], i: number, qu
     case T.End:
       if (frames.length > 1) frames.pop();
       frames.at(-1)?.items.push(t);
+      if (frame.holder === 'query' && frames[0]?.stage === 'alert' && frames[0].clause === 'when' && frames.length === 1) frames[0].judged = t.startOffset;
       if (frames.at(-1)?.stage === 'data' && t.is(T.ListClose)) (frames.at(-1) as Frame).stage = 'range';
       return;
     case T.Equals:

@@ -1,17 +1,21 @@
 // The one printed form of a text (`iql fmt`): reads back as the same tree, keeps every comment. Prints trees of texts that had no errors.
 // Short queries stand on one line, long ones have a pipe a line, sub-queries that are too long are aligned under their `from`.
-import type { Argument, Clause, Definition, InlineSource, Pipe, Query, Range, Source, Span, Text } from './ast.ts';
+
+import { ALERT } from './alert-syntax.ts';
+import type { Alert, Argument, Clause, Definition, InlineSource, Pipe, Query, Range, Source, Span, Text } from './ast.ts';
 import type { Comment } from './comment.ts';
 import { pipeWords } from './pipe-words.ts';
 import { ExpressionPrinter, type Piece, printName } from './print-expression.ts';
 import { parseSearch, printSearch } from './search-syntax.ts';
-import type { PipeSyntaxes } from './signature.ts';
+import type { PipeSyntax, PipeSyntaxes } from './signature.ts';
 import { COMPARISON } from './tokens.ts';
 
 /** A line is broken where it can be when it is longer. */
 const WIDTH = 100;
 /** The query of a text stands on one line up to here. */
 const SHORT = 60;
+/** Of clauses below their alert. */
+const INDENT = 2;
 
 const writeRange = (out: ExpressionPrinter, range: Range | undefined): void => {
   if (range === undefined) return;
@@ -83,6 +87,24 @@ const namedAfterLead = (argument: Argument): Argument | undefined => {
   return { ...argument, name: last.left, words: [right] };
 };
 
+/** Words that open a clause: names must not begin with them. */
+const opening = (syntax: PipeSyntax | undefined): ReadonlySet<string> =>
+  new Set([...(syntax?.clauses ?? []), ...(syntax?.argumentClauses ?? [])].map((c) => c.split(' ')[0] as string));
+
+const isNoKey = ({ word, arguments: [only] }: Clause): boolean => word === 'on' && only?.words[0]?.node === 'list' && only.words[0].items.length === 0;
+
+const writeClause = (out: ExpressionPrinter, clause: Clause, avoid: ReadonlySet<string>): void => {
+  out.write(clause.word);
+  if (isNoKey(clause)) {
+    out.write(' ()');
+    return;
+  }
+  clause.arguments.forEach((argument, i) => {
+    out.write(i > 0 ? ', ' : ' ');
+    out.argument(argument, avoid, false, false);
+  });
+};
+
 class Printer {
   readonly #pipes: PipeSyntaxes;
   /** Not yet printed, in order. */
@@ -110,19 +132,7 @@ class Printer {
       return out.pieces;
     }
     const syntax = this.#pipes.get(pipe.name) ?? pipeWords(this.#pipes).find([pipe.name])?.syntax;
-    const avoid = new Set([...(syntax?.clauses ?? []), ...(syntax?.argumentClauses ?? [])].map((c) => c.split(' ')[0] as string));
-    const list = (args: readonly Argument[], main: boolean): void => {
-      args.forEach((argument, i) => {
-        if (i > 0) out.write(',');
-        if (i > 0 && main) out.pieces.push({ soft: true });
-        else out.write(' ');
-        out.argument(argument, avoid, main && syntax?.equals === 'assigns', main && args.length === 1);
-      });
-    };
-    const clause = (c: Clause): void => {
-      out.write(` ${c.word}`);
-      list(c.arguments, false);
-    };
+    const avoid = opening(syntax);
     const only = pipe.arguments.length === 1 && pipe.arguments[0]?.words.length === 1 ? pipe.arguments[0].words[0] : undefined;
     const ownCall = only?.node === 'call' && only.function.span.end > 0 && only.function.span.start === pipe.nameSpan.start;
     if (ownCall) out.parentheses(only);
@@ -141,7 +151,10 @@ class Printer {
         out.argument(argument, avoid, syntax?.equals === 'assigns', false);
       }
     }
-    pipe.clauses.forEach(clause);
+    for (const clause of pipe.clauses) {
+      out.write(' ');
+      writeClause(out, clause, avoid);
+    }
     return out.pieces;
   }
 
@@ -251,6 +264,20 @@ class Printer {
     return out.pieces;
   }
 
+  /** A clause a line. */
+  #alert({ name, clauses, span }: Alert, end: number): readonly string[] {
+    const head = { start: span.start, end: name.span.end };
+    const own = this.#unit([`alert ${printName(name.name)}`], head, clauses[0]?.span.start ?? end, 0, 0).text;
+    const avoid = opening(ALERT);
+    const lines = clauses.flatMap((clause, i) => {
+      const out = new ExpressionPrinter();
+      const values = ALERT.values?.get(clause.word) ?? [];
+      writeClause(out, clause, new Set([...avoid].filter((word) => !values.includes(word))));
+      return this.#unit(out.pieces, clause.span, clauses[i + 1]?.span.start ?? end, INDENT, 2 * INDENT).text;
+    });
+    return [...own, ...lines.map((line) => `${' '.repeat(INDENT)}${line}`)];
+  }
+
   /** The query of the text; comments up to `end` are its own. */
   #asked(query: Query, end: number): readonly string[] {
     const { span, source } = query;
@@ -267,7 +294,9 @@ class Printer {
   text({ statements, span }: Text): string {
     const lines = statements.flatMap((statement, i) => {
       const end = statements[i + 1]?.span.start ?? span.end + 1;
-      return statement.node === 'query' ? this.#asked(statement, end) : this.#unit(this.#definition(statement), statement.span, end, 0, 4).text;
+      if (statement.node === 'query') return this.#asked(statement, end);
+      if (statement.node === 'alert') return this.#alert(statement, end);
+      return this.#unit(this.#definition(statement), statement.span, end, 0, 4).text;
     });
     return [...lines, ...this.#take(() => true).map((c) => c.text)].join('\n');
   }

@@ -1,5 +1,6 @@
 // Between lexer and grammar: finds what each word means in its place (pipes, clauses, word operators, ranges), balances brackets,
 // and mends what the grammar should not have to know. After it the grammar needs one token of lookahead and always finds its closing brackets.
+import { ALERT } from './alert-syntax.ts';
 import { type Diagnostics, type Fix, fixOf, syntaxError } from './diagnostic.ts';
 import { nearest } from './nearest.ts';
 import { PIPES_NOT_YET } from './not-yet.ts';
@@ -158,6 +159,14 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     const end = (whole ? aggregation : short ? bar : closed) as Token;
     return fixOf(`Write every ${width}`, (tokens[index] as Token).startOffset, end.end, `every ${width}${whole || short ? '' : ' count'}`);
   };
+  /** `limit = 5`, `severity = high` */
+  const withoutEquals = (): void => {
+    const equals = ahead();
+    if (!equals?.is(T.Equals)) return;
+    const pipe = (previous() as Token).image;
+    diagnostics.add(syntaxError('iql.pipe-equals', { pipe }, spanOf(equals), fixOf('Remove the =', equals.startOffset, equals.end, ' ')));
+    index += 1;
+  };
   const pipeName = (): void => {
     const frame = top();
     frame.stage = 'pipe';
@@ -201,12 +210,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
       diagnostics.add(syntaxError('iql.unknown-pipe', { name: token.image, nearest: guess?.name ?? '' }, spanOf(token), bin ?? fix));
       out.push(token);
     }
-    const equals = ahead();
-    if (equals?.is(T.Equals) && !frame.syntax.raw) {
-      const pipe = (previous() as Token).image;
-      diagnostics.add(syntaxError('iql.pipe-equals', { pipe }, spanOf(equals), fixOf('Remove the =', equals.startOffset, equals.end, ' ')));
-      index += 1;
-    }
+    if (!frame.syntax.raw) withoutEquals();
   };
   const pipe = (t: Token): void => {
     for (let frame = top(); frame.kind !== 'query' && frame.kind !== 'text'; frame = top()) {
@@ -233,10 +237,11 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
   const clause = (t: Token): boolean => {
     const frame = top();
     if (frame.syntax === undefined || t.word === '' || (frame.kind !== 'query' && frame.kind !== 'text')) return false;
-    const reserved = t.is(T.Reserved) && t.word !== 'if';
     const before = previous();
+    const reserved = (t.is(T.Reserved) && t.word !== 'if') || (t.is(T.When) && before?.is(T.Alert) === true);
     if (!reserved && !(endsOperand(before) || before?.is(T.PipeName) || before?.is(T.Clause) || before?.is(T.ArgumentClause) || before?.is(T.Comma)))
       return false;
+    if (before?.is(T.Clause) && frame.syntax.values?.get(before.word)?.includes(t.word) === true) return false;
     const words = [t.word, ahead(1)?.word ?? '', ahead(2)?.word ?? ''];
     const whole = longestPhrase(frame.syntax.clauses, words);
     const part = longestPhrase(frame.syntax.argumentClauses, words);
@@ -246,6 +251,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
     if (!ofArgument) frame.clause = phrase;
     frame.stage = 'pipe';
     out.push(merged(ofArgument ? T.ArgumentClause : T.Clause, phrase.split(' ').length, phrase));
+    if (frame.syntax === ALERT) withoutEquals();
     return true;
   };
 
@@ -492,16 +498,9 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
   };
   const alert = (t: Token): void => {
     popToText();
-    diagnostics.add(syntaxError('iql.not-yet', { what: 'an `alert` statement', instead: 'ask its query by itself' }, spanOf(t)));
-    let depth = 0;
-    for (; index + 1 < tokens.length; index++) {
-      const next = ahead() as Token;
-      if (next.is(T.Open)) depth += 1;
-      else if (next.is(T.Close)) depth -= 1;
-      else if (depth <= 0 && (next.is(T.Let) || next.is(T.Fn) || next.is(T.From) || next.is(T.Alert))) break;
-    }
-    Object.assign(top(), { stage: 'none', syntax: undefined });
+    Object.assign(top(), { stage: 'pipe', syntax: ALERT, clause: '' });
     definition = false;
+    out.push(t);
   };
 
   for (; index < tokens.length && !tooDeep; index++) {

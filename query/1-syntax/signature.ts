@@ -18,6 +18,8 @@ export interface PipeSyntax {
   readonly leads?: boolean;
   /** Clauses in whose arguments `x = …` is `x == …`: `on` of joins. */
   readonly comparing?: readonly string[];
+  /** Words that a clause takes though they open clauses themselves: `on missing keep`. */
+  readonly values?: ReadonlyMap<string, readonly string[]>;
   /** Further names of the pipe, in lower case, for those that cannot be listed: the quantiles `p50` … `p99.9`. */
   readonly pattern?: RegExp;
 }

@@ -3,11 +3,12 @@
 
 import { metricDataset } from '../../schemas/catalogue.ts';
 import { type Dataset, isDistribution } from '../../schemas/types.ts';
-import type { Expression, FunctionDefinition, NamedSource, Pipe, Query, Source, Span, Text } from '../1-syntax/ast.ts';
+import type { Alert, Expression, FunctionDefinition, NamedSource, Pipe, Query, Range, Source, Span, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { SOURCES_NOT_YET } from '../1-syntax/not-yet.ts';
-import { definitionsOf, queryOf } from '../1-syntax/statements.ts';
+import { alertsOf, definitionsOf, queryOf } from '../1-syntax/statements.ts';
+import { checkAlert } from './alert.ts';
 import type { Catalogue } from './catalogue.ts';
 import { mended, unsure } from './doubt.ts';
 import { checkExpression } from './expression.ts';
@@ -21,7 +22,7 @@ import { inTextOrder, Reporter, writeName } from './report.ts';
 import { type FunctionRegistry, NO_ROWS, type ParameterUse, type Scope } from './scope.ts';
 import { NO_SIZE, type QuerySize, TextSize } from './size.ts';
 import { datasetRelation } from './source.ts';
-import type { Relation } from './type.ts';
+import { type Relation, visible } from './type.ts';
 
 /** How the planner makes the beginning of a plan; handed in. */
 export interface SourcePlanner<Plan> {
@@ -107,7 +108,9 @@ class TextChecker<Plan> {
   readonly #language: Language<Plan>;
   readonly #catalogue: Catalogue;
   readonly #reporter: Reporter;
-  readonly #strict: boolean;
+  #strict: boolean;
+  #row: Relation | undefined;
+  readonly #alerts = new Set<string>();
   readonly #told: readonly Diagnostic[];
   readonly #queries = new Map<string, Query>();
   /** What `let` queries gave: each is checked once. */
@@ -117,7 +120,7 @@ class TextChecker<Plan> {
   readonly #lets = new LetValues(this.#values, this.#fns);
   readonly #size: TextSize;
   readonly #spoilt = new Set<string>();
-  readonly parameters = new Map<string, ParameterUse>();
+  parameters = new Map<string, ParameterUse>();
   readonly streaming: { readonly pipe: string; readonly streaming: Streaming }[] = [];
   readonly points: PipePoint[] = [];
   /** Queries within each other that are being checked. */
@@ -157,12 +160,55 @@ class TextChecker<Plan> {
     }
   }
 
-  /** The query of the text; definitions that it does not use are checked too. */
+  /** The query of the text, or what its first alert judges; definitions that it does not use are checked too. */
   text(): KnownQuery<Plan> | undefined {
-    const query = this.#asked === undefined ? undefined : this.query(this.#asked, new Set());
+    const own = this.#text.statements.find((s) => s.node === 'query');
+    let query = own && this.query(own, new Set());
+    for (const alert of alertsOf(this.#text)) {
+      const judged = this.#alert(alert);
+      const instead = query === undefined ? 'the answer is what its `when` gives' : '';
+      if (judged !== undefined) this.#reporter.info('iql.not-yet', { what: `judging \`${alert.name.name}\``, instead }, alert.name.span);
+      query ??= judged;
+    }
     for (const name of this.#queries.keys()) this.#defined(name, new Set());
     for (const fn of this.#fns.values()) checkFn(this.#scope(NO_ROWS, new Set()), fn);
     return query;
+  }
+
+  #alert(alert: Alert): KnownQuery<Plan> | undefined {
+    const { name, span } = alert.name;
+    if (this.#alerts.has(name) && name !== '') this.#reporter.error('iql.let-repeated', { name }, span);
+    this.#alerts.add(name);
+    const nobody: ReadonlySet<string> = new Set();
+    // In a rule there is nobody to see a warning.
+    const strict = this.#strict;
+    this.#strict = true;
+    const judged = checkAlert<Plan>(alert, {
+      scope: (relation) => this.#scope(relation, nobody),
+      query: (query) => this.query(query, nobody),
+      before: (pipe) => this.points.find((p) => p.start === pipe.span.start && p.end === pipe.span.end)?.input,
+      ranged: (query) => this.#ranged(query, nobody)?.span,
+      given: (row, check) => this.#given(row, check),
+    });
+    this.#strict = strict;
+    return judged;
+  }
+
+  #ranged({ source }: Query, open: ReadonlySet<string>): Range | undefined {
+    const { range } = source;
+    if (range !== undefined && (range.last ?? range.between ?? range.offset) !== undefined) return range;
+    const name = source.node === 'source' ? source.name.name : '';
+    const named = open.has(name) ? undefined : this.#queries.get(name);
+    return named && this.#ranged(named, new Set([...open, name]));
+  }
+
+  /** Parameters are the columns of that row; what the request gives is not seen. */
+  #given(row: Relation, check: () => void): void {
+    const [outer, around] = [this.parameters, this.#row];
+    this.parameters = new Map(visible(row).map(({ name, type }) => [name, { type, list: false, span: this.#text.span }]));
+    this.#row = row;
+    check();
+    [this.parameters, this.#row] = [outer, around];
   }
 
   #scope(relation: Relation, open: ReadonlySet<string>): Scope {
@@ -178,6 +224,7 @@ class TextChecker<Plan> {
       expanding: NO_NAMES,
       size: this.#size,
       parameters: this.parameters,
+      row: this.#row,
       strict: this.#strict,
       spoilt: this.#spoilt,
       stray: (query) => void this.query(query, open),

@@ -1,7 +1,7 @@
 // Checks one expression: resolves names, finds types and units, puts in conversions. Reports what is wrong and then goes on with
 // `undefined`, so that one mistake is told once; the other operands are still looked at.
 
-import type { Binary, Call, Case, Expression, Name, QuantityLiteral, Span } from '../1-syntax/ast.ts';
+import type { Binary, Call, Case, Expression, Name, Parameter, QuantityLiteral, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { DURATION_NANOS } from '../1-syntax/number-literal.ts';
 import { checkAggregate, isAggregateName } from './aggregate.ts';
@@ -46,7 +46,7 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
     case 'now':
       return { op: 'now', type: type('time'), span: e.span };
     case 'parameter':
-      return { op: 'parameter', name: e.name, list: false, type: type('unknown'), span: e.span };
+      return checkParameter(scope, e);
     case 'unary':
       return checkUnary(scope, e);
     case 'binary':
@@ -78,6 +78,19 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
       scope.stray(e.query);
       return undefined;
   }
+};
+
+const checkParameter = ({ row, reporter }: Scope, { name, span }: Parameter): Typed | undefined => {
+  if (row !== undefined && columnNamed(row, name) === undefined) {
+    const near = nearest(
+      name,
+      visible(row).map((c) => c.name),
+    );
+    const mend = near === undefined ? undefined : writeName({ start: span.start + 1, end: span.end }, near);
+    if (row.doubt === undefined) reporter.error('iql.unknown-field', { name, source: 'the rows of this alert', nearest: near ?? '' }, span, mend);
+    return undefined;
+  }
+  return { op: 'parameter', name, list: false, type: type('unknown'), span };
 };
 
 const checkNamedCall = (scope: Scope, e: Call): Typed | undefined => {

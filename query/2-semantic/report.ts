@@ -39,6 +39,11 @@ export class Reporter {
     this.#add('info', code, parameters, span, undefined);
   }
 
+  /** What another reading has found, the parser's of a part of the text. */
+  add(found: readonly Diagnostic[]): void {
+    this.errors += found.filter((d) => d.severity === 'error').length;
+    for (const d of found) if (this.diagnostics.length < MOST_KEPT) this.diagnostics.push(d);
+  }
   /** What is told in it is told with the place that led there. */
   within<T>(place: Related, check: () => T): T {
     this.#places.push(place);

@@ -89,6 +89,8 @@ export interface Scope {
   readonly size: TextSize;
   /** Types of parameters as their uses said, over the whole text. */
   readonly parameters: Map<string, ParameterUse>;
+  /** In the evidence and the actions of an alert: the row whose columns the parameters are. */
+  readonly row: Relation | undefined;
   /** Unknown fields are errors (a rule) instead of warnings. */
   readonly strict: boolean;
   /** Names that the text defines wrongly (twice, or by what is not there yet): their use is not told as wrong. */

@@ -27,6 +27,7 @@ const counter = { kind: 'counter', temporality: 'cumulative' } as const;
 /** The metrics that spec files and the reference speak of. */
 const METRICS: readonly MetricInfo[] = [
   { ...gauge, name: 'system.cpu.utilization', unit: '1', intervalMs: 10_000, labels: ['cpu', 'datacenter', 'host'] },
+  { ...gauge, name: 'system.filesystem.utilization', unit: '1', labels: ['host', 'mountpoint'] },
   { ...gauge, name: 'system.memory.usage', unit: 'By', labels: ['host', 'state'] },
   { ...counter, name: 'system.network.io', unit: 'By', intervalMs: 15_000, labels: ['device', 'host'] },
   { ...counter, name: 'http.errors', unit: '{request}', labels: ['host', 'service'] },

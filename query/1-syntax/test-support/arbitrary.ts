@@ -1,6 +1,7 @@
 // Random trees and texts of IQL for property tests. Trees are such as the parser makes of a right text; their spans say nothing.
 import fc from 'fast-check';
-import type { Argument, BinaryOperator, Clause, Expression, MapLiteral, Name, Pipe, Query, Range, Source, Text } from '../ast.ts';
+import { ALERT } from '../alert-syntax.ts';
+import type { Argument, BinaryOperator, Clause, Expression, MapLiteral, Name, Pipe, Query, Range, Source, Statement, Text } from '../ast.ts';
 import { readNumber } from '../number-literal.ts';
 import { parseSearch, printSearch } from '../search-syntax.ts';
 import type { PipeSyntaxes } from '../signature.ts';
@@ -214,9 +215,18 @@ export const treesOf = (
     fc.record({ name: anyName, value: expression }).map((d) => ({ node: 'let' as const, ...d, span })),
     fc.record({ name: anyName, parameters: fc.array(anyName, { maxLength: 2 }), body: expression }).map((d) => ({ node: 'fn' as const, ...d, span })),
   );
+  const argument = fc
+    .record({ name: fc.constant(undefined), words: fc.oneof(fc.tuple(expression), fc.tuple(anyName, anyName)), clauses: fc.constant([]) })
+    .map((a): Argument => ({ ...a, span }));
+  const key = anyName.map((name): Argument => ({ name: undefined, words: [name], clauses: [], span }));
+  const clause = fc
+    .constantFrom(...ALERT.clauses)
+    .chain((word) => fc.tuple(fc.constant(word), fc.array(word === 'on' ? key : argument, { minLength: 1, maxLength: 2 })))
+    .map(([word, args]): Clause => ({ word, wordSpan: span, arguments: args, span }));
+  const alert = fc.record({ name: anyName, clauses: fc.array(clause, { maxLength: 3 }) }).map((a): Statement => ({ node: 'alert', ...a, span }));
   const whole = fc
-    .tuple(fc.array(definition, { maxLength: 2 }), query)
-    .map(([definitions, asked]): Text => ({ statements: [...definitions, asked], comments: [], span }));
+    .tuple(fc.array<Statement>(fc.oneof({ weight: 2, arbitrary: definition }, alert), { maxLength: 2 }), query)
+    .map(([statements, asked]): Text => ({ statements: [...statements, asked], comments: [], span }));
   return { text: whole, expression, query };
 };
 

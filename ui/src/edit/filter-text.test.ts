@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { check, staticCatalogue } from '../../../query/language.ts';
 import { DATASETS } from '../../../schemas/catalogue.ts';
 import type { Diagnostic, Value } from '../data/types.ts';
-import { fieldText, filterText, literalText, onlyFieldText, partsOf, sourceText, withoutFilters } from './filter-text.ts';
+import { fieldText, filterText, literalText, onlyFieldText, partsOf, sourceText, withoutFilters, withoutTrailing } from './filter-text.ts';
 import { hasOwnRange, ownRange, replaceOwnRange } from './own-range.ts';
 import { applyFix, offsetOf, offsetsOf } from './positions.ts';
 
@@ -172,4 +172,12 @@ describe('positions', () => {
     };
     expect(applyFix('form logs\n| hots', diagnostic.fix as NonNullable<Diagnostic['fix']>)).toBe('from logs\n| host');
   });
+});
+
+it('of an alert the query that it judges is changed', () => {
+  const text = 'alert x when (from hosts | where os == "linux" | sort host) for 5m';
+  const filtered = filterText(text, { name: 'host', type: 'string', unit: null }, 'a', true);
+  expect(filtered).toBe('alert x when (from hosts | where os == "linux"\n| where host == "a"\n| sort host) for 5m');
+  expect(check(filtered as string, staticCatalogue(DATASETS)).diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(withoutTrailing(text)).toBe('from hosts | where os == "linux"');
 });

@@ -1,6 +1,6 @@
 // Edits to an IQL text that a click makes: a value filtered in or out, one field alone, no filter at all.
 // Finds the pipes of the outer query on its tree; never changes the rest of the text.
-import { outline, writtenName } from '../../../query/language.ts';
+import { outline, queryText, writtenName } from '../../../query/language.ts';
 import type { Column, Value } from '../data/types.ts';
 import { unitForm } from '../format/units.ts';
 
@@ -102,7 +102,8 @@ export const onlyFieldText = (text: string, column: Pick<Clicked, 'field' | 'nam
 const FILTERS = new Set(['where', 'search']);
 
 /** The text without the pipes that leave rows out before any other pipe has changed them; undefined where it begins with none. */
-export const withoutFilters = (text: string): string | undefined => {
+export const withoutFilters = (given: string): string | undefined => {
+  const text = queryText(given);
   const parts = partsOf(text);
   let count = 1;
   while (FILTERS.has(parts[count]?.word ?? '')) count++;
@@ -112,10 +113,14 @@ export const withoutFilters = (text: string): string | undefined => {
 };
 
 /** The text up to the pipes that only order or cut its rows. */
-export const withoutTrailing = (text: string): string => {
+export const withoutTrailing = (given: string): string => {
+  const text = queryText(given);
   const parts = partsOf(text);
   return text.slice(0, parts[leading(parts) - 1]?.end);
 };
 
 /** Only its source: whether anything was sent at all. */
-export const sourceText = (text: string): string => text.slice(0, partsOf(text)[0].end);
+export const sourceText = (given: string): string => {
+  const text = queryText(given);
+  return text.slice(0, partsOf(text)[0].end);
+};

@@ -36,7 +36,7 @@ const behind = (text: string, keys: readonly (readonly [Column, Value])[], time:
   let count = 1;
   while (KEEPS_ROWS.has(parts[count]?.word ?? '')) count++;
   const next = parts[count];
-  if (next === undefined || !COUNTS.has(next.word) || /^\s*(data|let)\b/i.test(text)) return undefined;
+  if (next === undefined || !COUNTS.has(next.word) || /^\s*(data|let|fn|alert)\b/i.test(text)) return undefined;
   const rest = text.slice(next.start);
   // A key that is worked out there is no field of the rows.
   const made = new Set([...rest.matchAll(ASSIGNED)].map(([, name = '']) => name.replaceAll('`', '')));
