@@ -23,6 +23,7 @@ const MODULES: readonly { readonly name: string; readonly measures: string; read
   { name: 'histograms', measures: 'bytes of histograms on disk, by codec', load: () => import('./histograms.ts') },
   { name: 'run', measures: 'the runner over a million samples in memory', load: () => import('./run.ts') },
   { name: 'query', measures: 'a text from its letters to the questions for the stores', load: () => import('./query.ts') },
+  { name: 'floor', measures: 'what the smallest question costs, from the library up to GraphQL', load: () => import('./floor.ts') },
   { name: 'answers', measures: 'five typical answers over 10 M samples, beside plain SQL', load: () => import('./answers.ts') },
   { name: 'backup', measures: 'a backup of 10 M samples and its restore, beside a plain copy', load: () => import('./backup.ts') },
   { name: 'ready', measures: 'how long a start takes until its first sample can be queried', load: () => import('./ready.ts') },

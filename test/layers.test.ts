@@ -74,7 +74,7 @@ const PRODUCT: Rooms = {
   },
 
   ...implementation('stream', 'lmdb', ['lmdb']),
-  ...implementation('columns', 'clickhouse', ['@clickhouse/client']),
+  ...implementation('columns', 'clickhouse', []),
   ...implementation('columns', 'embedded', ['chdb']),
   ...implementation('search', 'embedded', []),
   ...implementation('records', 'postgres', ['pg']),

@@ -1,7 +1,7 @@
 // Which of our errors an error of ClickHouse or of the way to it is.
 // Numbers: https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
-import { ClickHouseError } from '@clickhouse/client';
 import { CodedError } from '../../../core/errors.ts';
+import { ServerError } from './http.ts';
 
 /** Number → the setting whose bound was passed, where the text does not name it. */
 const LIMITS: Readonly<Record<number, string>> = {
@@ -49,13 +49,13 @@ const withoutStatement = (reason: string): string => {
   return (cut < 0 ? reason : reason.slice(0, cut)).trim().slice(0, 300);
 };
 
-/** Never throws; what it is given was thrown by `@clickhouse/client`, in a call that `isInsert` or another. */
+/** Never throws; what it is given was thrown by an `HttpCaller`, in a call that `isInsert` or another. */
 export const columnsError = (error: unknown, isInsert = false): CodedError => {
   if (error instanceof CodedError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof ClickHouseError))
+  if (!(error instanceof ServerError))
     return new CodedError('columns.unavailable', { reason: reason === '' ? 'the connection broke' : reason }, { cause: error });
-  const code = Number(error.code);
+  const { code } = error;
   if (CANCELLED.has(code)) return new CodedError('columns.cancelled', {}, { cause: error });
   const limit = /'(max_\w+)'/.exec(reason)?.[1] ?? LIMITS[code];
   if (LIMITS[code] !== undefined && limit !== undefined) return new CodedError('columns.limit', { limit, reason: withoutStatement(reason) }, { cause: error });

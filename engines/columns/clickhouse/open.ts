@@ -1,22 +1,20 @@
-// The port `ColumnStore` over ClickHouse's HTTP protocol by `@clickhouse/client`: a server, or the embedded child behind a socket.
+// The port `ColumnStore` over ClickHouse's HTTP protocol as `http.ts` speaks it: a server, or the embedded child behind a socket.
 // One class for both; it never knows which of the two answers.
 import { randomUUID } from 'node:crypto';
-import { Agent } from 'node:http';
-import { createConnection } from 'node:net';
-import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { CodedError } from '../../../core/errors.ts';
 import { decodeStream } from '../../../core/ipc/read.ts';
 import { encodeStream, streamParts } from '../../../core/ipc/write.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import { ANSWER_HEADER, answerFile, DATA_HEADER, type IncomingFile, writeIncoming } from '../incoming.ts';
-import type { ColumnStore, InsertOptions, QueryAnswer, QueryOptions } from '../port.ts';
+import type { ColumnStore, InsertOptions, Parameters, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
+import { HttpCaller } from './http.ts';
 import { Limiter } from './limiter.ts';
 import { migrateColumns } from './migrate.ts';
-import { formOf } from './parameters.ts';
-import { ANSWER, ONE_PART, QUERY_LIMITS } from './settings.ts';
+import { formOf, parameterText } from './parameters.ts';
+import { ANSWER, ONE_PART, QUERY_LIMITS, type Settings } from './settings.ts';
 import { structureOf } from './structure.ts';
 
 export interface ClickHouseOptions {
@@ -64,7 +62,8 @@ const KILL_MS = 2000;
 const UNTIL = "fromUnixTimestamp64Milli({deadline:Int64}, 'UTC')";
 
 class ClickHouseColumns implements ColumnStore {
-  readonly #client: ClickHouseClient;
+  readonly #http: HttpCaller;
+  readonly #database: string;
   readonly #limiter: Limiter;
   readonly #requestTimeoutMs: number;
   readonly #telemetry: Telemetry;
@@ -76,8 +75,8 @@ class ClickHouseColumns implements ColumnStore {
   constructor({
     url,
     socketPath,
-    username,
-    password,
+    username = 'default',
+    password = '',
     incoming,
     database = 'default',
     concurrency = 24,
@@ -88,18 +87,8 @@ class ClickHouseColumns implements ColumnStore {
     this.#incoming = incoming;
     this.#limiter = new Limiter(concurrency);
     this.#requestTimeoutMs = requestTimeoutMs;
-    const most = concurrency + 8;
-    this.#client = createClient({
-      url,
-      database,
-      // Each call has a bound of its own.
-      request_timeout: LONGEST_CALL_MS,
-      max_open_connections: most,
-      log: { level: ClickHouseLogLevel.OFF },
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(socketPath === undefined ? {} : { http_agent: socketAgent(socketPath, most) }),
-    });
+    this.#database = database;
+    this.#http = new HttpCaller({ url, socketPath, username, password, most: concurrency + 8 });
   }
 
   migrate(hasRoom?: () => boolean): Promise<void> {
@@ -124,7 +113,7 @@ class ClickHouseColumns implements ColumnStore {
     const columns = batch.fields.map((f) => identifier(f.name)).join(', ');
     // `throwIf` and not a plain condition: the caller has to be told that nothing was written.
     const source = deadline === undefined ? '' : ` SELECT ${columns} FROM input(${structureOf(batch)}) WHERE throwIf(now64(3) >= ${UNTIL}, 'late') = 0`;
-    const settings: ClickHouseSettings = { ...ONE_PART, max_execution_time: (maxExecutionMs ?? Math.min(INSERT_MS, this.#requestTimeoutMs)) / 1000 };
+    const settings: Settings = { ...ONE_PART, max_execution_time: (maxExecutionMs ?? Math.min(INSERT_MS, this.#requestTimeoutMs)) / 1000 };
     const begun = performance.now();
     await this.#call(
       `INSERT INTO ${identifier(table)} (${columns})${source} FORMAT ArrowStream`,
@@ -167,10 +156,10 @@ class ClickHouseColumns implements ColumnStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#client.close();
+    this.#http.close();
   }
 
-  async #call(sql: string, options: QueryOptions, settings: ClickHouseSettings, data: Batch | undefined): Promise<Reply> {
+  async #call(sql: string, options: QueryOptions, settings: Settings, data: Batch | undefined): Promise<Reply> {
     const queryId = options.queryId ?? randomUUID();
     const call = this.#limiter.run(queryId, options.signal, () => this.#send(sql, { ...options, queryId }, settings, data));
     this.#inHand.set(queryId, call);
@@ -184,7 +173,7 @@ class ClickHouseColumns implements ColumnStore {
   async #send(
     sql: string,
     { params, settings, queryId = randomUUID(), signal, isLarge = false }: QueryOptions,
-    defaults: ClickHouseSettings,
+    defaults: Settings,
     data: Batch | undefined,
     most = this.#requestTimeoutMs,
   ): Promise<Reply> {
@@ -194,7 +183,7 @@ class ClickHouseColumns implements ColumnStore {
     const hangUp = new AbortController();
     const end = (): void => hangUp.abort();
     let late = false;
-    const longest = patienceFor({ ...defaults, ...(settings as ClickHouseSettings | undefined) }, Math.min(most, this.#requestTimeoutMs));
+    const longest = patienceFor({ ...defaults, ...settings }, Math.min(most, this.#requestTimeoutMs));
     let patience = setTimeout(() => {
       late = true;
       end();
@@ -212,24 +201,20 @@ class ClickHouseColumns implements ColumnStore {
     try {
       file = data === undefined || this.#incoming === undefined ? undefined : await writeIncoming(this.#incoming, streamParts([data]));
       const headers = {
-        ...(form === undefined ? {} : { 'Content-Type': form.contentType }),
+        ...(form === undefined ? {} : { 'content-type': form.contentType }),
         ...(file === undefined ? {} : { [DATA_HEADER]: file.name }),
         ...(answer === undefined ? {} : { [ANSWER_HEADER]: answer.name }),
       };
-      const { stream, summary, response_headers } = await this.#client.exec({
-        query: form?.body ?? sql,
-        query_id: queryId,
-        // A user of the store may set any of its settings; the client's type lists those of one version.
-        clickhouse_settings: { ...defaults, ...(settings as ClickHouseSettings | undefined), log_comment: queryId },
-        http_headers: headers,
-        ...(form !== undefined || params === undefined ? {} : { query_params: params }),
-        abort_signal: hangUp.signal,
-        ...(data === undefined || file !== undefined ? {} : { values: Readable.from([encodeStream([data])], { objectMode: false }) }),
-      });
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of stream) chunks.push(chunk as Uint8Array);
-      const isInFile = answer !== undefined && response_headers[ANSWER_HEADER] === answer.name;
-      return { bytes: isInFile ? await answer.read() : joined(chunks), summary };
+      const body = data === undefined || file !== undefined ? undefined : encodeStream([data]);
+      const search = new URLSearchParams({ query_id: queryId });
+      if (form === undefined) for (const name in params) search.append(`param_${name}`, parameterText(params[name] as Parameters[string]));
+      const all: Settings = { ...defaults, ...settings, log_comment: queryId };
+      for (const name in all) search.append(name, String(all[name]));
+      if (this.#database !== 'default') search.append('database', this.#database);
+      if (body !== undefined) search.append('query', sql);
+      const reply = await this.#http.call({ search: String(search), headers, body: body ?? form?.body ?? sql, signal: hangUp.signal });
+      const isInFile = answer !== undefined && reply.headers[ANSWER_HEADER] === answer.name;
+      return { bytes: isInFile ? await answer.read() : reply.body, summary: summaryOf(reply.headers) };
     } catch (error) {
       if (signal?.aborted) throw new CodedError('columns.cancelled', {}, { cause: error });
       if (late) throw new CodedError('columns.unavailable', { reason: `no answer within ${longest / 1000} s` }, { cause: error });
@@ -244,7 +229,7 @@ class ClickHouseColumns implements ColumnStore {
 }
 
 /** How long a call is waited for. `otherwise`: where nothing is said of its statement. */
-const patienceFor = ({ max_execution_time: seconds }: ClickHouseSettings, otherwise: number): number => {
+const patienceFor = ({ max_execution_time: seconds }: Settings, otherwise: number): number => {
   if (seconds === undefined) return otherwise;
   return Number(seconds) === 0 ? LONGEST_CALL_MS : Number(seconds) * 1000 + ANSWER_MS;
 };
@@ -254,20 +239,5 @@ interface Reply {
   readonly summary: { readonly read_rows: string; readonly read_bytes: string } | undefined;
 }
 
-const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const out = new Uint8Array(chunks.reduce((sum, c) => sum + c.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
-};
-
-/** Every connection goes to the socket, whatever the address says; idle ones stay, as the child never closes them first. */
-const socketAgent = (path: string, most: number): Agent => {
-  const agent = new Agent({ keepAlive: true, maxSockets: most });
-  agent.createConnection = () => createConnection(path);
-  return agent;
-};
+const summaryOf = ({ 'x-clickhouse-summary': summary }: IncomingHttpHeaders): Reply['summary'] =>
+  typeof summary === 'string' ? (JSON.parse(summary) as Reply['summary']) : undefined;

@@ -1,8 +1,9 @@
 // The settings that the port's contract stands on, and the limits a query has unless its caller names others.
-import type { ClickHouseSettings } from '@clickhouse/client';
+
+export type Settings = Readonly<Record<string, string | number>>;
 
 /** What one caller's query may use when nothing else is said. */
-export const QUERY_LIMITS: ClickHouseSettings = {
+export const QUERY_LIMITS: Settings = {
   max_execution_time: 30,
   max_rows_to_read: '2000000000',
   max_result_bytes: String(512 << 20),
@@ -10,7 +11,7 @@ export const QUERY_LIMITS: ClickHouseSettings = {
 };
 
 /** Answers in Arrow as `core/ipc` reads it; errors come before the first byte; text longer than usual may be a parameter. */
-export const ANSWER: ClickHouseSettings = {
+export const ANSWER: Settings = {
   wait_end_of_query: 1,
   output_format_arrow_compression_method: 'none',
   output_format_arrow_string_as_string: 1,
@@ -19,7 +20,7 @@ export const ANSWER: ClickHouseSettings = {
 };
 
 /** One insert is one block and so one part, or is refused; it is answered when it is written, not when it is queued. */
-export const ONE_PART: ClickHouseSettings = {
+export const ONE_PART: Settings = {
   async_insert: 0,
   max_insert_threads: '1',
   max_threads: 1,

@@ -4,7 +4,7 @@ import { openClickHouse } from '../clickhouse/open.ts';
 import { columnsConformance } from '../conformance.ts';
 import { openTemporaryStore } from '../testing/temporary-store.ts';
 
-columnsConformance('the embedded engine by @clickhouse/client', async () => {
+columnsConformance('the embedded engine', async () => {
   const { columns, engine, close } = await openTemporaryStore({ migrated: false });
   return {
     columns,

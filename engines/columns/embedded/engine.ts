@@ -1,9 +1,11 @@
 // ClickHouse as a library, run as a server runs it: many statements at once, each with its own settings and parameters,
 // told apart by query id, killed by statement or when its caller goes away. It knows nothing of HTTP.
-// Every statement has a fresh session, because settings and parameters stay on a session and statements on one wait for each other.
-import type { Session } from 'chdb';
+// A statement has a session to itself while it runs, because statements on one wait for each other; questions take them in turn, all others
+// have a fresh one, because settings and parameters stay on a session.
+import type { ChdbResult, Session } from 'chdb';
 import { closeConnection, openConnection } from './connection.ts';
-import { killStatement, quoteText, singleStatement } from './sql-text.ts';
+import { Sessions } from './sessions.ts';
+import { isQuestion, killStatement, quoteText, singleStatement } from './sql-text.ts';
 
 export interface Statement {
   readonly sql: string;
@@ -60,12 +62,14 @@ export class Engine {
   readonly #running = new Map<string, Running>();
   /** Keeps the library's server up while no statement runs. */
   readonly #first: Session;
+  readonly #sessions: Sessions;
 
   /** Throws when the folder is in use. `most`: statements at once; the thread pool must have room for some more. */
   constructor(path: string, configFile: string, most: number) {
     this.#first = openConnection(path, [`--config-file=${configFile}`]);
     this.#path = path;
     this.#most = most;
+    this.#sessions = new Sessions(path);
   }
 
   /** @throws StoreError */
@@ -98,6 +102,7 @@ export class Engine {
   /** Ends what runs, then lets go of the folder. */
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#running.keys(), (id) => this.cancel(id)));
+    this.#sessions.close();
     closeConnection(this.#first);
   }
 
@@ -123,14 +128,34 @@ export class Engine {
     }
   }
 
-  async #execute({ sql, queryId, settings, params, format }: Statement): Promise<Answer> {
+  #execute(statement: Statement): Promise<Answer> {
+    return isQuestion(statement.sql) && sizeOf(statement) < USUAL_QUERY_SIZE ? this.#ask(statement) : this.#executeAlone(statement);
+  }
+
+  /** Its settings go with its text, so that its session is as it was; with its parameters it is one call of the library. */
+  async #ask({ sql, queryId, settings, params, format }: Statement): Promise<Answer> {
+    const text = `${sql}\nSETTINGS ${assignments(['', settings], ['', new Map([['log_comment', queryId]])])}`;
+    const set = params.size === 0 ? '' : `SET ${assignments(['param_', params])};\n`;
+    const kept = this.#sessions.take(params);
+    for (const name of params.keys()) kept.params.add(name);
+    try {
+      const result = await kept.session.queryAsync(`${set}${text}`, { format });
+      const answer = answerOf(result);
+      this.#sessions.give(kept);
+      return answer;
+    } catch (error) {
+      closeConnection(kept.session);
+      throw storeError(error);
+    }
+  }
+
+  async #executeAlone({ sql, queryId, settings, params, format }: Statement): Promise<Answer> {
     const session = openConnection(this.#path);
     try {
-      const set = setStatement(queryId, settings, params);
+      const set = `SET max_query_size = ${LARGEST_QUERY}, ${assignments(['', settings], ['param_', params], ['', new Map([['log_comment', queryId]])])}`;
       if (set.length > USUAL_QUERY_SIZE) await session.queryAsync(`SET max_query_size = ${set.length * 4}`);
       await session.queryAsync(set);
-      const result = await session.queryAsync(sql, { format });
-      return { body: result.bytes(), rowsRead: result.rowsRead, bytesRead: result.bytesRead, elapsedSeconds: result.elapsed };
+      return answerOf(await session.queryAsync(sql, { format }));
     } catch (error) {
       throw storeError(error);
     } finally {
@@ -166,20 +191,25 @@ export class Engine {
 
 const firstColumn = (text: string): readonly string[] => (JSON.parse(text) as readonly (readonly string[])[])[0] ?? [];
 
-/** `log_comment` carries the query id, because the library gives every statement an id of its own. */
-const setStatement = (queryId: string, settings: ReadonlyMap<string, string>, params: ReadonlyMap<string, string>): string => {
-  const parts = [`max_query_size = ${LARGEST_QUERY}`];
-  for (const [prefix, values] of [
-    ['', settings],
-    ['param_', params],
-  ] as const)
-    for (const [name, value] of values) {
-      if (!NAME.test(name)) throw new StoreError(BAD_ARGUMENTS, `Code: 36. DB::Exception: ${JSON.stringify(name)} is not a name. (BAD_ARGUMENTS)`);
-      parts.push(`${prefix}${name} = ${quoteText(value)}`);
-    }
-  parts.push(`log_comment = ${quoteText(queryId)}`);
-  return `SET ${parts.join(', ')}`;
-};
+const answerOf = (result: ChdbResult): Answer => ({
+  body: result.bytes(),
+  rowsRead: result.rowsRead,
+  bytesRead: result.bytesRead,
+  elapsedSeconds: result.elapsed,
+});
+
+const sizeOf = ({ sql, params }: Statement): number => params.values().reduce((sum, value) => sum + value.length, sql.length);
+
+/** `name = 'value'`, by commas. `log_comment` carries the query id, because the library gives every statement an id of its own. */
+const assignments = (...parts: readonly (readonly [prefix: string, values: ReadonlyMap<string, string>])[]): string =>
+  parts
+    .flatMap(([prefix, values]) =>
+      Array.from(values, ([name, value]) => {
+        if (!NAME.test(name)) throw new StoreError(BAD_ARGUMENTS, `Code: 36. DB::Exception: ${JSON.stringify(name)} is not a name. (BAD_ARGUMENTS)`);
+        return `${prefix}${name} = ${quoteText(value)}`;
+      }),
+    )
+    .join(', ');
 
 const storeError = (error: unknown): StoreError => {
   if (error instanceof StoreError) return error;

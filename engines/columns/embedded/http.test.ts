@@ -1,4 +1,4 @@
-// The HTTP protocol as the ordinary client uses it beyond what the port needs: formats, errors, large statements, hanging up.
+// The HTTP protocol as the client of ClickHouse’s own makers uses it beyond what the port needs: formats, errors, large statements, hanging up.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -127,6 +127,25 @@ describe('ClickHouse’s protocol in front of the library', { timeout: 60_000 },
   it('tells what a statement cost', async () => {
     const answer = await raw('/', 'SELECT number FROM numbers(10)');
     expect(JSON.parse(String(answer.headers['x-clickhouse-summary']))).toMatchObject({ read_rows: '10', elapsed_ns: expect.stringMatching(/^\d+$/) });
+  });
+
+  it('keeps nothing of a question for the next one', async () => {
+    const ask = async (query: string, sql: string): Promise<string> => (await raw(`/?${query}`, `${sql} FORMAT TSV`)).text;
+    const settings = "SELECT getSetting('max_block_size'), getSetting('log_comment')";
+    expect(await ask('query_id=one&max_block_size=7', settings)).toMatch(/^7\tone\n$/);
+    expect(await ask('query_id=two', settings)).toMatch(/^\d{5}\ttwo\n$/);
+    // Its own go before those of the request, as with a server.
+    expect(await ask('query_id=three&max_block_size=7', `${settings} SETTINGS max_block_size = 9`)).toBe('9\tthree\n');
+    expect(await ask('param_a=1&param_b=2', 'SELECT {a:UInt8} + {b:UInt8}')).toBe('3\n');
+    expect(await ask('param_a=5', 'SELECT {a:UInt8}')).toBe('5\n');
+    expect(await ask('param_a=5', 'SELECT {a:UInt8} + {b:UInt8}')).toContain('UNKNOWN_QUERY_PARAMETER');
+    expect(await ask('', 'SELECT number, throwIf(number = 3) FROM numbers(5) SETTINGS max_block_size = 1')).toContain('Code: 395');
+    expect(await ask('', 'SELECT 1')).toBe('1\n');
+    // Nor of its answer, where that went into a file.
+    const name = `${randomUUID()}.data`;
+    expect((await raw('/', 'SELECT 2 FORMAT TSV', true, { [ANSWER_HEADER]: name })).text).toBe('');
+    expect(await ask('', 'SELECT 3')).toBe('3\n');
+    rmSync(join(engine.incoming, name));
   });
 
   it('refuses a query id that runs already', async () => {

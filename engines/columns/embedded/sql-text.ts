@@ -71,6 +71,11 @@ export const insertFromFile = ({ table, columns, input, format }: InsertStatemen
     : `${target} FROM INFILE ${quoteText(file)} FORMAT ${format}`;
 };
 
+const QUESTION = /^\s*(?:SELECT|WITH)\s[\s\S]*\sFORMAT\s+\w+\s*$/i;
+
+/** Whether `SETTINGS …` may follow; what of them the statement has itself goes before those. */
+export const isQuestion = (sql: string): boolean => QUESTION.test(sql);
+
 const FORMAT = /\sFORMAT\s+(\w+)\s*$/i;
 
 /** The same question, whose answer is written to a file; undefined where it does not end with its format. */
