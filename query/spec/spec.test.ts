@@ -11,8 +11,8 @@ import { printRequest } from '../4-emit/print-sql.ts';
 import { check } from '../compile.ts';
 import { format } from '../language.ts';
 import { PIPE_SYNTAXES, PIPES } from '../pipes/index.ts';
-import { sameValue } from '../testing/both-ways.ts';
 import { readSpec, type SpecCase, withSections } from '../testing/spec-file.ts';
+import { cellsOf, sameRows, writtenRows } from '../testing/spec-rows.ts';
 import { asked, diagnosticsOf, fixedText, rowsOf, specCatalogue } from '../testing/spec-run.ts';
 
 const folder = new URL('.', import.meta.url);
@@ -33,34 +33,6 @@ const bare = (tree: unknown): unknown =>
     }),
   );
 
-const cellsOf = (line: string): readonly string[] => {
-  const cells: string[] = [''];
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const sign = line[i] as string;
-    if (sign === '\\' && quoted) cells[cells.length - 1] += sign + (line[++i] ?? '');
-    else if (sign === '|' && !quoted) cells.push('');
-    else {
-      if (sign === '"') quoted = !quoted;
-      cells[cells.length - 1] += sign;
-    }
-  }
-  return cells.map((c) => c.trim());
-};
-
-/** `missing`, JSON, or text as it stands (times, plain words). */
-const cellValue = (cell: string): unknown => {
-  if (cell === 'missing') return null;
-  try {
-    return JSON.parse(cell) as unknown;
-  } catch {
-    return cell;
-  }
-};
-
-const plain = (v: unknown): unknown =>
-  v !== null && typeof v === 'object' && !Array.isArray(v) ? new Map(Object.entries(v).map(([k, x]) => [k, plain(x)])) : Array.isArray(v) ? v.map(plain) : v;
-
 const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void> => {
   const { columns, rows, warnings } = await rowsOf(c);
   const told = c.sections.get('warnings');
@@ -75,11 +47,8 @@ const checkRows = async (c: SpecCase, expected: readonly string[]): Promise<void
       .map((h) => h.replace(/^"(.*)"/, '$1'))
       .join(' | '),
   );
-  const values = lines.map((l) => cellsOf(l).map(cellValue));
-  const same =
-    values.length === rows.length &&
-    values.every((row, i) => row.length === rows[i]?.length && row.every((v, k) => sameValue(plain(v) as never, plain(rows[i]?.[k]) as never)));
-  if (!same) expect(rows).toEqual(values);
+  const values = writtenRows(lines);
+  if (!sameRows(rows, values)) expect(rows).toEqual(values);
   for (const seed of [1, 2, 3]) {
     const pieces = await rowsOf(c, { seed });
     expect(pieces.rows, 'cut into batches').toEqual(rows);

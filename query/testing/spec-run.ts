@@ -113,10 +113,27 @@ const cut = (node: PlanNode, pieces: Map<string, readonly Batch[]>, random: () =
   return leaf;
 };
 
+type Planned = ReturnType<typeof plan>;
+
+/** As it is before any pass. */
+export const loweredPlan = (c: Asked): Planned => plan(check(c.text, specCatalogue), requestOf(c), { without: EVERY_PASS });
+
+/** The answer's rows, of the columns that are shown. */
+export const shownRows = (batches: readonly Batch[], whole: PlanNode, columns: Planned['columns']): readonly (readonly JsonValue[])[] => {
+  const places = columns.map((x) => whole.columns.findIndex((w) => w.name === x.name));
+  return batches.flatMap((b) =>
+    Array.from({ length: b.length }, (_, i) =>
+      places.map((p) => {
+        const column = b.columns[p];
+        return column === undefined ? null : jsonValue(valueAt(column, i), column.type);
+      }),
+    ),
+  );
+};
+
 /** The case's rows; with `seed` its data comes in batches cut at random. */
 export const rowsOf = async (c: Asked, options: { readonly seed?: number; readonly without?: ReadonlySet<string> } = {}): Promise<SpecRows> => {
-  const checked = check(c.text, specCatalogue);
-  const { plan: lowered, columns } = plan(checked, requestOf(c), { without: EVERY_PASS });
+  const { plan: lowered, columns } = loweredPlan(c);
   const optimized = optimizeVerified(lowered, options.without);
   const pieces = new Map<string, readonly Batch[]>();
   const whole = options.seed === undefined ? optimized : cut(optimized, pieces, seeded(options.seed));
@@ -125,16 +142,7 @@ export const rowsOf = async (c: Asked, options: { readonly seed?: number; readon
       yield* pieces.get(scan.dataset.name) ?? [];
     },
   });
-  const batches = await runPlan(whole, env);
-  const places = columns.map((x) => whole.columns.findIndex((w) => w.name === x.name));
-  const rows = batches.flatMap((b) =>
-    Array.from({ length: b.length }, (_, i) =>
-      places.map((p) => {
-        const column = b.columns[p];
-        return column === undefined ? null : jsonValue(valueAt(column, i), column.type);
-      }),
-    ),
-  );
+  const rows = shownRows(await runPlan(whole, env), whole, columns);
   const lost = new Reporter();
   if (env.lost() > 0) lost.warning('iql.not-representable', { count: env.lost() }, { start: 0, end: 0 });
   return {

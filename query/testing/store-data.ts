@@ -63,7 +63,7 @@ export interface StoreData {
 
 type Row = Readonly<Record<string, Value>>;
 
-const toBatch = (table: TableName, rows: readonly Row[]): Batch =>
+export const toBatch = (table: TableName, rows: readonly Row[]): Batch =>
   batchOf(
     TABLE_FIELDS[table].map(
       (f) =>

@@ -68,7 +68,7 @@ const emitIn = (args: readonly PlanExpression[], context: PostgresContext): stri
 };
 
 /** Rows of events have no number of their own: the order of their identity is one. */
-const HIDDEN: Readonly<Record<string, string>> = { '#row': 'row_number() OVER (ORDER BY sender, boot, seq, "row")' };
+const ROW = 'row_number() OVER (ORDER BY sender, boot, seq, "row")';
 
 /** The table, or its rows that held at a moment: what was last known then had been told when it began to hold. */
 const tableOf = (scan: Scan, context: PostgresContext): string => {
@@ -83,7 +83,7 @@ const tableOf = (scan: Scan, context: PostgresContext): string => {
 const emitScan = (scan: Scan, context: PostgresContext): string | undefined => {
   const filter = scan.filter === undefined ? undefined : emit(scan.filter, context);
   if (scan.filter !== undefined && filter === undefined) return undefined;
-  const columns = scan.columns.map((c) => `${HIDDEN[c.name] ?? quote(c.name)} AS ${quote(c.name)}`).join(', ');
+  const columns = scan.columns.map((c) => `${c.name === '#row' ? ROW : quote(c.name)} AS ${quote(c.name)}`).join(', ');
   const range =
     scan.range === undefined ? [] : [`time >= ${context.bind(scan.range.from - scan.before, 'int8')}`, `time < ${context.bind(scan.range.to, 'int8')}`];
   const where = [...range, ...(filter === undefined ? [] : [filter])];
