@@ -124,7 +124,7 @@ export interface Sort extends NodeBase {
   readonly input: PlanNode;
   readonly keys: readonly OrderKey[];
 }
-/** The first n rows of the input's order, for each combination of `per` (empty: of all); keeps the order. The input is a `Sort`. */
+/** The first n rows of the input's order, for each combination of `per` (empty: of all); keeps the order. The input is a `Sort`, a `Limit`, or one row. */
 export interface Limit extends NodeBase {
   readonly node: 'limit';
   readonly input: PlanNode;

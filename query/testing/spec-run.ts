@@ -131,15 +131,18 @@ export const shownRows = (batches: readonly Batch[], whole: PlanNode, columns: P
   );
 };
 
-/** The case's rows; with `seed` its data comes in batches cut at random. */
-export const rowsOf = async (c: Asked, options: { readonly seed?: number; readonly without?: ReadonlySet<string> } = {}): Promise<SpecRows> => {
+/** The case's rows; with `seed` its data comes in batches cut at random. Without `hosts` the inventory is empty. */
+export const rowsOf = async (
+  c: Asked,
+  options: { readonly seed?: number; readonly without?: ReadonlySet<string>; readonly hosts?: Batch } = {},
+): Promise<SpecRows> => {
   const { plan: lowered, columns } = loweredPlan(c);
   const optimized = optimizeVerified(lowered, options.without);
   const pieces = new Map<string, readonly Batch[]>();
   const whole = options.seed === undefined ? optimized : cut(optimized, pieces, seeded(options.seed));
   const env = testEnvironment({
     scan: async function* (scan) {
-      yield* pieces.get(scan.dataset.name) ?? [];
+      yield* pieces.get(scan.dataset.name) ?? (options.hosts !== undefined && scan.dataset.name === 'hosts' ? [options.hosts] : []);
     },
   });
   const rows = shownRows(await runPlan(whole, env), whole, columns);

@@ -111,6 +111,10 @@ const scanColumns = (scan: Scan): readonly string[] => {
   ];
 };
 
+const isOneRow = (node: PlanNode): boolean =>
+  node.node === 'aggregate' ? node.keys.length === 0 : (node.node === 'project' || node.node === 'filter') && isOneRow(node.input);
+const isOrdered = (node: PlanNode): boolean => node.node === 'sort' || node.node === 'limit' || isAnswer(node) || isOneRow(node);
+
 const ORDERED: ReadonlySet<string> = new Set(['first', 'last']);
 
 const ownProblems = (node: PlanNode): readonly string[] => {
@@ -190,7 +194,7 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ...below.lacks(node.per, 'key'),
         ...differs(node.columns, columns),
         ...(node.count < 0 ? ['fewer than none'] : []),
-        ...(node.input.node === 'sort' || isAnswer(node.input) ? [] : [`the first rows of a ${node.input.node}`]),
+        ...(isOrdered(node.input) ? [] : [`the first rows of a ${node.input.node}`]),
       ];
     case 'join': {
       const right = new Below(node.right.columns);
