@@ -17,6 +17,7 @@ import type { Search } from '../engines/search/port.ts';
 import type { EmbeddedStream } from '../engines/stream/lmdb/lmdb-stream.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Problem } from '../graphql/service.ts';
+import type { TellMarks } from '../query/ask/ledger.ts';
 import { brokenParts } from './broken-parts.ts';
 import type { Installation } from './installation/installation.ts';
 import { isFull } from './reserve.ts';
@@ -31,6 +32,8 @@ export interface Engines {
   readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
+  /** Whoever writes marks in this process, and no other can reach the store, does it through `columns`. */
+  readonly tellMarks: TellMarks;
   /** What was found wrong at the start. */
   readonly problems: readonly Problem[];
   readonly processes: { readonly columns: StoreProcess; readonly records: StoreProcess };
@@ -99,10 +102,20 @@ export const startEngines = async (
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
+  const hearers: Parameters<TellMarks>[0][] = [];
   const openColumns = async () => {
     const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log, definitions: DEFINITIONS });
     undo.push(() => child.stop());
-    const columns = openClickHouse({ url: child.url, socketPath: child.socketPath, incoming: child.incoming, concurrency: child.statements, telemetry });
+    const columns = openClickHouse({
+      url: child.url,
+      socketPath: child.socketPath,
+      incoming: child.incoming,
+      concurrency: child.statements,
+      telemetry,
+      inserted: (table, rows) => {
+        if (table === 'marks') for (const hear of hearers) hear(rows);
+      },
+    });
     undo.push(() => columns.close());
     installation.check('columns', await columnsInstallation(columns));
     return { columns, child };
@@ -128,7 +141,7 @@ export const startEngines = async (
       part('the record store', () => records.migrate()),
     );
     for (const { part: name, message } of problems) log.error(message, { part: name });
-    return { columns, search, records, processes: { columns: child, records: server }, problems, stop };
+    return { columns, search, records, tellMarks: (hear) => void hearers.push(hear), processes: { columns: child, records: server }, problems, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -186,6 +186,7 @@ const start = async (
   undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
   const queries = new QueryService({
     ports: engines,
+    tellMarks: engines.tellMarks,
     catalogue,
     completeUpTo: (table) => pipeline.completeUpTo(table),
     removedBefore: (table) => removed.before(table),

@@ -97,7 +97,9 @@ export const run = (): Promise<readonly Figure[]> =>
       await catalogue.refresh(TO_MS);
       // Nothing is asked of it here.
       const records = {} as Records;
-      const queries = new QueryService({ ports: { columns, search, records }, catalogue, completeUpTo: () => undefined, now: () => TO_MS });
+      const ports = { columns, search, records };
+      // As in the product, where all marks pass through the process; none is written while this runs.
+      const queries = new QueryService({ ports, catalogue, tellMarks: () => undefined, completeUpTo: () => undefined, now: () => TO_MS });
       const handler = graphqlServer({ queries } as unknown as Services, log);
       const server = createServer((incoming, response) => void handler(incoming, response, {}, { who: 'bench', mayChange: true }));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

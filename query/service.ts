@@ -18,7 +18,7 @@ import { answerColumns, type JsonValue } from './ask/answer.ts';
 import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
 import { withExplanations } from './ask/explain.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
-import { Ledger } from './ask/ledger.ts';
+import { Ledger, type TellMarks } from './ask/ledger.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
@@ -68,6 +68,8 @@ export interface QueryServiceOptions {
   readonly completeUpTo: (table: string) => bigint | undefined;
   /** Of what a table held before that moment (ns) some or all was removed; undefined: nothing was. */
   readonly removedBefore?: (table: string) => bigint | undefined;
+  /** Where all marks pass through this process; otherwise those that stand are read with each question. */
+  readonly tellMarks?: TellMarks;
   readonly now?: () => number;
   /** Told of what no text should have led to. */
   readonly log?: Pick<Logger, 'error'>;
@@ -100,7 +102,7 @@ export class QueryService {
   constructor(options: QueryServiceOptions) {
     this.#options = options;
     this.#askers = askersOf(options.ports);
-    this.#ledger = new Ledger(options.ports.columns);
+    this.#ledger = new Ledger(options.ports.columns, options.tellMarks);
     this.#pool = new Pool(options.maxBytes);
   }
 

@@ -34,6 +34,8 @@ export interface ClickHouseOptions {
   readonly requestTimeoutMs?: number;
   /** `inframirror_columns_insert_seconds {table}`. */
   readonly telemetry?: Telemetry;
+  /** Told of rows that stand, before whoever inserted them. */
+  readonly inserted?: (table: string, rows: Batch) => void;
 }
 
 export const openClickHouse = (options: ClickHouseOptions): ColumnStore => new ClickHouseColumns(options);
@@ -68,6 +70,7 @@ class ClickHouseColumns implements ColumnStore {
   readonly #requestTimeoutMs: number;
   readonly #telemetry: Telemetry;
   readonly #incoming: string | undefined;
+  readonly #inserted: ClickHouseOptions['inserted'];
   /** Calls in hand by query id: a kill waits for these. */
   readonly #inHand = new Map<string, Promise<unknown>>();
   #closed = false;
@@ -82,7 +85,9 @@ class ClickHouseColumns implements ColumnStore {
     concurrency = 24,
     requestTimeoutMs = 600_000,
     telemetry = noTelemetry,
+    inserted,
   }: ClickHouseOptions) {
+    this.#inserted = inserted;
     this.#telemetry = telemetry;
     this.#incoming = incoming;
     this.#limiter = new Limiter(concurrency);
@@ -121,6 +126,7 @@ class ClickHouseColumns implements ColumnStore {
       settings,
       batch,
     ).finally(() => this.#telemetry.observe('inframirror_columns_insert_seconds', { table }, (performance.now() - begun) / 1000));
+    this.#inserted?.(table, batch);
   }
 
   async now(): Promise<number> {
