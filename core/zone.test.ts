@@ -1,4 +1,5 @@
 // Zones: offsets at the second they change, local times that are missing or double, days and weeks over such changes.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { calendarBucket, calendarFloor, calendarStep, isZone, localToUtc, zoneOffset } from './zone.ts';
@@ -65,4 +66,17 @@ test('offsets are Intl’s, and buckets hold their moment, at any time in any zo
     }),
     { numRuns: 300 },
   );
+});
+
+test('days and weeks are those of Python’s zoneinfo (testing/calendar-buckets.py)', () => {
+  const lines = readFileSync(new URL('testing/calendar-buckets.txt', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+  expect(lines.length).toBeGreaterThan(500);
+  const seconds = (s: string | undefined): bigint => BigInt(s as string) * 1_000_000_000n;
+  for (const line of lines) {
+    const [zone, unit, count, moment, start, end] = line.split(' ');
+    const found = calendarBucket(seconds(moment), unit as 'day' | 'week', Number(count), zone as string);
+    expect(found, line).toEqual({ start: seconds(start), end: seconds(end) });
+  }
 });
