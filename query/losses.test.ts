@@ -43,6 +43,8 @@ test.each<readonly [string, readonly string[]]>([
   [`${M} | every 1m max(value / value)`, ['hidden']],
   ['from processes | summarize sum(memory) by name', ['memory.sum']],
   ['from processes | summarize s = sum(memory) by name | where s > 1KiB', ['s']],
+  ['from processes | every 1m max(memory * 9007199254740993) | max by name', ['hidden']],
+  ['from processes | where pid != 9007199254740993 and time > @2026-11-20 + 5m', []],
   ['from logs | where status * 1e165 > 1 | count by host', ['hidden']],
 ])('%s', (text, losses) => {
   expect(lossesOf(text)).toEqual(losses);

@@ -46,7 +46,9 @@ export const readsColumn = (e: PlanExpression | undefined, name: string): boolea
   return reads;
 };
 
-const isLarge = (e: PlanExpression): boolean => e.op === 'literal' && typeof e.value === 'number' && Math.abs(e.value) > EXTREME;
+/** Of whole numbers any that a float may not hold: few of those beside it are small enough for 64 bits. */
+const isLarge = (e: PlanExpression): boolean =>
+  e.op === 'literal' && (typeof e.value === 'number' ? Math.abs(e.value) > EXTREME : e.type === 'int' && !Number.isSafeInteger(Number(e.value ?? 0)));
 
 /**
  * Whether the call may, in practice: numbers too large for their type are expected only where the store has such, or the text says one.
