@@ -51,7 +51,7 @@ import { forgetRefusedStart, noteRefusedStart } from './refused-start.ts';
 import { Removed } from './removed.ts';
 import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
-import { SavedQueryStore } from './saved-queries.ts';
+import { SavedQueryStore, SavedTexts } from './saved-queries.ts';
 import { FULL, NO_RESERVE, roomProblems, wrongSettings } from './start-problems.ts';
 import { StatusReader } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
@@ -184,10 +184,12 @@ const start = async (
   await catalogue.refresh();
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
   undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
+  const savedTexts = new SavedTexts(engines.records);
   const queries = new QueryService({
     ports: engines,
     tellMarks: engines.tellMarks,
     catalogue,
+    saved: () => savedTexts.texts(),
     completeUpTo: (table) => pipeline.completeUpTo(table),
     removedBefore: (table) => removed.before(table),
     log,
@@ -290,7 +292,7 @@ const start = async (
       attributes: (dataset) => catalogue.attributes(dataset),
       metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
       hosts: () => readHosts(engines.records, queries),
-      saved: new SavedQueryStore(engines.records, queries),
+      saved: new SavedQueryStore(engines.records, queries, undefined, () => savedTexts.changed()),
       agents: new AgentAdministration({ registry, records: engines.records, sessions, door, limits }),
       stream: streamAdmin(stream, pipeline, engines.records),
       backups,

@@ -6,7 +6,7 @@ import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/
 import { check, staticCatalogue } from '../query/language.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { type SavedGiven, savedNameProblem, savedRangeProblem } from '../schemas/saved-query.ts';
-import { SavedQueryStore } from './saved-queries.ts';
+import { SavedQueryStore, SavedTexts } from './saved-queries.ts';
 
 const catalogue = staticCatalogue(DATASETS);
 const queries = { check: async (text: string) => check(text, catalogue) } as ConstructorParameters<typeof SavedQueryStore>[1];
@@ -211,4 +211,46 @@ test('every change stands in the audit table with who made it; what was refused 
     { who: 'session', what: 'saved-query.delete', detail: { name: 'audit.two', version: 1 } },
     { who: 'admin', what: 'saved-query.undelete', detail: { name: 'audit.two' } },
   ]);
+});
+
+test('texts for those that read them are the same map until one changes, and read anew after a second or a change made here', async () => {
+  let now = 0;
+  let asked = 0;
+  let away = false;
+  const watched = {
+    query: (...args: Parameters<Records['query']>) => {
+      asked += 1;
+      return away ? Promise.reject(new Error('away')) : records.query(...args);
+    },
+  };
+  const texts = new SavedTexts(watched, () => now);
+  const own = new SavedQueryStore(records, queries, undefined, () => texts.changed());
+  away = true;
+  await expect(texts.texts()).rejects.toThrow('away');
+  away = false;
+  await save('views.seen', { text: 'from logs | limit 7' });
+  const [first, same] = await Promise.all([texts.texts(), texts.texts()]);
+  expect(first.get('views.seen')).toBe('from logs | limit 7');
+  expect(same).toBe(first);
+  const before = asked;
+  expect(await texts.texts()).toBe(first);
+  expect(asked).toBe(before);
+  // Another process saves: seen a second later, and one question tells that nothing changed.
+  await save('views.seen', { text: 'from logs | limit 8', base: 1 });
+  expect(await texts.texts()).toBe(first);
+  now += 1000;
+  const second = await texts.texts();
+  expect(second.get('views.seen')).toBe('from logs | limit 8');
+  now += 1000;
+  const unchanged = asked;
+  expect(await texts.texts()).toBe(second);
+  expect(asked).toBe(unchanged + 1);
+  await own.rename('admin', 'views.seen', 'views.found');
+  expect([...(await texts.texts()).keys()].filter((name) => name.startsWith('views.'))).toEqual(['views.found']);
+  now += 1000;
+  away = true;
+  expect((await texts.texts()).get('views.found')).toBe('from logs | limit 8');
+  away = false;
+  await own.delete('admin', 'views.found');
+  expect((await texts.texts()).has('views.found')).toBe(false);
 });

@@ -46,15 +46,65 @@ const mustBeName = (name: string): void => {
   if (reason !== undefined) throw new CodedError('saved.value', { what: 'name', reason });
 };
 
+/** How long other processes' saves may go unseen. */
+const TEXTS_MS = 1000;
+
+/** Texts by name, for those that read them as `views.<name>`. */
+export class SavedTexts {
+  readonly #records: RecordQueries;
+  readonly #now: () => number;
+  #texts: ReadonlyMap<string, string> = new Map();
+  /** Which versions those are; undefined: nothing was read. */
+  #known: string | undefined;
+  #read = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+
+  constructor(records: RecordQueries, now: () => number = Date.now) {
+    this.#records = records;
+    this.#now = now;
+  }
+
+  /** The same map as long as none has changed. What was read before stands where the store does not answer; rejects where nothing was. */
+  async texts(): Promise<ReadonlyMap<string, string>> {
+    if (this.#now() - this.#read < TEXTS_MS) return this.#texts;
+    this.#running ??= this.#refresh().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running.catch((error: unknown) => {
+      if (this.#known === undefined) throw error;
+    });
+    return this.#texts;
+  }
+
+  /** The next to ask reads anew. */
+  changed(): void {
+    this.#read = Number.NEGATIVE_INFINITY;
+  }
+
+  async #refresh(): Promise<void> {
+    const begun = this.#now();
+    const versions = await this.#records.query('SELECT id, name, version FROM saved_queries WHERE deleted IS NULL ORDER BY name');
+    const known = JSON.stringify(versions.map(({ id, name, version }) => [String(id), name, String(version)]));
+    if (known !== this.#known) {
+      this.#texts = new Map((await this.#records.query(`${CURRENT} ORDER BY q.name`)).map(queryOf).map(({ name, text }) => [name, text]));
+      this.#known = known;
+    }
+    this.#read = begun;
+  }
+}
+
 export class SavedQueryStore implements SavedQueries {
   readonly #records: Records;
   readonly #queries: Pick<QueryService, 'check'>;
   readonly #limits: SavedLimits;
+  readonly #changed: () => void;
 
-  constructor(records: Records, queries: Pick<QueryService, 'check'>, limits: SavedLimits = LIMITS) {
+  /** `changed`: called after each change that was made here. */
+  constructor(records: Records, queries: Pick<QueryService, 'check'>, limits: SavedLimits = LIMITS, changed: () => void = () => undefined) {
     this.#records = records;
     this.#queries = queries;
     this.#limits = limits;
+    this.#changed = changed;
   }
 
   async list(): Promise<readonly SavedQuery[]> {
@@ -93,7 +143,7 @@ export class SavedQueryStore implements SavedQueries {
     const { diagnostics } = await this.#queries.check(given.text);
     if (diagnostics.some(({ severity }) => severity === 'error')) return { saved: undefined, stands: undefined, diagnostics };
     const time = now();
-    return this.#records.transaction(async (q) => {
+    return this.#change(async (q) => {
       const row = await find(q, given.name);
       const stands = row === undefined ? undefined : queryOf(row);
       if (stands !== undefined && isSame(stands, given)) return { saved: stands, stands: undefined, diagnostics };
@@ -120,7 +170,7 @@ export class SavedQueryStore implements SavedQueries {
 
   async rename(who: string, name: string, to: string): Promise<SavedQuery> {
     mustBeName(to);
-    return this.#records.transaction(async (q) => {
+    return this.#change(async (q) => {
       const row = await must(q, name);
       if (name === to) return queryOf(row);
       if ((await find(q, to)) !== undefined) throw new CodedError('saved.taken', { name: to });
@@ -131,7 +181,7 @@ export class SavedQueryStore implements SavedQueries {
   }
 
   async delete(who: string, name: string): Promise<SavedQuery> {
-    return this.#records.transaction(async (q) => {
+    return this.#change(async (q) => {
       const row = await must(q, name);
       const time = now();
       await q.query('UPDATE saved_queries SET deleted = $2 WHERE id = $1', [row.id as bigint, time]);
@@ -145,7 +195,7 @@ export class SavedQueryStore implements SavedQueries {
 
   /** The one of that name that was deleted last, with its versions. */
   async undelete(who: string, name: string): Promise<SavedQuery> {
-    return this.#records.transaction(async (q) => {
+    return this.#change(async (q) => {
       if ((await find(q, name)) !== undefined) throw new CodedError('saved.taken', { name });
       const newest = 'SELECT id FROM saved_queries WHERE name = $1 AND deleted IS NOT NULL ORDER BY deleted DESC, id DESC LIMIT 1';
       const [gone] = savedNameProblem(name) === undefined ? await q.query(newest, [name]) : [];
@@ -155,6 +205,12 @@ export class SavedQueryStore implements SavedQueries {
       await note(q, now(), who, 'saved-query.undelete', { name });
       return queryOf(await must(q, name));
     });
+  }
+
+  async #change<T>(work: (q: RecordQueries) => Promise<T>): Promise<T> {
+    const made = await this.#records.transaction(work);
+    this.#changed();
+    return made;
   }
 
   async #insert(q: RecordQueries, name: string): Promise<bigint> {

@@ -1,8 +1,9 @@
 // The answer of a query and its diagnostics as GraphQL objects: columns, never a list of row objects.
-import type { Diagnostic } from '../query/1-syntax/diagnostic.ts';
 import type { QueryResult, ResultColumn } from '../query/service.ts';
 import { builder } from './builder.ts';
-import { type Place, type Position, placesIn } from './positions.ts';
+import type { PlacedDiagnostic, PlacedEdit, PlacedFix, PlacedRelated } from './placed.ts';
+import { placed } from './placed.ts';
+import type { Place, Position } from './positions.ts';
 
 const PositionRef = builder.objectRef<Position>('Position').implement({
   description: 'Line and column, both from 1; columns in UTF-16 units',
@@ -14,30 +15,25 @@ const SpanRef = builder.objectRef<Place>('Span').implement({
   fields: (t) => ({ start: t.field({ type: PositionRef, resolve: (s) => s.start }), end: t.field({ type: PositionRef, resolve: (s) => s.end }) }),
 });
 
-interface PlacedEdit {
-  readonly span: Place;
-  readonly text: string;
-}
 const EditRef = builder.objectRef<PlacedEdit>('Edit').implement({
   fields: (t) => ({ span: t.field({ type: SpanRef, resolve: (e) => e.span }), text: t.exposeString('text') }),
 });
 
-interface PlacedFix {
-  readonly label: string;
-  readonly edits: readonly PlacedEdit[];
-}
 const FixRef = builder.objectRef<PlacedFix>('Fix').implement({
   description: 'Edits that mend what a diagnostic says',
   fields: (t) => ({ label: t.exposeString('label'), edits: t.field({ type: [EditRef], resolve: (f) => f.edits }) }),
 });
 
-export interface PlacedDiagnostic {
-  readonly code: string;
-  readonly severity: Diagnostic['severity'];
-  readonly message: string;
-  readonly span: Place;
-  readonly fix: PlacedFix | undefined;
-}
+const VIEW = 'The saved query in whose text the span lies, as views.NAME; null: the text that was asked';
+
+const RelatedRef = builder.objectRef<PlacedRelated>('Related').implement({
+  description: 'A place that led to what is told elsewhere: the call of a function, the use of a saved query',
+  fields: (t) => ({
+    message: t.exposeString('message'),
+    view: t.string({ nullable: true, description: VIEW, resolve: (r) => r.view ?? null }),
+    span: t.field({ type: SpanRef, resolve: (r) => r.span }),
+  }),
+});
 
 const SeverityRef = builder.enumType('DiagnosticSeverity', { values: ['error', 'warning', 'info'] as const });
 
@@ -46,21 +42,12 @@ export const DiagnosticRef = builder.objectRef<PlacedDiagnostic>('Diagnostic').i
     severity: t.field({ type: SeverityRef, resolve: (d) => d.severity }),
     code: t.exposeString('code', { description: 'See docs/errors.md' }),
     message: t.exposeString('message'),
+    view: t.string({ nullable: true, description: VIEW, resolve: (d) => d.view ?? null }),
     span: t.field({ type: SpanRef, resolve: (d) => d.span }),
+    related: t.field({ type: [RelatedRef], description: 'The nearest first, the last one in the text that was asked', resolve: (d) => d.related }),
     fix: t.field({ type: FixRef, nullable: true, resolve: (d) => d.fix ?? null }),
   }),
 });
-
-export const placed = (diagnostics: readonly Diagnostic[], text: string): readonly PlacedDiagnostic[] => {
-  const place = placesIn(text);
-  return diagnostics.map(({ code, severity, message, span, fix }) => ({
-    code,
-    severity,
-    message,
-    span: place(span),
-    fix: fix === undefined ? undefined : { label: fix.label, edits: fix.edits.map((e) => ({ span: place(e.span), text: e.text })) },
-  }));
-};
 
 const ColumnRef = builder.objectRef<ResultColumn>('Column').implement({
   description: 'One column of a result',

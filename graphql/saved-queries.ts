@@ -1,7 +1,8 @@
 // Saved queries over GraphQL: list, read, save, rename, delete and bring back. Transport only; rules and limits are behind the port.
 import type { SavedQuery, SavedVersion } from '../schemas/saved-query.ts';
 import { builder } from './builder.ts';
-import { DiagnosticRef, placed } from './result.ts';
+import { placed } from './placed.ts';
+import { DiagnosticRef } from './result.ts';
 import type { SaveAnswer } from './service.ts';
 import { told } from './told.ts';
 

@@ -55,6 +55,9 @@ export const datasets = (catalogue: Catalogue, inventories = false): readonly Dr
 export const sources = ({ catalogue, place }: Asked): readonly Draft[] => [
   ...place.queries.map((name): Draft => ({ label: name, kind: 'source', detail: 'A query of this text', type: undefined, unit: undefined })),
   ...datasets(catalogue),
+  ...(catalogue.views?.names() ?? []).map(
+    (name): Draft => ({ label: `views.${name}`, kind: 'source', detail: 'A saved query', type: undefined, unit: undefined }),
+  ),
   ...catalogue.metricNames().flatMap((name): readonly Draft[] => {
     const info = catalogue.metric(name);
     // No text can ask for it yet.

@@ -19,6 +19,7 @@ export { type Completion, complete } from './complete.ts';
 export { valueQuestion } from './complete-values.ts';
 export { type Compared, lastComparisons, type Outline, outline, rangeNanos } from './outline.ts';
 export type { Searched } from './searched.ts';
+export { mayReadSaved, viewsOf, withViews } from './views.ts';
 
 const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner };
 

@@ -7,7 +7,7 @@ import type { StorePorts } from './ask/ask.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { QueryService } from './service.ts';
 
-const failing = (error: unknown): { readonly service: QueryService; readonly log: readonly string[] } => {
+const failing = (error: unknown, saved?: () => Promise<ReadonlyMap<string, string>>): { readonly service: QueryService; readonly log: readonly string[] } => {
   const fails = (): Promise<never> => Promise.reject(error);
   const store = { query: fails } as unknown as StorePorts['columns'] & StorePorts['records'] & StorePorts['search'];
   const log: string[] = [];
@@ -15,6 +15,7 @@ const failing = (error: unknown): { readonly service: QueryService; readonly log
     ports: { columns: store, search: store, records: store },
     catalogue: new LearnedCatalogue(DATASETS, store, store),
     completeUpTo: () => undefined,
+    ...(saved === undefined ? {} : { saved }),
     log: createLogger({ level: 'error', format: 'text', write: (line) => void log.push(line) }),
   });
   return { service, log };
@@ -62,4 +63,36 @@ test('an answer of more values than one text can carry is refused, one below it 
   expect(diagnostics[0]?.message).toContain('10576800 values');
   expect(rowCount).toBe(0);
   expect((await service.query(`${buckets} | set a = count`, { limit: 100_000 })).rowCount).toBe(93_600);
+});
+
+test('a saved text is read as it stands when a text that reads it is asked', async () => {
+  let texts = new Map([['one', 'data [{a: 1}]']]);
+  let asked = 0;
+  const { service } = failing(new Error('not asked'), async () => {
+    asked += 1;
+    return texts;
+  });
+  expect((await service.query('from views.one')).columns[0]?.values).toEqual([1]);
+  texts = new Map([['one', 'data [{a: 2}]']]);
+  expect((await service.query('from views.one')).columns[0]?.values).toEqual([2]);
+  expect((await service.complete('from views.', 11)).map(({ insert }) => insert)).toEqual(['views.one']);
+  const before = asked;
+  await service.query('data [{a: 1}]');
+  expect(asked).toBe(before);
+});
+
+test('what a request makes wrong in a saved text is told there', async () => {
+  const { service } = failing(new Error('not asked'), async () => new Map([['one', 'data [{a: 1}]\n| where a > $least | limit $n']]));
+  const { diagnostics } = await service.query('from views.one', { params: { least: 'x' } });
+  expect(diagnostics.map((d) => [d.code, d.span.view?.name, d.span.view?.text.slice(d.span.start, d.span.end)])).toEqual([
+    ['iql.parameter-value', 'views.one', '$least'],
+    ['iql.parameter-unset', 'views.one', '$n'],
+  ]);
+});
+
+test('without the store of saved texts only texts that read one fail', async () => {
+  const { service } = failing(new Error('not asked'), () => Promise.reject(new CodedError('records.unavailable', { reason: 'it is restarting' })));
+  expect((await service.query('data [{a: 1}]')).rowCount).toBe(1);
+  await expect(service.query('from views.one')).rejects.toThrow('the record store does not answer');
+  expect((await service.complete('from views | ', 13)).length).toBeGreaterThan(0);
 });

@@ -22,7 +22,7 @@ import { Ledger, type TellMarks } from './ask/ledger.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
-import { type Completion, complete, format, valueQuestion } from './language.ts';
+import { type Catalogue, type Completion, complete, format, mayReadSaved, valueQuestion, viewsOf, withViews } from './language.ts';
 import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
 import { Pool } from './run/budget.ts';
@@ -71,6 +71,8 @@ export interface QueryServiceOptions {
   /** Where all marks pass through this process; otherwise those that stand are read with each question. */
   readonly tellMarks?: TellMarks;
   readonly now?: () => number;
+  /** Saved texts by name, which others read as `views.<name>`; the same map as long as none has changed. */
+  readonly saved?: () => Promise<ReadonlyMap<string, string>>;
   /** Told of what no text should have led to. */
   readonly log?: Pick<Logger, 'error'>;
   /** Bytes that all running queries may hold together; default 1 GiB. */
@@ -98,9 +100,12 @@ export class QueryService {
   readonly #ledger: Ledger;
   readonly #pool: Pool;
   #learned = 0;
+  #saved: ReadonlyMap<string, string> = new Map();
+  #catalogue: Catalogue;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
+    this.#catalogue = options.catalogue;
     this.#askers = askersOf(options.ports);
     this.#ledger = new Ledger(options.ports.columns, options.tellMarks);
     this.#pool = new Pool(options.maxBytes);
@@ -108,6 +113,7 @@ export class QueryService {
 
   /** Checks a text; an unknown name is looked up once in the stores before it is told. */
   async check(text: string): Promise<CheckedText<Plan>> {
+    await this.#readSaved(text);
     const first = this.#check(text);
     const now = (this.#options.now ?? Date.now)();
     if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || now - this.#learned < RELEARN_MS) return first;
@@ -117,11 +123,22 @@ export class QueryService {
     return this.#check(text);
   }
 
+  /** What was saved since is read for a text that may read it; rejects where the store does not answer and nothing was read before. */
+  async #readSaved(text: string): Promise<void> {
+    const { saved, catalogue } = this.#options;
+    if (saved === undefined || !mayReadSaved(text)) return;
+    const texts = await saved();
+    if (texts === this.#saved) return;
+    this.#saved = texts;
+    this.#catalogue = withViews(catalogue, viewsOf(texts));
+    this.#checked.clear();
+  }
+
   #check(text: string): CheckedText<Plan> {
     const { version } = this.#options.catalogue;
     const known = this.#checked.get(text);
     if (known?.version === version) return known.text;
-    const checked = check(text, this.#options.catalogue);
+    const checked = check(text, this.#catalogue);
     if (this.#checked.size >= MOST_CACHED) this.#checked.delete(this.#checked.keys().next().value as string);
     this.#checked.set(text, { version, text: checked });
     return checked;
@@ -134,7 +151,9 @@ export class QueryService {
   /** Values of a field come from the stores; where they do not answer in time the rest is still given. */
   async complete(text: string, offset: number): Promise<readonly Completion[]> {
     const question = valueQuestion(text, offset);
-    const rest = complete(text, offset, this.#options.catalogue);
+    // Without what was saved the rest can still be offered.
+    await this.#readSaved(text).catch(() => undefined);
+    const rest = complete(text, offset, this.#catalogue);
     if (question === undefined) return rest;
     // An editor may have closed the quotes already.
     const to = text[offset] === '"' ? offset + 1 : offset;

@@ -1,11 +1,11 @@
 // `inframirror check 'IQL'`: says what is wrong with a text. Metrics and attributes are the server's to know, so it is asked;
 // `--offline` checks everything else here.
-import { placesIn } from '../../graphql/positions.ts';
+import { placed } from '../../graphql/placed.ts';
 import { check as checkText, staticCatalogue } from '../../query/language.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer, SERVER_OPTIONS, serverOf } from './ask-server.ts';
-import { diagnosticText, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
+import { diagnosticText, SHOWN_DIAGNOSTIC, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
 import { textOf } from './text.ts';
 
 const OPTIONS: Options = {
@@ -13,12 +13,9 @@ const OPTIONS: Options = {
   ...SERVER_OPTIONS,
 };
 
-const CHECK = 'query ($text: String!) { check(text: $text) { severity code message span { start { line column } end { line column } } fix { label } } }';
+const CHECK = `query ($text: String!) { check(text: $text) { ${SHOWN_DIAGNOSTIC} } }`;
 
-const here = (text: string): readonly ShownDiagnostic[] => {
-  const place = placesIn(text);
-  return checkText(text, staticCatalogue(DATASETS)).diagnostics.map((d) => ({ ...d, span: place(d.span), fix: d.fix ?? null }));
-};
+const here = (text: string): readonly ShownDiagnostic[] => placed(checkText(text, staticCatalogue(DATASETS)).diagnostics, text);
 
 const asked = async (text: string, read: Arguments): Promise<readonly ShownDiagnostic[]> =>
   read.flags.has('offline') ? here(text) : (await askServer<{ readonly check: readonly ShownDiagnostic[] }>(serverOf(read), CHECK, { text })).check;

@@ -1,5 +1,5 @@
 // `inframirror fmt 'IQL'`: prints a text in its one form.
-import { placesIn } from '../../graphql/positions.ts';
+import { placed } from '../../graphql/placed.ts';
 import { format, parseErrors } from '../../query/language.ts';
 import { command } from './arguments.ts';
 import { diagnosticText, wantsColour } from './show-diagnostics.ts';
@@ -11,9 +11,7 @@ export const fmt = (args: readonly string[]): Promise<number> =>
     const text = await textOf(read);
     const printed = format(text);
     if (printed === undefined) {
-      const place = placesIn(text);
-      const diagnostics = parseErrors(text).map((d) => ({ ...d, span: place(d.span), fix: d.fix ?? null }));
-      process.stderr.write(diagnosticText(text, diagnostics, wantsColour(process.stderr)));
+      process.stderr.write(diagnosticText(text, placed(parseErrors(text), text), wantsColour(process.stderr)));
       return 3;
     }
     writeOut(`${printed.replace(/\n$/, '')}\n`);

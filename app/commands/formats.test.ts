@@ -108,3 +108,21 @@ const readCsv = (text: string): readonly string[] => {
   }
   return out;
 };
+
+test('a mistake in a saved query is shown where the text reads it, with what led there', () => {
+  const text = 'from hosts\n| where host in (from views.linux | select host)';
+  const place = (line: number, from: number, to: number) => ({ start: { line, column: from }, end: { line, column: to } });
+  const related = [{ message: 'views.linux is used here', view: null, span: place(2, 23, 34) }];
+  const made = diagnosticText(
+    text,
+    [{ code: 'iql.x', severity: 'error', message: 'it is wrong', view: 'views.linux', span: place(7, 3, 5), fix: null, related }],
+    false,
+  );
+  expect(made.split('\n').slice(0, 5)).toEqual([
+    'error: in views.linux, line 7: it is wrong [iql.x]',
+    ' --> 2:23',
+    '2 | | where host in (from views.linux | select host)',
+    '  |                       ^^^^^^^^^^^',
+    '  = views.linux is used here: 2:23',
+  ]);
+});

@@ -8,7 +8,7 @@ import { askServer, SERVER_OPTIONS, type ServerAddress, serverOf } from './ask-s
 import { follow } from './follow.ts';
 import { FORMATS, type Format, formatResult } from './formats.ts';
 import { momentOf } from './moment.ts';
-import { diagnosticText, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
+import { diagnosticText, SHOWN_DIAGNOSTIC, type ShownDiagnostic, wantsColour } from './show-diagnostics.ts';
 import type { ShownColumn } from './shown-column.ts';
 import { tableOf } from './table.ts';
 import { textOf } from './text.ts';
@@ -43,7 +43,7 @@ const OPTIONS: Options = {
 const QUERY = `query ($text: String!, $from: Time, $to: Time, $at: Time, $params: JSON, $limit: Int, $countMissing: Boolean, $zone: String) {
   query(text: $text, from: $from, to: $to, at: $at, params: $params, limit: $limit, countMissing: $countMissing, zone: $zone) {
     columns { name type unit values } rowCount truncated { limit by }
-    diagnostics { severity code message span { start { line column } end { line column } } fix { label } }
+    diagnostics { ${SHOWN_DIAGNOSTIC} }
     stats { elapsedMs rowsRead }
   }
 }`;

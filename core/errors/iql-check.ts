@@ -195,6 +195,11 @@ export const IQL_CHECK_ERRORS = {
     { way: 'f → g → f' },
     'Functions are written out where they are called, so each must end; take one of the calls out.',
   ),
+  'iql.view-recursive': entry(
+    (p: { way: string }) => `a saved query cannot lead back to itself: ${p.way}`,
+    { way: 'views.a → views.b → views.a' },
+    'One of them reads the other by mistake: change the one that is meant to be the source.',
+  ),
   'iql.fn-query': entry(
     (p: { name: string }) => `${p.name} gives rows; a function gives a value`,
     { name: 'web' },

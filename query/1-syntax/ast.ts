@@ -1,9 +1,16 @@
 // What a text is after parsing: plain nodes with spans, nothing resolved. The printer prints exactly this.
 // Nodes are made by the parser only and never changed. Offsets are UTF-16 units into the text, end exclusive.
 
+/** A saved text, read by another one under this name. */
+export interface View {
+  readonly name: string;
+  readonly text: string;
+}
 export interface Span {
   readonly start: number;
   readonly end: number;
+  /** Left out: the text at hand. */
+  readonly view?: View;
 }
 
 interface Node {

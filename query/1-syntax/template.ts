@@ -3,6 +3,7 @@
 import type { Expression, Span, TextLiteral } from './ast.ts';
 import { type Diagnostic, syntaxError } from './diagnostic.ts';
 import { parseList } from './parser.ts';
+import { withSpans } from './span.ts';
 
 export interface Template {
   readonly expressions: readonly Expression[];
@@ -30,14 +31,6 @@ const listOf = (value: string): { readonly list: string; readonly count: number 
   return open ? undefined : { list, count };
 };
 
-/** Each node's span put at the literal: where an escape stands, places in the value are no places in the text. */
-const placedAt = <T>(tree: T, span: Span): T => {
-  if (typeof tree !== 'object' || tree === null) return tree;
-  if (Array.isArray(tree)) return tree.map((item) => placedAt(item, span)) as T;
-  const isSpan = (key: string): boolean => key === 'span' || key.endsWith('Span');
-  return Object.fromEntries(Object.entries(tree).map(([key, inner]) => [key, isSpan(key) ? span : placedAt(inner, span)])) as T;
-};
-
 export const templateOf = ({ value, span, raw }: TextLiteral): Template => {
   const start = span.start + (raw ? 2 : 1);
   const found = listOf(value);
@@ -47,5 +40,6 @@ export const templateOf = ({ value, span, raw }: TextLiteral): Template => {
   const { items, diagnostics } = parseList(`${' '.repeat(isPlain ? start - 1 : 0)}[${found.list}]`);
   if (diagnostics.length === 0 && items.length !== found.count) return wrong(span);
   if (isPlain) return { expressions: items, diagnostics };
-  return { expressions: placedAt(items, span), diagnostics: diagnostics.map((d) => ({ ...d, span, fix: undefined })) };
+  // Where an escape stands, places in the value are no places in the text.
+  return { expressions: withSpans(items, () => span), diagnostics: diagnostics.map((d) => ({ ...d, span, fix: undefined })) };
 };

@@ -1,43 +1,27 @@
 // Checks a whole text: definitions, the source, then each pipe on the rows the one before it gives. After a mistake it goes on with
 // what is certain. A wrong text gives diagnostics; nothing here throws, and nothing here knows a pipe by name.
 
-import { metricDataset } from '../../schemas/catalogue.ts';
-import { type Dataset, isDistribution } from '../../schemas/types.ts';
+import { isDistribution } from '../../schemas/types.ts';
 import type { Alert, Expression, FunctionDefinition, NamedSource, Pipe, Query, Range, Source, Span, Text } from '../1-syntax/ast.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
-import { nearest } from '../1-syntax/nearest.ts';
 import { SOURCES_NOT_YET } from '../1-syntax/not-yet.ts';
 import { alertsOf, definitionsOf, queryOf } from '../1-syntax/statements.ts';
 import { checkAlert } from './alert.ts';
 import type { Catalogue } from './catalogue.ts';
+import { Checking, type Language } from './checking.ts';
 import { mended, unsure } from './doubt.ts';
 import { checkExpression } from './expression.ts';
 import { checkFn, checkFnNames, recursive } from './fn.ts';
-import { type CheckedInline, checkInline } from './inline.ts';
+import { checkInline } from './inline.ts';
 import { LetValues } from './let-value.ts';
 import { withoutFollowing } from './parameter-use.ts';
 import type { CheckedPipe, CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
-import { inTextOrder, Reporter, writeName } from './report.ts';
-import { type FunctionRegistry, NO_ROWS, type ParameterUse, type Scope } from './scope.ts';
-import { NO_SIZE, type QuerySize, TextSize } from './size.ts';
-import { datasetRelation } from './source.ts';
+import { inTextOrder, type Reporter, writeName } from './report.ts';
+import { NO_ROWS, type ParameterUse, type Scope } from './scope.ts';
+import { NO_SIZE, type QuerySize } from './size.ts';
+import { datasetNamed, datasetRelation, nearestSource, VIEWS } from './source.ts';
 import { type Relation, visible } from './type.ts';
-
-/** How the planner makes the beginning of a plan; handed in. */
-export interface SourcePlanner<Plan> {
-  scan(dataset: Dataset, relation: Relation): Plan;
-  inline(inline: CheckedInline): Plan;
-  /** The plan with its sources' range replaced. */
-  within(range: CheckedRange, plan: Plan): Plan;
-}
-
-export interface Language<Plan> {
-  /** By its name as written; quantiles (`p95`) are one definition. */
-  readonly pipe: (name: string) => PipeDefinition<Plan> | undefined;
-  readonly functions: FunctionRegistry;
-  readonly planner: SourcePlanner<Plan>;
-}
 
 /** The rows before a pipe: what completion offers there. */
 export interface PipePoint {
@@ -65,20 +49,18 @@ export interface CheckOptions {
 }
 
 export const checkText = <Plan>(text: Text, language: Language<Plan>, catalogue: Catalogue, options: CheckOptions): CheckedText<Plan> => {
-  const reporter = new Reporter();
-  const checker = new TextChecker(text, language, catalogue, reporter, options.strict ?? false, options.told);
+  const checking = new Checking<Plan>(language, catalogue, options.strict ?? false);
+  const checker = new TextChecker(text, options.told, checking);
   const query = checker.text();
-  // How the words of an unknown pipe are to be read is not known either.
-  const told = options.told.filter(
-    (d) => d.code.startsWith('iql.unclosed') || !checker.unread.some((span) => span.start < d.span.start && d.span.start <= span.end),
-  );
+  const { reporter, parameters, streaming } = checking;
+  const told = [...checker.untouched(options.told), ...checking.told];
   // What the checker says of a hole in the tree is a consequence of what the parser has told.
   const own = reporter.diagnostics.filter((d) => !told.some((t) => touches(d.span, t.span)));
   return {
-    diagnostics: inTextOrder([...told, ...withoutFollowing(own, text, reporter.errors + told.length)]),
-    query: reporter.failed || told.length > 0 || query?.plan === undefined ? undefined : { relation: query.relation, plan: query.plan },
-    parameters: checker.parameters,
-    streaming: checker.streaming,
+    diagnostics: inTextOrder([...told, ...withoutFollowing(own, checking.texts, reporter.errors + options.told.length)]),
+    query: reporter.failed || options.told.length > 0 || query?.plan === undefined ? undefined : { relation: query.relation, plan: query.plan },
+    parameters,
+    streaming,
     points: checker.points.toSorted((a, b) => a.start - b.start),
   };
 };
@@ -94,49 +76,43 @@ const grown = (before: QuerySize, own: QuerySize, checked: Pick<CheckedPipe<neve
   };
 };
 
-/** Functions that a message names. */
+/** Names that a message has. */
 const MOST_SHOWN = 6;
+const shortWay = (way: readonly string[]): string => (way.length > MOST_SHOWN ? [...way.slice(0, MOST_SHOWN - 2), '…', ...way.slice(-1)] : way).join(' → ');
 
 /** No `let` value is being read. */
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-const touches = (a: Span, b: Span): boolean => a.start <= b.end && b.start <= a.end;
+const nothingOf = (origin: string): KnownQuery<never> => ({ relation: unsure({ ...NO_ROWS, origin }), plan: undefined, size: NO_SIZE });
+
+const touches = (a: Span, b: Span): boolean => a.view?.name === b.view?.name && a.start <= b.end && b.start <= a.end;
 
 class TextChecker<Plan> {
   readonly #text: Text;
   readonly #asked: Query | undefined;
-  readonly #language: Language<Plan>;
-  readonly #catalogue: Catalogue;
-  readonly #reporter: Reporter;
-  #strict: boolean;
-  #row: Relation | undefined;
-  readonly #alerts = new Set<string>();
   readonly #told: readonly Diagnostic[];
+  readonly #checking: Checking<Plan>;
+  readonly #reporter: Reporter;
   readonly #queries = new Map<string, Query>();
   /** What `let` queries gave: each is checked once. */
   readonly #known = new Map<string, KnownQuery<Plan>>();
   readonly #values = new Map<string, Expression>();
   readonly #fns = new Map<string, FunctionDefinition>();
   readonly #lets = new LetValues(this.#values, this.#fns);
-  readonly #size: TextSize;
+  readonly #alerts = new Set<string>();
   readonly #spoilt = new Set<string>();
-  parameters = new Map<string, ParameterUse>();
-  readonly streaming: { readonly pipe: string; readonly streaming: Streaming }[] = [];
   readonly points: PipePoint[] = [];
-  /** Queries within each other that are being checked. */
-  #depth = 0;
   /** What stands behind the names of unknown pipes. */
-  readonly unread: Span[] = [];
+  readonly #unread: Span[] = [];
 
-  constructor(text: Text, language: Language<Plan>, catalogue: Catalogue, reporter: Reporter, strict: boolean, told: readonly Diagnostic[]) {
+  constructor(text: Text, told: readonly Diagnostic[], checking: Checking<Plan>) {
     this.#text = text;
     this.#asked = queryOf(text);
-    this.#language = language;
-    this.#catalogue = catalogue;
-    this.#reporter = reporter;
-    this.#size = new TextSize(reporter);
-    this.#strict = strict;
     this.#told = told;
+    this.#checking = checking;
+    const { reporter, language } = checking;
+    this.#reporter = reporter;
+    checking.texts.push(text);
     for (const definition of definitionsOf(text)) {
       const { name } = definition.name;
       if (this.#queries.has(name) || this.#values.has(name) || this.#fns.has(name)) {
@@ -150,14 +126,15 @@ class TextChecker<Plan> {
       else this.#values.set(name, definition.value);
     }
     for (const [name, way] of recursive(this.#fns, this.#values)) {
-      reporter.error(
-        'iql.fn-recursive',
-        { way: (way.length > MOST_SHOWN ? [...way.slice(0, MOST_SHOWN - 2), '…', ...way.slice(-1)] : way).join(' → ') },
-        (this.#fns.get(name) as FunctionDefinition).name.span,
-      );
+      reporter.error('iql.fn-recursive', { way: shortWay(way) }, (this.#fns.get(name) as FunctionDefinition).name.span);
       this.#fns.delete(name);
       this.#spoilt.add(name);
     }
+  }
+
+  /** How the words of an unknown pipe are to be read is not known either. */
+  untouched(told: readonly Diagnostic[]): readonly Diagnostic[] {
+    return told.filter((d) => d.code.startsWith('iql.unclosed') || !this.#unread.some((span) => span.start < d.span.start && d.span.start <= span.end));
   }
 
   /** The query of the text, or what its first alert judges; definitions that it does not use are checked too. */
@@ -181,8 +158,8 @@ class TextChecker<Plan> {
     this.#alerts.add(name);
     const nobody: ReadonlySet<string> = new Set();
     // In a rule there is nobody to see a warning.
-    const strict = this.#strict;
-    this.#strict = true;
+    const { strict } = this.#checking;
+    this.#checking.strict = true;
     const judged = checkAlert<Plan>(alert, {
       scope: (relation) => this.#scope(relation, nobody),
       query: (query) => this.query(query, nobody),
@@ -190,7 +167,7 @@ class TextChecker<Plan> {
       ranged: (query) => this.#ranged(query, nobody)?.span,
       given: (row, check) => this.#given(row, check),
     });
-    this.#strict = strict;
+    this.#checking.strict = strict;
     return judged;
   }
 
@@ -204,28 +181,30 @@ class TextChecker<Plan> {
 
   /** Parameters are the columns of that row; what the request gives is not seen. */
   #given(row: Relation, check: () => void): void {
-    const [outer, around] = [this.parameters, this.#row];
-    this.parameters = new Map(visible(row).map(({ name, type }) => [name, { type, list: false, span: this.#text.span }]));
-    this.#row = row;
+    const checking = this.#checking;
+    const { parameters, row: around } = checking;
+    checking.parameters = new Map(visible(row).map(({ name, type }) => [name, { type, list: false, span: this.#text.span }]));
+    checking.row = row;
     check();
-    [this.parameters, this.#row] = [outer, around];
+    Object.assign(checking, { parameters, row: around });
   }
 
   #scope(relation: Relation, open: ReadonlySet<string>): Scope {
+    const { reporter, catalogue, language, size, parameters, row, strict } = this.#checking;
     return {
-      reporter: this.#reporter,
-      catalogue: this.#catalogue,
-      functions: this.#language.functions,
+      reporter,
+      catalogue,
+      functions: language.functions,
       relation,
       values: this.#values,
       fns: this.#fns,
       lets: this.#lets,
       check: checkExpression,
       expanding: NO_NAMES,
-      size: this.#size,
-      parameters: this.parameters,
-      row: this.#row,
-      strict: this.#strict,
+      size,
+      parameters,
+      row,
+      strict,
       spoilt: this.#spoilt,
       stray: (query) => void this.query(query, open),
       aggregates: undefined,
@@ -233,10 +212,11 @@ class TextChecker<Plan> {
   }
 
   query(query: Query, open: ReadonlySet<string>): KnownQuery<Plan> {
-    if (!this.#size.mayEnter(this.#depth, query.source.span)) return { relation: unsure({ ...NO_ROWS, origin: 'this query' }), plan: undefined, size: NO_SIZE };
-    this.#depth += 1;
+    const checking = this.#checking;
+    if (!checking.size.mayEnter(checking.depth, query.source.span)) return nothingOf('this query');
+    checking.depth += 1;
     const known = this.#pipes(query, open);
-    this.#depth -= 1;
+    checking.depth -= 1;
     return known;
   }
 
@@ -249,22 +229,22 @@ class TextChecker<Plan> {
     for (const [place, pipe] of query.pipes.entries()) {
       this.points.push({ start: pipe.span.start, end: pipe.span.end, input: relation });
       const before = this.#reporter.errors;
-      const definition = this.#language.pipe(pipe.name);
-      if (pipe.name !== '' && definition === undefined) this.unread.push({ start: pipe.nameSpan.start, end: query.pipes[place + 1]?.span.start ?? last });
+      const definition = this.#checking.language.pipe(pipe.name);
+      if (pipe.name !== '' && definition === undefined) this.#unread.push({ start: pipe.nameSpan.start, end: query.pipes[place + 1]?.span.start ?? last });
       const { checked, own } = this.#pipe(pipe, definition, relation, open);
       size = grown(size, own, checked);
-      if (!this.#size.fits(size, pipe.span)) size = NO_SIZE;
+      if (!this.#checking.size.fits(size, pipe.span)) size = NO_SIZE;
       const wrong = checked === undefined || this.#reporter.errors > before || this.#isMended(pipe.span);
       // With a mistake anywhere there is no plan: a pipe may have passed over what follows from it without a word.
       plan = wrong || plan === undefined || this.#reporter.failed || this.#told.length > 0 ? undefined : checked.plan(plan);
       if (checked === undefined) relation = unsure(relation);
       else if (wrong) relation = this.#afterMistake(pipe, relation, checked.output);
       else relation = checked.output;
-      if (checked !== undefined) this.streaming.push({ pipe: pipe.name, streaming: checked.streaming });
+      if (checked !== undefined) this.#checking.streaming.push({ pipe: pipe.name, streaming: checked.streaming });
     }
     this.points.push({ start: query.span.end, end: query.span.end, input: relation });
     if (plan === undefined) return { relation, plan, size };
-    return { relation, plan: range === undefined ? plan : this.#language.planner.within(range, plan), size };
+    return { relation, plan: range === undefined ? plan : this.#checking.language.planner.within(range, plan), size };
   }
 
   /** `own`: the size of its expressions and of its sub-queries. */
@@ -275,16 +255,16 @@ class TextChecker<Plan> {
     open: ReadonlySet<string>,
   ): { readonly checked: CheckedPipe<Plan> | undefined; readonly own: QuerySize } {
     let steps = 0;
-    let parts = -this.#size.parts;
+    let parts = -this.#checking.size.parts;
     const query = (q: Query): KnownQuery<Plan> => {
-      const before = this.#size.parts;
+      const before = this.#checking.size.parts;
       const known = this.query(q, open);
       steps += known.size.steps;
-      parts += known.size.parts - (this.#size.parts - before);
+      parts += known.size.parts - (this.#checking.size.parts - before);
       return known;
     };
     const checked = definition?.check(pipe, input, { ...this.#scope(input, open), query } satisfies PipeScope<Plan>);
-    return { checked, own: { steps, parts: parts + this.#size.parts } };
+    return { checked, own: { steps, parts: parts + this.#checking.size.parts } };
   }
 
   #afterMistake(pipe: Pipe, input: Relation, output: Relation): Relation {
@@ -294,7 +274,7 @@ class TextChecker<Plan> {
 
   /** A bare word that names a pipe: most likely its bar was forgotten. */
   #isPipe(word: Expression): boolean {
-    return word.node === 'name' && this.#language.pipe(word.name) !== undefined;
+    return word.node === 'name' && this.#checking.language.pipe(word.name) !== undefined;
   }
 
   #isMended(span: Span): boolean {
@@ -313,7 +293,7 @@ class TextChecker<Plan> {
   }
 
   #source(source: Source, open: ReadonlySet<string>): KnownQuery<Plan> {
-    const { planner } = this.#language;
+    const { planner } = this.#checking.language;
     const nothing = { ...NO_ROWS, origin: 'this data' };
     switch (source.node) {
       case 'data': {
@@ -340,6 +320,30 @@ class TextChecker<Plan> {
     return inner;
   }
 
+  /** Checked as a text of its own, once; undefined where there is none of that name. */
+  #view(name: string, span: Span): KnownQuery<Plan> | undefined {
+    const checking = this.#checking;
+    const { views, open, catalogue, reporter } = checking;
+    const known = views.get(name);
+    const parsed = known === undefined && name.startsWith(VIEWS) ? catalogue.views?.view(name.slice(VIEWS.length)) : undefined;
+    if (parsed === undefined) return known;
+    if (open.includes(name)) {
+      reporter.error('iql.view-recursive', { way: shortWay([...open.slice(open.indexOf(name)), name]) }, span);
+      return nothingOf(name);
+    }
+    open.push(name);
+    const found = reporter.within({ span, message: `${name} is used here` }, () => {
+      const checker = new TextChecker(parsed.text, parsed.diagnostics, checking);
+      const asked = queryOf(parsed.text);
+      const rows = asked && checker.query(asked, new Set());
+      checking.told.push(...reporter.ofView(checker.untouched(parsed.diagnostics)));
+      return rows ?? nothingOf(name);
+    });
+    open.pop();
+    views.set(name, found);
+    return found;
+  }
+
   #named({ name: { name, span } }: NamedSource, open: ReadonlySet<string>): KnownQuery<Plan> {
     const nothing = unsure({ ...NO_ROWS, origin: name });
     if (this.#spoilt.has(name) || name === '') return { relation: nothing, plan: undefined, size: NO_SIZE };
@@ -347,7 +351,10 @@ class TextChecker<Plan> {
       const inner = this.#defined(name, open);
       return { ...inner, relation: { ...inner.relation, origin: name } };
     }
-    const dataset = this.#dataset(name);
+    const view = this.#view(name, span);
+    if (view !== undefined) return { ...view, relation: { ...view.relation, origin: name } };
+    const { catalogue } = this.#checking;
+    const dataset = datasetNamed(catalogue, name);
     if (dataset !== undefined) {
       const relation = datasetRelation(dataset, name);
       const { metric } = dataset;
@@ -355,33 +362,17 @@ class TextChecker<Plan> {
         this.#reporter.error('iql.not-yet', { what: `asking for a metric of kind ${metric.kind}`, instead: '' }, span);
         return { relation: unsure(relation), plan: undefined, size: NO_SIZE };
       }
-      return { relation, plan: this.#language.planner.scan(dataset, relation), size: sourceSize(relation) };
+      return { relation, plan: this.#checking.language.planner.scan(dataset, relation), size: sourceSize(relation) };
     }
     const later = SOURCES_NOT_YET.get(name.toLowerCase());
     if (later !== undefined) {
       this.#reporter.error('iql.not-yet', { what: `the source ${name}`, instead: later }, span);
       return { relation: nothing, plan: undefined, size: NO_SIZE };
     }
-    const near = this.#nearestSource(name, open);
+    const lets = [...this.#queries.keys()].filter((n) => !open.has(n));
+    const near = this.#reporter.full ? '' : nearestSource(catalogue, name, lets);
     this.#reporter.error('iql.unknown-source', { name, nearest: near }, span, writeName(span, near));
-    const meant = this.#dataset(near);
+    const meant = datasetNamed(catalogue, near);
     return { relation: meant === undefined ? nothing : unsure(datasetRelation(meant, name)), plan: undefined, size: NO_SIZE };
-  }
-
-  #nearestSource(name: string, open: ReadonlySet<string>): string {
-    if (this.#reporter.full) return '';
-    const names = [...this.#catalogue.datasets.map((d) => d.name), ...this.#catalogue.metricNames().map((m) => `metrics.${m}`), ...this.#queries.keys()];
-    return (
-      nearest(
-        name,
-        names.filter((n) => !open.has(n)),
-      ) ?? (this.#catalogue.metric(name) === undefined ? '' : `metrics.${name}`)
-    );
-  }
-
-  #dataset(name: string): Dataset | undefined {
-    if (!name.startsWith('metrics.')) return this.#catalogue.datasets.find((d) => d.name === name);
-    const info = this.#catalogue.metric(name.slice('metrics.'.length));
-    return info && metricDataset(info);
   }
 }

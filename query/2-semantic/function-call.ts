@@ -5,6 +5,7 @@ import type { Call, Expression, Span } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import { nearestZone } from '../1-syntax/nearest-zone.ts';
 import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
+import { spanning } from '../1-syntax/span.ts';
 import { checkLevel, levelAt, rank } from './compare.ts';
 import { isConstant } from './constant.ts';
 import { typeName } from './numeric.ts';
@@ -126,4 +127,8 @@ const asText = (t: Typed): Typed => {
   return t.type.value === 'missing' ? { ...t, type: STRING } : { op: 'call', function: 'text', arguments: [t], type: STRING, span: t.span };
 };
 
-const spanOf = (args: readonly Typed[]): Span => ({ start: args[0]?.span.start ?? 0, end: args.at(-1)?.span.end ?? 0 });
+const spanOf = (args: readonly Typed[]): Span => {
+  const [first] = args;
+  const last = args.at(-1);
+  return first === undefined || last === undefined ? { start: 0, end: 0 } : spanning(first.span, last.span);
+};

@@ -2,6 +2,7 @@
 
 import type { Expression, Span } from '../1-syntax/ast.ts';
 import { SIZE_BYTES } from '../1-syntax/number-literal.ts';
+import { spanning } from '../1-syntax/span.ts';
 import type { AnyScalar } from './function-names.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -115,7 +116,7 @@ export const align = (
   let unit = lu;
   if (lu !== undefined && ru !== undefined) {
     if (!sameDimension(lu, ru) && !writtenRate(left, ru) && !writtenRate(right, lu)) {
-      scope.reporter.error('iql.unit-mismatch', { operator, left: typeName(left.type), right: typeName(right.type) }, { start: l.span.start, end: r.span.end });
+      scope.reporter.error('iql.unit-mismatch', { operator, left: typeName(left.type), right: typeName(right.type) }, spanning(l.span, r.span));
       return undefined;
     }
     if (left.op === 'literal' && right.op !== 'literal') {

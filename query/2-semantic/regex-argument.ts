@@ -1,6 +1,7 @@
 // A regular expression that stands in a text, checked where it stands: the mistake is told at its place inside the literal.
 import type { Expression, Span } from '../1-syntax/ast.ts';
 import { regexMistake } from '../1-syntax/regex.ts';
+import { within } from '../1-syntax/span.ts';
 import type { Scope } from './scope.ts';
 import type { Typed } from './type.ts';
 
@@ -8,10 +9,10 @@ import type { Typed } from './type.ts';
 const placeIn = (e: Expression | undefined, whole: Span, start: number, end: number): Span => {
   if (e?.node !== 'text' || e.span.start !== whole.start) return whole;
   const from = whole.start + (e.raw ? 2 : 1);
-  if (e.raw) return { start: from + start, end: from + end };
+  if (e.raw) return within(whole, from + start, from + end);
   const written = (value: string): number => JSON.stringify(value).length - 2;
   return written(e.value) === whole.end - whole.start - 2
-    ? { start: from + written(e.value.slice(0, start)), end: from + written(e.value.slice(0, end)) }
+    ? within(whole, from + written(e.value.slice(0, start)), from + written(e.value.slice(0, end)))
     : whole;
 };
 

@@ -44,6 +44,18 @@ export class Reporter {
     this.errors += found.filter((d) => d.severity === 'error').length;
     for (const d of found) if (this.diagnostics.length < MOST_KEPT) this.diagnostics.push(d);
   }
+  /** What the parser has told of a view, with the places that led to it. */
+  ofView(told: readonly Diagnostic[]): readonly Diagnostic[] {
+    this.errors += told.length;
+    return told.map((d) => ({ ...d, ...this.#related }));
+  }
+  get #related(): Pick<Diagnostic, 'related'> {
+    const places = this.#places;
+    if (places.length === 0) return {};
+    // The last one is where the text at hand leads to it.
+    const shown = places.length > MOST_RELATED ? [...places.slice(0, 1), ...places.slice(1 - MOST_RELATED)] : places;
+    return { related: shown.toReversed() };
+  }
   /** What is told in it is told with the place that led there. */
   within<T>(place: Related, check: () => T): T {
     this.#places.push(place);
@@ -54,8 +66,9 @@ export class Reporter {
 
   #add<C extends ErrorCode>(severity: Diagnostic['severity'], code: C, parameters: ErrorParameters<C>, span: Span, mend: Fix | undefined): void {
     if (this.diagnostics.length >= MOST_KEPT) return;
-    const related = this.#places.length === 0 ? {} : { related: this.#places.slice(-MOST_RELATED).reverse() };
-    this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: mend, ...related });
+    // A fix can only be made in the text at hand.
+    const own = span.view === undefined ? mend : undefined;
+    this.diagnostics.push({ code, severity, message: errorMessage(code, parameters), span, fix: own, ...this.#related });
   }
 
   /** The first error that is told in it; of one that is no longer kept nothing. */
@@ -79,15 +92,18 @@ export class Reporter {
   }
 }
 
+/** In the text at hand. */
+const placeOf = ({ span, related }: Diagnostic): Span => (span.view === undefined ? span : (related?.at(-1)?.span ?? span));
+
 /** In the order of the text, each thing once (a `let` is checked where it is used), and no more than anybody reads: errors before others. */
 export const inTextOrder = (found: readonly Diagnostic[]): readonly Diagnostic[] => {
   const seen = new Set<string>();
   const told = found
     .filter(({ code, span }) => {
-      const key = `${code} ${span.start} ${span.end}`;
+      const key = `${code} ${span.view?.name ?? ''} ${span.start} ${span.end}`;
       return !seen.has(key) && seen.add(key);
     })
-    .toSorted((a, b) => a.span.start - b.span.start || b.span.end - a.span.end);
+    .toSorted((a, b) => placeOf(a).start - placeOf(b).start || placeOf(b).end - placeOf(a).end);
   if (told.length <= MOST_TOLD) return told;
   const isError = (d: Diagnostic): boolean => d.severity === 'error';
   const shown = new Set([...told.filter(isError), ...told.filter((d) => !isError(d))].slice(0, MOST_TOLD));

@@ -1,5 +1,8 @@
-// What rows a source gives: the relation of `from …` and of inline data.
+// What rows a source gives: the relation of `from …` and of inline data; which dataset a name means, and which it may.
+import { metricDataset } from '../../schemas/catalogue.ts';
 import type { Dataset, DatasetColumn, ValueType } from '../../schemas/types.ts';
+import { nearest } from '../1-syntax/nearest.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { OrderColumn, Relation, RelationColumn, Type } from './type.ts';
 import { parseUnit } from './unit.ts';
 
@@ -49,3 +52,19 @@ export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
 
 /** The inventory: `at @t` asks for it as it was. */
 export const keepsHistory = (dataset: Dataset): boolean => dataset.role === 'records' && dataset.key.length > 0;
+
+const METRICS = 'metrics.';
+export const VIEWS = 'views.';
+
+export const datasetNamed = (catalogue: Catalogue, name: string): Dataset | undefined => {
+  if (!name.startsWith(METRICS)) return catalogue.datasets.find((d) => d.name === name);
+  const info = catalogue.metric(name.slice(METRICS.length));
+  return info && metricDataset(info);
+};
+
+/** The source that an unknown name most likely means, of the catalogue or of `others`; empty where there is none. */
+export const nearestSource = (catalogue: Catalogue, name: string, others: readonly string[]): string => {
+  const { datasets, views } = catalogue;
+  const known = [...datasets.map((d) => d.name), ...catalogue.metricNames().map((m) => METRICS + m), ...(views?.names() ?? []).map((v) => VIEWS + v)];
+  return nearest(name, [...known, ...others]) ?? (catalogue.metric(name) === undefined ? '' : METRICS + name);
+};

@@ -5,7 +5,7 @@ import { batchOf, ColumnBuilder } from '../../core/batch/build.ts';
 import { EARLIEST_NS, LATEST_NS, millisFromNanos, NANOS_PER_MS } from '../../core/time.ts';
 import { localToUtc, zoneOffset } from '../../core/zone.ts';
 import type { Dataset } from '../../schemas/types.ts';
-import type { SourcePlanner } from '../2-semantic/check.ts';
+import type { SourcePlanner } from '../2-semantic/checking.ts';
 import { calendarText } from '../2-semantic/constant.ts';
 import type { CheckedInline, InlineCell } from '../2-semantic/inline.ts';
 import type { CheckedRange, Shift } from '../2-semantic/range.ts';

@@ -1,6 +1,7 @@
 // Aggregates of a pipe: `summarize`, the aggregate pipes (`sum by host`), and what `every`, `top` and `distinct` share with them.
-import type { Argument, Call, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
+import type { Argument, Call, Expression, Name, Pipe } from '../1-syntax/ast.ts';
 import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
+import { spanning } from '../1-syntax/span.ts';
 import { binWidth } from '../1-syntax/time-bin.ts';
 import { isAggregateName, SHARE } from '../2-semantic/aggregate.ts';
 import { doubted, eitherName, isBucketKnown, isMistaken, mayBeTimed, mayHave, mistakenColumn, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
@@ -55,7 +56,7 @@ const asExpression = (argument: Argument): Expression | undefined => {
     arguments: [second],
     where: undefined,
     written: 'words',
-    span: { start: first.span.start, end: second.span.end },
+    span: spanning(first.span, second.span),
   };
   return call;
 };
@@ -385,7 +386,7 @@ export const summarize: IqlPipe = {
 const asCall = (pipe: Pipe): Argument | undefined => {
   const [argument, ...more] = pipe.arguments;
   const name = { node: 'name', name: pipe.name, span: pipe.nameSpan } as const;
-  const span: Span = { start: pipe.nameSpan.start, end: argument?.span.end ?? pipe.nameSpan.end };
+  const span = spanning(pipe.nameSpan, argument?.span ?? pipe.nameSpan);
   const words = [...(argument?.words ?? []), ...more.flatMap((a) => a.words)];
   if (more.some((a) => a.name !== undefined || a.clauses.length > 0) || (argument?.clauses.length ?? 0) > 0) return undefined;
   const [only] = words;

@@ -2,6 +2,7 @@
 import type { Argument, Clause, Expression, Name, Pipe, Span } from '../1-syntax/ast.ts';
 import type { Fix } from '../1-syntax/diagnostic.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
+import { spanning } from '../1-syntax/span.ts';
 import { isConstant } from '../2-semantic/constant.ts';
 import { eitherName, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
 import { checkExpression, checkValue } from '../2-semantic/expression.ts';
@@ -29,7 +30,7 @@ export const syntax = (
 });
 
 /** The pipe without its bar. */
-export const written = (pipe: Pipe): Span => ({ start: pipe.nameSpan.start, end: pipe.span.end });
+export const written = (pipe: Pipe): Span => spanning(pipe.nameSpan, pipe.span);
 
 /** Reports that the pipe is not written as its form says. */
 export const wrongForm = (pipe: Pipe, definition: { readonly form: string }, scope: PlanScope, at: Span = written(pipe), mend?: Fix): undefined => {

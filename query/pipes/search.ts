@@ -2,6 +2,7 @@
 
 import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
+import { within, withSpans } from '../1-syntax/span.ts';
 import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import type { AnyScalar } from '../2-semantic/function-names.ts';
@@ -81,8 +82,9 @@ export const search: IqlPipe = {
     if (pipe.raw === undefined || pipe.arguments.length > 0) wrongForm(pipe, search, scope);
     else if (pipe.raw.text.trim() === '') scope.reporter.error('iql.empty-search', {}, written(pipe));
     if (pipe.raw === undefined || pipe.raw.text.trim() === '') return afterMistake(input);
-    const { node } = parseSearch(pipe.raw.text, pipe.raw.span.start);
     const { span } = pipe.raw;
+    const read = parseSearch(pipe.raw.text, span.start).node;
+    const node = span.view === undefined ? read : withSpans(read, ({ start, end }) => within(span, start, end));
     const whole = columnNamed(input, 'raw')?.type.value === 'string' ? ['raw'] : [];
     const texts = ['body', ...whole].map((name): Typed => ({ op: 'column', name, type: columnNamed(input, name)?.type ?? STRING, span }));
     const wanted = scope.size.counted(predicate(node, texts, input, scope), span);

@@ -43,6 +43,38 @@ test('save, list, read, rename, delete, bring back', async () => {
   expect((await product.graphql('mutation { undeleteQuery(name: "team.two") { version } }')).data).toEqual({ undeleteQuery: { version: 2 } });
 });
 
+test('a text reads a saved query as it stands, and a mistake in it is told there', async () => {
+  const ask = (text: string) =>
+    product.graphql<{ query: Json; complete: Json }>(
+      `query ($text: String!) {
+        query(text: $text) { columns { name values } diagnostics { code view span { start { line column } } related { message view span { start { line column } } } } }
+        complete(text: "from views.read.", offset: 16) { insert } }`,
+      { text },
+    );
+  await save({ name: 'read.one', text: 'data [{a: 1}, {a: 2}]' });
+  const text = 'from views.read.one\n| where a > 1';
+  expect((await ask(text)).data).toEqual({
+    query: { columns: [{ name: 'a', values: [2] }], diagnostics: [] },
+    complete: [{ insert: 'views.read.one' }],
+  });
+  await save({ name: 'read.one', text: 'data [{a: 1}, {a: 7}]', base: 1 });
+  expect((await ask(text)).data).toMatchObject({ query: { columns: [{ values: [7] }] } });
+  await save({ name: 'read.two', text: 'from views.read.one\n| where a > 0' });
+  await save({ name: 'read.one', text: 'data [{b: 1}]', base: 2 });
+  expect((await ask('from views.read.two')).data).toMatchObject({
+    query: {
+      diagnostics: [
+        {
+          code: 'iql.unknown-field',
+          view: 'views.read.two',
+          span: { start: { line: 2, column: 9 } },
+          related: [{ message: 'views.read.two is used here', view: null, span: { start: { line: 1, column: 6 } } }],
+        },
+      ],
+    },
+  });
+});
+
 test('a document asks a bounded number of questions, under whatever names', async () => {
   const asked = (count: number) => Array.from({ length: count }, (_, i) => `a${i}: savedVersions(name: "team.two") { version }`).join('\n');
   expect((await product.graphql(`{ ${asked(32)} }`)).errors).toBeUndefined();

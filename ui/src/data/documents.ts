@@ -2,7 +2,8 @@
 import { gql } from '@urql/core';
 
 const DIAGNOSTIC = `severity code message
-  span { start { line column } end { line column } }
+  view span { start { line column } end { line column } }
+  related { view message span { start { line column } end { line column } } }
   fix { label edits { span { start { line column } end { line column } } text } }`;
 
 export const QUERY = gql`

@@ -21,12 +21,22 @@ export interface Fix {
   readonly label: string;
   readonly edits: readonly TextEdit[];
 }
+/** A place that led to what is told elsewhere. */
+export interface Related {
+  readonly message: string;
+  readonly view: string | null;
+  readonly span: TextSpan;
+}
 export interface Diagnostic {
   readonly severity: Severity;
   readonly code: string;
   readonly message: string;
+  /** The saved query in whose text the span lies, as `views.NAME`; null or left out: the text at hand. */
+  readonly view?: string | null;
   readonly span: TextSpan | null;
   readonly fix: Fix | null;
+  /** The nearest first. */
+  readonly related?: readonly Related[];
 }
 
 /** A value as JSON carries it: times are ISO text, integers beyond 2^53 text, durations seconds, missing is null. */

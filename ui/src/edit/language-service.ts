@@ -1,6 +1,6 @@
 // What the editor asks about a text: is it right, how is it laid out, what could come next.
 // At once from the language in this browser, then from the server, which knows the data. Never throws: an unreachable server is no broken editor.
-import type { Catalogue as IqlCatalogue } from '../../../query/language.ts';
+import { type Catalogue as IqlCatalogue, mayReadSaved } from '../../../query/language.ts';
 import { askOnce } from '../data/client.ts';
 import { CATALOGUE, CHECK, COMPLETE } from '../data/documents.ts';
 import type { Catalogue, Completion, Diagnostic } from '../data/types.ts';
@@ -36,7 +36,7 @@ export const languageService = (): LanguageService => {
     format: formatHere,
     completeHere: (text, offset) => {
       void load();
-      return catalogue === undefined || wantsValues(text, offset) ? undefined : completeHere(text, offset, catalogue);
+      return catalogue === undefined || wantsValues(text, offset) || mayReadSaved(text) ? undefined : completeHere(text, offset, catalogue);
     },
     complete: async (text, offset) => {
       return (await askOnce<{ complete: Completion[] }, { text: string; offset: number }>(COMPLETE, { text, offset })).data?.complete ?? [];

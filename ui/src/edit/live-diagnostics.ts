@@ -6,13 +6,15 @@ import { type Command, Decoration, type DecorationSet, EditorView, ViewPlugin, t
 import { errorHref } from '../address/address.ts';
 import type { Diagnostic } from '../data/types.ts';
 import { editsOf, offsetsOf } from './positions.ts';
+import { shownPlace } from './shown-place.ts';
 
 /** After the last key: what is known here at once, what the server says a little later. */
 const HERE_MS = 30;
 const SERVER_MS = 200;
 
 const toMark = (text: string, diagnostic: Diagnostic): Mark => {
-  const { from, to } = offsetsOf(text, diagnostic.span);
+  const { span, message } = shownPlace(diagnostic);
+  const { from, to } = offsetsOf(text, span);
   const { fix } = diagnostic;
   const action: Action[] =
     fix === null
@@ -27,7 +29,7 @@ const toMark = (text: string, diagnostic: Diagnostic): Mark => {
             },
           },
         ];
-  const { severity, message, code } = diagnostic;
+  const { severity, code } = diagnostic;
   return { from, to, severity, message, source: code, actions: action, renderMessage: () => sentenceOf(message, code) };
 };
 

@@ -44,11 +44,17 @@ export const iqlCatalogue = (known: Catalogue): IqlCatalogue => {
 /** Told from names the browser may not know yet; only the server's word on them counts. */
 const OF_NAMES = new Set(['iql.unknown-source', 'iql.unknown-field']);
 
-const toDiagnostic = (text: string, { code, severity, message, span, fix }: LocalDiagnostic): Diagnostic => ({
+export const toDiagnostic = (text: string, { code, severity, message, span, fix, related = [] }: LocalDiagnostic): Diagnostic => ({
   code,
   severity,
   message,
-  span: spanOf(text, span.start, span.end),
+  view: span.view?.name ?? null,
+  span: spanOf(span.view?.text ?? text, span.start, span.end),
+  related: related.map((r) => ({
+    message: r.message,
+    view: r.span.view?.name ?? null,
+    span: spanOf(r.span.view?.text ?? text, r.span.start, r.span.end),
+  })),
   fix:
     fix === undefined ? null : { label: fix.label, edits: fix.edits.map((edit) => ({ span: spanOf(text, edit.span.start, edit.span.end), text: edit.text })) },
 });

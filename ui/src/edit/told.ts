@@ -6,7 +6,7 @@ export interface Told {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const place = ({ code, span }: Diagnostic): string => JSON.stringify([code, span]);
+const place = ({ code, span, view }: Diagnostic): string => JSON.stringify([code, view ?? null, span]);
 
 /** Those about `text` that do not stand beside it. */
 export const untold = (diagnostics: readonly Diagnostic[], text: string, told: Told | undefined): readonly Diagnostic[] => {
