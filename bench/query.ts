@@ -1,7 +1,7 @@
 // The language: a typical text from its letters to the questions for the stores, beside JSON of about the same size in the same run.
 import { check, plan, split, storesWith } from '../query/compile.ts';
-
 import { format, staticCatalogue } from '../query/language.ts';
+import { twoSeriesEach } from '../query/testing/known-series.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import type { MetricInfo } from '../schemas/types.ts';
 import { cpuSeconds, type Figure, short } from './figure.ts';
@@ -26,7 +26,7 @@ const TEXTS: readonly (readonly [string, string])[] = [
 
 const at = 1_795_172_400_000_000_000n;
 const request = { at, from: at - 3_600_000_000_000n, to: at, zone: 'Europe/Berlin', parameters: new Map(), completeTo: at, notice: () => {} };
-const stores = storesWith(() => []);
+const stores = storesWith({ marks: () => [], series: twoSeriesEach([CPU]) });
 
 const compile = (text: string): number => split(plan(check(text, catalogue), request, { limit: 10_000 }).plan, stores).fragments.size;
 

@@ -23,7 +23,7 @@ const asked = async (text: string): Promise<{ readonly hosts: readonly unknown[]
   const both = await bothWays(text, learnedCatalogue, request, loaded);
   expect(difference(both)).toBeUndefined();
   const planned = plan(check(text, learnedCatalogue), request);
-  const parts = split(planned.plan, storesWith(loaded.marks));
+  const parts = split(planned.plan, storesWith(loaded.known));
   const read: number[] = [];
   const records = {
     query: async (...args: Parameters<typeof loaded.ports.records.query>) => {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { hasCode } from '../core/errors.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { explained } from './4-emit/fragment.ts';
-import { check, plan, split, storesWith } from './compile.ts';
-import { specCatalogue } from './testing/spec-run.ts';
+import { check, plan, split } from './compile.ts';
+import { specCatalogue, specStores } from './testing/spec-run.ts';
 
 const at = 1_795_172_400_000_000_000n;
 const requestFor = (notices: string[] = [], changes: Partial<PlanRequest> = {}): PlanRequest => ({
@@ -17,7 +17,6 @@ const requestFor = (notices: string[] = [], changes: Partial<PlanRequest> = {}):
   notice: (severity, code, parameters) => void notices.push(`${severity} ${code} ${JSON.stringify(parameters)}`),
   ...changes,
 });
-const stores = storesWith(() => []);
 
 test('a bucket under twice the interval is widened, and that is told once though the rows are planned twice', () => {
   const notices: string[] = [];
@@ -48,7 +47,7 @@ test('what the request makes impossible is an error with a code', () => {
 test('user text reaches SQL only as a parameter', () => {
   const hostile = "x'; DROP TABLE logs; --`\\";
   const text = `from logs | where host == ${JSON.stringify(hostile)} or path like ${JSON.stringify(`${hostile}*`)} | search ${JSON.stringify('drop table secretword')} | set y = concat(host, ${JSON.stringify(hostile)})`;
-  const parts = split(plan(check(text, specCatalogue), requestFor()).plan, stores);
+  const parts = split(plan(check(text, specCatalogue), requestFor()).plan, specStores);
   for (const fragment of parts.fragments.values()) {
     const { text: sql, parameters } = explained(fragment);
     expect(sql).not.toMatch(/DROP TABLE|secretword/);
@@ -58,7 +57,7 @@ test('user text reaches SQL only as a parameter', () => {
 });
 
 test('a filter that a store cannot answer is cut in two: the rest stays here', () => {
-  const parts = split(plan(check('from logs | where host == "a" and replace_regex(body, r"a", "b") == "c"', specCatalogue), requestFor()).plan, stores);
+  const parts = split(plan(check('from logs | where host == "a" and replace_regex(body, r"a", "b") == "c"', specCatalogue), requestFor()).plan, specStores);
   const [sql] = Array.from(parts.fragments.values(), (f) => explained(f).text);
   expect(sql).toContain('`host` = ');
   expect(sql).not.toContain('replace');

@@ -15,7 +15,7 @@ import { CLICKHOUSE_AGGREGATES } from './4-emit/clickhouse/aggregates.ts';
 import type { ClickHouseTables, EmitTable } from './4-emit/clickhouse/dialect.ts';
 import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
-import type { MarkedHours } from './4-emit/losses.ts';
+import type { Known } from './4-emit/known.ts';
 import { postgresEmitter } from './4-emit/postgres/emitter.ts';
 import type { SplitPlan, Stores } from './4-emit/split.ts';
 import { split } from './bounded-split.ts';
@@ -43,9 +43,12 @@ const workOut = constants(RUN_FUNCTIONS);
 
 const CLICKHOUSE: ClickHouseTables = { scalars: bounded(CLICKHOUSE_FUNCTIONS), aggregates: CLICKHOUSE_AGGREGATES };
 
-/** Which dialect the store of a role speaks, at a moment at which these hours are marked. */
-export const storesWith = (marks: MarkedHours): Stores => {
-  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, marks);
+/** Rows of a window that are given their labels here; of more the store is told them. */
+const MOST_HERE = 200_000;
+
+/** Which dialect the store of a role speaks, at a moment at which this is known. */
+export const storesWith = ({ marks, series, mostHere = MOST_HERE }: Omit<Known, 'mostHere'> & { readonly mostHere?: number }): Stores => {
+  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, { marks, series, mostHere });
   return { emitters: { columns: clickhouse, search: clickhouse, records: postgresEmitter }, failing: FAILING };
 };
 

@@ -7,15 +7,14 @@ import { MOST_PARTS, MOST_STEPS } from './2-semantic/size.ts';
 import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { explained } from './4-emit/fragment.ts';
-import { check, plan, split, storesWith } from './compile.ts';
+import { check, plan, split } from './compile.ts';
 import { format } from './language.ts';
 import { runPlan } from './run/run.ts';
 import { testEnvironment } from './run/testing/environment.ts';
-import { specCatalogue } from './testing/spec-run.ts';
+import { specCatalogue, specStores } from './testing/spec-run.ts';
 
 const at = 1_795_172_400_000_000_000n;
 const request: PlanRequest = { at, from: at - 3_600_000_000_000n, to: at, zone: 'UTC', parameters: new Map(), completeTo: at, notice: () => {} };
-const stores = storesWith(() => []);
 
 const times = (n: number, part: (i: number) => string, separator = ''): string => Array.from({ length: n }, (_, i) => part(i)).join(separator);
 const longest = (make: (n: number) => string): string => {
@@ -37,7 +36,7 @@ const answered = async (text: string): Promise<{ readonly rows: number; readonly
   const checked = check(text, specCatalogue);
   expect(checked.diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
   const planned = plan(checked, request, { limit: 100 });
-  const parts = split(planned.plan, stores);
+  const parts = split(planned.plan, specStores);
   const batches = await runPlan(parts.plan, testEnvironment({ scan: async function* () {} }));
   return { rows: batches.reduce((n, b) => n + b.length, 0), asked: Math.max(0, ...[...parts.fragments.values()].map((f) => explained(f).text.length)) };
 };

@@ -27,6 +27,7 @@ import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
 import { Pool } from './run/budget.ts';
 import { batchBytes } from './run/size.ts';
+import { SeriesFinder } from './series/find-series.ts';
 
 export interface AskRequest {
   /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
@@ -241,7 +242,7 @@ export class QueryService {
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (marks, signals) => {
-      const stores = storesWith(marks);
+      const stores = storesWith({ marks, series: new SeriesFinder(this.#options.catalogue.series, RUN_FUNCTIONS) });
       const pieces = (node: PlanNode): SplitPlan => split(node, stores, { push: request.countMissing !== true });
       const options = { seconds: this.#options.maxSeconds ?? 30, signal: signals, pool: this.#pool };
       const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, options);

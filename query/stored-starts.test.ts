@@ -9,6 +9,7 @@ import { batchOf, columnFrom } from '../core/batch/build.ts';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../schemas/series-id.ts';
 import { sized } from '../test/support/long.ts';
+import type { MarkedHours } from './4-emit/losses.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
 import { seeded } from './testing/random.ts';
@@ -186,6 +187,7 @@ const put = async (lives: readonly Life[], from: bigint): Promise<void> => {
   for (const { time } of rowsOf('late')) marked.get('double')?.add(BigInt(Math.floor(time / HOUR) * HOUR) * 1_000_000n);
   await insert(`samples-${from}`, rowsOf('samples'), from);
   await insert(`late-${from}`, rowsOf('late'), from + 1n);
+  await loaded.learn();
 };
 
 const random = seeded(SEED);
@@ -194,11 +196,19 @@ const lives = Array.from({ length: sized(6, 150) }, (_, i) => lifeOf(`counter-${
 beforeAll(async () => {
   console.log(`INFRAMIRROR_SEED=${SEED}`);
   const stores = await loadStores(makeData(7));
-  const marks: LoadedStores['marks'] = (mark, metric, from, to) =>
+  const marks: MarkedHours = (mark, metric, from, to) =>
     metric === METRIC
-      ? [...stores.marks(mark, metric, from, to), ...[...(marked.get(mark) ?? [])].filter((h) => h + BigInt(HOUR) * 1_000_000n > from && h < to)]
-      : stores.marks(mark, metric, from, to);
-  loaded = { ...stores, marks };
+      ? [...stores.known.marks(mark, metric, from, to), ...[...(marked.get(mark) ?? [])].filter((h) => h + BigInt(HOUR) * 1_000_000n > from && h < to)]
+      : stores.known.marks(mark, metric, from, to);
+  loaded = {
+    ...stores,
+    known: {
+      marks,
+      get series() {
+        return stores.known.series;
+      },
+    },
+  };
   await put(lives, 100_000n);
 });
 afterAll(() => loaded?.stop());

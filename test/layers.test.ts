@@ -42,7 +42,7 @@ const PRODUCT: Rooms = {
   core: { files: /^core\//, imports: [], packages: [] },
   schemas: { files: /^schemas\//, imports: ['core'], packages: [] },
   ...phases,
-  'query/series': { files: /^query\/series\//, imports: ['core', 'schemas'], packages: [] },
+  'query/series': { files: /^query\/series\//, imports: ['core', 'schemas', ...PORTS, ...PHASES], packages: [] },
   // Who asks the stores of a split plan, and what is known of them.
   'query/ask': { files: /^query\/ask\//, imports: ['core', 'schemas', ...PORTS, ...PHASES, 'query/series'], packages: [] },
   'query/functions': { files: /^query\/functions\//, imports: ['core', 'schemas', ...PORTS, ...PHASES], packages: ['re2js'] },

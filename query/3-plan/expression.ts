@@ -85,6 +85,12 @@ export const eachColumn = (e: PlanExpression, visit: (name: string) => void): vo
     if (part.op === 'column') visit(part.name);
   });
 
+export const columnsOf = (e: PlanExpression | undefined): ReadonlySet<string> => {
+  const found = new Set<string>();
+  if (e !== undefined) eachColumn(e, (name) => void found.add(name));
+  return found;
+};
+
 /** The parts of a conjunction; a predicate that is none is its only part. */
 export const conjuncts = (e: PlanExpression | undefined): readonly PlanExpression[] => {
   if (e === undefined) return [];

@@ -29,7 +29,14 @@ const printSql = (sql: string): readonly string[] => {
   return out.split('\n').map((l) => l.trimEnd());
 };
 
-const bound = (value: unknown): string =>
+/** Characters of a value that are shown. */
+const SHOWN = 200;
+
+const bound = (value: unknown): string => {
+  const text = written(value);
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}… (${text.length} characters)`;
+};
+const written = (value: unknown): string =>
   typeof value === 'bigint' ? String(value) : JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v));
 
 /** `mark`: how a comment begins. */

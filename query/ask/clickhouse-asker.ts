@@ -9,7 +9,7 @@ export const clickHouseAsker = (store: Pick<ColumnStore, 'query'>): Asker<ClickH
   open: async function* (request, options): AsyncGenerator<Batch> {
     const { batches, stats } = await inTime(options.signal, (signal) => supposed(request, (asked) => ask(store, asked, { ...options, signal })));
     options.read(stats.rowsRead, stats.bytesRead);
-    yield* batches;
+    for (const batch of batches) yield request.finish === undefined ? batch : request.finish(batch);
   },
 });
 

@@ -5,7 +5,7 @@ import type { Search } from '../../engines/search/port.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import type { Dataset, MetricInfo } from '../../schemas/types.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
-import type { LabelValue } from '../series/series-index.ts';
+import type { LabelValue, SeriesIndex } from '../series/series-index.ts';
 import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './learned-attributes.ts';
 import { SeriesFeed } from './series-feed.ts';
 
@@ -22,6 +22,10 @@ export class LearnedCatalogue implements Catalogue {
     this.datasets = datasets;
     this.#series = new SeriesFeed(columns);
     this.#attributes = new LearnedAttributes(search, logsKeptMs);
+  }
+
+  get series(): SeriesIndex {
+    return this.#series.index;
   }
 
   metric(name: string): MetricInfo | undefined {

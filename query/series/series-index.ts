@@ -2,13 +2,24 @@
 // there are, what they are, their labels, and the values of these.
 import { type Batch, columnOf, type TextColumn, textAt, valueAt } from '../../core/batch/batch.ts';
 import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
+import { ENRICHMENT } from '../../schemas/catalogue.ts';
+import { metricHash } from '../../schemas/series-id.ts';
 import type { MetricInfo, MetricKind, Temporality } from '../../schemas/types.ts';
 import { MetricSeries } from './metric-series.ts';
 import { pairsReader, textReader } from './rows.ts';
 import { TextTable } from './text-table.ts';
+import { ToldStates } from './told-states.ts';
 
 /** Labels that become columns of a metric, those of most series first: questions that name more are longer than stores read. */
 export const MOST_LABELS = 200;
+export interface IndexedLabel {
+  readonly values: TextColumn;
+  /** The inventory may have told it: then it depends on the moment. */
+  readonly isTold: boolean;
+  /** The number of what a series has, in a state of what was told; −1: nothing. */
+  readonly at: (metric: MetricSeries, series: number, state: number) => number;
+}
+
 /** Metrics; those that come later are not known. */
 const MOST_METRICS = 200_000;
 
@@ -28,7 +39,42 @@ export class SeriesIndex {
   readonly #labels = new TextTable();
   /** By the number of a label. */
   readonly #values: TextTable[] = [];
+  /** Numbers of the inventory's labels. */
+  readonly #inventory: readonly number[];
+  readonly #states = new ToldStates();
+  /** By the hash of a name: those that have it, nearly always one. */
+  readonly #byHash = new Map<number, string[]>();
   #names: readonly string[] | undefined;
+
+  constructor() {
+    this.#inventory = ENRICHMENT.map((name) => {
+      const bytes = encoder.encode(name);
+      this.#values.push(new TextTable());
+      return this.#labels.add(bytes, 0, bytes.length);
+    });
+  }
+
+  /** Names of metrics that have the hash (schemas/series-id.ts). */
+  named(hash: number): readonly string[] {
+    return this.#byHash.get(hash) ?? [];
+  }
+
+  /** undefined: none of its series is known. */
+  series(metric: string): MetricSeries | undefined {
+    return this.#metrics.get(metric);
+  }
+
+  /** Values of a label, as they are numbered for all metrics; undefined: no series has it. */
+  label(name: string): IndexedLabel | undefined {
+    const number = this.#labelNumber(name);
+    const table = this.#values[number];
+    if (table === undefined) return undefined;
+    const place = this.#inventory.indexOf(number);
+    return { values: table.column(), isTold: place >= 0, at: (series, i, state) => {
+      const own = series.valueOf(i, number);
+      return own >= 0 || place < 0 ? own : this.#states.codeOf(state, place);
+    } };
+  }
 
   /** Sorted. */
   metricNames(): readonly string[] {
@@ -75,7 +121,7 @@ export class SeriesIndex {
 
   /** What it keeps takes about so many bytes. */
   get bytes(): number {
-    let sum = this.#labels.bytes;
+    let sum = this.#labels.bytes + this.#states.bytes;
     for (const metric of this.#metrics.values()) sum += metric.bytes;
     for (const values of this.#values) sum += values.bytes;
     return sum;
@@ -99,8 +145,7 @@ export class SeriesIndex {
           metric.put(series, label, add(this.#values[label] as TextTable, values, value));
         });
       const [from, told] = [safeIntegerAt(since, row), safeIntegerAt(seen, row)];
-      this.#tell(row, enrichment, metric);
-      if (!metric.isNewest(series, from, told)) continue;
+      if (!metric.states.tell(series, from, told, this.#told(row, enrichment, metric))) continue;
       const meaning = { kind: kind(row) as MetricKind, temporality: temporality(row) as Temporality, unit: unit(row) };
       if (metric.variants.tell(series, meaning, { description: description(row), interval: Number(valueAt(interval, row)) }, { since: from, seen: told }))
         this.#changed(metric);
@@ -112,6 +157,8 @@ export class SeriesIndex {
     if (metric === undefined && this.#metrics.size < MOST_METRICS) {
       metric = new MetricSeries(name);
       this.#metrics.set(name, metric);
+      const hash = metricHash(name);
+      this.#byHash.set(hash, [...this.named(hash), name]);
       this.#names = undefined;
     }
     return metric;
@@ -128,14 +175,19 @@ export class SeriesIndex {
     return label;
   }
 
-  /** Labels that only the inventory gives are the metric's too. */
-  #tell(row: number, enrichment: ReturnType<typeof pairsReader>, metric: MetricSeries): void {
-    enrichment(row, (keys, key) => {
+  /** What the inventory says. Labels that only it gives are the metric's too. */
+  #told(row: number, enrichment: ReturnType<typeof pairsReader>, metric: MetricSeries): number {
+    let state = 0;
+    enrichment(row, (keys, key, values, value) => {
       const label = this.#label(keys, key);
-      if (metric.told.has(label)) return;
-      metric.told.add(label);
-      this.#changed(metric);
+      if (!metric.told.has(label)) {
+        metric.told.add(label);
+        this.#changed(metric);
+      }
+      const place = this.#inventory.indexOf(label);
+      if (place >= 0) state = this.#states.with(state, place, add(this.#values[label] as TextTable, values, value));
     });
+    return state;
   }
 
   #infoOf(series: MetricSeries): MetricInfo {

@@ -17,6 +17,7 @@ import type { Diagnostic } from '../language.ts';
 import { readParameters, writtenDurations } from '../parameters.ts';
 import { runPlan } from '../run/run.ts';
 import { cutBatch, testEnvironment } from '../run/testing/environment.ts';
+import { twoSeriesEach } from './known-series.ts';
 import { seeded } from './random.ts';
 import type { SpecCase } from './spec-file.ts';
 import { EVERY_PASS, optimizeVerified } from './verify-plan.ts';
@@ -48,6 +49,10 @@ export const specCatalogue: Catalogue = {
     dataset !== 'logs' ? undefined : name === 'status' ? 'number' : name === 'path' ? 'text' : name === 'code' ? 'both' : undefined,
   attributeNames: (dataset) => (dataset === 'logs' ? ['status', 'path', 'code'] : []),
 };
+
+/** Two of each metric. */
+export const specSeries = twoSeriesEach(METRICS);
+export const specStores = storesWith({ marks: () => [], series: specSeries });
 
 const moment = (text: string): bigint => {
   const ns = parseTime(text.length === 10 ? `${text}T00:00:00Z` : text);
@@ -190,9 +195,6 @@ export const asked = (
   readonly fragments: readonly (SqlRequest & { readonly role: string })[];
 } => {
   const planned = plan(check(c.text, specCatalogue), requestOf(c));
-  const parts = split(
-    planned.plan,
-    storesWith(() => []),
-  );
+  const parts = split(planned.plan, specStores);
   return { plan: planned.plan, fragments: Array.from(parts.fragments.values(), (f) => ({ role: f.role, ...explained(f) })) };
 };

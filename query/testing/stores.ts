@@ -8,17 +8,22 @@ import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
-import type { MarkedHours } from '../4-emit/losses.ts';
+import type { Known } from '../4-emit/known.ts';
 import type { StorePorts } from '../ask/ask.ts';
+import { SeriesFeed } from '../ask/series-feed.ts';
+import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
+import { SeriesFinder } from '../series/find-series.ts';
 import type { Rows } from './memory-source.ts';
 import { rawRows } from './raw-rows.ts';
 import type { StoreData } from './store-data.ts';
 
 export interface LoadedStores {
   readonly ports: StorePorts;
-  readonly marks: MarkedHours;
+  readonly known: Pick<Known, 'marks' | 'series'>;
   /** What the tables hold, by no emitter; read when it is first asked for. */
   readonly rows: Rows;
+  /** Takes in series that were put in since. */
+  learn(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,11 +48,23 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
   for (const row of data.hosts) await records.query(`INSERT INTO hosts (${HOSTS}) VALUES (${places(row.length)})`, row as never);
   for (const row of data.history) await records.query(`INSERT INTO hosts_history (${HISTORY}) VALUES (${places(row.length)})`, row as never);
   for (const row of data.events) await records.query(`INSERT INTO events (${EVENTS}) VALUES (${places(row.length)})`, row as never);
+  let feed = new SeriesFeed(columns);
+  const learn = async (): Promise<void> => {
+    feed = new SeriesFeed(columns);
+    await feed.learn(Date.now());
+  };
+  await learn();
   const ports = { columns, search, records };
   return {
     ports,
-    marks: data.marks,
     rows: rawRows(ports),
+    known: {
+      marks: data.marks,
+      get series() {
+        return new SeriesFinder(feed.index, RUN_FUNCTIONS);
+      },
+    },
+    learn,
     stop: async () => {
       await search.close();
       await Promise.all([columns.close(), records.close()]);

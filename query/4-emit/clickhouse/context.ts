@@ -1,7 +1,7 @@
 // What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanColumn } from '../../3-plan/nodes.ts';
-import type { MarkedHours } from '../losses.ts';
+import type { Known } from '../known.ts';
 import type { BoundValue } from '../sql-request.ts';
 import type { Bind, EmitTable } from './dialect.ts';
 import type { Question } from './request.ts';
@@ -24,7 +24,7 @@ export const sqlType = (type: ValueType, item?: ValueType): string =>
 
 export class ClickHouseContext {
   readonly functions: EmitTable;
-  readonly marks: MarkedHours;
+  readonly known: Known;
   /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
   readonly isAsArrived: boolean;
   /** Whether the question to the store has rows. */
@@ -32,9 +32,13 @@ export class ClickHouseContext {
   readonly parameters = new Map<string, BoundValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, marks: MarkedHours, options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {}) {
+  constructor(
+    functions: EmitTable,
+    known: Known,
+    options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {},
+  ) {
     this.functions = functions;
-    this.marks = marks;
+    this.known = known;
     this.isAsArrived = options.isAsArrived ?? false;
     this.holds = options.holds ?? (() => true);
   }

@@ -2,22 +2,25 @@
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanNode, Scan } from '../../3-plan/nodes.ts';
 import { type Answers, type Emission, type Emitter, LONGEST_TEXT } from '../emitter.ts';
-import { type Failures, lossesOf, type MarkedHours, readsColumn } from '../losses.ts';
+import type { Known } from '../known.ts';
+import { type Failures, lossesOf, readsColumn } from '../losses.ts';
 import type { BoundValue, SqlRequest } from '../sql-request.ts';
 import { ClickHouseContext } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
+import { lateLabels } from './late-labels.ts';
 import type { ClickHouseRequest, Question } from './request.ts';
 import { emitClickHouse } from './select.ts';
+import { rangeOf } from './series.ts';
 
 export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
   readonly #tables: ClickHouseTables;
   readonly #failures: Failures;
-  readonly #marks: MarkedHours;
+  readonly #known: Known;
 
-  constructor(tables: ClickHouseTables, failures: Failures, marks: MarkedHours) {
+  constructor(tables: ClickHouseTables, failures: Failures, known: Known) {
     this.#tables = tables;
     this.#failures = failures;
-    this.#marks = marks;
+    this.#known = known;
   }
 
   answers(condition: PlanExpression, scan: Scan): Answers {
@@ -26,14 +29,24 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
 
   emit(node: PlanNode): Emission<ClickHouseRequest> | undefined {
     const request = this.#request(node);
-    return request && { request, losses: lossesOf(node, this.#failures, this.#marks, isAsArrived(node)) };
+    return request && { request, losses: lossesOf(node, this.#failures, this.#known.marks, isAsArrived(node)) };
   }
 
   explain(request: ClickHouseRequest): SqlRequest {
     return request;
   }
 
+  /** Labels are put on here where nothing in the store needs them. */
   #request(node: PlanNode): ClickHouseRequest | undefined {
+    const { series } = this.#known;
+    const late = lateLabels(node, series);
+    if (late === undefined) return this.#asked(node);
+    const { scan, labels, moment } = late;
+    const asked = this.#asked(late.node);
+    return asked && { ...asked, finish: (batch) => series.label(batch, scan.dataset.metric?.name ?? '', rangeOf(scan), labels, moment?.name) };
+  }
+
+  #asked(node: PlanNode): ClickHouseRequest | undefined {
     const questions = new Map<string, Question>();
     const asked = this.#question(node, (question) => {
       questions.set([question.text, ...question.parameters.values()].join('\n'), question);
@@ -46,7 +59,7 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
 
   /** `holds`: whether the question to the store has rows. */
   #question(node: PlanNode, holds: (question: Question) => boolean): SqlRequest | undefined {
-    const context = new ClickHouseContext(this.#tables.scalars, this.#marks, { isAsArrived: isAsArrived(node), holds });
+    const context = new ClickHouseContext(this.#tables.scalars, this.#known, { isAsArrived: isAsArrived(node), holds });
     const select = emitClickHouse(node, context, this.#tables);
     return select === undefined || select.sql.length > LONGEST_TEXT ? undefined : { text: select.sql, parameters: used(select.sql, context.parameters) };
   }

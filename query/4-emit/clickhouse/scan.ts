@@ -1,16 +1,15 @@
 // Reading a table of the column store as IQL sees it: names and types of the dataset, NULL for missing, one row a sample.
 
 import { NANOS_PER_HOUR } from '../../../core/time.ts';
-import { metricHash } from '../../../schemas/series-id.ts';
 import type { ValueType } from '../../../schemas/types.ts';
-import { conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
+import { columnsOf, conjunction, conjuncts } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
 import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { ClickHouseContext, type Select } from './context.ts';
 import { emitConditions } from './expression.ts';
 import { indexed } from './line-words.ts';
-import { columnsOf, emitIds, emitLabels, isMovingFilter, type SeriesLabels } from './series.ts';
+import { joinLabels, keyOfLabels, rangeOf, selectSeries } from './series.ts';
 
 // The table's own columns are always spoken of as `s.…`: an alias of the same name, which the enclosing query wants, must not stand in
 // for them in WHERE.
@@ -115,7 +114,7 @@ const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, cont
   const select = `SELECT ${selected(columns, form)} FROM ${table} AS s`;
   if (scan.range === undefined) return where.length === 0 ? select : `${select} WHERE ${where.join(' AND ')}`;
   const [from, to] = [scan.range.from - scan.before, scan.range.to];
-  const parts = stretches(table === 'samples' ? markedHours(scan, 'double', context.marks) : [], from, to);
+  const parts = stretches(table === 'samples' ? markedHours(scan, 'double', context.known.marks) : [], from, to);
   const read = (list: readonly Stretch[], final: string): readonly string[] => {
     if (list.length === 0) return [];
     const times = list.map((p) => bounds(form, context, p.from, p.to));
@@ -125,11 +124,10 @@ const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, cont
   return all.length === 0 ? `${select} WHERE false` : all.join(' UNION ALL ');
 };
 
-/** `joined`: its series are joined above, which leaves out what is none of the metric's. */
-export const emitScan = (scan: Scan, context: ClickHouseContext, joined = false): Select | undefined => {
+export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undefined => {
   const form = TABLES[scan.dataset.table];
   if (form === undefined) return undefined;
-  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context, joined);
+  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context);
   const { conditions, rest } = scan.dataset.table === 'logs' ? indexed(scan.filter, context) : { conditions: [], rest: conjuncts(scan.filter) };
   const remaining = conjunction(rest);
   const filter = remaining === undefined ? undefined : emitConditions(remaining, context);
@@ -146,83 +144,47 @@ const columnOf = (scan: Scan, name: string): PlanColumn => {
   return found === undefined ? { name, type: 'int' } : { name, type: found.type, ...(found.item === undefined ? {} : { item: found.item }) };
 };
 
-/** The columns that are a series' own; of all metrics together only the name. */
-const labelsOf = (scan: Scan): ReadonlySet<string> => new Set(scan.dataset.key);
-
-/** The filter in two: what speaks of labels alone, so that ids say it, and the rest. */
-const splitFilter = (scan: Scan): { readonly labels: PlanExpression | undefined; readonly rest: PlanExpression | undefined } => {
-  const isLabel = labelsOf(scan);
-  const parts = conjuncts(scan.filter);
-  const only = (e: PlanExpression): boolean => columnsOf(e).size > 0 && [...columnsOf(e)].every((n) => isLabel.has(n));
-  return { labels: conjunction(parts.filter(only)), rest: conjunction(parts.filter((p) => !only(p))) };
-};
-
-/** Of all metrics together: the names that the filter lets through, where it says them. */
-const namesAsked = (filter: PlanExpression | undefined): readonly string[] | undefined => {
-  for (const e of conjuncts(filter)) {
-    const [column, value] = e.op === 'call' && (e.function === 'equals' || e.function === 'in') ? e.arguments : [];
-    if (column?.op !== 'column' || column.name !== 'name' || value?.op !== 'literal' || value.value === null) continue;
-    const found = Array.isArray(value.value) ? value.value : [value.value];
-    if (found.length > 0 && found.length <= 100) return found.map(String);
-  }
-  return undefined;
-};
-
 /** Whether a counter among the scan's samples says when it began, as the context knows it. */
 export const haveStarts = (scan: Scan, context: ClickHouseContext): boolean => {
-  const own = new ClickHouseContext(context.functions, context.marks);
-  const { metric } = scan.dataset;
-  const { labels } = splitFilter(scan);
-  const ids = labels && emitIds(scan, labels, own);
+  const own = new ClickHouseContext(context.functions, context.known);
+  const range = rangeOf(scan);
   const conditions = [
     "s.start != fromUnixTimestamp64Milli(toInt64(0), 'UTC')",
-    ...(metric === undefined ? [] : [`s.metric = ${own.raw('UInt32', metricHash(metric.name))}`]),
-    ...(ids === undefined ? [] : [`s.id IN (${ids})`]),
-    ...(scan.range === undefined ? [] : [bounds(TABLES.samples as TableForm, own, scan.range.from - scan.before, scan.range.to)]),
+    ...selectSeries(scan, own).conditions,
+    ...(range === undefined ? [] : [bounds(TABLES.samples as TableForm, own, range.from, range.to)]),
   ];
   const text = `SELECT 1 AS found FROM samples AS s WHERE ${conditions.join(' AND ')} LIMIT 1`;
   return context.holds({ text, parameters: own.parameters, isOpen: true });
 };
 
-const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, joined: boolean): Select | undefined => {
-  const { metric } = scan.dataset;
-  const isLabel = labelsOf(scan);
-  const { labels, rest: others } = splitFilter(scan);
-  const ids = emitIds(scan, labels, context);
-  if (ids === undefined) return undefined;
-  // Where a filter on labels holds for a series only at times, each sample has to be asked too.
-  const rest = labels !== undefined && isMovingFilter(scan, labels, context) ? scan.filter : others;
-  const needed = [...new Set([...scan.columns.map((c) => c.name), ...columnsOf(rest)])].filter((n) => isLabel.has(n));
+const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): Select | undefined => {
+  const selection = selectSeries(scan, context);
+  const { rest } = selection;
+  const isLabel = new Set(scan.dataset.key);
+  const labels = [...new Set([...scan.columns.map((c) => c.name), ...columnsOf(rest)])].filter((n) => isLabel.has(n));
   const own = scan.columns.filter((c) => !isLabel.has(c.name));
   const add = (column: PlanColumn): void => {
     if (!own.some((c) => c.name === column.name)) own.push(column);
   };
   for (const name of columnsOf(rest))
     if (!isLabel.has(name)) add(name === 'value' ? { name, type: 'float' } : { name, type: name === 'time' ? 'time' : 'int' });
-  if (needed.length > 0) add({ name: '#series', type: 'int' });
-  const series = needed.length === 0 ? undefined : emitLabels(scan, needed, context);
-  if (series?.moving === true) add({ name: 'time', type: 'time' });
-  const hashes = metric === undefined ? namesAsked(scan.filter)?.map(metricHash) : [metricHash(metric.name)];
-  const which = hashes === undefined ? [] : [`s.metric IN (${hashes.map((h) => context.raw('UInt32', h)).join(', ')})`];
-  // A hash may be shared by two metrics: the series say whose a sample is, here or in the join that follows.
-  const whose = labels === undefined && (joined || series !== undefined) ? [] : [`s.id IN (${ids})`];
-  const stale = markedHours(scan, 'stale', context.marks).length > 0;
+  const key = keyOfLabels(scan);
+  if (labels.length > 0) {
+    add({ name: key, type: 'int' });
+    if (!selection.isSteady(labels)) add({ name: 'time', type: 'time' });
+  }
+  const stale = markedHours(scan, 'stale', context.known.marks).length > 0;
   const isRead = own.some((c) => c.name === '#stale');
   const fresh = stale && !isRead ? ['s.exponent != 126'] : [];
-  const odd = { notFinite: markedHours(scan, 'not-finite', context.marks).length > 0, stale: stale && isRead };
-  let sql = reads(scan, own, samplesForm(form, odd, context.isAsArrived), context, [...which, ...whose, ...fresh]);
-  if (series !== undefined) {
-    const labelled = needed.map((n) => `${series.value(n, 'r.`time`')} AS ${quote(n)}`);
-    sql = `SELECT ${[...own.map((c) => `r.${quote(c.name)} AS ${quote(c.name)}`), ...labelled].join(', ')} FROM (${sql}) AS r INNER JOIN (${bySeries(series)}) AS s ON r.\`#series\` = s.\`#series\``;
-  }
+  const odd = { notFinite: markedHours(scan, 'not-finite', context.known.marks).length > 0, stale: stale && isRead };
+  const keyed = { ...form, special: { ...form.special, [key]: selection.key } };
+  const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh]);
+  const sql = labels.length === 0 ? samples : joinLabels(samples, own.map((c) => c.name), new Map(labels.map((name) => [name, name])), selection, key, 'time', context);
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
-  if (series === undefined && conditions === undefined) return { sql, columns: scan.columns };
+  if (labels.length === 0 && conditions === undefined) return { sql, columns: scan.columns };
   return {
     sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${sql})${conditions === undefined ? '' : ` WHERE ${conditions}`}`,
     columns: scan.columns,
   };
 };
-
-/** With the id as `#series`, which samples are joined by. */
-export const bySeries = ({ sql }: SeriesLabels): string => `SELECT *, reinterpretAsInt64(\`#id\`) AS \`#series\` FROM (${sql})`;

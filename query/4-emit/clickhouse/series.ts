@@ -1,137 +1,95 @@
-// The table `series` as questions to `samples` need it: one row an id with the labels that are asked for. What a sender says of a series
-// never changes; what the inventory says of its host (region, role …) does, so those labels are told as of a moment. Usually none of them
-// changed within the range: the emitted text supposes so, and `Fragment.supposes` has it looked up.
-import { ENRICHMENT } from '../../../schemas/catalogue.ts';
-import { labelOfColumn } from '../../../schemas/label-column.ts';
+// Which samples a scan means, by what is known of series, and their labels beside them.
+import { type TextColumn, UTF8 } from '../../../core/batch/batch.ts';
+import { columnFrom } from '../../../core/batch/build.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
-import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
+import { columnsOf, conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
 import type { Scan } from '../../3-plan/nodes.ts';
+import type { LabelRows, Moments } from '../known-series.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
-import { ClickHouseContext } from './context.ts';
-import { emitDays } from './days.ts';
-import { emitConditions } from './expression.ts';
+import type { ClickHouseContext } from './context.ts';
+import { isOneOf, packedLabels } from './packed.ts';
 
-export interface SeriesLabels {
-  /** One row an id, `#id`. */
-  readonly sql: string;
-  /** A label of the row under the alias `s`; `time`: the moment meant, an expression of nanoseconds. */
-  readonly value: (label: string, time: string) => string;
-  /** Whether `value` heeds `time`. */
-  readonly moving: boolean;
+/** By which a sample finds its labels: its series, or of all metrics together its metric. */
+export const keyOfLabels = ({ dataset }: Scan): '#series' | '#metric' => (dataset.metric === undefined ? '#metric' : '#series');
+
+export const rangeOf = ({ range, before }: Scan): Moments | undefined => range && { from: range.from - before, to: range.to };
+
+/** The filter in two: what speaks of labels alone, so that series say it, and the rest. */
+export const splitFilter = (scan: Scan): { readonly labels: PlanExpression | undefined; readonly rest: PlanExpression | undefined } => {
+  const isLabel = new Set(scan.dataset.key);
+  const parts = conjuncts(scan.filter);
+  const only = (e: PlanExpression): boolean => columnsOf(e).size > 0 && [...columnsOf(e)].every((n) => isLabel.has(n));
+  return { labels: conjunction(parts.filter(only)), rest: conjunction(parts.filter((p) => !only(p))) };
+};
+
+/** What the scan's filter says of labels alone. */
+export interface Selection {
+  /** What tells its labels, Int64, of `samples AS s`. */
+  readonly key: string;
+  /** Of the same. */
+  readonly conditions: readonly string[];
+  /** What is left to be asked of each sample. */
+  readonly rest: PlanExpression | undefined;
+  /** Series that are meant; of all metrics together, what the scan takes of each. */
+  readonly series: number;
+  /** Where each of these labels is the same throughout the range. */
+  readonly isSteady: (labels: readonly string[]) => boolean;
+  readonly rows: (labels: readonly string[]) => LabelRows;
 }
 
-const isMoving = (name: string): boolean => (ENRICHMENT as readonly string[]).includes(name);
-
-export const columnsOf = (e: PlanExpression | undefined): ReadonlySet<string> => {
-  const found = new Set<string>();
-  if (e !== undefined) eachColumn(e, (n) => void found.add(n));
-  return found;
-};
-
-const SINCE = 'toUnixTimestamp64Milli(s.since) * 1000000';
-
-/** Those alone that have samples on a day of the range: of series that come and go most have none. */
-const ofMetric = (scan: Scan, context: ClickHouseContext): string => {
+export const selectSeries = (scan: Scan, context: ClickHouseContext): Selection => {
   const { metric } = scan.dataset;
-  const hash = metric && context.raw('UInt32', metricHash(metric.name));
-  const range = rangeOf(scan);
-  const there = range && `s.id IN (SELECT p.id FROM series_days AS p WHERE ${conjoined(hash && `p.metric = ${hash}`, emitDays(range, context))})`;
-  const which = conjoined(hash && `s.metric = ${hash}`, metric && `s.name = ${context.bind('string', metric.name)}`, there);
-  return `FROM series AS s${which === '' ? '' : ` WHERE ${which}`} GROUP BY s.id`;
-};
-
-const conjoined = (...conditions: readonly (string | undefined)[]): string => conditions.filter((c) => c !== undefined).join(' AND ');
-
-/** A label of one row of `series` that the inventory may have told; empty where nobody did. */
-const told = (label: string, context: ClickHouseContext): string => {
-  const key = context.bind('string', labelOfColumn(label));
-  return `if(s.labels[${key}] != '', s.labels[${key}], s.enrichment[${key}])`;
-};
-
-const staying = (scan: Scan, label: string, context: ClickHouseContext): string =>
-  scan.dataset.metric === undefined && label === 'name' ? 'any(s.name)' : `nullIf(any(s.labels[${context.bind('string', labelOfColumn(label))}]), '')`;
-
-const rangeOf = ({ range, before }: Scan): { readonly from: bigint; readonly to: bigint } | undefined => range && { from: range.from - before, to: range.to };
-
-/** Whether what the inventory says of a series of the metric changes within the range, as the context knows it. */
-export const changes = (scan: Scan, context: ClickHouseContext): boolean => {
-  const range = rangeOf(scan);
-  const labels = scan.dataset.metric === undefined ? [] : scan.dataset.key.filter(isMoving);
-  if (range === undefined || labels.length === 0) return labels.length > 0;
-  const own = new ClickHouseContext(context.functions, context.marks);
-  const [from, to] = [own.raw('Int64', range.from), own.raw('Int64', range.to)];
-  const state = `tuple(${labels.map((label) => told(label, own)).join(', ')})`;
-  const first = `argMax(${state}, (${SINCE} <= ${from}, if(${SINCE} <= ${from}, ${SINCE}, -${SINCE}), s.seen))`;
-  const later = `groupUniqArrayIf(${state}, ${SINCE} > ${from} AND ${SINCE} < ${to})`;
-  const states = `SELECT ${first} AS \`#first\`, ${later} AS \`#later\` ${ofMetric(scan, own)}`;
-  const text = `SELECT 1 AS found FROM (${states}) WHERE arrayExists(x -> x != \`#first\`, \`#later\`) LIMIT 1`;
-  return context.holds({ text, parameters: own.parameters });
-};
-
-/** `#id` and the labels, those from the inventory as at the end of the range. */
-const steady = (scan: Scan, labels: readonly string[], context: ClickHouseContext): string => {
-  const to = rangeOf(scan)?.to;
-  const columns = labels.map((label) => {
-    if (scan.dataset.metric === undefined || !isMoving(label)) return `${staying(scan, label, context)} AS ${quote(label)}`;
-    const end = to === undefined ? undefined : context.raw('Int64', to);
-    const newest = end === undefined ? '(s.since, s.seen)' : `(${SINCE} < ${end}, if(${SINCE} < ${end}, ${SINCE}, -${SINCE}), s.seen)`;
-    return `nullIf(argMax(${told(label, context)}, ${newest}), '') AS ${quote(label)}`;
-  });
-  return `SELECT ${['s.id AS `#id`', ...columns].join(', ')} ${ofMetric(scan, context)}`;
-};
-
-/** `#id`, the labels that stay, and `#changes`: (since, seen, value of each moving label), a place for each state that the range meets. */
-const history = (scan: Scan, labels: readonly string[], context: ClickHouseContext): { readonly sql: string; readonly moving: readonly string[] } => {
-  const moving = labels.filter(isMoving);
-  const stay = labels.filter((l) => !moving.includes(l));
-  const rows = `arraySort(groupArray((${[SINCE, 's.seen', ...moving.map((label) => told(label, context))].join(', ')}))) AS \`#rows\``;
-  const gathered = `SELECT ${['s.id AS `#id`', ...stay.map((l) => `${staying(scan, l, context)} AS ${quote(l)}`), rows].join(', ')} ${ofMetric(scan, context)}`;
-  const differs = moving.map((_, i) => `r.${i + 3} != p.${i + 3}`).join(' OR ');
-  const changed = `SELECT *, arrayConcat(arraySlice(\`#rows\`, 1, 1), arrayFilter((r, p) -> ${differs}, arrayPopFront(\`#rows\`), arrayPopBack(\`#rows\`))) AS \`#changed\` FROM (${gathered})`;
-  const kept = ['`#id`', ...stay.map(quote)].join(', ');
-  const range = rangeOf(scan);
-  if (range === undefined) return { sql: `SELECT ${kept}, \`#changed\` AS \`#changes\` FROM (${changed})`, moving };
-  const first = `arrayCount(c -> c.1 <= greatest(${context.raw('Int64', range.from)}, \`#changed\`[1].1), \`#changed\`)`;
-  const last = `arrayCount(c -> c.1 < ${context.raw('Int64', range.to)}, \`#changed\`)`;
-  return { sql: `SELECT ${kept}, arraySlice(\`#changed\`, ${first}, greatest(1, ${last} - ${first} + 1)) AS \`#changes\` FROM (${changed})`, moving };
-};
-
-/** The series of the scan's metric with these labels. */
-export const emitLabels = (scan: Scan, labels: readonly string[], context: ClickHouseContext): SeriesLabels => {
-  if (scan.dataset.metric === undefined || !labels.some(isMoving) || !changes(scan, context))
-    return { sql: steady(scan, labels, context), moving: false, value: (label) => `s.${quote(label)}` };
-  const { sql, moving } = history(scan, labels, context);
-  const states = 's.`#changes`';
+  const { labels, rest } = splitFilter(scan);
+  if (metric === undefined) return { ...selectMetrics(labels, context), rest };
+  const found = context.known.series.find(metric.name, rangeOf(scan), labels);
+  const isMoving = labels !== undefined && found.changes(columnsOf(labels));
   return {
-    sql,
-    moving: true,
-    value: (label, time) => {
-      const at = moving.indexOf(label);
-      if (at < 0) return `s.${quote(label)}`;
-      // Before the first one is told, what it says holds.
-      const place = `if(length(${states}) = 1, 1, arrayCount(c -> c.1 <= greatest(${time}, ${states}[1].1), ${states}))`;
-      return `nullIf(${states}[${place}].${at + 3}, '')`;
+    key: 'reinterpretAsInt64(s.id)',
+    conditions: [`s.metric = ${context.raw('UInt32', metricHash(metric.name))}`, ...(found.isWhole ? [] : [isOneOf('s.id', found.ids, context)])],
+    // Where a filter on labels holds for a series only at times, each sample has to be asked too.
+    rest: isMoving ? scan.filter : rest,
+    series: found.size,
+    isSteady: (names) => !found.changes(names),
+    rows: (names) => found.rows(names),
+  };
+};
+
+/** A metric's key is its hash; of those that share one, all but the first have a key above all hashes. */
+const SHARED = 1;
+
+const selectMetrics = (condition: PlanExpression | undefined, context: ClickHouseContext): Omit<Selection, 'rest'> => {
+  const { series } = context.known;
+  const names = series.metricsWhere(condition);
+  const hashes = [...new Set(names.map(metricHash))];
+  const shared = hashes.filter((hash) => series.named(hash).length > 1);
+  const others = shared.flatMap((hash) => series.named(hash).slice(1));
+  const idsOf = (name: string): string => isOneOf('s.id', series.find(name, undefined, undefined).ids, context);
+  const hashOf = (hash: number): string => context.raw('UInt32', hash);
+  const isMeant = new Set(names);
+  const meant = shared.filter((hash) => !series.named(hash).every((name) => isMeant.has(name)));
+  const number = `toInt64(s.metric)`;
+  return {
+    key: others.length === 0 ? number : `multiIf(${others.map((name, i) => `s.metric = ${hashOf(metricHash(name))} AND ${idsOf(name)}, ${2 ** 32 * SHARED + i}`).join(', ')}, ${number})`,
+    conditions: [
+      ...(condition === undefined ? [] : [isOneOf('s.metric', Uint32Array.from(hashes.flatMap((hash) => [hash, 0])), context)]),
+      ...meant.map((hash) => `(s.metric != ${hashOf(hash)} OR ${series.named(hash).filter((name) => isMeant.has(name)).map(idsOf).join(' OR ')})`),
+    ],
+    series: Number.POSITIVE_INFINITY,
+    isSteady: () => true,
+    rows: (labels) => {
+      const keys = names.flatMap((name) => (others.includes(name) ? [others.indexOf(name), SHARED] : [metricHash(name), 0]));
+      const values = columnFrom(UTF8, names) as TextColumn;
+      const codes = Int32Array.from(names, (_, i) => i);
+      return { ids: Uint32Array.from(keys), since: undefined, labels: new Map(labels.map((label) => [label, { codes, values }])) };
     },
   };
 };
 
-/** Ids of the scan's metric; `filter`: those for which it holds at some moment of the range. undefined: it cannot be said in SQL. */
-export const emitIds = (scan: Scan, filter: PlanExpression | undefined, context: ClickHouseContext): string | undefined => {
-  if (filter === undefined) return steady(scan, [], context);
-  const labels = [...columnsOf(filter)];
-  const rows = isMovingFilter(scan, filter, context) ? states(scan, labels, context) : steady(scan, labels, context);
-  const conditions = emitConditions(filter, context);
-  return conditions && `SELECT \`#id\` FROM (${rows}) WHERE ${conditions}`;
+/** `labels`: by the column they become. The rows of a query, which have the key (and `time`, where the labels change), with the labels of its series; others have none and are left out. */
+export const joinLabels = (rows: string, own: readonly string[], labels: ReadonlyMap<string, string>, selection: Selection, key: string, time: string, context: ClickHouseContext): string => {
+  const told = selection.rows([...new Set(labels.values())]);
+  const columns = [...own.map((name) => `r.${quote(name)} AS ${quote(name)}`), ...Array.from(labels, ([as, label]) => `s.${quote(label)} AS ${quote(as)}`)].join(', ');
+  const on = `r.${quote(key)} = s.${quote(key)}`;
+  const join = told.since === undefined ? `INNER JOIN (${packedLabels(told, key, context)}) AS s ON ${on}` : `ASOF INNER JOIN (${packedLabels(told, key, context)}) AS s ON ${on} AND r.${quote(time)} >= s.\`#since\``;
+  return `SELECT ${columns} FROM (${rows}) AS r ${join}`;
 };
-
-/** One row for each state of a series that the range meets: `#id` and the labels. */
-const states = (scan: Scan, labels: readonly string[], context: ClickHouseContext): string => {
-  const { sql, moving } = history(scan, labels, context);
-  const stay = labels.filter((l) => !moving.includes(l)).map(quote);
-  const values = moving.map((label, i) => `nullIf(\`#state\`.${i + 3}, '') AS ${quote(label)}`);
-  return `SELECT ${['`#id`', ...stay, ...values].join(', ')} FROM (SELECT ${['`#id`', ...stay, 'arrayJoin(`#changes`) AS `#state`'].join(', ')} FROM (${sql}))`;
-};
-
-/** Whether the filter may hold for a series at one moment of the range and not at another: then ids alone do not say which samples are meant. */
-export const isMovingFilter = (scan: Scan, filter: PlanExpression, context: ClickHouseContext): boolean =>
-  scan.dataset.metric !== undefined && [...columnsOf(filter)].some(isMoving) && changes(scan, context);

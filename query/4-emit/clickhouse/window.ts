@@ -1,15 +1,15 @@
 // `every` in ClickHouse: rows fall into the buckets whose window holds them and are aggregated by key and bucket. Labels of a series are
 // joined to its buckets, not to its samples.
 import { calendarBucket } from '../../../core/zone.ts';
-import { eachColumn } from '../../3-plan/expression.ts';
 import { type Bucket, inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import { type ClickHouseContext, type Select, sqlType } from './context.ts';
 import { begunSince, knownBefore, overTime, readsStarts, START, withPredecessors } from './counters.ts';
 import type { ClickHouseTables } from './dialect.ts';
-import { bySeries, emitScan, haveStarts } from './scan.ts';
-import { emitLabels } from './series.ts';
+import { lateLabels, NEWEST } from './late-labels.ts';
+import { haveStarts } from './scan.ts';
+import { joinLabels, selectSeries } from './series.ts';
 
 const ZERO: ReadonlySet<string> = new Set(['count', 'sum', 'distinct_count']);
 
@@ -69,37 +69,17 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
   return { bucket, where: range, begin: `(transform(\`#bucket\`, ${list(span.starts)}, ${list(span.ends)}, \`#bucket\`) - ${int(over)})` };
 };
 
-/** A window, and the labels that are joined to what comes of it. */
-interface Late {
-  readonly node: Window;
-  readonly labels: readonly string[];
-}
-
 /** Of counters whose start nobody told none is read: to gather them costs half as much again. */
-const withoutStarts = ({ node, labels }: Late, context: ClickHouseContext): Late => {
+const withoutStarts = (node: Window, context: ClickHouseContext): Window => {
   const without = (input: PlanNode): PlanNode => ({
     ...withInputs(input, inputsOf(input).map(without)),
     columns: input.columns.filter((c) => c.name !== START),
   });
   const scan = readsStarts(node, node.input) ? scanBelow(node.input) : undefined;
-  return { node: scan === undefined || haveStarts(scan, context) ? node : { ...node, input: without(node.input) }, labels };
+  return scan === undefined || haveStarts(scan, context) ? node : { ...node, input: without(node.input) };
 };
 
 const scanBelow = (node: PlanNode): Scan | undefined => (node.node === 'scan' ? node : node.node === 'filter' ? scanBelow(node.input) : undefined);
-
-/** Labels are joined after the aggregation: a series' samples need them not. */
-const lateLabels = (node: Window): Late => {
-  const { input } = node;
-  if (input.node !== 'scan' || input.dataset.metric === undefined || node.keys.length !== 1 || node.keys[0] !== '#series') return { node, labels: [] };
-  const isLabel = new Set(input.dataset.key);
-  const labels = node.carry.filter((c) => isLabel.has(c));
-  if (labels.length !== node.carry.length) return { node, labels: [] };
-  const asked = new Set<string>();
-  for (const a of node.aggregates) for (const e of [...a.arguments, ...(a.where === undefined ? [] : [a.where])]) eachColumn(e, (name) => void asked.add(name));
-  const drop = new Set(labels.filter((l) => !asked.has(l)));
-  const columns = input.columns.filter((c) => !drop.has(c.name));
-  return { node: { ...node, carry: [], columns: node.columns.filter((c) => !labels.includes(c.name)), input: { ...input, columns } }, labels };
-};
 
 /** Whether the scan below has no row that is in no window. */
 const isCut = ({ input, from, to, over, bucket }: Window): boolean => {
@@ -109,34 +89,39 @@ const isCut = ({ input, from, to, over, bucket }: Window): boolean => {
 };
 
 export const emitWindow = (
-  whole: Window,
+  node: Window,
   input: (of: PlanNode) => Select | undefined,
   context: ClickHouseContext,
   tables: ClickHouseTables,
 ): Select | undefined => {
-  const { node, labels } = withoutStarts(lateLabels(whole), context);
   if (node.delta || node.from >= node.to) return undefined;
-  const below = node.input.node === 'scan' ? emitScan(node.input, context, labels.length > 0) : input(node.input);
-  if (below === undefined) return undefined;
   const span = bucketsOf(node.bucket, node.from, node.to);
-  const scan = labels.length > 0 && node.input.node === 'scan' ? node.input : undefined;
-  const series = scan && emitLabels(scan, labels, context);
-  const grouped = emitGrouped(node, below, span, context, tables, series?.moving ?? false);
-  if (grouped === undefined) return undefined;
-  if (series === undefined) return { sql: node.zeros ? withZeros(node, grouped, span, context) : grouped, columns: whole.columns };
-  const isLabel = new Set(labels);
-  const out = whole.columns.map((c) => `${isLabel.has(c.name) ? series.value(c.name, 'r.`#newest`') : `r.${quote(c.name)}`} AS ${quote(c.name)}`);
-  return {
-    sql: `SELECT ${out.join(', ')} FROM (${grouped}) AS r INNER JOIN (${bySeries(series)}) AS s ON r.\`#series\` = s.\`#series\``,
-    columns: whole.columns,
-  };
+  const late = lateLabels(node, context.known.series);
+  if (late === undefined || late.node.node !== 'window') return emitBuckets(node, span, input, context, tables);
+  const selection = selectSeries(late.scan, context);
+  if (selection.series * span.starts.length <= context.known.mostHere) return undefined;
+  const buckets = emitBuckets(late.node, span, input, context, tables);
+  const own = node.columns.map((c) => c.name).filter((name) => !late.labels.has(name));
+  return buckets && { sql: joinLabels(buckets.sql, own, late.labels, selection, '#series', NEWEST.name, context), columns: node.columns };
+};
+
+const emitBuckets = (
+  whole: Window,
+  span: Span,
+  input: (of: PlanNode) => Select | undefined,
+  context: ClickHouseContext,
+  tables: ClickHouseTables,
+): Select | undefined => {
+  const node = withoutStarts(whole, context);
+  const below = input(node.input);
+  const grouped = below && emitGrouped(node, below, span, context, tables);
+  return grouped === undefined ? undefined : { sql: node.zeros ? withZeros(node, grouped, span, context) : grouped, columns: whole.columns };
 };
 
 /**
- * Keys, carried columns, `time`, aggregates; rows whose aggregates are all missing left out unless zeros follow. `newest`: beside them
- * `#newest`, the time of the newest row of each.
+ * Keys, carried columns, `time`, aggregates, and `#newest` where it is wanted; rows whose aggregates are all missing left out unless zeros follow.
  */
-const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables, newest: boolean): string | undefined => {
+const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
   const place = placement(node, span, context);
   const counts = node.aggregates.some((a) => OVER_TIME.has(a.function));
   const risen = counts ? withPredecessors(node, below, context) : below.sql;
@@ -156,7 +141,7 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const keys = node.keys.map(quote);
   // No alias may be a name that aggregates above still speak of: the row's own time, a carried label.
   const carried = node.carry.map((c, i) => `argMax(tuple(${quote(c)}), \`time\`).1 AS \`#carry.${i}\``);
-  const last = newest ? ['max(`time`) AS `#newest`'] : [];
+  const last = node.columns.some((c) => c.name === NEWEST.name) ? ['max(`time`) AS `#newest`'] : [];
   const parts = [...node.keys.map((key) => keyOf(key, node.columns, key)), ...carried, ...(all ? [] : ['`#bucket`']), ...outputs, ...last];
   const group = [...keys, ...(all ? [] : ['`#bucket`'])];
   const inner = `SELECT ${parts.join(', ')} FROM (${rows})${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
@@ -170,7 +155,7 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
           : quote(c.name),
     )
     .join(', ');
-  return `SELECT ${named}${newest ? ', `#newest`' : ''} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
+  return `SELECT ${named} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
 };
 
 /**
