@@ -1,6 +1,8 @@
 // The whole product in one process, in the order in which its parts start and, backwards, end. Ready means: it answers, and the
 // first own sample of this start can be queried.
+
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { graphqlServer } from '../graphql/server.ts';
@@ -181,7 +183,8 @@ const start = async (
   await removed.start();
   undo.push({ part: 'what was removed', end: () => removed.stop() });
   const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs']);
-  await catalogue.refresh();
+  // Of many series reading all takes seconds; a question before that reads those it speaks of.
+  void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error }));
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
   undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
   const savedTexts = new SavedTexts(engines.records);
@@ -346,7 +349,7 @@ const start = async (
       await stop();
       return undefined;
     }
-    await catalogue.refresh();
+    await Promise.race([catalogue.refresh(), delay(LEARN_MS, undefined, { ref: false })]);
   }
   running.ready = true;
   forgetRefusedStart(dataDir);

@@ -90,7 +90,9 @@ test.each([
 test('whoever asks is told that there may be some, and how many when they ask, by the ledger of the store', async () => {
   const { columns, search } = loaded.ports;
   const found = METRICS.flatMap(({ name }) =>
-    SAMPLE_MARKS.flatMap((kind) => loaded.known.marks(kind, metricHash(name), 0n, 2n ** 62n).map((hour) => [kind, metricHash(name), hour / 1_000_000n] as const)),
+    SAMPLE_MARKS.flatMap((kind) =>
+      loaded.known.marks(kind, metricHash(name), 0n, 2n ** 62n).map((hour) => [kind, metricHash(name), hour / 1_000_000n] as const),
+    ),
   );
   const marks = TABLE_FIELDS.marks.slice(0, 3).map(
     ({ name, type }, at) =>

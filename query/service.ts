@@ -17,6 +17,7 @@ import type { PlanRequest } from './3-plan/request.ts';
 import { answerColumns, type JsonValue } from './ask/answer.ts';
 import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
 import { withExplanations } from './ask/explain.ts';
+import { askedOfFresh } from './ask/fresh-series.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger, type TellMarks } from './ask/ledger.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
@@ -117,10 +118,11 @@ export class QueryService {
     await this.#readSaved(text);
     const first = this.#check(text);
     const now = (this.#options.now ?? Date.now)();
-    if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || now - this.#learned < RELEARN_MS) return first;
+    const { catalogue } = this.#options;
+    if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || (catalogue.isReady && now - this.#learned < RELEARN_MS)) return first;
     this.#learned = now;
     // A store that is away or hangs must not keep a text from being checked.
-    await Promise.race([this.#options.catalogue.refresh().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, RELEARN_PATIENCE_MS))]);
+    await Promise.race([catalogue.lookAgain().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, RELEARN_PATIENCE_MS))]);
     return this.#check(text);
   }
 
@@ -241,18 +243,20 @@ export class QueryService {
     const notice: PlanRequest['notice'] = (severity, code, parameters, span = whole) =>
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
-    const { parts, answer } = await this.#ledger.asking(planned.plan, signal, async (marks, signals) => {
-      const stores = storesWith({ marks, series: new SeriesFinder(this.#options.catalogue.series, RUN_FUNCTIONS) });
-      const pieces = (node: PlanNode): SplitPlan => split(node, stores, { push: request.countMissing !== true });
-      const options = { seconds: this.#options.maxSeconds ?? 30, signal: signals, pool: this.#pool };
-      const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, options);
-      const shown = await withExplanations(planned.plan, async (rows, analyze) => {
-        const parts = pieces({ node: 'limit', input: rows, count: limit + 1, per: [], columns: rows.columns });
-        return { parts, asked: analyze ? await answered(parts) : undefined };
-      });
-      const parts = pieces(shown);
-      return { parts, answer: await answered(parts) };
-    });
+    const push = { push: request.countMissing !== true };
+    const options = { seconds: this.#options.maxSeconds ?? 30, pool: this.#pool };
+    const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, (index) =>
+      this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
+        const stores = storesWith({ marks, series: new SeriesFinder(index, RUN_FUNCTIONS) });
+        const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, { ...options, signal: stop });
+        const shown = await withExplanations(planned.plan, async (rows, analyze) => {
+          const parts = split({ node: 'limit', input: rows, count: limit + 1, per: [], columns: rows.columns }, stores, push);
+          return { parts, asked: analyze ? await answered(parts) : undefined };
+        });
+        const parts = split(shown, stores, push);
+        return { parts, answer: await answered(parts) };
+      }),
+    );
     this.#tellRemoved(planned.plan, notice, new Set());
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
     else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);

@@ -201,6 +201,8 @@ export const inputsOf = (node: PlanNode): readonly PlanNode[] => {
   }
 };
 
+export const scansOf = (node: PlanNode): readonly Scan[] => (node.node === 'scan' ? [node] : inputsOf(node).flatMap(scansOf));
+
 /** The node with its inputs replaced, in the order of `inputsOf`. */
 export const withInputs = (node: PlanNode, inputs: readonly PlanNode[]): PlanNode => {
   switch (node.node) {

@@ -4,7 +4,7 @@ import { EXTREME, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { eachColumn, type PlanExpression } from '../3-plan/expression.ts';
 import type { FailingTable } from '../3-plan/failing.ts';
-import { type AggregateCall, inputsOf, type PlanNode, type Scan } from '../3-plan/nodes.ts';
+import { type AggregateCall, inputsOf, type PlanNode, type Scan, scansOf } from '../3-plan/nodes.ts';
 
 export interface Failures {
   readonly scalars: FailingTable;
@@ -123,8 +123,6 @@ class LossFinder {
     }
   }
 }
-
-const scansOf = (node: PlanNode): readonly Scan[] => (node.node === 'scan' ? [node] : inputsOf(node).flatMap(scansOf));
 
 /** Of what a store is asked; `isAsArrived`: values that came as no numbers come as such, and are counted here. */
 export const lossesOf = (node: PlanNode, failures: Failures, hours: MarkedHours, isAsArrived: boolean): Losses => {

@@ -9,6 +9,11 @@ import type { LabelValue, SeriesIndex } from '../series/series-index.ts';
 import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './learned-attributes.ts';
 import { SeriesFeed } from './series-feed.ts';
 
+/** How long a series may be there before a question finds it, ms. */
+const FRESH_MS = 1000;
+/** Metrics of one text that are looked for at once. */
+const MOST_WANTED = 50;
+
 export class LearnedCatalogue implements Catalogue {
   readonly datasets: readonly Dataset[];
   /** Rises with every change, so that what was checked against an older one can be told. */
@@ -16,6 +21,8 @@ export class LearnedCatalogue implements Catalogue {
   readonly #series: SeriesFeed;
   readonly #attributes: LearnedAttributes;
   #running: Promise<void> | undefined;
+  /** Metrics that were asked for before all were there. */
+  readonly #wanted = new Set<string>();
 
   /** `logsKeptMs`: how long log lines are kept now. */
   constructor(datasets: readonly Dataset[], columns: ColumnStore, search: Search, logsKeptMs: () => number = () => RETENTION.logs) {
@@ -28,8 +35,15 @@ export class LearnedCatalogue implements Catalogue {
     return this.#series.index;
   }
 
+  /** All series were read. */
+  get isReady(): boolean {
+    return this.#series.isReady;
+  }
+
   metric(name: string): MetricInfo | undefined {
-    return this.#series.index.metric(name);
+    if (this.#series.knows(name)) return this.#series.index.metric(name);
+    this.#wanted.add(name);
+    return undefined;
   }
   /** Values of a label of a metric, most used first; undefined where the stores have to be asked. */
   labelValues(metric: string, label: string, most: number): readonly LabelValue[] | undefined {
@@ -56,6 +70,25 @@ export class LearnedCatalogue implements Catalogue {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** Series that were told up to a moment before now are known. What fails leaves what was known. */
+  async catchUp(now: number = Date.now()): Promise<void> {
+    await this.#series.catchUp(now, FRESH_MS);
+  }
+
+  /** Learns what a text may have asked for in vain: before all is there, just that. */
+  async lookAgain(): Promise<void> {
+    const wanted = [...this.#wanted].slice(0, MOST_WANTED);
+    this.#wanted.clear();
+    if (this.#series.isReady) return this.refresh();
+    await Promise.all(wanted.map((name) => this.#series.learnMetric(name)));
+    this.version++;
+  }
+
+  /** All series are known. */
+  async whole(): Promise<void> {
+    if (!this.#series.isReady) await this.refresh();
   }
 
   async #learn(now: number): Promise<void> {

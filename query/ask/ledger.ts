@@ -9,16 +9,13 @@ import { NANOS_PER_HOUR } from '../../core/time.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { SAMPLE_MARKS, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
-import { inputsOf, type PlanNode, type Scan } from '../3-plan/nodes.ts';
+import { type PlanNode, scansOf } from '../3-plan/nodes.ts';
 import type { MarkedHours } from '../4-emit/losses.ts';
 import { earlierOf, laterOf } from '../run/buckets.ts';
 import { type MarkedHour, Marks, type Metric, Reading } from './marks.ts';
 
 /** Has `hear` called with rows of the table `marks`: of every one that is written, once it stands and before any of its samples does. */
 export type TellMarks = (hear: (rows: Batch) => void) => void;
-
-const samplesScans = (node: PlanNode): readonly Scan[] =>
-  node.node === 'scan' ? (node.dataset.table === 'samples' ? [node] : []) : inputsOf(node).flatMap(samplesScans);
 
 /** What a plan reads: hours that touch `from` to `to`, of those metrics. */
 interface Wanted {
@@ -28,7 +25,7 @@ interface Wanted {
 }
 
 const wantedBy = (plan: PlanNode): Wanted => {
-  const scans = samplesScans(plan);
+  const scans = scansOf(plan).filter(({ dataset }) => dataset.table === 'samples');
   const ranges = scans.flatMap(({ range, before }) => (range === undefined ? [] : [{ from: range.from - before, to: range.to }]));
   return {
     metrics: [...new Set(scans.map(({ dataset }) => dataset.metric && metricHash(dataset.metric.name)))],

@@ -2,6 +2,7 @@
 // neither the store nor this process holds much of it at once.
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
+import { metricHash } from '../../schemas/series-id.ts';
 import { SeriesIndex } from '../series/series-index.ts';
 
 /** Rows of a page: taking one in is a turn of this process. */
@@ -14,7 +15,7 @@ const FEW = 1000;
 
 const ROWS = `SELECT s.metric AS metric, s.name AS name, s.id AS id, toUnixTimestamp64Milli(s.since) AS from, toUnixTimestamp64Milli(s.seen) AS told,
   s.kind AS kind, s.temporality AS temporality, s.unit AS unit, s.description AS description, s.interval AS interval, s.labels AS labels, s.enrichment AS enrichment
-FROM series AS s WHERE s.seen >= fromUnixTimestamp64Milli({told:Int64}, 'UTC') AND s.metric >= {metric:UInt32}
+FROM series AS s WHERE s.seen >= fromUnixTimestamp64Milli({told:Int64}, 'UTC') AND s.metric BETWEEN {metric:UInt32} AND {last:UInt32}
   AND (s.metric, s.id, toUnixTimestamp64Milli(s.since)) > ({metric:UInt32}, {id:UInt64}, {from:Int64})
 ORDER BY s.metric, s.id, s.since LIMIT ${PAGE}`;
 
@@ -23,6 +24,8 @@ interface Place {
   readonly id: bigint;
   readonly from: bigint;
 }
+/** Above all metrics. */
+const LAST = 2 ** 32 - 1;
 const BEGINNING: Place = { metric: 0, id: 0n, from: -(2n ** 62n) };
 
 export class SeriesFeed {
@@ -30,6 +33,14 @@ export class SeriesFeed {
   #index = new SeriesIndex();
   /** When the store was looked into last, ms. */
   #looked: number | undefined;
+  /** The same by a clock that nobody sets. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  /** Up to which metric (its hash, not in it) the first reading has come. */
+  #readTo = 0;
+  /** Metrics that were read before all of them were. */
+  readonly #alone = new Map<string, Promise<void>>();
+  readonly #read = new Set<string>();
 
   constructor(columns: Pick<ColumnStore, 'query'>) {
     this.#columns = columns;
@@ -39,13 +50,50 @@ export class SeriesFeed {
     return this.#index;
   }
 
-  /** Takes in what is new. Rejects when the store does not answer; what was known stays. A clock may have been set back since the last look. */
-  async learn(now: number): Promise<void> {
+  /** All series were read. */
+  get isReady(): boolean {
+    return this.#looked !== undefined;
+  }
+
+  /** Whether all series of the metric, if it has any, are in the index. */
+  knows(metric: string): boolean {
+    return this.isReady || this.#read.has(metric) || metricHash(metric) < this.#readTo;
+  }
+
+  /** Takes in what is new, as one with whoever asks meanwhile. Rejects when the store does not answer; what was known stays. */
+  learn(now: number): Promise<void> {
+    this.#running ??= this.#learn(now).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Takes in what is new where it was not looked for within so many ms. */
+  async catchUp(now: number, ms: number): Promise<void> {
+    if (performance.now() - this.#lookedAt > ms) await this.learn(now);
+  }
+
+  /** Takes in the series of one metric, before all of them are there. */
+  async learnMetric(metric: string): Promise<void> {
+    if (this.knows(metric)) return;
+    const reading =
+      this.#alone.get(metric) ?? this.#readPages(this.#index, { told: 0, last: metricHash(metric) }, { ...BEGINNING, metric: metricHash(metric) });
+    this.#alone.set(metric, reading);
+    await reading.finally(() => this.#alone.delete(metric));
+    this.#read.add(metric);
+  }
+
+  /** A clock may have been set back since the last look. */
+  async #learn(now: number): Promise<void> {
+    const begun = performance.now();
     const isStale = this.#looked !== undefined && (await this.#isStale());
     const index = isStale ? new SeriesIndex() : this.#index;
-    await this.#read(index, this.#looked === undefined || isStale ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS));
+    const told = this.#looked === undefined || isStale ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS);
+    await this.#readPages(index, { told, last: LAST }, BEGINNING);
     this.#index = index;
     this.#looked = now;
+    this.#lookedAt = begun;
+    this.#read.clear();
   }
 
   async #isStale(): Promise<boolean> {
@@ -54,9 +102,9 @@ export class SeriesFeed {
     return Number(batches[0] === undefined ? 0 : valueAt(columnOf(batches[0], 'rows'), 0)) < this.#index.size * STILL_THERE;
   }
 
-  async #read(index: SeriesIndex, told: number): Promise<void> {
-    for (let place: Place | undefined = BEGINNING; place !== undefined; ) {
-      const { batches } = await this.#columns.query(ROWS, { params: { told, ...place } });
+  async #readPages(index: SeriesIndex, which: { readonly told: number; readonly last: number }, from: Place): Promise<void> {
+    for (let place = from; ; ) {
+      const { batches } = await this.#columns.query(ROWS, { params: { ...which, ...place } });
       let rows = 0;
       for (const batch of batches) {
         index.feed(batch);
@@ -64,6 +112,7 @@ export class SeriesFeed {
         if (batch.length > 0) place = lastOf(batch);
       }
       if (rows < PAGE) return;
+      if (!this.isReady && which.last === LAST) this.#readTo = place.metric;
     }
   }
 }

@@ -211,7 +211,10 @@ const idsOf = (metric: MetricSeries, series: Int32Array): Uint32Array => {
 /** What held at some moment of the range: the last that was told by its beginning, or ever first, and what was told in it. */
 const within = (all: readonly Told[], { from, to }: Moments): readonly Told[] => {
   const [begin, end] = [millisUpTo(from + 1n), millisUpTo(to)];
-  const first = Math.max(0, all.findLastIndex(({ since }) => since < begin));
+  const first = Math.max(
+    0,
+    all.findLastIndex(({ since }) => since < begin),
+  );
   return all.filter(({ since }, i) => i === first || (i > first && since < end));
 };
 

@@ -70,10 +70,14 @@ export class SeriesIndex {
     const table = this.#values[number];
     if (table === undefined) return undefined;
     const place = this.#inventory.indexOf(number);
-    return { values: table.column(), isTold: place >= 0, at: (series, i, state) => {
-      const own = series.valueOf(i, number);
-      return own >= 0 || place < 0 ? own : this.#states.codeOf(state, place);
-    } };
+    return {
+      values: table.column(),
+      isTold: place >= 0,
+      at: (series, i, state) => {
+        const own = series.valueOf(i, number);
+        return own >= 0 || place < 0 ? own : this.#states.codeOf(state, place);
+      },
+    };
   }
 
   /** Sorted. */

@@ -11,6 +11,8 @@ export interface Told {
 }
 
 export class SeriesStates {
+  /** Rises with every change. */
+  version = 0;
   #since = new Float64Array(16);
   #seen = new Float64Array(16);
   #state = new Int32Array(16);
@@ -21,6 +23,7 @@ export class SeriesStates {
   /** Series are numbered from 0, each is told of first in its turn. Whether it is the newest that is known of the series. */
   tell(series: number, since: number, seen: number, state: number): boolean {
     if (series >= this.#size) {
+      this.version++;
       this.#grow(series + 1);
       this.#size = series + 1;
       this.#put(series, since, seen, state);
@@ -31,18 +34,21 @@ export class SeriesStates {
       const first = { since: this.#since[series] as number, seen: this.#seen[series] as number, state: this.#state[series] as number };
       if (since === first.since) {
         if (seen < first.seen) return false;
+        if (state !== first.state) this.version++;
         this.#put(series, since, seen, state);
         return true;
       }
       const both = since < first.since ? [{ since, seen, state }, first] : [first, { since, seen, state }];
       this.#several.set(series, both);
+      this.version++;
       return since > first.since;
     }
     let place = several.length;
     while (place > 0 && (several[place - 1] as Told).since > since) place--;
     const same = several[place - 1];
+    if (same?.since === since && seen < same.seen) return false;
+    if (same?.since !== since || state !== same.state) this.version++;
     if (same?.since !== since) several.splice(place, 0, { since, seen, state });
-    else if (seen < same.seen) return false;
     else [same.seen, same.state] = [seen, state];
     return (several.at(-1) as Told).since === since;
   }

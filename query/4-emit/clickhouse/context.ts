@@ -32,11 +32,7 @@ export class ClickHouseContext {
   readonly parameters = new Map<string, BoundValue>();
   #aliases = 0;
 
-  constructor(
-    functions: EmitTable,
-    known: Known,
-    options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {},
-  ) {
+  constructor(functions: EmitTable, known: Known, options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {}) {
     this.functions = functions;
     this.known = known;
     this.isAsArrived = options.isAsArrived ?? false;

@@ -1,6 +1,7 @@
 // Columns that go with a question: as one text each, from which the store cuts its rows. Lists as parameters cost it a hundred times as much.
-import { quoteClickHouse as quote } from '../quote.ts';
+
 import type { LabelColumn, LabelRows } from '../known-series.ts';
+import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
 
 const bytesOf = (column: Uint32Array | BigInt64Array): Uint8Array<ArrayBuffer> =>

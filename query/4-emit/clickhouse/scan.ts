@@ -179,7 +179,18 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   const odd = { notFinite: markedHours(scan, 'not-finite', context.known.marks).length > 0, stale: stale && isRead };
   const keyed = { ...form, special: { ...form.special, [key]: selection.key } };
   const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh]);
-  const sql = labels.length === 0 ? samples : joinLabels(samples, own.map((c) => c.name), new Map(labels.map((name) => [name, name])), selection, key, 'time', context);
+  const sql =
+    labels.length === 0
+      ? samples
+      : joinLabels(
+          samples,
+          own.map((c) => c.name),
+          new Map(labels.map((name) => [name, name])),
+          selection,
+          key,
+          'time',
+          context,
+        );
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
   if (labels.length === 0 && conditions === undefined) return { sql, columns: scan.columns };

@@ -69,10 +69,20 @@ const selectMetrics = (condition: PlanExpression | undefined, context: ClickHous
   const meant = shared.filter((hash) => !series.named(hash).every((name) => isMeant.has(name)));
   const number = `toInt64(s.metric)`;
   return {
-    key: others.length === 0 ? number : `multiIf(${others.map((name, i) => `s.metric = ${hashOf(metricHash(name))} AND ${idsOf(name)}, ${2 ** 32 * SHARED + i}`).join(', ')}, ${number})`,
+    key:
+      others.length === 0
+        ? number
+        : `multiIf(${others.map((name, i) => `s.metric = ${hashOf(metricHash(name))} AND ${idsOf(name)}, ${2 ** 32 * SHARED + i}`).join(', ')}, ${number})`,
     conditions: [
       ...(condition === undefined ? [] : [isOneOf('s.metric', Uint32Array.from(hashes.flatMap((hash) => [hash, 0])), context)]),
-      ...meant.map((hash) => `(s.metric != ${hashOf(hash)} OR ${series.named(hash).filter((name) => isMeant.has(name)).map(idsOf).join(' OR ')})`),
+      ...meant.map(
+        (hash) =>
+          `(s.metric != ${hashOf(hash)} OR ${series
+            .named(hash)
+            .filter((name) => isMeant.has(name))
+            .map(idsOf)
+            .join(' OR ')})`,
+      ),
     ],
     series: Number.POSITIVE_INFINITY,
     isSteady: () => true,
@@ -86,10 +96,24 @@ const selectMetrics = (condition: PlanExpression | undefined, context: ClickHous
 };
 
 /** `labels`: by the column they become. The rows of a query, which have the key (and `time`, where the labels change), with the labels of its series; others have none and are left out. */
-export const joinLabels = (rows: string, own: readonly string[], labels: ReadonlyMap<string, string>, selection: Selection, key: string, time: string, context: ClickHouseContext): string => {
+export const joinLabels = (
+  rows: string,
+  own: readonly string[],
+  labels: ReadonlyMap<string, string>,
+  selection: Selection,
+  key: string,
+  time: string,
+  context: ClickHouseContext,
+): string => {
   const told = selection.rows([...new Set(labels.values())]);
-  const columns = [...own.map((name) => `r.${quote(name)} AS ${quote(name)}`), ...Array.from(labels, ([as, label]) => `s.${quote(label)} AS ${quote(as)}`)].join(', ');
+  const columns = [
+    ...own.map((name) => `r.${quote(name)} AS ${quote(name)}`),
+    ...Array.from(labels, ([as, label]) => `s.${quote(label)} AS ${quote(as)}`),
+  ].join(', ');
   const on = `r.${quote(key)} = s.${quote(key)}`;
-  const join = told.since === undefined ? `INNER JOIN (${packedLabels(told, key, context)}) AS s ON ${on}` : `ASOF INNER JOIN (${packedLabels(told, key, context)}) AS s ON ${on} AND r.${quote(time)} >= s.\`#since\``;
+  const join =
+    told.since === undefined
+      ? `INNER JOIN (${packedLabels(told, key, context)}) AS s ON ${on}`
+      : `ASOF INNER JOIN (${packedLabels(told, key, context)}) AS s ON ${on} AND r.${quote(time)} >= s.\`#since\``;
   return `SELECT ${columns} FROM (${rows}) AS r ${join}`;
 };

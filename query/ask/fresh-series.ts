@@ -1,0 +1,26 @@
+// Series come while questions are asked. A question goes by those that are known, and what was told since is read beside it; only where that
+// changes what the question's metrics have it is asked again.
+import { type PlanNode, type Scan, scansOf } from '../3-plan/nodes.ts';
+import type { SeriesIndex } from '../series/series-index.ts';
+import type { LearnedCatalogue } from './learned-catalogue.ts';
+
+const versionOf = (scan: Scan, index: SeriesIndex): number => {
+  const { metric } = scan.dataset;
+  return metric === undefined ? index.metricNames().length : (index.series(metric.name)?.states.version ?? 0);
+};
+
+/** The answer by series that were told a second before now, or later. */
+export const askedOfFresh = async <T>(
+  plan: PlanNode,
+  catalogue: Pick<LearnedCatalogue, 'series' | 'catchUp' | 'whole'>,
+  work: (series: SeriesIndex) => Promise<T>,
+): Promise<T> => {
+  const scans = scansOf(plan).filter(({ dataset }) => dataset.table === 'samples');
+  if (scans.length === 0) return work(catalogue.series);
+  if (scans.some(({ dataset }) => dataset.metric === undefined)) await catalogue.whole();
+  const versions = (): string => scans.map((scan) => versionOf(scan, catalogue.series)).join();
+  const known = versions();
+  // A store that cannot tell what is new may still answer.
+  const [answer] = await Promise.all([work(catalogue.series), catalogue.catchUp().catch(() => undefined)]);
+  return versions() === known ? answer : work(catalogue.series);
+};
