@@ -68,9 +68,9 @@ export class SeriesFeed {
     return this.#running;
   }
 
-  /** Takes in what is new where it was not looked for within so many ms. */
+  /** Takes in what is new where it was not looked for within so many ms; the first reading is not waited for. */
   async catchUp(now: number, ms: number): Promise<void> {
-    if (performance.now() - this.#lookedAt > ms) await this.learn(now);
+    if (this.isReady && performance.now() - this.#lookedAt > ms) await this.learn(now);
   }
 
   /** Takes in the series of one metric, before all of them are there. */

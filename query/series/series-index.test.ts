@@ -1,48 +1,8 @@
 // What the index knows of series it was fed with, against plain maps; in which order and how often rows come changes nothing.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { DataType, Value } from '../../core/batch/batch.ts';
-import { batchOf, columnFrom } from '../../core/batch/build.ts';
-import { TABLE_FIELDS } from '../../schemas/tables.ts';
-import { MOST_LABELS, SeriesIndex } from './series-index.ts';
-
-interface Told {
-  readonly name: string;
-  readonly id: bigint;
-  /** ms. */
-  readonly from: number;
-  readonly told: number;
-  readonly kind: string;
-  readonly unit: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly enrichment: Readonly<Record<string, string>>;
-}
-
-const rowsOf = (rows: readonly Told[]) => {
-  const typeOf = (name: string): DataType => TABLE_FIELDS.series.find((f) => f.name === name)?.type ?? { kind: 'int', bits: 64, signed: true };
-  const column = (name: string, value: (row: Told) => Value) => [name, columnFrom(typeOf(name), rows.map(value))] as const;
-  return batchOf([
-    column('name', (r) => r.name),
-    column('id', (r) => r.id),
-    column('from', (r) => BigInt(r.from)),
-    column('told', (r) => BigInt(r.told)),
-    column('kind', (r) => r.kind),
-    column('temporality', () => 'cumulative'),
-    column('unit', (r) => r.unit),
-    column('description', () => null),
-    column('interval', () => 10_000),
-    column('labels', (r) => new Map(Object.entries(r.labels))),
-    column('enrichment', (r) => new Map(Object.entries(r.enrichment))),
-  ]);
-};
-
-const fed = (...pieces: readonly (readonly Told[])[]): SeriesIndex => {
-  const index = new SeriesIndex();
-  for (const rows of pieces) if (rows.length > 0) index.feed(rowsOf(rows));
-  return index;
-};
-
-const base: Told = { name: 'm', id: 1n, from: 1, told: 1, kind: 'counter', unit: 'By', labels: { host: 'a' }, enrichment: {} };
+import { base, fed, rowsOf, type Told } from '../testing/told-series.ts';
+import { MOST_LABELS } from './series-index.ts';
 
 const word = fc.constantFrom('', 'a', 'b', 'Größe', '__proto__', 'a b', 'x'.repeat(300));
 const told = fc.record({

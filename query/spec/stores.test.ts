@@ -53,7 +53,7 @@ afterAll(() => loaded?.stop());
 
 test.each(stored.map((s) => ({ ...s, title: `${s.c.file}: ${s.c.title}` })))('$home: $title', async ({ c, plan }) => {
   const whole = optimizeVerified(plan);
-  const stores = storesWith(loaded.marks);
+  const stores = storesWith({ ...loaded.known, ...(random() < 0.5 ? { mostHere: 0 } : {}) });
   const wanted = writtenRows((c.sections.get('rows') as readonly string[]).slice(1));
   for (const parts of [split(whole, stores), ...(random() < sized(0.3, 1) ? [split(whole, supersetStores(stores))] : [])]) {
     const { batches } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS, {});

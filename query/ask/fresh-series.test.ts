@@ -1,0 +1,85 @@
+// Series that come while questions are asked, over a real store: a question finds what was told a second before it, and before all series were
+// read those of its own metric.
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ColumnStore } from '../../engines/columns/port.ts';
+import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/testing/temporary-store.ts';
+import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import { DATASETS } from '../../schemas/catalogue.ts';
+import { metricHash } from '../../schemas/series-id.ts';
+import { QueryService } from '../service.ts';
+import { LearnedCatalogue } from './learned-catalogue.ts';
+
+let store: TemporaryStore;
+beforeAll(async () => {
+  store = await openTemporaryStore();
+});
+afterAll(() => store?.close());
+
+const tell = async (metric: string, hosts: readonly string[]): Promise<void> => {
+  const params = { hash: metricHash(metric), metric, hosts, now: Date.now() };
+  const at = "fromUnixTimestamp64Milli({now:Int64}, 'UTC')";
+  const ids = 'cityHash64({metric:String}, arrayJoin({hosts:Array(String)}) AS host)';
+  await store.columns.command(
+    `INSERT INTO series SELECT {hash:UInt32}, {metric:String}, ${ids}, ${at}, ${at}, 'gauge', 'cumulative', '1', NULL, 10000, map('host', host), map()`,
+    { params },
+  );
+  await store.columns.command(`INSERT INTO samples (metric, id, time, mantissa, exponent) SELECT {hash:UInt32}, ${ids}, ${at} - INTERVAL 1 SECOND, 1, 0`, {
+    params,
+  });
+};
+
+/** A store whose reading of all series waits. */
+const held = (columns: ColumnStore): { readonly columns: ColumnStore; readonly release: () => void } => {
+  let release = (): void => undefined;
+  const until = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const query = async (...[sql, options]: Parameters<ColumnStore['query']>) => {
+    if (sql.includes('FROM series AS s') && options?.params?.['metric'] === 0) await until;
+    return columns.query(sql, options);
+  };
+  return { columns: Object.assign(Object.create(columns) as ColumnStore, { query }), release };
+};
+
+const serviceOn = (columns: ColumnStore) => {
+  const search = openColumnSearch(columns);
+  const catalogue = new LearnedCatalogue(DATASETS, columns, search);
+  const records = undefined as never;
+  return { catalogue, service: new QueryService({ ports: { columns, search, records }, catalogue, completeUpTo: () => undefined }) };
+};
+
+const hostsOf = async (service: QueryService, text: string): Promise<readonly unknown[]> => {
+  const { columns, diagnostics } = await service.query(text);
+  expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
+  return columns.find((c) => c.name === 'host')?.values.toSorted() ?? [];
+};
+
+test('a host that is told of is there a second later, by its name too', async () => {
+  await tell('fresh.one', ['a']);
+  const { catalogue, service } = serviceOn(store.columns);
+  await catalogue.refresh();
+  const text = 'from metrics.fresh.one | every all count | sum by host';
+  expect(await hostsOf(service, text)).toEqual(['a']);
+  await tell('fresh.one', ['b', 'c']);
+  await delay(1100);
+  expect(await hostsOf(service, text)).toEqual(['a', 'b', 'c']);
+  await tell('fresh.one', ['d']);
+  await delay(1100);
+  expect(await hostsOf(service, 'from metrics.fresh.one | where host == "d" | every all count | sum by host')).toEqual(['d']);
+});
+
+test('before all series were read a text has those of its metric, and all metrics together wait', { timeout: 60_000 }, async () => {
+  await tell('early.one', ['x', 'y']);
+  const { columns, release } = held(store.columns);
+  const { catalogue, service } = serviceOn(columns);
+  const whole = catalogue.refresh();
+  expect(catalogue.isReady).toBe(false);
+  expect(await hostsOf(service, 'from metrics.early.one | every all count | sum by host')).toEqual(['x', 'y']);
+  const all = service.query('from metrics | where name == "early.one" | every all count | sum by name');
+  expect(await Promise.race([all, delay(300, 'waits')])).toBe('waits');
+  release();
+  await whole;
+  expect((await all).rowCount).toBe(1);
+  expect(catalogue.isReady).toBe(true);
+});
