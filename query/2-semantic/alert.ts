@@ -13,9 +13,9 @@ import { checkValue } from './expression.ts';
 import { typeName } from './numeric.ts';
 import type { KnownQuery } from './pipe.ts';
 import { fix, replace } from './report.ts';
-import { NO_ROWS, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
-import { type Relation, type } from './type.ts';
+import { NO_ROWS, type Relation, type } from './type.ts';
 
 export interface AlertContext<Plan> {
   readonly scope: (relation: Relation) => Scope;

@@ -18,10 +18,10 @@ import { withoutFollowing } from './parameter-use.ts';
 import type { CheckedPipe, CheckedQuery, KnownQuery, PipeDefinition, PipeScope, Streaming } from './pipe.ts';
 import { type CheckedRange, checkRange } from './range.ts';
 import { inTextOrder, type Reporter, writeName } from './report.ts';
-import { NO_ROWS, type ParameterUse, type Scope } from './scope.ts';
+import type { ParameterUse, Scope } from './scope.ts';
 import { NO_SIZE, type QuerySize } from './size.ts';
 import { datasetNamed, datasetRelation, nearestSource, VIEWS } from './source.ts';
-import { type Relation, visible } from './type.ts';
+import { NO_ROWS, type Relation, visible } from './type.ts';
 
 /** The rows before a pipe: what completion offers there. */
 export interface PipePoint {

@@ -10,7 +10,7 @@ import { checkRegex } from './regex-argument.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
-import { BOOLEAN, isNumber, STRING, type Type, type Typed, type } from './type.ts';
+import { BOOLEAN, callOf, isNumber, STRING, type Type, type Typed, type } from './type.ts';
 
 const FUNCTION: Readonly<Partial<Record<BinaryOperator, AnyScalar>>> = {
   '==': 'equals',
@@ -27,7 +27,7 @@ const FUNCTION: Readonly<Partial<Record<BinaryOperator, AnyScalar>>> = {
   has: 'has',
 };
 
-const call = (name: AnyScalar, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
+const call = (name: AnyScalar, span: Span, ...args: readonly Typed[]): Typed => callOf(name, BOOLEAN, span, ...args);
 
 interface Sides {
   readonly left?: Expression;
@@ -93,12 +93,12 @@ const listOf = (levels: readonly string[], span: Span): Typed => ({ op: 'literal
 /** The place of an ordered text among its levels. */
 export const rank = (t: Typed, levels: readonly string[]): Typed => {
   if (t.op === 'literal' && typeof t.literal === 'string') return { ...t, literal: BigInt(levels.indexOf(t.literal)), type: type('int') };
-  return { op: 'call', function: 'level', arguments: [t, listOf(levels, t.span)], type: type('int'), span: t.span };
+  return callOf('level', type('int'), t.span, t, listOf(levels, t.span));
 };
 
 /** The level of a rank. */
 export const levelAt = (place: Typed, levels: readonly string[]): Typed => {
-  return { op: 'call', function: 'list_get', arguments: [listOf(levels, place.span), place], type: { ...STRING, levels }, span: place.span };
+  return callOf('list_get', { ...STRING, levels }, place.span, listOf(levels, place.span), place);
 };
 
 /** A list of levels, sorted by their ranks. */

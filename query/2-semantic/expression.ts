@@ -15,7 +15,7 @@ import { align, scaled, typeName } from './numeric.ts';
 import { fix, replace, writeName } from './report.ts';
 import type { Scope } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
-import { BOOLEAN, columnNamed, isNumber, STRING, type Type, type Typed, type, visible } from './type.ts';
+import { BOOLEAN, callOf, columnNamed, isNumber, STRING, type Type, type Typed, type, visible } from './type.ts';
 import { unified } from './unified.ts';
 import { BYTES, COUNT, perSecond, RATIO } from './unit.ts';
 
@@ -58,7 +58,7 @@ const checkNode = (scope: Scope, e: Expression): Typed | undefined => {
       if (operand === undefined || low === undefined || high === undefined) return undefined;
       const from = compare(scope, '>=', operand, low, { right: e.low }, e.span);
       const to = compare(scope, '<=', operand, high, { right: e.high }, e.span);
-      return from === undefined || to === undefined ? undefined : { op: 'call', function: 'and', arguments: [from, to], type: BOOLEAN, span: e.span };
+      return from === undefined || to === undefined ? undefined : callOf('and', BOOLEAN, e.span, from, to);
     }
     case 'in':
       return membership(scope, e);
@@ -167,13 +167,13 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
 const checkUnary = (scope: Scope, e: Expression & { node: 'unary' }): Typed | undefined => {
   if (e.operator === 'not') {
     const operand = checkCondition(scope, e.operand);
-    return operand && { op: 'call', function: 'not', arguments: [operand], type: BOOLEAN, span: e.span };
+    return operand && callOf('not', BOOLEAN, e.span, operand);
   }
   const operand = checkExpression(scope, e.operand);
   if (operand === undefined) return undefined;
   if (e.operator === 'exists') {
     const free = settleFreely(scope, operand);
-    return free && { op: 'call', function: 'exists', arguments: [free], type: BOOLEAN, span: e.span };
+    return free && callOf('exists', BOOLEAN, e.span, free);
   }
   const number = settle(scope, operand, type('float'));
   if (!isNumber(number.type) && number.type.value !== 'duration') {
@@ -181,14 +181,14 @@ const checkUnary = (scope: Scope, e: Expression & { node: 'unary' }): Typed | un
     return undefined;
   }
   if (number.op === 'literal' && number.literal !== null) return { ...number, literal: -(number.literal as number), span: e.span };
-  return { op: 'call', function: 'negate', arguments: [number], type: number.type, span: e.span };
+  return callOf('negate', number.type, e.span, number);
 };
 
 const checkBinary = (scope: Scope, e: Binary): Typed | undefined => {
   if (e.operator === 'and' || e.operator === 'or') {
     const left = checkCondition(scope, e.left);
     const right = checkCondition(scope, e.right);
-    return left === undefined || right === undefined ? undefined : { op: 'call', function: e.operator, arguments: [left, right], type: BOOLEAN, span: e.span };
+    return left === undefined || right === undefined ? undefined : callOf(e.operator, BOOLEAN, e.span, left, right);
   }
   const l = checkOperand(scope, e.left, e.right);
   const r = checkOperand(scope, e.right, e.left);
@@ -203,7 +203,7 @@ const checkBinary = (scope: Scope, e: Binary): Typed | undefined => {
     case '??': {
       const right = settle(scope, r, l.type.value === 'unknown' ? STRING : l.type);
       const same = unified(scope, [settle(scope, l, right.type), right], '??', e.span, [e.left, e.right]);
-      return same && { op: 'call', function: 'coalesce', arguments: same, type: (same[0] as Typed).type, span: e.span };
+      return same && callOf('coalesce', (same[0] as Typed).type, e.span, ...same);
     }
     default:
       return compare(scope, e.operator, l, r, e, e.span);
@@ -251,7 +251,7 @@ const arithmetic = (scope: Scope, e: Binary & { operator: string }, l0: Typed, r
   );
   const [lv, rv] = [l.type.value, r.type.value];
   const operator = e.operator as '*' | '/' | '%' | '+' | '-';
-  const call = (name: AnyScalar, t: Type, a: Typed, b: Typed): Typed => ({ op: 'call', function: name, arguments: [a, b], type: t, span: e.span });
+  const call = (name: AnyScalar, t: Type, a: Typed, b: Typed): Typed => callOf(name, t, e.span, a, b);
   if (operator === '-' && lv === 'time' && rv === 'time') return call('subtract', type('duration'), l, r);
   if (lv === 'time' && rv === 'duration' && (operator === '+' || operator === '-')) return call(SIGN[operator], type('time'), l, r);
   if (operator === '+' && lv === 'duration' && rv === 'time') return call('add', type('time'), r, l);
@@ -314,7 +314,7 @@ const checkIndex = (scope: Scope, of: Expression, by: Expression, span: Span): T
     return undefined;
   }
   if (isMap) checkAttribute(scope, of, by);
-  return { op: 'call', function: isMap ? 'map_get' : 'list_get', arguments: [operand, key], type: type(operand.type.item ?? 'string'), span };
+  return callOf(isMap ? 'map_get' : 'list_get', type(operand.type.item ?? 'string'), span, operand, key);
 };
 
 /** Tells of `attributes["k"]` that no row was ever seen to have it; where nothing was learned nothing is told. */

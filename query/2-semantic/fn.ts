@@ -4,8 +4,8 @@ import type { Call, Expression, FunctionDefinition, Name } from '../1-syntax/ast
 import { isAggregateName } from './aggregate.ts';
 import { unsure } from './doubt.ts';
 import { fix, replace } from './report.ts';
-import { type AggregateCollector, NO_ROWS, type Scope } from './scope.ts';
-import type { Typed } from './type.ts';
+import type { AggregateCollector, Scope } from './scope.ts';
+import { NO_ROWS, type Typed } from './type.ts';
 
 /** `half(x)`: how it is called. */
 export const callForm = ({ name, parameters }: Pick<FunctionDefinition, 'name' | 'parameters'>): string =>

@@ -13,7 +13,7 @@ import { checkRegex } from './regex-argument.ts';
 import { fix, replace, writeName } from './report.ts';
 import type { Scope, Slot } from './scope.ts';
 import { settle, settleFreely } from './settle.ts';
-import { isNumber, STRING, type Type, type Typed, type } from './type.ts';
+import { callOf, isNumber, STRING, type Type, type Typed, type } from './type.ts';
 import { unified } from './unified.ts';
 
 const WANTED: Readonly<Record<Slot, { readonly settle: Type | undefined; readonly fits: (t: Type) => boolean; readonly name: string }>> = {
@@ -60,17 +60,16 @@ export const checkCall = (scope: Scope, e: Call): Typed | undefined => {
     return slot === 'same' ? scope.check(scope, argument) : checkArgument(scope, name, slot, i, argument);
   });
   const right = args.filter((a) => a !== undefined);
-  if (!signature.slots.includes('same'))
-    return right.length < args.length ? undefined : { op: 'call', function: signature.name, arguments: right, type: signature.result(right), span: e.span };
+  if (!signature.slots.includes('same')) return right.length < args.length ? undefined : callOf(signature.name, signature.result(right), e.span, ...right);
   if (args[0] === undefined) return undefined;
   const same = unified(scope, right, name, spanOf(right), right.length < args.length ? [] : e.arguments);
   if (same === undefined || right.length < args.length) return undefined;
   const levels = same.find((t) => t.type.levels !== undefined)?.type.levels;
-  if (levels === undefined) return { op: 'call', function: signature.name, arguments: same, type: signature.result(same), span: e.span };
+  if (levels === undefined) return callOf(signature.name, signature.result(same), e.span, ...same);
   // Levels go by their rank.
   if (same.map((t) => checkLevel(scope, t, levels)).includes(false)) return undefined;
   const ranks = same.map((t) => rank(t, levels));
-  return levelAt({ op: 'call', function: signature.name, arguments: ranks, type: type('int'), span: e.span }, levels);
+  return levelAt(callOf(signature.name, type('int'), e.span, ...ranks), levels);
 };
 
 const unknownFunction = (scope: Scope, e: Call): void => {
@@ -124,7 +123,7 @@ const checkArgument = (scope: Scope, name: string, slot: Slot, place: number, ar
 
 const asText = (t: Typed): Typed => {
   if (t.type.value === 'string' || t.type.value === 'ip') return t;
-  return t.type.value === 'missing' ? { ...t, type: STRING } : { op: 'call', function: 'text', arguments: [t], type: STRING, span: t.span };
+  return t.type.value === 'missing' ? { ...t, type: STRING } : callOf('text', STRING, t.span, t);
 };
 
 const spanOf = (args: readonly Typed[]): Span => {

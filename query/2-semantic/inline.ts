@@ -6,10 +6,10 @@ import type { Expression, InlineSource, MapLiteral, Span } from '../1-syntax/ast
 import { mistakenColumn } from './doubt.ts';
 import { checkExpression } from './expression.ts';
 import { toFloat, typeName } from './numeric.ts';
-import { NO_ROWS, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
 import { hiddenColumn } from './source.ts';
-import { isNumber, type Relation, type RelationColumn, STRING, type Type, type Typed, type } from './type.ts';
+import { isNumber, NO_ROWS, type Relation, type RelationColumn, STRING, type Type, type Typed, type } from './type.ts';
 import { parseUnit, sameDimension, type Unit } from './unit.ts';
 
 /** A cell: a constant, a list or map of constants, or missing (undefined). */
@@ -190,6 +190,7 @@ const relationOf = (source: InlineSource, columns: readonly { readonly name: str
   const shown = columns.filter((c) => !internal.includes(c.name));
   const timed = columns.some((c) => c.name === 'time' && c.type.value === 'time');
   return {
+    ...NO_ROWS,
     columns: [
       ...shown.map(
         (c): RelationColumn => ({
@@ -206,10 +207,7 @@ const relationOf = (source: InlineSource, columns: readonly { readonly name: str
     shape: metric === undefined ? 'rows' : 'series',
     key: metric === undefined ? [] : ['#series'],
     timed,
-    bucket: undefined,
     order: [{ column: '#row', descending: false }],
-    open: undefined,
-    intervalMs: undefined,
     temporality: metric === undefined ? undefined : metric.delta ? 'delta' : 'cumulative',
     origin: 'this data',
     raw: true,

@@ -3,10 +3,9 @@
 import type { Expression, Span } from '../1-syntax/ast.ts';
 import { SIZE_BYTES } from '../1-syntax/number-literal.ts';
 import { spanning } from '../1-syntax/span.ts';
-import type { AnyScalar } from './function-names.ts';
 import { fix, replace } from './report.ts';
 import type { Scope } from './scope.ts';
-import { isNumber, type Type, type Typed, type } from './type.ts';
+import { callOf, isNumber, type Type, type Typed, type } from './type.ts';
 import { BYTES, COUNT, conversion, divideUnits, isCount, isRatio, multiplyUnits, perSecond, RATIO, SECONDS, sameDimension, type Unit } from './unit.ts';
 
 const BYTE_RATE = perSecond(BYTES);
@@ -38,7 +37,7 @@ export const toFloat = (t: Typed): Typed => {
   const seconds = t.type.value === 'duration';
   const out = { ...t.type, value: 'float' as const, unit: seconds ? SECONDS : t.type.unit };
   if (t.op === 'literal' && t.literal !== null) return { ...t, type: out, literal: seconds ? Number(t.literal) / 1e9 : Number(t.literal) };
-  return { op: 'call', function: 'to_float', arguments: [t], type: out, span: t.span };
+  return callOf('to_float', out, t.span, t);
 };
 
 /** The value in another unit of the same dimension. */
@@ -50,7 +49,7 @@ const inUnit = (t: Typed, unit: Unit): Typed => {
   const wide = toFloat(t);
   if (wide.op === 'literal') return { ...wide, literal: (wide.literal as number) * factor, type: { ...wide.type, unit } };
   const by: Typed = { op: 'literal', literal: factor, type: type('float'), span: t.span };
-  return { op: 'call', function: 'scale', arguments: [wide, by], type: { ...wide.type, unit }, span: t.span };
+  return callOf('scale', { ...wide.type, unit }, t.span, wide, by);
 };
 
 const isZero = (t: Typed): boolean => t.op === 'literal' && (t.literal === 0 || t.literal === 0n);
@@ -135,8 +134,6 @@ export const align = (
   }
   return { left, right, unit, bare: left.type.bare && right.type.bare };
 };
-
-const callOf = (name: AnyScalar, t: Type, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: t, span });
 
 /** `*` and `/` of numbers and durations. */
 export const scaled = (operator: '*' | '/', l: Typed, r: Typed, span: Span): Typed => {

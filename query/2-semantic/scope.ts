@@ -101,18 +101,3 @@ export interface Scope {
   readonly stray: (query: Query) => void;
   readonly aggregates: AggregateCollector | undefined;
 }
-
-/** What `Scope.relation` is where there are no rows (a range, a `let` value). */
-export const NO_ROWS: Relation = {
-  columns: [],
-  shape: 'rows',
-  key: [],
-  timed: false,
-  bucket: undefined,
-  order: [],
-  open: undefined,
-  intervalMs: undefined,
-  temporality: undefined,
-  origin: 'this text',
-  raw: false,
-};

@@ -1,7 +1,7 @@
 // Parameters and attributes get their type from their use; here is where a use decides.
 import { typeName } from './numeric.ts';
 import type { Scope } from './scope.ts';
-import { isNumber, STRING, type Type, type Typed, type } from './type.ts';
+import { callOf, isNumber, STRING, type Type, type Typed, type } from './type.ts';
 
 const attributeAs = (t: Typed & { op: 'attribute' }, number: boolean): Typed => ({
   op: 'call',
@@ -46,7 +46,7 @@ export const settleFreely = (scope: Scope, t: Typed): Typed | undefined => {
       function: 'coalesce',
       type: STRING,
       span: t.span,
-      arguments: [attributeAs(t, false), { op: 'call', function: 'text', arguments: [number], type: STRING, span: t.span }],
+      arguments: [attributeAs(t, false), callOf('text', STRING, t.span, number)],
     };
   }
   if (t.op === 'parameter' && t.type.value === 'unknown') {

@@ -3,7 +3,7 @@ import { metricDataset } from '../../schemas/catalogue.ts';
 import type { Dataset, DatasetColumn, ValueType } from '../../schemas/types.ts';
 import { nearest } from '../1-syntax/nearest.ts';
 import type { Catalogue } from './catalogue.ts';
-import type { OrderColumn, Relation, RelationColumn, Type } from './type.ts';
+import { NO_ROWS, type OrderColumn, type Relation, type RelationColumn, type Type } from './type.ts';
 import { parseUnit } from './unit.ts';
 
 const columnType = (c: DatasetColumn): Type => ({ value: c.type, unit: parseUnit(c.unit), bare: false, item: c.item, levels: c.levels });
@@ -33,6 +33,7 @@ export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
   const key = metric ? ['#series'] : dataset.key;
   const ascending = (column: string): OrderColumn => ({ column, descending: false });
   return {
+    ...NO_ROWS,
     columns: [
       ...dataset.columns.map((c): RelationColumn => ({ name: c.name, type: columnType(c), kind: c.kind, label: c.label ?? false, description: c.description })),
       ...ties.map((name) => hiddenColumn(name, HIDDEN_TYPES[name] as ValueType)),
@@ -40,7 +41,6 @@ export const datasetRelation = (dataset: Dataset, origin: string): Relation => {
     shape: dataset.shape,
     key,
     timed,
-    bucket: undefined,
     order: timed ? [{ column: 'time', descending: true }, ...ties.map(ascending), ...(metric ? [] : dataset.key.map(ascending))] : dataset.key.map(ascending),
     open: dataset.attributes !== undefined || metric ? { dataset, maps: dataset.attributes } : undefined,
     intervalMs: dataset.intervalMs,

@@ -41,6 +41,14 @@ export type Typed = { readonly type: Type; readonly span: Span } & (
   | { readonly op: 'case'; readonly branches: readonly { readonly when: Typed; readonly then: Typed }[]; readonly otherwise: Typed }
 );
 
+export const callOf = (name: AnyScalar, of: Type, span: Span, ...args: readonly Typed[]): Typed => ({
+  op: 'call',
+  function: name,
+  arguments: args,
+  type: of,
+  span,
+});
+
 export interface RelationColumn {
   readonly name: string;
   readonly type: Type;
@@ -107,3 +115,18 @@ export interface Relation {
 
 export const visible = (r: Relation): readonly RelationColumn[] => r.columns.filter((c) => !c.name.startsWith('#'));
 export const columnNamed = (r: Relation, name: string): RelationColumn | undefined => r.columns.find((c) => c.name === name);
+
+/** What is known where there are no rows (a range, a `let` value), and what other relations are made from. */
+export const NO_ROWS: Relation = {
+  columns: [],
+  shape: 'rows',
+  key: [],
+  timed: false,
+  bucket: undefined,
+  order: [],
+  open: undefined,
+  intervalMs: undefined,
+  temporality: undefined,
+  origin: 'this text',
+  raw: false,
+};

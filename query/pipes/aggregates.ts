@@ -8,7 +8,7 @@ import { doubted, eitherName, isBucketKnown, isMistaken, mayBeTimed, mayHave, mi
 import { checkExpression } from '../2-semantic/expression.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
-import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { columnNamed, type MaybeNames, NO_ROWS, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind, neededConstant, valueType } from '../3-plan/bind.ts';
 import { columnReference, mapExpression, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
@@ -304,17 +304,14 @@ export const checkAggregates = (
   // On buckets `time` would be there too.
   const perhaps = isBucketKnown(input) || keys.some((k) => k.name === 'time') ? NO_NAMES : new Set(['time']);
   const certain: Relation = {
+    ...NO_ROWS,
     columns: [...time, ...keys.map(keyColumn), ...collected.outputs.map((o) => o.column)],
     shape: 'series',
     key: keys.filter((k) => k.name !== 'time').map((k) => k.name),
     timed: names.includes('time') && (bucketed || keys.some((k) => k.name === 'time' && k.value.type.value === 'time')),
     bucket: bucketed ? input.bucket : undefined,
     order: names.map((column) => orderKey(column, keys)),
-    open: undefined,
-    intervalMs: undefined,
-    temporality: undefined,
     origin: input.origin,
-    raw: false,
   };
   const output = doubted(certain, eitherName(eitherName(maybe, collected.maybe), perhaps), !isBucketKnown(input));
   const keyColumns = planColumns({ ...output, columns: output.columns.slice(0, names.length) });

@@ -10,9 +10,9 @@ import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { fix, replace } from '../2-semantic/report.ts';
-import { type AggregateUse, NO_ROWS } from '../2-semantic/scope.ts';
+import type { AggregateUse } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
-import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
+import { columnNamed, type MaybeNames, NO_ROWS, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
 import { neededConstant } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
@@ -303,6 +303,7 @@ const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], wid
   const shown = [...keyColumns.filter((c) => !c.name.startsWith('#')), ...shape.carry.filter((c) => !named.has(c.name))];
   const hidden = keyColumns.filter((c) => c.name.startsWith('#'));
   return {
+    ...NO_ROWS,
     columns: [...time, ...shown, ...aggregates, ...hidden],
     shape: 'series',
     key: shape.keys,
@@ -311,11 +312,7 @@ const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], wid
     order: [...time, ...shown, ...hidden].map((c) =>
       c.type.levels === undefined ? { column: c.name, descending: false } : { column: c.name, descending: false, levels: c.type.levels },
     ),
-    open: undefined,
-    intervalMs: undefined,
-    temporality: undefined,
     origin: input.origin,
-    raw: false,
   };
 };
 

@@ -1,6 +1,6 @@
 // `explain [analyze]`: not the rows, but how they are made: what runs here, and what each store is asked in its own language.
 import type { Pipe } from '../1-syntax/ast.ts';
-import { type Relation, type RelationColumn, type Type, type } from '../2-semantic/type.ts';
+import { NO_ROWS, type Relation, type RelationColumn, type Type, type } from '../2-semantic/type.ts';
 import { BYTES } from '../2-semantic/unit.ts';
 import { planColumns, sorted } from '../3-plan/lower.ts';
 import { afterMistake, type IqlPipe, plainArgument, syntax, wrongForm } from './pipe.ts';
@@ -37,17 +37,10 @@ export const explain: IqlPipe = {
       return afterMistake(input);
     }
     const output: Relation = {
+      ...NO_ROWS,
       columns: analyze ? [...PLAN, ...FOUND] : PLAN,
-      shape: 'rows',
-      key: [],
-      timed: false,
-      bucket: undefined,
       order: [{ column: 'step', descending: false }],
-      open: undefined,
-      intervalMs: undefined,
-      temporality: undefined,
       origin: input.origin,
-      raw: false,
     };
     const columns = planColumns(output);
     return {

@@ -7,12 +7,12 @@ import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import type { AnyScalar } from '../2-semantic/function-names.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
-import { BOOLEAN, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
+import { BOOLEAN, callOf, columnNamed, isNumber, type Relation, STRING, type Typed, type } from '../2-semantic/type.ts';
 import { joined } from '../3-plan/expression.ts';
 import { afterMistake, type IqlPipe, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 import { filtered } from './where.ts';
 
-const call = (name: AnyScalar, span: Span, ...args: readonly Typed[]): Typed => ({ op: 'call', function: name, arguments: args, type: BOOLEAN, span });
+const call = (name: AnyScalar, span: Span, ...args: readonly Typed[]): Typed => callOf(name, BOOLEAN, span, ...args);
 const always = (span: Span): Typed => ({ op: 'literal', literal: true, type: BOOLEAN, span });
 
 /** One of the texts is enough; a term's words stand side by side in one of them. */
@@ -58,13 +58,10 @@ const predicate = (node: SearchNode, texts: readonly Typed[], input: Relation, s
       const number = node.term.kind === 'all' ? Number.NaN : Number(node.term.text);
       if (isNumber(settled.type) && !Number.isNaN(number)) {
         const value: Typed = { op: 'literal', literal: number, type: { ...settled.type, value: 'float' }, span: node.term.span };
-        const wide: Typed =
-          settled.type.value === 'float'
-            ? settled
-            : { op: 'call', function: 'to_float', arguments: [settled], type: { ...settled.type, value: 'float' }, span: settled.span };
+        const wide: Typed = settled.type.value === 'float' ? settled : callOf('to_float', { ...settled.type, value: 'float' }, settled.span, settled);
         return call('equals', node.span, wide, value);
       }
-      const text: Typed = { op: 'call', function: 'text', arguments: [settled], type: STRING, span: settled.span };
+      const text = callOf('text', STRING, settled.span, settled);
       return found([text], node.term);
     }
   }
