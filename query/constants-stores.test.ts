@@ -6,6 +6,7 @@ import { valueAt } from '../core/batch/batch.ts';
 import { zoneNamed, zoneOffset } from '../core/zone.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
+import { SEED } from '../test/support/seed.ts';
 import { regexMistake } from './1-syntax/regex.ts';
 import { arbitraryRegex, arbitrarySubject } from './1-syntax/test-support/arbitrary-regex.ts';
 import { UNICODE_CLASSES } from './1-syntax/unicode-classes.ts';
@@ -28,9 +29,7 @@ const found = async (pattern: string, texts: readonly string[]): Promise<readonl
   return batches.flatMap((b) => Array.from({ length: b.length }, (_, i) => Boolean(valueAt(b.columns[0] as never, i))));
 };
 
-const SEED = Number(process.env.INFRAMIRROR_SEED ?? Date.now() % 1e6);
-
-test(`random expressions (seed ${SEED})`, async () => {
+test('random expressions', async () => {
   let taken = 0;
   await fc.assert(
     fc.asyncProperty(arbitraryRegex, fc.array(arbitrarySubject, { minLength: 4, maxLength: 4 }), async (pattern, texts) => {
@@ -62,7 +61,7 @@ test('the largest that are taken', async () => {
   }
 }, 120_000);
 
-test(`time zones (seed ${SEED})`, async () => {
+test('time zones', async () => {
   const moments = [0n, 1_700_000_000_000_000_000n, 1_719_999_999_000_000_000n];
   const zones = [
     ...fc.sample(fc.constantFrom(...Intl.supportedValuesOf('timeZone')), { numRuns: 40, seed: SEED }),

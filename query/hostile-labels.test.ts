@@ -9,11 +9,11 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import { columnOfLabel, labelOfColumn } from '../schemas/label-column.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { sized } from '../test/support/long.ts';
+import { SEED } from '../test/support/seed.ts';
 import type { StorePorts } from './ask/ask.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { QueryService } from './service.ts';
 
-const SEED = Number(process.env.INFRAMIRROR_SEED ?? Date.now() % 1e6);
 const AT_MS = Date.UTC(2026, 10, 20, 12);
 
 let store: TemporaryStore;
@@ -112,7 +112,7 @@ const written = (column: string): string => `\`${column.replaceAll('`', '``')}\`
 
 let metrics = 0;
 
-test(`any names of labels (seed ${SEED})`, async () => {
+test('any names of labels', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...NAMES) }, { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 6 }) }), {

@@ -9,6 +9,7 @@ import { batchOf, columnFrom } from '../core/batch/build.ts';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../schemas/series-id.ts';
 import { sized } from '../test/support/long.ts';
+import { SEED } from '../test/support/seed.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import type { MarkedHours } from './4-emit/losses.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
@@ -17,7 +18,6 @@ import { END, makeData } from './testing/store-data.ts';
 import { learnedCatalogue } from './testing/store-metrics.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
-const SEED = Number(process.env.INFRAMIRROR_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const NAME = 'system.network.io';
 const METRIC = metricHash(NAME);
 const MINUTE = 60_000;
@@ -194,7 +194,6 @@ const random = seeded(SEED);
 const lives = Array.from({ length: sized(6, 150) }, (_, i) => lifeOf(`counter-${i}`, random));
 
 beforeAll(async () => {
-  console.log(`INFRAMIRROR_SEED=${SEED}`);
   const stores = await loadStores(makeData(7));
   const marks: MarkedHours = (mark, metric, from, to) =>
     metric === METRIC

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sized } from '../../test/support/long.ts';
+import { SEED } from '../../test/support/seed.ts';
 import type { PlanNode } from '../3-plan/nodes.ts';
 import { explained } from '../4-emit/fragment.ts';
 import { ask, askersOf } from '../ask/ask.ts';
@@ -16,8 +17,6 @@ import { HOMES, type Home, StoredRows } from '../testing/stored-rows.ts';
 import { type LoadedStores, loadStores } from '../testing/stores.ts';
 import { supersetStores } from '../testing/superset-stores.ts';
 import { optimizeVerified } from '../testing/verify-plan.ts';
-
-const SEED = Number(process.env.INFRAMIRROR_SEED ?? Math.floor(Math.random() * 1e6));
 
 const folder = new URL('.', import.meta.url);
 const cases = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -45,7 +44,7 @@ const stored = cases.flatMap((c) =>
 
 let loaded: LoadedStores;
 beforeAll(async () => {
-  console.log(`INFRAMIRROR_SEED=${SEED}: ${cases.length} cases are ${stored.length} questions to stores`);
+  console.log(`${cases.length} cases are ${stored.length} questions to stores`);
   loaded = await loadStores(rows.data);
   await rows.fill(loaded.ports.records);
 });
