@@ -17,7 +17,7 @@ import type { Search } from '../engines/search/port.ts';
 import type { EmbeddedStream } from '../engines/stream/lmdb/lmdb-stream.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Problem } from '../graphql/service.ts';
-import type { TellMarks } from '../query/ask/ledger.ts';
+import type { TellRows } from '../query/ask/told-rows.ts';
 import { brokenParts } from './broken-parts.ts';
 import type { Installation } from './installation/installation.ts';
 import { isFull } from './reserve.ts';
@@ -32,8 +32,8 @@ export interface Engines {
   readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
-  /** Whoever writes marks in this process, and no other can reach the store, does it through `columns`. */
-  readonly tellMarks: TellMarks;
+  /** Whoever writes into these tables does it in this process, as no other can reach the store, and through `columns`. */
+  readonly told: { readonly marks: TellRows; readonly series: TellRows };
   /** What was found wrong at the start. */
   readonly problems: readonly Problem[];
   readonly processes: { readonly columns: StoreProcess; readonly records: StoreProcess };
@@ -102,7 +102,7 @@ export const startEngines = async (
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
-  const hearers: Parameters<TellMarks>[0][] = [];
+  const hearers = { marks: [] as Parameters<TellRows>[0][], series: [] as Parameters<TellRows>[0][] };
   const openColumns = async () => {
     const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log, definitions: DEFINITIONS });
     undo.push(() => child.stop());
@@ -113,7 +113,7 @@ export const startEngines = async (
       concurrency: child.statements,
       telemetry,
       inserted: (table, rows) => {
-        if (table === 'marks') for (const hear of hearers) hear(rows);
+        if (table === 'marks' || table === 'series') for (const hear of hearers[table]) hear(rows);
       },
     });
     undo.push(() => columns.close());
@@ -141,7 +141,15 @@ export const startEngines = async (
       part('the record store', () => records.migrate()),
     );
     for (const { part: name, message } of problems) log.error(message, { part: name });
-    return { columns, search, records, tellMarks: (hear) => void hearers.push(hear), processes: { columns: child, records: server }, problems, stop };
+    return {
+      columns,
+      search,
+      records,
+      told: { marks: (hear) => void hearers.marks.push(hear), series: (hear) => void hearers.series.push(hear) },
+      processes: { columns: child, records: server },
+      problems,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -182,7 +182,7 @@ const start = async (
   const removed = new Removed(engines.records, log);
   await removed.start();
   undo.push({ part: 'what was removed', end: () => removed.stop() });
-  const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs']);
+  const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs'], engines.told.series);
   // Of many series reading all takes seconds; a question before that reads those it speaks of.
   void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error }));
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
@@ -190,7 +190,7 @@ const start = async (
   const savedTexts = new SavedTexts(engines.records);
   const queries = new QueryService({
     ports: engines,
-    tellMarks: engines.tellMarks,
+    tellMarks: engines.told.marks,
     catalogue,
     saved: () => savedTexts.texts(),
     completeUpTo: (table) => pipeline.completeUpTo(table),

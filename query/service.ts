@@ -19,7 +19,8 @@ import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/a
 import { withExplanations } from './ask/explain.ts';
 import { askedOfFresh } from './ask/fresh-series.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
-import { Ledger, type TellMarks } from './ask/ledger.ts';
+import { Ledger } from './ask/ledger.ts';
+import type { TellRows } from './ask/told-rows.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
@@ -71,7 +72,7 @@ export interface QueryServiceOptions {
   /** Of what a table held before that moment (ns) some or all was removed; undefined: nothing was. */
   readonly removedBefore?: (table: string) => bigint | undefined;
   /** Where all marks pass through this process; otherwise those that stand are read with each question. */
-  readonly tellMarks?: TellMarks;
+  readonly tellMarks?: TellRows;
   readonly now?: () => number;
   /** Saved texts by name, which others read as `views.<name>`; the same map as long as none has changed. */
   readonly saved?: () => Promise<ReadonlyMap<string, string>>;

@@ -13,7 +13,7 @@ const printSql = (sql: string): readonly string[] => {
       out += sql.slice(i, end + 1);
       i = end;
     } else if (sign === '(') {
-      const query = sql.startsWith('(SELECT', i);
+      const query = sql.startsWith('(SELECT', i) || sql.startsWith('(WITH', i);
       opened.push(query);
       if (query) depth += 1;
       out += query ? `(\n${'  '.repeat(depth)}` : '(';

@@ -9,6 +9,7 @@ import { DATASETS } from '../../schemas/catalogue.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { QueryService } from '../service.ts';
 import { LearnedCatalogue } from './learned-catalogue.ts';
+import type { TellRows } from './told-rows.ts';
 
 let store: TemporaryStore;
 beforeAll(async () => {
@@ -42,9 +43,9 @@ const held = (columns: ColumnStore): { readonly columns: ColumnStore; readonly r
   return { columns: Object.assign(Object.create(columns) as ColumnStore, { query }), release };
 };
 
-const serviceOn = (columns: ColumnStore) => {
+const serviceOn = (columns: ColumnStore, tell?: TellRows) => {
   const search = openColumnSearch(columns);
-  const catalogue = new LearnedCatalogue(DATASETS, columns, search);
+  const catalogue = new LearnedCatalogue(DATASETS, columns, search, undefined, tell);
   const records = undefined as never;
   return { catalogue, service: new QueryService({ ports: { columns, search, records }, catalogue, completeUpTo: () => undefined }) };
 };
@@ -82,4 +83,28 @@ test('before all series were read a text has those of its metric, and all metric
   await whole;
   expect((await all).rowCount).toBe(1);
   expect(catalogue.isReady).toBe(true);
+});
+
+test('what passes through this process is known at once, and the store is not asked for it', async () => {
+  await tell('told.one', ['a']);
+  let hear: Parameters<TellRows>[0] = () => undefined;
+  let looked = 0;
+  const query = (...[sql, options]: Parameters<ColumnStore['query']>) => {
+    if (sql.includes('FROM series AS s')) looked++;
+    return store.columns.query(sql, options);
+  };
+  const columns = Object.assign(Object.create(store.columns) as ColumnStore, { query });
+  const { catalogue, service } = serviceOn(columns, (heard) => {
+    hear = heard;
+  });
+  await catalogue.refresh();
+  looked = 0;
+  await tell('told.one', ['b']);
+  const { batches } = await store.columns.query("SELECT * FROM series WHERE name = 'told.one'");
+  for (const batch of batches) hear(batch);
+  expect(await hostsOf(service, 'from metrics.told.one | where host == "b" | every all count | sum by host')).toEqual(['b']);
+  await tell('told.other', ['c']);
+  for (const batch of (await store.columns.query("SELECT * FROM series WHERE name = 'told.other'")).batches) hear(batch);
+  expect(await hostsOf(service, 'from metrics.told.other | every all count | sum by host')).toEqual(['c']);
+  expect(looked).toBe(0);
 });

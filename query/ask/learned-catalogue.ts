@@ -8,6 +8,7 @@ import type { Catalogue } from '../2-semantic/catalogue.ts';
 import type { LabelValue, SeriesIndex } from '../series/series-index.ts';
 import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './learned-attributes.ts';
 import { SeriesFeed } from './series-feed.ts';
+import type { TellRows } from './told-rows.ts';
 
 /** How long a series may be there before a question finds it, ms. */
 const FRESH_MS = 1000;
@@ -16,19 +17,24 @@ const MOST_WANTED = 50;
 
 export class LearnedCatalogue implements Catalogue {
   readonly datasets: readonly Dataset[];
-  /** Rises with every change, so that what was checked against an older one can be told. */
-  version = 0;
   readonly #series: SeriesFeed;
   readonly #attributes: LearnedAttributes;
   #running: Promise<void> | undefined;
   /** Metrics that were asked for before all were there. */
   readonly #wanted = new Set<string>();
+  /** Of attributes, and of what is known at all. */
+  #changes = 0;
 
-  /** `logsKeptMs`: how long log lines are kept now. */
-  constructor(datasets: readonly Dataset[], columns: ColumnStore, search: Search, logsKeptMs: () => number = () => RETENTION.logs) {
+  /** `logsKeptMs`: how long log lines are kept now. `tellSeries`: left out where others write series too. */
+  constructor(datasets: readonly Dataset[], columns: ColumnStore, search: Search, logsKeptMs: () => number = () => RETENTION.logs, tellSeries?: TellRows) {
     this.datasets = datasets;
-    this.#series = new SeriesFeed(columns);
+    this.#series = new SeriesFeed(columns, tellSeries);
     this.#attributes = new LearnedAttributes(search, logsKeptMs);
+  }
+
+  /** Rises with every change, so that what was checked against an older one can be told. */
+  get version(): number {
+    return this.#changes + this.#series.version;
   }
 
   get series(): SeriesIndex {
@@ -83,7 +89,7 @@ export class LearnedCatalogue implements Catalogue {
     this.#wanted.clear();
     if (this.#series.isReady) return this.refresh();
     await Promise.all(wanted.map((name) => this.#series.learnMetric(name)));
-    this.version++;
+    this.#changes++;
   }
 
   /** All series are known. */
@@ -92,9 +98,8 @@ export class LearnedCatalogue implements Catalogue {
   }
 
   async #learn(now: number): Promise<void> {
-    const { index } = this.#series;
-    const { version } = index;
+    const { isReady } = this;
     const [, others] = await Promise.all([this.#series.learn(now), this.#attributes.learn(now)]);
-    if (others || this.#series.index !== index || index.version !== version) this.version++;
+    if (others || !isReady) this.#changes++;
   }
 }

@@ -12,7 +12,8 @@ import type { SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import type { PlanNode } from '../3-plan/nodes.ts';
-import { Ledger, type TellMarks } from './ledger.ts';
+import { Ledger } from './ledger.ts';
+import type { TellRows } from './told-rows.ts';
 
 const HOUR = 3_600_000_000_000n;
 const NEVER = new AbortController().signal;
@@ -91,7 +92,7 @@ test('where the ledger cannot be read there is no answer, and the work is told t
 describe('told of every mark', () => {
   const OTHER = metricHash('told.metric');
   const hearers: ((rows: Batch) => void)[] = [];
-  const tell: TellMarks = (hear) => void hearers.push(hear);
+  const tell: TellRows = (hear) => void hearers.push(hear);
   let told: ColumnStore;
   beforeAll(() => {
     const { url, socketPath, incoming } = store.engine;

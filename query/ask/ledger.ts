@@ -13,9 +13,7 @@ import { type PlanNode, scansOf } from '../3-plan/nodes.ts';
 import type { MarkedHours } from '../4-emit/losses.ts';
 import { earlierOf, laterOf } from '../run/buckets.ts';
 import { type MarkedHour, Marks, type Metric, Reading } from './marks.ts';
-
-/** Has `hear` called with rows of the table `marks`: of every one that is written, once it stands and before any of its samples does. */
-export type TellMarks = (hear: (rows: Batch) => void) => void;
+import type { TellRows } from './told-rows.ts';
 
 /** What a plan reads: hours that touch `from` to `to`, of those metrics. */
 interface Wanted {
@@ -43,7 +41,7 @@ export class Ledger {
   readonly #isTold: boolean;
   #known = new Marks();
 
-  constructor(columns: Pick<ColumnStore, 'query'>, tell?: TellMarks) {
+  constructor(columns: Pick<ColumnStore, 'query'>, tell?: TellRows) {
     this.#columns = columns;
     this.#isTold = tell !== undefined;
     tell?.((rows) => {

@@ -4,6 +4,7 @@ import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { SeriesIndex } from '../series/series-index.ts';
+import type { TellRows } from './told-rows.ts';
 
 /** Rows of a page: taking one in is a turn of this process. */
 const PAGE = 20_000;
@@ -30,7 +31,12 @@ const BEGINNING: Place = { metric: 0, id: 0n, from: -(2n ** 62n) };
 
 export class SeriesFeed {
   readonly #columns: Pick<ColumnStore, 'query'>;
+  readonly #isTold: boolean;
   #index = new SeriesIndex();
+  /** One that is to take its place. */
+  #next: SeriesIndex | undefined;
+  /** Versions of the indexes before. */
+  #before = 0;
   /** When the store was looked into last, ms. */
   #looked: number | undefined;
   /** The same by a clock that nobody sets. */
@@ -42,8 +48,17 @@ export class SeriesFeed {
   readonly #alone = new Map<string, Promise<void>>();
   readonly #read = new Set<string>();
 
-  constructor(columns: Pick<ColumnStore, 'query'>) {
+  constructor(columns: Pick<ColumnStore, 'query'>, tell?: TellRows) {
     this.#columns = columns;
+    this.#isTold = tell !== undefined;
+    tell?.((rows) => {
+      for (const index of new Set([this.#index, this.#next])) index?.feed(renamed(rows));
+    });
+  }
+
+  /** Rises with every change of what metrics are. */
+  get version(): number {
+    return this.#before + this.#index.version;
   }
 
   get index(): SeriesIndex {
@@ -70,7 +85,7 @@ export class SeriesFeed {
 
   /** Takes in what is new where it was not looked for within so many ms; the first reading is not waited for. */
   async catchUp(now: number, ms: number): Promise<void> {
-    if (this.isReady && performance.now() - this.#lookedAt > ms) await this.learn(now);
+    if (this.isReady && !this.#isTold && performance.now() - this.#lookedAt > ms) await this.learn(now);
   }
 
   /** Takes in the series of one metric, before all of them are there. */
@@ -89,7 +104,10 @@ export class SeriesFeed {
     const isStale = this.#looked !== undefined && (await this.#isStale());
     const index = isStale ? new SeriesIndex() : this.#index;
     const told = this.#looked === undefined || isStale ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS);
+    this.#next = index;
     await this.#readPages(index, { told, last: LAST }, BEGINNING);
+    this.#next = undefined;
+    if (index !== this.#index) this.#before += this.#index.version + 1;
     this.#index = index;
     this.#looked = now;
     this.#lookedAt = begun;
@@ -116,6 +134,12 @@ export class SeriesFeed {
     }
   }
 }
+
+/** As the index takes them. */
+const renamed = (rows: Batch): Batch => ({
+  ...rows,
+  fields: rows.fields.map((field) => ({ ...field, name: field.name === 'since' ? 'from' : field.name === 'seen' ? 'told' : field.name })),
+});
 
 const lastOf = (batch: Batch): Place => {
   const last = (name: string): bigint => BigInt(valueAt(columnOf(batch, name), batch.length - 1) as bigint | number);

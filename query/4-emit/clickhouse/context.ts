@@ -56,8 +56,10 @@ export class ClickHouseContext {
   }
 }
 
-/** A query that gives these columns; `order`: what an enclosing LIMIT must keep. */
+/** A query that gives these columns. */
 export interface Select {
   readonly sql: string;
   readonly columns: readonly PlanColumn[];
+  /** What it is made of, where it is one SELECT without grouping: whoever groups its rows needs none around it. */
+  readonly plain?: { readonly columns: string; readonly from: string; readonly where: readonly string[] };
 }

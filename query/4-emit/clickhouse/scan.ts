@@ -109,19 +109,23 @@ const stretches = (double: readonly bigint[], from: bigint, to: bigint): { reado
 };
 
 /** The rows of the scan's range as the table has them, `where` beside it; only hours with double values are read with FINAL. */
-const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, context: ClickHouseContext, where: readonly string[]): string => {
+const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, context: ClickHouseContext, where: readonly string[]): Select => {
   const { table } = scan.dataset;
-  const select = `SELECT ${selected(columns, form)} FROM ${table} AS s`;
-  if (scan.range === undefined) return where.length === 0 ? select : `${select} WHERE ${where.join(' AND ')}`;
-  const [from, to] = [scan.range.from - scan.before, scan.range.to];
-  const parts = stretches(table === 'samples' ? markedHours(scan, 'double', context.known.marks) : [], from, to);
-  const read = (list: readonly Stretch[], final: string): readonly string[] => {
-    if (list.length === 0) return [];
-    const times = list.map((p) => bounds(form, context, p.from, p.to));
-    return [`${select}${final} WHERE ${[...where, times.length === 1 ? times[0] : `(${times.join(' OR ')})`].join(' AND ')}`];
+  const list = selected(columns, form);
+  const read = (from: string, conditions: readonly string[]): Select => ({
+    sql: `SELECT ${list} FROM ${from}${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`,
+    columns,
+    plain: { columns: list, from, where: conditions },
+  });
+  if (scan.range === undefined) return read(`${table} AS s`, where);
+  const parts = stretches(table === 'samples' ? markedHours(scan, 'double', context.known.marks) : [], scan.range.from - scan.before, scan.range.to);
+  const inTime = (all: readonly Stretch[], from: string): readonly Select[] => {
+    if (all.length === 0) return [];
+    const times = all.map((p) => bounds(form, context, p.from, p.to));
+    return [read(from, [...where, times.length === 1 ? (times[0] as string) : `(${times.join(' OR ')})`])];
   };
-  const all = [...read(parts.single, ''), ...read(parts.double, ' FINAL')];
-  return all.length === 0 ? `${select} WHERE false` : all.join(' UNION ALL ');
+  const [first = read(`${table} AS s`, ['false']), second] = [...inTime(parts.single, `${table} AS s`), ...inTime(parts.double, `${table} AS s FINAL`)];
+  return second === undefined ? first : { sql: `${first.sql} UNION ALL ${second.sql}`, columns };
 };
 
 export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undefined => {
@@ -135,8 +139,8 @@ export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undef
   const all = new Map(scan.columns.map((c) => [c.name, c]));
   for (const name of columnsOf(remaining)) if (!all.has(name)) all.set(name, columnOf(scan, name));
   const rows = reads(scan, [...all.values()], form, context, conditions);
-  if (filter === undefined) return { sql: rows, columns: scan.columns };
-  return { sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${rows}) WHERE ${filter}`, columns: scan.columns };
+  if (filter === undefined) return rows;
+  return { sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${rows.sql}) WHERE ${filter}`, columns: scan.columns };
 };
 
 const columnOf = (scan: Scan, name: string): PlanColumn => {
@@ -179,21 +183,12 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   const odd = { notFinite: markedHours(scan, 'not-finite', context.known.marks).length > 0, stale: stale && isRead };
   const keyed = { ...form, special: { ...form.special, [key]: selection.key } };
   const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh]);
-  const sql =
-    labels.length === 0
-      ? samples
-      : joinLabels(
-          samples,
-          own.map((c) => c.name),
-          new Map(labels.map((name) => [name, name])),
-          selection,
-          key,
-          'time',
-          context,
-        );
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
-  if (labels.length === 0 && conditions === undefined) return { sql, columns: scan.columns };
+  if (labels.length === 0 && conditions === undefined) return { ...samples, columns: scan.columns };
+  const named = new Map(labels.map((name) => [name, name]));
+  const names = own.map((c) => c.name);
+  const sql = labels.length === 0 ? samples.sql : joinLabels(samples.sql, names, named, selection, key, 'time', context);
   return {
     sql: `SELECT ${scan.columns.map((c) => quote(c.name)).join(', ')} FROM (${sql})${conditions === undefined ? '' : ` WHERE ${conditions}`}`,
     columns: scan.columns,

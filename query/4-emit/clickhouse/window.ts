@@ -129,7 +129,7 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const begins = readsStarts(node, below);
   const begun = begins ? `, ${begunSince(place.begin)} AS \`#begun\`` : '';
   const known = counts ? `, ${knownBefore(place.begin, node.lookback, begins, context)} AS \`#known\`${begun}` : '';
-  const rows = `SELECT *, ${place.bucket} AS \`#bucket\`${known} FROM (${risen})${isCut(node) ? '' : ` WHERE ${place.where}`}`;
+  const within = isCut(node) ? [] : [place.where];
   const order = orderTuple('time', node.ties, below.columns);
   const outputs: string[] = [];
   for (const a of node.aggregates) {
@@ -144,7 +144,14 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const last = node.columns.some((c) => c.name === NEWEST.name) ? ['max(`time`) AS `#newest`'] : [];
   const parts = [...node.keys.map((key) => keyOf(key, node.columns, key)), ...carried, ...(all ? [] : ['`#bucket`']), ...outputs, ...last];
   const group = [...keys, ...(all ? [] : ['`#bucket`'])];
-  const inner = `SELECT ${parts.join(', ')} FROM (${rows})${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
+  // A float as a key becomes another value of its own name, and a row in many windows becomes many.
+  const isPlain = !counts && (all || node.over === undefined) && node.keys.every((key) => below.columns.find((c) => c.name === key)?.type !== 'float');
+  const [begin, from, where] =
+    isPlain && below.plain !== undefined
+      ? [`WITH ${below.plain.columns}${all ? '' : `, ${place.bucket} AS \`#bucket\``} SELECT`, below.plain.from, [...below.plain.where, ...within]]
+      : ['SELECT', `(SELECT *, ${place.bucket} AS \`#bucket\`${known} FROM (${risen})${within.length === 0 ? '' : ` WHERE ${within.join()}`})`, []];
+  const rows = `${begin} ${parts.join(', ')} FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
+  const inner = `${rows}${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
   const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
   const named = node.columns
     .map((c) =>
