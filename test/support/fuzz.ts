@@ -13,6 +13,7 @@ const FILES = [
   'query/run',
   'query/spec',
   'query/constants-stores.test.ts',
+  'query/duckdb.test.ts',
   'query/stored-starts.test.ts',
   'query/attributes.test.ts',
   'query/hostile-labels.test.ts',
