@@ -16,6 +16,8 @@ const at = (marked: string) => {
 test.each([
   ['from logs ‸', ['|', 'last', 'between', 'offset']],
   ['from logs last ‸', ['15m', '1h', '6h']],
+  ['from hosts ‸', ['|', 'at']],
+  ['from hosts at ‸', ['now']],
   ['from logs last 5‸', ['5m', '5s', '5h', '5d', '5w', '5ms']],
   ['from logs last 1h ‸', ['|', 'offset']],
   ['from logs between now - 2h ‸', ['and']],
