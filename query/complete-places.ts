@@ -51,7 +51,7 @@ const range = (asked: Asked): readonly Draft[] => {
   }
   const minus = moments ? [word('-', 'now - 1h')] : [];
   if (begins === 'between' && !items.some((t) => t.word === 'and')) return [word('and'), ...minus];
-  const isInventory = asked.rows !== undefined && asked.rows.raw && asked.rows.key.length > 0;
+  const isInventory = asked.rows?.raw === true && asked.rows.key.length > 0;
   if (asked.rows?.timed === false)
     return [...after(asked), ...(isInventory && !clauses.has('at') ? [word('at', 'As it was at a moment: at @2026-11-20')] : []), ...minus];
   const ranged = ['last', 'between', 'at'].some((c) => clauses.has(c));

@@ -7,7 +7,7 @@ import { printName } from '../1-syntax/print-expression.ts';
 import { inLevelOrder, levelAt, rank } from './compare.ts';
 import { checkCondition } from './condition.ts';
 import { isConstant } from './constant.ts';
-import { isMistaken, mayHaveMore } from './doubt.ts';
+import { isMistaken, isSure } from './doubt.ts';
 import type { AggregateFunction } from './function-names.ts';
 import { toFloat, typeName } from './numeric.ts';
 import { fix, replace } from './report.ts';
@@ -78,7 +78,7 @@ export const checkAggregate = (scope: Scope, e: Call): Typed | undefined => {
   const checked = fitArgument(scope, written, signature, argument, e);
   if (checked === undefined) return undefined;
   // A mistake may hide which column is meant.
-  const sure = args[0] !== undefined || !(collector.maybeKeys || mayHaveMore(scope.relation) || visible(scope.relation).some(isMistaken));
+  const sure = args[0] !== undefined || !(collector.maybeKeys || !isSure(scope.relation) || visible(scope.relation).some(isMistaken));
   const kind = sure && checked.op === 'column' ? columnNamed(scope.relation, checked.name)?.kind : undefined;
   if (!heedKind(scope, written, name, collector, checked, kind, e) || !known) return undefined;
   const { levels } = checked.type;
@@ -129,7 +129,7 @@ const onlyColumn = (scope: Scope, name: string, collector: AggregateCollector, e
   const free = values.filter((c) => !collector.keys.includes(c.name) && !scope.relation.key.includes(c.name));
   const [only] = free;
   if (only === undefined || free.length > 1) {
-    if (collector.maybeKeys || mayHaveMore(scope.relation) || visible(scope.relation).some(isMistaken)) return undefined;
+    if (collector.maybeKeys || !isSure(scope.relation) || visible(scope.relation).some(isMistaken)) return undefined;
     scope.reporter.error(
       'iql.aggregate-argument',
       { name, choices: free.length === 0 ? 'there is no column of numbers' : free.map((c) => c.name).join(', ') },

@@ -7,7 +7,7 @@ import { DURATION_NANOS } from '../1-syntax/number-literal.ts';
 import { checkAggregate, isAggregateName } from './aggregate.ts';
 import { compare, membership } from './compare.ts';
 import { checkCondition } from './condition.ts';
-import { isMistaken, mayHave } from './doubt.ts';
+import { isMistaken, isSure } from './doubt.ts';
 import { callForm, checkFnCall } from './fn.ts';
 import { checkCall } from './function-call.ts';
 import type { AnyScalar } from './function-names.ts';
@@ -146,7 +146,7 @@ const checkName = (scope: Scope, e: Name): Typed | undefined => {
     const attribute: Typed & { op: 'attribute' } = { op: 'attribute', name: e.name, text: maps.text, number: maps.number, type: type('unknown'), span: e.span };
     return seen === 'both' ? attribute : settle(scope, attribute, type(seen === 'text' ? 'string' : 'float'));
   }
-  if (mayHave(scope.relation, e.name)) return undefined;
+  if (!isSure(scope.relation)) return undefined;
   const candidates = () => [
     ...visible(scope.relation).map((c) => c.name),
     ...(open === undefined ? [] : scope.catalogue.attributeNames(open.dataset.name)),
@@ -212,13 +212,7 @@ const checkBinary = (scope: Scope, e: Binary): Typed | undefined => {
 
 /** A bare word beside an ordered text is most likely one of its levels: offer the quotes. */
 const checkOperand = (scope: Scope, e: Expression, other: Expression): Typed | undefined => {
-  if (
-    e.node === 'name' &&
-    other.node === 'name' &&
-    columnNamed(scope.relation, e.name) === undefined &&
-    !mayHave(scope.relation, e.name) &&
-    !scope.values.has(e.name)
-  ) {
+  if (e.node === 'name' && other.node === 'name' && columnNamed(scope.relation, e.name) === undefined && isSure(scope.relation) && !scope.values.has(e.name)) {
     const levels = columnNamed(scope.relation, other.name)?.type.levels;
     if (levels?.includes(e.name.toLowerCase()) === true) {
       const quoted = JSON.stringify(e.name.toLowerCase());

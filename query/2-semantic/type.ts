@@ -73,16 +73,6 @@ export type Width =
   /** Chosen for the request's range. */
   | { readonly kind: 'auto' };
 
-/** Names of which it is not known whether they are columns. */
-export type MaybeNames = ReadonlySet<string> | 'any';
-
-/** What a mistake further up leaves open (`doubt.ts`). */
-export interface Doubt {
-  readonly names: MaybeNames;
-  /** Whether the rows are series, have a time and stand at buckets is not known. */
-  readonly rows: boolean;
-}
-
 /** What is known of the rows at one point of the pipe. */
 export interface Relation {
   /** Visible columns in order; hidden ones (`#…`) after them. */
@@ -109,8 +99,8 @@ export interface Relation {
   readonly origin: string;
   /** Samples as they came in, not yet aggregated over time. */
   readonly raw: boolean;
-  /** Only behind a mistake; undefined: all of this is certain. */
-  readonly doubt?: Doubt | undefined;
+  /** Only behind a mistake (`doubt.ts`); undefined: all of this is certain. */
+  readonly doubt?: true | undefined;
 }
 
 export const visible = (r: Relation): readonly RelationColumn[] => r.columns.filter((c) => !c.name.startsWith('#'));

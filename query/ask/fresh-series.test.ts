@@ -37,7 +37,7 @@ const held = (columns: ColumnStore): { readonly columns: ColumnStore; readonly r
     release = resolve;
   });
   const query = async (...[sql, options]: Parameters<ColumnStore['query']>) => {
-    if (sql.includes('FROM series AS s') && options?.params?.['metric'] === 0) await until;
+    if (sql.includes('FROM series AS s') && options?.params?.metric === 0) await until;
     return columns.query(sql, options);
   };
   return { columns: Object.assign(Object.create(columns) as ColumnStore, { query }), release };

@@ -4,11 +4,11 @@ import { FUNCTIONS_NOT_YET } from '../1-syntax/not-yet.ts';
 import { spanning } from '../1-syntax/span.ts';
 import { binWidth } from '../1-syntax/time-bin.ts';
 import { isAggregateName, SHARE } from '../2-semantic/aggregate.ts';
-import { doubted, eitherName, isBucketKnown, isMistaken, mayBeTimed, mayHave, mistakenColumn, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
+import { doubted, isMistaken, isSure, mayBeTimed, mistakenColumn, mistakenValue } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
-import { columnNamed, type MaybeNames, NO_ROWS, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { columnNamed, NO_ROWS, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind, neededConstant, valueType } from '../3-plan/bind.ts';
 import { columnReference, mapExpression, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
@@ -41,8 +41,8 @@ export interface CollectedAggregates {
   /** Number of the argument that each use stands in. */
   readonly places: readonly number[];
   readonly outputs: readonly AggregateOutput[];
-  /** Names of outputs that a mistake hides. */
-  readonly maybe: MaybeNames;
+  /** A mistake hides the name of one. */
+  readonly maybe: boolean;
 }
 
 /** `p95 x` written as two words is the call `p95(x)`. */
@@ -84,7 +84,7 @@ export const collectAggregates = (
     start: options.start,
     overTime: options.overTime,
     keys,
-    maybeKeys: maybeKeys === 'any' || maybeKeys.size > 0,
+    maybeKeys,
     add: (use, span) => {
       const name = `#aggregate.${uses.length}`;
       uses.push({ ...use, name });
@@ -94,18 +94,18 @@ export const collectAggregates = (
   const inner: Scope = { ...scope, relation: input, aggregates: collector };
   const found: Found[] = [];
   const places: number[] = [];
-  let maybe = NO_NAMES;
+  let maybe = false;
   for (const [place, argument] of args.entries()) {
     const e = asExpression(argument);
     if (e === undefined) {
       options.wrong();
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     const later = e.node === 'name' && columnNamed(input, e.name) === undefined ? FUNCTIONS_NOT_YET.get(e.name) : undefined;
     if (later !== undefined) {
       scope.reporter.error('iql.not-yet', { what: `\`${(e as Name).name}\``, instead: later }, e.span);
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     const before = uses.length;
@@ -113,7 +113,7 @@ export const collectAggregates = (
     const bare = checked !== undefined && uses.length === before;
     if (bare) scope.reporter.error('iql.aggregate-wanted', { pipe: options.pipe }, argument.span);
     const loose = checked === undefined || bare ? [] : looseColumns(checked, new Set([...keys, ...options.taken]));
-    for (const t of maybeKeys === 'any' ? [] : loose) scope.reporter.error('iql.not-aggregated', { name: fieldName(t) ?? 'it' }, t.span);
+    for (const t of maybeKeys ? [] : loose) scope.reporter.error('iql.not-aggregated', { name: fieldName(t) ?? 'it' }, t.span);
     while (places.length < uses.length) places.push(place);
     found.push({ argument, e, value: bare ? undefined : checked, written: e.node === 'call' ? e.function.name : e.node === 'name' ? e.name : '' });
   }
@@ -132,21 +132,18 @@ export const collectAggregates = (
     const name = of === undefined && argument.name === undefined && long !== undefined && keys.includes(long) ? `${long}.${f.written}` : long;
     // A mistake may hide that a column is aggregated twice, or that a label or key has its name, and so how this is called.
     const column = of === undefined ? undefined : columnNamed(input, of);
-    const unclear =
-      argument.name === undefined &&
-      of !== undefined &&
-      (hidden || mayHave(input, of) || maybeKeys === 'any' || maybeKeys.has(of) || (column !== undefined && isMistaken(column)));
-    if (unclear) maybe = eitherName(maybe, new Set([of, `${of}.${f.written}`]));
+    const unclear = argument.name === undefined && of !== undefined && (hidden || !isSure(input) || maybeKeys || (column !== undefined && isMistaken(column)));
+    if (unclear) maybe = true;
     if (name === undefined) scope.reporter.error('iql.name-needed', {}, argument.span);
     if (name === undefined || (argument.name === undefined && !known)) {
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     if (names.has(name)) {
       scope.reporter.error('iql.repeated-name', { name }, argument.span);
       const first = outputs.get(name);
       if (first !== undefined) outputs.set(name, { ...first, column: mistakenColumn(name) });
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     names.add(name);
@@ -301,8 +298,6 @@ export const checkAggregates = (
   const collected = collectAggregates(args, input, { keys, maybe }, scope, { ...options, taken: time.map((c) => c.name) });
   const names = [...time.map((c) => c.name), ...keys.map((k) => k.name)];
   const grouped = withKeys(input, keys);
-  // On buckets `time` would be there too.
-  const perhaps = isBucketKnown(input) || keys.some((k) => k.name === 'time') ? NO_NAMES : new Set(['time']);
   const certain: Relation = {
     ...NO_ROWS,
     columns: [...time, ...keys.map(keyColumn), ...collected.outputs.map((o) => o.column)],
@@ -313,7 +308,9 @@ export const checkAggregates = (
     order: names.map((column) => orderKey(column, keys)),
     origin: input.origin,
   };
-  const output = doubted(certain, eitherName(eitherName(maybe, collected.maybe), perhaps), !isBucketKnown(input));
+  // On buckets `time` would be there too.
+  const mayHaveTime = input.bucket !== undefined && !input.timed && mayBeTimed(input);
+  const output = doubted(certain, maybe || collected.maybe || mayHaveTime || !isSure(input));
   const keyColumns = planColumns({ ...output, columns: output.columns.slice(0, names.length) });
   const aggregated =
     (plan: Plan): Plan =>

@@ -1,12 +1,12 @@
 // `set`, `select`, `drop`, `rename`: which columns there are.
 import type { Argument } from '../1-syntax/ast.ts';
-import { doubted, eitherName, isMistaken, mayHaveMore, mistakenColumn, mistakenValue, NO_NAMES, perhapsWith } from '../2-semantic/doubt.ts';
+import { doubted, isMistaken, isSure, mistakenColumn, mistakenValue } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { MOST_STEPS } from '../2-semantic/size.ts';
-import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
+import { columnNamed, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import type { Plan } from '../3-plan/lower.ts';
-import { afterMistake, type Checked, type IqlPipe, meantBy, namesOf, ownName, syntax, visibleNames, written, wrongForm } from './pipe.ts';
+import { afterMistake, type Checked, type IqlPipe, isLost, namesOf, ownName, syntax, visibleNames, written, wrongForm } from './pipe.ts';
 import { computed, kept, type Output, project, renamed } from './project.ts';
 
 const streaming: Streaming = { kind: 'stateless' };
@@ -104,8 +104,8 @@ export const set: IqlPipe = {
       const e = onlyWord(argument);
       if (argument.name === undefined || e === undefined) wrongForm(pipe, set, scope, argument.span);
       if (argument.name === undefined) {
-        base = perhapsWith(base, 'any');
-        relation = perhapsWith(relation, 'any');
+        base = doubted(base, true);
+        relation = doubted(relation, true);
         continue;
       }
       const value = e === undefined ? undefined : checkValue({ ...scope, relation }, e);
@@ -132,7 +132,7 @@ export const select: IqlPipe = {
   examples: ['from processes last 5m | select host, name, mib = memory / 1MiB'],
   check: (pipe, input, scope) => {
     const outputs = new Map<string, Output>();
-    let maybe = NO_NAMES;
+    let maybe = false;
     if (pipe.arguments.length === 0) return wrongForm(pipe, select, scope);
     for (const argument of pipe.arguments) {
       const e = onlyWord(argument);
@@ -141,16 +141,16 @@ export const select: IqlPipe = {
       const value = e === undefined ? undefined : checkValue({ ...scope, relation: input }, e);
       if (e !== undefined && name === undefined) scope.reporter.error('iql.name-needed', {}, argument.span);
       if (name === undefined || name === '') {
-        maybe = 'any';
+        maybe = true;
         continue;
       }
       if (outputs.has(name)) {
         scope.reporter.error('iql.repeated-name', { name }, argument.span);
         outputs.set(name, computed(mistakenColumn(name), mistakenValue(argument.span)));
-        maybe = 'any';
+        maybe = true;
         continue;
       }
-      if (value === undefined && argument.name === undefined && e !== undefined) maybe = eitherName(maybe, meantBy(e, input));
+      if (argument.name === undefined && e !== undefined && isLost(e, value, input)) maybe = true;
       const from = value?.op === 'column' ? columnNamed(input, value.name) : undefined;
       outputs.set(name, from === undefined ? computed(valueColumn(name, value, input), value ?? mistakenValue(argument.span)) : renamed(from, name));
     }
@@ -159,8 +159,8 @@ export const select: IqlPipe = {
 };
 
 /** After `select` the columns are known for certain. */
-const closed = (step: { readonly output: Relation; readonly plan: (plan: Plan) => Plan }, maybe: MaybeNames): Checked => ({
-  output: doubted({ ...step.output, open: undefined }, maybe, step.output.doubt?.rows ?? false),
+const closed = (step: { readonly output: Relation; readonly plan: (plan: Plan) => Plan }, maybe: boolean): Checked => ({
+  output: doubted({ ...step.output, open: undefined }, maybe || !isSure(step.output)),
   plan: step.plan,
   streaming,
 });
@@ -175,13 +175,13 @@ export const drop: IqlPipe = {
     const before = scope.reporter.errors;
     const names = namesOf(pipe.arguments, input, scope, (at) => wrongForm(pipe, drop, scope, at));
     const left = visible(input).filter((c) => !names.some((n) => n.name === c.name));
-    if (left.length === 0 && !mayHaveMore(input)) {
+    if (left.length === 0 && isSure(input)) {
       scope.reporter.error('iql.last-column', {}, written(pipe));
       return afterMistake(input);
     }
     const step = project(input, left.map(kept));
     // Any of them may be the one that was meant.
-    return scope.reporter.errors > before ? afterMistake(perhapsWith(step.output, visibleNames(input))) : { ...step, streaming };
+    return scope.reporter.errors > before ? afterMistake(doubted(step.output, true)) : { ...step, streaming };
   },
 };
 

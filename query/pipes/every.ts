@@ -5,14 +5,14 @@ import { calendarBucket } from '../../core/zone.ts';
 import type { Argument, Expression, Span } from '../1-syntax/ast.ts';
 import { binWidth } from '../1-syntax/time-bin.ts';
 import { calendarText, calendarUnits, isConstant, lettered } from '../2-semantic/constant.ts';
-import { doubted, eitherName, isMistaken, isShapeKnown, mayBeTimed, NO_NAMES } from '../2-semantic/doubt.ts';
+import { doubted, isMistaken, isSure, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateUse } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
-import { columnNamed, type MaybeNames, NO_ROWS, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
+import { columnNamed, NO_ROWS, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
 import { neededConstant } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
@@ -20,7 +20,7 @@ import { type Bucket, OVER_TIME, type PlanNode } from '../3-plan/nodes.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { Planning } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
-import { afterMistake, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, visibleNames, written, wrongForm } from './pipe.ts';
+import { afterMistake, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
 
 export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
@@ -142,7 +142,7 @@ export const every: IqlPipe = {
     if (!timed) scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
     const by = clauseOf(pipe, 'by');
     // Where it is not known what the rows are, they are what the pipe takes them for.
-    const shapeKnown = isShapeKnown(input);
+    const shapeKnown = isSure(input);
     const series = shapeKnown ? input.shape === 'series' : by === undefined;
     if (series && by !== undefined) {
       const keys = by.arguments.map((a) => (a.words[0]?.node === 'name' ? a.words[0].name : 'k')).join(', ');
@@ -188,8 +188,8 @@ export const every: IqlPipe = {
       width,
       collected.outputs.map((o) => o.column),
     );
-    const perhaps = bare || !timed ? 'any' : eitherName(eitherName(read.maybe, collected.maybe), carriedPerhaps(input, rows));
-    const output = doubted(certain, perhaps, !timed);
+    // Series carry labels along, whichever they are.
+    const output = doubted(certain, bare || !timed || read.maybe || collected.maybe || (!rows && !isSure(input)));
     if (overs === undefined || scope.reporter.errors > before || !input.timed) return afterMistake(output);
     const windows = byWindow(collected, overs).map(({ over, uses }) =>
       planWindow(
@@ -216,10 +216,6 @@ export const every: IqlPipe = {
     };
   },
 };
-
-/** Labels that series carry along though it is not known which they are. */
-const carriedPerhaps = (input: Relation, rows: boolean): MaybeNames =>
-  rows || input.doubt === undefined ? NO_NAMES : input.doubt.rows ? eitherName(input.doubt.names, visibleNames(input)) : input.doubt.names;
 
 /** The name of the first aggregate stands after the width, where `x = avg` reads as `x == avg`. */
 const named = (argument: Argument): Argument => {

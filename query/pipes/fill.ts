@@ -1,7 +1,7 @@
 // `fill 0|missing|previous|linear`: rows for the buckets that a series lacks.
 import type { ValueType } from '../../schemas/types.ts';
 import { isConstant } from '../2-semantic/constant.ts';
-import { isBucketKnown, mayBeTimed } from '../2-semantic/doubt.ts';
+import { isSure, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import { toFloat, typeName } from '../2-semantic/numeric.ts';
 import { settle } from '../2-semantic/settle.ts';
@@ -22,8 +22,7 @@ export const fill: IqlPipe = {
   check: (pipe, input, scope) => {
     const e = plainArgument(pipe.arguments[0]);
     const { bucket } = input;
-    if ((bucket === undefined || !input.timed) && (isBucketKnown(input) || !mayBeTimed(input)))
-      scope.reporter.error('iql.not-bucketed', { pipe: 'fill' }, written(pipe));
+    if ((bucket === undefined && isSure(input)) || !mayBeTimed(input)) scope.reporter.error('iql.not-bucketed', { pipe: 'fill' }, written(pipe));
     if (e === undefined || pipe.arguments.length > 1) {
       wrongForm(pipe, fill, scope);
       return afterMistake(input);

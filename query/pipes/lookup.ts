@@ -2,7 +2,7 @@
 import type { Dataset } from '../../schemas/types.ts';
 import type { Argument, Name } from '../1-syntax/ast.ts';
 import { nearest } from '../1-syntax/nearest.ts';
-import { mayHave, mistakenColumn, perhapsWith } from '../2-semantic/doubt.ts';
+import { doubted, isSure, mistakenColumn } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { writeName } from '../2-semantic/report.ts';
@@ -32,9 +32,7 @@ const datasetNamed = (e: Name, scope: PlanScope): Dataset | undefined => {
 
 /** After a mistake: the rows with these columns. */
 const besideEach = (input: Relation, columns: Relation['columns']): Relation => {
-  const fresh = columns
-    .filter((c) => columnNamed(input, c.name) === undefined)
-    .map((c) => (mayHave(input, c.name) ? mistakenColumn(c.name) : { ...c, label: true }));
+  const fresh = columns.filter((c) => columnNamed(input, c.name) === undefined).map((c) => (isSure(input) ? { ...c, label: true } : mistakenColumn(c.name)));
   return { ...input, columns: [...visible(input), ...fresh, ...input.columns.filter((c) => c.name.startsWith('#'))] };
 };
 
@@ -52,7 +50,7 @@ export const lookup: IqlPipe = {
     const dataset = e?.node === 'name' ? datasetNamed(e, scope) : undefined;
     const key =
       on === undefined || pair === undefined ? undefined : checkValue({ ...scope, relation: input }, { node: 'name', name: pair.left, span: on.span });
-    if (dataset === undefined) return afterMistake(perhapsWith(input, 'any'));
+    if (dataset === undefined) return afterMistake(doubted(input, true));
     const misspelt = key === undefined && pair?.left === pair?.right;
     if (on !== undefined && pair !== undefined && !misspelt && !dataset.key.includes(pair.right))
       scope.reporter.error('iql.lookup-key', { dataset: dataset.name, key: dataset.key.join(', ') }, on.span);

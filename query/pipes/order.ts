@@ -1,7 +1,7 @@
 // `sort`, `limit`, `top`, `bottom`, `distinct`, `latest`: order and cut.
 import type { Argument, Expression, Pipe } from '../1-syntax/ast.ts';
 import type { Fix } from '../1-syntax/diagnostic.ts';
-import { isShapeKnown, mayBeTimed } from '../2-semantic/doubt.ts';
+import { isSure, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { fix, replace } from '../2-semantic/report.ts';
@@ -273,7 +273,7 @@ export const latest: IqlPipe = {
     if (pipe.arguments.length > 0) wrongForm(pipe, latest, scope);
     if (!mayBeTimed(input)) scope.reporter.error('iql.every-untimed', { source: input.origin }, written(pipe));
     const { keys } = keysOf(by, input, scope, () => wrongForm(pipe, latest, scope));
-    if (by === undefined && input.shape === 'rows' && isShapeKnown(input) && scope.reporter.errors === before) wrongForm(pipe, latest, scope);
+    if (by === undefined && input.shape === 'rows' && isSure(input) && scope.reporter.errors === before) wrongForm(pipe, latest, scope);
     if (scope.reporter.errors > before || !input.timed) return afterMistake({ ...input, raw: false });
     const grouped = withHiddenKeys(input, keys);
     const names = by === undefined ? grouped.output.key : grouped.names;

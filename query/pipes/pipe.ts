@@ -4,12 +4,12 @@ import type { Fix } from '../1-syntax/diagnostic.ts';
 import type { PipeSyntax } from '../1-syntax/signature.ts';
 import { spanning } from '../1-syntax/span.ts';
 import { isConstant } from '../2-semantic/constant.ts';
-import { eitherName, mistakenValue, NO_NAMES } from '../2-semantic/doubt.ts';
+import { mistakenValue } from '../2-semantic/doubt.ts';
 import { checkExpression, checkValue } from '../2-semantic/expression.ts';
 import type { CheckedPipe, PipeDefinition, PipeScope } from '../2-semantic/pipe.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import { settle } from '../2-semantic/settle.ts';
-import { columnNamed, type MaybeNames, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
+import { columnNamed, type Relation, type RelationColumn, type Typed, type, visible } from '../2-semantic/type.ts';
 import { neededConstant } from '../3-plan/bind.ts';
 import type { Plan } from '../3-plan/lower.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
@@ -80,45 +80,42 @@ export interface Key {
 
 export interface Keys {
   readonly keys: readonly Key[];
-  /** Names of keys that a mistake hides. */
-  readonly maybe: MaybeNames;
+  /** A mistake hides one. */
+  readonly maybe: boolean;
 }
 
-/** Names that may be meant where a column is named wrongly. */
-export const meantBy = (e: Expression, input: Relation): MaybeNames => {
-  if (e.node !== 'name') return 'any';
-  if (columnNamed(input, e.name) !== undefined) return NO_NAMES;
-  return input.open === undefined && e.name !== '' ? eitherName(visibleNames(input), input.doubt?.names ?? NO_NAMES) : 'any';
-};
+/** Whether a column is named that is not there: any may be meant. */
+export const isLost = (e: Expression, value: Typed | undefined, input: Relation): boolean =>
+  value === undefined && !(e.node === 'name' && columnNamed(input, e.name) !== undefined);
 
 /** `by a, b, k = lower(x)`; a key with a mistake (reported) is one of unknown type. */
 export const keysOf = (clause: Clause | undefined, input: Relation, scope: PlanScope, wrong: () => undefined): Keys => {
   const out: Key[] = [];
-  let maybe = NO_NAMES;
+  let maybe = false;
   for (const argument of clause?.arguments ?? []) {
     const [e] = argument.words;
     const name = argument.name?.name ?? ownName(e);
     if (e === undefined || argument.words.length > 1 || argument.clauses.length > 0) {
       wrong();
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     const value = checkValue({ ...scope, relation: input }, e);
     if (name === '') {
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     if (name === undefined) {
       scope.reporter.error('iql.name-needed', {}, argument.span);
-      maybe = 'any';
+      maybe = true;
       continue;
     }
     if (out.some((k) => k.name === name)) {
       scope.reporter.error('iql.repeated-name', { name }, argument.span);
-      maybe = 'any';
+      maybe = true;
       continue;
     }
-    if (value === undefined && argument.name === undefined) maybe = eitherName(maybe, meantBy(e, input));
+    if (argument.name === undefined && isLost(e, value, input)) maybe = true;
     const column = value?.op === 'column' ? columnNamed(input, value.name) : undefined;
     out.push({ name, value: value ?? mistakenValue(e.span), column });
   }

@@ -3,7 +3,7 @@
 import type { Span } from '../1-syntax/ast.ts';
 import { parseSearch, type SearchNode, type SearchTerm } from '../1-syntax/search-syntax.ts';
 import { within, withSpans } from '../1-syntax/span.ts';
-import { isMistaken, mayHave } from '../2-semantic/doubt.ts';
+import { isMistaken, isSure } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
 import type { AnyScalar } from '../2-semantic/function-names.ts';
 import { settleFreely } from '../2-semantic/settle.ts';
@@ -27,7 +27,7 @@ const found = (texts: readonly Typed[], term: SearchTerm): Typed => {
 
 const isColumn = (name: string, input: Relation, scope: PlanScope): boolean =>
   columnNamed(input, name) !== undefined ||
-  mayHave(input, name) ||
+  !isSure(input) ||
   (input.open !== undefined && scope.catalogue.attribute(input.open.dataset.name, name) !== undefined);
 
 const predicate = (node: SearchNode, texts: readonly Typed[], input: Relation, scope: PlanScope): Typed | undefined => {
@@ -74,7 +74,7 @@ export const search: IqlPipe = {
   examples: ['from logs last 6h | search "connection refused" -healthcheck'],
   check: (pipe, input, scope) => {
     const body = columnNamed(input, 'body');
-    const open = body === undefined ? mayHave(input, 'body') : isMistaken(body);
+    const open = body === undefined ? !isSure(input) : isMistaken(body);
     if (body?.type.value !== 'string' && !open) scope.reporter.error('iql.no-body', { source: input.origin }, pipe.nameSpan);
     if (pipe.raw === undefined || pipe.arguments.length > 0) wrongForm(pipe, search, scope);
     else if (pipe.raw.text.trim() === '') scope.reporter.error('iql.empty-search', {}, written(pipe));

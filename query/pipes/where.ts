@@ -1,7 +1,7 @@
 // `where expr`: keeps the rows for which it is true. `x in (from …)` as a condition of its own becomes a semi join.
 import type { Expression, In } from '../1-syntax/ast.ts';
 import { checkCondition } from '../2-semantic/condition.ts';
-import { isMistaken, mayHaveMore } from '../2-semantic/doubt.ts';
+import { isMistaken, isSure } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
@@ -76,7 +76,7 @@ const semiJoin = (condition: In, input: Relation, scope: PlanScope): { readonly 
   const columns = visible(right.relation);
   const [column] = columns;
   if (column === undefined || columns.length > 1) {
-    if (mayHaveMore(right.relation)) return undefined;
+    if (!isSure(right.relation)) return undefined;
     scope.reporter.error('iql.one-column', { got: columns.length }, condition.span);
     return undefined;
   }
