@@ -57,6 +57,17 @@ test('what is left for this process stands first, and which store gives what it 
   expect(new Set(places)).toEqual(new Set(['here', 'search (1)', 'records (2)']));
 });
 
+test('of a metric it says how many series are meant, and how many samples they may have', async () => {
+  const told = await ask(`${CPU} | explain`);
+  const first = told.at?.indexOf('columns') ?? -1;
+  const all = Number(told.series?.[first]);
+  expect(all).toBeGreaterThan(1);
+  // Half an hour of one each ten seconds; what comes before the range is read too.
+  expect(Number(told.rows_expected?.[first])).toBeGreaterThanOrEqual(all * 180);
+  const one = await ask('from metrics.system.cpu.utilization | where host == "web-1" | every 5m avg | max by host | explain');
+  expect(Number(one.series?.[first])).toBeLessThan(all);
+});
+
 test('analyze runs it, and tells the rows of each answer', async () => {
   const rows = (await ask('from logs | where severity >= "info"')).time?.length ?? 0;
   expect(rows).toBeGreaterThan(10);

@@ -84,8 +84,7 @@ export interface AggregateCall {
  * rows from `from` on. `time` of the output is the bucket's start; `all` has no time column.
  * - `carry`: columns that go with the key (labels): their values in the window's newest row; the output has them after the keys.
  * - `lookback`: how long before a window its preceding sample may lie (increase, rate, delta); nanoseconds.
- * - `zeros`: each key of the input has a row in each bucket that begins before `completeTo`; `count`, `sum`, `distinct_count` are
- *   0 there, others missing; with no keys there is always one group. Without it a bucket whose aggregates are all missing has no row.
+ * - A bucket whose aggregates are all missing has a row only where `whole` says so.
  * Output: keys, carry, time (unless `all`), aggregates.
  */
 export interface Window extends NodeBase {
@@ -98,8 +97,7 @@ export interface Window extends NodeBase {
   readonly from: bigint;
   readonly to: bigint;
   readonly lookback: bigint;
-  readonly zeros: boolean;
-  readonly completeTo: bigint;
+  readonly whole: boolean;
   readonly aggregates: readonly AggregateCall[];
   /** delta temporality: `increase` sums the values, `rate` divides by the time covered. */
   readonly delta: boolean;
@@ -163,7 +161,8 @@ export interface Union extends NodeBase {
 }
 /**
  * Gaps of bucketed data: for each combination of `keys`, rows for the buckets it lacks. `missing`: over all buckets of
- * [from, to), with missing values; `previous` and `linear`: between the key's first and last row, missing values of `values` too.
+ * [from, to), with missing values; `zeros`: the same, but in `values` stands what an aggregate gives of nothing (0, an empty list); without keys
+ * there is always one group. `previous` and `linear`: between the key's first and last row, missing values of `values` too.
  */
 export interface Fill extends NodeBase {
   readonly node: 'fill';
@@ -175,7 +174,7 @@ export interface Fill extends NodeBase {
   readonly from: bigint;
   readonly to: bigint;
   readonly values: readonly string[];
-  readonly method: 'missing' | 'previous' | 'linear';
+  readonly method: 'missing' | 'zeros' | 'previous' | 'linear';
 }
 /** A function from table to table that runs only here (`parse`, `unnest`, `patterns` …). */
 export interface Table extends NodeBase {

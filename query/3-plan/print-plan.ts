@@ -49,7 +49,7 @@ const details = (n: PlanNode): string => {
         })
         .join(', ');
     case 'window':
-      return `${bucket(n.bucket)}${n.over === undefined ? '' : ` over ${seconds(n.over)}`} in ${span(n.from, n.to)} by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.carry.length === 0 ? '' : ` carry ${n.carry.join(', ')}`}${n.zeros ? ` zeros to ${formatTime(n.completeTo)}` : ''}${n.lookback === 0n ? '' : ` look back ${seconds(n.lookback)}`}${n.delta ? ' delta' : ''}`;
+      return `${bucket(n.bucket)}${n.over === undefined ? '' : ` over ${seconds(n.over)}`} in ${span(n.from, n.to)} by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.carry.length === 0 ? '' : ` carry ${n.carry.join(', ')}`}${n.whole ? ' whole' : ''}${n.lookback === 0n ? '' : ` look back ${seconds(n.lookback)}`}${n.delta ? ' delta' : ''}`;
     case 'aggregate':
       return `by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.order.length === 0 ? '' : ` in order of ${[...(n.time === undefined ? [] : [n.time]), order(n.order)].join(', ')}`}`;
     case 'sort':
@@ -61,7 +61,7 @@ const details = (n: PlanNode): string => {
     case 'union':
       return '';
     case 'fill':
-      return `${n.method} ${n.values.join(', ')} by (${n.keys.join(', ')}) ${bucket(n.bucket)}`;
+      return `${n.method} ${n.values.join(', ')} by (${n.keys.join(', ')}) ${bucket(n.bucket)}${n.method === 'zeros' ? ` to ${formatTime(n.to)}` : ''}`;
     case 'table':
       return n.function;
   }

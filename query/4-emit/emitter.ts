@@ -7,10 +7,19 @@ import type { SqlRequest } from './sql-request.ts';
 /** Rows that a store gives for a condition: those for which it is true; others too, but none of these fails; or it cannot be asked. */
 export type Answers = 'exact' | 'superset' | 'no';
 
+/** What a question will meet, by what is known before it is asked. */
+export interface Estimate {
+  readonly series: number;
+  /** Of the store, in the range; undefined: nobody said how often they come. */
+  readonly rows: number | undefined;
+}
+
 /** `Request` is what the store's asker takes, in whatever form. */
 export interface Emission<Request = unknown> {
   readonly request: Request;
   readonly losses: Losses;
+  /** undefined: nothing is known. */
+  readonly estimate?: () => Estimate | undefined;
 }
 
 export interface Emitter<Request = unknown> {

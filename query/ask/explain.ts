@@ -43,8 +43,10 @@ const explanation = ({ columns }: Table, { parts, asked }: Explained): Batch => 
       answers.length === 0
         ? {}
         : { rows: sum((a) => a.rows), rows_read: sum((a) => a.rowsRead), bytes_read: sum((a) => a.bytesRead), took: sum((a) => a.elapsedMs * 1e6) };
+    const { series, rows: expects } = fragment.emission.estimate?.() ?? {};
+    const known: Row = { ...(series === undefined ? {} : { series: BigInt(series) }), ...(expects === undefined ? {} : { rows_expected: BigInt(expects) }) };
     for (const [line, what] of printRequest(explained(fragment), '--').entries())
-      rows.push({ at: `${fragment.role}${nameOf(i + 1)}`, what, ...(line === 0 ? found : {}) });
+      rows.push({ at: `${fragment.role}${nameOf(i + 1)}`, what, ...(line === 0 ? { ...known, ...found } : {}) });
   }
   const first = asked === undefined ? undefined : { rows: BigInt(asked.batches.reduce((n, b) => n + b.length, 0)) };
   const numbered = rows.map((row, i): Row => ({ step: BigInt(i + 1), ...(i === 0 ? first : undefined), ...row }));

@@ -16,7 +16,7 @@ import { columnNamed, NO_ROWS, type Relation, type RelationColumn, type Typed, t
 import { neededConstant } from '../3-plan/bind.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
-import { type Bucket, OVER_TIME, type PlanNode } from '../3-plan/nodes.ts';
+import { type Bucket, type Fill, OVER_TIME, type PlanNode, type Window } from '../3-plan/nodes.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { Planning } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
@@ -312,6 +312,23 @@ const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], wid
   };
 };
 
+/** What is 0, or empty, of no rows at all. */
+const OF_NOTHING: ReadonlySet<AggregateFunction> = new Set(['count', 'sum', 'distinct_count', 'values']);
+
+/** A row for each group in each bucket, up to where the data is complete. */
+const withZeros = (window: Window, { completeTo }: Planning): Fill => ({
+  node: 'fill',
+  input: window,
+  keys: window.keys,
+  carry: window.carry,
+  bucket: window.bucket,
+  from: window.from,
+  to: min(completeTo, window.to),
+  values: window.aggregates.filter((a) => OF_NOTHING.has(a.function)).map((a) => a.name),
+  method: 'zeros',
+  columns: window.columns,
+});
+
 const planWindow =
   (
     input: Relation,
@@ -343,7 +360,7 @@ const planWindow =
       const begins = window === undefined ? request.from : min(request.from, first.end - window);
       const before = request.from - begins + lookback;
       const rows = plan(request);
-      return {
+      const made: Window = {
         node: 'window',
         input: before > 0n ? lookingBack(rows, before) : rows,
         keys: shape.keys,
@@ -353,13 +370,13 @@ const planWindow =
         from: request.from,
         to: request.to,
         lookback,
-        zeros: shape.zeros,
-        completeTo: request.completeTo,
+        whole: shape.zeros,
         aggregates: aggregates(request),
         delta: input.temporality === 'delta',
         ties: grouped.order.filter((k) => k.column !== 'time'),
         columns,
       };
+      return shape.zeros ? withZeros(made, request) : made;
     };
   };
 

@@ -11,6 +11,8 @@ const PLAN: readonly RelationColumn[] = [
   column('step', type('int'), 'Its place, from 1'),
   column('at', type('string'), '`here`, or the role of the store that does it'),
   column('what', type('string'), 'A node of the plan with its inputs indented below, or a line of a question'),
+  column('series', type('int'), 'Series that the question means, where it is about a metric'),
+  column('rows_expected', type('int'), 'Rows the store has of them in the range, by how often they are sent'),
 ];
 const FOUND: readonly RelationColumn[] = [
   column('rows', type('int'), 'Rows of the answer'),

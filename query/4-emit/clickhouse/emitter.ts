@@ -1,8 +1,9 @@
 // Plans as questions to ClickHouse. Where a question is shorter when something holds of the store at this moment, it is emitted both ways.
 import type { PlanExpression } from '../../3-plan/expression.ts';
-import type { PlanNode, Scan } from '../../3-plan/nodes.ts';
-import { type Answers, type Emission, type Emitter, LONGEST_TEXT } from '../emitter.ts';
+import { type PlanNode, type Scan, scansOf } from '../../3-plan/nodes.ts';
+import { type Answers, type Emission, type Emitter, type Estimate, LONGEST_TEXT } from '../emitter.ts';
 import type { Known } from '../known.ts';
+import type { KnownSeries } from '../known-series.ts';
 import { type Failures, lossesOf, readsColumn } from '../losses.ts';
 import type { BoundValue, SqlRequest } from '../sql-request.ts';
 import { ClickHouseContext } from './context.ts';
@@ -10,7 +11,7 @@ import type { ClickHouseTables } from './dialect.ts';
 import { lateLabels } from './late-labels.ts';
 import type { ClickHouseRequest, Question } from './request.ts';
 import { emitClickHouse } from './select.ts';
-import { rangeOf } from './series.ts';
+import { rangeOf, splitFilter } from './series.ts';
 
 export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
   readonly #tables: ClickHouseTables;
@@ -29,7 +30,8 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
 
   emit(node: PlanNode): Emission<ClickHouseRequest> | undefined {
     const request = this.#request(node);
-    return request && { request, losses: lossesOf(node, this.#failures, this.#known.marks, isAsArrived(node)) };
+    const estimate = (): Estimate | undefined => estimateOf(node, this.#known.series);
+    return request && { request, losses: lossesOf(node, this.#failures, this.#known.marks, isAsArrived(node)), estimate };
   }
 
   explain(request: ClickHouseRequest): SqlRequest {
@@ -64,6 +66,16 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
     return select === undefined || select.sql.length > LONGEST_TEXT ? undefined : { text: select.sql, parameters: used(select.sql, context.parameters) };
   }
 }
+
+const estimateOf = (node: PlanNode, series: KnownSeries): Estimate | undefined => {
+  const [scan, ...more] = scansOf(node);
+  const metric = scan?.dataset.metric;
+  if (scan === undefined || metric === undefined || more.length > 0) return undefined;
+  const range = rangeOf(scan);
+  const { size } = series.find(metric.name, range, splitFilter(scan).labels);
+  const each = range === undefined || metric.intervalMs === undefined ? undefined : Number((range.to - range.from) / 1_000_000n) / metric.intervalMs;
+  return { series: size, rows: each === undefined ? undefined : Math.round(size * each) };
+};
 
 /** Values that came as no numbers are answered as such where nothing here has looked at them yet. */
 const isAsArrived = (node: PlanNode): boolean => node.node === 'scan' && !readsColumn(node.filter, 'value');

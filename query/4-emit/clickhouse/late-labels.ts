@@ -86,7 +86,7 @@ const ofProject = (plan: Project, series: KnownSeries): LateLabels | undefined =
 
 const ofWindow = (plan: Window, series: KnownSeries): LateLabels | undefined => {
   const below = lateLabels(plan.input, series);
-  if (below === undefined || plan.zeros || plan.keys.length !== 1 || plan.keys[0] !== SERIES.name) return undefined;
+  if (below === undefined || plan.keys.length !== 1 || plan.keys[0] !== SERIES.name) return undefined;
   const needed = plan.aggregates.flatMap((a) => [...a.arguments.flatMap((e) => [...columnsOf(e)]), ...columnsOf(a.where)]);
   if (speaksOf(below, [...needed, ...plan.ties.map((t) => t.column)])) return undefined;
   const labels = new Map(plan.carry.flatMap((name): [string, string][] => (below.labels.has(name) ? [[name, below.labels.get(name) as string]] : [])));

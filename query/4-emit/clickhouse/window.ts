@@ -4,14 +4,12 @@ import { calendarBucket } from '../../../core/zone.ts';
 import { type Bucket, inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
-import { type ClickHouseContext, type Select, sqlType } from './context.ts';
+import type { ClickHouseContext, Select } from './context.ts';
 import { begunSince, knownBefore, overTime, readsStarts, START, withPredecessors } from './counters.ts';
 import type { ClickHouseTables } from './dialect.ts';
 import { lateLabels, NEWEST } from './late-labels.ts';
 import { haveStarts } from './scan.ts';
 import { joinLabels, selectSeries } from './series.ts';
-
-const ZERO: ReadonlySet<string> = new Set(['count', 'sum', 'distinct_count']);
 
 interface Span {
   readonly starts: readonly bigint[];
@@ -115,11 +113,11 @@ const emitBuckets = (
   const node = withoutStarts(whole, context);
   const below = input(node.input);
   const grouped = below && emitGrouped(node, below, span, context, tables);
-  return grouped === undefined ? undefined : { sql: node.zeros ? withZeros(node, grouped, span, context) : grouped, columns: whole.columns };
+  return grouped === undefined ? undefined : { sql: grouped, columns: whole.columns };
 };
 
 /**
- * Keys, carried columns, `time`, aggregates, and `#newest` where it is wanted; rows whose aggregates are all missing left out unless zeros follow.
+ * Keys, carried columns, `time`, aggregates, and `#newest` where it is wanted; rows whose aggregates are all missing are left out, unless it is to be whole.
  */
 const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
   const place = placement(node, span, context);
@@ -151,7 +149,7 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
       ? [`WITH ${below.plain.columns}${all ? '' : `, ${place.bucket} AS \`#bucket\``} SELECT`, below.plain.from, [...below.plain.where, ...within]]
       : ['SELECT', `(SELECT *, ${place.bucket} AS \`#bucket\`${known} FROM (${risen})${within.length === 0 ? '' : ` WHERE ${within.join()}`})`, []];
   const rows = `${begin} ${parts.join(', ')} FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
-  const inner = `${rows}${group.length === 0 ? (node.zeros ? '' : ' HAVING count() > 0') : ` GROUP BY ${group.join(', ')}`}`;
+  const inner = `${rows}${group.length === 0 ? ' HAVING count() > 0' : ` GROUP BY ${group.join(', ')}`}`;
   const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
   const named = node.columns
     .map((c) =>
@@ -162,33 +160,5 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
           : quote(c.name),
     )
     .join(', ');
-  return `SELECT ${named} FROM (${inner})${node.zeros ? '' : ` WHERE ${exist}`}`;
-};
-
-/**
- * A row for each group in each bucket: found ones as they are, others 0 or missing up to where the data is complete. Each group's found
- * cells and empty ones for all buckets become rows, of two for one bucket the found one stands.
- */
-const withZeros = (node: Window, grouped: string, span: Span, context: ClickHouseContext): string => {
-  if (node.bucket.kind === 'all') return grouped;
-  const keys = node.keys.map(quote);
-  const by = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
-  const nothing = node.aggregates.map((a) => {
-    const type = sqlType(a.type, node.columns.find((c) => c.name === a.name)?.item);
-    return a.type === 'list' ? `CAST([], '${type}')` : `CAST(NULL, 'Nullable(${type})')`;
-  });
-  const found = node.aggregates.map((a) => (a.type === 'list' ? quote(a.name) : `toNullable(${quote(a.name)})`));
-  const starts = context.raw(
-    'Array(Int64)',
-    span.starts.filter((b) => b < node.completeTo),
-  );
-  const gathered = `SELECT ${[...keys, `groupArray((\`time\`, toUInt8(1), ${found.join(', ')})) AS \`#cells\``].join(', ')} FROM (${grouped})${by}`;
-  const empty = `arrayMap(b -> (b, toUInt8(0), ${nothing.join(', ')}), ${starts})`;
-  const spread = `SELECT ${[...keys, `arrayJoin(arrayConcat(\`#cells\`, ${empty})) AS \`#cell\``].join(', ')} FROM (${gathered})`;
-  const values = node.aggregates.map((a, i) => {
-    const value = `argMax(tuple(\`#cell\`.${i + 3}), \`#cell\`.2).1`;
-    return `${ZERO.has(a.function) ? `if(max(\`#cell\`.2) = 0, 0, ${value})` : value} AS ${quote(a.name)}`;
-  });
-  const rows = `SELECT ${[...keys, '`#cell`.1 AS `#start`', ...values].join(', ')} FROM (${spread}) GROUP BY ${[...keys, '`#cell`.1'].join(', ')}`;
-  return `SELECT ${node.columns.map((c) => (c.name === 'time' ? '`#start` AS `time`' : quote(c.name))).join(', ')} FROM (${rows})`;
+  return `SELECT ${named} FROM (${inner})${node.whole ? '' : ` WHERE ${exist}`}`;
 };

@@ -45,6 +45,35 @@ test('missing: every bucket of the range, the one that holds its start included'
   ]);
 });
 
+test('zeros: what an aggregate gives of nothing; rows that are there stay as they are, also beyond the end', async () => {
+  const columns: readonly PlanColumn[] = [...COLUMNS, { name: 'list', type: 'list', item: 'string' }];
+  const rows: readonly Row[] = [
+    [...row('b', 30n, null, 1n), null],
+    [...row('b', 50n, 2), ['x']],
+  ];
+  const zeros = node('zeros', { input: pieces(columns), columns, to: 40n, values: ['n', 'list'] });
+  expect((await run(zeros, { pieces: [batchFrom(columns, rows)] })).map((r) => [r[0], r[2], r[3], r[4], r[6]])).toEqual([
+    ['b', 0n, null, 0n, []],
+    ['b', 10n, null, 0n, []],
+    ['b', 20n, null, 0n, []],
+    ['b', 30n, null, 1n, null],
+    ['b', 50n, 2, null, ['x']],
+  ]);
+});
+
+test('zeros without keys: the one group is always there', async () => {
+  const columns = COLUMNS.filter(({ name }) => name === 'time' || name === 'n');
+  const alone = node('zeros', { input: pieces(columns), columns, keys: [], carry: [], values: ['n'], to: 20n });
+  expect(await run(alone)).toEqual([
+    [0n, 0n],
+    [10n, 0n],
+  ]);
+  const count = columns.filter(({ name }) => name === 'n');
+  const all = { ...alone, input: pieces(count), columns: count, bucket: { kind: 'all' } as const };
+  expect(await run(all)).toEqual([[0n]]);
+  expect(await run({ ...all, to: 5n })).toEqual([]);
+});
+
 test('previous; nothing is made up beyond the last value', async () => {
   expect(compact(await run(node('previous'), { pieces: [batchFrom(COLUMNS, ROWS)] }))).toEqual([
     ['b', 'label b', 0, 1, 4, 1],
@@ -88,7 +117,7 @@ test('cuts never matter', async () => {
     selector: ([k, t]) => `${k}${t}`,
   });
   await fc.assert(
-    fc.asyncProperty(rows, cuts, fc.constantFrom<Fill['method']>('missing', 'previous', 'linear'), async (list, at, method) => {
+    fc.asyncProperty(rows, cuts, fc.constantFrom<Fill['method']>('missing', 'zeros', 'previous', 'linear'), async (list, at, method) => {
       const batch = batchFrom(
         COLUMNS,
         list.map(([k, t, v]) => row(k, BigInt(t * 10), v)),

@@ -2,12 +2,13 @@
 // their first row, buckets ascending.
 //
 // Exactly: a bucket is identified by `time` being its start. `missing` goes over all buckets that meet [from, to), rows outside of it stay as
-// they stand; without keys it does so even without a row. `previous` and `linear` go from a key's first to its last row.
+// they stand; without keys it does so even without a row, of `all` too; `zeros` does the same. `previous` and `linear` go from a key's first to its last row.
 // previous: the last present value of that column before; where none is before, or none after, it stays missing. linear: between the nearest present values on
 // both sides, by the buckets' starts, x0 + (x1 − x0) · (t − t0) / (t1 − t0) in doubles (an int or duration column: truncated); without one on
 // both sides it stays missing. `carry` columns of new rows are those of the key's row before it in time, else of its
 // first; other columns are missing there.
 import { type Batch, type Column, columnIndex, columnOf, isPresent, type Value, valueAt } from '../../../core/batch/batch.ts';
+import { clearBit } from '../../../core/batch/bits.ts';
 import { columnFrom } from '../../../core/batch/build.ts';
 import { concatBatches } from '../../../core/batch/concat.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
@@ -17,6 +18,7 @@ import { fieldsOf, missingColumn } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';
 import { KeyTable } from '../keys.ts';
 import { batchBytes } from '../size.ts';
+import { allBits } from '../vector.ts';
 import type { Emit, Operator } from './operator.ts';
 
 /** What a piece of the output is made of: row −1 of the input is a new one; `firsts` is the row that a new one has its keys and carry of. */
@@ -63,8 +65,10 @@ function* layouts(node: Fill, all: Batch): Generator<Layout> {
     if (!own.every((row, i) => i === 0 || (times[own[i - 1] as number] as bigint) <= (times[row] as bigint)))
       own.sort((a, b) => Number((times[a] as bigint) - (times[b] as bigint)) || a - b);
     piece.begin();
-    if (!hasTime || node.bucket.kind === 'all') for (const row of own) piece.add(row, row, times[row] as bigint);
-    else addWithGaps(node, buckets, own, times, piece);
+    if (!hasTime || node.bucket.kind === 'all') {
+      for (const row of own) piece.add(row, row, times[row] as bigint);
+      if (own.length === 0 && buckets.count > 0 && node.method === 'zeros') piece.add(-1, -1, node.from);
+    } else addWithGaps(node, buckets, own, times, piece);
     if (piece.size < PIECE_ROWS) continue;
     yield piece.layout();
     piece = new Piece();
@@ -100,7 +104,11 @@ const addWithGaps = (node: Fill, buckets: Buckets, own: Int32Array, times: BigIn
   const first = own[0] ?? -1;
   const last = own.length - 1;
   const [low, high] =
-    node.method === 'missing' ? [0, buckets.count] : last < 0 ? [0, 0] : [Math.max(buckets.numberOf(timeOf(0)), 0), buckets.numberOf(timeOf(last))];
+    node.method === 'missing' || node.method === 'zeros'
+      ? [0, buckets.count]
+      : last < 0
+        ? [0, 0]
+        : [Math.max(buckets.numberOf(timeOf(0)), 0), buckets.numberOf(timeOf(last))];
   let near = first;
   let place = 0;
   const take = (until: bigint): void => {
@@ -166,6 +174,7 @@ const fillColumn = (node: Fill, column: Column, name: string, layout: Layout): C
   if (node.keys.includes(name) || node.carry.includes(name)) return takeColumn(column, layout.firsts);
   const taken = takeColumn(column, layout.rows);
   if (!node.values.includes(name) || node.method === 'missing') return taken;
+  if (node.method === 'zeros') return ofNothing(taken, layout.rows);
   const found: Value[] = Array.from({ length: taken.length }, (_, i) => valueAt(taken, i));
   for (let k = 0; k + 1 < layout.bounds.length; k++) {
     const [from, to] = [layout.bounds[k] as number, layout.bounds[k + 1] as number];
@@ -173,6 +182,17 @@ const fillColumn = (node: Fill, column: Column, name: string, layout: Layout): C
     else fillLinear(found, layout.times, from, to);
   }
   return replaceMissing(taken, (i) => found[i] as Value);
+};
+
+/** In new rows 0, or an empty list. */
+const ofNothing = (column: Column, rows: Int32Array): Column => {
+  if (column.layout === 'list' || column.layout === 'fixed') {
+    const present = allBits(column.length);
+    for (let i = 0; i < column.length; i++) if (rows[i] !== -1 && !isPresent(column, i)) clearBit(present, i);
+    // What is taken from no row is 0, or as long as nothing.
+    return { ...column, validity: present };
+  }
+  throw new TypeError(`no aggregate of nothing is a ${column.type.kind}`);
 };
 
 const replaceMissing = (column: Column, make: (row: number) => Value): Column => {

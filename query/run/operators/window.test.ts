@@ -53,8 +53,7 @@ const windowNode = (changes: Partial<Window>): Window => {
     from: 0n,
     to: s(60),
     lookback: s(20),
-    zeros: false,
-    completeTo: s(60),
+    whole: false,
     delta: false,
     ties: [],
     ...changes,
@@ -126,16 +125,6 @@ const deltaOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: big
   return best;
 };
 
-const isInSomeWindow = (time: bigint, node: Window, boundsOf: (t: bigint) => readonly [bigint, bigint]): boolean => {
-  if (time >= node.to) return false;
-  for (let t = boundsOf(node.from)[0]; t < node.to; t = boundsOf(t)[1]) {
-    const [, end] = boundsOf(t);
-    const opens = node.over === undefined ? laterOf(t, node.from) : end - node.over;
-    if (time >= opens && time < end) return true;
-  }
-  return false;
-};
-
 const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) => readonly [bigint, bigint]): Row[] => {
   const keys = [...new Set(samples.map((x) => x.key))];
   const out: { bucket: bigint; key: number; row: Row }[] = [];
@@ -153,16 +142,7 @@ const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) 
       const end = boundsOf(t)[1];
       const opens = node.over === undefined ? laterOf(t, node.from) : end - node.over;
       const inWindow = rows.filter((x) => x.time >= opens && x.time < limit(end));
-      if (inWindow.length === 0) {
-        const seen = rows.some((x) => isInSomeWindow(x.time, node, boundsOf));
-        if (node.zeros && seen && t < node.completeTo)
-          out.push({
-            bucket: t,
-            key: k,
-            row: [key, `label of ${key}`, t, ...node.aggregates.map((a) => (a.function === 'count' ? 0n : a.function === 'sum' ? 0 : null))],
-          });
-        continue;
-      }
+      if (inWindow.length === 0) continue;
       const values = inWindow.flatMap((x) => (x.value === null ? [] : [x.value]));
       const sum = values.reduce((a, b) => a + b, 0);
       const rise = (node.delta ? sumOf : increaseOf)(series, opens, limit(end), node.lookback);
@@ -221,26 +201,25 @@ const shapes = fc.record({
   over: fc.constantFrom(undefined, 3, 10, 30, 70),
   from: fc.integer({ min: 0, max: 30 }),
   length: fc.integer({ min: 0, max: 50 }),
-  complete: fc.option(fc.integer({ min: 0, max: 80 }), { nil: undefined }),
+  whole: fc.boolean(),
   delta: fc.boolean(),
   at: cuts,
 });
 
-const nodeOf = (x: { width: number; over: number | undefined; from: number; length: number; delta: boolean }, complete?: number): Window =>
+const nodeOf = (x: { width: number; over: number | undefined; from: number; length: number; delta: boolean }, whole = false): Window =>
   windowNode({
     bucket: { kind: 'fixed', nanos: s(x.width) },
     over: x.over === undefined ? undefined : s(x.over),
     from: s(x.from),
     to: s(x.from + x.length),
     delta: x.delta,
-    zeros: complete !== undefined,
-    completeTo: s(complete ?? 0),
+    whole,
   });
 
 test('the oracle agrees, however the input is cut', async () => {
   await fc.assert(
     fc.asyncProperty(shapes, async (x) => {
-      const node = nodeOf(x, x.complete);
+      const node = nodeOf(x, x.whole);
       const got = await run(node, { pieces: cutBatch(batchFrom(COLUMNS, x.samples.map(toRow)), x.at) });
       mustEqual(got, oracle(x.samples, node, fixedBounds(s(x.width))));
     }),
@@ -409,26 +388,11 @@ test('whole numbers stay whole', async () => {
   expect(rows).toEqual([['a', 0n, 6n, 5n - big, 2n * big + 6n]]);
 });
 
-test('rows: zeros for each group seen, up to what is complete; without keys the one group always exists', async () => {
-  const wanted = call('greater', 'bool', value, literal('float', 5));
-  const aggregates = [aggregate('count', 'int'), aggregate('sum'), aggregate('avg'), aggregate('count', 'int', wanted)];
-  const rows = [toRow({ key: 'b', time: s(12), value: 9, start: null, stale: false }), toRow({ key: 'a', time: s(31), value: 1, start: null, stale: false })];
-  const node = windowNode({ aggregates, zeros: true, completeTo: s(25), to: s(40) });
-  const got = (await run(node, { pieces: [batchFrom(COLUMNS, rows)] })).map((r) => [r[0], ...r.slice(2)]);
-  expect(got).toEqual([
-    ['b', 0n, 0n, 0, null, 0n],
-    ['a', 0n, 0n, 0, null, 0n],
-    ['b', s(10), 1n, 9, 9, 1n],
-    ['a', s(10), 0n, 0, null, 0n],
-    ['b', s(20), 0n, 0, null, 0n],
-    ['a', s(20), 0n, 0, null, 0n],
-    ['a', s(30), 1n, 1, 1, 0n],
-  ]);
-  const alone = windowNode({ keys: [], carry: [], aggregates: [aggregate('count', 'int')], zeros: true, completeTo: s(20), to: s(40) });
-  expect(await run(alone)).toEqual([
-    [0n, 0n],
-    [s(10), 0n],
-  ]);
+test('a group whose aggregates are all missing has a row where it is to be whole', async () => {
+  const rows = [toRow({ key: 'a', time: s(12), value: null, start: null, stale: false })];
+  const node = (whole: boolean): Window => windowNode({ aggregates: [aggregate('avg')], carry: [], whole });
+  expect(await run(node(false), { pieces: [batchFrom(COLUMNS, rows)] })).toEqual([]);
+  expect(await run(node(true), { pieces: [batchFrom(COLUMNS, rows)] })).toEqual([['a', s(10), null]]);
 });
 
 const dayNode = (bucket: Bucket, from: string, to: string): Window =>

@@ -2,8 +2,8 @@
 // their first row. On `advance` it emits the buckets whose windows are complete and forgets what no later window needs.
 //
 // Exactly: rows without time, and rows that are stale markers (`#stale`), are in no window; a marker only ends its series. A key has a row
-// in a bucket when the bucket's window holds a row of it, whatever the aggregates' conditions, unless all aggregates are missing. `zeros`
-// counts keys that have a row in some window of the range, and with `advance` only those seen by then.
+// in a bucket when the bucket's window holds a row of it, whatever the aggregates' conditions; if all aggregates are missing, only where it is
+// to be whole.
 import { type Batch, bitAt, type Column, columnOf, isPresent } from '../../../core/batch/batch.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
 import type { AggregateCall, Window } from '../../3-plan/nodes.ts';
@@ -39,8 +39,6 @@ class WindowOperator implements Operator {
   readonly #series: ReadonlyMap<AggregateCall, SeriesStore>;
   /** (key, bucket). */
   #groups = new PairTable();
-  /** 1 for keys that have a row in some window. */
-  #seen = new Uint8Array(16);
   /** Buckets before this one are emitted. */
   #next = 0;
   /** Groups accounted for. */
@@ -64,7 +62,6 @@ class WindowOperator implements Operator {
     this.#plain = node.aggregates.filter((call) => !isSeries(call));
     this.#accumulators = new Accumulators(this.#plain, node.input.columns, env);
     this.#series = new Map(node.aggregates.filter(isSeries).map((call) => [call, new SeriesStore(node.ties, env)]));
-    if (node.keys.length === 0) this.#seen[0] = 1;
   }
 
   push(batch: Batch, _emit: Emit): void {
@@ -78,7 +75,6 @@ class WindowOperator implements Operator {
       node.keys.map((key) => columnOf(batch, key)),
       rows,
     );
-    this.#growSeen(this.#keys.size);
     const stale = staleFlags(batch);
     const usable = new Uint8Array(rows);
     for (let i = 0; i < rows; i++) usable[i] = isPresent(time, i) && (times[i] as bigint) < node.to ? 1 : 0;
@@ -117,8 +113,6 @@ class WindowOperator implements Operator {
       this.#carriedNames.map((name) => columnOf(batch, name)),
       rows,
     );
-    // A bucket of zeros has no row of its own: there the key's newest row stands for all.
-    if (carried !== undefined && this.#node.zeros) this.#carried?.add(keys, this.#keys.size, times, carried);
     const groups = new Int32Array(rows);
     for (let step = 0; step < steps; step++) {
       let lastKey = -1;
@@ -133,7 +127,6 @@ class WindowOperator implements Operator {
         const key = keys[i] as number;
         if (key !== lastKey || bucket !== lastBucket) {
           group = this.#groups.put(key, bucket);
-          this.#seen[key] = 1;
           lastKey = key;
           lastBucket = bucket;
         }
@@ -141,7 +134,7 @@ class WindowOperator implements Operator {
       }
       this.#hold();
       add(groups, this.#groups.size);
-      if (carried !== undefined && !this.#node.zeros) this.#carried?.add(groups, this.#groups.size, times, carried);
+      if (carried !== undefined) this.#carried?.add(groups, this.#groups.size, times, carried);
     }
   }
 
@@ -178,13 +171,6 @@ class WindowOperator implements Operator {
     return this.#emitBefore(this.#buckets.count, emit);
   }
 
-  #growSeen(size: number): void {
-    if (size <= this.#seen.length) return;
-    const larger = new Uint8Array(size * 2);
-    larger.set(this.#seen);
-    this.#seen = larger;
-  }
-
   #hold(): void {
     const { size } = this.#groups;
     if (size > this.#held) this.#env.budget.take(size - this.#held, (size - this.#held) * BYTES_A_GROUP);
@@ -193,7 +179,6 @@ class WindowOperator implements Operator {
 
   /** Emits the buckets before number `limit` that are not yet emitted. */
   *#emitBefore(limit: number, emit: Emit): Generator<void> {
-    yield* this.#addZeros(limit);
     const groups = this.#groups;
     const open: number[] = [];
     for (let g = 0; g < groups.size; g++) if (groups.second(g) >= limit) open.push(g);
@@ -202,7 +187,7 @@ class WindowOperator implements Operator {
     this.#next = limit;
     const kept = Int32Array.from(open);
     this.#accumulators.keep(kept);
-    if (!this.#node.zeros) this.#carried?.keep(kept);
+    this.#carried?.keep(kept);
     this.#groups = new PairTable();
     for (const g of open) this.#groups.put(groups.first(g), groups.second(g));
     this.#env.budget.give(done.length, done.length * BYTES_A_GROUP);
@@ -227,17 +212,6 @@ class WindowOperator implements Operator {
     return out;
   }
 
-  *#addZeros(limit: number): Generator<void> {
-    if (!this.#node.zeros) return;
-    const until = Math.min(limit, this.#buckets.countBefore(this.#node.completeTo));
-    const keys = this.#node.keys.length === 0 ? 1 : this.#keys.size;
-    for (let bucket = this.#next; bucket < until; bucket++) {
-      for (let key = 0; key < keys; key++) if (this.#seen[key] === 1) this.#groups.put(key, bucket);
-      this.#hold();
-      yield;
-    }
-  }
-
   *#emitGroups(done: Int32Array, emit: Emit): Generator<void> {
     const finished = this.#accumulators.finish(this.#groups.size);
     for (let from = 0; from < done.length; from += PIECE_ROWS) {
@@ -253,13 +227,13 @@ class WindowOperator implements Operator {
     for (const [i, call] of this.#plain.entries()) made.set(call.name, takeColumn(finished[i] as Column, done));
     for (const [call, store] of this.#series) made.set(call.name, this.#seriesColumn(call, store, done));
     const aggregates = node.aggregates.map((call) => made.get(call.name) as Column);
-    const rows = node.zeros ? undefined : rowsWithValue(aggregates, done.length);
+    const rows = node.whole ? undefined : rowsWithValue(aggregates, done.length);
     const kept = rows === undefined ? done : rows.map((row) => done[row] as number);
     if (kept.length === 0) return;
     if (rows !== undefined) for (const [name, column] of made) made.set(name, takeColumn(column, rows));
     const keyRows = kept.map((g) => groups.first(g));
     for (const [i, column] of this.#keys.columns().entries()) made.set(node.keys[i] as string, takeColumn(column, keyRows));
-    for (const [i, column] of (this.#carried?.columns(node.zeros ? keyRows : kept) ?? []).entries()) made.set(this.#carriedNames[i] as string, column);
+    for (const [i, column] of (this.#carried?.columns(kept) ?? []).entries()) made.set(this.#carriedNames[i] as string, column);
     if (node.bucket.kind !== 'all')
       made.set(
         'time',
