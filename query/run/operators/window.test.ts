@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Batch, Value } from '../../../core/batch/batch.ts';
-import { call, columnReference, literal } from '../../3-plan/expression.ts';
+import { columnReference } from '../../3-plan/expression.ts';
 import type { AggregateCall, Bucket, PlanColumn, Window } from '../../3-plan/nodes.ts';
 import { earlierOf, laterOf } from '../buckets.ts';
 import { batchFrom, cutBatch, cuts, pieces, type Row, rowsIn, run, testEnvironment } from '../testing/environment.ts';
