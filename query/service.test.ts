@@ -96,3 +96,13 @@ test('without the store of saved texts only texts that read one fail', async () 
   await expect(service.query('from views.one')).rejects.toThrow('the record store does not answer');
   expect((await service.complete('from views | ', 13)).length).toBeGreaterThan(0);
 });
+
+test('a text of an alert answers what it judges, with a note', async () => {
+  const { service } = failing(new Error('not asked'));
+  const { columns, diagnostics } = await service.query('alert full when (data [{host: "a", used: 95%}, {host: "b", used: 5%}] | where used > 90%) for 5m');
+  expect(columns.map(({ name, values }) => [name, values])).toEqual([
+    ['host', ['a']],
+    ['used', [0.95]],
+  ]);
+  expect(diagnostics.map(({ severity, code }) => [severity, code])).toEqual([['info', 'iql.not-yet']]);
+});
