@@ -6,6 +6,7 @@ import { valueAt } from '../core/batch/batch.ts';
 import { zoneNamed, zoneOffset } from '../core/zone.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { openTemporaryStore, type TemporaryStore } from '../engines/columns/testing/temporary-store.ts';
+import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import { regexMistake } from './1-syntax/regex.ts';
 import { arbitraryRegex, arbitrarySubject } from './1-syntax/test-support/arbitrary-regex.ts';
@@ -13,6 +14,7 @@ import { UNICODE_CLASSES } from './1-syntax/unicode-classes.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
 import { storePattern } from './4-emit/clickhouse/store-pattern.ts';
 import { regexTest } from './functions/run/pattern.ts';
+import { rowsOf } from './testing/spec-run.ts';
 
 let store: TemporaryStore;
 let columns: ColumnStore;
@@ -40,6 +42,28 @@ test('random expressions', async () => {
     { numRuns: 1500, seed: SEED },
   );
   expect(taken).toBeGreaterThan(300);
+}, 300_000);
+
+test('where random expressions are found: the store’s RE2 puts the same in brackets', async () => {
+  let taken = 0;
+  await fc.assert(
+    fc.asyncProperty(arbitraryRegex, arbitrarySubject, async (pattern, text) => {
+      // What is replaced where a match is empty is our own: none of these is.
+      if (regexMistake(pattern) !== undefined || text === '' || regexTest(pattern)('')) return;
+      taken += 1;
+      const { batches } = await columns.query("SELECT replaceRegexpAll({text:String}, {pattern:String}, '<\\\\0>') AS replaced", {
+        params: { pattern: storePattern(pattern), text },
+      });
+      const request = new Map([
+        ['$text', JSON.stringify(text)],
+        ['$pattern', JSON.stringify(pattern)],
+      ]);
+      const { rows } = await rowsOf({ text: 'data [{s: text($text)}] | select r = replace_regex(s, $pattern, r"<\\0>")', request });
+      expect(rows[0]?.[0], JSON.stringify(pattern)).toBe(valueAt(batches[0]?.columns[0] as never, 0));
+    }),
+    { numRuns: sized(800, 12_000), seed: SEED },
+  );
+  expect(taken).toBeGreaterThan(100);
 }, 300_000);
 
 test('a repeated character of several bytes, alone and behind others', async () => {
