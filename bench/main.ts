@@ -20,6 +20,7 @@ const MODULES: readonly { readonly name: string; readonly measures: string; read
   { name: 'samples', measures: 'the whole way of samples, from the door to merged rows', load: () => import('./samples.ts') },
   { name: 'rollups', measures: 'putting samples together by five minutes and by the hour', load: () => import('./rollups.ts') },
   { name: 'series', measures: 'what a month of many series costs beside their samples', load: () => import('./series.ts') },
+  { name: 'series-index', measures: 'all series in memory: until they are known, what they take, what finding costs', load: () => import('./series-index.ts') },
   { name: 'histograms', measures: 'bytes of histograms on disk, by codec', load: () => import('./histograms.ts') },
   { name: 'run', measures: 'the runner over a million samples in memory', load: () => import('./run.ts') },
   { name: 'query', measures: 'a text from its letters to the questions for the stores', load: () => import('./query.ts') },

@@ -1,7 +1,7 @@
 // Feeds a series index from the table `series`: at first with all of it, then with what was told since the last look, page by page, so that
 // neither the store nor this process holds much of it at once.
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
-import type { ColumnStore } from '../../engines/columns/port.ts';
+import type { ColumnStore, QueryAnswer } from '../../engines/columns/port.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { SeriesIndex } from '../series/series-index.ts';
 import type { TellRows } from './told-rows.ts';
@@ -20,13 +20,16 @@ FROM series AS s WHERE s.seen >= fromUnixTimestamp64Milli({told:Int64}, 'UTC') A
   AND (s.metric, s.id, toUnixTimestamp64Milli(s.since)) > ({metric:UInt32}, {id:UInt64}, {from:Int64})
 ORDER BY s.metric, s.id, s.since LIMIT ${PAGE}`;
 
+/** Names of labels, metrics and units come once a page. */
+const AS_DICTIONARIES = { output_format_arrow_low_cardinality_as_dictionary: 1 };
+
 interface Place {
   readonly metric: number;
   readonly id: bigint;
   readonly from: bigint;
 }
 /** Above all metrics. */
-const LAST = 2 ** 32 - 1;
+export const LAST = 2 ** 32 - 1;
 const BEGINNING: Place = { metric: 0, id: 0n, from: -(2n ** 62n) };
 
 export class SeriesFeed {
@@ -91,8 +94,7 @@ export class SeriesFeed {
   /** Takes in the series of one metric, before all of them are there. */
   async learnMetric(metric: string): Promise<void> {
     if (this.knows(metric)) return;
-    const reading =
-      this.#alone.get(metric) ?? this.#readPages(this.#index, { told: 0, last: metricHash(metric) }, { ...BEGINNING, metric: metricHash(metric) });
+    const reading = this.#alone.get(metric) ?? this.#take(this.#index, { told: 0, first: metricHash(metric), last: metricHash(metric) });
     this.#alone.set(metric, reading);
     await reading.finally(() => this.#alone.delete(metric));
     this.#read.add(metric);
@@ -105,7 +107,7 @@ export class SeriesFeed {
     const index = isStale ? new SeriesIndex() : this.#index;
     const told = this.#looked === undefined || isStale ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS);
     this.#next = index;
-    await this.#readPages(index, { told, last: LAST }, BEGINNING);
+    await this.#take(index, { told, first: 0, last: LAST });
     this.#next = undefined;
     if (index !== this.#index) this.#before += this.#index.version + 1;
     this.#index = index;
@@ -120,18 +122,34 @@ export class SeriesFeed {
     return Number(batches[0] === undefined ? 0 : valueAt(columnOf(batches[0], 'rows'), 0)) < this.#index.size * STILL_THERE;
   }
 
-  async #readPages(index: SeriesIndex, which: { readonly told: number; readonly last: number }, from: Place): Promise<void> {
-    for (let place = from; ; ) {
-      const { batches } = await this.#columns.query(ROWS, { params: { ...which, ...place } });
-      let rows = 0;
-      for (const batch of batches) {
-        index.feed(batch);
-        rows += batch.length;
-        if (batch.length > 0) place = lastOf(batch);
-      }
-      if (rows < PAGE) return;
-      if (!this.isReady && which.last === LAST) this.#readTo = place.metric;
+  async #take(index: SeriesIndex, which: Which): Promise<void> {
+    for await (const rows of seriesRows(this.#columns, which)) {
+      index.feed(rows);
+      if (!this.isReady && which.last === LAST) this.#readTo = lastOf(rows).metric;
     }
+  }
+}
+
+/** Told at `told` (ms) or later; of metrics whose hash is within these. */
+interface Which {
+  readonly told: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Rows of the table `series` in its order, as the index takes them, page by page; while one is taken in the store works on the next. */
+export async function* seriesRows(columns: Pick<ColumnStore, 'query'>, { told, first, last }: Which): AsyncGenerator<Batch> {
+  const pageAfter = (place: Place): Promise<QueryAnswer> => {
+    const page = columns.query(ROWS, { params: { told, last, ...place }, settings: AS_DICTIONARIES });
+    // Told to whoever waits for it; nobody does once a page before it could not be taken in.
+    page.catch(() => undefined);
+    return page;
+  };
+  for (let page: Promise<QueryAnswer> | undefined = pageAfter({ ...BEGINNING, metric: first }); page !== undefined; ) {
+    const batches: readonly Batch[] = (await page).batches.filter(({ length }) => length > 0);
+    const end = batches.at(-1);
+    page = end === undefined || batches.reduce((sum, { length }) => sum + length, 0) < PAGE ? undefined : pageAfter(lastOf(end));
+    yield* batches;
   }
 }
 
