@@ -23,6 +23,27 @@ export const concurrencyContract = (at: UnderContract): void => {
     });
   });
 
+  describe('beside others that fail and are ended', () => {
+    it('answers each question by its own parameters and settings', async () => {
+      const asked = Array.from({ length: 200 }, async (_, i) => {
+        const own = { a: i, b: `text '${i}'`, ...(i % 3 === 0 ? { c: i + 1 } : {}) };
+        const settings = { ...(i % 2 === 0 ? { max_block_size: 1000 + i } : {}), ...UNBOUNDED };
+        if (i % 7 === 0) return codeOf(at.columns.query('SELECT throwIf({a:UInt32} >= 0)', { params: own, settings }));
+        if (i % 11 === 0) return codeOf(at.columns.query(ENDLESS, { settings, signal: AbortSignal.timeout(20 + i) }));
+        const c = i % 3 === 0 ? '{c:UInt32}' : '0';
+        return at.one(`SELECT {a:UInt32} AS a, {b:String} AS b, ${c} AS c, getSetting('max_block_size') AS d, sleep(0.002) AS e`, { params: own, settings });
+      });
+      const answers = await Promise.all(asked);
+      const usual = (answers[1] as readonly unknown[])[3];
+      expect(answers).toEqual(
+        answers.map((_, i) => {
+          if (i % 7 === 0) return 'columns.rejected';
+          return i % 11 === 0 ? 'columns.cancelled' : [i, `text '${i}'`, i % 3 === 0 ? i + 1 : 0, i % 2 === 0 ? 1000 + i : usual, 0];
+        }),
+      );
+    });
+  });
+
   describe('kill and abort', () => {
     it('returns only when the query runs no more', async () => {
       const queryId = randomUUID();
