@@ -98,6 +98,12 @@ class Builder {
     return this.of('string', 'int', 'float', 'time', 'bool', 'duration', 'ip') ?? this.any();
   }
 
+  /** What rows are told apart by: of what was worked out no float, whose last digit two ways may have otherwise. */
+  key(): RelationColumn {
+    const c = this.scalar();
+    return c.type.value === 'float' && !this.#relation.raw ? (this.of('string', 'int', 'time', 'bool') ?? c) : c;
+  }
+
   text(): string {
     return quoted(this.#ch.pick(TEXTS));
   }
@@ -309,7 +315,7 @@ class Builder {
     const count = least + ch.number(3);
     const out: string[] = [];
     for (let i = 0; i < count; i++) {
-      const c = this.scalar();
+      const c = this.key();
       const k = ch.chance(1, 6) ? `k${i} = ${this.value(ch.pick(['string', 'number', 'time']), 1)}` : name(c.name);
       if (!out.includes(k)) out.push(k);
     }
@@ -332,7 +338,7 @@ class Builder {
       () => `sort ${name(this.scalar().name)}${ch.pick(['', ' desc'])}${ch.chance(1, 3) ? `, ${name(this.scalar().name)} desc` : ''}`,
       () => `set x${ch.number(2)} = ${this.value(ch.pick(['number', 'string', 'bool', 'time', 'duration']), 2)}`,
       () => `top ${ch.pick(['3', '1', '10'])} by ${this.value('number', 1)}${ch.chance(1, 2) ? ` per ${this.keys(1)}` : ''}`,
-      () => `bottom ${ch.pick(['3', '1'])} by ${name(this.scalar().name)}${ch.chance(1, 2) ? ` per ${name(this.scalar().name)}` : ''}`,
+      () => `bottom ${ch.pick(['3', '1'])} by ${name(this.scalar().name)}${ch.chance(1, 2) ? ` per ${name(this.key().name)}` : ''}`,
       () => `${ch.pick(['top', 'bottom'])} ${ch.pick(['2', '1'])} ${name((this.of('string') ?? this.any()).name)} by ${this.aggregate(false, false)}`,
       () =>
         `select ${name(this.any().name)}, ${ch.chance(1, 2) ? `y = ${this.value('number', 1)}` : name(this.any().name)}${this.#relation.timed && ch.chance(1, 2) ? ', time' : ''}`,
