@@ -112,10 +112,13 @@ export const ask = async (
   const batches = await runPlan(split.plan, env).finally(() => {
     budget.end();
     // Where one side failed or enough rows were there, a store may still be at work.
-    ended.abort();
+    ended.abort(OVER);
   });
   return { batches, answers, notRepresentable, mayBeMore };
 };
+
+/** Without a reason one is made, with all calls that led there. */
+const OVER = 'the run is over';
 
 /** A value is missing where one that could not be represented would be. */
 const showsLoss = (batch: Batch, { columns }: Losses): boolean =>
