@@ -123,14 +123,14 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       return { ...node, carry, columns, input: prune(node.input, below) };
     }
     case 'aggregate': {
-      const aggregates = node.aggregates.filter((a) => needed.has(a.name));
+      const wanted = node.aggregates.filter((a) => needed.has(a.name));
+      const aggregates = wanted.length === 0 && node.keys.length === 0 ? node.aggregates.slice(0, 1) : wanted;
       const columns = node.columns.filter((c) => node.keys.includes(c.name) || aggregates.some((a) => a.name === c.name));
       const ordering = aggregates.some((a) => ['first', 'last', 'any'].includes(a.function))
         ? [...(node.time === undefined ? [] : [node.time]), ...node.order.map((o) => o.column)]
         : [];
       const below = new Set([...node.keys, ...used(...aggregates.flatMap((a) => [...a.arguments, a.where])), ...ordering]);
       const order = ordering.length === 0 ? [] : node.order;
-      if (columns.length === 0) return { ...node, input: prune(node.input, new Set(node.input.columns.map((c) => c.name))) };
       return { ...node, aggregates, columns, order, time: ordering.length === 0 ? undefined : node.time, input: prune(node.input, below) };
     }
     case 'sort':
