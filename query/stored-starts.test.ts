@@ -70,6 +70,7 @@ let loaded: LoadedStores;
 const marked = new Map<SampleMark, Set<bigint>>([
   ['double', new Set()],
   ['stale', new Set()],
+  ['start', new Set()],
 ]);
 
 const insert = async (queryId: string, rows: readonly (Sample & { readonly host: string })[], number: bigint): Promise<void> => {
@@ -184,6 +185,8 @@ const put = async (lives: readonly Life[], from: bigint): Promise<void> => {
   const rowsOf = (which: 'samples' | 'late') => lives.flatMap((life) => life[which].map((sample) => ({ ...sample, host: life.host })));
   for (const { time, value } of [...rowsOf('samples'), ...rowsOf('late')])
     if (value === undefined) marked.get('stale')?.add(BigInt(Math.floor(time / HOUR) * HOUR) * 1_000_000n);
+  for (const { time, start } of [...rowsOf('samples'), ...rowsOf('late')])
+    if (start !== 0) marked.get('start')?.add(BigInt(Math.floor(time / HOUR) * HOUR) * 1_000_000n);
   for (const { time } of rowsOf('late')) marked.get('double')?.add(BigInt(Math.floor(time / HOUR) * HOUR) * 1_000_000n);
   await insert(`samples-${from}`, rowsOf('samples'), from);
   await insert(`late-${from}`, rowsOf('late'), from + 1n);

@@ -16,9 +16,9 @@ export const EXTREME = 1e140;
 /**
  * Hours in which a metric has samples that want care are named in the ledger `marks` before the samples stand: `double` (one time of a series
  * may have two values: the one inserted later counts), `not-finite` (NaN, ±Inf; missing when read, and counted), `extreme` (beyond
- * ±`EXTREME`), `stale` (stale markers).
+ * ±`EXTREME`), `stale` (stale markers), `start` (of which it is said when their counter began).
  */
-export const SAMPLE_MARKS = ['double', 'not-finite', 'extreme', 'stale'] as const;
+export const SAMPLE_MARKS = ['double', 'not-finite', 'extreme', 'stale', 'start'] as const;
 export type SampleMark = (typeof SAMPLE_MARKS)[number];
 
 /** What is written into the ledger after samples stand in an hour that is over: what was worked out from it is to be worked out again. */

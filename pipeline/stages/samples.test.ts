@@ -113,7 +113,8 @@ test('hours that may hold two values for one time are those a naive oracle names
           last.set(id, Math.max(last.get(id) ?? time, time));
         }
         const finite = samples.map(([id, time]): Sample => [id, time, 1]);
-        const { marks, stand } = values.of(blocksOf([batch(finite)], index, until), index);
+        const { marks: all, stand } = values.of(blocksOf([batch(finite)], index, until), index);
+        const marks = all.filter(({ kind }) => kind !== 'start');
         expect(marks.every(({ kind, metric }) => kind === 'double' && metric === 7)).toBe(true);
         expect(marks.map(({ hour }) => hour).sort()).toEqual([...expected].filter((hour) => !standing.has(hour)).sort());
         stand();
@@ -169,7 +170,7 @@ const odd = fc.tuple(
   fc.constantFrom(0, -0, 1, 1 / 3, 1e139, -2e140, 1.7e308, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, STALE),
 );
 
-test('hours with values that are no numbers, with huge ones and with stale markers are marked once, by metric', () => {
+test('hours with values that are no numbers, with huge ones, with stale markers and with starts are marked once, by metric', () => {
   const nameOf = (v: number): string | undefined => (v === STALE ? 'stale' : !Number.isFinite(v) ? 'not-finite' : Math.abs(v) > 1e140 ? 'extreme' : undefined);
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.array(odd, { maxLength: 12 }), fc.boolean()), { maxLength: 4 }), (rounds) => {
@@ -178,9 +179,10 @@ test('hours with values that are no numbers, with huge ones and with stale marke
       const standing = new Set<string>();
       for (const [samples, stands] of rounds) {
         const wanted = new Set(
-          samples.flatMap(([, time, value]) => {
-            const name = nameOf(value);
-            return name === undefined ? [] : [`${name} ${time - (time % HOUR_MS)}`];
+          samples.flatMap((one) => {
+            const [, time, value] = one;
+            const names = [nameOf(value), startOf(one) === 0n ? undefined : 'start'].filter((name) => name !== undefined);
+            return names.map((name) => `${name} ${time - (time % HOUR_MS)}`);
           }),
         );
         const { marks, stand } = values.of(blocksOf([withMarkers(samples)], index, Number.NEGATIVE_INFINITY), index);

@@ -262,11 +262,16 @@ export class ValueMarks {
     for (const { batch, rows, length } of sent) {
       const given = values<Float64Array>(batch, 'value');
       const bits = wordsOf(given);
+      const starts = wordsOf(values<BigInt64Array>(batch, 'start'));
       for (let row = 0; row < length; row++) {
-        const kind = markOf(given, bits, rows === undefined ? row : (rows[row] as number));
-        if (kind === undefined) continue;
+        const own = rows === undefined ? row : (rows[row] as number);
+        const kind = markOf(given, bits, own);
+        const hasStart = starts[own * 2] !== 0 || starts[own * 2 + 1] !== 0;
+        if (kind === undefined && !hasStart) continue;
         const time = times[begin + row] as number;
-        fresh.add(kind, metric[seriesIndex[begin + row] as number] as number, time - (time % HOUR_MS));
+        const [of, hour] = [metric[seriesIndex[begin + row] as number] as number, time - (time % HOUR_MS)];
+        if (kind !== undefined) fresh.add(kind, of, hour);
+        if (hasStart) fresh.add('start', of, hour);
       }
       begin += length;
     }

@@ -189,7 +189,9 @@ export const makeData = (seed: number): StoreData => {
       for (const t of [...new Set(times)].sort((a, b) => a - b)) {
         const value = next();
         const sample = random() < 0.01 ? 'stale' : value;
-        samples.push({ metric, id, time: BigInt(t), value: sample, start: BigInt(startAt(t)) });
+        const start = startAt(t);
+        if (start !== 0) markHour('start', metric, t);
+        samples.push({ metric, id, time: BigInt(t), value: sample, start: BigInt(start) });
         markValue(metric, t, sample);
         if (random() < 0.02 && t < CHANGE + 5 * MINUTE) {
           const other = next();

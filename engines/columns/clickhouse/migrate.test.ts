@@ -91,6 +91,16 @@ describe('migrations', { timeout: 240_000 }, () => {
     ]);
   });
 
+  it('tell in which hours samples from before say when they began', async () => {
+    await migrateColumns(columns, MIGRATIONS.slice(0, 14));
+    await columns.command(`INSERT INTO samples (metric, id, time, start, insert) VALUES
+      (1, 2, '2026-11-20 10:20:00', '2026-11-20 09:00:00', 1), (1, 2, '2026-11-20 12:20:00', 0, 1), (3, 2, '2026-11-20 10:20:00', 0, 1)`);
+    await migrateColumns(columns);
+    expect(rowsOf(await columns.query("SELECT metric, toUnixTimestamp64Milli(hour) FROM marks WHERE kind = 'start'"))).toEqual([
+      [1, BigInt(Date.UTC(2026, 10, 20, 10))],
+    ]);
+  });
+
   it('find the words of lines from before', async () => {
     await migrateColumns(columns, MIGRATIONS.slice(0, 9));
     await columns.command(`INSERT INTO logs (time, body, raw, head, tail, sender) VALUES

@@ -16,6 +16,7 @@ import { LINES_11 } from './tables-11.ts';
 import { runsAsFloats } from './tables-12.ts';
 import { SENDERS_13 } from './tables-13.ts';
 import { INSTALLATION_14 } from './tables-14.ts';
+import { startMarks } from './tables-15.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 12, statements: runsAsFloats },
   { version: 13, statements: SENDERS_13 },
   { version: 14, statements: INSTALLATION_14 },
+  { version: 15, statements: startMarks },
 ];

@@ -4,7 +4,6 @@ import type { PlanColumn } from '../../3-plan/nodes.ts';
 import type { Known } from '../known.ts';
 import type { BoundValue } from '../sql-request.ts';
 import type { Bind, EmitTable } from './dialect.ts';
-import type { Question } from './request.ts';
 
 const SQL_TYPES: Readonly<Record<ValueType, string>> = {
   bool: 'Bool',
@@ -27,16 +26,13 @@ export class ClickHouseContext {
   readonly known: Known;
   /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
   readonly isAsArrived: boolean;
-  /** Whether the question to the store has rows. */
-  readonly holds: (question: Question) => boolean;
   readonly parameters = new Map<string, BoundValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, known: Known, options: { readonly isAsArrived?: boolean; readonly holds?: (question: Question) => boolean } = {}) {
+  constructor(functions: EmitTable, known: Known, isAsArrived = false) {
     this.functions = functions;
     this.known = known;
-    this.isAsArrived = options.isAsArrived ?? false;
-    this.holds = options.holds ?? (() => true);
+    this.isAsArrived = isAsArrived;
   }
 
   readonly bind: Bind = (type, value, item) => {

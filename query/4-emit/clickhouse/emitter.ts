@@ -1,4 +1,4 @@
-// Plans as questions to ClickHouse. Where a question is shorter when something holds of the store at this moment, it is emitted both ways.
+// Plans as questions to ClickHouse, by what is known of the store at this moment.
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import { type PlanNode, type Scan, scansOf } from '../../3-plan/nodes.ts';
 import { type Answers, type Emission, type Emitter, type Estimate, LONGEST_TEXT } from '../emitter.ts';
@@ -9,7 +9,7 @@ import type { BoundValue, SqlRequest } from '../sql-request.ts';
 import { ClickHouseContext } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
 import { lateLabels } from './late-labels.ts';
-import type { ClickHouseRequest, Question } from './request.ts';
+import type { ClickHouseRequest } from './request.ts';
 import { emitClickHouse } from './select.ts';
 import { rangeOf, splitFilter } from './series.ts';
 
@@ -48,20 +48,8 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
     return asked && { ...asked, finish: (batch) => series.label(batch, scan.dataset.metric?.name ?? '', rangeOf(scan), labels, moment?.name) };
   }
 
-  #asked(node: PlanNode): ClickHouseRequest | undefined {
-    const questions = new Map<string, Question>();
-    const asked = this.#question(node, (question) => {
-      questions.set([question.text, ...question.parameters.values()].join('\n'), question);
-      return false;
-    });
-    if (asked === undefined || questions.size === 0) return asked;
-    const otherwise = this.#question(node, () => true);
-    return otherwise && { ...asked, supposes: { questions: [...questions.values()], otherwise } };
-  }
-
-  /** `holds`: whether the question to the store has rows. */
-  #question(node: PlanNode, holds: (question: Question) => boolean): SqlRequest | undefined {
-    const context = new ClickHouseContext(this.#tables.scalars, this.#known, { isAsArrived: isAsArrived(node), holds });
+  #asked(node: PlanNode): SqlRequest | undefined {
+    const context = new ClickHouseContext(this.#tables.scalars, this.#known, isAsArrived(node));
     const select = emitClickHouse(node, context, this.#tables);
     return select === undefined || select.sql.length > LONGEST_TEXT ? undefined : { text: select.sql, parameters: used(select.sql, context.parameters) };
   }

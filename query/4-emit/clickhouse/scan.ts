@@ -6,10 +6,10 @@ import { columnsOf, conjunction, conjuncts } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
 import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
-import { ClickHouseContext, type Select } from './context.ts';
+import type { ClickHouseContext, Select } from './context.ts';
 import { emitConditions } from './expression.ts';
 import { indexed } from './line-words.ts';
-import { joinLabels, keyOfLabels, rangeOf, selectSeries } from './series.ts';
+import { joinLabels, keyOfLabels, selectSeries } from './series.ts';
 
 // The table's own columns are always spoken of as `s.…`: an alias of the same name, which the enclosing query wants, must not stand in
 // for them in WHERE.
@@ -146,19 +146,6 @@ export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undef
 const columnOf = (scan: Scan, name: string): PlanColumn => {
   const found = scan.dataset.columns.find((c) => c.name === name);
   return found === undefined ? { name, type: 'int' } : { name, type: found.type, ...(found.item === undefined ? {} : { item: found.item }) };
-};
-
-/** Whether a counter among the scan's samples says when it began, as the context knows it. */
-export const haveStarts = (scan: Scan, context: ClickHouseContext): boolean => {
-  const own = new ClickHouseContext(context.functions, context.known);
-  const range = rangeOf(scan);
-  const conditions = [
-    "s.start != fromUnixTimestamp64Milli(toInt64(0), 'UTC')",
-    ...selectSeries(scan, own).conditions,
-    ...(range === undefined ? [] : [bounds(TABLES.samples as TableForm, own, range.from, range.to)]),
-  ];
-  const text = `SELECT 1 AS found FROM samples AS s WHERE ${conditions.join(' AND ')} LIMIT 1`;
-  return context.holds({ text, parameters: own.parameters, isOpen: true });
 };
 
 const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): Select | undefined => {

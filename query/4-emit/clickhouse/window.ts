@@ -2,13 +2,13 @@
 // joined to its buckets, not to its samples.
 import { calendarBucket } from '../../../core/zone.ts';
 import { type Bucket, inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
+import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import { begunSince, knownBefore, overTime, readsStarts, START, withPredecessors } from './counters.ts';
 import type { ClickHouseTables } from './dialect.ts';
 import { lateLabels, NEWEST } from './late-labels.ts';
-import { haveStarts } from './scan.ts';
 import { joinLabels, selectSeries } from './series.ts';
 
 interface Span {
@@ -74,7 +74,7 @@ const withoutStarts = (node: Window, context: ClickHouseContext): Window => {
     columns: input.columns.filter((c) => c.name !== START),
   });
   const scan = readsStarts(node, node.input) ? scanBelow(node.input) : undefined;
-  return scan === undefined || haveStarts(scan, context) ? node : { ...node, input: without(node.input) };
+  return scan === undefined || markedHours(scan, 'start', context.known.marks).length > 0 ? node : { ...node, input: without(node.input) };
 };
 
 const scanBelow = (node: PlanNode): Scan | undefined => (node.node === 'scan' ? node : node.node === 'filter' ? scanBelow(node.input) : undefined);
