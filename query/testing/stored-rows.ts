@@ -56,7 +56,8 @@ const scanOf = ({ range, before = 0n }: Inline, dataset: Dataset, columns: reado
 export class StoredRows {
   readonly #inserts = new Map<string, { readonly table: TableName; readonly rows: Row[] }>();
   readonly #tables: { readonly sql: string; readonly name: string; readonly width: number; readonly rows: readonly (readonly Value[])[] }[] = [];
-  readonly #stale = new Map<number, Set<bigint>>();
+  /** Hours by mark and metric. */
+  readonly #marked = new Map<string, Set<bigint>>();
   #count = 0;
 
   /** The plan with its rows in a store; undefined where that cannot hold them as they are, or it has none. */
@@ -99,7 +100,7 @@ export class StoredRows {
       return Array.from({ length: Math.min(50, Number((to - first) / NANOS_PER_HOUR) + 1) }, (_, i) => first + BigInt(i) * NANOS_PER_HOUR);
     };
     if (mark === 'double') return hours().filter((h) => (h / NANOS_PER_HOUR) % 2n === 0n && h < to);
-    return mark === 'stale' ? [...(this.#stale.get(metric ?? 0) ?? [])].filter((h) => h + NANOS_PER_HOUR > from && h < to) : [];
+    return [...(this.#marked.get(`${mark}/${metric}`) ?? [])].filter((h) => h + NANOS_PER_HOUR > from && h < to);
   };
 
   /** Rows of a partition go in together. */
@@ -125,13 +126,17 @@ export class StoredRows {
       const date = new Date(Number(time));
       this.#insert('series_days', { metric, id, month: date.getUTCFullYear() * 100 + date.getUTCMonth() + 1, days: (1 << (date.getUTCDate() - 1)) >>> 0 });
       const isStale = row['#stale'] === true;
-      if (isStale) this.#stale.set(metric, (this.#stale.get(metric) ?? new Set()).add(((row.time as bigint) / NANOS_PER_HOUR) * NANOS_PER_HOUR));
+      const start = ((row['#start'] ?? 0n) as bigint) / NANOS_PER_MS;
+      for (const mark of [...(isStale ? ['stale'] : []), ...(start === 0n ? [] : ['start'])]) {
+        const key = `${mark}/${metric}`;
+        this.#marked.set(key, (this.#marked.get(key) ?? new Set()).add(((row.time as bigint) / NANOS_PER_HOUR) * NANOS_PER_HOUR));
+      }
       this.#insert('samples', {
         metric,
         id,
         time,
         ...restingValue(isStale ? undefined : (row.value as number)),
-        start: ((row['#start'] ?? 0n) as bigint) / NANOS_PER_MS,
+        start,
         insert: BigInt(i),
       });
     }
