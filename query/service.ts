@@ -89,6 +89,8 @@ export const MOST_ROWS = 100_000;
 const MOST_CACHED = 500;
 const RELEARN_MS = 1000;
 const RELEARN_PATIENCE_MS = 2000;
+/** Before all series were read: those of one metric may have to wait for them. */
+const FIRST_PATIENCE_MS = 15_000;
 const VALUES_MS = 2000;
 /** Looked through for what was begun; of more the stores are asked. */
 const MOST_KNOWN_VALUES = 50_000;
@@ -123,7 +125,10 @@ export class QueryService {
     if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || (catalogue.isReady && now - this.#learned < RELEARN_MS)) return first;
     this.#learned = now;
     // A store that is away or hangs must not keep a text from being checked.
-    await Promise.race([catalogue.lookAgain().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, RELEARN_PATIENCE_MS))]);
+    await Promise.race([
+      catalogue.lookAgain().catch(() => undefined),
+      new Promise((resolve) => setTimeout(resolve, catalogue.isReady ? RELEARN_PATIENCE_MS : FIRST_PATIENCE_MS)),
+    ]);
     return this.#check(text);
   }
 
@@ -143,6 +148,8 @@ export class QueryService {
     const known = this.#checked.get(text);
     if (known?.version === version) return known.text;
     const checked = check(text, this.#catalogue);
+    // What is not known yet may be in a moment.
+    if (!this.#options.catalogue.isReady && checked.diagnostics.some((d) => MAYBE_NEW.has(d.code))) return checked;
     if (this.#checked.size >= MOST_CACHED) this.#checked.delete(this.#checked.keys().next().value as string);
     this.#checked.set(text, { version, text: checked });
     return checked;
@@ -246,7 +253,7 @@ export class QueryService {
     const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
     const push = { push: request.countMissing !== true };
     const options = { seconds: this.#options.maxSeconds ?? 30, pool: this.#pool };
-    const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, (index) =>
+    const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
       this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
         const stores = storesWith({ marks, series: new SeriesFinder(index, RUN_FUNCTIONS) });
         const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, { ...options, signal: stop });

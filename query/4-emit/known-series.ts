@@ -30,7 +30,7 @@ export interface FoundSeries {
   readonly size: number;
   /** Two words each. */
   readonly ids: Uint32Array;
-  /** Samples with the metric's hash are all theirs: ids need not be named. */
+  /** All of the metric are meant, and no other has its hash: ids need not be named, and samples whose series nobody defined are meant too. */
   readonly isWhole: boolean;
   /** Some of the labels are not the same throughout the range. */
   changes(labels: Iterable<string>): boolean;

@@ -108,3 +108,27 @@ test('what passes through this process is known at once, and the store is not as
   expect(await hostsOf(service, 'from metrics.told.other | every all count | sum by host')).toEqual(['c']);
   expect(looked).toBe(0);
 });
+
+test('samples of a series that nobody defined are in no answer about labels, and take no place in a limit', async () => {
+  await tell('stray.one', ['a']);
+  const stray = `INSERT INTO samples (metric, id, time, mantissa, exponent) SELECT {hash:UInt32}, 77 + number % 2, fromUnixTimestamp64Milli({now:Int64}, 'UTC') - toIntervalMillisecond(number), 5, 0 FROM numbers(40)`;
+  await store.columns.command(stray, { params: { hash: metricHash('stray.one'), now: Date.now() } });
+  const { catalogue, service } = serviceOn(store.columns);
+  await catalogue.refresh();
+  const numbers = async (text: string): Promise<readonly unknown[]> => (await service.query(text)).columns.find((c) => c.name === 'value')?.values ?? [];
+  expect(await numbers('from metrics.stray.one | where host == "a" | every all sum | sum')).toEqual([1]);
+  expect(await numbers('from metrics.stray.one | every all sum | sum by host')).toEqual([1]);
+  expect(await hostsOf(service, 'from metrics.stray.one | sort value desc | limit 3')).toEqual(['a']);
+});
+
+test('rows that cannot be taken in are found by looking', async () => {
+  let hear: Parameters<TellRows>[0] = () => undefined;
+  const { catalogue, service } = serviceOn(store.columns, (heard) => {
+    hear = heard;
+  });
+  await catalogue.refresh();
+  hear({ length: 1, fields: [], columns: [] });
+  await tell('odd.one', ['z']);
+  await delay(1100);
+  expect(await hostsOf(service, 'from metrics.odd.one | every all count | sum by host')).toEqual(['z']);
+});

@@ -53,7 +53,7 @@ export class LearnedCatalogue implements Catalogue {
   }
   /** Values of a label of a metric, most used first; undefined where the stores have to be asked. */
   labelValues(metric: string, label: string, most: number): readonly LabelValue[] | undefined {
-    return this.#series.index.values(metric, label, most);
+    return this.#series.knows(metric) ? this.#series.index.values(metric, label, most) : undefined;
   }
   metricNames(): readonly string[] {
     return this.#series.index.metricNames();
@@ -85,10 +85,10 @@ export class LearnedCatalogue implements Catalogue {
 
   /** Learns what a text may have asked for in vain: before all is there, just that. */
   async lookAgain(): Promise<void> {
-    const wanted = [...this.#wanted].slice(0, MOST_WANTED);
+    const wanted = [...this.#wanted].slice(-MOST_WANTED);
     this.#wanted.clear();
     if (this.#series.isReady) return this.refresh();
-    await Promise.all(wanted.map((name) => this.#series.learnMetric(name)));
+    await Promise.allSettled(wanted.map((name) => this.#series.learnMetric(name)));
     this.#changes++;
   }
 

@@ -38,14 +38,20 @@ const NANOS_PER_MS = 1_000_000n;
 
 export class Ledger {
   readonly #columns: Pick<ColumnStore, 'query'>;
-  readonly #isTold: boolean;
+  #isTold: boolean;
   #known = new Marks();
 
   constructor(columns: Pick<ColumnStore, 'query'>, tell?: TellRows) {
     this.#columns = columns;
     this.#isTold = tell !== undefined;
     tell?.((rows) => {
-      for (const marked of markedHours(rows)) for (const metric of [marked.metric, undefined]) this.#known.add({ ...marked, metric });
+      try {
+        for (const marked of markedHours(rows)) for (const metric of [marked.metric, undefined]) this.#known.add({ ...marked, metric });
+      } catch {
+        // What cannot be taken in here must not keep it from standing in the store; from now on that is asked beside each question.
+        this.#isTold = false;
+        this.#known = new Marks();
+      }
     });
   }
 

@@ -34,7 +34,7 @@ const BEGINNING: Place = { metric: 0, id: 0n, from: -(2n ** 62n) };
 
 export class SeriesFeed {
   readonly #columns: Pick<ColumnStore, 'query'>;
-  readonly #isTold: boolean;
+  #isTold: boolean;
   #index = new SeriesIndex();
   /** One that is to take its place. */
   #next: SeriesIndex | undefined;
@@ -55,7 +55,12 @@ export class SeriesFeed {
     this.#columns = columns;
     this.#isTold = tell !== undefined;
     tell?.((rows) => {
-      for (const index of new Set([this.#index, this.#next])) index?.feed(renamed(rows));
+      try {
+        for (const index of new Set([this.#index, this.#next])) index?.feed(renamed(rows));
+      } catch {
+        // What cannot be taken in here must not keep it from standing in the store; from now on that is looked into, and says what is wrong.
+        this.#isTold = false;
+      }
     });
   }
 
@@ -94,7 +99,7 @@ export class SeriesFeed {
   /** Takes in the series of one metric, before all of them are there. */
   async learnMetric(metric: string): Promise<void> {
     if (this.knows(metric)) return;
-    const reading = this.#alone.get(metric) ?? this.#take(this.#index, { told: 0, first: metricHash(metric), last: metricHash(metric) });
+    const reading = this.#alone.get(metric) ?? this.#take(this.#index, { told: 0, first: metricHash(metric), last: metricHash(metric) }, false);
     this.#alone.set(metric, reading);
     await reading.finally(() => this.#alone.delete(metric));
     this.#read.add(metric);
@@ -107,8 +112,9 @@ export class SeriesFeed {
     const index = isStale ? new SeriesIndex() : this.#index;
     const told = this.#looked === undefined || isStale ? 0 : Math.max(0, Math.min(this.#looked, now) - OVERLAP_MS);
     this.#next = index;
-    await this.#take(index, { told, first: 0, last: LAST });
-    this.#next = undefined;
+    await this.#take(index, { told, first: 0, last: LAST }, !this.isReady).finally(() => {
+      this.#next = undefined;
+    });
     if (index !== this.#index) this.#before += this.#index.version + 1;
     this.#index = index;
     this.#looked = now;
@@ -122,10 +128,10 @@ export class SeriesFeed {
     return Number(batches[0] === undefined ? 0 : valueAt(columnOf(batches[0], 'rows'), 0)) < this.#index.size * STILL_THERE;
   }
 
-  async #take(index: SeriesIndex, which: Which): Promise<void> {
+  async #take(index: SeriesIndex, which: Which, isFirst: boolean): Promise<void> {
     for await (const rows of seriesRows(this.#columns, which)) {
       index.feed(rows);
-      if (!this.isReady && which.last === LAST) this.#readTo = lastOf(rows).metric;
+      if (isFirst) this.#readTo = Math.max(this.#readTo, lastOf(rows).metric);
     }
   }
 }

@@ -170,3 +170,10 @@ test('of a metric that nobody told of there are no series', () => {
   expect(found.size).toBe(0);
   expect(values(found.rows(['host']), 'host')).toEqual([]);
 });
+
+test('a series of which the same is said again and again is none that changes', () => {
+  const rows = Array.from({ length: 1000 }, (_, i): Told => ({ ...base, from: i, told: i, enrichment: { region: 'eu' } }));
+  const index = fed(rows);
+  expect([...(index.series('m')?.states.changing() ?? [])]).toEqual([]);
+  expect(index.series('m')?.states.version).toBe(1);
+});

@@ -51,11 +51,13 @@ export class SeriesFinder implements KnownSeries {
     if (metric === undefined) return NONE;
     const found = condition === undefined ? undefined : this.#where(metric, range, condition);
     const size = found?.length ?? metric.size;
-    const isWhole = size === metric.size && this.#index.named(metricHash(name)).length === 1;
+    const isWhole = condition === undefined && this.#index.named(metricHash(name)).length === 1;
     return {
       size,
       isWhole,
-      ids: idsOf(metric, found ?? everyOne(metric.size)),
+      get ids() {
+        return idsOf(metric, found ?? everyOne(metric.size));
+      },
       changes: (labels) => this.#moving(metric, range, labels).size > 0,
       rows: (labels) => this.#rows(metric, this.#states(metric, range, labels, found), labels),
     };
@@ -114,7 +116,7 @@ export class SeriesFinder implements KnownSeries {
     const told = Array.from(labels, (name) => this.#index.label(labelOfColumn(name))).filter((label) => label?.isTold === true);
     const moving = new Map<number, readonly Told[]>();
     if (told.length === 0) return moving;
-    for (const [series, all] of metric.states.several()) {
+    for (const [series, all] of metric.states.changing()) {
       const kept: Told[] = [];
       for (const state of range === undefined ? all : within(all, range)) {
         const before = kept.at(-1);

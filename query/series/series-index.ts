@@ -162,7 +162,9 @@ export class SeriesIndex {
       metric = new MetricSeries(name);
       this.#metrics.set(name, metric);
       const hash = metricHash(name);
-      this.#byHash.set(hash, [...this.named(hash), name]);
+      const sharing = this.#byHash.get(hash);
+      if (sharing === undefined) this.#byHash.set(hash, [name]);
+      else sharing.push(name);
       this.#names = undefined;
     }
     return metric;

@@ -10,8 +10,11 @@ export interface Told {
   state: number;
 }
 
+/** Of one series; no inventory changes as often. */
+const MOST_TOLD = 256;
+
 export class SeriesStates {
-  /** Rises with every change. */
+  /** Rises where something else holds of a series at some moment, and with each series. */
   version = 0;
   #since = new Float64Array(16);
   #seen = new Float64Array(16);
@@ -19,6 +22,8 @@ export class SeriesStates {
   #size = 0;
   /** Of series of which more was told, in the order of `since`: all of it. */
   readonly #several = new Map<number, Told[]>();
+  /** Those of them of which not always the same was told. */
+  readonly #changing = new Map<number, readonly Told[]>();
 
   /** Series are numbered from 0, each is told of first in its turn. Whether it is the newest that is known of the series. */
   tell(series: number, since: number, seen: number, state: number): boolean {
@@ -40,16 +45,19 @@ export class SeriesStates {
       }
       const both = since < first.since ? [{ since, seen, state }, first] : [first, { since, seen, state }];
       this.#several.set(series, both);
-      this.version++;
+      if (state !== first.state) this.#changes(series, both);
       return since > first.since;
     }
     let place = several.length;
     while (place > 0 && (several[place - 1] as Told).since > since) place--;
     const same = several[place - 1];
     if (same?.since === since && seen < same.seen) return false;
-    if (same?.since !== since || state !== same.state) this.version++;
+    const isOther = state !== (same ?? (several[0] as Told)).state;
     if (same?.since !== since) several.splice(place, 0, { since, seen, state });
     else [same.seen, same.state] = [seen, state];
+    if (isOther || this.#changing.has(series)) this.#changes(series, several);
+    // What stands between the first and the newest goes first.
+    if (several.length > MOST_TOLD) several.splice(1, 1);
     return (several.at(-1) as Told).since === since;
   }
 
@@ -62,13 +70,18 @@ export class SeriesStates {
     return found;
   }
 
-  /** Series of which more than one thing was told. */
-  several(): Iterable<readonly [number, readonly Told[]]> {
-    return this.#several;
+  /** Series of which not always the same was told. */
+  changing(): Iterable<readonly [number, readonly Told[]]> {
+    return this.#changing;
   }
 
   get bytes(): number {
     return this.#since.byteLength + this.#seen.byteLength + this.#state.byteLength + this.#several.size * 250;
+  }
+
+  #changes(series: number, told: readonly Told[]): void {
+    this.version++;
+    this.#changing.set(series, told);
   }
 
   #put(series: number, since: number, seen: number, state: number): void {

@@ -24,15 +24,18 @@ export const sqlType = (type: ValueType, item?: ValueType): string =>
 export class ClickHouseContext {
   readonly functions: EmitTable;
   readonly known: Known;
+  /** Rows of series that are not known must not be given: the store counts or cuts them. */
+  readonly isOfKnown: boolean;
   /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
   readonly isAsArrived: boolean;
   readonly parameters = new Map<string, BoundValue>();
   #aliases = 0;
 
-  constructor(functions: EmitTable, known: Known, isAsArrived = false) {
+  constructor(functions: EmitTable, known: Known, { isAsArrived, isOfKnown }: { readonly isAsArrived: boolean; readonly isOfKnown: boolean }) {
     this.functions = functions;
     this.known = known;
     this.isAsArrived = isAsArrived;
+    this.isOfKnown = isOfKnown;
   }
 
   readonly bind: Bind = (type, value, item) => {
@@ -45,6 +48,11 @@ export class ClickHouseContext {
     const name = `p${this.parameters.size}`;
     this.parameters.set(name, value);
     return `{${name}:${type}}`;
+  }
+
+  /** A number of ours, written out: what is bound costs the store a quarter of a millisecond. */
+  number(type: 'Int64' | 'UInt32' | 'UInt64', value: bigint | number): string {
+    return type === 'Int64' ? `toInt64(${value})` : String(value);
   }
 
   alias(): string {

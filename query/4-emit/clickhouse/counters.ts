@@ -98,7 +98,7 @@ export const readsStarts = (node: Window, below: Pick<Select, 'columns'>): boole
 
 /** Whether a row's predecessor is one and near enough; `begin`: where the row's window begins. */
 export const knownBefore = (begin: string, lookback: bigint, begins: boolean, context: ClickHouseContext): string =>
-  `NOT isNaN(${begins ? '`#rv`' : '`#pv`'}) AND \`#pt\` >= ${begin} - ${context.raw('Int64', lookback)}`;
+  `NOT isNaN(${begins ? '`#rv`' : '`#pv`'}) AND \`#pt\` >= ${begin} - ${context.number('Int64', lookback)}`;
 
 /** Whether a row without a known predecessor rises from 0, as its counter began in the window. */
 export const begunSince = (begin: string): string => `NOT \`#known\` AND \`#s\` > 0 AND \`#s\` >= ${begin}`;

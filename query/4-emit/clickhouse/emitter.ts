@@ -1,6 +1,6 @@
 // Plans as questions to ClickHouse, by what is known of the store at this moment.
 import type { PlanExpression } from '../../3-plan/expression.ts';
-import { type PlanNode, type Scan, scansOf } from '../../3-plan/nodes.ts';
+import { inputsOf, type PlanNode, type Scan, scansOf } from '../../3-plan/nodes.ts';
 import { type Answers, type Emission, type Emitter, type Estimate, LONGEST_TEXT } from '../emitter.ts';
 import type { Known } from '../known.ts';
 import type { KnownSeries } from '../known-series.ts';
@@ -44,16 +44,19 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
     const late = lateLabels(node, series);
     if (late === undefined) return this.#asked(node);
     const { scan, labels, moment } = late;
-    const asked = this.#asked(late.node);
+    // What the store cuts must have no row that is left out here.
+    const asked = this.#asked(late.node, hasLimit(late.node));
     return asked && { ...asked, finish: (batch) => series.label(batch, scan.dataset.metric?.name ?? '', rangeOf(scan), labels, moment?.name) };
   }
 
-  #asked(node: PlanNode): SqlRequest | undefined {
-    const context = new ClickHouseContext(this.#tables.scalars, this.#known, isAsArrived(node));
+  #asked(node: PlanNode, isOfKnown = false): SqlRequest | undefined {
+    const context = new ClickHouseContext(this.#tables.scalars, this.#known, { isAsArrived: isAsArrived(node), isOfKnown });
     const select = emitClickHouse(node, context, this.#tables);
     return select === undefined || select.sql.length > LONGEST_TEXT ? undefined : { text: select.sql, parameters: used(select.sql, context.parameters) };
   }
 }
+
+const hasLimit = (node: PlanNode): boolean => node.node === 'limit' || inputsOf(node).some(hasLimit);
 
 const estimateOf = (node: PlanNode, series: KnownSeries): Estimate | undefined => {
   const [scan, ...more] = scansOf(node);

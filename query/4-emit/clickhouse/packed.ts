@@ -42,13 +42,14 @@ const texts = ({ codes, values }: LabelColumn, context: ClickHouseContext): stri
 /** In a list that is written out when it is short. */
 const FEW = 100;
 
-/** `column` (UInt64) is one of these ids, two words each. */
-export const isOneOf = (column: string, ids: Uint32Array, context: ClickHouseContext): string => {
+/** `column` is one of these numbers, two words each; the store looks them up in its index only in the column's own type. */
+export const isOneOf = (column: string, type: 'UInt32' | 'UInt64', ids: Uint32Array, context: ClickHouseContext): string => {
   const count = ids.length / 2;
   if (count === 0) return 'false';
   const values = new BigUint64Array(ids.slice().buffer);
-  if (count <= FEW) return `${column} IN (${context.raw('Array(UInt64)', [...values])})`;
-  return `reinterpretAsInt64(${column}) IN (SELECT ${longs(ids, context)} FROM numbers(${count}))`;
+  if (count === 1) return `${column} = ${values[0]}`;
+  if (count <= FEW) return `${column} IN (${[...values].join(', ')})`;
+  return `${column} IN (SELECT to${type}(${longs(ids, context)}) FROM numbers(${count}))`;
 };
 
 /** Rows with the columns `key` (Int64), `#since` where it is said, and the labels. */

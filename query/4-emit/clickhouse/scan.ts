@@ -76,8 +76,8 @@ const selected = (columns: readonly PlanColumn[], form: TableForm): string =>
 const bounds = (form: TableForm, context: ClickHouseContext, from: bigint, to: bigint): string => {
   const at = (ns: bigint): string =>
     form.precision === 'ms'
-      ? `fromUnixTimestamp64Milli(${context.raw('Int64', (ns + 999_999n) / 1_000_000n)}, 'UTC')`
-      : `fromUnixTimestamp64Nano(${context.raw('Int64', ns)}, 'UTC')`;
+      ? `fromUnixTimestamp64Milli(${context.number('Int64', (ns + 999_999n) / 1_000_000n)}, 'UTC')`
+      : `fromUnixTimestamp64Nano(${context.number('Int64', ns)}, 'UTC')`;
   return `s.time >= ${at(from)} AND s.time < ${at(to)}`;
 };
 

@@ -110,7 +110,7 @@ const emitSort = (node: Sort, below: Select | undefined, context: ClickHouseCont
 /** The rows stand in the order of the sort below, which SQL keeps only within one SELECT. */
 const emitLimit = (node: Limit, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
   if (below === undefined || node.input.node !== 'sort') return undefined;
-  const count = context.raw('UInt64', node.count);
+  const count = context.number('UInt64', node.count);
   const per =
     node.per.length === 0
       ? ''

@@ -45,7 +45,10 @@ export const selectSeries = (scan: Scan, context: ClickHouseContext): Selection 
   const isMoving = labels !== undefined && found.changes(columnsOf(labels));
   return {
     key: 'reinterpretAsInt64(s.id)',
-    conditions: [`s.metric = ${context.raw('UInt32', metricHash(metric.name))}`, ...(found.isWhole ? [] : [isOneOf('s.id', found.ids, context)])],
+    conditions: [
+      `s.metric = ${context.number('UInt32', metricHash(metric.name))}`,
+      ...(found.isWhole && !context.isOfKnown ? [] : [isOneOf('s.id', 'UInt64', found.ids, context)]),
+    ],
     // Where a filter on labels holds for a series only at times, each sample has to be asked too.
     rest: isMoving ? scan.filter : rest,
     series: found.size,
@@ -63,8 +66,8 @@ const selectMetrics = (condition: PlanExpression | undefined, context: ClickHous
   const hashes = [...new Set(names.map(metricHash))];
   const shared = hashes.filter((hash) => series.named(hash).length > 1);
   const others = shared.flatMap((hash) => series.named(hash).slice(1));
-  const idsOf = (name: string): string => isOneOf('s.id', series.find(name, undefined, undefined).ids, context);
-  const hashOf = (hash: number): string => context.raw('UInt32', hash);
+  const idsOf = (name: string): string => isOneOf('s.id', 'UInt64', series.find(name, undefined, undefined).ids, context);
+  const hashOf = (hash: number): string => context.number('UInt32', hash);
   const isMeant = new Set(names);
   const meant = shared.filter((hash) => !series.named(hash).every((name) => isMeant.has(name)));
   const number = `toInt64(s.metric)`;
@@ -74,7 +77,7 @@ const selectMetrics = (condition: PlanExpression | undefined, context: ClickHous
         ? number
         : `multiIf(${others.map((name, i) => `s.metric = ${hashOf(metricHash(name))} AND ${idsOf(name)}, ${2 ** 32 * SHARED + i}`).join(', ')}, ${number})`,
     conditions: [
-      ...(condition === undefined ? [] : [isOneOf('s.metric', Uint32Array.from(hashes.flatMap((hash) => [hash, 0])), context)]),
+      ...(condition === undefined ? [] : [isOneOf('s.metric', 'UInt32', Uint32Array.from(hashes.flatMap((hash) => [hash, 0])), context)]),
       ...meant.map(
         (hash) =>
           `(s.metric != ${hashOf(hash)} OR ${series

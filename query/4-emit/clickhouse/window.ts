@@ -35,7 +35,7 @@ const bucketsOf = (bucket: Bucket, from: bigint, to: bigint): Span => {
 
 /** The bucket's start of each row (`#bucket`), rows repeated where windows overlap; and the condition a row must meet to be in any. */
 const placement = (node: Window, span: Span, context: ClickHouseContext): { readonly bucket: string; readonly where: string; readonly begin: string } => {
-  const int = (v: bigint): string => context.raw('Int64', v);
+  const int = (v: bigint): string => context.number('Int64', v);
   const time = '`time`';
   const over = node.over;
   if (node.bucket.kind === 'all') {
@@ -58,7 +58,7 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
       const held = `arrayJoin(arrayFilter(b -> b + ${d} - ${w} <= ${time} AND ${time} < b + ${d}, ${context.raw('Array(Int64)', span.starts)}))`;
       return { bucket: held, where: range, begin: `(\`#bucket\` + ${d} - ${w})` };
     }
-    const candidates = `arrayMap(j -> ${floor} + j * ${d}, range(${context.raw('UInt32', Number(steps))}))`;
+    const candidates = `arrayMap(j -> ${floor} + j * ${d}, range(${context.number('UInt32', Number(steps))}))`;
     const bucket = `arrayJoin(arrayFilter(b -> b + ${d} - ${w} <= ${time} AND b >= ${int(first ?? node.from)} AND b < ${int(node.to)}, ${candidates}))`;
     return { bucket, where: range, begin: `(\`#bucket\` + ${d} - ${w})` };
   }
