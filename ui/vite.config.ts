@@ -3,18 +3,22 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Beside each script and style its compressed form, so that the server compresses nothing while it serves. */
+/** Beside each script and style its compressed forms, so that the server compresses nothing while it serves. */
 const compress = (): Plugin => ({
   name: 'compress',
   apply: 'build',
   closeBundle: () => {
     const folder = join(import.meta.dirname, 'dist/assets');
     for (const name of readdirSync(folder))
-      if (/\.(js|css)$/.test(name)) writeFileSync(join(folder, `${name}.gz`), gzipSync(readFileSync(join(folder, name)), { level: 9 }));
+      if (/\.(js|css)$/.test(name)) {
+        const file = readFileSync(join(folder, name));
+        writeFileSync(join(folder, `${name}.gz`), gzipSync(file, { level: 9 }));
+        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(file));
+      }
   },
 });
 

@@ -32,6 +32,14 @@ describeWith('explorer', findChromium(), 'no Chromium; install the package chrom
     );
     const assets = sizes.filter(([name]) => name.includes('/assets/'));
     expect(assets.length).toBeGreaterThan(2);
+    const [script] = assets.find(([name]) => name.endsWith('.js')) as (typeof assets)[number];
+    const texts: string[] = [];
+    for (const encoding of ['br', 'gzip', 'identity']) {
+      const answer = await fetch(script, { headers: { 'accept-encoding': encoding } });
+      expect(answer.headers.get('content-encoding') ?? 'identity').toBe(encoding);
+      texts.push(await answer.text());
+    }
+    expect(new Set(texts).size).toBe(1);
     const total = assets.reduce((sum, [, size]) => sum + size, 0);
     expect(total).toBeGreaterThan(100_000);
     expect(total).toBeLessThan(350_000);
