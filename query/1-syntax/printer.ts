@@ -91,7 +91,10 @@ const namedAfterLead = (argument: Argument): Argument | undefined => {
 const opening = (syntax: PipeSyntax | undefined): ReadonlySet<string> =>
   new Set([...(syntax?.clauses ?? []), ...(syntax?.argumentClauses ?? [])].map((c) => c.split(' ')[0] as string));
 
-const isNoKey = ({ word, arguments: [only] }: Clause): boolean => word === 'on' && only?.words[0]?.node === 'list' && only.words[0].items.length === 0;
+const isNoKey = ({ word, arguments: [only, ...more] }: Clause): boolean => {
+  const [key, ...others] = only?.words ?? [];
+  return word === 'on' && more.length === 0 && others.length === 0 && key?.node === 'list' && key.items.length === 0;
+};
 
 const writeClause = (out: ExpressionPrinter, clause: Clause, avoid: ReadonlySet<string>): void => {
   out.write(clause.word);
