@@ -112,7 +112,7 @@ const scanColumns = (scan: Scan): readonly string[] => {
 };
 
 const isOneRow = (node: PlanNode): boolean =>
-  node.node === 'aggregate' ? node.keys.length === 0 : (node.node === 'project' || node.node === 'filter') && isOneRow(node.input);
+  node.node === 'aggregate' ? node.keys.length === 0 : ['project', 'filter', 'sort', 'limit'].includes(node.node) && inputsOf(node).every(isOneRow);
 const isOrdered = (node: PlanNode): boolean => node.node === 'sort' || node.node === 'limit' || isAnswer(node) || isOneRow(node);
 
 const ORDERED: ReadonlySet<string> = new Set(['first', 'last']);
@@ -177,7 +177,9 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ...below.lacks(node.keys, 'key'),
         ...repeated(node.keys, 'key'),
         ...below.lacks([...(node.time === undefined ? [] : [node.time]), ...node.order.map((o) => o.column)], 'order'),
-        ...(node.aggregates.some((a) => ORDERED.has(a.function)) && node.time === undefined && node.order.length === 0 ? ['first of no order'] : []),
+        ...(node.aggregates.some((a) => ORDERED.has(a.function)) && node.time === undefined && node.order.length === 0 && !isOrdered(node.input)
+          ? ['first of no order']
+          : []),
         ...node.aggregates.flatMap((a) => below.problemsOf(a)),
         ...differs(withoutItems(node.columns, node.aggregates), [...named(columns, node.keys), ...node.aggregates.map(made)]),
       ];
