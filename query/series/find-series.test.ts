@@ -7,7 +7,7 @@ import { metricHash } from '../../schemas/series-id.ts';
 import { call, columnReference, literal } from '../3-plan/expression.ts';
 import { EVER, type LabelRows } from '../4-emit/known-series.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
-import { base, fed, type Told } from '../testing/told-series.ts';
+import { base, fed, rowsOf, type Told } from '../testing/told-series.ts';
 import { SeriesFinder } from './find-series.ts';
 
 const MS = 1_000_000n;
@@ -176,4 +176,19 @@ test('a series of which the same is said again and again is none that changes', 
   const index = fed(rows);
   expect([...(index.series('m')?.states.changing() ?? [])]).toEqual([]);
   expect(index.series('m')?.states.version).toBe(1);
+});
+
+test('a condition is worked out once, and anew when a series came', () => {
+  let calls = 0;
+  const { equals } = RUN_FUNCTIONS.scalars;
+  const counting: typeof equals = (...args) => {
+    calls++;
+    return (equals as NonNullable<typeof equals>)(...args);
+  };
+  const index = fed([base]);
+  const finder = new SeriesFinder(index, { ...RUN_FUNCTIONS, scalars: { ...RUN_FUNCTIONS.scalars, equals: counting as NonNullable<typeof equals> } });
+  const condition = call('equals', 'bool', columnReference('host', 'string'), literal('string', 'a'));
+  expect([finder.find('m', undefined, condition).size, finder.find('m', undefined, condition).size, calls]).toEqual([1, 1, 1]);
+  index.feed(rowsOf([{ ...base, id: 2n }]));
+  expect([finder.find('m', undefined, condition).size, calls]).toEqual([2, 2]);
 });

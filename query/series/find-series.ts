@@ -7,7 +7,7 @@ import { takeRows } from '../../core/batch/take.ts';
 import { wordsOf } from '../../core/batch/words.ts';
 import { labelOfColumn } from '../../schemas/label-column.ts';
 import { metricHash } from '../../schemas/series-id.ts';
-import { columnsOf, type PlanExpression } from '../3-plan/expression.ts';
+import { columnsOf, conjuncts, type PlanExpression } from '../3-plan/expression.ts';
 import { EVER, type FoundSeries, type KnownSeries, type LabelColumn, type LabelRows, type Moments } from '../4-emit/known-series.ts';
 import type { RunFunctions } from '../run/environment.ts';
 import { evaluateTrue } from '../run/evaluate.ts';
@@ -26,9 +26,21 @@ interface States {
   readonly since: Float64Array | undefined;
 }
 
+/** The series (by number) for which a condition is true. */
+interface Worked {
+  readonly metric: MetricSeries;
+  readonly version: number;
+  readonly from: bigint | undefined;
+  readonly to: bigint | undefined;
+  readonly parts: readonly PlanExpression[];
+  readonly found: Int32Array;
+}
+
+/** Lives as long as one question. */
 export class SeriesFinder implements KnownSeries {
   readonly #index: SeriesIndex;
   readonly #functions: RunFunctions;
+  readonly #worked: Worked[] = [];
 
   constructor(index: SeriesIndex, functions: RunFunctions) {
     this.#index = index;
@@ -49,7 +61,7 @@ export class SeriesFinder implements KnownSeries {
   find(name: string, range: Moments | undefined, condition: PlanExpression | undefined): FoundSeries {
     const metric = this.#index.series(name);
     if (metric === undefined) return NONE;
-    const found = condition === undefined ? undefined : this.#where(metric, range, condition);
+    const found = condition === undefined ? undefined : this.#whereOnce(metric, range, condition);
     const size = found?.length ?? metric.size;
     const isWhole = condition === undefined && this.#index.named(metricHash(name)).length === 1;
     return {
@@ -87,6 +99,24 @@ export class SeriesFinder implements KnownSeries {
       fields: [...batch.fields, ...Array.from(labels.keys(), (as) => ({ name: as, type: UTF8 }))],
       columns: [...batch.columns, ...Array.from(labels.values(), (label) => columns.get(label) as DictionaryColumn)],
     };
+  }
+
+  /** A question is tried at each level of its plan, with the same conditions. */
+  #whereOnce(metric: MetricSeries, range: Moments | undefined, condition: PlanExpression): Int32Array {
+    const parts = conjuncts(condition);
+    const known = this.#worked.find(
+      (w) =>
+        w.metric === metric &&
+        w.version === metric.states.version &&
+        w.from === range?.from &&
+        w.to === range?.to &&
+        w.parts.length === parts.length &&
+        w.parts.every((part, i) => part === parts[i]),
+    );
+    if (known !== undefined) return known.found;
+    const found = this.#where(metric, range, condition);
+    this.#worked.push({ metric, version: metric.states.version, from: range?.from, to: range?.to, parts, found });
+    return found;
   }
 
   #where(metric: MetricSeries, range: Moments | undefined, condition: PlanExpression): Int32Array {
