@@ -8,6 +8,9 @@ export const NANOS_PER_HOUR = 3_600_000_000_000n;
 export const EARLIEST_NS = 0n;
 export const LATEST_NS = BigInt(Date.UTC(2200, 0, 1)) * NANOS_PER_MS;
 
+export const earlierOf = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+export const laterOf = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
 export const nanosFromMillis = (ms: number): bigint => BigInt(ms) * NANOS_PER_MS;
 
 /** Floored milliseconds. */

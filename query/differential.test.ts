@@ -10,6 +10,7 @@ import { metricHash } from '../schemas/series-id.ts';
 import { TABLE_FIELDS } from '../schemas/tables.ts';
 import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
+import { inputsOf, type PlanNode, withInputs } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { check } from './compile.ts';
@@ -160,6 +161,34 @@ test.each([
       const ranked = all.local.rows.toSorted((a, b) => worth(a[1]) - worth(b[1])).slice(0, 2);
       expect(best.pushed.rows.map(([k]) => k).sort()).toEqual(ranked.map(([k]) => k).sort());
     }
+});
+
+const phased = (phase: bigint, node: PlanNode): PlanNode => {
+  const changed = withInputs(
+    node,
+    inputsOf(node).map((input) => phased(phase, input)),
+  );
+  if ((changed.node !== 'window' && changed.node !== 'fill') || changed.bucket.kind !== 'fixed') return changed;
+  return { ...changed, bucket: { ...changed.bucket, phase } };
+};
+
+test.each([
+  'from metrics.system.cpu.utilization | every 1m avg | max by host',
+  'from metrics.system.cpu.utilization | every 90s max over 7m',
+  'from metrics.system.cpu.utilization | every 5m count over 20s',
+  'from metrics.system.network.io | every 1m rate | sum by host',
+  'from logs | every 5m count by service',
+])('steps may begin at any moment: %s', async (text) => {
+  for (const phase of [moment(1), -moment(70_000), moment(CHANGE + 1_234)]) {
+    const both = await bothWays(text, learnedCatalogue, requestOf(2), loaded, { changed: (plan) => phased(phase, plan) });
+    expect(difference(both)).toBeUndefined();
+    if (!('rows' in both.pushed)) throw new Error('no rows');
+    const times = both.pushed.rows.map((row) => row[both.names.indexOf('time')] as bigint);
+    const [step] = /\d+[sm]/.exec(text) as RegExpExecArray;
+    const nanos = moment(Number.parseInt(step, 10) * (step.endsWith('m') ? 60_000 : 1_000));
+    expect(times.length).toBeGreaterThan(3);
+    expect(times.filter((t) => (t - phase) % nanos !== 0n)).toEqual([]);
+  }
 });
 
 // Half a second a text on a busy machine.

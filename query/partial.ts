@@ -1,6 +1,6 @@
 // Which buckets of an answer are partial: a chart must not take them for a fall. Looks at the plan, never at rows.
+import { Buckets } from './3-plan/bucket.ts';
 import { inputsOf, type PlanNode, type Window } from './3-plan/nodes.ts';
-import { Buckets } from './run/buckets.ts';
 
 /** The windows that made the rows' buckets: side by side where lengths differ. */
 const windowsOf = (node: PlanNode): readonly Window[] => {

@@ -6,6 +6,7 @@
 import type { Batch, Value } from '../../core/batch/batch.ts';
 import type { Dataset, ValueType } from '../../schemas/types.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
+import type { Bucket } from './bucket.ts';
 import type { PlanExpression } from './expression.ts';
 
 export interface PlanColumn {
@@ -62,12 +63,6 @@ export interface Project extends NodeBase {
 }
 /** Aggregates of a `Window` that read a series' samples with their neighbours. */
 export const OVER_TIME: ReadonlySet<AggregateFunction> = new Set(['rate', 'increase', 'delta']);
-
-/** How time is cut: a fixed number of nanoseconds aligned to the epoch, or calendar units of a zone; `all`: one bucket, no time. */
-export type Bucket =
-  | { readonly kind: 'fixed'; readonly nanos: bigint }
-  | { readonly kind: 'calendar'; readonly unit: 'day' | 'week'; readonly count: number; readonly zone: string }
-  | { readonly kind: 'all' };
 
 export interface AggregateCall {
   /** Name of the column it makes. */

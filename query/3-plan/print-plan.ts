@@ -1,7 +1,8 @@
 // Plans as people read them: a node a line, its inputs indented below.
 import { formatTime } from '../../core/time.ts';
+import type { Bucket } from './bucket.ts';
 import type { PlanExpression } from './expression.ts';
-import { type AggregateCall, type Bucket, inputsOf, type OrderKey, type PlanNode, type Scan } from './nodes.ts';
+import { type AggregateCall, inputsOf, type OrderKey, type PlanNode, type Scan } from './nodes.ts';
 
 const value = (v: unknown, type: string): string => {
   if (typeof v === 'bigint' && type === 'time') return `@${formatTime(v)}`;
@@ -29,7 +30,10 @@ const calls = (list: readonly AggregateCall[]): string =>
   list
     .map((a) => `${a.name} = ${a.function}(${a.arguments.map(expression).join(', ')}${a.where === undefined ? '' : ` where ${expression(a.where)}`})`)
     .join(', ');
-const bucket = (b: Bucket): string => (b.kind === 'fixed' ? `${Number(b.nanos) / 1e9}s` : b.kind === 'all' ? 'all' : `${b.count} ${b.unit} of ${b.zone}`);
+const bucket = (b: Bucket): string => {
+  if (b.kind === 'fixed') return `${seconds(b.nanos)}${b.phase === undefined ? '' : ` from ${seconds(b.phase)} on`}`;
+  return b.kind === 'all' ? 'all' : `${b.count} ${b.unit} of ${b.zone}`;
+};
 const span = (from: bigint, to: bigint): string => `${formatTime(from)} … ${formatTime(to)}`;
 const seconds = (ns: bigint): string => `${Number(ns) / 1e9}s`;
 

@@ -5,13 +5,12 @@
 // Whoever says that he tells of every mark is believed: what was read once is then known for good, and a question asks for no marks. Otherwise
 // somebody else may have written one a moment ago, so what stands is read beside each question.
 import { type Batch, type Column, columnOf, valueAt } from '../../core/batch/batch.ts';
-import { NANOS_PER_HOUR } from '../../core/time.ts';
+import { earlierOf, laterOf, NANOS_PER_HOUR } from '../../core/time.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { SAMPLE_MARKS, type SampleMark } from '../../schemas/sample-value.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { type PlanNode, scansOf } from '../3-plan/nodes.ts';
 import type { MarkedHours } from '../4-emit/losses.ts';
-import { earlierOf, laterOf } from '../run/buckets.ts';
 import { type MarkedHour, Marks, type Metric, Reading } from './marks.ts';
 import type { TellRows } from './told-rows.ts';
 

@@ -1,7 +1,6 @@
 // `every 1m agg [over 5m] [by k]`: aggregates over time, per series or, on rows, per group.
 
-import { NANOS_PER_SECOND } from '../../core/time.ts';
-import { calendarBucket } from '../../core/zone.ts';
+import { earlierOf, NANOS_PER_SECOND } from '../../core/time.ts';
 import type { Argument, Expression, Span } from '../1-syntax/ast.ts';
 import { binWidth } from '../1-syntax/time-bin.ts';
 import { calendarText, calendarUnits, isConstant, lettered } from '../2-semantic/constant.ts';
@@ -14,9 +13,10 @@ import type { AggregateUse } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
 import { columnNamed, NO_ROWS, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
 import { neededConstant } from '../3-plan/bind.ts';
+import { type Bucket, bucketAt } from '../3-plan/bucket.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
-import { type Bucket, type Fill, OVER_TIME, type PlanNode, type Window } from '../3-plan/nodes.ts';
+import { type Fill, OVER_TIME, type PlanNode, type Window } from '../3-plan/nodes.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { Planning } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
@@ -81,14 +81,6 @@ export const bucketFor = (width: Width | Typed, request: Planning): Bucket => {
       return { kind: 'fixed', nanos: (seconds ?? (wanted / WEEK + 1n) * WEEK) * NANOS_PER_SECOND };
     }
   }
-};
-
-/** Start and end of the bucket that holds a moment; of `all` the whole range. */
-export const bucketAt = (bucket: Bucket, moment: bigint, request: Planning): { readonly start: bigint; readonly end: bigint } => {
-  if (bucket.kind === 'all') return { start: request.from, end: request.to };
-  if (bucket.kind === 'calendar') return calendarBucket(moment, bucket.unit, bucket.count, bucket.zone);
-  const rest = ((moment % bucket.nanos) + bucket.nanos) % bucket.nanos;
-  return { start: moment - rest, end: moment - rest + bucket.nanos };
 };
 
 const DAY = 86_400n * NANOS_PER_SECOND;
@@ -323,7 +315,7 @@ const withZeros = (window: Window, { completeTo }: Planning): Fill => ({
   carry: window.carry,
   bucket: window.bucket,
   from: window.from,
-  to: min(completeTo, window.to),
+  to: earlierOf(completeTo, window.to),
   values: window.aggregates.filter((a) => OF_NOTHING.has(a.function)).map((a) => a.name),
   method: 'zeros',
   columns: window.columns,
@@ -356,8 +348,8 @@ const planWindow =
         request.notice('info', 'iql.widened-window', { window: seconds(window), interval: seconds(interval) }, span);
       }
       const lookback = functions.some((f) => OVER_TIME.has(f)) ? (interval !== undefined && 5n * interval > 5n * MINUTE ? 5n * interval : 5n * MINUTE) : 0n;
-      const first = bucketAt(bucket, request.from, request);
-      const begins = window === undefined ? request.from : min(request.from, first.end - window);
+      const firstEnd = bucket.kind === 'all' ? request.to : bucketAt(bucket, request.from).end;
+      const begins = window === undefined ? request.from : earlierOf(request.from, firstEnd - window);
       const before = request.from - begins + lookback;
       const rows = plan(request);
       const made: Window = {
@@ -379,5 +371,3 @@ const planWindow =
       return shape.zeros ? withZeros(made, request) : made;
     };
   };
-
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);

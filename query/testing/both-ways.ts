@@ -69,12 +69,13 @@ const runHere = async (plan: PlanNode, loaded: LoadedStores, names: readonly str
   return { rows: rowsOf(batches, plan, names), notRepresentable: env.lost(), mayBeMore: false };
 };
 
+/** `changed`: another plan than what is made of the text. */
 export const bothWays = async (
   text: string,
   catalogue: Catalogue,
   request: PlanRequest,
   loaded: LoadedStores,
-  options: { readonly filteredTwice: boolean } = { filteredTwice: false },
+  options: { readonly filteredTwice?: boolean; readonly changed?: (plan: PlanNode) => PlanNode } = {},
 ): Promise<BothWays> => {
   const checked = check(text, catalogue);
   // Half of the texts have their labels put on in the store, the others here.
@@ -85,7 +86,8 @@ export const bothWays = async (
   let whole: PlanNode;
   let names: readonly string[];
   try {
-    const { plan: lowered, columns } = plan(checked, request, { without: EVERY_PASS });
+    const { plan: made, columns } = plan(checked, request, { without: EVERY_PASS });
+    const lowered = options.changed === undefined ? made : options.changed(made);
     whole = optimizeVerified(lowered);
     names = columns.map((c) => c.name);
     pushed = split(whole, stores);
@@ -103,7 +105,7 @@ export const bothWays = async (
     const [a, b, more] = await Promise.all([
       outcome(askStores(pushed, loaded, names)),
       outcome(runHere(local, loaded, names)),
-      options.filteredTwice ? outcome(askStores(superset, loaded, names)) : undefined,
+      options.filteredTwice === true ? outcome(askStores(superset, loaded, names)) : undefined,
     ]);
     // With filters where they were written no fewer rows are asked than with those that were pushed.
     const none = [a, b].every((o) => 'rows' in o && o.notRepresentable === 0);

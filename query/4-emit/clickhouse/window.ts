@@ -1,7 +1,7 @@
 // `every` in ClickHouse: rows fall into the buckets whose window holds them and are aggregated by key and bucket. Labels of a series are
 // joined to its buckets, not to its samples.
-import { calendarBucket } from '../../../core/zone.ts';
-import { type Bucket, inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
+import { Buckets } from '../../3-plan/bucket.ts';
+import { inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
 import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
@@ -16,22 +16,13 @@ interface Span {
   readonly ends: readonly bigint[];
 }
 
-const fixedFloor = (ns: bigint, step: bigint): bigint => ns - (((ns % step) + step) % step);
-
-/** All buckets that meet the range. */
-const bucketsOf = (bucket: Bucket, from: bigint, to: bigint): Span => {
-  const starts: bigint[] = [];
-  const ends: bigint[] = [];
-  if (bucket.kind === 'all') return { starts: [from], ends: [to] };
-  let at = bucket.kind === 'fixed' ? fixedFloor(from, bucket.nanos) : calendarBucket(from, bucket.unit, bucket.count, bucket.zone).start;
-  while (at < to) {
-    const end = bucket.kind === 'fixed' ? at + bucket.nanos : calendarBucket(at, bucket.unit, bucket.count, bucket.zone).end;
-    starts.push(at);
-    ends.push(end);
-    at = end;
-  }
-  return { starts, ends };
+const spanOf = ({ bucket, from, to }: Window): Span => {
+  const buckets = new Buckets(bucket, from, to);
+  const numbers = Array.from({ length: buckets.count }, (_, i) => i);
+  return { starts: numbers.map((i) => buckets.start(i)), ends: numbers.map((i) => buckets.end(i)) };
 };
+
+const sincePhase = (time: string, phase: bigint | undefined, int: (v: bigint) => string): string => (phase === undefined ? time : `(${time} - ${int(phase)})`);
 
 /** The bucket's start of each row (`#bucket`), rows repeated where windows overlap; and the condition a row must meet to be in any. */
 const placement = (node: Window, span: Span, context: ClickHouseContext): { readonly bucket: string; readonly where: string; readonly begin: string } => {
@@ -44,7 +35,7 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
   }
   const floor =
     node.bucket.kind === 'fixed'
-      ? `(${time} - positiveModulo(${time}, ${int(node.bucket.nanos)}))`
+      ? `(${time} - positiveModulo(${sincePhase(time, node.bucket.phase, int)}, ${int(node.bucket.nanos)}))`
       : `roundDown(${time}, ${context.raw('Array(Int64)', span.starts)})`;
   const range = `${time} < ${int(node.to)}`;
   if (over === undefined) return { bucket: floor, where: `${time} >= ${int(node.from)} AND ${range}`, begin: `greatest(\`#bucket\`, ${int(node.from)})` };
@@ -93,7 +84,7 @@ export const emitWindow = (
   tables: ClickHouseTables,
 ): Select | undefined => {
   if (node.delta || node.from >= node.to) return undefined;
-  const span = bucketsOf(node.bucket, node.from, node.to);
+  const span = spanOf(node);
   const late = lateLabels(node, context.known.series);
   if (late === undefined || late.node.node !== 'window') return emitBuckets(node, span, input, context, tables);
   const selection = selectSeries(late.scan, context);

@@ -10,14 +10,10 @@
 import type { Column } from '../../../core/batch/batch.ts';
 import { millisFromNanos } from '../../../core/time.ts';
 import { calendarBucket, isZone, zoneOffset } from '../../../core/zone.ts';
+import { floorTo } from '../../3-plan/bucket.ts';
 import { physicalType } from '../../3-plan/physical.ts';
 import { intsOf, makeInts, makeText, maskOf, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
 import { formatTimeBy, isReadable, parseTimeBy, timePattern } from './time-pattern.ts';
-
-export const floorTo = (ns: bigint, step: bigint): bigint => {
-  const rest = ns % step;
-  return rest < 0n ? ns - rest - step : ns - rest;
-};
 
 const DAY = 86_400_000_000_000n;
 

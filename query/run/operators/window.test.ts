@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Batch, Value } from '../../../core/batch/batch.ts';
+import { earlierOf, laterOf } from '../../../core/time.ts';
+import type { Bucket } from '../../3-plan/bucket.ts';
 import { columnReference } from '../../3-plan/expression.ts';
-import type { AggregateCall, Bucket, PlanColumn, Window } from '../../3-plan/nodes.ts';
-import { earlierOf, laterOf } from '../buckets.ts';
+import type { AggregateCall, PlanColumn, Window } from '../../3-plan/nodes.ts';
 import { batchFrom, cutBatch, cuts, pieces, type Row, rowsIn, run, testEnvironment } from '../testing/environment.ts';
 import { windowOperator } from './window.ts';
 
@@ -167,9 +168,9 @@ const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) 
 };
 
 const fixedBounds =
-  (width: bigint) =>
+  (width: bigint, phase = 0n) =>
   (t: bigint): readonly [bigint, bigint] => {
-    const start = t - (((t % width) + width) % width);
+    const start = t - ((((t - phase) % width) + width) % width);
     return [start, start + width];
   };
 
@@ -198,6 +199,7 @@ const sample: fc.Arbitrary<Sample> = fc
 const shapes = fc.record({
   samples: fc.array(sample, { maxLength: 60 }),
   width: fc.constantFrom(5, 10, 25, 60),
+  phase: fc.constantFrom(0, 0, 3, -7, 61),
   over: fc.constantFrom(undefined, 3, 10, 30, 70),
   from: fc.integer({ min: 0, max: 30 }),
   length: fc.integer({ min: 0, max: 50 }),
@@ -206,9 +208,9 @@ const shapes = fc.record({
   at: cuts,
 });
 
-const nodeOf = (x: { width: number; over: number | undefined; from: number; length: number; delta: boolean }, whole = false): Window =>
+const nodeOf = (x: { width: number; phase: number; over: number | undefined; from: number; length: number; delta: boolean }, whole = false): Window =>
   windowNode({
-    bucket: { kind: 'fixed', nanos: s(x.width) },
+    bucket: { kind: 'fixed', nanos: s(x.width), ...(x.phase === 0 ? {} : { phase: s(x.phase) }) },
     over: x.over === undefined ? undefined : s(x.over),
     from: s(x.from),
     to: s(x.from + x.length),
@@ -221,7 +223,7 @@ test('the oracle agrees, however the input is cut', async () => {
     fc.asyncProperty(shapes, async (x) => {
       const node = nodeOf(x, x.whole);
       const got = await run(node, { pieces: cutBatch(batchFrom(COLUMNS, x.samples.map(toRow)), x.at) });
-      mustEqual(got, oracle(x.samples, node, fixedBounds(s(x.width))));
+      mustEqual(got, oracle(x.samples, node, fixedBounds(s(x.width), s(x.phase))));
     }),
     { numRuns: 400 },
   );
@@ -244,7 +246,7 @@ test('buckets closed early, as on a stream, are the same', () => {
       }
       operator.push(batchFrom(COLUMNS, left.map(toRow)), emit);
       for (const _ of operator.end(emit) ?? []);
-      mustEqual(rowsIn(made), oracle(samples, node, fixedBounds(s(x.width))));
+      mustEqual(rowsIn(made), oracle(samples, node, fixedBounds(s(x.width), s(x.phase))));
       expect(env.budget.rows).toBeGreaterThanOrEqual(0);
     }),
     { numRuns: 400 },

@@ -6,10 +6,11 @@
 // to be whole.
 import { type Batch, bitAt, type Column, columnOf, isPresent } from '../../../core/batch/batch.ts';
 import { takeColumn } from '../../../core/batch/take.ts';
+import { earlierOf, laterOf } from '../../../core/time.ts';
+import { Buckets } from '../../3-plan/bucket.ts';
 import type { AggregateCall, Window } from '../../3-plan/nodes.ts';
 import { physicalType } from '../../3-plan/physical.ts';
 import { Accumulators } from '../accumulate.ts';
-import { Buckets, earlierOf, laterOf } from '../buckets.ts';
 import { Carried } from '../carried.ts';
 import { fieldsOf, missingColumn, widen } from '../conform.ts';
 import type { RunEnvironment } from '../environment.ts';

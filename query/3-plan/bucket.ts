@@ -1,21 +1,29 @@
-// The buckets of a window: numbered from 0, the one that holds the start of the range; boundaries are found as they are needed.
+// How time is cut into buckets, for all who cut it: pipes, this process's operators, what stores are asked, functions of time.
+import { earlierOf } from '../../core/time.ts';
 import { calendarBucket } from '../../core/zone.ts';
-import type { Bucket } from '../3-plan/nodes.ts';
 
-const floorTo = (ns: bigint, step: bigint): bigint => {
-  const rest = ns % step;
-  return rest < 0n ? ns - rest - step : ns - rest;
+/**
+ * How time is cut: a fixed number of nanoseconds, beginning at whole numbers of them since the epoch plus `phase`; calendar units of a zone;
+ * `all`: one bucket, no time.
+ */
+export type Bucket =
+  | { readonly kind: 'fixed'; readonly nanos: bigint; readonly phase?: bigint }
+  | { readonly kind: 'calendar'; readonly unit: 'day' | 'week'; readonly count: number; readonly zone: string }
+  | { readonly kind: 'all' };
+
+export const floorTo = (moment: bigint, step: bigint, phase = 0n): bigint => {
+  const rest = (moment - phase) % step;
+  return rest < 0n ? moment - rest - step : moment - rest;
 };
 
-export const earlierOf = (a: bigint, b: bigint): bigint => {
-  if (a <= b) return a;
-  return b;
-};
-export const laterOf = (a: bigint, b: bigint): bigint => {
-  if (a >= b) return a;
-  return b;
+/** The bucket that holds a moment; there is none other of `all`. */
+export const bucketAt = (bucket: Exclude<Bucket, { kind: 'all' }>, moment: bigint): { readonly start: bigint; readonly end: bigint } => {
+  if (bucket.kind === 'calendar') return calendarBucket(moment, bucket.unit, bucket.count, bucket.zone);
+  const start = floorTo(moment, bucket.nanos, bucket.phase);
+  return { start, end: start + bucket.nanos };
 };
 
+/** The buckets that meet [from, to), which is not empty, numbered from 0, the one that holds `from`; boundaries are found as they are needed. */
 export class Buckets {
   readonly #bucket: Bucket;
   readonly #base: bigint;
@@ -26,8 +34,7 @@ export class Buckets {
   constructor(bucket: Bucket, from: bigint, to: bigint) {
     this.#bucket = bucket;
     this.#to = to;
-    if (bucket.kind === 'fixed') this.#base = floorTo(from, bucket.nanos);
-    else this.#base = bucket.kind === 'all' ? from : calendarBucket(from, bucket.unit, bucket.count, bucket.zone).start;
+    this.#base = bucket.kind === 'all' ? from : bucketAt(bucket, from).start;
     this.#starts = [this.#base];
   }
 
@@ -43,8 +50,7 @@ export class Buckets {
   }
 
   #next(start: bigint): bigint {
-    const { unit, count, zone } = this.#bucket as Extract<Bucket, { kind: 'calendar' }>;
-    return calendarBucket(start, unit, count, zone).end;
+    return bucketAt(this.#bucket as Exclude<Bucket, { kind: 'all' }>, start).end;
   }
 
   /** Number of buckets that begin before `to`. */
