@@ -111,9 +111,11 @@ const scanColumns = (scan: Scan): readonly string[] => {
   ];
 };
 
-const isOneRow = (node: PlanNode): boolean =>
-  node.node === 'aggregate' ? node.keys.length === 0 : ['project', 'filter', 'sort', 'limit'].includes(node.node) && inputsOf(node).every(isOneRow);
-const isOrdered = (node: PlanNode): boolean => node.node === 'sort' || node.node === 'limit' || isAnswer(node) || isOneRow(node);
+/** In a total order, as one row is; rows that are left stay in theirs. */
+const isOrdered = (node: PlanNode): boolean => {
+  if (node.node === 'project' || node.node === 'filter') return isOrdered(node.input);
+  return node.node === 'sort' || node.node === 'limit' || isAnswer(node) || (node.node === 'aggregate' && node.keys.length === 0);
+};
 
 const ORDERED: ReadonlySet<string> = new Set(['first', 'last']);
 
