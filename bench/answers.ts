@@ -63,11 +63,11 @@ const since = (hours: number): string => `time >= fromUnixTimestamp64Milli(${TO_
 const QUESTIONS: readonly { readonly text: string; readonly sql: string }[] = [
   {
     text: 'from metrics.bench.utilization last 1h | every 1m avg | max by host',
-    sql: `SELECT t, labels['host'] AS host, max(v) FROM (SELECT id, toStartOfMinute(time) AS t, avg(mantissa / 1000) AS v FROM samples WHERE metric = ${hash(0)} AND ${since(1)} GROUP BY id, t) AS a ANY INNER JOIN series USING id GROUP BY t, host ORDER BY t, host`,
+    sql: `SELECT t, labels['host'] AS host, max(v) FROM (SELECT id, toStartOfMinute(time) AS t, avg(mantissa / 1000) AS v FROM samples WHERE metric = ${hash(0)} AND ${since(1)} GROUP BY id, t) AS a INNER JOIN series USING id GROUP BY t, host ORDER BY t, host`,
   },
   {
     text: 'from metrics.bench.requests last 6h | every 5m rate | sum by service',
-    sql: `SELECT t, labels['service'] AS service, sum(v) FROM (SELECT id, toStartOfFiveMinutes(time) AS t, (max(mantissa) - min(mantissa)) / 300 AS v FROM samples WHERE metric = ${hash(1)} AND ${since(6)} GROUP BY id, t) AS a ANY INNER JOIN series USING id GROUP BY t, service ORDER BY t, service`,
+    sql: `SELECT t, labels['service'] AS service, sum(v) FROM (SELECT id, toStartOfFiveMinutes(time) AS t, (max(mantissa) - min(mantissa)) / 300 AS v FROM samples WHERE metric = ${hash(1)} AND ${since(6)} GROUP BY id, t) AS a INNER JOIN series USING id GROUP BY t, service ORDER BY t, service`,
   },
   {
     text: 'from metrics.bench.utilization last 24h | where datacenter == "fra1" | every 1h p95 | top 5 by value',

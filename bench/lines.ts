@@ -2,16 +2,10 @@
 // stand apart: processor time of the agent, and of all processes of the server until they rest. Then bytes on disk, by what takes them, and
 // what questions cost the store. `INFRAMIRROR_BENCH_LINES` asks for another number. `VICTORIALOGS=FILE` names that program: it then gets the same
 // lines in bodies of 5,000 in the same run; what sends them to it is left out, and it reads their JSON itself, which our agent does.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { finished } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
-import { constants, zstdCompressSync } from 'node:zlib';
-import { AGENT_NODE_FLAGS } from '../agent/node-flags.ts';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { silentLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
@@ -19,74 +13,13 @@ import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import { costOf, type Figure, short } from './figure.ts';
 import { folderBytes } from './folder-bytes.ts';
-import { LineLoad, NEEDLE } from './load-lines.ts';
+import { NEEDLE } from './load-lines.ts';
 import { treeCpu, untilIdle } from './process-tree.ts';
+import { countLines, followFile, sendToPeer, writeLines } from './send-lines.ts';
+import { startServer, startVictoriaLogs, stopped } from './server.ts';
 
 const LINES = Number(process.env.INFRAMIRROR_BENCH_LINES ?? 1_000_000);
 const GOAL = { rate: 100_000, bytes: 60, agent: 4 };
-const MAIN = fileURLToPath(new URL('../app/main.ts', import.meta.url));
-const AGENT = fileURLToPath(new URL('../agent/testing/child.ts', import.meta.url));
-
-const ended = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-};
-
-interface Server {
-  readonly child: ChildProcess;
-  readonly origin: string;
-}
-
-const startServer = async (folder: string): Promise<Server> => {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--data', folder, '--listen', '127.0.0.1:0', '--no-agent'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  for await (const line of createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })) {
-    const found = /^InfraMirror is ready at (\S+)/.exec(line)?.[1];
-    if (found !== undefined) return { child, origin: new URL(found).origin };
-  }
-  throw new Error('the product ended before it was ready');
-};
-
-const countOf = async (folder: string, origin: string): Promise<number> => {
-  const answer = await fetch(`${origin}/graphql`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${readFileSync(join(folder, 'token'), 'utf8').trim()}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      query: '{ query(text: "from logs last 3h | where source like \\"*lines.log\\" | count") { columns { values } diagnostics { message } } }',
-    }),
-  });
-  const { data, errors } = (await answer.json()) as {
-    readonly data?: { readonly query: { readonly columns: readonly { readonly values: readonly unknown[] }[] } };
-    readonly errors?: unknown;
-  };
-  const value = data?.query.columns[0]?.values[0];
-  if (value === undefined) throw new Error(`no count: ${JSON.stringify(data ?? errors).slice(0, 500)}`);
-  return Number(value);
-};
-
-/** All lines, 5,000 at a time. */
-function* texts(): Generator<string> {
-  const load = new LineLoad();
-  const end = Date.now() - 60_000;
-  for (let i = 0; i < LINES; ) {
-    let text = '';
-    for (const to = Math.min(LINES, i + 5000); i < to; i++) text += `${load.line(i, LINES, end)}\n`;
-    yield text;
-  }
-}
-
-const writeLines = async (path: string): Promise<number> => {
-  const out = createWriteStream(path);
-  let bytes = 0;
-  for (const text of texts()) {
-    bytes += text.length;
-    if (!out.write(text)) await once(out, 'drain');
-  }
-  out.end();
-  await finished(out);
-  return bytes;
-};
 
 interface Cost {
   /** Lines a CPU-second. */
@@ -96,43 +29,17 @@ interface Cost {
 }
 
 const peerCost = async (program: string, folder: string): Promise<Cost> => {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const origin = `http://127.0.0.1:${port}`;
-  const child = spawn(program, [`-httpListenAddr=127.0.0.1:${port}`, `-storageDataPath=${folder}`], { stdio: 'ignore' });
-  const pid = child.pid as number;
-  const isUp = (): Promise<boolean> =>
-    fetch(`${origin}/health`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  const count = async (): Promise<number> => {
-    const answer = await fetch(`${origin}/select/logsql/query?${new URLSearchParams({ query: '_time:1d | stats count() as n' })}`);
-    return Number((JSON.parse(await answer.text()) as { readonly n: string }).n);
-  };
+  const peer = await startVictoriaLogs(program, folder);
   try {
-    while (!(await isUp())) {
-      if (child.exitCode !== null) throw new Error(`VictoriaLogs ended with ${child.exitCode}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    await untilIdle(pid);
-    const before = treeCpu(pid);
-    const place = new URLSearchParams({ _stream_fields: 'app,host', _msg_field: 'msg', _time_field: 'time' });
-    const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-    for (const text of texts()) {
-      const { ok, status } = await fetch(`${origin}/insert/jsonline?${place}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/stream+json', 'content-encoding': 'zstd' },
-        body: zstdCompressSync(text, fast),
-      });
-      if (!ok) throw new Error(`VictoriaLogs answered ${status}`);
-    }
-    while ((await count()) < LINES) await new Promise((resolve) => setTimeout(resolve, 1000));
-    await untilIdle(pid);
-    const cpu = treeCpu(pid) - before;
-    await ended(child);
+    await untilIdle(peer.pid);
+    const before = treeCpu(peer.pid);
+    await sendToPeer(peer, LINES, Date.now() - 60_000);
+    await untilIdle(peer.pid);
+    const cpu = treeCpu(peer.pid) - before;
+    await peer.stop();
     return { rate: LINES / cpu, bytes: (await folderBytes(folder)) / LINES };
   } finally {
-    await ended(child);
+    await peer.stop();
   }
 };
 
@@ -198,33 +105,26 @@ export const run = async (): Promise<readonly Figure[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'inframirror-bench-lines-'));
   const data = join(folder, 'server');
   const server = await startServer(data);
-  const pid = server.child.pid as number;
+  const { pid } = server;
   let agent: ChildProcess | undefined;
   try {
-    const bytes = await writeLines(join(folder, 'lines.log'));
+    const file = join(folder, 'lines.log');
+    const bytes = await writeLines(file, LINES, Date.now() - 60_000);
     await untilIdle(pid);
     const before = treeCpu(pid);
-    const settings = {
-      server: server.origin,
-      tokenFile: join(data, 'agent-token'),
-      folder: join(folder, 'agent'),
-      logs: [join(folder, 'lines.log')],
-      logBacklogBytes: 2 ** 40,
-      journal: false,
-    };
-    agent = spawn(process.execPath, [...AGENT_NODE_FLAGS, AGENT, JSON.stringify(settings)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    agent = followFile(server, join(folder, 'agent'), file);
     const began = performance.now();
     let agentCpu = 0;
-    while ((await countOf(data, server.origin)) < LINES) {
+    while ((await countLines(server, 'lines.log')) < LINES) {
       await new Promise((resolve) => setTimeout(resolve, 2000));
       agentCpu = costOf(agent.pid as number).cpu;
     }
     const seconds = (performance.now() - began) / 1000;
-    await ended(agent);
+    await stopped(agent);
     await untilIdle(pid);
     const cpu = treeCpu(pid) - before;
-    if ((await countOf(data, server.origin)) !== LINES) throw new Error('there are more lines than were written');
-    await ended(server.child);
+    if ((await countLines(server, 'lines.log')) !== LINES) throw new Error('there are more lines than were written');
+    await server.stop();
     const program = process.env.VICTORIALOGS;
     const peer = program === undefined ? undefined : await peerCost(program, join(folder, 'peer'));
     return [
@@ -243,8 +143,8 @@ export const run = async (): Promise<readonly Figure[]> => {
       ...(await restOf(join(data, 'columns'), bytes, peer)),
     ];
   } finally {
-    if (agent !== undefined) await ended(agent);
-    await ended(server.child);
+    if (agent !== undefined) await stopped(agent);
+    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 };

@@ -24,15 +24,17 @@ export const BENCH_METRICS: readonly string[] = Array.from({ length: METRICS }, 
 const REGIONS = ['eu-west', 'eu-north', 'us-east', 'ap-south'];
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-interface Series {
+export interface BenchSeries {
   readonly name: string;
+  readonly kind: 'gauge' | 'counter';
   readonly labels: readonly (readonly [string, string])[];
 }
 
-const hostOf = (agent: number): string => `host-${String(agent).padStart(5, '0')}`;
+export const hostOf = (agent: number): string => `host-${String(agent).padStart(5, '0')}`;
 
-const seriesOf = (agent: number, i: number): Series => ({
+const seriesOf = (agent: number, i: number): BenchSeries => ({
   name: BENCH_METRICS[i % METRICS] as string,
+  kind: 'gauge',
   labels: [
     ['host', hostOf(agent)],
     ['region', REGIONS[agent % 4] as string],
@@ -48,55 +50,95 @@ const seriesOf = (agent: number, i: number): Series => ({
   ],
 });
 
-/** One agent's readings; `step` must be called in order. */
-export class AgentLoad {
-  readonly #agent: number;
-  readonly #series: readonly Series[];
+export interface LoadOptions {
+  readonly sender: string;
+  readonly host: string;
+  readonly series: readonly BenchSeries[];
+  /** Time of the first reading, ms. */
+  readonly first: number;
+  readonly seed: number;
+  /** In one body; default 1. */
+  readonly readings?: number;
+  /** Between two readings; default 15 s. */
+  readonly stepMs?: number;
+}
+
+/** One agent's readings. */
+export const agentLoad = (agent: number, set: SampleSet, first: number): SampleLoad =>
+  new SampleLoad({
+    sender: `bench-${agent}`,
+    host: hostOf(agent),
+    series: Array.from({ length: set.series }, (_, i) => seriesOf(agent, i)),
+    first,
+    seed: agent + 1,
+  });
+
+/** One sender's readings, gauges that walk and counters that rise; bodies must be made in order. */
+export class SampleLoad {
+  readonly #options: LoadOptions;
   readonly #ids: BigUint64Array;
   readonly #metrics: Uint32Array;
-  readonly #walk: Int32Array;
-  readonly #first: number;
+  /** Tenths. */
+  readonly #walk: Float64Array;
   #state: number;
   #labels: readonly Uint8Array[] | undefined;
 
-  /** `first`: time of the first reading, ms. */
-  constructor(agent: number, set: SampleSet, first: number) {
-    this.#agent = agent;
-    this.#first = first;
-    this.#series = Array.from({ length: set.series }, (_, i) => seriesOf(agent, i));
-    this.#ids = BigUint64Array.from(this.#series, ({ name, labels }) => seriesId(name, new Map(labels), (bytes) => hash('sha256', bytes, 'buffer')));
-    this.#metrics = Uint32Array.from(this.#series, ({ name }) => metricHash(name));
-    this.#walk = new Int32Array(set.series).fill(500);
-    this.#state = agent + 1;
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    const { series, seed } = options;
+    this.#ids = BigUint64Array.from(series, ({ name, labels }) => seriesId(name, new Map(labels), (bytes) => hash('sha256', bytes, 'buffer')));
+    this.#metrics = Uint32Array.from(series, ({ name }) => metricHash(name));
+    this.#walk = new Float64Array(series.length).fill(500);
+    this.#state = seed;
+  }
+
+  /** Samples of one body. */
+  get size(): number {
+    return this.#ids.length * this.#readings;
+  }
+
+  get #readings(): number {
+    return this.#options.readings ?? 1;
+  }
+
+  /** Of a reading, ms. */
+  #timeOf(step: number, reading: number): number {
+    const { first, stepMs = STEP_MS } = this.#options;
+    return first + (step * this.#readings + reading) * stepMs;
   }
 
   #walkOn(): void {
     for (let i = 0; i < this.#walk.length; i++) {
       this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-      this.#walk[i] = Math.max(0, Math.min(1000, (this.#walk[i] as number) + Math.round((this.#state / 2 ** 32 - 0.5) * 10)));
+      const [at, random] = [this.#walk[i] as number, this.#state / 2 ** 32];
+      this.#walk[i] =
+        this.#options.series[i]?.kind === 'counter' ? at + Math.floor(random * 1000) * 10 : Math.max(0, Math.min(1000, at + Math.round((random - 0.5) * 10)));
     }
   }
 
   /** As its agent sends it: definitions with the first one, zstd 1. */
   frame(step: number): Uint8Array {
-    this.#walkOn();
-    const n = this.#series.length;
-    const [metric, id, time, value] = SAMPLE_FIELDS.map((f) => allocateFixed(f.type, n)) as [Uint32Array, BigUint64Array, BigInt64Array, Float64Array];
-    metric.set(this.#metrics);
-    id.set(this.#ids);
-    time.fill(BigInt(this.#first + step * STEP_MS));
-    for (let i = 0; i < n; i++) value[i] = (this.#walk[i] as number) / 10;
+    const { sender, host, first } = this.#options;
+    const [n, readings] = [this.#ids.length, this.#readings];
+    const [metric, id, time, value] = SAMPLE_FIELDS.map((f) => allocateFixed(f.type, this.size)) as [Uint32Array, BigUint64Array, BigInt64Array, Float64Array];
+    for (let reading = 0, from = 0; reading < readings; reading++, from += n) {
+      this.#walkOn();
+      metric.set(this.#metrics, from);
+      id.set(this.#ids, from);
+      time.fill(BigInt(this.#timeOf(step, reading)), from, from + n);
+      for (let i = 0; i < n; i++) value[from + i] = (this.#walk[i] as number) / 10;
+    }
     const arrays: readonly FixedArray[] = [metric, id, time, value];
     const columns = SAMPLE_FIELDS.map(
-      ({ name, type }, at) => [name, { layout: 'fixed', type, length: n, validity: undefined, values: arrays[at] as FixedArray }] as const,
+      ({ name, type }, at) => [name, { layout: 'fixed', type, length: this.size, validity: undefined, values: arrays[at] as FixedArray }] as const,
     );
-    const part = (schema: 'series' | 'metrics', batch: Batch) => ({ schema, version: SIGNAL_VERSION, rows: n, ipc: encodeStream([batch]) });
+    const part = (schema: 'series' | 'metrics', batch: Batch) => ({ schema, version: SIGNAL_VERSION, rows: batch.length, ipc: encodeStream([batch]) });
     const parts = [...(step === 0 ? [part('series', this.#definitions())] : []), part('metrics', batchOf(columns))];
     const seq = step === 0 ? 1 : step + 2;
     const header = {
-      agent: `bench-${this.#agent}`,
-      host: hostOf(this.#agent),
-      boot: BigInt(this.#first),
+      agent: sender,
+      host,
+      boot: BigInt(first),
       seq,
       sent: new Date().toISOString(),
       labels: new Map(),
@@ -105,38 +147,46 @@ export class AgentLoad {
   }
 
   #definitions(): Batch {
+    const { series } = this.#options;
     const values: Readonly<Record<string, readonly Value[]>> = {
       id: [...this.#ids],
-      name: this.#series.map(({ name }) => name),
-      kind: this.#series.map(() => 'gauge'),
-      temporality: this.#series.map(() => 'cumulative'),
-      unit: this.#series.map(() => '1'),
-      description: this.#series.map(() => null),
-      interval: this.#series.map(() => STEP_MS),
-      labels: this.#series.map(({ labels }) => new Map(labels)),
+      name: series.map(({ name }) => name),
+      kind: series.map(({ kind }) => kind),
+      temporality: series.map(() => 'cumulative'),
+      unit: series.map(() => '1'),
+      description: series.map(() => null),
+      interval: series.map(() => this.#options.stepMs ?? STEP_MS),
+      labels: series.map(({ labels }) => new Map(labels)),
     };
     return batchOf(SIGNAL_FIELDS.series.map(({ name, type }) => [name, columnFrom(type, values[name] as readonly Value[])] as const));
   }
 
   /** A `WriteRequest` of https://prometheus.io/docs/specs/prw/remote_write_spec/, zstd 1. */
   remoteWrite(step: number): Uint8Array {
-    this.#walkOn();
-    this.#labels ??= this.#series.map(({ name, labels }) => labelBytes([['__name__', name.replace('.', '_')], ...labels]));
-    const time = varint(this.#first + step * STEP_MS);
-    const out = Buffer.allocUnsafe(this.#labels.reduce((sum, labels) => sum + labels.length + time.length + 24, 0));
+    const { series } = this.#options;
+    this.#labels ??= series.map(({ name, labels }) => labelBytes([['__name__', name.replace('.', '_')], ...labels]));
+    const readings = this.#readings;
+    const times = Array.from({ length: readings }, (_, reading) => varint(this.#timeOf(step, reading)));
+    const values = times.map(() => {
+      this.#walkOn();
+      return this.#walk.slice();
+    });
+    // Each has a tag and a length before it, a tag and eight bytes of value, a tag and its time.
+    const samples = times.reduce((sum, time) => sum + 12 + time.length, 0);
+    const out = Buffer.allocUnsafe(this.#labels.reduce((sum, labels) => sum + labels.length + samples + 12, 0));
     let at = 0;
     for (const [i, labels] of this.#labels.entries()) {
-      const sample = 9 + 1 + time.length;
-      const length = varint(labels.length + 2 + sample);
       out[at++] = 0x0a;
-      at += copy(length, out, at);
+      at += copy(varint(labels.length + samples), out, at);
       at += copy(labels, out, at);
-      out[at++] = 0x12;
-      out[at++] = sample;
-      out[at++] = 0x09;
-      at = out.writeDoubleLE((this.#walk[i] as number) / 10, at);
-      out[at++] = 0x10;
-      at += copy(time, out, at);
+      for (const [reading, time] of times.entries()) {
+        out[at++] = 0x12;
+        out[at++] = 10 + time.length;
+        out[at++] = 0x09;
+        at = out.writeDoubleLE(((values[reading] as Float64Array)[i] as number) / 10, at);
+        out[at++] = 0x10;
+        at += copy(time, out, at);
+      }
     }
     return zstdCompressSync(out.subarray(0, at), ZSTD);
   }

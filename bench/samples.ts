@@ -1,24 +1,19 @@
 // The whole way of samples: from HTTP bodies at the door to rows that are merged. The server is a process of its own with all its stores; its
 // cost is the processor time of all its processes until they rest, its memory what they have at most. Left out: what the sender costs, which makes the bodies while it sends.
 // `VICTORIAMETRICS=FILE` names that program: it then gets the same samples by remote-write in the same run.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { columnOf, valueAt } from '../core/batch/batch.ts';
 import { silentLogger } from '../core/logger.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import { type Figure, short } from './figure.ts';
 import { folderBytes } from './folder-bytes.ts';
-import { AgentLoad, BENCH_METRICS, type SampleSet, STEP_MS } from './load-samples.ts';
+import { agentLoad, BENCH_METRICS, type SampleLoad, type SampleSet, STEP_MS } from './load-samples.ts';
 import { treeCpu, treeMemory, untilIdle } from './process-tree.ts';
+import { call, remoteWrite, resultOf, type System, startServer, startVictoriaMetrics } from './server.ts';
 
-const MAIN = fileURLToPath(new URL('../app/main.ts', import.meta.url));
 /** Of each set; `INFRAMIRROR_BENCH_SAMPLES` asks for another number. */
 const SAMPLES = Number(process.env.INFRAMIRROR_BENCH_SAMPLES ?? 20_000_000);
 const SENDERS = 4;
@@ -39,13 +34,12 @@ const SETS: readonly { readonly what: string; readonly agents: number; readonly 
 ];
 
 /** What is measured: a server in a folder of its own. */
-interface System {
-  readonly pid: number;
+interface Measured {
+  readonly system: System;
   /** Rejects unless the body was taken. */
-  readonly send: (load: AgentLoad, step: number) => Promise<void>;
+  readonly send: (load: SampleLoad, step: number) => Promise<unknown>;
   /** Samples that can be asked for. */
   readonly count: (from: number, to: number) => Promise<number>;
-  stop(): Promise<void>;
   /** Bytes of what rests, when it has stopped. */
   readonly bytes: () => Promise<number>;
 }
@@ -56,107 +50,38 @@ interface Cost {
   readonly bytes: number;
 }
 
-const http = new Agent({ keepAlive: true, maxSockets: SENDERS });
-
-const ask = (
-  url: string,
-  method: string,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array | string | undefined,
-): Promise<{ readonly status: number; readonly text: string }> =>
-  new Promise((resolve, reject) => {
-    const call = request(url, { method, headers, agent: http }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-      answer.on('error', reject);
-    });
-    call.on('error', reject);
-    call.end(body);
-  });
-
-const ended = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-};
-
-const startOurs = async (folder: string): Promise<System> => {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--data', folder, '--listen', '127.0.0.1:0', '--no-agent'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let url: URL | undefined;
-  for await (const line of createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })) {
-    const found = /^InfraMirror is ready at (\S+)/.exec(line)?.[1];
-    if (found === undefined) continue;
-    url = new URL(found);
-    break;
-  }
-  if (url === undefined) throw new Error('the product ended before it was ready');
-  const { origin } = url;
-  const tokenOf = (file: string): string => readFileSync(join(folder, file), 'utf8').trim();
-  const headers = { authorization: `Bearer ${tokenOf('agent-token')}`, 'content-type': 'application/vnd.inframirror.frame', 'content-encoding': 'zstd' };
-  const admin = { authorization: `Bearer ${tokenOf('token')}`, 'content-type': 'application/json' };
+const startOurs = async (folder: string): Promise<Measured> => {
+  const server = await startServer(folder);
   return {
-    pid: child.pid as number,
-    send: async (load, step) => {
-      const frame = load.frame(step);
-      for (;;) {
-        const { status, text } = await ask(`${origin}/ingest/frames`, 'POST', headers, frame);
-        if (status === 200) return;
-        if (status !== 503) throw new Error(`the door answered ${status}: ${text}`);
-        await new Promise((resolve) => setTimeout(resolve, 500));
-      }
-    },
+    system: server,
+    send: (load, step) => server.send(load.frame(step)),
     count: async (from, to) => {
       let sum = 0;
       // One metric after the other: a question about millions of series at once would take longer than a question may.
       for (const metric of BENCH_METRICS) {
-        const text = `from metrics.${metric} between @${new Date(from).toISOString()} and @${new Date(to).toISOString()} | count`;
-        const query = 'query($text: String!) { query(text: $text) { columns { values } diagnostics { message } } }';
-        const answer = JSON.parse((await ask(`${origin}/graphql`, 'POST', admin, JSON.stringify({ query, variables: { text } }))).text) as {
-          readonly data?: {
-            readonly query: { readonly columns: readonly { readonly values: readonly unknown[] }[]; readonly diagnostics: readonly unknown[] };
-          };
-        };
-        const value = answer.data?.query.columns[0]?.values[0];
-        if (value === undefined) throw new Error(`no count: ${JSON.stringify(answer).slice(0, 500)}`);
+        const answer = await server.ask(`from metrics.${metric} between @${new Date(from).toISOString()} and @${new Date(to).toISOString()} | count`);
+        const value = resultOf(answer).columns[0]?.values[0];
+        if (value === undefined) throw new Error(`no count: ${answer.text.slice(0, 500)}`);
         sum += Number(value);
       }
       return sum;
     },
-    stop: () => ended(child),
     bytes: () => activeBytes(join(folder, 'columns')),
   };
 };
 
-const startVictoriaMetrics = async (program: string, folder: string): Promise<System> => {
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const origin = `http://127.0.0.1:${port}`;
-  const child = spawn(program, [`-httpListenAddr=127.0.0.1:${port}`, `-storageDataPath=${folder}`, '-retentionPeriod=60d'], { stdio: 'ignore' });
-  const isUp = (): Promise<boolean> =>
-    ask(`${origin}/health`, 'GET', {}, undefined).then(
-      ({ status }) => status === 200,
-      () => false,
-    );
-  while (!(await isUp())) await new Promise((resolve) => setTimeout(resolve, 100));
-  const headers = { 'content-type': 'application/x-protobuf', 'content-encoding': 'zstd', 'x-prometheus-remote-write-version': '0.1.0' };
+const startPeer = async (program: string, folder: string): Promise<Measured> => {
+  const system = await startVictoriaMetrics(program, folder);
   return {
-    pid: child.pid as number,
-    send: async (load, step) => {
-      const { status, text } = await ask(`${origin}/api/v1/write`, 'POST', headers, load.remoteWrite(step));
-      if (status !== 204) throw new Error(`VictoriaMetrics answered ${status}: ${text}`);
-    },
+    system,
+    send: (load, step) => remoteWrite(system, load.remoteWrite(step)),
     count: async (from, to) => {
       // Without the moment that its range begins with.
       const query = `sum(count_over_time({job="bench"}[${Math.ceil((to - from) / 1000) + 1}s]))`;
-      const answer = JSON.parse(
-        (await ask(`${origin}/api/v1/query?${new URLSearchParams({ query, time: String(to / 1000) })}`, 'GET', {}, undefined)).text,
-      ) as {
-        readonly data?: { readonly result: readonly { readonly value: readonly [number, string] }[] };
-      };
+      const { text } = await call(`${system.origin}/api/v1/query?${new URLSearchParams({ query, time: String(to / 1000) })}`, 'GET');
+      const answer = JSON.parse(text) as { readonly data?: { readonly result: readonly { readonly value: readonly [number, string] }[] } };
       return Number(answer.data?.result[0]?.value[1] ?? 0);
     },
-    stop: () => ended(child),
     bytes: () => folderBytes(folder),
   };
 };
@@ -174,9 +99,9 @@ const activeBytes = async (dataDir: string): Promise<number> => {
   }
 };
 
-const measure = async (start: (folder: string) => Promise<System>, set: SampleSet): Promise<Cost> => {
+const measure = async (start: (folder: string) => Promise<Measured>, set: SampleSet): Promise<Cost> => {
   const folder = mkdtempSync(join(tmpdir(), 'inframirror-bench-door-'));
-  const system = await start(folder);
+  const { system, send: sendOne, count, bytes } = await start(folder);
   let memory = 0;
   const watch = setInterval(() => {
     memory = Math.max(memory, treeMemory(system.pid));
@@ -186,23 +111,23 @@ const measure = async (start: (folder: string) => Promise<System>, set: SampleSe
     const before = treeCpu(system.pid);
     const to = Math.floor(Date.now() / STEP_MS) * STEP_MS;
     const first = to - (set.steps - 1) * STEP_MS;
-    const loads = Array.from({ length: set.agents }, (_, agent) => new AgentLoad(agent, set, first));
+    const loads = Array.from({ length: set.agents }, (_, agent) => agentLoad(agent, set, first));
     // An agent's frames go in their order, the agents beside each other.
     for (let step = 0; step < set.steps; step++) {
       const waiting = [...loads];
       const send = async (): Promise<void> => {
-        for (let load = waiting.pop(); load !== undefined; load = waiting.pop()) await system.send(load, step);
+        for (let load = waiting.pop(); load !== undefined; load = waiting.pop()) await sendOne(load, step);
       };
       await Promise.all(Array.from({ length: SENDERS }, send));
     }
     await untilIdle(system.pid);
     const cpu = treeCpu(system.pid);
     const samples = set.agents * set.series * set.steps;
-    const found = await system.count(first, to + STEP_MS);
+    const found = await count(first, to + STEP_MS);
     if (found !== samples) throw new Error(`of ${samples} samples ${found} are found`);
     clearInterval(watch);
     await system.stop();
-    return { rate: samples / (cpu - before), memory, bytes: (await system.bytes()) / samples };
+    return { rate: samples / (cpu - before), memory, bytes: (await bytes()) / samples };
   } finally {
     clearInterval(watch);
     await system.stop();
@@ -249,7 +174,7 @@ export const run = async (): Promise<readonly Figure[]> => {
     // It takes minutes.
     console.error(`${what}: ${short(agents * series * set.steps)} samples …`);
     const ours = await measure(startOurs, set);
-    const peer = program === undefined ? undefined : await measure((folder) => startVictoriaMetrics(program, folder), set);
+    const peer = program === undefined ? undefined : await measure((folder) => startPeer(program, folder), set);
     figures.push(...figuresOf(what, goal, ours, peer));
   }
   return figures;

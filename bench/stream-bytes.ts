@@ -15,7 +15,7 @@ import { openDoor } from '../ingest/door.ts';
 import { encodeFrame, type OwnFramePart } from '../schemas/frame.ts';
 import { TOPIC } from '../schemas/tables.ts';
 import { type Figure, short } from './figure.ts';
-import { AgentLoad, STEP_MS } from './load-samples.ts';
+import { agentLoad, STEP_MS } from './load-samples.ts';
 
 /** Readings, after the two by which a set becomes known. */
 const READINGS = 30;
@@ -69,7 +69,7 @@ const figure = async (what: string, bodies: readonly Body[], warm: number): Prom
 
 const thousand = (): readonly Body[] => {
   const steps = WARM + READINGS;
-  const load = new AgentLoad(0, { agents: 1, series: 1000, steps }, Math.floor(Date.now() / STEP_MS) * STEP_MS - steps * STEP_MS);
+  const load = agentLoad(0, { agents: 1, series: 1000, steps }, Math.floor(Date.now() / STEP_MS) * STEP_MS - steps * STEP_MS);
   return Array.from({ length: steps }, (_, step): Body => ({ bytes: load.frame(step), encoding: 'zstd', samples: 1000 }));
 };
 
