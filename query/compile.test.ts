@@ -33,7 +33,7 @@ test('a wide bucket and one with a window of its own are left as they are', () =
 
 test('an answer is cut at one row more than the limit, so that the cut is seen', () => {
   const { plan: node } = plan(check('from logs', specCatalogue), requestFor(), { limit: 100 });
-  expect(node).toMatchObject({ node: 'limit', count: 101 });
+  expect(node).toMatchObject({ node: 'order', count: 101 });
 });
 
 test('what the request makes impossible is an error with a code', () => {

@@ -7,7 +7,7 @@
 import { CodedError } from '../core/coded-error.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { type RelationColumn, visible } from './2-semantic/type.ts';
-import { type Plan, sorted } from './3-plan/lower.ts';
+import { firstRows, type Plan, sorted } from './3-plan/lower.ts';
 import type { PlanNode } from './3-plan/nodes.ts';
 import { optimize } from './3-plan/passes.ts';
 import type { Planning, PlanRequest } from './3-plan/request.ts';
@@ -68,7 +68,7 @@ export const plan = (
   const { query } = checked;
   if (query === undefined) throw new CodedError('iql.no-query', {});
   const rows = sorted(query.plan(planning(request)), query.relation);
-  const cut: PlanNode = options.limit === undefined ? rows : { node: 'limit', input: rows, count: options.limit + 1, per: [], columns: rows.columns };
+  const cut = options.limit === undefined ? rows : firstRows(rows, options.limit + 1);
   return { plan: optimize(cut, options.without), columns: visible(query.relation) };
 };
 

@@ -10,7 +10,7 @@ import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
 import { zoneOf } from './3-plan/constants.ts';
-import type { Plan } from './3-plan/lower.ts';
+import { firstRows, type Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
@@ -258,7 +258,7 @@ export class QueryService {
         const stores = storesWith({ marks, series: new SeriesFinder(index, RUN_FUNCTIONS) });
         const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, { ...options, signal: stop });
         const shown = await withExplanations(planned.plan, async (rows, analyze) => {
-          const parts = split({ node: 'limit', input: rows, count: limit + 1, per: [], columns: rows.columns }, stores, push);
+          const parts = split(firstRows(rows, limit + 1), stores, push);
           return { parts, asked: analyze ? await answered(parts) : undefined };
         });
         const parts = split(shown, stores, push);

@@ -30,8 +30,9 @@ const isRead = (node: PlanNode, name: string): boolean => {
 export const columnBelow = (node: PlanNode, name: string): { readonly input: PlanNode; readonly name: string } | undefined => {
   switch (node.node) {
     case 'filter':
-    case 'sort':
       return { input: node.input, name };
+    case 'order':
+      return node.count === undefined || node.per.includes(name) ? { input: node.input, name } : undefined;
     case 'project': {
       const value = node.values[node.columns.findIndex((c) => c.name === name)];
       return value?.op === 'column' ? { input: node.input, name: value.name } : undefined;

@@ -12,7 +12,7 @@ import type { CheckedRange, Shift } from '../2-semantic/range.ts';
 import { keepsHistory } from '../2-semantic/source.ts';
 import type { Relation, Typed } from '../2-semantic/type.ts';
 import { constantOf, neededConstant, valueType } from './bind.ts';
-import type { PlanColumn, PlanNode, Sort } from './nodes.ts';
+import type { PlanColumn, PlanNode } from './nodes.ts';
 import { physicalType } from './physical.ts';
 import { PlacedError } from './placed-error.ts';
 import type { Planning } from './request.ts';
@@ -25,9 +25,16 @@ export const planColumns = (relation: Relation): readonly PlanColumn[] =>
 
 /** The rows in the relation's natural order. */
 export const sorted = (input: PlanNode, relation: Relation): PlanNode => {
-  if (relation.order.length === 0 || (input.node === 'sort' && input.keys.length > 0) || input.node === 'limit') return input;
-  const sort: Sort = { node: 'sort', input, keys: relation.order, columns: input.columns };
-  return sort;
+  if (relation.order.length === 0 || input.node === 'order') return input;
+  return { node: 'order', input, keys: relation.order, count: undefined, per: [], columns: input.columns };
+};
+
+/** The first of rows that are in order, of all or for each combination of `per`. */
+export const firstRows = (rows: PlanNode, count: number, per: readonly string[] = []): PlanNode => {
+  if (rows.node !== 'order') return { node: 'order', input: rows, keys: [], count, per, columns: rows.columns };
+  if (rows.count === undefined) return { ...rows, count, per };
+  const both = rows.per.length === 0 && per.length === 0;
+  return both ? { ...rows, count: Math.min(rows.count, count) } : { ...rows, input: rows, count, per };
 };
 
 const nanosOf = (e: Typed, request: Planning, what: string): bigint => neededConstant(e, request, what, true) as bigint;

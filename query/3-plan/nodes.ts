@@ -1,4 +1,4 @@
-// The narrow waist of IQL: every query is a tree of these twelve nodes, every store and the runner know only these.
+// The narrow waist of IQL: every query is a tree of these few nodes, every store and the runner know only these.
 // Adding a node is a decision; a new pipe must be a tree of those that are here, or a `Table`.
 //
 // Columns go by name. Names that begin with `#` are the platform's own (no user can write one): `#series` tells series
@@ -111,17 +111,15 @@ export interface Aggregate extends NodeBase {
   readonly time: string | undefined;
   readonly order: readonly OrderKey[];
 }
-/** Total order: the keys always end in columns that tell rows apart. */
-export interface Sort extends NodeBase {
-  readonly node: 'sort';
+/**
+ * Total order: the keys always end in columns that tell rows apart; without keys the input is one row. `count`: only the first rows, of all
+ * or for each combination of `per`, in which missing is a value like any other.
+ */
+export interface Order extends NodeBase {
+  readonly node: 'order';
   readonly input: PlanNode;
   readonly keys: readonly OrderKey[];
-}
-/** The first n rows of the input's order, for each combination of `per` (empty: of all); keeps the order. The input is a `Sort`, a `Limit`, or one row. */
-export interface Limit extends NodeBase {
-  readonly node: 'limit';
-  readonly input: PlanNode;
-  readonly count: number;
+  readonly count: number | undefined;
   readonly per: readonly string[];
 }
 /** Of a node's rows those with another value in this column, or none, are not needed. */
@@ -179,7 +177,7 @@ export interface Table extends NodeBase {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export type PlanNode = Scan | Inline | Filter | Project | Window | Aggregate | Sort | Limit | Join | Union | Fill | Table;
+export type PlanNode = Scan | Inline | Filter | Project | Window | Aggregate | Order | Join | Union | Fill | Table;
 
 export const inputsOf = (node: PlanNode): readonly PlanNode[] => {
   switch (node.node) {

@@ -133,10 +133,8 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       const order = ordering.length === 0 ? [] : node.order;
       return { ...node, aggregates, columns, order, time: ordering.length === 0 ? undefined : node.time, input: prune(node.input, below) };
     }
-    case 'sort':
-    case 'limit': {
-      const extra = node.node === 'sort' ? node.keys.map((k) => k.column) : node.per;
-      const input = prune(node.input, new Set([...needed, ...extra]));
+    case 'order': {
+      const input = prune(node.input, new Set([...needed, ...node.keys.map((k) => k.column), ...node.per]));
       return { ...node, input, columns: input.columns };
     }
     case 'join': {

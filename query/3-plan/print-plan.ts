@@ -56,10 +56,12 @@ const details = (n: PlanNode): string => {
       return `${bucket(n.bucket)}${n.over === undefined ? '' : ` over ${seconds(n.over)}`} in ${span(n.from, n.to)} by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.carry.length === 0 ? '' : ` carry ${n.carry.join(', ')}`}${n.whole ? ' whole' : ''}${n.lookback === 0n ? '' : ` look back ${seconds(n.lookback)}`}${n.delta ? ' delta' : ''}`;
     case 'aggregate':
       return `by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.order.length === 0 ? '' : ` in order of ${[...(n.time === undefined ? [] : [n.time]), order(n.order)].join(', ')}`}`;
-    case 'sort':
-      return order(n.keys);
-    case 'limit':
-      return `${n.count}${n.per.length === 0 ? '' : ` per ${n.per.join(', ')}`}`;
+    case 'order':
+      return [
+        ...(n.keys.length === 0 ? [] : [`by ${order(n.keys)}`]),
+        ...(n.count === undefined ? [] : [`first ${n.count}`]),
+        ...(n.per.length === 0 ? [] : [`per ${n.per.join(', ')}`]),
+      ].join(' ');
     case 'join':
       return `${n.kind} on ${n.on.map((o) => (o.left === o.right ? o.left : `${o.left} == ${o.right}`)).join(', ')}${n.byKeys === undefined ? '' : ' asked by keys'}${n.take.length === 0 ? '' : ` take ${n.take.map((t) => (t.fill ? `${t.as} where missing` : t.as)).join(', ')}`}`;
     case 'union':

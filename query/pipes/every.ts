@@ -102,8 +102,9 @@ const lookingBack = (node: PlanNode, by: bigint): PlanNode => {
       return { ...node, before: by };
     case 'filter':
     case 'project':
-    case 'sort':
       return { ...node, input: lookingBack(node.input, by) };
+    case 'order':
+      return node.count === undefined ? { ...node, input: lookingBack(node.input, by) } : node;
     case 'join':
       // These keep or widen single rows of the left side.
       return node.kind === 'semi' || node.kind === 'anti' || node.kind === 'lookup' ? { ...node, left: lookingBack(node.left, by) } : node;

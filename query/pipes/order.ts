@@ -6,7 +6,7 @@ import { checkValue } from '../2-semantic/expression.ts';
 import type { Streaming } from '../2-semantic/pipe.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import { columnNamed, type OrderColumn, type Relation, type Typed, visible } from '../2-semantic/type.ts';
-import { type Plan, planColumns, sorted } from '../3-plan/lower.ts';
+import { firstRows, type Plan, planColumns, sorted } from '../3-plan/lower.ts';
 import { checkAggregates } from './aggregates.ts';
 import {
   afterMistake,
@@ -51,16 +51,17 @@ const key = (column: string, descending: boolean, value: Pick<Typed, 'type'>): O
 const ordered = (input: Relation, keys: readonly OrderColumn[]): { readonly output: Relation; readonly plan: Step } => {
   const order = [...keys, ...input.order.filter((k) => !keys.some((x) => x.column === k.column))];
   const columns = planColumns(input);
-  return { output: { ...input, order }, plan: (plan) => (request) => ({ node: 'sort', input: plan(request), keys: order, columns }) };
+  return {
+    output: { ...input, order },
+    plan: (plan) => (request) => ({ node: 'order', input: plan(request), keys: order, count: undefined, per: [], columns }),
+  };
 };
 
 const limited =
   (relation: Relation, count: Typed, per: readonly string[]): Step =>
   (plan) =>
-  (request) => {
-    const input = sorted(plan(request), relation);
-    return { node: 'limit', input, count: countOf(count, request), per, columns: input.columns };
-  };
+  (request) =>
+    firstRows(sorted(plan(request), relation), countOf(count, request), per);
 
 export const sort: IqlPipe = {
   syntax: { ...syntax('sort'), equals: 'compares' },

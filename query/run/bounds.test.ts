@@ -93,7 +93,7 @@ test('costly expressions over many rows let others have their turn', async () =>
 test('a sort of many rows is the same as one at once, ties in the order they came in', async () => {
   const rows = Array.from({ length: 100_000 }, (_, i) => [BigInt((i * 7919) % 1009), BigInt(i)] as const);
   const columns = [{ name: 'k', type: 'int' } as const, { name: 'i', type: 'int' } as const];
-  const sort: PlanNode = { node: 'sort', input: pieces(columns), keys: [{ column: 'k', descending: false }], columns };
+  const sort: PlanNode = { node: 'order', input: pieces(columns), keys: [{ column: 'k', descending: false }], count: undefined, per: [], columns };
   const sorted = await run(sort, { pieces: [batchFrom(columns, rows)] });
   expect(sorted).toEqual(rows.toSorted((a, b) => Number(a[0] - b[0]) || Number(a[1] - b[1])));
 });

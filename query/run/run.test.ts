@@ -8,7 +8,7 @@ import { call, columnReference, literal } from '../3-plan/expression.ts';
 import type { PlanColumn, PlanNode, Scan, Union } from '../3-plan/nodes.ts';
 import { Budget } from './budget.ts';
 import { runPlan } from './run.ts';
-import { inline, rowsIn, run, testEnvironment } from './testing/environment.ts';
+import { inline, run, testEnvironment } from './testing/environment.ts';
 
 const X: readonly PlanColumn[] = [{ name: 'x', type: 'int' }];
 const numbers = (from: number, to: number): PlanNode =>
@@ -21,8 +21,8 @@ test('filter, project, sort, limit', async () => {
   const x = columnReference('x', 'int');
   const filter: PlanNode = { node: 'filter', input: numbers(0, 100), predicate: call('less', 'bool', x, literal('int', 50n)), columns: X };
   const project: PlanNode = { node: 'project', input: filter, values: [call('multiply', 'int', x, x)], columns: X };
-  const sort: PlanNode = { node: 'sort', input: project, keys: [{ column: 'x', descending: true }], columns: X };
-  expect(await run({ node: 'limit', input: sort, count: 2, per: [], columns: X })).toEqual([[2401n], [2304n]]);
+  const sort: PlanNode = { node: 'order', input: project, keys: [{ column: 'x', descending: true }], count: 2, per: [], columns: X };
+  expect(await run(sort)).toEqual([[2401n], [2304n]]);
 });
 
 test('union fills columns that an input lacks', async () => {
@@ -35,21 +35,6 @@ test('union fills columns that an input lacks', async () => {
 });
 
 const endless = (columns: readonly PlanColumn[]): Scan => ({ node: 'scan', dataset: processes, columns, range: undefined, before: 0n, filter: undefined });
-
-test('a limit stops asking', async () => {
-  let asked = 0;
-  const env = testEnvironment({
-    scan: async function* () {
-      for (;;) {
-        asked++;
-        yield batchOf([['x', columnFrom(INT32, [1, 2, 3])]]);
-      }
-    },
-  });
-  const rows = rowsIn(await runPlan({ node: 'limit', input: endless(X), count: 7, per: [], columns: X }, env));
-  expect(rows.length).toBe(7);
-  expect(asked).toBe(3);
-});
 
 test('a run that is stopped rejects, also in the middle of a long input', async () => {
   const stop = new AbortController();
@@ -83,13 +68,13 @@ test('others have their turn while a long input is worked on', async () => {
       while (turns < 3 && performance.now() < latest) yield batchOf([['x', columnFrom(INT32, [1])]]);
     },
   });
-  await runPlan({ node: 'sort', input: endless(X), keys: [{ column: 'x', descending: false }], columns: X }, env);
+  await runPlan({ node: 'order', input: endless(X), keys: [{ column: 'x', descending: false }], count: undefined, per: [], columns: X }, env);
   clearInterval(timer);
   expect(turns).toBeGreaterThanOrEqual(3);
 });
 
 test.each<[string, PlanNode]>([
-  ['sort', { node: 'sort', input: numbers(0, 1000), keys: [{ column: 'x', descending: false }], columns: X }],
+  ['sort', { node: 'order', input: numbers(0, 1000), keys: [{ column: 'x', descending: false }], count: undefined, per: [], columns: X }],
   [
     'groups',
     {

@@ -1,19 +1,17 @@
 // Runs a plan in this process: pulls scans, pushes their batches through one operator a node.
 // Knows no store and no function: both are handed in. Between batches it looks whether it was stopped and lets others have their turn.
 import type { Batch } from '../../core/batch/batch.ts';
-import { sliceBatch } from '../../core/batch/take.ts';
 import { columnBelow } from '../3-plan/ask-by-keys.ts';
-import type { Join, Keys, Limit, PlanNode, Sort, Union } from '../3-plan/nodes.ts';
+import type { Join, Keys, PlanNode, Union } from '../3-plan/nodes.ts';
 import { conform } from './conform.ts';
 import { mustGoOn, type RunEnvironment } from './environment.ts';
 import { aggregateOperator } from './operators/aggregate.ts';
 import { fillOperator } from './operators/fill.ts';
 import { filterOperator } from './operators/filter.ts';
 import { joinOperator } from './operators/join.ts';
-import { limitOperator } from './operators/limit.ts';
 import type { Operator } from './operators/operator.ts';
+import { orderOperator } from './operators/order.ts';
 import { projectOperator } from './operators/project.ts';
-import { sortOperator } from './operators/sort.ts';
 import { tableOperator } from './operators/table.ts';
 import { unionOperator } from './operators/union.ts';
 import { windowOperator } from './operators/window.ts';
@@ -45,8 +43,6 @@ const rowsWith = (node: PlanNode, keys: readonly Keys[], env: RunEnvironment): A
       return joined(node, env);
     case 'union':
       return united(node, env);
-    case 'limit':
-      return limited(node, env);
     default:
       return operated(rowsWith(node.input, keysBelow(node, keys), env), operatorOf(node, env), env);
   }
@@ -62,10 +58,8 @@ const operatorOf = (node: Exclude<PlanNode, { node: 'scan' | 'inline' | 'join' |
       return windowOperator(node, env);
     case 'aggregate':
       return aggregateOperator(node, env);
-    case 'sort':
-      return sortOperator(node, env);
-    case 'limit':
-      return limitOperator(node, env);
+    case 'order':
+      return orderOperator(node, env);
     case 'fill':
       return fillOperator(node, env);
     case 'table':
@@ -116,22 +110,3 @@ async function* joined(node: Join, env: RunEnvironment): AsyncGenerator<Batch> {
 async function* united(node: Union, env: RunEnvironment): AsyncGenerator<Batch> {
   for (const input of node.inputs) yield* operated(rowsOf(input, env), unionOperator(node, env), env);
 }
-
-/** A limit of all rows stops asking when it has them, and tells the sort below how many it wants. */
-async function* limited(node: Limit, env: RunEnvironment): AsyncGenerator<Batch> {
-  if (node.count === 0) return;
-  if (node.per.length > 0) {
-    yield* operated(rowsOf(node.input, env), limitOperator(node, env), env);
-    return;
-  }
-  let left = node.count;
-  for await (const batch of node.input.node === 'sort' ? sortedFirst(node.input, node.count, env) : rowsOf(node.input, env)) {
-    const rows = Math.min(left, batch.length);
-    yield sliceBatch(batch, 0, rows);
-    left -= rows;
-    if (left === 0) return;
-  }
-}
-
-const sortedFirst = (node: Sort, count: number, env: RunEnvironment): AsyncGenerator<Batch> =>
-  operated(rowsOf(node.input, env), sortOperator(node, env, count), env);

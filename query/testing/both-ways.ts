@@ -39,7 +39,7 @@ export interface BothWays {
 
 const without = new Set(['push-filters']);
 
-const cutsRows = (node: PlanNode): boolean => node.node === 'limit' || node.node === 'filter' || inputsOf(node).some(cutsRows);
+const cutsRows = (node: PlanNode): boolean => (node.node === 'order' && node.count !== undefined) || node.node === 'filter' || inputsOf(node).some(cutsRows);
 
 const size = (node: PlanNode): number => 1 + inputsOf(node).reduce((sum, n) => sum + size(n), 0);
 

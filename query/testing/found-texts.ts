@@ -53,6 +53,8 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['a value that could not be represented, in a row that is left out', 'from metrics.odd.values | limit 10 | where time == @2026-10-25T01:00:00Z'],
   ['whole numbers too large together were not told of', 'from processes | every 1m sum(abs(memory) * 9007199254740993)'],
   ['all was read for an aggregate that nobody asks for', 'from metrics.odd.values | summarize count() | distinct k0 = "web-1"'],
+  ['the newest sampling of each process, of few', 'from processes | where cpu > 10% | latest | limit 3'],
+  ['the first of the first of each key', 'from logs | top 2 by duration_ms per service | limit 3 | top 1 by time per host'],
   ['the first of one row that a store answered', 'from logs | summarize avg(duration_ms), a = any(severity) | where ln(-abs(duration_ms.avg)) == 0 | limit 10'],
   ['the inventory as it was', 'from hosts at @2026-10-24T22:01:30Z | sort last_seen, host'],
 ];

@@ -114,7 +114,7 @@ const scanColumns = (scan: Scan): readonly string[] => {
 /** In a total order, as one row is; rows that are left stay in theirs. */
 const isOrdered = (node: PlanNode): boolean => {
   if (node.node === 'project' || node.node === 'filter') return isOrdered(node.input);
-  return node.node === 'sort' || node.node === 'limit' || isAnswer(node) || (node.node === 'aggregate' && node.keys.length === 0);
+  return node.node === 'order' || isAnswer(node) || (node.node === 'aggregate' && node.keys.length === 0);
 };
 
 const ORDERED: ReadonlySet<string> = new Set(['first', 'last']);
@@ -185,20 +185,17 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ...node.aggregates.flatMap((a) => below.problemsOf(a)),
         ...differs(withoutItems(node.columns, node.aggregates), [...named(columns, node.keys), ...node.aggregates.map(made)]),
       ];
-    case 'sort':
+    case 'order':
       return [
         ...below.lacks(
           node.keys.map((k) => k.column),
           'order',
         ),
-        ...differs(node.columns, columns),
-      ];
-    case 'limit':
-      return [
         ...below.lacks(node.per, 'key'),
         ...differs(node.columns, columns),
-        ...(node.count < 0 ? ['fewer than none'] : []),
-        ...(isOrdered(node.input) ? [] : [`the first rows of a ${node.input.node}`]),
+        ...(node.count !== undefined && node.count < 0 ? ['fewer than none'] : []),
+        ...(node.count === undefined && node.per.length > 0 ? ['all rows per key'] : []),
+        ...(node.keys.length > 0 || isOrdered(node.input) ? [] : [`the first rows of a ${node.input.node}`]),
       ];
     case 'join': {
       const right = new Below(node.right.columns);

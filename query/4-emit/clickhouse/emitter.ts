@@ -56,7 +56,7 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
   }
 }
 
-const hasLimit = (node: PlanNode): boolean => node.node === 'limit' || inputsOf(node).some(hasLimit);
+const hasLimit = (node: PlanNode): boolean => (node.node === 'order' && node.count !== undefined) || inputsOf(node).some(hasLimit);
 
 const estimateOf = (node: PlanNode, series: KnownSeries): Estimate | undefined => {
   const [scan, ...more] = scansOf(node);

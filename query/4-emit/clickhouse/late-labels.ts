@@ -25,10 +25,9 @@ export const lateLabels = (plan: PlanNode, series: KnownSeries): LateLabels | un
     case 'scan':
       return ofScan(plan, series);
     case 'filter':
-    case 'sort':
-    case 'limit': {
+    case 'order': {
       const below = lateLabels(plan.input, series);
-      const needed = plan.node === 'filter' ? columnsOf(plan.predicate) : plan.node === 'sort' ? plan.keys.map((k) => k.column) : plan.per;
+      const needed = plan.node === 'filter' ? columnsOf(plan.predicate) : [...plan.keys.map((k) => k.column), ...plan.per];
       if (below === undefined || speaksOf(below, needed)) return undefined;
       return { ...below, node: { ...plan, input: below.node, columns: below.node.columns } };
     }

@@ -1,7 +1,7 @@
 // Plans as ClickHouse queries: each node one SELECT over its input's. undefined where a node cannot be said in SQL with the very same
 // result; the splitter then asks for what is below and the rest runs here.
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
-import type { Aggregate, Join, Limit, OrderKey, PlanColumn, PlanNode, Project, Sort } from '../../3-plan/nodes.ts';
+import type { Aggregate, Join, Order, OrderKey, PlanColumn, PlanNode, Project } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
@@ -31,10 +31,8 @@ export const emitClickHouse = (node: PlanNode, context: ClickHouseContext, table
       return emitWindow(node, input, context, tables);
     case 'aggregate':
       return emitAggregate(node, input(node.input), context, tables);
-    case 'sort':
-      return emitSort(node, input(node.input), context);
-    case 'limit':
-      return emitLimit(node, input(node.input), context);
+    case 'order':
+      return emitOrder(node, input, context);
     case 'join':
       return emitJoin(node, input);
     case 'inline':
@@ -104,18 +102,31 @@ export const orderBy = (keys: readonly OrderKey[], context: ClickHouseContext): 
     .map(({ column, k }) => `${column} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`)
     .join(', ');
 
-const emitSort = (node: Sort, below: Select | undefined, context: ClickHouseContext): Select | undefined =>
-  below && { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql}) ORDER BY ${orderBy(node.keys, context)}`, columns: node.columns };
+/**
+ * Of the newest row of each series of a table as wide as `processes` only those of its newest time are read whole and put in order: half the
+ * processor time, where `argMax` of whole rows takes four times as much.
+ */
+const ofNewestTime = ({ input, keys: [first], count, per }: Order, emit: (of: PlanNode) => Select | undefined): string => {
+  if (input.node !== 'scan' || input.dataset.table === 'samples' || first?.column !== 'time' || !first.descending) return '';
+  if (count !== 1 || per.length === 0 || !per.every((key) => input.dataset.key.includes(key))) return '';
+  const columns = input.columns.filter((c) => c.name === 'time' || per.includes(c.name));
+  const keys = per.map(quote).join(', ');
+  const times = emit({ ...input, columns });
+  return times === undefined ? '' : ` WHERE (${keys}, \`time\`) IN (SELECT ${keys}, max(\`time\`) FROM (${times.sql}) GROUP BY ${keys})`;
+};
 
-/** The rows stand in the order of the sort below, which SQL keeps only within one SELECT. */
-const emitLimit = (node: Limit, below: Select | undefined, context: ClickHouseContext): Select | undefined => {
-  if (below === undefined || node.input.node !== 'sort') return undefined;
-  const count = context.number('UInt64', node.count);
-  const per =
-    node.per.length === 0
-      ? ''
-      : ` BY ${node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key))).join(', ')}`;
-  return { sql: `${below.sql} LIMIT ${count}${per}`, columns: node.columns };
+const emitOrder = (node: Order, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext): Select | undefined => {
+  const below = input(node.input);
+  if (below === undefined) return undefined;
+  const count = node.count === undefined ? '' : ` LIMIT ${context.number('UInt64', node.count)}`;
+  // The first of the first of each key, in one order, are so in one SELECT too.
+  const isWithin = node.input.node === 'order' && node.input.keys === node.keys && node.input.per.length > 0;
+  if (isWithin && node.per.length === 0) return { sql: `${below.sql}${count}`, columns: node.columns };
+  const newest = ofNewestTime(node, input);
+  const order = node.keys.length === 0 ? '' : ` ORDER BY ${orderBy(node.keys, context)}`;
+  const keys = node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key)));
+  const per = keys.length === 0 ? '' : ` BY ${keys.join(', ')}`;
+  return { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql})${newest}${order}${count}${per}`, columns: node.columns };
 };
 
 /** Semi and anti joins; the others run here. */

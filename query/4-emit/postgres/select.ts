@@ -1,4 +1,4 @@
-// Plans as PostgreSQL queries: filters, columns, sort and limit over a table of the inventory; anything else runs here.
+// Plans as PostgreSQL queries: filters, columns, order and the first rows of a table of the inventory; anything else runs here.
 // Times are int8 nanoseconds there; text compares by code point (COLLATE "C"); missing is NULL and conditions are two-valued.
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanExpression } from '../../3-plan/expression.ts';
@@ -115,14 +115,11 @@ export const emitPostgres = (node: PlanNode, context: PostgresContext): string |
       if (below === undefined || !node.values.every((v) => v.op === 'column')) return undefined;
       return `SELECT ${node.columns.map((c, i) => `${quote((node.values[i] as { name: string }).name)} AS ${quote(c.name)}`).join(', ')} FROM (${below}) AS t`;
     }
-    case 'sort': {
-      const below = emitPostgres(node.input, context);
+    case 'order': {
+      const below = node.per.length === 0 ? emitPostgres(node.input, context) : undefined;
       const order = orderBy(node.keys, node.columns);
-      return below === undefined || order === undefined ? undefined : `SELECT * FROM (${below}) AS t ORDER BY ${order}`;
-    }
-    case 'limit': {
-      const below = node.per.length === 0 && node.input.node === 'sort' ? emitPostgres(node.input, context) : undefined;
-      return below && `${below} LIMIT ${context.bind(BigInt(node.count), 'int8')}`;
+      const limit = node.count === undefined ? '' : ` LIMIT ${context.bind(BigInt(node.count), 'int8')}`;
+      return below === undefined || !order ? undefined : `SELECT * FROM (${below}) AS t ORDER BY ${order}${limit}`;
     }
     default:
       return undefined;

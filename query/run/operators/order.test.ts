@@ -1,9 +1,10 @@
-// Sort and limit against naive ones: missing last either way, text by code point, levels, ties in input order; cuts never matter.
+// Order and the first rows against naive ones: missing last either way, text by code point, levels, ties in input order; cuts never matter.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Value } from '../../../core/batch/batch.ts';
-import type { Limit, OrderKey, PlanColumn, Sort } from '../../3-plan/nodes.ts';
-import { batchFrom, cutBatch, cuts, pieces, type Row, run } from '../testing/environment.ts';
+import type { Order, OrderKey, PlanColumn } from '../../3-plan/nodes.ts';
+import { Budget } from '../budget.ts';
+import { batchFrom, cutBatch, cuts, pieces, type Row, run, testEnvironment } from '../testing/environment.ts';
 
 const LEVELS = ['info', 'warn', 'error'];
 const COLUMNS: readonly PlanColumn[] = [
@@ -65,43 +66,53 @@ const naiveSort = (list: readonly Row[], by: readonly OrderKey[]): Row[] =>
   });
 
 const numbers = (list: readonly Row[]): Value[] => list.map((r) => r.at(-1) as Value);
-const sortNode = (by: readonly OrderKey[]): Sort => ({ node: 'sort', input: pieces(COLUMNS), keys: by, columns: COLUMNS });
+const orderNode = (by: readonly OrderKey[], count?: number, per: readonly string[] = []): Order => ({
+  node: 'order',
+  input: pieces(COLUMNS),
+  keys: by,
+  count,
+  per,
+  columns: COLUMNS,
+});
+const naiveFirst = (list: readonly Row[], count: number, per: readonly string[]): readonly Row[] => {
+  const seen = new Map<string, number>();
+  return list.filter((row) => {
+    const key = JSON.stringify(per.map((name) => row[COLUMNS.findIndex((c) => c.name === name)] ?? null));
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    return (seen.get(key) as number) <= count;
+  });
+};
 
-test('sort', async () => {
+test('order', async () => {
   await fc.assert(
     fc.asyncProperty(rows, keys, cuts, async (list, by, at) => {
-      expect(numbers(await run(sortNode(by), { pieces: cutBatch(batchFrom(COLUMNS, list), at) }))).toEqual(numbers(naiveSort(list, by)));
+      expect(numbers(await run(orderNode(by), { pieces: cutBatch(batchFrom(COLUMNS, list), at) }))).toEqual(numbers(naiveSort(list, by)));
     }),
     { numRuns: 300 },
   );
 });
 
-test('a limit, of all and per key, after a sort and without one', async () => {
+test('the first rows, of all and per key', async () => {
   await fc.assert(
     fc.asyncProperty(rows, keys, cuts, fc.nat(6), fc.subarray(['level', 'b']), fc.boolean(), async (list, by, at, count, per, sorts) => {
-      const input = sorts ? sortNode(by) : pieces(COLUMNS);
-      const node: Limit = { node: 'limit', input, count, per, columns: COLUMNS };
-      const seen = new Map<string, number>();
-      const wanted = (sorts ? naiveSort(list, by) : list).filter((row) => {
-        const key = JSON.stringify(per.map((name) => row[COLUMNS.findIndex((c) => c.name === name)] ?? null));
-        seen.set(key, (seen.get(key) ?? 0) + 1);
-        return (seen.get(key) as number) <= count;
-      });
-      expect(numbers(await run(node, { pieces: cutBatch(batchFrom(COLUMNS, list), at) }))).toEqual(numbers(wanted));
+      const wanted = naiveFirst(sorts ? naiveSort(list, by) : list, count, per);
+      expect(numbers(await run(orderNode(sorts ? by : [], count, per), { pieces: cutBatch(batchFrom(COLUMNS, list), at) }))).toEqual(numbers(wanted));
     }),
     { numRuns: 300 },
   );
 });
 
-test('a sort below a limit keeps few rows', async () => {
-  const list = Array.from({ length: 100_000 }, (_, i): Row => [BigInt((i * 7919) % 100_003), null, null, null, null, null, BigInt(i)]);
-  const node: Limit = { node: 'limit', input: sortNode([{ column: 'i', descending: true }]), count: 3, per: [], columns: COLUMNS };
+test.each<[string, readonly string[], number]>([
+  ['all', [], 3],
+  ['each level', ['level'], 1],
+  ['each level', ['level'], 40],
+])('where only the first rows of %s are wanted few are kept', async (_, per, count) => {
+  const levels = [...LEVELS, 'loud', null];
+  const list = Array.from({ length: 300_000 }, (_, i): Row => [BigInt((i * 7919) % 300_007), null, null, null, null, levels[i % 5] ?? null, BigInt(i)]);
   const batch = batchFrom(COLUMNS, list);
-  const got = await run(node, {
-    pieces: cutBatch(
-      batch,
-      [0.2, 0.4, 0.6, 0.8].map((share) => [share, false]),
-    ),
-  });
-  expect(numbers(got)).toEqual(numbers(naiveSort(list, [{ column: 'i', descending: true }]).slice(0, 3)));
+  const by = [{ column: 'i', descending: true }];
+  const env = testEnvironment({ budget: new Budget({ rows: 100_000, bytes: 1e9 }) });
+  const shares = Array.from({ length: 29 }, (_, i): readonly [number, boolean] => [(i + 1) / 30, false]);
+  const got = await run(orderNode(by, count, per), { pieces: cutBatch(batch, shares) }, env);
+  expect(numbers(got)).toEqual(numbers(naiveFirst(naiveSort(list, by), count, per)));
 });

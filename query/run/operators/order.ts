@@ -1,15 +1,17 @@
-// Sort: all rows in a total order, ties in input order. Needs every row, so it emits at the end; with a limit it keeps only the first rows.
+// Order: rows in a total order, ties in input order, all of them or the first, of all or of each combination of `per`. Needs every row, so it
+// emits at the end; what can no longer be among the first is let go on the way.
 import { type Batch, columnOf } from '../../../core/batch/batch.ts';
 import { concatBatches } from '../../../core/batch/concat.ts';
 import { takeRows } from '../../../core/batch/take.ts';
-import type { OrderKey, Sort } from '../../3-plan/nodes.ts';
+import type { Order, OrderKey } from '../../3-plan/nodes.ts';
 import type { RunEnvironment } from '../environment.ts';
+import { KeyTable } from '../keys.ts';
 import { compareRowsBy } from '../row-order.ts';
 import { batchBytes } from '../size.ts';
 import type { Emit, Operator } from './operator.ts';
 
 /** Row numbers in order. */
-export const sortedRows = (batch: Batch, keys: readonly OrderKey[]): Int32Array => {
+const sortedRows = (batch: Batch, keys: readonly OrderKey[]): Int32Array => {
   const rows = Int32Array.from({ length: batch.length }, (_, i) => i);
   if (keys.length === 0) return rows;
   for (const key of keys) columnOf(batch, key.column);
@@ -24,7 +26,7 @@ const STEP_ROWS = 32_768;
 
 /** As `sortedRows`: stretches are sorted one by one and then merged. */
 function* sortedInSteps(batch: Batch, keys: readonly OrderKey[]): Generator<void, Int32Array> {
-  if (batch.length <= STEP_ROWS) return sortedRows(batch, keys);
+  if (batch.length <= STEP_ROWS || keys.length === 0) return sortedRows(batch, keys);
   const compare = compareRowsBy(batch, keys);
   let rows = Int32Array.from({ length: batch.length }, (_, i) => i);
   for (let from = 0; from < rows.length; from += STEP_ROWS) {
@@ -51,14 +53,33 @@ function* merged(rows: Int32Array, out: Int32Array, from: number, size: number, 
   }
 }
 
-/** Kept above a limit before the surplus is cut off. */
+/** The first of rows that are in order. */
+const firstOf = (batch: Batch, places: Int32Array, { count, per }: Order): Int32Array => {
+  if (count === undefined || count >= places.length) return places;
+  if (per.length === 0) return places.subarray(0, count);
+  const columns = per.map((name) => columnOf(batch, name));
+  const keys = new KeyTable(
+    columns.map((c) => c.type),
+    true,
+  );
+  const ids = keys.add(columns, batch.length);
+  const counts = new Float64Array(keys.size);
+  return places.filter((row) => {
+    const id = ids[row] as number;
+    counts[id] = (counts[id] as number) + 1;
+    return (counts[id] as number) <= count;
+  });
+};
+
+/** Held beside what may be wanted before the surplus is let go. */
 const SLACK = 32_768;
 
-/** `limit`: only the first so many rows are wanted. */
-export const sortOperator = (node: Sort, env: RunEnvironment, limit = Number.POSITIVE_INFINITY): Operator => {
+export const orderOperator = (node: Order, env: RunEnvironment): Operator => {
   let kept: Batch[] = [];
   let rows = 0;
   let bytes = 0;
+  /** Beyond so many rows it is worth a look which are still among the first. */
+  let most = node.count === undefined ? Number.POSITIVE_INFINITY : SLACK;
   const hold = (batch: Batch): void => {
     const size = batchBytes(batch);
     kept.push(batch);
@@ -77,20 +98,20 @@ export const sortOperator = (node: Sort, env: RunEnvironment, limit = Number.POS
   };
   return {
     push: (batch) => {
-      if (batch.length === 0) return;
+      if (batch.length === 0 || node.count === 0) return;
       hold(batch);
-      if (rows <= limit * 2 + SLACK) return;
+      if (rows <= most) return;
       const held = all();
-      hold(takeRows(held, sortedRows(held, node.keys).subarray(0, limit)));
+      hold(takeRows(held, firstOf(held, sortedRows(held, node.keys), node)));
+      most = rows * 2 + SLACK;
     },
     advance: () => {},
     *end(emit: Emit) {
       if (rows === 0) return;
       const held = all();
-      const places = yield* sortedInSteps(held, node.keys);
-      const count = Math.min(places.length, limit);
-      for (let from = 0; from < count; from += STEP_ROWS) {
-        emit(takeRows(held, places.subarray(from, Math.min(count, from + STEP_ROWS))));
+      const places = firstOf(held, yield* sortedInSteps(held, node.keys), node);
+      for (let from = 0; from < places.length; from += STEP_ROWS) {
+        emit(takeRows(held, places.subarray(from, from + STEP_ROWS)));
         yield;
       }
     },
