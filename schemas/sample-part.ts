@@ -77,7 +77,7 @@ export class Part {
    */
   addRun(times: Float64Array, values: Float64Array, starts: Float64Array | undefined, from: number, to: number): void {
     let { sum, sumLost, min, max, rise, riseLost, resets, lastValue, lastStart } = this;
-    let hasBefore = this.count > 0 && !this.ends;
+    const hasBefore = this.count > 0 && !this.ends;
     if (!hasBefore) {
       if (this.count > 0) this.#close([this.#lastRun()]);
       this.ends = false;
@@ -85,25 +85,39 @@ export class Part {
       this.runValue = values[from] as number;
       this.runStart = starts?.[from] ?? 0;
     }
+    // Between two resets the rises are the last value less the first.
+    let begin = hasBefore ? lastValue : (values[from] as number);
+    let previous = begin;
+    let previousStart = hasBefore ? lastStart : 0;
     for (let i = from; i < to; i++) {
       const value = values[i] as number;
       const start = starts === undefined ? 0 : (starts[i] as number);
-      if (hasBefore) {
-        const isReset = isResetFrom(lastValue, lastStart, value, start);
-        const step = isReset ? value : value - lastValue;
-        const total = rise + step;
-        riseLost += lostBy(rise, step, total);
-        rise = total;
-        if (isReset) resets++;
+      if (value < previous || (previousStart !== 0 && start > previousStart)) {
+        for (const step of [previous - begin, value]) {
+          const total = rise + step;
+          riseLost += lostBy(rise, step, total);
+          rise = total;
+        }
+        begin = value;
+        resets++;
       }
-      hasBefore = true;
+      previous = value;
+      previousStart = start;
+    }
+    lastValue = previous;
+    lastStart = previousStart;
+    if (previous !== begin) {
+      const total = rise + (previous - begin);
+      riseLost += lostBy(rise, previous - begin, total);
+      rise = total;
+    }
+    for (let i = from; i < to; i++) {
+      const value = values[i] as number;
       const total = sum + value;
-      sumLost += lostBy(sum, value, total);
+      sumLost += Math.abs(sum) >= Math.abs(value) ? sum - total + value : value - total + sum;
       sum = total;
       if (value < min) min = value;
       if (value > max) max = value;
-      lastValue = value;
-      lastStart = start;
     }
     this.count += to - from;
     this.sum = sum;
@@ -237,29 +251,31 @@ interface Rise {
 const cumulative = ({ part, before: earlier, from }: PartWindow): Rise | undefined => {
   let sum = part.rise;
   let lost = part.riseLost;
-  const add = (value: number): void => {
-    lost += lostBy(sum, value, sum + value);
-    sum += value;
-  };
-  let since: number | undefined;
+  let since = Number.NaN;
   let until = 0;
   let seen = from;
-  for (const [i, { first, to }] of part.runs().entries()) {
-    if (i === 0 && !part.opens && earlier !== undefined) {
-      add(isResetFrom(earlier.value, earlier.start, first.value, first.start) ? first.value : first.value - earlier.value);
-      since = earlier.time;
-      until = first.time;
-    } else if (first.start !== 0 && first.start >= seen && first.start <= first.time) {
-      add(first.value);
-      since ??= first.start;
-      until = first.time;
+  const { closed } = part;
+  for (let i = part.count === 0 ? closed.length + 1 : 0; i <= closed.length; i++) {
+    const run = closed[i];
+    const time = run === undefined ? part.runTime : run.first.time;
+    const value = run === undefined ? part.runValue : run.first.value;
+    const start = run === undefined ? part.runStart : run.first.start;
+    const to = run === undefined ? part.lastTime : run.to;
+    const isBehind = i === 0 && !part.opens && earlier !== undefined;
+    if (isBehind || (start !== 0 && start >= seen && start <= time)) {
+      const step = !isBehind || isResetFrom(earlier.value, earlier.start, value, start) ? value : value - earlier.value;
+      const total = sum + step;
+      lost += lostBy(sum, step, total);
+      sum = total;
+      if (Number.isNaN(since)) since = isBehind ? earlier.time : start;
+      until = time;
     }
     seen = to;
-    if (to === first.time) continue;
-    since ??= first.time;
+    if (to === time) continue;
+    if (Number.isNaN(since)) since = time;
     until = to;
   }
-  return since === undefined ? undefined : { sum: sum + lost, span: until - since };
+  return Number.isNaN(since) ? undefined : { sum: sum + lost, span: until - since };
 };
 
 /** Of increments since the sample before. */

@@ -5,13 +5,14 @@ import type { ClickHouseRequest } from '../4-emit/clickhouse/request.ts';
 import type { Asker } from './asker.ts';
 
 export const clickHouseAsker = (store: Pick<ColumnStore, 'query'>): Asker<ClickHouseRequest> => ({
-  open: async function* ({ text, parameters, finish }, { seconds, signal, read }): AsyncGenerator<Batch> {
+  open: async function* ({ text, parameters, finish, isLarge }, { seconds, signal, read }): AsyncGenerator<Batch> {
     const { batches, stats } = await store.query(text, {
       params: Object.fromEntries(parameters) as Parameters,
       ...(seconds === undefined ? {} : { settings: { max_execution_time: seconds } }),
       ...(signal === undefined ? {} : { signal }),
+      ...(isLarge === undefined ? {} : { isLarge }),
     });
     read(stats.rowsRead, stats.bytesRead);
-    for (const batch of batches) yield finish === undefined ? batch : finish(batch);
+    yield* finish === undefined ? batches : finish(batches);
   },
 });

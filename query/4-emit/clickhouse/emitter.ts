@@ -1,4 +1,5 @@
 // Plans as questions to ClickHouse, by what is known of the store at this moment.
+import type { Batch } from '../../../core/batch/batch.ts';
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import { inputsOf, type PlanNode, type Scan, scansOf } from '../../3-plan/nodes.ts';
 import { type Answers, type Emission, type Emitter, type Estimate, LONGEST_TEXT } from '../emitter.ts';
@@ -8,10 +9,11 @@ import { type Failures, lossesOf, readsColumn } from '../losses.ts';
 import type { BoundValue, SqlRequest } from '../sql-request.ts';
 import { ClickHouseContext } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
+import { emitFolded, isFolded } from './folded-window.ts';
 import { lateLabels } from './late-labels.ts';
 import type { ClickHouseRequest } from './request.ts';
 import { emitClickHouse } from './select.ts';
-import { rangeOf, splitFilter } from './series.ts';
+import { rangeOf, selectSeries, splitFilter } from './series.ts';
 
 export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
   readonly #tables: ClickHouseTables;
@@ -46,14 +48,24 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
     const { scan, labels, moment } = late;
     // What the store cuts must have no row that is left out here.
     const asked = this.#asked(late.node, hasLimit(late.node));
-    return asked && { ...asked, finish: (batch) => series.label(batch, scan.dataset.metric?.name ?? '', rangeOf(scan), labels, moment?.name) };
+    const labelled = (batch: Batch): Batch => series.label(batch, scan.dataset.metric?.name ?? '', rangeOf(scan), labels, moment?.name);
+    return asked && { ...asked, finish: (batches) => mapped(asked.finish?.(batches) ?? batches, labelled) };
   }
 
-  #asked(node: PlanNode, isOfKnown = false): SqlRequest | undefined {
+  #asked(node: PlanNode, isOfKnown = false): ClickHouseRequest | undefined {
     const context = new ClickHouseContext(this.#tables.scalars, this.#known, { isAsArrived: isAsArrived(node), isOfKnown });
-    const select = emitClickHouse(node, context, this.#tables);
-    return select === undefined || select.sql.length > LONGEST_TEXT ? undefined : { text: select.sql, parameters: used(select.sql, context.parameters) };
+    const request = isFolded(node, (scan) => selectSeries(scan, context).series) ? emitFolded(node, context) : this.#said(node, context);
+    return request === undefined || request.text.length > LONGEST_TEXT ? undefined : { ...request, parameters: used(request.text, context.parameters) };
   }
+
+  #said(node: PlanNode, context: ClickHouseContext): SqlRequest | undefined {
+    const select = emitClickHouse(node, context, this.#tables);
+    return select && { text: select.sql, parameters: context.parameters };
+  }
+}
+
+function* mapped(batches: Iterable<Batch>, of: (batch: Batch) => Batch): Generator<Batch> {
+  for (const batch of batches) yield of(batch);
 }
 
 const hasLimit = (node: PlanNode): boolean => (node.node === 'order' && node.count !== undefined) || inputsOf(node).some(hasLimit);

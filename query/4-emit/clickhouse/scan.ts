@@ -34,6 +34,11 @@ const TABLES: Readonly<Record<string, TableForm>> = {
       '#insert': 'reinterpretAsInt64(s.insert)',
       // What is not known rests as 0 and is told as less than any time.
       '#start': `if(toUnixTimestamp64Milli(s.start) = 0, -1, ${nanos('s.start', 'ms')})`,
+      // As a fold of windows takes them (window-fold.ts).
+      '#ms': 'toUnixTimestamp64Milli(s.time)',
+      '#bits': 'if(s.exponent > 6, reinterpretAsInt64(s.float), s.mantissa)',
+      '#exponent': 's.exponent',
+      '#began': 'toUnixTimestamp64Milli(s.start)',
     },
   },
   processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') } },

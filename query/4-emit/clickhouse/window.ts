@@ -1,12 +1,10 @@
 // `every` in ClickHouse: rows fall into the buckets whose window holds them and are aggregated by key and bucket. Labels of a series are
 // joined to its buckets, not to its samples.
 import { Buckets } from '../../3-plan/bucket.ts';
-import { inputsOf, OVER_TIME, type PlanNode, type Scan, type Window, withInputs } from '../../3-plan/nodes.ts';
-import { markedHours } from '../losses.ts';
+import { OVER_TIME, type PlanNode, type Window } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
-import { begunSince, knownBefore, overTime, readsStarts, START, withPredecessors } from './counters.ts';
 import type { ClickHouseTables } from './dialect.ts';
 import { lateLabels, NEWEST } from './late-labels.ts';
 import { joinLabels, selectSeries } from './series.ts';
@@ -58,18 +56,6 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
   return { bucket, where: range, begin: `(transform(\`#bucket\`, ${list(span.starts)}, ${list(span.ends)}, \`#bucket\`) - ${int(over)})` };
 };
 
-/** Of counters whose start nobody told none is read: to gather them costs half as much again. */
-const withoutStarts = (node: Window, context: ClickHouseContext): Window => {
-  const without = (input: PlanNode): PlanNode => ({
-    ...withInputs(input, inputsOf(input).map(without)),
-    columns: input.columns.filter((c) => c.name !== START),
-  });
-  const scan = readsStarts(node, node.input) ? scanBelow(node.input) : undefined;
-  return scan === undefined || markedHours(scan, 'start', context.known.marks).length > 0 ? node : { ...node, input: without(node.input) };
-};
-
-const scanBelow = (node: PlanNode): Scan | undefined => (node.node === 'scan' ? node : node.node === 'filter' ? scanBelow(node.input) : undefined);
-
 /** Whether the scan below has no row that is in no window. */
 const isCut = ({ input, from, to, over, bucket }: Window): boolean => {
   if (input.node !== 'scan' || input.range === undefined || input.range.to > to) return false;
@@ -83,7 +69,8 @@ export const emitWindow = (
   context: ClickHouseContext,
   tables: ClickHouseTables,
 ): Select | undefined => {
-  if (node.delta || node.from >= node.to) return undefined;
+  // What counters rise is worked out here, of their samples.
+  if (node.delta || node.from >= node.to || node.aggregates.some((a) => OVER_TIME.has(a.function))) return undefined;
   const span = spanOf(node);
   const late = lateLabels(node, context.known.series);
   if (late === undefined || late.node.node !== 'window') return emitBuckets(node, span, input, context, tables);
@@ -95,16 +82,15 @@ export const emitWindow = (
 };
 
 const emitBuckets = (
-  whole: Window,
+  node: Window,
   span: Span,
   input: (of: PlanNode) => Select | undefined,
   context: ClickHouseContext,
   tables: ClickHouseTables,
 ): Select | undefined => {
-  const node = withoutStarts(whole, context);
   const below = input(node.input);
   const grouped = below && emitGrouped(node, below, span, context, tables);
-  return grouped === undefined ? undefined : { sql: grouped, columns: whole.columns };
+  return grouped === undefined ? undefined : { sql: grouped, columns: node.columns };
 };
 
 /**
@@ -112,17 +98,11 @@ const emitBuckets = (
  */
 const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
   const place = placement(node, span, context);
-  const counts = node.aggregates.some((a) => OVER_TIME.has(a.function));
-  const risen = counts ? withPredecessors(node, below, context) : below.sql;
-  if (risen === undefined) return undefined;
-  const begins = readsStarts(node, below);
-  const begun = begins ? `, ${begunSince(place.begin)} AS \`#begun\`` : '';
-  const known = counts ? `, ${knownBefore(place.begin, node.lookback, begins, context)} AS \`#known\`${begun}` : '';
   const within = isCut(node) ? [] : [place.where];
   const order = orderTuple('time', node.ties, below.columns);
   const outputs: string[] = [];
   for (const a of node.aggregates) {
-    const sql = OVER_TIME.has(a.function) ? overTime(a.function, place.begin, begins) : emitAggregateCall(a, order, context, tables);
+    const sql = emitAggregateCall(a, order, context, tables);
     if (sql === undefined) return undefined;
     outputs.push(`${sql} AS ${quote(a.name)}`);
   }
@@ -134,11 +114,11 @@ const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHous
   const parts = [...node.keys.map((key) => keyOf(key, node.columns, key)), ...carried, ...(all ? [] : ['`#bucket`']), ...outputs, ...last];
   const group = [...keys, ...(all ? [] : ['`#bucket`'])];
   // A float as a key becomes another value of its own name, and a row in many windows becomes many.
-  const isPlain = !counts && (all || node.over === undefined) && node.keys.every((key) => below.columns.find((c) => c.name === key)?.type !== 'float');
+  const isPlain = (all || node.over === undefined) && node.keys.every((key) => below.columns.find((c) => c.name === key)?.type !== 'float');
   const [begin, from, where] =
     isPlain && below.plain !== undefined
       ? [`WITH ${below.plain.columns}${all ? '' : `, ${place.bucket} AS \`#bucket\``} SELECT`, below.plain.from, [...below.plain.where, ...within]]
-      : ['SELECT', `(SELECT *, ${place.bucket} AS \`#bucket\`${known} FROM (${risen})${within.length === 0 ? '' : ` WHERE ${within.join()}`})`, []];
+      : ['SELECT', `(SELECT *, ${place.bucket} AS \`#bucket\` FROM (${below.sql})${within.length === 0 ? '' : ` WHERE ${within.join()}`})`, []];
   const rows = `${begin} ${parts.join(', ')} FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
   const inner = `${rows}${group.length === 0 ? ' HAVING count() > 0' : ` GROUP BY ${group.join(', ')}`}`;
   const exist = node.aggregates.map((a) => `isNotNull(${quote(a.name)})`).join(' OR ');
