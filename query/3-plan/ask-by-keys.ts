@@ -1,12 +1,13 @@
 // Which joins may ask their right side by the keys that the left has: rows with other keys match nothing, so that leaving them out is never seen.
 import type { Join, PlanNode } from './nodes.ts';
+import type { PlanType } from './physical.ts';
 
 /** Of other types equal values have several forms, or a store has no list of them. */
-const TYPES: ReadonlySet<string> = new Set(['string', 'ip', 'int', 'bool', 'time']);
+const TYPES: ReadonlySet<PlanType> = new Set<PlanType>(['string', 'ip', 'int', 'bool', 'time']);
 
 export const askedByKeys = (node: Join): Join => {
   if (node.kind === 'full' || node.missingMatches === true || (node.kind === 'lookup' && !isUnique(node))) return node;
-  const typeOf = (side: PlanNode, name: string): string | undefined => side.columns.find((c) => c.name === name)?.type;
+  const typeOf = (side: PlanNode, name: string): PlanType | undefined => side.columns.find((c) => c.name === name)?.type;
   const byKeys = node.on.filter(({ left, right }) => {
     const type = typeOf(node.right, right);
     return type !== undefined && TYPES.has(type) && typeOf(node.left, left) === type && isRead(node.right, right);

@@ -2,25 +2,25 @@
 // out here, once: everything that needs a constant gets it as a literal.
 import type { Value } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/coded-error.ts';
-import type { ValueType } from '../../schemas/types.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import { timeLiteralNanos } from '../1-syntax/time-literal.ts';
 import type { Type, Typed } from '../2-semantic/type.ts';
 import { fittedArguments, takesZone } from './constants.ts';
 import { call, joined, type Literal, type PlanExpression } from './expression.ts';
+import { type PlanType, planType } from './physical.ts';
 import { PlacedError } from './placed-error.ts';
 import type { Planning } from './request.ts';
 
-export const valueType = (t: Type): ValueType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : t.value);
+export const typeOf = (t: Type): PlanType => (t.value === 'missing' || t.value === 'unknown' ? 'string' : planType(t.value, t.item));
 
 /** `endless`: as in ranges and comparisons, a moment or a span beyond 64 bits stands for one without end; as a value it is an error. */
 export const bind = (t: Typed, request: Planning, endless = false): PlanExpression => {
-  const type = valueType(t.type);
+  const type = typeOf(t.type);
   switch (t.op) {
     case 'column':
       return { op: 'column', name: t.name, type };
     case 'literal':
-      return literalOf(type, held(t.literal as Value, type, t.span, endless), t.type.item);
+      return literalOf(type, held(t.literal as Value, type, t.span, endless));
     case 'now':
       return literalOf('time', request.at);
     case 'time':
@@ -32,13 +32,12 @@ export const bind = (t: Typed, request: Planning, endless = false): PlanExpressi
     case 'list': {
       const values = t.items.flatMap((i) =>
         i.op === 'parameter'
-          ? listed(request.parameters.get(i.name) ?? null, valueType(i.type)).map((v) => held(v, valueType(i.type), i.span, false))
+          ? listed(request.parameters.get(i.name) ?? null, typeOf(i.type)).map((v) => held(v, typeOf(i.type), i.span, false))
           : [constantOf(i, request)],
       );
       return literalOf(
-        'list',
+        type,
         values.filter((v) => v !== null),
-        t.type.item,
       );
     }
     case 'call': {
@@ -61,7 +60,7 @@ export const bind = (t: Typed, request: Planning, endless = false): PlanExpressi
 };
 
 /** Lists and maps stay calls: no store takes them as values. */
-const FOLDED: ReadonlySet<ValueType> = new Set(['bool', 'int', 'float', 'string', 'time', 'duration']);
+const FOLDED: ReadonlySet<PlanType> = new Set<PlanType>(['bool', 'int', 'float', 'string', 'time', 'duration']);
 
 /** What is made of literals is one; what cannot be represented stays as it is, and is counted where it is run. */
 const folded = (e: PlanExpression, parts: readonly PlanExpression[], request: Planning): PlanExpression => {
@@ -88,7 +87,7 @@ const chained = (t: Typed & { op: 'call' }, name: 'and' | 'or', request: Plannin
 const MOST = 2n ** 63n - 1n;
 
 /** A moment or a span that 64 bits of nanoseconds hold: `@9999-12-31` in a range stands for a day that never comes. */
-const held = (value: Value, type: ValueType, span: Span, endless: boolean): Value => {
+const held = (value: Value, type: PlanType, span: Span, endless: boolean): Value => {
   if (!(type === 'time' || type === 'duration') || typeof value !== 'bigint' || (value <= MOST && value >= -MOST)) return value;
   if (endless) return value > 0n ? MOST : -MOST;
   throw new PlacedError('iql.too-far', { what: type === 'time' ? 'time' : 'duration', limit: type === 'time' ? TIMES : SPANS }, span);
@@ -96,16 +95,16 @@ const held = (value: Value, type: ValueType, span: Span, endless: boolean): Valu
 const TIMES = '1677-09-22 to 2262-04-11';
 const SPANS = '292 years';
 
-const literalOf = (type: ValueType, value: Value, item?: ValueType): Literal => {
+const literalOf = (type: PlanType, value: Value): Literal => {
   const fitted = type === 'int' && typeof value === 'number' ? BigInt(value) : type === 'float' && typeof value === 'bigint' ? Number(value) : value;
-  return item === undefined ? { op: 'literal', type, value: fitted } : { op: 'literal', type, item, value: fitted };
+  return { op: 'literal', type, value: fitted };
 };
 
 /** A fraction is no whole number of the list. */
-const listed = (value: Value, type: ValueType): readonly Value[] =>
+const listed = (value: Value, type: PlanType): readonly Value[] =>
   (Array.isArray(value) ? (value as readonly Value[]) : [value]).flatMap((v) => (type === 'int' && typeof v === 'number' ? [] : [asType(v, type)]));
 
-const asType = (value: Value, type: ValueType): Value =>
+const asType = (value: Value, type: PlanType): Value =>
   type === 'float' && typeof value === 'bigint'
     ? Number(value)
     : type === 'string' && (typeof value === 'bigint' || typeof value === 'number')
@@ -113,7 +112,7 @@ const asType = (value: Value, type: ValueType): Value =>
       : value;
 
 /** 1.5 where a whole number is meant: comparisons take it as it is. */
-const parameter = (value: Value, type: ValueType): Literal =>
+const parameter = (value: Value, type: PlanType): Literal =>
   type === 'int' && typeof value === 'number' ? literalOf('float', value) : literalOf(type, asType(value, type));
 
 /** What a store must not be asked with is told at its place. */

@@ -1,39 +1,38 @@
 // Expressions of a plan: fully typed, every name resolved, every parameter, `now` and time literal already a value.
 // Operators are functions too (`add`, `equals`, `and`), so that a store or the runner needs one table.
 import type { Value } from '../../core/batch/batch.ts';
-import type { ValueType } from '../../schemas/types.ts';
 import type { AnyScalar } from '../2-semantic/function-names.ts';
+import type { PlanType } from './physical.ts';
 
 export interface ColumnReference {
   readonly op: 'column';
   readonly name: string;
-  readonly type: ValueType;
+  readonly type: PlanType;
 }
-/** `value` in the column representation: int, time (ns) and duration (ns) as bigint, missing as null. A list of values: `type` is 'list', `item` its element's. */
+/** `value` in the column representation: int, time (ns) and duration (ns) as bigint, missing as null. */
 export interface Literal {
   readonly op: 'literal';
-  readonly type: ValueType;
-  readonly item?: ValueType;
+  readonly type: PlanType;
   readonly value: Value;
 }
 export interface FunctionCall {
   readonly op: 'call';
   readonly function: AnyScalar;
-  readonly type: ValueType;
+  readonly type: PlanType;
   readonly arguments: readonly PlanExpression[];
 }
 /** The first branch whose condition is true; without one `otherwise`; a branch not taken has no effect. */
 export interface CaseExpression {
   readonly op: 'case';
-  readonly type: ValueType;
+  readonly type: PlanType;
   readonly branches: readonly { readonly when: PlanExpression; readonly then: PlanExpression }[];
   readonly otherwise: PlanExpression;
 }
 export type PlanExpression = ColumnReference | Literal | FunctionCall | CaseExpression;
 
-export const columnReference = (name: string, type: ValueType): ColumnReference => ({ op: 'column', name, type });
-export const literal = (type: ValueType, value: Value): Literal => ({ op: 'literal', type, value });
-export const call = (name: AnyScalar, type: ValueType, ...args: readonly PlanExpression[]): FunctionCall => ({
+export const columnReference = (name: string, type: PlanType): ColumnReference => ({ op: 'column', name, type });
+export const literal = (type: PlanType, value: Value): Literal => ({ op: 'literal', type, value });
+export const call = (name: AnyScalar, type: PlanType, ...args: readonly PlanExpression[]): FunctionCall => ({
   op: 'call',
   function: name,
   type,

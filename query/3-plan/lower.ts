@@ -11,7 +11,7 @@ import type { CheckedInline, InlineCell } from '../2-semantic/inline.ts';
 import type { CheckedRange, Shift } from '../2-semantic/range.ts';
 import { keepsHistory } from '../2-semantic/source.ts';
 import type { Relation, Typed } from '../2-semantic/type.ts';
-import { constantOf, neededConstant, valueType } from './bind.ts';
+import { constantOf, neededConstant, typeOf } from './bind.ts';
 import type { PlanColumn, PlanNode } from './nodes.ts';
 import { physicalType } from './physical.ts';
 import { PlacedError } from './placed-error.ts';
@@ -20,8 +20,7 @@ import type { Planning } from './request.ts';
 /** A plan waiting for its request. */
 export type Plan = (request: Planning) => PlanNode;
 
-export const planColumns = (relation: Relation): readonly PlanColumn[] =>
-  relation.columns.map((c) => ({ name: c.name, type: valueType(c.type), ...(c.type.item === undefined ? {} : { item: c.type.item }) }));
+export const planColumns = (relation: Relation): readonly PlanColumn[] => relation.columns.map((c) => ({ name: c.name, type: typeOf(c.type) }));
 
 /** The rows in the relation's natural order. */
 export const sorted = (input: PlanNode, relation: Relation): PlanNode => {
@@ -117,7 +116,7 @@ const inlineNode = (inline: CheckedInline, request: Planning): PlanNode => {
   const columns = planColumns(inline.relation);
   const batch = batchOf(
     columns.map((c) => {
-      const builder = new ColumnBuilder(physicalType(c.type, c.item));
+      const builder = new ColumnBuilder(physicalType(c.type));
       const from = at(c.name);
       for (const row of kept) {
         const v = c.name.startsWith('#') ? (hidden[c.name] as (row: number) => Value)(row) : ((rows[row] as readonly Value[])[from] ?? null);

@@ -4,16 +4,15 @@
 // Columns go by name. Names that begin with `#` are the platform's own (no user can write one): `#series` tells series
 // apart, `#insert`, `#message`, `#row` … give receive order. Times are concrete: a plan is made for one request.
 import type { Batch, Value } from '../../core/batch/batch.ts';
-import type { Dataset, ValueType } from '../../schemas/types.ts';
+import type { Dataset } from '../../schemas/types.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import type { Bucket } from './bucket.ts';
 import type { PlanExpression } from './expression.ts';
+import type { PlanType } from './physical.ts';
 
 export interface PlanColumn {
   readonly name: string;
-  readonly type: ValueType;
-  /** Of `list` and `map`. */
-  readonly item?: ValueType;
+  readonly type: PlanType;
 }
 
 /** Missing stands last in either direction; text by code point; `levels`: text ordered as this list. */
@@ -67,7 +66,7 @@ export const OVER_TIME: ReadonlySet<AggregateFunction> = new Set(['rate', 'incre
 export interface AggregateCall {
   /** Name of the column it makes. */
   readonly name: string;
-  readonly type: ValueType;
+  readonly type: PlanType;
   readonly function: AggregateFunction;
   readonly arguments: readonly PlanExpression[];
   /** Only rows for which it is true are aggregated. */

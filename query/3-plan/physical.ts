@@ -3,11 +3,24 @@
 import { BOOL, type DataType, DURATION, FLOAT, INT64, list, map, TIME_NS, UTF8 } from '../../core/batch/batch.ts';
 import type { ValueType } from '../../schemas/types.ts';
 
+type Scalar = Exclude<ValueType, 'list' | 'map'>;
+
+/** What columns and expressions of a plan are: lists and maps say what they hold, however deep. */
+export type PlanType = Scalar | { readonly kind: 'list' | 'map'; readonly item: PlanType };
+
+/** A type that is told with what it holds beside it; text where that is not said. */
+export const planType = (type: ValueType, item: ValueType = 'string'): PlanType =>
+  type === 'list' || type === 'map' ? { kind: type, item: planType(item) } : type;
+
+/** The word for it. */
+export const kindOf = (type: PlanType): ValueType => (typeof type === 'string' ? type : type.kind);
+
 /**
- * bool → bits; int → INT64; float → FLOAT; string, ip → UTF8; time → TIME_NS; duration → DURATION; list and map of their item (text when it
- * is not said); histogram → map of lists of float (`bounds`, `counts`, `sum`).
+ * bool → bits; int → INT64; float → FLOAT; string, ip → UTF8; time → TIME_NS; duration → DURATION; list and map of their item;
+ * histogram → map of lists of float (`bounds`, `counts`, `sum`).
  */
-export const physicalType = (type: ValueType, item?: ValueType): DataType => {
+export const physicalType = (type: PlanType): DataType => {
+  if (typeof type !== 'string') return type.kind === 'list' ? list(physicalType(type.item)) : map(physicalType(type.item));
   switch (type) {
     case 'bool':
       return BOOL;
@@ -22,10 +35,6 @@ export const physicalType = (type: ValueType, item?: ValueType): DataType => {
       return TIME_NS;
     case 'duration':
       return DURATION;
-    case 'list':
-      return list(physicalType(item ?? 'string'));
-    case 'map':
-      return map(physicalType(item ?? 'string'));
     case 'histogram':
       return map(list(FLOAT));
   }

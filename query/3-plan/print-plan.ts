@@ -3,6 +3,7 @@ import { formatTime } from '../../core/time.ts';
 import type { Bucket } from './bucket.ts';
 import type { PlanExpression } from './expression.ts';
 import { type AggregateCall, inputsOf, type OrderKey, type PlanNode, type Scan } from './nodes.ts';
+import { kindOf } from './physical.ts';
 
 const value = (v: unknown, type: string): string => {
   if (typeof v === 'bigint' && type === 'time') return `@${formatTime(v)}`;
@@ -16,7 +17,7 @@ const expression = (e: PlanExpression): string => {
     case 'column':
       return e.name;
     case 'literal':
-      return value(e.value, e.type);
+      return value(e.value, kindOf(e.type));
     case 'call':
       return `${e.function}(${e.arguments.map(expression).join(', ')})`;
     case 'case':

@@ -23,7 +23,7 @@ export const explained = ({ emitter, emission }: Fragment): SqlRequest => emitte
 export const requestOf = ({ plan, emitter, emission, mayHaveMore }: Fragment, keys: readonly Keys[] = []): unknown => {
   const predicate = conjunction(
     keys.map(({ column: { name, type }, values }) =>
-      call('in', 'bool', columnReference(name, type), { op: 'literal', type: 'list', item: type, value: [...values] as Value }),
+      call('in', 'bool', columnReference(name, type), { op: 'literal', type: { kind: 'list', item: type }, value: [...values] as Value }),
     ),
   );
   if (predicate === undefined) return emission.request;

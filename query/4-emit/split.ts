@@ -4,6 +4,7 @@ import type { Dataset, Role } from '../../schemas/types.ts';
 import { conjunction, conjuncts, eachColumn, type PlanExpression } from '../3-plan/expression.ts';
 import { canFail, type FailingTable } from '../3-plan/failing.ts';
 import { inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
+import { planType } from '../3-plan/physical.ts';
 import type { Emitter } from './emitter.ts';
 import type { Fragment } from './fragment.ts';
 import { readsColumn } from './losses.ts';
@@ -95,7 +96,7 @@ export const scanOf = (scan: Scan, asked: readonly PlanExpression[], here: reado
   for (const e of here)
     eachColumn(e, (name) => {
       const found = scan.dataset.columns.find((c) => c.name === name);
-      if (!columns.some((c) => c.name === name)) columns.push({ name, type: found?.type ?? 'int', ...(found?.item === undefined ? {} : { item: found.item }) });
+      if (!columns.some((c) => c.name === name)) columns.push({ name, type: found === undefined ? 'int' : planType(found.type, found.item) });
     });
   return { ...scan, filter: conjunction(asked), columns };
 };

@@ -1,6 +1,7 @@
 // Answers as JSON: what every kind of value becomes.
 import { expect, test } from 'vitest';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { planType } from '../3-plan/physical.ts';
 import { batchFrom, type Row, withDictionaries } from '../run/testing/environment.ts';
 import { answerColumns } from './answer.ts';
 
@@ -12,8 +13,8 @@ test('every type, over several batches', () => {
     { name: 'text', type: 'string' },
     { name: 'bool', type: 'bool' },
     { name: 'duration', type: 'duration' },
-    { name: 'list', type: 'list', item: 'int' },
-    { name: 'map', type: 'map', item: 'string' },
+    { name: 'list', type: planType('list', 'int') },
+    { name: 'map', type: planType('map') },
   ];
   const hostile = new Map([
     ['__proto__', 'x'],

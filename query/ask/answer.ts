@@ -7,6 +7,7 @@ import { type Batch, type Column, type DataType, isPresent, type TextColumn, tex
 import { formatTime } from '../../core/time.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { kindOf } from '../3-plan/physical.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -21,7 +22,7 @@ export const answerColumns = (batches: readonly Batch[], columns: readonly PlanC
   columns.map(({ name, type }, i) => {
     const values: JsonValue[] = [];
     for (const batch of batches) appendColumn(batch.columns[i] as Column, values);
-    return { name, type, values };
+    return { name, type: kindOf(type), values };
   });
 
 const appendColumn = (column: Column, out: JsonValue[]): void => {

@@ -54,7 +54,7 @@ const explanation = ({ columns }: Table, { parts, asked }: Explained): Batch => 
     columns.map((c) => [
       c.name,
       columnFrom(
-        physicalType(c.type, c.item),
+        physicalType(c.type),
         numbered.map((row) => row[c.name] ?? null),
       ),
     ]),

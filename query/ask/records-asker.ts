@@ -3,7 +3,7 @@ import type { Batch, Column } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import type { RecordRow, Records, RecordValue } from '../../engines/records/port.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
-import { physicalType } from '../3-plan/physical.ts';
+import { kindOf, physicalType } from '../3-plan/physical.ts';
 import type { SqlRequest } from '../4-emit/sql-request.ts';
 import type { Asker } from './asker.ts';
 
@@ -21,10 +21,10 @@ const batchFrom = (rows: readonly RecordRow[], columns: readonly PlanColumn[]): 
       const values = rows.map((row) => {
         const v = row[c.name];
         if (v === null || v === undefined) return null;
-        if (c.type === 'map') return new Map(Object.entries(v as Record<string, string>));
+        if (kindOf(c.type) === 'map') return new Map(Object.entries(v as Record<string, string>));
         if (c.type === 'float') return Number(v);
         return v as bigint | string | boolean;
       });
-      return [c.name, columnFrom(physicalType(c.type, c.item), values)];
+      return [c.name, columnFrom(physicalType(c.type), values)];
     }),
   );

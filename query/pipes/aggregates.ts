@@ -9,7 +9,7 @@ import { checkExpression } from '../2-semantic/expression.ts';
 import { fix, replace } from '../2-semantic/report.ts';
 import type { AggregateCollector, AggregateUse, Scope } from '../2-semantic/scope.ts';
 import { columnNamed, NO_ROWS, type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
-import { bind, neededConstant, valueType } from '../3-plan/bind.ts';
+import { bind, neededConstant, typeOf } from '../3-plan/bind.ts';
 import { columnReference, mapExpression, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
@@ -237,15 +237,14 @@ export const aggregateCalls = (uses: readonly AggregateUse[], request: Planning,
     mapExpression(bind(e, request), (x) => (x.op === 'column' ? { ...x, name: grouped.moved.get(x.name) ?? x.name } : x));
   return uses.map((u) => ({
     name: u.name,
-    type: valueType(u.type),
+    type: typeOf(u.type),
     function: u.function,
     arguments: u.arguments.map((a, i) => (u.function === 'quantile' && i > 0 ? shareOf(a, request) : expression(a))),
     where: u.where === undefined ? undefined : expression(u.where),
   }));
 };
 
-export const useColumns = (uses: readonly AggregateUse[]): readonly PlanColumn[] =>
-  uses.map((u) => ({ name: u.name, type: valueType(u.type), ...(u.type.item === undefined ? {} : { item: u.type.item }) }));
+export const useColumns = (uses: readonly AggregateUse[]): readonly PlanColumn[] => uses.map((u) => ({ name: u.name, type: typeOf(u.type) }));
 
 /** The plan of the outputs from a node that has the keys and `#aggregate.n`. */
 export const outputsOf =

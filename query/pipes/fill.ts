@@ -1,5 +1,4 @@
 // `fill 0|missing|previous|linear`: rows for the buckets that a series lacks.
-import type { ValueType } from '../../schemas/types.ts';
 import { isConstant } from '../2-semantic/constant.ts';
 import { isSure, mayBeTimed } from '../2-semantic/doubt.ts';
 import { checkExpression } from '../2-semantic/expression.ts';
@@ -9,6 +8,7 @@ import { isNumber, type Relation, type RelationColumn, type Typed, type, visible
 import { neededConstant } from '../3-plan/bind.ts';
 import { call, columnReference, type Literal, literal } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
+import type { PlanType } from '../3-plan/physical.ts';
 import type { Planning } from '../3-plan/request.ts';
 import { bucketFor } from './every.ts';
 import { afterMistake, type IqlPipe, plainArgument, syntax, written, wrongForm } from './pipe.ts';
@@ -94,7 +94,7 @@ const asFloats = (input: Relation, values: readonly RelationColumn[]): ReturnTyp
 };
 
 /** The literal for a column of that type; a duration and a number of seconds are one. */
-const filling = (value: Typed, request: Planning): ((of: ValueType) => Literal) => {
+const filling = (value: Typed, request: Planning): ((of: PlanType) => Literal) => {
   const given = neededConstant(value, request, 'what fills the gaps');
   const isDuration = value.type.value === 'duration';
   return (of) => {

@@ -2,7 +2,7 @@
 // order stands on, its old values go on under a hidden name.
 
 import { columnNamed, type OrderColumn, type Relation, type RelationColumn, type Typed } from '../2-semantic/type.ts';
-import { bind, valueType } from '../3-plan/bind.ts';
+import { bind, typeOf } from '../3-plan/bind.ts';
 import { columnReference, type PlanExpression } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 
@@ -62,7 +62,7 @@ export const project = (input: Relation, outputs: readonly Output[]): { readonly
     (before: Plan): Plan =>
     (request) => {
       const values = all.map(
-        (o): PlanExpression => (o.value === undefined ? columnReference(o.from as string, valueType(o.column.type)) : bind(o.value, request)),
+        (o): PlanExpression => (o.value === undefined ? columnReference(o.from as string, typeOf(o.column.type)) : bind(o.value, request)),
       );
       return { node: 'project', input: before(request), columns, values };
     };

@@ -1,6 +1,6 @@
 // The aggregates of one node over groups: evaluates their arguments and conditions and feeds the accumulators.
 import { type Batch, bitAt, type Column } from '../../core/batch/batch.ts';
-import type { AggregateCall, PlanColumn } from '../3-plan/nodes.ts';
+import type { AggregateCall } from '../3-plan/nodes.ts';
 import { physicalType } from '../3-plan/physical.ts';
 import type { Accumulator, AggregateContext, RowOrder } from './aggregate.ts';
 import { widen } from './conform.ts';
@@ -10,12 +10,9 @@ import { evaluateTrue, evaluateWhere } from './evaluate.ts';
 /** Counted against the budget for the state of one aggregate of one group. */
 const BYTES_A_GROUP = 24;
 
-export const aggregateContext = (call: AggregateCall, input: readonly PlanColumn[], env: RunEnvironment): AggregateContext => ({
+export const aggregateContext = (call: AggregateCall, env: RunEnvironment): AggregateContext => ({
   type: call.type,
-  arguments: call.arguments.map((a) => {
-    const item = a.op === 'column' ? input.find((c) => c.name === a.name)?.item : a.op === 'literal' ? a.item : undefined;
-    return item === undefined ? { type: a.type } : { type: a.type, item };
-  }),
+  arguments: call.arguments.map((a) => a.type),
   notRepresentable: (count) => env.warn('not-representable', count),
   hold: (values, bytes) => env.budget.take(values, bytes),
 });
@@ -26,13 +23,13 @@ export class Accumulators {
   readonly #env: RunEnvironment;
   #held = 0;
 
-  constructor(calls: readonly AggregateCall[], input: readonly PlanColumn[], env: RunEnvironment) {
+  constructor(calls: readonly AggregateCall[], env: RunEnvironment) {
     this.#calls = calls;
     this.#env = env;
     this.#accumulators = calls.map((call) => {
       const make = Object.hasOwn(env.functions.aggregates, call.function) ? env.functions.aggregates[call.function] : undefined;
       if (make === undefined) throw new TypeError(`the plan aggregates by ${JSON.stringify(call.function)}, which is no aggregate here`);
-      return make(aggregateContext(call, input, env));
+      return make(aggregateContext(call, env));
     });
   }
 
@@ -67,8 +64,7 @@ export class Accumulators {
   finish(size: number): readonly Column[] {
     return this.#accumulators.map((accumulator, i) => {
       const { type } = this.#calls[i] as AggregateCall;
-      const column = accumulator.finish(size);
-      return type === 'list' || type === 'map' ? column : widen(column, physicalType(type));
+      return widen(accumulator.finish(size), physicalType(type));
     });
   }
 }

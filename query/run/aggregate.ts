@@ -1,14 +1,14 @@
 // The contract of an aggregate as it runs here: state in arrays by dense group number, never an object a row.
 import type { Column } from '../../core/batch/batch.ts';
-import type { ValueType } from '../../schemas/types.ts';
+import type { PlanType } from '../3-plan/physical.ts';
 import type { Vector } from './vector.ts';
 
 /** What an accumulator is made with. */
 export interface AggregateContext {
   /** The type of the column to make. */
-  readonly type: ValueType;
+  readonly type: PlanType;
   /** Types of its arguments. */
-  readonly arguments: readonly { readonly type: ValueType; readonly item?: ValueType }[];
+  readonly arguments: readonly PlanType[];
   /** Counts results that cannot be represented and became missing. */
   readonly notRepresentable: (count: number) => void;
   /** Accounts for values that are kept, beside a fixed amount a group; throws over the limit. */

@@ -14,7 +14,7 @@ export class Carried {
 
   constructor(columns: readonly PlanColumn[]) {
     this.#table = new KeyTable(
-      columns.map((c) => physicalType(c.type, c.item)),
+      columns.map((c) => physicalType(c.type)),
       true,
     );
   }

@@ -12,7 +12,7 @@ import { finishFloats } from './vector.ts';
 /** `rows` missing values. */
 export const missingColumn = (type: DataType, rows: number): Column => takeColumn(columnFrom(type, []), new Int32Array(rows).fill(-1));
 
-export const fieldsOf = (columns: readonly PlanColumn[]): readonly Field[] => columns.map((c) => ({ name: c.name, type: physicalType(c.type, c.item) }));
+export const fieldsOf = (columns: readonly PlanColumn[]): readonly Field[] => columns.map((c) => ({ name: c.name, type: physicalType(c.type) }));
 
 /** The batch's columns of those names, in that order, in the plan's physical types. */
 export const conform = (batch: Batch, columns: readonly PlanColumn[], env: Pick<RunEnvironment, 'warn'>): Batch => {

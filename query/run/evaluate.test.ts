@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type Value, valueAt } from '../../core/batch/batch.ts';
 import { type CaseExpression, call, columnReference, literal, type PlanExpression } from '../3-plan/expression.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { planType } from '../3-plan/physical.ts';
 import { evaluate } from './evaluate.ts';
 import { batchFrom, type Row, testEnvironment, withDictionaries } from './testing/environment.ts';
 
@@ -95,7 +96,7 @@ const TEXT_CALLS: readonly PlanExpression[] = [
   call('exists', 'bool', s),
   call('coalesce', 'string', s, literal('string', '-')),
   call('cidr', 'bool', s, literal('string', '10.0.0.0/8')),
-  call('split', 'list', s, literal('string', ' ')),
+  call('split', planType('list'), s, literal('string', ' ')),
   call('concat', 'string', s, literal('string', '!')),
 ];
 

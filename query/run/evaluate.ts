@@ -32,7 +32,7 @@ export const evaluateVector = (e: PlanExpression, batch: Batch, env: EvaluationE
     case 'column':
       return vectorOf(columnOf(batch, e.name));
     case 'literal':
-      return constantOf(physicalType(e.type, e.item), e.value);
+      return constantOf(physicalType(e.type), e.value);
     case 'case':
       return evaluateCase(e, batch, env);
     case 'call':
@@ -55,9 +55,9 @@ const scalarOf = (name: string, env: EvaluationEnvironment): ScalarRun => {
 
 const callFunction = (e: FunctionCall, args: readonly Vector[], rows: number, env: EvaluationEnvironment): Vector => {
   const run = scalarOf(e.function, env);
-  const target = physicalType(e.type, e.type === 'list' || e.type === 'map' ? itemType(e) : undefined);
+  const target = physicalType(e.type);
   const context = { type: e.type, notRepresentable: (count: number) => env.warn('not-representable', count) };
-  const finish = (column: Column): Column => (target.kind === 'list' || target.kind === 'map' ? column : widen(column, target));
+  const finish = (column: Column): Column => widen(column, target);
   if (args.every((a) => a.constant)) {
     // Worked out once, but missing in each row.
     const notRepresentable = (count: number): void => (rows === 0 ? undefined : context.notRepresentable(count * rows));
@@ -77,8 +77,6 @@ const callFunction = (e: FunctionCall, args: readonly Vector[], rows: number, en
   }
   return vectorOf(finish(run(args, { ...context, rows })));
 };
-
-const itemType = (e: FunctionCall): 'string' | undefined => (e.function === 'split' || e.function === 'in_level_order' ? 'string' : undefined);
 
 /** The entries of a dictionary as rows, and one missing row at the end when the column has missing rows. */
 const entriesOf = (column: DictionaryColumn): Column => {
@@ -139,13 +137,12 @@ export const evaluateWhere = (e: PlanExpression, wanted: Uint8Array | undefined,
 
 const evaluateCase = (e: CaseExpression, batch: Batch, env: EvaluationEnvironment): Vector => {
   const type = physicalType(e.type);
-  const isNested = e.type === 'list' || e.type === 'map';
   const parts: Column[] = [];
   const places = new Int32Array(batch.length);
   let placed = 0;
   let rest = Int32Array.from({ length: batch.length }, (_, i) => i);
   const put = (value: Vector, rows: Int32Array): void => {
-    const column = isNested ? value.column : widen(value.column, type);
+    const column = widen(value.column, type);
     parts.push(column);
     for (let i = 0; i < rows.length; i++) places[rows[i] as number] = placed + (value.constant ? 0 : i);
     placed += column.length;
@@ -160,12 +157,12 @@ const evaluateCase = (e: CaseExpression, batch: Batch, env: EvaluationEnvironmen
     const chosen = rowsWhere(bits, all.length, true).map((i) => all[i] as number);
     rest = rowsWhere(bits, all.length, false).map((i) => all[i] as number);
     const value = evaluateVector(then, subset(batch, chosen, then), env);
-    if (parts.length === 0 && chosen.length === batch.length) return { column: isNested ? value.column : widen(value.column, type), constant: value.constant };
+    if (parts.length === 0 && chosen.length === batch.length) return { column: widen(value.column, type), constant: value.constant };
     put(value, chosen);
   }
   if (rest.length > 0 || parts.length === 0) {
     const value = evaluateVector(e.otherwise, subset(batch, rest, e.otherwise), env);
-    if (parts.length === 0) return { column: isNested ? value.column : widen(value.column, type), constant: value.constant };
+    if (parts.length === 0) return { column: widen(value.column, type), constant: value.constant };
     put(value, rest);
   }
   return vectorOf(takeColumn(concatColumns(parts), places));
@@ -203,8 +200,7 @@ const evaluateJunction = (e: FunctionCall, batch: Batch, env: EvaluationEnvironm
 
 const evaluateCoalesce = (e: FunctionCall, batch: Batch, env: EvaluationEnvironment): Vector => {
   const type = physicalType(e.type);
-  const isNested = e.type === 'list' || e.type === 'map';
-  const typed = (v: Vector): Vector => (isNested ? v : { ...v, column: widen(v.column, type) });
+  const typed = (v: Vector): Vector => ({ ...v, column: widen(v.column, type) });
   let best = typed(evaluateVector(e.arguments[0] as PlanExpression, batch, env));
   for (const other of e.arguments.slice(1)) {
     if (best.column.validity === undefined) return best;

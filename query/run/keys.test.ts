@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type DataType, FLOAT, INT8, INT64, TIME_MS, TIME_NS, UINT32, UTF8, type Value, valueAt } from '../../core/batch/batch.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
-import { physicalType } from '../3-plan/physical.ts';
+import { physicalType, planType } from '../3-plan/physical.ts';
 import { widen } from './conform.ts';
 import { KeyTable, PairTable } from './keys.ts';
 import { batchFrom, cutBatch, cuts, type Row } from './testing/environment.ts';
@@ -14,7 +14,7 @@ const COLUMNS: readonly PlanColumn[] = [
   { name: 'i', type: 'int' },
   { name: 'f', type: 'float' },
   { name: 'b', type: 'bool' },
-  { name: 'l', type: 'list', item: 'int' },
+  { name: 'l', type: planType('list', 'int') },
 ];
 const maybe = <T>(a: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(a, { freq: 4, nil: null });
 const rows: fc.Arbitrary<Row[]> = fc.array(
@@ -33,7 +33,7 @@ test('numbers in the order of first appearance, and the keys back', () => {
   fc.assert(
     fc.property(rows, cuts, fc.boolean(), (list, at, missingIsKey) => {
       const table = new KeyTable(
-        COLUMNS.map((c) => physicalType(c.type, c.item)),
+        COLUMNS.map((c) => physicalType(c.type)),
         missingIsKey,
       );
       const known = new Map<string, number>();

@@ -4,7 +4,7 @@ import { bitAt, type Column, type DataType, FLOAT, isPresent, type TextColumn, t
 import { bitmapBytes, clearBit, fillBits, setBit } from '../../core/batch/bits.ts';
 import { columnFrom } from '../../core/batch/build.ts';
 import { CodedError } from '../../core/coded-error.ts';
-import type { ValueType } from '../../schemas/types.ts';
+import type { PlanType } from '../3-plan/physical.ts';
 
 /** `constant`: the column has one row, which stands for every row. */
 export interface Vector {
@@ -17,7 +17,7 @@ export interface CallContext {
   /** Rows to make; 1 when all arguments are constants. */
   readonly rows: number;
   /** The type of the call, and so of the column to return. */
-  readonly type: ValueType;
+  readonly type: PlanType;
   /** Counts results that cannot be represented and became missing. */
   readonly notRepresentable: (count: number) => void;
 }

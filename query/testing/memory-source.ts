@@ -5,6 +5,7 @@ import { takeRows } from '../../core/batch/take.ts';
 import type { Dataset } from '../../schemas/types.ts';
 import { eachColumn } from '../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../3-plan/nodes.ts';
+import { planType } from '../3-plan/physical.ts';
 import { conform } from '../run/conform.ts';
 import type { RunEnvironment } from '../run/environment.ts';
 import { evaluateTrue } from '../run/evaluate.ts';
@@ -39,7 +40,7 @@ const columnsRead = ({ columns, filter, dataset }: Scan): readonly PlanColumn[] 
   if (filter !== undefined)
     eachColumn(filter, (name) => {
       const { type, item } = dataset.columns.find((c) => c.name === name) ?? { type: 'int', item: undefined };
-      if (!out.has(name)) out.set(name, { name, type, ...(item === undefined ? {} : { item }) });
+      if (!out.has(name)) out.set(name, { name, type: planType(type, item) });
     });
   return [...out.values()];
 };

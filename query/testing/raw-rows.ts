@@ -10,7 +10,7 @@ import { labelOfColumn } from '../../schemas/label-column.ts';
 import { EXPONENT_FLOAT, EXPONENT_STALE } from '../../schemas/sample-value.ts';
 import type { TableName } from '../../schemas/tables.ts';
 import type { Dataset } from '../../schemas/types.ts';
-import { physicalType } from '../3-plan/physical.ts';
+import { physicalType, planType } from '../3-plan/physical.ts';
 import type { StorePorts } from '../ask/ask.ts';
 import type { Rows } from './memory-source.ts';
 
@@ -188,7 +188,7 @@ const recordBatch = (dataset: Dataset, rows: readonly Row[], hidden: readonly st
         [
           c.name,
           columnFrom(
-            physicalType(c.type, c.item),
+            physicalType(planType(c.type, c.item)),
             rows.map((row) => row[c.name] ?? null),
           ),
         ] as const,

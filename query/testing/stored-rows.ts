@@ -10,9 +10,10 @@ import { columnOfLabel, labelOfColumn } from '../../schemas/label-column.ts';
 import { EXPONENT_FLOAT, EXPONENT_STALE } from '../../schemas/sample-value.ts';
 import { metricHash, seriesId } from '../../schemas/series-id.ts';
 import type { TableName } from '../../schemas/tables.ts';
-import type { Dataset, DatasetColumn, MetricInfo } from '../../schemas/types.ts';
+import type { Dataset, DatasetColumn, MetricInfo, ValueType } from '../../schemas/types.ts';
 import { call, columnReference, literal, type PlanExpression } from '../3-plan/expression.ts';
 import { type Inline, inputsOf, type PlanColumn, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
+import { kindOf, type PlanType, planType } from '../3-plan/physical.ts';
 import type { MarkedHours } from '../4-emit/losses.ts';
 import { quotePostgres } from '../4-emit/quote.ts';
 import { canonical } from '../run/values.ts';
@@ -145,13 +146,15 @@ export class StoredRows {
 
   #rows(table: Table, inline: Inline, name: string, isNew: boolean): PlanNode {
     const places = placesOf(table, inline) as Places;
-    const columns = [...places].map(([column, place]): DatasetColumn => ({ name: place, type: column.type === 'bool' ? 'int' : column.type, description: '' }));
+    const columns = [...places].map(
+      ([column, place]): DatasetColumn => ({ name: place, type: column.type === 'bool' ? 'int' : kindOf(column.type), description: '' }),
+    );
     const dataset: Dataset = { ...table.dataset, shape: 'rows', key: [], columns: [...columns, { name: table.name, type: 'string', description: '' }] };
     for (const [i, row] of (isNew ? rowsOf(inline) : []).entries()) {
       const cells = Object.fromEntries([...places].map(([{ name: from, type }, place]) => [place, table.atRest(row[from] ?? null, type, place)]));
       this.#insert(table.dataset.table as TableName, { ...table.others(BigInt(i)), ...cells, [table.name]: name });
     }
-    const read = columns.map(({ name: place, type }): PlanColumn => ({ name: place, type }));
+    const read = columns.map(({ name: place, type }): PlanColumn => ({ name: place, type: planType(type) }));
     const isOwn = call('equals', 'bool', columnReference(table.name, 'string'), literal('string', name));
     const input = scanOf(inline, dataset, [...read, { name: table.row, type: 'int' }], isOwn);
     const byName = new Map([...places].map(([column, place]) => [column.name, place]));
@@ -163,13 +166,11 @@ export class StoredRows {
 
   #record(inline: Inline, name: string, isNew: boolean): PlanNode {
     const columns = shownOf(inline);
-    const types = [
-      ...columns.map(({ name: column, type, item }) => `${quotePostgres(column)} ${recordType(type, item)}`),
-      ...IDENTITY.map((column) => `"${column}" int8`),
-    ];
+    const types = [...columns.map(({ name: column, type }) => `${quotePostgres(column)} ${recordType(type)}`), ...IDENTITY.map((column) => `"${column}" int8`)];
     const rows = rowsOf(inline).map((row, i) => [
       ...columns.map(
-        (c) => (c.type === 'map' && row[c.name] !== null ? Object.fromEntries(row[c.name] as ReadonlyMap<string, Value>) : (row[c.name] ?? null)) as Value,
+        (c) =>
+          (kindOf(c.type) === 'map' && row[c.name] !== null ? Object.fromEntries(row[c.name] as ReadonlyMap<string, Value>) : (row[c.name] ?? null)) as Value,
       ),
       0n,
       0n,
@@ -184,7 +185,7 @@ export class StoredRows {
       table: name,
       shape: 'rows',
       key: [],
-      columns: columns.map((c) => ({ ...c, description: '' })),
+      columns: columns.map(({ name: column, type }) => ({ name: column, ...described(type), description: '' })),
     };
     return scanOf(inline, dataset, inline.columns);
   }
@@ -218,7 +219,7 @@ type Places = ReadonlyMap<PlanColumn, string>;
 interface Table {
   readonly dataset: Dataset;
   /** Columns that there are for values of a type. */
-  readonly room: Readonly<Partial<Record<PlanColumn['type'], readonly string[]>>>;
+  readonly room: Readonly<Partial<Record<ValueType, readonly string[]>>>;
   /** The column that says whose the row is, and the one that orders rows. */
   readonly name: string;
   readonly row: string;
@@ -254,14 +255,14 @@ const TABLES: Readonly<Record<'columns' | 'search', Table>> = {
   },
 };
 /** Types that rest as others do. */
-const SHARED: Readonly<Partial<Record<PlanColumn['type'], PlanColumn['type']>>> = { ip: 'string', duration: 'int', time: 'int' };
+const SHARED: Readonly<Partial<Record<ValueType, ValueType>>> = { ip: 'string', duration: 'int', time: 'int' };
 
 const placesOf = ({ room }: Table, inline: Inline): Places | undefined => {
   const out = new Map<PlanColumn, string>();
   const taken = new Set<string>();
   for (const column of shownOf(inline)) {
     const isTime = column.name === 'time' && column.type === 'time';
-    const place = isTime ? 'time' : room[SHARED[column.type] ?? column.type]?.find((p) => !taken.has(p));
+    const place = isTime ? 'time' : room[SHARED[kindOf(column.type)] ?? kindOf(column.type)]?.find((p) => !taken.has(p));
     if (place === undefined) return undefined;
     taken.add(place);
     out.set(column, place);
@@ -285,7 +286,7 @@ const valueIn = (place: string, { type }: PlanColumn): PlanExpression => {
 /** What orders the rows of `events`, and so of every table with `#row`. */
 const IDENTITY = ['sender', 'boot', 'seq', 'row'];
 
-const RECORD_TYPES: Readonly<Partial<Record<PlanColumn['type'], string>>> = {
+const RECORD_TYPES: Readonly<Partial<Record<ValueType, string>>> = {
   bool: 'boolean',
   int: 'int8',
   float: 'float8',
@@ -294,14 +295,19 @@ const RECORD_TYPES: Readonly<Partial<Record<PlanColumn['type'], string>>> = {
   time: 'int8',
   duration: 'int8',
 };
-const recordType = (type: PlanColumn['type'], item?: PlanColumn['type']): string | undefined =>
-  type === 'map' ? (item === 'string' ? 'jsonb' : undefined) : type === 'list' ? `${RECORD_TYPES[item ?? 'string']}[]` : RECORD_TYPES[type];
+const recordType = (type: PlanType): string | undefined => {
+  if (typeof type === 'string') return RECORD_TYPES[type];
+  return type.kind === 'list' ? `${recordType(type.item)}[]` : type.item === 'string' ? 'jsonb' : undefined;
+};
+/** As datasets say it. */
+const described = (type: PlanType): { readonly type: ValueType; readonly item?: ValueType } =>
+  typeof type === 'string' ? { type } : { type: type.kind, item: kindOf(type.item) };
 
 const hasZeroByte = (v: Value): boolean =>
   typeof v === 'string' ? v.includes('\0') : v instanceof Map ? [...v].flat().some(hasZeroByte) : Array.isArray(v) && v.some(hasZeroByte);
 
 const fitsRecords = (inline: Inline): boolean =>
-  shownOf(inline).every(({ name, type, item }) => !IDENTITY.includes(name) && name.length < 60 && recordType(type, item) !== undefined) &&
+  shownOf(inline).every(({ name, type }) => !IDENTITY.includes(name) && name.length < 60 && recordType(type) !== undefined) &&
   rowsOf(inline).every((row) => !Object.values(row).some(hasZeroByte));
 
 /** Samples of a store have `#insert` in place of `#row`; who needs neighbours reads stale markers and starts by itself. */

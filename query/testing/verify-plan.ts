@@ -1,11 +1,10 @@
 // What the contract of the nodes (3-plan/nodes.ts) says of every plan, looked at after each pass: columns that are spoken of are below, with
 // the type that is said, none stands twice, and a node puts out just what it must.
 import { columnIndex, columnOf, typeEquals } from '../../core/batch/batch.ts';
-import type { ValueType } from '../../schemas/types.ts';
 import { conjuncts, type PlanExpression } from '../3-plan/expression.ts';
 import { type AggregateCall, inputsOf, OVER_TIME, type PlanColumn, type PlanNode, type Scan } from '../3-plan/nodes.ts';
 import { PASSES } from '../3-plan/passes.ts';
-import { physicalType } from '../3-plan/physical.ts';
+import { type PlanType, physicalType, planType } from '../3-plan/physical.ts';
 import { printPlan } from '../3-plan/print-plan.ts';
 
 /** What is wrong with the plan, each with the node's kind; none: it is as it should be. */
@@ -30,11 +29,13 @@ export const optimizeVerified = (lowered: PlanNode, without: ReadonlySet<string>
     mustBeRight(lowered, 'as it was made'),
   );
 
-const shown = ({ name, type, item }: PlanColumn): string => `${name} ${type}${item === undefined ? '' : ` of ${item}`}`;
+const word = (type: PlanType): string => (typeof type === 'string' ? type : `${type.kind} of ${word(type.item)}`);
+const isSame = (a: PlanType, b: PlanType): boolean => word(a) === word(b);
+const shown = ({ name, type }: PlanColumn): string => `${name} ${word(type)}`;
 const shownAll = (columns: readonly PlanColumn[]): string => columns.map(shown).join(', ');
 
 class Below {
-  readonly #types: ReadonlyMap<string, ValueType>;
+  readonly #types: ReadonlyMap<string, PlanType>;
 
   constructor(columns: readonly PlanColumn[]) {
     this.#types = new Map(columns.map((c) => [c.name, c.type]));
@@ -48,7 +49,9 @@ class Below {
     switch (e?.op) {
       case 'column': {
         const type = this.#types.get(e.name);
-        return type === e.type ? [] : [`${e.name} is read as ${e.type} and is ${type ?? 'not below'}`];
+        return type !== undefined && isSame(type, e.type)
+          ? []
+          : [`${e.name} is read as ${word(e.type)} and is ${type === undefined ? 'not below' : word(type)}`];
       }
       case 'call':
         return [...e.arguments.flatMap((a) => this.problemsIn(a)), ...(LOGIC.has(e.function) ? e.arguments.flatMap(notBool) : [])];
@@ -71,8 +74,8 @@ class Below {
 const LOGIC: ReadonlySet<string> = new Set(['and', 'or', 'not']);
 /** A literal that is missing has no type of its own. */
 const isMissing = (e: PlanExpression): boolean => e.op === 'literal' && e.value === null;
-const otherType = (e: PlanExpression, type: ValueType): readonly string[] =>
-  e.type === type || isMissing(e) ? [] : [`${e.op === 'call' ? e.function : e.op} is ${e.type} where ${type} is meant`];
+const otherType = (e: PlanExpression, type: PlanType): readonly string[] =>
+  isSame(e.type, type) || isMissing(e) ? [] : [`${e.op === 'call' ? e.function : e.op} is ${word(e.type)} where ${word(type)} is meant`];
 const notBool = (e: PlanExpression | undefined): readonly string[] => (e === undefined ? [] : otherType(e, 'bool'));
 
 const repeated = (names: readonly string[], what: string): readonly string[] =>
@@ -86,10 +89,6 @@ const named = (columns: readonly PlanColumn[], names: readonly string[]): readon
 
 const made = ({ name, type }: AggregateCall): PlanColumn => ({ name, type });
 
-/** Types of what aggregates make need not say what a list holds. */
-const withoutItems = (columns: readonly PlanColumn[], calls: readonly AggregateCall[]): readonly PlanColumn[] =>
-  columns.map((c) => (calls.some((call) => call.name === c.name) ? { name: c.name, type: c.type } : c));
-
 /** The scan that stands for what a store answers: with the columns that it is asked for, in the order of what it was asked. */
 const isAnswer = (node: PlanNode): boolean => node.node === 'scan' && node.dataset.columns.length === 0;
 
@@ -100,7 +99,7 @@ const scanColumns = (scan: Scan): readonly string[] => {
     ...columns.filter((c) => c.name.startsWith('#')),
     ...['#insert', '#series', '#row', '#message'].map((name) => ({ name, type: 'int' as const })),
   ];
-  const below = new Below([...hidden, ...dataset.columns]);
+  const below = new Below([...hidden, ...dataset.columns.map(({ name, type, item }) => ({ name, type: planType(type, item) }))]);
   return [
     ...below.lacks(
       columns.map((c) => c.name),
@@ -143,10 +142,10 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
       ];
     }
     case 'inline':
-      return node.columns.flatMap(({ name, type, item }) => {
+      return node.columns.flatMap(({ name, type }) => {
         if (columnIndex(node.batch, name) < 0) return [`${name} is not in the rows`];
         const column = columnOf(node.batch, name);
-        return typeEquals(column.type, physicalType(type, item)) ? [] : [`${name} is no column of ${type}`];
+        return typeEquals(column.type, physicalType(type)) ? [] : [`${name} is no column of ${word(type)}`];
       });
     case 'filter':
       return [...differs(node.columns, columns), ...below.problemsIn(node.predicate), ...notBool(node.predicate)];
@@ -169,7 +168,7 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ),
         ...repeated([...node.keys, ...node.carry], 'key'),
         ...node.aggregates.flatMap((a) => below.problemsOf(a)),
-        ...differs(withoutItems(node.columns, node.aggregates), [...named(columns, [...node.keys, ...node.carry]), ...time, ...node.aggregates.map(made)]),
+        ...differs(node.columns, [...named(columns, [...node.keys, ...node.carry]), ...time, ...node.aggregates.map(made)]),
         ...(node.from > node.to ? ['ends before it begins'] : []),
         ...(overTime && node.keys.length === 0 ? ['neighbours of no series'] : []),
       ];
@@ -183,7 +182,7 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
           ? ['first of no order']
           : []),
         ...node.aggregates.flatMap((a) => below.problemsOf(a)),
-        ...differs(withoutItems(node.columns, node.aggregates), [...named(columns, node.keys), ...node.aggregates.map(made)]),
+        ...differs(node.columns, [...named(columns, node.keys), ...node.aggregates.map(made)]),
       ];
     case 'order':
       return [
@@ -200,7 +199,10 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
     case 'join': {
       const right = new Below(node.right.columns);
       const timed = node.within !== undefined || node.kind === 'asof' ? ['time'] : [];
-      const typeIn = (side: readonly PlanColumn[], name: string): string | undefined => side.find((c) => c.name === name)?.type;
+      const typeIn = (side: readonly PlanColumn[], name: string): string | undefined =>
+        named(side, [name])
+          .map((c) => word(c.type))
+          .at(0);
       return [
         ...below.lacks([...node.on.map((o) => o.left), ...timed], 'key'),
         ...right.lacks([...node.on.map((o) => o.right), ...timed], 'key'),
@@ -222,7 +224,7 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
       return node.columns.flatMap((c) => {
         const found = node.inputs.flatMap((input) => input.columns.filter((other) => other.name === c.name));
         if (found.length === 0) return [`${c.name} is in no input`];
-        return found.filter((other) => other.type !== c.type).map((other) => `${c.name} is ${c.type} and ${other.type} in an input`);
+        return found.filter((other) => !isSame(other.type, c.type)).map((other) => `${c.name} is ${word(c.type)} and ${word(other.type)} in an input`);
       });
     case 'fill':
       return [

@@ -1,5 +1,6 @@
 // What aggregates in ClickHouse share, across rows and over time: one call, a key, and the order of rows for `first` and `last`.
 import type { AggregateCall, OrderKey, PlanColumn } from '../../3-plan/nodes.ts';
+import { kindOf } from '../../3-plan/physical.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
@@ -31,7 +32,7 @@ export const emitAggregateCall = (call: AggregateCall, order: string | undefined
   const filtered = x === undefined || where === undefined ? x?.sql : `if(${where}, ${x.sql}, NULL)`;
   const q = constant?.op === 'literal' ? Number(constant.value) : 0;
   if (!(q >= 0 && q <= 1)) return undefined;
-  return tables.aggregates[call.function]?.({ x: filtered, type: call.type, of: x?.type ?? 'int', where, q: String(q), order });
+  return tables.aggregates[call.function]?.({ x: filtered, type: kindOf(call.type), of: kindOf(x?.type ?? 'int'), where, q: String(q), order });
 };
 
 /** A column as a key under a name: 0 and −0 are one. */

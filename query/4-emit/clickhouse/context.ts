@@ -1,11 +1,12 @@
 // What the emitting of one ClickHouse query shares: bound values, the functions' table, what is known of the store at this moment.
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanColumn } from '../../3-plan/nodes.ts';
+import type { PlanType } from '../../3-plan/physical.ts';
 import type { Known } from '../known.ts';
 import type { BoundValue } from '../sql-request.ts';
 import type { Bind, EmitTable } from './dialect.ts';
 
-const SQL_TYPES: Readonly<Record<ValueType, string>> = {
+const SQL_TYPES: Readonly<Record<Exclude<ValueType, 'list' | 'map'>, string>> = {
   bool: 'Bool',
   int: 'Int64',
   float: 'Float64',
@@ -13,13 +14,13 @@ const SQL_TYPES: Readonly<Record<ValueType, string>> = {
   ip: 'String',
   time: 'Int64',
   duration: 'Int64',
-  list: 'Array(String)',
-  map: 'Map(String, String)',
   histogram: 'Float64',
 };
 
-export const sqlType = (type: ValueType, item?: ValueType): string =>
-  type === 'list' ? `Array(${SQL_TYPES[item ?? 'string']})` : type === 'map' ? `Map(String, ${SQL_TYPES[item ?? 'string']})` : SQL_TYPES[type];
+export const sqlType = (type: PlanType): string => {
+  if (typeof type === 'string') return SQL_TYPES[type];
+  return type.kind === 'list' ? `Array(${sqlType(type.item)})` : `Map(String, ${sqlType(type.item)})`;
+};
 
 export class ClickHouseContext {
   readonly functions: EmitTable;
@@ -38,9 +39,9 @@ export class ClickHouseContext {
     this.isOfKnown = isOfKnown;
   }
 
-  readonly bind: Bind = (type, value, item) => {
-    if (value === null || value === undefined) return `CAST(NULL, 'Nullable(${sqlType(type, item)})')`;
-    return this.raw(sqlType(type, item), value as BoundValue);
+  readonly bind: Bind = (type, value) => {
+    if (value === null || value === undefined) return `CAST(NULL, 'Nullable(${sqlType(type)})')`;
+    return this.raw(sqlType(type), value as BoundValue);
   };
 
   /** A value of a type that only the store has (UInt32, UInt64). */

@@ -10,7 +10,7 @@ export const emitExpression = (e: PlanExpression, context: ClickHouseContext): E
     case 'column':
       return { sql: quoteClickHouse(e.name), type: e.type, constant: false, value: undefined };
     case 'literal':
-      return { sql: context.bind(e.type, e.value, e.item), type: e.type, constant: true, value: e.value };
+      return { sql: context.bind(e.type, e.value), type: e.type, constant: true, value: e.value };
     case 'call': {
       const args: Emitted[] = [];
       for (const a of e.arguments) {

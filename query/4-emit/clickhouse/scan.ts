@@ -4,6 +4,7 @@ import { NANOS_PER_HOUR } from '../../../core/time.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import { columnsOf, conjunction, conjuncts } from '../../3-plan/expression.ts';
 import type { PlanColumn, Scan } from '../../3-plan/nodes.ts';
+import { kindOf, planType } from '../../3-plan/physical.ts';
 import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext, Select } from './context.ts';
@@ -72,7 +73,7 @@ const selected = (columns: readonly PlanColumn[], form: TableForm): string =>
   columns
     .map((c) => {
       const special = c.name === 'time' ? nanos('s.time', form.precision) : form.special[c.name];
-      const cast = CAST[c.type];
+      const cast = CAST[kindOf(c.type)];
       const plain = cast === undefined ? `s.${quote(c.name)}` : `${cast}(s.${quote(c.name)})`;
       return `${special ?? plain} AS ${quote(c.name)}`;
     })
@@ -150,7 +151,7 @@ export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undef
 
 const columnOf = (scan: Scan, name: string): PlanColumn => {
   const found = scan.dataset.columns.find((c) => c.name === name);
-  return found === undefined ? { name, type: 'int' } : { name, type: found.type, ...(found.item === undefined ? {} : { item: found.item }) };
+  return found === undefined ? { name, type: 'int' } : { name, type: planType(found.type, found.item) };
 };
 
 const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): Select | undefined => {

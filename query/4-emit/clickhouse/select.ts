@@ -2,6 +2,7 @@
 // result; the splitter then asks for what is below and the rest runs here.
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { Aggregate, Join, Order, OrderKey, PlanColumn, PlanNode, Project } from '../../3-plan/nodes.ts';
+import { planType } from '../../3-plan/physical.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
@@ -93,7 +94,7 @@ export const orderBy = (keys: readonly OrderKey[], context: ClickHouseContext): 
       const column = quote(k.column);
       if (k.levels === undefined) return [{ column, k }];
       // What is no level stands after all levels, by code point.
-      const at = `indexOf(${context.bind('list', k.levels, 'string')}, ${column})`;
+      const at = `indexOf(${context.bind(planType('list'), k.levels)}, ${column})`;
       return [
         { column: `multiIf(isNull(${column}), NULL, ${at} = 0, ${k.levels.length + 1}, ${at})`, k },
         { column, k },

@@ -3,6 +3,7 @@
 import type { ValueType } from '../../../schemas/types.ts';
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import type { OrderKey, PlanColumn, PlanNode, Scan } from '../../3-plan/nodes.ts';
+import { kindOf, type PlanType } from '../../3-plan/physical.ts';
 import { quotePostgres as quote } from '../quote.ts';
 import type { BoundValue } from '../sql-request.ts';
 
@@ -15,7 +16,7 @@ export class PostgresContext {
   }
 }
 
-const CAST: Readonly<Partial<Record<ValueType, string>>> = {
+const CASTS: Readonly<Partial<Record<ValueType, string>>> = {
   bool: 'boolean',
   int: 'int8',
   float: 'float8',
@@ -26,12 +27,13 @@ const CAST: Readonly<Partial<Record<ValueType, string>>> = {
 };
 const COMPARE: Readonly<Record<string, string>> = { equals: '=', not_equals: '<>', less: '<', less_or_equal: '<=', greater: '>', greater_or_equal: '>=' };
 
-const isText = (type: ValueType): boolean => type === 'string' || type === 'ip';
+const castOf = (type: PlanType): string | undefined => CASTS[kindOf(type)];
+const isText = (type: PlanType): boolean => type === 'string' || type === 'ip';
 
 const emit = (e: PlanExpression, context: PostgresContext): string | undefined => {
-  if (e.op === 'column') return CAST[e.type] === undefined ? undefined : `${quote(e.name)}${isText(e.type) ? ' COLLATE "C"' : ''}`;
+  if (e.op === 'column') return castOf(e.type) === undefined ? undefined : `${quote(e.name)}${isText(e.type) ? ' COLLATE "C"' : ''}`;
   if (e.op === 'literal') {
-    const cast = CAST[e.type];
+    const cast = castOf(e.type);
     if (cast === undefined || (typeof e.value === 'string' && e.value.includes('\0'))) return undefined;
     return context.bind(e.value as BoundValue, cast);
   }
@@ -64,7 +66,7 @@ const emitIn = (args: readonly PlanExpression[], context: PostgresContext): stri
   if (x === undefined || left === undefined || list?.op !== 'literal') return undefined;
   // No text there holds a zero byte, so that such a value is in no row.
   const items = (list.value as readonly BoundValue[]).filter((value) => !(typeof value === 'string' && value.includes('\0')));
-  return items.length === 0 ? 'false' : `coalesce(${left} = ANY(${context.bind(items as BoundValue, `${CAST[x.type]}[]`)}), false)`;
+  return items.length === 0 ? 'false' : `coalesce(${left} = ANY(${context.bind(items as BoundValue, `${castOf(x.type)}[]`)}), false)`;
 };
 
 /** Rows of events have no number of their own: the order of their identity is one. */
@@ -94,7 +96,7 @@ const orderBy = (keys: readonly OrderKey[], columns: readonly PlanColumn[]): str
   const out: string[] = [];
   for (const k of keys) {
     const type = columns.find((c) => c.name === k.column)?.type;
-    if (type === undefined || CAST[type] === undefined || k.levels !== undefined) return undefined;
+    if (type === undefined || castOf(type) === undefined || k.levels !== undefined) return undefined;
     out.push(`${quote(k.column)}${isText(type) ? ' COLLATE "C"' : ''} ${k.descending ? 'DESC' : 'ASC'} NULLS LAST`);
   }
   return out.join(', ');

@@ -7,7 +7,6 @@
 //   round(x / 10^−d) · 10^−d, for |d| ≤ 15; beyond that, or where x · 10^d is not finite, x itself. Of ints with d < 0 the same in
 //   exact integers; digits must be whole and the digits of a row are that row's.
 // - sqrt, exp, ln, log2, log10, pow: IEEE doubles; not finite (sqrt(−1), ln(0)) is missing and counted.
-import type { ValueType } from '../../../schemas/types.ts';
 import { physicalType } from '../../3-plan/physical.ts';
 import {
   type CallContext,
@@ -80,7 +79,7 @@ const whole = (floats: (x: number) => number, ints: (x: bigint) => bigint): Scal
 const round: ScalarRun = (args, context) => {
   const [v, digits] = args as [Vector, Vector | undefined];
   if (!isFloats(v) && context.type !== 'float') {
-    const type = physicalType(context.type satisfies ValueType);
+    const type = physicalType(context.type);
     return digits === undefined ? intFunction((x) => x)([v], context, type) : intFunction(roundInt)(args, context, type);
   }
   const x = floatsOf(v);

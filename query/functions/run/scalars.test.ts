@@ -4,6 +4,7 @@ import { type Batch, type Value, valueAt } from '../../../core/batch/batch.ts';
 import type { ValueType } from '../../../schemas/types.ts';
 import { type AnyScalar, OPERATOR_FUNCTIONS, SCALAR_FUNCTIONS } from '../../2-semantic/function-names.ts';
 import { call, columnReference, type Literal, literal } from '../../3-plan/expression.ts';
+import { planType } from '../../3-plan/physical.ts';
 import { evaluate } from '../../run/evaluate.ts';
 import { batchFrom, testEnvironment, withDictionaries } from '../../run/testing/environment.ts';
 
@@ -14,8 +15,8 @@ const s = (v: string | null): Typed => literal('string', v);
 const b = (v: boolean | null): Typed => literal('bool', v);
 const t = (text: string | null): Typed => literal('time', text === null ? null : BigInt(Date.parse(text)) * 1_000_000n);
 const d = (ns: number | bigint | null): Typed => literal('duration', ns === null ? null : BigInt(ns));
-const l = (item: ValueType, ...values: Value[]): Typed => ({ op: 'literal', type: 'list', item, value: values });
-const m = (entries: readonly [string, string][]): Typed => ({ op: 'literal', type: 'map', item: 'string', value: new Map(entries) });
+const l = (item: ValueType, ...values: Value[]): Typed => ({ op: 'literal', type: planType('list', item), value: values });
+const m = (entries: readonly [string, string][]): Typed => ({ op: 'literal', type: planType('map'), value: new Map(entries) });
 
 const MAX = 2n ** 63n - 1n;
 const SECOND = 1_000_000_000n;
@@ -254,11 +255,9 @@ const EXAMPLES: readonly Example[] = [
   ['hash', 'int', [s('the quick brown fox jumps over the lazy dog 0123456789')], BigInt.asIntN(64, 13370363838340325883n)],
 ];
 
-const itemOf = (e: Typed): { item?: ValueType } => (e.item === undefined ? {} : { item: e.item });
-
 /** The arguments as columns of many rows: every third row is the example, the others are missing. */
 const columnsOf = (args: readonly Typed[], keepConstant: number): { batch: Batch; references: readonly (Typed | ReturnType<typeof columnReference>)[] } => {
-  const columns = args.map((a, k) => ({ name: `c${k}`, type: a.type, ...itemOf(a) }));
+  const columns = args.map((a, k) => ({ name: `c${k}`, type: a.type }));
   const rows = Array.from({ length: 10 }, (_, row) => args.map((a) => (row % 3 === 0 ? a.value : null)));
   return { batch: batchFrom(columns, rows), references: args.map((a, k) => (k === keepConstant ? a : columnReference(`c${k}`, a.type))) };
 };
@@ -277,12 +276,12 @@ test.each(
 )('%s', (_, [name, type, args, wanted]) => {
   const env = testEnvironment();
   const none: Batch = { length: 1, fields: [], columns: [] };
-  expect(shown(valueAt(evaluate(call(name, type, ...args), none, env), 0))).toBe(shown(wanted));
+  expect(shown(valueAt(evaluate(call(name, planType(type), ...args), none, env), 0))).toBe(shown(wanted));
   // Every argument but one, then none, stays constant; text also as dictionary.
   for (let constant = args.length > 1 ? args.length - 1 : -1; constant >= -1; constant--) {
     const { batch, references } = columnsOf(args, constant);
     for (const b of [batch, withDictionaries(batch)]) {
-      const column = evaluate(call(name, type, ...references), b, env);
+      const column = evaluate(call(name, planType(type), ...references), b, env);
       expect(column.length).toBe(10);
       for (const row of [0, 3, 9]) expect(shown(valueAt(column, row))).toBe(shown(wanted));
     }

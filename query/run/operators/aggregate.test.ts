@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Value } from '../../../core/batch/batch.ts';
-import type { ValueType } from '../../../schemas/types.ts';
 import { call, columnReference, literal } from '../../3-plan/expression.ts';
 import type { Aggregate, AggregateCall, PlanColumn } from '../../3-plan/nodes.ts';
+import { type PlanType, planType } from '../../3-plan/physical.ts';
 import { batchFrom, cutBatch, cuts, pieces, type Row, run, testEnvironment } from '../testing/environment.ts';
 
 const COLUMNS: readonly PlanColumn[] = [
@@ -17,9 +17,9 @@ const COLUMNS: readonly PlanColumn[] = [
   { name: 'd', type: 'duration' },
 ];
 const at = (name: string): number => COLUMNS.findIndex((c) => c.name === name);
-const typeOf = (name: string): ValueType => (COLUMNS[at(name)] as PlanColumn).type;
+const typeOf = (name: string): PlanType => (COLUMNS[at(name)] as PlanColumn).type;
 
-const agg = (fn: AggregateCall['function'], column: string | undefined, type: ValueType, q?: number): AggregateCall => ({
+const agg = (fn: AggregateCall['function'], column: string | undefined, type: PlanType, q?: number): AggregateCall => ({
   name: `${fn} ${column} ${q ?? ''}`,
   type,
   function: fn,
@@ -34,7 +34,7 @@ const aggregateNode = (keys: readonly string[], aggregates: readonly AggregateCa
   aggregates,
   time,
   order: [],
-  columns: [...keys.map((name) => ({ name, type: typeOf(name) })), ...aggregates.map((a) => ({ name: a.name, type: a.type, item: 'string' as const }))],
+  columns: [...keys.map((name) => ({ name, type: typeOf(name) })), ...aggregates.map((a) => ({ name: a.name, type: a.type }))],
 });
 
 const present = (rows: readonly Row[], column: string): Value[] => rows.flatMap((r) => (r[at(column)] === null ? [] : [r[at(column)] as Value]));
@@ -76,7 +76,7 @@ const CASES: readonly (readonly [AggregateCall, Naive])[] = [
   [agg('quantile', 'i', 'float', 0.5), (r) => orNull(present(r, 'i'), () => type7(nums(present(r, 'i')), 0.5))],
   [agg('distinct_count', 's', 'int'), (r) => BigInt(new Set(present(r, 's')).size)],
   [agg('distinct_count', 'f', 'int'), (r) => BigInt(new Set(present(r, 'f')).size)],
-  [agg('values', 's', 'list'), (r) => [...new Set(present(r, 's') as string[])].sort()],
+  [agg('values', 's', planType('list')), (r) => [...new Set(present(r, 's') as string[])].sort()],
 ];
 
 const maybe = <T>(a: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(a, { freq: 5, nil: null });

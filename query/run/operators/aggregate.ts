@@ -12,10 +12,10 @@ import type { Emit, Operator } from './operator.ts';
 export const aggregateOperator = (node: Aggregate, env: RunEnvironment): Operator => {
   const types = node.keys.map((key) => {
     const column = node.columns.find((c) => c.name === key);
-    return physicalType(column?.type ?? 'string', column?.item);
+    return physicalType(column?.type ?? 'string');
   });
   const keys = new KeyTable(types, true);
-  const accumulators = new Accumulators(node.aggregates, node.input.columns, env);
+  const accumulators = new Accumulators(node.aggregates, env);
   return {
     push: (batch: Batch) => {
       if (batch.length === 0) return;

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Fill, PlanColumn } from '../../3-plan/nodes.ts';
+import { planType } from '../../3-plan/physical.ts';
 import { batchFrom, cutBatch, cuts, pieces, type Row, run } from '../testing/environment.ts';
 
 const COLUMNS: readonly PlanColumn[] = [
@@ -46,7 +47,7 @@ test('missing: every bucket of the range, the one that holds its start included'
 });
 
 test('zeros: what an aggregate gives of nothing; rows that are there stay as they are, also beyond the end', async () => {
-  const columns: readonly PlanColumn[] = [...COLUMNS, { name: 'list', type: 'list', item: 'string' }];
+  const columns: readonly PlanColumn[] = [...COLUMNS, { name: 'list', type: planType('list') }];
   const rows: readonly Row[] = [
     [...row('b', 30n, null, 1n), null],
     [...row('b', 50n, 2), ['x']],

@@ -1,5 +1,5 @@
 // Project: new columns, all computed from the input's row at once.
-import { type Column, typeEquals } from '../../../core/batch/batch.ts';
+import type { Column } from '../../../core/batch/batch.ts';
 import type { PlanExpression } from '../../3-plan/expression.ts';
 import type { PlanColumn, Project } from '../../3-plan/nodes.ts';
 import { physicalType } from '../../3-plan/physical.ts';
@@ -14,10 +14,8 @@ export const projectOperator = (node: Project, env: RunEnvironment): Operator =>
     length: batch.length,
     fields,
     columns: node.values.map((value: PlanExpression, i): Column => {
-      const { type, item } = node.columns[i] as PlanColumn;
-      const column = evaluate(value, batch, env);
-      const wanted = physicalType(type, item);
-      return typeEquals(column.type, wanted) ? column : widen(column, wanted);
+      const { type } = node.columns[i] as PlanColumn;
+      return widen(evaluate(value, batch, env), physicalType(type));
     }),
   }));
 };

@@ -52,7 +52,7 @@ class WindowOperator implements Operator {
     this.#keys = new KeyTable(
       node.keys.map((key) => {
         const column = node.columns.find((c) => c.name === key);
-        return physicalType(column?.type ?? 'string', column?.item);
+        return physicalType(column?.type ?? 'string');
       }),
       true,
     );
@@ -61,7 +61,7 @@ class WindowOperator implements Operator {
     this.#carried = carry.length === 0 ? undefined : new Carried(carry);
     const isSeries = (call: AggregateCall): boolean => Object.hasOwn(env.functions.series, call.function);
     this.#plain = node.aggregates.filter((call) => !isSeries(call));
-    this.#accumulators = new Accumulators(this.#plain, node.input.columns, env);
+    this.#accumulators = new Accumulators(this.#plain, env);
     this.#series = new Map(node.aggregates.filter(isSeries).map((call) => [call, new SeriesStore(node.ties, env)]));
   }
 

@@ -40,7 +40,7 @@ export const batchFrom = (columns: readonly PlanColumn[], rows: readonly Row[]):
         columns.map((c, i) => [
           c.name,
           columnFrom(
-            physicalType(c.type, c.item),
+            physicalType(c.type),
             rows.map((row) => row[i] as Value),
           ),
         ]),

@@ -20,7 +20,7 @@ export const deliverFloats = (values: Float64Array, present: Uint8Array | undefi
   return column;
 };
 
-export const isFloatArgument = (context: AggregateContext): boolean => context.arguments[0]?.type === 'float';
+export const isFloatArgument = (context: AggregateContext): boolean => context.arguments[0] === 'float';
 
 /** Bits of the groups with a count above 0. */
 export const seenGroups = (counts: Float64Array | Uint8Array, groups: number): Uint8Array => {

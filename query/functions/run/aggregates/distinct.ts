@@ -15,7 +15,7 @@ const BYTES_A_PAIR = 24;
 
 const distinct = (context: AggregateContext, finish: (pairs: PairTable, codes: KeyTable, groups: number) => ReturnType<Accumulator['finish']>): Accumulator => {
   const argument = context.arguments[0];
-  const codes = new KeyTable([physicalType(argument?.type ?? 'string', argument?.item)], false);
+  const codes = new KeyTable([physicalType(argument ?? 'string')], false);
   let pairs = new PairTable();
   return {
     add: ({ groups, arguments: args }) => {
@@ -59,7 +59,7 @@ export const values: AggregateRun = (context) =>
     const lists: Value[][] = Array.from({ length: size }, () => []);
     for (let i = 0; i < pairs.size; i++) if (column !== undefined) (lists[pairs.first(i)] as Value[]).push(valueAt(column, pairs.second(i)));
     const argument = context.arguments[0];
-    const builder = new ColumnBuilder(list(physicalType(argument?.type ?? 'string', argument?.item)));
+    const builder = new ColumnBuilder(list(physicalType(argument ?? 'string')));
     for (const items of lists) builder.append(items.sort(compareValues));
     return builder.finish();
   });

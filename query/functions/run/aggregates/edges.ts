@@ -13,7 +13,7 @@ const edge =
   (sign: number): AggregateRun =>
   (context) => {
     const argument = context.arguments[0];
-    const type = physicalType(argument?.type ?? context.type, argument?.item);
+    const type = physicalType(argument ?? context.type);
     let values: Value[] = [];
     let places: (Place | undefined)[] = [];
     return {
@@ -43,7 +43,7 @@ const edge =
       finish: (size) => {
         const builder = new ColumnBuilder(type);
         for (let g = 0; g < size; g++) builder.append(values[g] ?? null);
-        return context.type === 'list' || context.type === 'map' ? builder.finish() : widen(builder.finish(), physicalType(context.type));
+        return widen(builder.finish(), physicalType(context.type));
       },
     };
   };

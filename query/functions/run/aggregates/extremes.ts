@@ -130,7 +130,7 @@ const bools = (sign: number): Accumulator => {
 const extreme =
   (sign: number): AggregateRun =>
   (context) => {
-    switch (context.arguments[0]?.type) {
+    switch (context.arguments[0]) {
       case 'float':
         return floats(sign, context);
       case 'string':
