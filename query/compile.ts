@@ -1,7 +1,7 @@
 // Read first. A text becomes an answer in these steps; each is one call and can be looked at by itself:
 //
 //   text → parse (1-syntax) → check against the catalogue (2-semantic, pipes/) → plan for one request (3-plan)
-//        → passes (3-plan/passes.ts) → split by what each store can do (4-emit) and read (bounded-split.ts) → run what is left here (run/)
+//        → passes (3-plan/passes.ts) → split by what each store can do (4-emit) → run what is left here (run/)
 //
 // Nothing here waits or reads: stores are asked by `ask.ts`.
 import { CodedError } from '../core/coded-error.ts';
@@ -17,8 +17,7 @@ import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
 import type { Known } from './4-emit/known.ts';
 import { postgresEmitter } from './4-emit/postgres/emitter.ts';
-import type { SplitPlan, Stores } from './4-emit/split.ts';
-import { split } from './bounded-split.ts';
+import { type SplitPlan, type Stores, split } from './4-emit/split.ts';
 import { FAILING, FAILING_AGGREGATES } from './functions/failing.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { constants } from './run/constant.ts';

@@ -128,7 +128,7 @@ export const durationNanos = (e: QuantityLiteral): bigint =>
 const checkName = (scope: Scope, e: Name): Typed | undefined => {
   const column = columnNamed(scope.relation, e.name);
   if ((column !== undefined && isMistaken(column)) || e.name === '' || scope.spoilt.has(e.name)) return undefined;
-  if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span };
+  if (column !== undefined) return { op: 'column', name: e.name, type: column.type, span: e.span, made: column.made };
   const value = scope.expanding.has(e.name) ? undefined : scope.values.get(e.name);
   if (value !== undefined) return scope.lets.at(scope, e, value);
   const fn = scope.fns.get(e.name);

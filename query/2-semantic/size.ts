@@ -5,14 +5,14 @@ import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import type { Reporter } from './report.ts';
 import type { Typed } from './type.ts';
 
-/** Names, literals and calls of expressions, and columns of the rows behind each step. */
-export const MOST_PARTS = 100_000;
+/** Names, literals and calls of expressions, each column as what earlier steps made it of, and columns of the rows behind each step. */
+export const MOST_PARTS = 20_000;
 /** Sources and pipes, and what makes several nodes of one. */
 export const MOST_STEPS = 400;
-/** Expressions, `let` values and queries in each other. */
-const DEEPEST_EXPRESSION = 1_200;
-const DEEPEST_LET = 100;
-const DEEPEST_QUERY = 100;
+/** Expressions, written out, `let` values, and queries in each other; all that `and` or `or` joins is one level. */
+const DEEPEST = 100;
+/** Expressions in each other as they stand in the text, before it is known what they are. */
+const DEEPEST_TEXT = 1_200;
 
 /** Of a planned query. */
 export interface QuerySize {
@@ -40,8 +40,12 @@ const partsOf = (t: Typed): readonly Typed[] => {
   }
 };
 
+const isChain = (t: Typed, part: Typed): boolean =>
+  t.op === 'call' && (t.function === 'and' || t.function === 'or') && part.op === 'call' && part.function === t.function;
+
 /** As a tree. Each part is looked at once, however often it is used. */
 const extentOf = (t: Typed): Extent => {
+  if (t.op === 'column' && t.made !== undefined) return extentOf(t.made);
   const known = extents.get(t);
   if (known !== undefined) return known;
   let parts = 1;
@@ -49,7 +53,7 @@ const extentOf = (t: Typed): Extent => {
   for (const part of partsOf(t)) {
     const inner = extentOf(part);
     parts += inner.parts;
-    depth = Math.max(depth, inner.depth);
+    depth = Math.max(depth, isChain(t, part) ? inner.depth - 1 : inner.depth);
   }
   const extent = { parts, depth: depth + 1 };
   extents.set(t, extent);
@@ -70,8 +74,8 @@ export class TextSize {
 
   /** Before an expression is checked; false: it may not be. */
   begin(e: Expression): boolean {
-    if (this.#depth >= DEEPEST_EXPRESSION) {
-      this.#tooDeep(DEEPEST_EXPRESSION, e.span);
+    if (this.#depth >= DEEPEST_TEXT) {
+      this.#tooDeep(e.span);
       return false;
     }
     this.parts += 1;
@@ -85,7 +89,7 @@ export class TextSize {
     // An aggregate's argument is counted though only its result stands here.
     this.parts = Math.max(this.parts, before + (extent?.parts ?? 0));
     if (this.parts > MOST_PARTS) return this.#tooLarge('parts', this.parts, MOST_PARTS, e.span);
-    return extent !== undefined && extent.depth > 2 * DEEPEST_EXPRESSION ? this.#tooDeep(DEEPEST_EXPRESSION, e.span) : t;
+    return extent !== undefined && extent.depth > DEEPEST ? this.#tooDeep(e.span) : t;
   }
   /** What was made otherwise than of an expression, if it stays within the bounds. */
   counted(t: Typed | undefined, span: Span): Typed | undefined {
@@ -97,14 +101,14 @@ export class TextSize {
   /** Whether a `let` value may be read within so many others. */
   mayExpand(within: number, span: Span): boolean {
     if (this.parts > MOST_PARTS) this.#tooLarge('parts', this.parts, MOST_PARTS, span);
-    else if (within >= DEEPEST_LET) this.#tooDeep(DEEPEST_LET, span);
+    else if (within >= DEEPEST) this.#tooDeep(span);
     else return true;
     return false;
   }
   /** Whether a query may be read within so many others. */
   mayEnter(within: number, span: Span): boolean {
-    if (within >= DEEPEST_QUERY) this.#tooDeep(DEEPEST_QUERY, span);
-    return within < DEEPEST_QUERY;
+    if (within >= DEEPEST) this.#tooDeep(span);
+    return within < DEEPEST;
   }
 
   /** Whether a query of that size may be planned. */
@@ -115,8 +119,8 @@ export class TextSize {
     return false;
   }
 
-  #tooDeep(limit: number, span: Span): undefined {
-    return this.#tell(() => this.#reporter.error('iql.too-deep', { limit }, span));
+  #tooDeep(span: Span): undefined {
+    return this.#tell(() => this.#reporter.error('iql.too-deep', { limit: DEEPEST }, span));
   }
   #tooLarge(what: string, amount: number, limit: number, span: Span): undefined {
     return this.#tell(() => this.#reporter.error('iql.too-large', { what, amount, limit }, span));

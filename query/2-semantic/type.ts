@@ -28,8 +28,8 @@ export const isNumber = (t: Type): boolean => t.value === 'int' || t.value === '
  * A checked expression: typed, names resolved, but parameters, `now` and times without a zone still open (a text is checked once
  * and planned for each request).
  */
-export type Typed = { readonly type: Type; readonly span: Span } & (
-  | { readonly op: 'column'; readonly name: string }
+export type Typed = { readonly type: Type; readonly span: Span } /** `made`: as in its column. */ & (
+  | { readonly op: 'column'; readonly name: string; readonly made?: Typed | undefined }
   | { readonly op: 'literal'; readonly literal: boolean | number | bigint | string | null | readonly (boolean | number | bigint | string)[] }
   | { readonly op: 'parameter'; readonly name: string /** The result is divided by this (units). */; readonly list: boolean }
   | { readonly op: 'now' }
@@ -57,6 +57,8 @@ export interface RelationColumn {
   /** Tells or describes the series for its whole life: aggregates over time carry it along. */
   readonly label: boolean;
   readonly description: string;
+  /** What an earlier step worked it out by, from its own rows: so much stands for the name once it is written out. */
+  readonly made?: Typed;
 }
 
 export interface OrderColumn {

@@ -70,15 +70,6 @@ const eachPart = (e: PlanExpression, visit: (part: PlanExpression) => void): voi
   eachPart(e.otherwise, visit);
 };
 
-/** How many names, literals and calls it is; `column`: what a name counts for. */
-export const partsOf = (e: PlanExpression, column: (name: string) => number = () => 1): number => {
-  let parts = 0;
-  eachPart(e, (part) => {
-    parts += part.op === 'column' ? column(part.name) : 1;
-  });
-  return parts;
-};
-
 export const eachColumn = (e: PlanExpression, visit: (name: string) => void): void =>
   eachPart(e, (part) => {
     if (part.op === 'column') visit(part.name);

@@ -4,7 +4,7 @@ import { columnOf } from '../../core/batch/batch.ts';
 import { batchOf } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
 import { askedByKeys } from './ask-by-keys.ts';
-import { conjunction, conjuncts, eachColumn, mapExpression, type PlanExpression, partsOf } from './expression.ts';
+import { conjunction, conjuncts, eachColumn, mapExpression, type PlanExpression } from './expression.ts';
 import { type Filter, inputsOf, OVER_TIME, type PlanColumn, type PlanNode, type Project, withInputs } from './nodes.ts';
 
 export interface Pass {
@@ -33,17 +33,11 @@ const cutInline = (plan: PlanNode): PlanNode =>
     return { node: 'inline', batch: rows.length === node.batch.length ? node.batch : takeRows(node.batch, Int32Array.from(rows)), columns: node.columns };
   });
 
-/** Parts of all values of a project: above it projects are not merged, so that nothing grows deep, nor is written anew at each of many steps. */
-const MOST_MERGED = 1_000;
-
-const sizeOf = (project: Project): number => project.values.reduce((n, v) => n + partsOf(v), 0);
-
 /** A project of a project is one, when no value would be worked out twice. */
 const mergeProjects = (plan: PlanNode): PlanNode =>
   bottomUp(plan, (node) => {
     if (node.node !== 'project' || node.input.node !== 'project') return node;
     const inner = node.input;
-    if (sizeOf(node) + sizeOf(inner) > MOST_MERGED) return node;
     const uses = new Map<string, number>();
     for (const v of node.values) eachColumn(v, (name) => void uses.set(name, (uses.get(name) ?? 0) + 1));
     const values = new Map(inner.columns.map((c, i) => [c.name, inner.values[i] as PlanExpression]));

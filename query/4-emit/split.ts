@@ -68,7 +68,7 @@ class Splitter {
   /** The scan that stands for what its store answers. */
   #leaf(plan: PlanNode, mayHaveMore = false): Scan | undefined {
     const [role, ...more] = rolesOf(plan);
-    if (role === undefined || more.length > 0 || readsText(plan)) return undefined;
+    if (role === undefined || more.length > 0 || readsText(plan) || depthOf(plan) > DEEPEST_PLAN) return undefined;
     const emitter = this.#stores.emitters[role];
     const emission = emitter.emit(plan, mayHaveMore);
     if (emission === undefined) return undefined;
@@ -86,12 +86,16 @@ class Splitter {
   }
 }
 
+/** Nodes within each other, each maybe a query within a query: what a store takes to understand them grows with the square. */
+const DEEPEST_PLAN = 24;
+const depthOf = (node: PlanNode): number => 1 + Math.max(0, ...inputsOf(node).map(depthOf));
+
 const rolesOf = (node: PlanNode): ReadonlySet<Role> =>
   node.node === 'scan' ? new Set([node.dataset.role]) : new Set(inputsOf(node).flatMap((i) => [...rolesOf(i)]));
 const readsText = (node: PlanNode): boolean => node.node === 'inline' || inputsOf(node).some(readsText);
 
 /** With these conditions only, and the columns that the others speak of too. */
-export const scanOf = (scan: Scan, asked: readonly PlanExpression[], here: readonly PlanExpression[]): Scan => {
+const scanOf = (scan: Scan, asked: readonly PlanExpression[], here: readonly PlanExpression[]): Scan => {
   const columns = [...scan.columns];
   for (const e of here)
     eachColumn(e, (name) => {
@@ -102,7 +106,7 @@ export const scanOf = (scan: Scan, asked: readonly PlanExpression[], here: reado
 };
 
 /** The node's rows for which all of the conditions hold, in these of its columns. */
-export const filteredHere = (input: PlanNode, conditions: readonly PlanExpression[], columns: readonly PlanColumn[]): PlanNode => {
+const filteredHere = (input: PlanNode, conditions: readonly PlanExpression[], columns: readonly PlanColumn[]): PlanNode => {
   const predicate = conjunction(conditions);
   if (predicate === undefined) return input;
   const filter: PlanNode = { node: 'filter', input, predicate, columns: input.columns };

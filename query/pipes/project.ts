@@ -16,7 +16,7 @@ export interface Output {
 
 export const kept = (column: RelationColumn): Output => ({ column, value: undefined, from: column.name });
 export const renamed = (column: RelationColumn, name: string): Output => ({ column: { ...column, name }, value: undefined, from: column.name });
-export const computed = (column: RelationColumn, value: Typed): Output => ({ column, value, from: undefined });
+export const computed = (column: RelationColumn, value: Typed): Output => ({ column: { ...column, made: value }, value, from: undefined });
 
 /** A hidden name that no column has. */
 export const hiddenName = (input: Relation, base: string): string => {
