@@ -14,6 +14,7 @@ import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { Figure } from './figure.ts';
+import { insertSeries } from './load-store.ts';
 
 const SERIES = 500;
 const SAMPLES = 10_000;
@@ -26,27 +27,21 @@ const TIMES = 40;
 const log = createLogger({ level: 'error', format: 'text', write: (line) => process.stderr.write(line) });
 
 const METRICS = [
-  { name: 'bench.utilization', kind: 'gauge', unit: '1', mantissa: 'toInt64(rand(1) % 1000)', exponent: 3 },
-  { name: 'bench.requests', kind: 'counter', unit: '{request}', mantissa: 'toInt64(t * 7 + rand(2) % 7)', exponent: 0 },
+  { name: 'bench.utilization', kind: 'gauge' as const, unit: '1', mantissa: 'toInt64(rand(1) % 1000)', exponent: 3 },
+  { name: 'bench.requests', kind: 'counter' as const, unit: '{request}', mantissa: 'toInt64(t * 7 + rand(2) % 7)', exponent: 0 },
 ];
 
 const load = async (columns: ColumnStore): Promise<void> => {
-  for (const [i, m] of METRICS.entries()) {
-    const hash = metricHash(m.name);
-    await columns.command(`INSERT INTO series SELECT ${hash}, '${m.name}', cityHash64(${i}, number), fromUnixTimestamp64Milli(${FROM_MS}), fromUnixTimestamp64Milli(${FROM_MS}), '${m.kind}', 'cumulative', '${m.unit}', '', ${STEP_MS},
-      map('host', concat('host-', toString(number)), 'service', concat('service-', toString(number % 20))), map('datacenter', if(number % 4 = 0, 'fra1', 'ams1')) FROM numbers(${SERIES})`);
-    await columns.command(
-      `INSERT INTO series_days SELECT metric, id, toYYYYMM(d) AS month, groupBitOr(toUInt32(bitShiftLeft(toUInt32(1), toDayOfMonth(d) - 1)))
-      FROM (SELECT metric, id, fromUnixTimestamp64Milli(${FROM_MS} + 86400000 * arrayJoin(range(${Math.ceil((TO_MS - FROM_MS) / 86_400_000) + 1})), 'UTC') AS d FROM series WHERE metric = ${hash}) GROUP BY metric, id, month`,
-      { settings: { max_partitions_per_insert_block: 10 } },
-    );
-    // A day at a time: an insert is one partition.
-    for (let from = 0; from < SAMPLES; from += 2000)
-      await columns.command(
-        `INSERT INTO samples (metric, id, time, mantissa, exponent, float, insert) SELECT ${hash}, cityHash64(${i}, intDiv(number, 2000)) AS id, fromUnixTimestamp64Milli(${FROM_MS} + (${from} + number % 2000) * ${STEP_MS}) AS time, ${m.mantissa}, ${m.exponent}, 0, 1 FROM (SELECT number, ${from} + number % 2000 AS t FROM numbers(${SERIES * 2000}))`,
-        { settings: { max_partitions_per_insert_block: 10, max_execution_time: 600 } },
-      );
-  }
+  for (const [i, { name, kind, unit, mantissa, exponent }] of METRICS.entries())
+    await insertSeries(columns, {
+      count: SERIES,
+      metric: String(metricHash(name)),
+      name: `'${name}'`,
+      id: `cityHash64(${i}, s)`,
+      labels: "map('host', concat('host-', toString(s)), 'service', concat('service-', toString(s % 20)))",
+      enrichment: "map('datacenter', if(s % 4 = 0, 'fra1', 'ams1'))",
+      ...{ kind, unit, fromMs: FROM_MS, stepMs: STEP_MS, samples: SAMPLES, mantissa, exponent },
+    });
   await columns.command(
     `INSERT INTO logs (time, severity, body, service, host, attributes, numbers, sender, file, position, insert)
     SELECT fromUnixTimestamp64Nano(toInt64(${TO_MS - 86_400_000} + number * 86.4) * 1000000), ['debug', 'info', 'info', 'info', 'info', 'info', 'info', 'warn', 'warn', 'error'][rand(3) % 10 + 1],

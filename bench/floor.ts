@@ -18,6 +18,7 @@ import { DATASETS } from '../schemas/catalogue.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { UNLIMITED, withColumnStore } from './column-store.ts';
 import { type Figure, median } from './figure.ts';
+import { insertSeries } from './load-store.ts';
 
 const METRICS = 50;
 const HOSTS = 2000;
@@ -37,18 +38,16 @@ const log = createLogger({ level: 'error', format: 'text', write: (line) => proc
 const hashes = `[${Array.from({ length: METRICS }, (_, i) => metricHash(`bench.metric_${i}`)).join(', ')}]`;
 
 const load = async (columns: ColumnStore): Promise<void> => {
-  const at = `fromUnixTimestamp64Milli(${FROM_MS}, 'UTC')`;
-  for (const statement of [
-    `INSERT INTO series SELECT ${hashes}[number % ${METRICS} + 1], concat('bench.metric_', toString(number % ${METRICS})), cityHash64(number), ${at}, ${at}, 'gauge', 'cumulative', '1', '', ${STEP_MS},
-      map('host', concat('host-', toString(intDiv(number, ${METRICS}))), 'service', concat('service-', toString(number % 20)), 'device', concat('device-', toString(number % 7))),
-      map('datacenter', if(number % 4 = 0, 'fra1', 'ams1')) FROM numbers(${METRICS * HOSTS})`,
-    `INSERT INTO series_days SELECT metric, id, toYYYYMM(since), bitShiftLeft(toUInt32(1), toDayOfMonth(since) - 1) FROM series`,
-    `INSERT INTO samples (metric, id, time, mantissa, exponent, float, insert) SELECT ${hashes}[s % ${METRICS} + 1], cityHash64(s), fromUnixTimestamp64Milli(${FROM_MS} + (number % ${SAMPLES}) * ${STEP_MS}, 'UTC'), toInt64(rand() % 1000), 3, 0, 1
-      FROM (SELECT number, intDiv(number, ${SAMPLES}) AS s FROM numbers(${METRICS * HOSTS * SAMPLES}))`,
-    'OPTIMIZE TABLE samples FINAL',
-    'OPTIMIZE TABLE series FINAL',
-  ])
-    await columns.command(statement, { settings: UNLIMITED });
+  await insertSeries(columns, {
+    count: METRICS * HOSTS,
+    metric: `${hashes}[s % ${METRICS} + 1]`,
+    name: `concat('bench.metric_', toString(s % ${METRICS}))`,
+    id: 'cityHash64(s)',
+    labels: `map('host', concat('host-', toString(intDiv(s, ${METRICS}))), 'service', concat('service-', toString(s % 20)), 'device', concat('device-', toString(s % 7)))`,
+    enrichment: "map('datacenter', if(s % 4 = 0, 'fra1', 'ams1'))",
+    ...{ kind: 'gauge', unit: '1', fromMs: FROM_MS, stepMs: STEP_MS, samples: SAMPLES, mantissa: 'toInt64(rand() % 1000)', exponent: 3 },
+  });
+  for (const table of ['samples', 'series']) await columns.command(`OPTIMIZE TABLE ${table} FINAL`, { settings: UNLIMITED });
 };
 
 interface Kind {
