@@ -43,12 +43,17 @@ const peerCost = async (program: string, folder: string): Promise<Cost> => {
   }
 };
 
+const TOKEN = NEEDLE.split('_')[1];
+
+/** The store remembers which blocks a condition found nothing in. */
+const ANEW = { use_query_condition_cache: 0 };
+
 /** What is asked of the store, as the emitters write it. */
 const QUESTIONS: Readonly<Record<string, string>> = {
-  'a word that stands once': `SELECT body FROM logs WHERE indexHint(hasAll(line_tokens, ['${NEEDLE.split('_')[1]}'])) AND hasAllTokens(words, ['${NEEDLE.split('_')[1]}'])`,
+  'a word that stands once': `SELECT body FROM logs WHERE hasAllTokens(words, ['${TOKEN}']) AND hasAll(line_tokens, ['${TOKEN}'])`,
   'a common word, counted': "SELECT count() FROM logs WHERE position(pattern, ' timed ') > 0",
   'a phrase, counted': "SELECT count() FROM logs WHERE position(pattern, ' upstream timed out ') > 0",
-  'a common number, counted': "SELECT count() FROM logs WHERE indexHint(hasAll(line_tokens, ['404'])) AND hasAllTokens(words, ['404'])",
+  'a common number, counted': "SELECT count() FROM logs WHERE hasAllTokens(words, ['404']) AND hasAll(line_tokens, ['404'])",
   'a regular expression, counted': "SELECT count() FROM logs WHERE match(body, 'elapsed=29[0-9]{3}ms')",
   'by level': 'SELECT severity, count() FROM logs GROUP BY severity',
 };
@@ -84,7 +89,7 @@ const restOf = async (dataDir: string, bytes: number, peer: Cost | undefined): P
       let used = 0;
       for (let i = 0; i < 6; i++) {
         const [before, began] = [cpu(), performance.now()];
-        await columns.query(sql);
+        await columns.query(sql, { settings: ANEW });
         // The first one reads from the disk and fills caches.
         if (i > 0) {
           times.push(performance.now() - began);

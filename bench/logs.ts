@@ -167,7 +167,7 @@ const costOf = async (engine: EmbeddedColumns, columns: ColumnStore, frames: rea
     `SELECT column_data_compressed_bytes + column_marks_bytes AS b FROM system.parts_columns WHERE active AND table = 'logs' AND column IN (${names})`;
   return {
     bytes: await bytesOf("SELECT bytes_on_disk AS b FROM system.parts WHERE active AND table = 'logs'"),
-    index: (await bytesOf(ofIndex('token_index'))) + (await bytesOf(ofColumns("'pattern'"))),
+    index: (await bytesOf(ofIndex('word_index'))) + (await bytesOf(ofColumns("'pattern'"))),
     attributes: await bytesOf(ofColumns("'attributes', 'numbers'")),
     ids: (await bytesOf(ofColumns("'sender', 'file', 'position', 'insert'"))) + (await bytesOf(ofIndex('file_index'))),
     rate: (FRAME * frames.length) / seconds,

@@ -17,6 +17,7 @@ import { runsAsFloats } from './tables-12.ts';
 import { SENDERS_13 } from './tables-13.ts';
 import { INSTALLATION_14 } from './tables-14.ts';
 import { startMarks } from './tables-15.ts';
+import { LINES_16 } from './tables-16.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -41,4 +42,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 13, statements: SENDERS_13 },
   { version: 14, statements: INSTALLATION_14 },
   { version: 15, statements: startMarks },
+  { version: 16, statements: LINES_16 },
 ];

@@ -8,7 +8,8 @@ const words = (text: string): string =>
 /** See `tables-3.ts`. */
 const BORDER = ' \u{E000} ';
 const LINE_WORDS = `if(isNull(raw), ${words("concat(head, ifNull(body, ''), tail)")}, concat(${words('assumeNotNull(raw)')}, '${BORDER}', ${words("ifNull(body, '')")}))`;
-const TOKENS = `tokens(${LINE_WORDS})`;
+/** As `tables-16.ts` indexes them. */
+export const TOKENS = `tokens(${LINE_WORDS})`;
 
 /** As `pipeline/stages/line-pattern.ts` makes it, but that several `0` are not one. Of lines from before it is worked out when it is asked for. */
 const PATTERN = `concat(' ', arrayStringConcat(arrayMap(t -> if(match(t, '^[a-z]+$'), t, '0'), ${TOKENS}), ' '), ' ')`;

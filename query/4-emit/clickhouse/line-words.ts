@@ -34,8 +34,8 @@ const wordsOf = (e: PlanExpression & { op: 'call' }): Words | undefined => {
 const inPattern = (tokens: readonly string[], context: ClickHouseContext): string =>
   `position(s.pattern, ${context.raw('String', ` ${tokens.join(' ')} `)}) > 0`;
 
-/** Hold wherever the words stand in a line: letters side by side in its pattern, all others in the filter of its block. */
-const hints = (tokens: readonly string[], context: ClickHouseContext): readonly string[] => {
+/** Runs of letters, side by side in its pattern, hold wherever the words stand in a line. */
+const inPatterns = (tokens: readonly string[], context: ClickHouseContext): readonly string[] => {
   const conditions: string[] = [];
   for (let at = 0; at < tokens.length; ) {
     let end = at;
@@ -43,9 +43,13 @@ const hints = (tokens: readonly string[], context: ClickHouseContext): readonly 
     if (end > at) conditions.push(inPattern(tokens.slice(at, end), context));
     at = end + 1;
   }
-  const others = [...new Set(tokens)].filter((t) => !LETTERS.test(t) && !SIGMA.test(t));
-  if (others.length > 0) conditions.push(`indexHint(hasAll(s.line_tokens, ${context.raw('Array(String)', others)}))`);
   return conditions;
+};
+
+/** All others are looked up in the filter of each block. It must stand behind what is exact: of the lines that are left it is worked out once more. */
+const inBlocks = (tokens: readonly string[], context: ClickHouseContext): readonly string[] => {
+  const others = [...new Set(tokens)].filter((t) => !LETTERS.test(t) && !SIGMA.test(t));
+  return others.length === 0 ? [] : [`hasAll(s.line_tokens, ${context.raw('Array(String)', others)})`];
 };
 
 /** The filter itself; undefined where it cannot be said so. `hinted`: with what leaves lines out early, which must not stand under a NOT. */
@@ -68,7 +72,7 @@ const decided = (filter: PlanExpression, context: ClickHouseContext, hinted: boo
   // Never missing: a line without any text has no words.
   const exact =
     tokens.length === 1 ? `hasAllTokens(s.words, ${context.raw('Array(String)', tokens)})` : `hasPhrase(s.words, ${context.raw('String', tokens.join(' '))})`;
-  return `(${[...(hinted ? hints(tokens, context) : []), exact].join(' AND ')})`;
+  return hinted ? `(${[...inPatterns(tokens, context), exact, ...inBlocks(tokens, context)].join(' AND ')})` : `(${exact})`;
 };
 
 /** A condition that holds wherever the filter does; undefined: nothing is known of it. */
@@ -81,7 +85,8 @@ const superset = (filter: PlanExpression, context: ClickHouseContext): string | 
     return parts.length === 1 ? parts[0] : `(${parts.join(filter.function === 'and' ? ' AND ' : ' OR ')})`;
   }
   const tokens = wordsOf(filter)?.tokens ?? [];
-  const known = hints(filter.function === 'search_prefix' ? tokens.slice(0, -1) : tokens, context);
+  const complete = filter.function === 'search_prefix' ? tokens.slice(0, -1) : tokens;
+  const known = [...inPatterns(complete, context), ...inBlocks(complete, context)];
   return known.length === 0 ? undefined : `(${known.join(' AND ')})`;
 };
 

@@ -116,6 +116,19 @@ const ofNewestTime = ({ input, keys: [first], count, per }: Order, emit: (of: Pl
   return times === undefined ? '' : ` WHERE (${keys}, \`time\`) IN (SELECT ${keys}, max(\`time\`) FROM (${times.sql}) GROUP BY ${keys})`;
 };
 
+const MOST_NEWEST = 10_000;
+
+/**
+ * Lines rest by their time, and the store reads the newest first where nothing but time is asked for: with the time of the last one that is
+ * wanted it reads no others whole. Twice the conditions where fewer fit than are wanted.
+ */
+const sinceTheLast = ({ input, keys: [first], count = MOST_NEWEST + 1, per }: Order, emit: (of: PlanNode) => Select | undefined): string => {
+  if (input.node !== 'scan' || input.dataset.table !== 'logs' || first?.column !== 'time' || !first.descending || per.length > 0) return '';
+  if (count > MOST_NEWEST) return '';
+  const times = emit({ ...input, columns: input.columns.filter((c) => c.name === 'time') });
+  return times === undefined ? '' : ` WHERE \`time\` >= (SELECT min(\`time\`) FROM (${times.sql} ORDER BY \`time\` DESC LIMIT ${count}))`;
+};
+
 const emitOrder = (node: Order, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext): Select | undefined => {
   const below = input(node.input);
   if (below === undefined) return undefined;
@@ -123,7 +136,7 @@ const emitOrder = (node: Order, input: (of: PlanNode) => Select | undefined, con
   // The first of the first of each key, in one order, are so in one SELECT too.
   const isWithin = node.input.node === 'order' && node.input.keys === node.keys && node.input.per.length > 0;
   if (isWithin && node.per.length === 0) return { sql: `${below.sql}${count}`, columns: node.columns };
-  const newest = ofNewestTime(node, input);
+  const newest = ofNewestTime(node, input) || sinceTheLast(node, input);
   const order = node.keys.length === 0 ? '' : ` ORDER BY ${orderBy(node.keys, context)}`;
   const keys = node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key)));
   const per = keys.length === 0 ? '' : ` BY ${keys.join(', ')}`;
