@@ -32,7 +32,7 @@ const asked = async (text: string): Promise<{ readonly hosts: readonly unknown[]
       return rows;
     },
   };
-  const { batches } = await ask(parts, askersOf({ ...loaded.ports, records: { ...loaded.ports.records, ...records } }), RUN_FUNCTIONS, {});
+  const { batches } = await ask(parts, askersOf({ ...loaded.ports, records: { ...loaded.ports.records, ...records } }), RUN_FUNCTIONS);
   const at = parts.plan.columns.findIndex(({ name }) => name === 'host');
   return { hosts: batches.flatMap((b) => Array.from({ length: b.length }, (_, row) => b.columns[at] && valueAt(b.columns[at], row))), read };
 };

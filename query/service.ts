@@ -256,7 +256,7 @@ export class QueryService {
     const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
       this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
         const stores = storesWith({ marks, series: new SeriesFinder(index, RUN_FUNCTIONS) });
-        const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, {}, { ...options, signal: stop });
+        const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop });
         const shown = await withExplanations(planned.plan, async (rows, analyze) => {
           const parts = split(firstRows(rows, limit + 1), stores, push);
           return { parts, asked: analyze ? await answered(parts) : undefined };

@@ -14,7 +14,6 @@ export const PIPES_NOT_YET: ReadonlyMap<string, string> = new Map([
   ['union', ''],
   ['sample', '`limit n` takes the newest'],
   ...['parse', 'extract', 'json', 'logfmt'].map((name): [string, string] => [name, FIELDS]),
-  ['unnest', ''],
   ['compare', 'ask a second time with `offset 1d` behind the source'],
   ['patterns', '`count by body | top 20 by count` counts equal messages'],
   ['facets', '`count by x` counts the values of a field'],

@@ -168,12 +168,20 @@ export interface Fill extends NodeBase {
   readonly values: readonly string[];
   readonly method: 'missing' | 'zeros' | 'previous' | 'linear';
 }
-/** A function from table to table that runs only here (`parse`, `unnest`, `patterns` …). */
+/**
+ * - `unnest`: a row for each item of `list`, which stands under the list's name, its number from 0 under `place`; of an empty list, or none,
+ *   one row in which both are missing.
+ * - `explain`: how the input is made; a question has the answer in its place before it runs.
+ */
+export type TableFunction =
+  | { readonly name: 'unnest'; readonly list: string; readonly place: string }
+  | { readonly name: 'explain'; readonly analyze: boolean };
+/** A function from table to table that runs only here. Of the input it reads the columns `reads`, and gives on others that its own have the names of. */
 export interface Table extends NodeBase {
   readonly node: 'table';
   readonly input: PlanNode;
-  readonly function: string;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly function: TableFunction;
+  readonly reads: readonly string[];
 }
 
 export type PlanNode = Scan | Inline | Filter | Project | Window | Aggregate | Order | Join | Union | Fill | Table;

@@ -148,7 +148,7 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       return { ...node, input, values: node.values.filter((v) => names.has(v)), columns: node.columns.filter((c) => names.has(c.name)) };
     }
     case 'table':
-      return { ...node, input: prune(node.input, new Set(node.input.columns.map((c) => c.name))) };
+      return { ...node, columns: keep(node.columns, needed), input: prune(node.input, new Set([...needed, ...node.reads])) };
   }
 };
 

@@ -70,7 +70,7 @@ const details = (n: PlanNode): string => {
     case 'fill':
       return `${n.method} ${n.values.join(', ')} by (${n.keys.join(', ')}) ${bucket(n.bucket)}${n.method === 'zeros' ? ` to ${formatTime(n.to)}` : ''}`;
     case 'table':
-      return n.function;
+      return n.function.name === 'unnest' ? `unnest ${n.function.list}` : n.function.name;
   }
 };
 

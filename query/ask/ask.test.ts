@@ -43,7 +43,7 @@ test('when one side of a join fails, the question of the other one is ended', as
   };
   const askers: Askers = { columns: waiting, search: waiting, records: failing };
   const parts = { plan: join as PlanNode, fragments: new Map([left, right].map((scan) => [scan, fragmentOf(scan)])) };
-  await expect(ask(parts, askers, RUN_FUNCTIONS, {})).rejects.toThrow('away');
+  await expect(ask(parts, askers, RUN_FUNCTIONS)).rejects.toThrow('away');
   expect(begun).toBe(true);
   await expect.poll(() => isEnded).toBe(true);
 });

@@ -9,7 +9,7 @@ import { type Fragment, requestOf } from '../4-emit/fragment.ts';
 import type { Losses } from '../4-emit/losses.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits, type Pool } from '../run/budget.ts';
-import type { RunEnvironment, RunFunctions, TableRun } from '../run/environment.ts';
+import type { RunEnvironment, RunFunctions } from '../run/environment.ts';
 import { runPlan } from '../run/run.ts';
 import { batchBytes } from '../run/size.ts';
 import type { Asker } from './asker.ts';
@@ -60,13 +60,7 @@ export interface Asked {
 }
 
 /** Rejects with a CodedError: limits, cancellation, a store that does not answer. */
-export const ask = async (
-  split: SplitPlan,
-  askers: Askers,
-  functions: RunFunctions,
-  tables: Readonly<Record<string, TableRun>>,
-  { signal, limits, pool, seconds }: AskOptions = {},
-): Promise<Asked> => {
+export const ask = async (split: SplitPlan, askers: Askers, functions: RunFunctions, { signal, limits, pool, seconds }: AskOptions = {}): Promise<Asked> => {
   const answers: StoreAnswer[] = [];
   let notRepresentable = 0;
   let mayBeMore = false;
@@ -75,7 +69,6 @@ export const ask = async (
   const stop = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
   const env: RunEnvironment = {
     functions,
-    tables,
     budget,
     warn: (_, count) => {
       notRepresentable += count;

@@ -18,8 +18,8 @@ export interface Explained {
 
 /** The plan with what `explain` tells in its place. `work`: splits the plan of the rows, and runs it where that is wanted. */
 export const withExplanations = async (node: PlanNode, work: (rows: PlanNode, analyze: boolean) => Promise<Explained>): Promise<PlanNode> => {
-  if (node.node === 'table' && node.function === 'explain')
-    return { node: 'inline', columns: node.columns, batch: explanation(node, await work(node.input, node.options.analyze === true)) };
+  if (node.node === 'table' && node.function.name === 'explain')
+    return { node: 'inline', columns: node.columns, batch: explanation(node, await work(node.input, node.function.analyze)) };
   const inputs = inputsOf(node);
   const mapped = await Promise.all(inputs.map((input) => withExplanations(input, work)));
   return mapped.every((m, i) => m === inputs[i]) ? node : withInputs(node, mapped);

@@ -47,7 +47,10 @@ export const explain: IqlPipe = {
     const columns = planColumns(output);
     return {
       output,
-      plan: (plan) => (request) => ({ node: 'table', function: 'explain', input: sorted(plan(request), input), options: { analyze }, columns }),
+      plan: (plan) => (request) => {
+        const rows = sorted(plan(request), input);
+        return { node: 'table', function: { name: 'explain', analyze }, input: rows, reads: rows.columns.map((c) => c.name), columns };
+      },
       streaming: { kind: 'unbounded', reason: 'it tells of one question' },
     };
   },

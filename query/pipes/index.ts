@@ -9,6 +9,7 @@ import { lookup } from './lookup.ts';
 import { bottom, distinct, latest, limit, sort, top } from './order.ts';
 import type { IqlPipe } from './pipe.ts';
 import { search } from './search.ts';
+import { unnest } from './unnest.ts';
 import { where } from './where.ts';
 
 const QUANTILE = /^p(?:\d{1,2}(?:\.\d+)?|100)$/;
@@ -30,6 +31,7 @@ export const PIPES: readonly IqlPipe[] = [
   distinct,
   lookup,
   fill,
+  unnest,
   explain,
   aggregatePipe('count', 'Number of rows, by key'),
   aggregatePipe('sum', 'Sum, by key'),

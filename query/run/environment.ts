@@ -2,10 +2,9 @@
 import type { Batch } from '../../core/batch/batch.ts';
 import { CodedError } from '../../core/coded-error.ts';
 import type { FailingTable } from '../3-plan/failing.ts';
-import type { Keys, Scan, Table } from '../3-plan/nodes.ts';
+import type { Keys, Scan } from '../3-plan/nodes.ts';
 import type { AggregateRun, SeriesRun } from './aggregate.ts';
 import type { Budget } from './budget.ts';
-import type { Operator } from './operators/operator.ts';
 import type { ScalarRun } from './vector.ts';
 
 /** Things that do not stop a run but must be told; the count is added up. */
@@ -21,14 +20,10 @@ export interface RunFunctions {
   readonly failing: FailingTable;
 }
 
-export type TableRun = (node: Table, env: RunEnvironment) => Operator;
-
 export interface RunEnvironment {
   readonly functions: RunFunctions;
   /** Rows of a scan, exactly as `Scan` says, or those of them with these keys; columns may be narrower or wider than the plan's and in another order. */
   readonly scan: (scan: Scan, keys?: readonly Keys[]) => AsyncIterable<Batch>;
-  /** Functions from table to table, by name. */
-  readonly tables: Readonly<Record<string, TableRun>>;
   readonly budget: Budget;
   readonly warn: (warning: RunWarning, count: number) => void;
   readonly signal?: AbortSignal;

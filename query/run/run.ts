@@ -63,7 +63,7 @@ const operatorOf = (node: Exclude<PlanNode, { node: 'scan' | 'inline' | 'join' |
     case 'fill':
       return fillOperator(node, env);
     case 'table':
-      return tableOperator(node, env);
+      return tableOperator(node);
   }
 };
 

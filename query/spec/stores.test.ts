@@ -55,7 +55,7 @@ test.each(stored.map((s) => ({ ...s, title: `${s.c.file}: ${s.c.title}` })))('$h
   const stores = storesWith({ ...loaded.known, ...(random() < 0.5 ? { mostHere: 0 } : {}) });
   const wanted = writtenRows((c.sections.get('rows') as readonly string[]).slice(1));
   for (const parts of [split(whole, stores), ...(random() < sized(0.3, 1) ? [split(whole, supersetStores(stores))] : [])]) {
-    const { batches } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS, {});
+    const { batches } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS);
     const found = shownRows(batches, parts.plan, loweredPlan(c).columns);
     const asked = Array.from(parts.fragments.values(), (f) => explained(f).text);
     if (!sameRows(found, wanted)) expect(found, `seed ${SEED}\n${c.text}\n${asked.join('\n')}`).toEqual(wanted);

@@ -59,7 +59,7 @@ const outcome = async (answer: Promise<Outcome>): Promise<Outcome> => {
 };
 
 const askStores = async (parts: SplitPlan, loaded: LoadedStores, names: readonly string[]): Promise<Outcome> => {
-  const { batches, notRepresentable, mayBeMore } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS, {});
+  const { batches, notRepresentable, mayBeMore } = await ask(parts, askersOf(loaded.ports), RUN_FUNCTIONS);
   return { rows: rowsOf(batches, parts.plan, names), notRepresentable, mayBeMore };
 };
 

@@ -360,6 +360,8 @@ class Builder {
       () => 'lookup hosts on host',
       () => `fill ${ch.pick(['0', 'missing', 'previous', 'linear'])}`,
     ];
+    const list = this.of('list');
+    if (list !== undefined) makers.push(() => `unnest ${name(list.name)}`);
     // What carries expressions comes oftener: there are many functions.
     const [where, , , set] = makers as [() => string, () => string, () => string, () => string];
     makers.push(

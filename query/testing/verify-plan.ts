@@ -234,7 +234,15 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ...below.lacks(node.bucket.kind === 'all' ? [] : ['time'], 'column'),
         ...differs(node.columns, columns),
       ];
-    case 'table':
-      return [];
+    case 'table': {
+      const problems = below.lacks(node.reads, 'what is read,');
+      if (node.function.name === 'explain') return problems;
+      const { list, place } = node.function;
+      const type = columns.find((c) => c.name === list)?.type;
+      if (typeof type !== 'object' || type.kind !== 'list') return [...problems, `${list} is no list`];
+      const made = [...columns.map((c) => (c.name === list ? { name: list, type: type.item } : c)), { name: place, type: 'int' } as const];
+      const wrong = node.columns.filter((c) => !made.some((m) => shown(m) === shown(c)));
+      return [...problems, ...wrong.map((c) => `puts out ${shown(c)}`)];
+    }
   }
 };

@@ -1,10 +1,13 @@
-// Table: a function from table to table that runs only here; its operators are handed in by name.
+// Table: functions from table to table that run only here.
 import type { Table } from '../../3-plan/nodes.ts';
-import type { RunEnvironment } from '../environment.ts';
 import type { Operator } from './operator.ts';
+import { unnestOperator } from './unnest.ts';
 
-export const tableOperator = (node: Table, env: RunEnvironment): Operator => {
-  const make = Object.hasOwn(env.tables, node.function) ? env.tables[node.function] : undefined;
-  if (make === undefined) throw new TypeError(`the plan uses ${JSON.stringify(node.function)}, which is no table function here`);
-  return make(node, env);
+export const tableOperator = (node: Table): Operator => {
+  switch (node.function.name) {
+    case 'unnest':
+      return unnestOperator(node, node.function);
+    case 'explain':
+      throw new TypeError('what explain tells stands in the plan before it runs');
+  }
 };

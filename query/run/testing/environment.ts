@@ -21,7 +21,6 @@ export const testEnvironment = (changes: Partial<RunEnvironment> = {}): TestEnvi
   return {
     functions: RUN_FUNCTIONS,
     scan: async function* () {},
-    tables: {},
     budget: new Budget(),
     warn: (_, count) => {
       lost += count;
