@@ -4,7 +4,7 @@ import { type Batch, FLOAT, INT64, type TextColumn, TIME_NS, UTF8 } from '../cor
 import { batchOf, columnFrom } from '../core/batch/build.ts';
 import type { AggregateFunction } from '../query/2-semantic/function-names.ts';
 import { call, columnReference, literal } from '../query/3-plan/expression.ts';
-import type { PlanColumn, PlanNode, Window } from '../query/3-plan/nodes.ts';
+import type { Every, PlanColumn, PlanNode } from '../query/3-plan/nodes.ts';
 import { RUN_FUNCTIONS } from '../query/functions/run/functions.ts';
 import { Budget } from '../query/run/budget.ts';
 import { runPlan } from '../query/run/run.ts';
@@ -55,8 +55,8 @@ const aggregate: PlanNode = {
     { name: 'value', type: 'float' },
   ],
 };
-const window = (name: AggregateFunction): Window => ({
-  node: 'window',
+const window = (name: AggregateFunction): Every => ({
+  node: 'every',
   input,
   keys: ['#series'],
   carry: ['host'],

@@ -168,7 +168,7 @@ const phased = (phase: bigint, node: PlanNode): PlanNode => {
     node,
     inputsOf(node).map((input) => phased(phase, input)),
   );
-  if ((changed.node !== 'window' && changed.node !== 'fill') || changed.bucket.kind !== 'fixed') return changed;
+  if ((changed.node !== 'every' && changed.node !== 'fill') || changed.bucket.kind !== 'fixed') return changed;
   return { ...changed, bucket: { ...changed.bucket, phase } };
 };
 

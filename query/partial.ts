@@ -1,10 +1,10 @@
 // Which buckets of an answer are partial: a chart must not take them for a fall. Looks at the plan, never at rows.
 import { Buckets } from './3-plan/bucket.ts';
-import { inputsOf, type PlanNode, type Window } from './3-plan/nodes.ts';
+import { type Every, inputsOf, type PlanNode } from './3-plan/nodes.ts';
 
 /** The windows that made the rows' buckets: side by side where lengths differ. */
-const windowsOf = (node: PlanNode): readonly Window[] => {
-  if (node.node === 'window') return [node];
+const windowsOf = (node: PlanNode): readonly Every[] => {
+  if (node.node === 'every') return [node];
   const inputs = inputsOf(node);
   return (node.node === 'union' ? inputs : inputs.slice(0, 1)).flatMap(windowsOf);
 };

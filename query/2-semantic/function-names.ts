@@ -97,7 +97,7 @@ export type AnyScalar = ScalarFunction | OperatorFunction;
 
 /**
  * Aggregates; missing arguments are skipped. `count()` counts rows. `quantile(x, q)`: R's type 7. `p95 x` is `quantile(x, 0.95)`.
- * `rate increase delta` go over time only (a `Window` on a series).
+ * `rate increase delta` go over time only (an `Every` on a series).
  */
 export const AGGREGATES = [
   'count',

@@ -30,7 +30,7 @@ interface NodeBase {
 /**
  * Rows of a dataset with from ≤ time < to (nanoseconds; undefined: the dataset has no time or all of it is meant).
  * Of two samples of one series and time only the later received one. Rows from `from - before` on are read too: look-back for
- * a `Window` above. `filter` holds for every row.
+ * an `Every` above. `filter` holds for every row.
  */
 export interface Scan extends NodeBase {
   readonly node: 'scan';
@@ -60,7 +60,7 @@ export interface Project extends NodeBase {
   readonly input: PlanNode;
   readonly values: readonly PlanExpression[];
 }
-/** Aggregates of a `Window` that read a series' samples with their neighbours. */
+/** Aggregates of an `Every` that read a series' samples with their neighbours. */
 export const OVER_TIME: ReadonlySet<AggregateFunction> = new Set(['rate', 'increase', 'delta']);
 
 export interface AggregateCall {
@@ -81,8 +81,8 @@ export interface AggregateCall {
  * - A bucket whose aggregates are all missing has a row only where `whole` says so.
  * Output: keys, carry, time (unless `all`), aggregates.
  */
-export interface Window extends NodeBase {
-  readonly node: 'window';
+export interface Every extends NodeBase {
+  readonly node: 'every';
   readonly input: PlanNode;
   readonly keys: readonly string[];
   readonly carry: readonly string[];
@@ -184,7 +184,7 @@ export interface Table extends NodeBase {
   readonly reads: readonly string[];
 }
 
-export type PlanNode = Scan | Inline | Filter | Project | Window | Aggregate | Order | Join | Union | Fill | Table;
+export type PlanNode = Scan | Inline | Filter | Project | Every | Aggregate | Order | Join | Union | Fill | Table;
 
 export const inputsOf = (node: PlanNode): readonly PlanNode[] => {
   switch (node.node) {

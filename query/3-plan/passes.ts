@@ -101,7 +101,7 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       const values = columns.map((c) => node.values[node.columns.indexOf(c)] as PlanExpression);
       return { ...node, columns, values, input: prune(node.input, used(...values)) };
     }
-    case 'window': {
+    case 'every': {
       // A row is dropped only when all aggregates are missing, so all of them stay.
       const carry = node.carry.filter((c) => needed.has(c));
       const columns = node.columns.filter((c) => !node.carry.includes(c.name) || carry.includes(c.name));
@@ -165,7 +165,7 @@ const withMore = (node: PlanNode, more: readonly PlanColumn[]): PlanNode | undef
 /** Stored stale markers are read where neighbours count, starts where a counter's rise does: nobody else sees them. */
 const readNeighbours = (plan: PlanNode): PlanNode =>
   bottomUp(plan, (node) => {
-    if (node.node !== 'window' || !node.aggregates.some((a) => OVER_TIME.has(a.function))) return node;
+    if (node.node !== 'every' || !node.aggregates.some((a) => OVER_TIME.has(a.function))) return node;
     const rises = node.aggregates.some((a) => OVER_TIME.has(a.function) && a.function !== 'delta');
     const input = withMore(node.input, rises ? [STALE, START] : [STALE]);
     return input === undefined ? node : { ...node, input };

@@ -53,7 +53,7 @@ const details = (n: PlanNode): string => {
           return e === c.name ? e : `${c.name} = ${e}`;
         })
         .join(', ');
-    case 'window':
+    case 'every':
       return `${bucket(n.bucket)}${n.over === undefined ? '' : ` over ${seconds(n.over)}`} in ${span(n.from, n.to)} by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.carry.length === 0 ? '' : ` carry ${n.carry.join(', ')}`}${n.whole ? ' whole' : ''}${n.lookback === 0n ? '' : ` look back ${seconds(n.lookback)}`}${n.delta ? ' delta' : ''}`;
     case 'aggregate':
       return `by (${n.keys.join(', ')}) ${calls(n.aggregates)}${n.order.length === 0 ? '' : ` in order of ${[...(n.time === undefined ? [] : [n.time]), order(n.order)].join(', ')}`}`;

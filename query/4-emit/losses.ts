@@ -88,9 +88,9 @@ class LossFinder {
         const shown = node.columns.flatMap((c, i) => (losses[i]?.seen === undefined ? [] : [[c.name, losses[i].seen] as const]));
         return { columns: new Map(shown), isHidden: isHidden || anyOf(losses).isHidden };
       }
-      case 'window':
+      case 'every':
       case 'aggregate': {
-        const kept = new Map([...columns].filter(([name]) => node.keys.includes(name) || (node.node === 'window' && node.carry.includes(name))));
+        const kept = new Map([...columns].filter(([name]) => node.keys.includes(name) || (node.node === 'every' && node.carry.includes(name))));
         for (const call of node.aggregates) if (this.#aggregateMayFail(call)) kept.set(call.name, this.#large);
         return { columns: kept, isHidden: hides(...node.aggregates.flatMap((call) => [...call.arguments, call.where])) };
       }

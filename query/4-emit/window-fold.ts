@@ -9,7 +9,7 @@ import { safeIntegerAt, wordsOf } from '../../core/batch/words.ts';
 import { deltaOf, increaseOf, Part, type PartWindow, rateOf, type Sample } from '../../schemas/sample-part.ts';
 import { EXPONENT_STALE, MOST_EXPONENT, POWERS } from '../../schemas/sample-value.ts';
 import { Buckets } from '../3-plan/bucket.ts';
-import type { AggregateCall, PlanColumn, Window } from '../3-plan/nodes.ts';
+import type { AggregateCall, Every, PlanColumn } from '../3-plan/nodes.ts';
 
 /** Of a window with rows; NaN: missing. */
 type Finish = (window: PartWindow, delta: boolean) => number;
@@ -45,7 +45,7 @@ const finishOf = ({ function: name, type, arguments: [value, ...more], where }: 
   return value === undefined || type !== 'float' || !Object.hasOwn(FINISH, name) ? undefined : FINISH[name];
 };
 
-export const isFoldable = ({ aggregates }: Window): boolean => aggregates.every((a) => finishOf(a) !== undefined);
+export const isFoldable = ({ aggregates }: Every): boolean => aggregates.every((a) => finishOf(a) !== undefined);
 
 const ceilMillis = (ns: bigint): number => Number((ns + 999_999n) / 1_000_000n);
 
@@ -59,7 +59,7 @@ interface Windows {
   readonly begins: Float64Array;
 }
 
-const windowsOf = ({ bucket, over, from, to }: Window): Windows => {
+const windowsOf = ({ bucket, over, from, to }: Every): Windows => {
   const buckets = new Buckets(bucket, from, to);
   const { count } = buckets;
   const windows = { starts: new BigInt64Array(count), from: new Float64Array(count), to: new Float64Array(count), begins: new Float64Array(count) };
@@ -124,7 +124,7 @@ const isAscending = (times: Float64Array, length: number): boolean => {
 const PIECE_ROWS = 65_536;
 
 export class WindowFold {
-  readonly #node: Window;
+  readonly #node: Every;
   readonly #windows: Windows;
   /** Of times in lists, ms. */
   readonly #origin: number;
@@ -145,7 +145,7 @@ export class WindowFold {
   readonly #window: { part: Part; before: Sample | undefined; from: number } = { part: this.#part, before: undefined, from: 0 };
   #out: Rows;
 
-  constructor(node: Window, origin: number, endsAtStale: boolean) {
+  constructor(node: Every, origin: number, endsAtStale: boolean) {
     this.#node = node;
     this.#origin = origin;
     this.#windows = windowsOf(node);
@@ -330,7 +330,7 @@ export class WindowFold {
 
 /** Rows that are given out together. */
 class Rows {
-  readonly #node: Window;
+  readonly #node: Every;
   /** Of buckets, ns. */
   readonly #starts: BigInt64Array;
   length = 0;
@@ -342,7 +342,7 @@ class Rows {
   readonly #values: Float64Array[];
   readonly #present: Uint8Array[];
 
-  constructor(node: Window, starts: BigInt64Array) {
+  constructor(node: Every, starts: BigInt64Array) {
     this.#node = node;
     this.#starts = starts;
     this.#values = node.aggregates.map(() => new Float64Array(1024));

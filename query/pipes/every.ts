@@ -16,7 +16,7 @@ import { neededConstant } from '../3-plan/bind.ts';
 import { type Bucket, bucketAt } from '../3-plan/bucket.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
-import { type Fill, OVER_TIME, type PlanNode, type Window } from '../3-plan/nodes.ts';
+import { type Every, type Fill, OVER_TIME, type PlanNode } from '../3-plan/nodes.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { Planning } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
@@ -185,7 +185,7 @@ export const every: IqlPipe = {
     const output = doubted(certain, bare || !timed || read.maybe || collected.maybe || (!rows && !isSure(input)));
     if (overs === undefined || scope.reporter.errors > before || !input.timed) return afterMistake(output);
     const windows = byWindow(collected, overs).map(({ over, uses }) =>
-      planWindow(
+      planEvery(
         input,
         grouped.output,
         output,
@@ -309,7 +309,7 @@ const outputRelation = (input: Relation, shape: Shape, keys: readonly Key[], wid
 const OF_NOTHING: ReadonlySet<AggregateFunction> = new Set(['count', 'sum', 'distinct_count', 'values']);
 
 /** A row for each group in each bucket, up to where the data is complete. */
-const withZeros = (window: Window, { completeTo }: Planning): Fill => ({
+const withZeros = (window: Every, { completeTo }: Planning): Fill => ({
   node: 'fill',
   input: window,
   keys: window.keys,
@@ -322,7 +322,7 @@ const withZeros = (window: Window, { completeTo }: Planning): Fill => ({
   columns: window.columns,
 });
 
-const planWindow =
+const planEvery =
   (
     input: Relation,
     grouped: Relation,
@@ -353,8 +353,8 @@ const planWindow =
       const begins = window === undefined ? request.from : earlierOf(request.from, firstEnd - window);
       const before = request.from - begins + lookback;
       const rows = plan(request);
-      const made: Window = {
-        node: 'window',
+      const made: Every = {
+        node: 'every',
         input: before > 0n ? lookingBack(rows, before) : rows,
         keys: shape.keys,
         carry: shape.carry.map((c) => c.name),

@@ -6,6 +6,7 @@ import type { Join, Keys, PlanNode, Union } from '../3-plan/nodes.ts';
 import { conform } from './conform.ts';
 import { mustGoOn, type RunEnvironment } from './environment.ts';
 import { aggregateOperator } from './operators/aggregate.ts';
+import { everyOperator } from './operators/every.ts';
 import { fillOperator } from './operators/fill.ts';
 import { filterOperator } from './operators/filter.ts';
 import { joinOperator } from './operators/join.ts';
@@ -14,7 +15,6 @@ import { orderOperator } from './operators/order.ts';
 import { projectOperator } from './operators/project.ts';
 import { tableOperator } from './operators/table.ts';
 import { unionOperator } from './operators/union.ts';
-import { windowOperator } from './operators/window.ts';
 import { Pace } from './pace.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { batchBytes } from './size.ts';
@@ -54,8 +54,8 @@ const operatorOf = (node: Exclude<PlanNode, { node: 'scan' | 'inline' | 'join' |
       return filterOperator(node, env);
     case 'project':
       return projectOperator(node, env);
-    case 'window':
-      return windowOperator(node, env);
+    case 'every':
+      return everyOperator(node, env);
     case 'aggregate':
       return aggregateOperator(node, env);
     case 'order':

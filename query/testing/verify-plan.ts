@@ -155,7 +155,7 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ...node.values.flatMap((v) => below.problemsIn(v)),
         ...node.values.flatMap((v, i) => otherType(v, (node.columns[i] as PlanColumn).type)),
       ];
-    case 'window': {
+    case 'every': {
       const time = node.bucket.kind === 'all' ? [] : [{ name: 'time', type: 'time' } as const];
       const overTime = node.aggregates.some((a) => OVER_TIME.has(a.function));
       return [

@@ -1,13 +1,13 @@
 // `every` over samples of series, each series' samples as lists: they cost the store less than groups by time do, and what counters rise is no
 // work for SQL. The windows are worked out here (window-fold.ts).
-import { OVER_TIME, type PlanColumn, type PlanNode, type Scan, type Window } from '../../3-plan/nodes.ts';
+import { type Every, OVER_TIME, type PlanColumn, type PlanNode, type Scan } from '../../3-plan/nodes.ts';
 import { markedHours } from '../losses.ts';
 import { isFoldable, WindowFold } from '../window-fold.ts';
 import type { ClickHouseContext } from './context.ts';
 import type { ClickHouseRequest } from './request.ts';
 import { emitScan } from './scan.ts';
 
-type FoldedWindow = Window & { readonly input: Scan };
+type FoldedWindow = Every & { readonly input: Scan };
 
 /** With so many samples in each, groups by time are as cheap in the store, and far fewer bytes. */
 const FEW_IN_WINDOW = 32;
@@ -28,7 +28,7 @@ const isBetter = (node: FoldedWindow, series: number): boolean => {
 
 /** A window, without labels, that is asked for as lists of samples; `series`: those that it is of. */
 export const isFolded = (node: PlanNode, series: (scan: Scan) => number): node is FoldedWindow => {
-  if (node.node !== 'window' || node.from >= node.to || node.carry.length > 0) return false;
+  if (node.node !== 'every' || node.from >= node.to || node.carry.length > 0) return false;
   const { input, keys } = node;
   if (input.node !== 'scan' || input.dataset.metric === undefined || input.range === undefined) return false;
   return keys.length === 1 && keys[0] === '#series' && isFoldable(node) && isBetter({ ...node, input }, series(input));

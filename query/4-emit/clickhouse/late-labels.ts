@@ -1,6 +1,6 @@
 // Labels that nothing in the store needs: rows go by their series, and are given their labels when they are here.
 import { columnsOf, type PlanExpression } from '../../3-plan/expression.ts';
-import type { PlanColumn, PlanNode, Project, Scan, Window } from '../../3-plan/nodes.ts';
+import type { Every, PlanColumn, PlanNode, Project, Scan } from '../../3-plan/nodes.ts';
 import type { KnownSeries } from '../known-series.ts';
 import { rangeOf } from './series.ts';
 
@@ -33,8 +33,8 @@ export const lateLabels = (plan: PlanNode, series: KnownSeries): LateLabels | un
     }
     case 'project':
       return ofProject(plan, series);
-    case 'window':
-      return ofWindow(plan, series);
+    case 'every':
+      return ofEvery(plan, series);
     default:
       return undefined;
   }
@@ -83,7 +83,7 @@ const ofProject = (plan: Project, series: KnownSeries): LateLabels | undefined =
   return { ...below, labels, node: { ...plan, input: below.node, columns: kept.map(({ column }) => column), values: kept.map(({ value }) => value) } };
 };
 
-const ofWindow = (plan: Window, series: KnownSeries): LateLabels | undefined => {
+const ofEvery = (plan: Every, series: KnownSeries): LateLabels | undefined => {
   const below = lateLabels(plan.input, series);
   if (below === undefined || plan.keys.length !== 1 || plan.keys[0] !== SERIES.name) return undefined;
   const needed = plan.aggregates.flatMap((a) => [...a.arguments.flatMap((e) => [...columnsOf(e)]), ...columnsOf(a.where)]);

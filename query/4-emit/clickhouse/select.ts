@@ -7,10 +7,10 @@ import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
+import { emitEvery } from './every.ts';
 import { emitConditions, emitExpression } from './expression.ts';
 import { emitScan } from './scan.ts';
 import { condition } from './truth.ts';
-import { emitWindow } from './window.ts';
 
 export const columnList = (columns: readonly PlanColumn[]): string => columns.map((c) => quote(c.name)).join(', ');
 
@@ -28,8 +28,8 @@ export const emitClickHouse = (node: PlanNode, context: ClickHouseContext, table
     }
     case 'project':
       return emitProject(node, input(node.input), context);
-    case 'window':
-      return emitWindow(node, input, context, tables);
+    case 'every':
+      return emitEvery(node, input, context, tables);
     case 'aggregate':
       return emitAggregate(node, input(node.input), context, tables);
     case 'order':

@@ -1,7 +1,7 @@
 // `every` in ClickHouse: rows fall into the buckets whose window holds them and are aggregated by key and bucket. Labels of a series are
 // joined to its buckets, not to its samples.
 import { Buckets } from '../../3-plan/bucket.ts';
-import { OVER_TIME, type PlanNode, type Window } from '../../3-plan/nodes.ts';
+import { type Every, OVER_TIME, type PlanNode } from '../../3-plan/nodes.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
@@ -14,7 +14,7 @@ interface Span {
   readonly ends: readonly bigint[];
 }
 
-const spanOf = ({ bucket, from, to }: Window): Span => {
+const spanOf = ({ bucket, from, to }: Every): Span => {
   const buckets = new Buckets(bucket, from, to);
   const numbers = Array.from({ length: buckets.count }, (_, i) => i);
   return { starts: numbers.map((i) => buckets.start(i)), ends: numbers.map((i) => buckets.end(i)) };
@@ -23,7 +23,7 @@ const spanOf = ({ bucket, from, to }: Window): Span => {
 const sincePhase = (time: string, phase: bigint | undefined, int: (v: bigint) => string): string => (phase === undefined ? time : `(${time} - ${int(phase)})`);
 
 /** The bucket's start of each row (`#bucket`), rows repeated where windows overlap; and the condition a row must meet to be in any. */
-const placement = (node: Window, span: Span, context: ClickHouseContext): { readonly bucket: string; readonly where: string; readonly begin: string } => {
+const placement = (node: Every, span: Span, context: ClickHouseContext): { readonly bucket: string; readonly where: string; readonly begin: string } => {
   const int = (v: bigint): string => context.number('Int64', v);
   const time = '`time`';
   const over = node.over;
@@ -57,14 +57,14 @@ const placement = (node: Window, span: Span, context: ClickHouseContext): { read
 };
 
 /** Whether the scan below has no row that is in no window. */
-const isCut = ({ input, from, to, over, bucket }: Window): boolean => {
+const isCut = ({ input, from, to, over, bucket }: Every): boolean => {
   if (input.node !== 'scan' || input.range === undefined || input.range.to > to) return false;
   const begin = over !== undefined && bucket.kind === 'all' ? to - over : from;
   return (over !== undefined && bucket.kind !== 'all') || input.range.from - input.before >= begin;
 };
 
-export const emitWindow = (
-  node: Window,
+export const emitEvery = (
+  node: Every,
   input: (of: PlanNode) => Select | undefined,
   context: ClickHouseContext,
   tables: ClickHouseTables,
@@ -73,7 +73,7 @@ export const emitWindow = (
   if (node.delta || node.from >= node.to || node.aggregates.some((a) => OVER_TIME.has(a.function))) return undefined;
   const span = spanOf(node);
   const late = lateLabels(node, context.known.series);
-  if (late === undefined || late.node.node !== 'window') return emitBuckets(node, span, input, context, tables);
+  if (late === undefined || late.node.node !== 'every') return emitBuckets(node, span, input, context, tables);
   const selection = selectSeries(late.scan, context);
   if (selection.series * span.starts.length <= context.known.mostHere) return undefined;
   const buckets = emitBuckets(late.node, span, input, context, tables);
@@ -82,7 +82,7 @@ export const emitWindow = (
 };
 
 const emitBuckets = (
-  node: Window,
+  node: Every,
   span: Span,
   input: (of: PlanNode) => Select | undefined,
   context: ClickHouseContext,
@@ -96,7 +96,7 @@ const emitBuckets = (
 /**
  * Keys, carried columns, `time`, aggregates, and `#newest` where it is wanted; rows whose aggregates are all missing are left out, unless it is to be whole.
  */
-const emitGrouped = (node: Window, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
+const emitGrouped = (node: Every, below: Select, span: Span, context: ClickHouseContext, tables: ClickHouseTables): string | undefined => {
   const place = placement(node, span, context);
   const within = isCut(node) ? [] : [place.where];
   const order = orderTuple('time', node.ties, below.columns);

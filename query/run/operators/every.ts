@@ -1,4 +1,4 @@
-// Window: aggregates by key and bucket of time, as `Window` in 3-plan/nodes.ts says. Buckets are emitted in order of time, keys in order of
+// Every: aggregates by key and bucket of time, as `Every` in 3-plan/nodes.ts says. Buckets are emitted in order of time, keys in order of
 // their first row. On `advance` it emits the buckets whose windows are complete and forgets what no later window needs.
 //
 // Exactly: rows without time, and rows that are stale markers (`#stale`), are in no window; a marker only ends its series. A key has a row
@@ -8,7 +8,7 @@ import { type Batch, bitAt, type Column, columnOf, isPresent } from '../../../co
 import { takeColumn } from '../../../core/batch/take.ts';
 import { earlierOf, laterOf } from '../../../core/time.ts';
 import { Buckets } from '../../3-plan/bucket.ts';
-import type { AggregateCall, Window } from '../../3-plan/nodes.ts';
+import type { AggregateCall, Every } from '../../3-plan/nodes.ts';
 import { physicalType } from '../../3-plan/physical.ts';
 import { Accumulators } from '../accumulate.ts';
 import { Carried } from '../carried.ts';
@@ -25,10 +25,10 @@ const BYTES_A_GROUP = 48;
 /** Rows given out before others have their turn. */
 const PIECE_ROWS = 65_536;
 
-export const windowOperator = (node: Window, env: RunEnvironment): Operator => new WindowOperator(node, env);
+export const everyOperator = (node: Every, env: RunEnvironment): Operator => new EveryOperator(node, env);
 
-class WindowOperator implements Operator {
-  readonly #node: Window;
+class EveryOperator implements Operator {
+  readonly #node: Every;
   readonly #env: RunEnvironment;
   readonly #buckets: Buckets;
   readonly #keys: KeyTable;
@@ -45,7 +45,7 @@ class WindowOperator implements Operator {
   /** Groups accounted for. */
   #held = 0;
 
-  constructor(node: Window, env: RunEnvironment) {
+  constructor(node: Every, env: RunEnvironment) {
     this.#node = node;
     this.#env = env;
     this.#buckets = new Buckets(node.bucket, node.from, node.to);

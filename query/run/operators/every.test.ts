@@ -5,9 +5,9 @@ import type { Batch, Value } from '../../../core/batch/batch.ts';
 import { earlierOf, laterOf } from '../../../core/time.ts';
 import type { Bucket } from '../../3-plan/bucket.ts';
 import { columnReference } from '../../3-plan/expression.ts';
-import type { AggregateCall, PlanColumn, Window } from '../../3-plan/nodes.ts';
+import type { AggregateCall, Every, PlanColumn } from '../../3-plan/nodes.ts';
 import { batchFrom, cutBatch, cuts, pieces, type Row, rowsIn, run, testEnvironment } from '../testing/environment.ts';
-import { windowOperator } from './window.ts';
+import { everyOperator } from './every.ts';
 
 const SECOND = 1_000_000_000n;
 const s = (n: number): bigint => BigInt(Math.round(n * 1000)) * 1_000_000n;
@@ -41,14 +41,14 @@ const aggregate = (name: AggregateCall['function'], type: AggregateCall['type'] 
 const FUNCTIONS = ['count', 'sum', 'avg', 'min', 'max', 'first', 'last', 'rate', 'increase', 'delta'] as const;
 const INT: ReadonlySet<string> = new Set(['count']);
 
-const windowNode = (changes: Partial<Window>): Window => {
+const everyNode = (changes: Partial<Every>): Every => {
   const aggregates = changes.aggregates ?? FUNCTIONS.map((f) => aggregate(f, INT.has(f) ? 'int' : 'float'));
   const keys = changes.keys ?? ['key'];
   const carry = changes.carry ?? ['label'];
   const bucket = changes.bucket ?? { kind: 'fixed', nanos: 10n * SECOND };
   const named = (names: readonly string[]): PlanColumn[] => names.map((name) => ({ name, type: 'string' }));
   return {
-    node: 'window',
+    node: 'every',
     input: pieces(COLUMNS),
     over: undefined,
     from: 0n,
@@ -126,7 +126,7 @@ const deltaOf = (all: readonly Sample[], from: bigint, to: bigint, lookback: big
   return best;
 };
 
-const oracle = (samples: readonly Sample[], node: Window, boundsOf: (t: bigint) => readonly [bigint, bigint]): Row[] => {
+const oracle = (samples: readonly Sample[], node: Every, boundsOf: (t: bigint) => readonly [bigint, bigint]): Row[] => {
   const keys = [...new Set(samples.map((x) => x.key))];
   const out: { bucket: bigint; key: number; row: Row }[] = [];
   const limit = (t: bigint): bigint => earlierOf(t, node.to);
@@ -208,8 +208,8 @@ const shapes = fc.record({
   at: cuts,
 });
 
-const nodeOf = (x: { width: number; phase: number; over: number | undefined; from: number; length: number; delta: boolean }, whole = false): Window =>
-  windowNode({
+const nodeOf = (x: { width: number; phase: number; over: number | undefined; from: number; length: number; delta: boolean }, whole = false): Every =>
+  everyNode({
     bucket: { kind: 'fixed', nanos: s(x.width), ...(x.phase === 0 ? {} : { phase: s(x.phase) }) },
     over: x.over === undefined ? undefined : s(x.over),
     from: s(x.from),
@@ -235,7 +235,7 @@ test('buckets closed early, as on a stream, are the same', () => {
       const node = nodeOf(x);
       const samples = [...x.samples].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
       const env = testEnvironment();
-      const operator = windowOperator(node, env);
+      const operator = everyOperator(node, env);
       const made: Batch[] = [];
       const emit = (b: Batch): void => void made.push(b);
       let left = samples;
@@ -257,9 +257,9 @@ test('buckets closed early, as on a stream, are the same', () => {
 
 const counter = async (
   rows: readonly (readonly [time: number, value: number, start?: number | undefined, stale?: boolean])[],
-  changes: Partial<Window> = {},
+  changes: Partial<Every> = {},
 ): Promise<Row[]> => {
-  const node = windowNode({ aggregates: [aggregate('increase'), aggregate('rate')], ...changes });
+  const node = everyNode({ aggregates: [aggregate('increase'), aggregate('rate')], ...changes });
   const samples = rows.map(
     ([time, v, start, stale]): Sample => ({ key: 'a', time: s(time), value: v, start: start === undefined ? null : s(start), stale: stale === true }),
   );
@@ -367,7 +367,7 @@ test('delta temporality is summed, and rate divides by the time covered', async 
 test('whole numbers stay whole', async () => {
   const columns: PlanColumn[] = [COLUMNS[0] as PlanColumn, { name: 'time', type: 'time' }, { name: 'value', type: 'int' }];
   const big = 2n ** 60n;
-  const node = windowNode({
+  const node = everyNode({
     input: pieces(columns),
     carry: [],
     aggregates: (['increase', 'delta', 'sum'] as const).map((f) => ({
@@ -392,13 +392,13 @@ test('whole numbers stay whole', async () => {
 
 test('a group whose aggregates are all missing has a row where it is to be whole', async () => {
   const rows = [toRow({ key: 'a', time: s(12), value: null, start: null, stale: false })];
-  const node = (whole: boolean): Window => windowNode({ aggregates: [aggregate('avg')], carry: [], whole });
+  const node = (whole: boolean): Every => everyNode({ aggregates: [aggregate('avg')], carry: [], whole });
   expect(await run(node(false), { pieces: [batchFrom(COLUMNS, rows)] })).toEqual([]);
   expect(await run(node(true), { pieces: [batchFrom(COLUMNS, rows)] })).toEqual([['a', s(10), null]]);
 });
 
-const dayNode = (bucket: Bucket, from: string, to: string): Window =>
-  windowNode({ bucket, from: at(from), to: at(to), aggregates: [aggregate('count', 'int')], carry: [] });
+const dayNode = (bucket: Bucket, from: string, to: string): Every =>
+  everyNode({ bucket, from: at(from), to: at(to), aggregates: [aggregate('count', 'int')], carry: [] });
 const at = (text: string): bigint => BigInt(Date.parse(text)) * 1_000_000n;
 
 test('calendar buckets follow the clock on the wall', async () => {
@@ -420,6 +420,6 @@ test('calendar buckets follow the clock on the wall', async () => {
 
 test('all is one bucket, the whole range, without time', async () => {
   const rows = [5, 15, 59, 60].map((t) => toRow({ key: 'a', time: s(t), value: t, start: null, stale: false }));
-  const node = windowNode({ bucket: { kind: 'all' }, from: s(10), carry: [], aggregates: [aggregate('sum'), aggregate('increase')] });
+  const node = everyNode({ bucket: { kind: 'all' }, from: s(10), carry: [], aggregates: [aggregate('sum'), aggregate('increase')] });
   expect(await run(node, { pieces: [batchFrom(COLUMNS, rows)] })).toEqual([['a', 74, 54]]);
 });
