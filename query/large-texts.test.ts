@@ -134,7 +134,8 @@ test.each([
   ['one `let` query many times', (n: number) => `let h = (from hosts | select host)\nfrom processes${times(n, () => ' | where host in (from h)')}`],
 ])('hundreds of pipes: %s', async (_, make) => {
   const { asked } = await answered(make(120));
-  expect(asked).toBeLessThan(20_000);
+  // Some conditions stand twice: for the time of the last row that is wanted, and for its rows.
+  expect(asked).toBeLessThan(40_000);
   // A bound is told once.
   const told = messagesOf(longest(make));
   expect(told).toEqual([expect.stringMatching(LIMIT)]);
