@@ -30,6 +30,8 @@ export class ClickHouseContext {
   /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
   readonly isAsArrived: boolean;
   readonly parameters = new Map<string, BoundValue>();
+  /** Names of those, by type and value: what a question says twice is sent once. */
+  readonly #names = new Map<string, Map<BoundValue, string>>();
   #aliases = 0;
 
   constructor(functions: EmitTable, known: Known, { isAsArrived, isOfKnown }: { readonly isAsArrived: boolean; readonly isOfKnown: boolean }) {
@@ -46,7 +48,11 @@ export class ClickHouseContext {
 
   /** A value of a type that only the store has (UInt32, UInt64). */
   raw(type: string, value: BoundValue): string {
-    const name = `p${this.parameters.size}`;
+    const names = this.#names.get(type) ?? new Map<BoundValue, string>();
+    this.#names.set(type, names);
+    // To a map 0 and -0 are one.
+    const name = (value === 0 ? undefined : names.get(value)) ?? `p${this.parameters.size}`;
+    names.set(value, name);
     this.parameters.set(name, value);
     return `{${name}:${type}}`;
   }

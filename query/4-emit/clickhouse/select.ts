@@ -117,6 +117,8 @@ const ofNewestTime = ({ input, keys: [first], count, per }: Order, emit: (of: Pl
 };
 
 const MOST_NEWEST = 10_000;
+/** Characters; a longer question is not said twice in one. */
+const LONGEST_TWICE = 20_000;
 
 /**
  * Lines rest by their time, and the store reads the newest first where nothing but time is asked for: with the time of the last one that is
@@ -126,7 +128,8 @@ const sinceTheLast = ({ input, keys: [first], count = MOST_NEWEST + 1, per }: Or
   if (input.node !== 'scan' || input.dataset.table !== 'logs' || first?.column !== 'time' || !first.descending || per.length > 0) return '';
   if (count > MOST_NEWEST) return '';
   const times = emit({ ...input, columns: input.columns.filter((c) => c.name === 'time') });
-  return times === undefined ? '' : ` WHERE \`time\` >= (SELECT min(\`time\`) FROM (${times.sql} ORDER BY \`time\` DESC LIMIT ${count}))`;
+  const isShort = times !== undefined && times.sql.length <= LONGEST_TWICE;
+  return !isShort ? '' : ` WHERE \`time\` >= (SELECT min(\`time\`) FROM (${times.sql} ORDER BY \`time\` DESC LIMIT ${count}))`;
 };
 
 const emitOrder = (node: Order, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext): Select | undefined => {
