@@ -1,6 +1,6 @@
 // Alerts of a text: what running one answers, what edits of the explorer make of it, and hostile ones.
 import { expect, test } from 'vitest';
-import { MAX_TEXT } from './1-syntax/parser.ts';
+import { MAX_TEXT } from './1-syntax/bounds.ts';
 import { check, format, lastComparisons, outline, queryText, searched, sourceOf } from './language.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 

@@ -12,7 +12,7 @@ import type { PlanNode } from './3-plan/nodes.ts';
 import { optimize } from './3-plan/passes.ts';
 import type { Planning, PlanRequest } from './3-plan/request.ts';
 import { CLICKHOUSE_AGGREGATES } from './4-emit/clickhouse/aggregates.ts';
-import type { ClickHouseTables, EmitTable } from './4-emit/clickhouse/dialect.ts';
+import type { ClickHouseTables } from './4-emit/clickhouse/dialect.ts';
 import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
 import type { Known } from './4-emit/known.ts';
@@ -24,23 +24,9 @@ import { constants } from './run/constant.ts';
 
 export { check } from './language.ts';
 
-/** Some functions write an argument more than once, and so grow without end in each other: from here on what they make runs in this process. */
-const LONGEST_CALL = 100_000;
-
-const bounded = (table: EmitTable): EmitTable =>
-  Object.fromEntries(
-    Object.entries(table).map(([name, emit]) => [
-      name,
-      (args, call) => {
-        const sql = emit(args, call);
-        return sql === undefined || sql.length > LONGEST_CALL ? undefined : sql;
-      },
-    ]),
-  );
-
 const workOut = constants(RUN_FUNCTIONS);
 
-const CLICKHOUSE: ClickHouseTables = { scalars: bounded(CLICKHOUSE_FUNCTIONS), aggregates: CLICKHOUSE_AGGREGATES };
+const CLICKHOUSE: ClickHouseTables = { scalars: CLICKHOUSE_FUNCTIONS, aggregates: CLICKHOUSE_AGGREGATES };
 
 /** Rows of a window that are given their labels here; of more the store is told them. */
 const MOST_HERE = 200_000;

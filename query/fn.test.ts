@@ -1,6 +1,6 @@
 // Functions of a text: where a mistake is told, what is offered, and texts that would not end without the bounds.
 import { expect, test } from 'vitest';
-import { MAX_TEXT } from './1-syntax/parser.ts';
+import { MAX_TEXT } from './1-syntax/bounds.ts';
 import { check, complete, format } from './language.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 

@@ -1,13 +1,12 @@
 // The grammar of expressions, by precedence: operators, calls, lists, maps, `case`, queries in parentheses. The query itself is grammar.ts.
 import type { ParserMethod, TokenType } from 'chevrotain';
 import type { Binary, Expression, MapLiteral, Name, Query, Source } from './ast.ts';
+import { MAX_DEPTH, MAX_OPERATORS } from './bounds.ts';
 import { fixOf, syntaxError } from './diagnostic.ts';
 import { CLOSERS, GrammarTools, NOTHING, OPENERS, STATEMENTS } from './grammar-tools.ts';
 import { COMPARISON, endsOperand, PRECEDENCE, startsOperand, T, type Token } from './tokens.ts';
 
 type Types = ReadonlySet<TokenType>;
-const MAX_OPERATORS = 1_000;
-const MAX_PREFIXES = 100;
 const INFIX: Types = new Set([T.Operator, T.Minus, T.In, T.Between, T.IsMissing]);
 /** What may follow a name directly as the argument of an aggregate: `p95 x`. */
 const JUXTAPOSED: Types = new Set([T.Name, T.Callee, T.Literal]);
@@ -181,7 +180,7 @@ export abstract class ExpressionGrammar extends GrammarTools {
       const t = this.next();
       const query = (t.is(T.From) || t.is(T.Data)) && !t.statement && !endsOperand(this.last());
       if (!startsOperand(t) && !query) return this.hole();
-      if (this.prefixes >= MAX_PREFIXES) this.dropPrefixes();
+      if (this.prefixes >= MAX_DEPTH) this.dropPrefixes();
     }
     const start = this.next().startOffset;
     this.prefixes += 1;
@@ -206,7 +205,7 @@ export abstract class ExpressionGrammar extends GrammarTools {
   protected dropPrefixes(): void {
     const t = this.next();
     if (!t.is(T.Not) && !t.is(T.Minus) && !t.is(T.Exists)) return;
-    this.diagnostics.add(syntaxError('iql.too-deep', { limit: MAX_PREFIXES }, { start: t.startOffset, end: t.end }));
+    this.diagnostics.add(syntaxError('iql.too-deep', { limit: MAX_DEPTH }, { start: t.startOffset, end: t.end }));
     while (this.next().is(T.Not) || this.next().is(T.Minus) || this.next().is(T.Exists)) this.SKIP_TOKEN();
   }
 

@@ -1,8 +1,8 @@
 // The tokens of a text by kind, for an editor's colours; the same reading as the parser's, also of broken texts. Knows no field and no function.
 import type { Span } from './ast.ts';
+import { MAX_TEXT } from './bounds.ts';
 import { Diagnostics } from './diagnostic.ts';
 import { lex } from './lexer.ts';
-import { MAX_TEXT } from './parser.ts';
 import { pipeWords } from './pipe-words.ts';
 import { shape } from './shape.ts';
 import type { PipeSyntaxes } from './signature.ts';

@@ -1,8 +1,9 @@
 // Right texts: what they are printed as, how operators bind, where things stand, and the limits of length and nesting.
 import { describe, expect, test } from 'vitest';
+import { MAX_TEXT } from './bounds.ts';
 import { tokens } from './highlight.ts';
 import { nearest } from './nearest.ts';
-import { MAX_TEXT, parse } from './parser.ts';
+import { parse } from './parser.ts';
 import { print } from './printer.ts';
 import { queryOf } from './statements.ts';
 import { TEST_PIPES } from './test-support/pipes.ts';

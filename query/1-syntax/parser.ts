@@ -1,5 +1,6 @@
 // The way from text to tree: limits, lexer, shaper, grammar, in that order. Returns what could be read and what is wrong; never throws.
 import type { Expression, Text } from './ast.ts';
+import { MAX_TEXT } from './bounds.ts';
 import { type Diagnostic, Diagnostics, syntaxError } from './diagnostic.ts';
 import { Grammar } from './grammar.ts';
 import { lex } from './lexer.ts';
@@ -8,8 +9,6 @@ import { shape } from './shape.ts';
 import type { PipeSyntaxes } from './signature.ts';
 import type { Token } from './tokens.ts';
 
-/** UTF-16 units of a text. */
-export const MAX_TEXT = 65_536;
 /** What is told of one text; the rest is most likely a consequence. */
 const MAX_DIAGNOSTICS = 50;
 

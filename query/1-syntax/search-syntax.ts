@@ -1,6 +1,8 @@
 // The words of `search`: their own lexer, a small tree and its canonical print. Which fields exist and how stores match is decided elsewhere.
 // `a "b c" pre* field:term -not (x or y) and z`: terms side by side are and-ed, `and` binds before `or`, signs alone match everything.
+
 import type { Span } from './ast.ts';
+import { MAX_DEPTH } from './bounds.ts';
 import { type Comment, commentAt } from './comment.ts';
 import { type Diagnostic, fixOf, syntaxError } from './diagnostic.ts';
 import { readText } from './text-literal.ts';
@@ -22,7 +24,6 @@ export type SearchNode =
   | { readonly kind: 'and'; readonly items: readonly SearchNode[]; readonly span: Span }
   | { readonly kind: 'or'; readonly items: readonly SearchNode[]; readonly span: Span };
 
-const MAX_DEPTH = 100;
 const TOKEN = /[\p{L}\p{N}]+/gu;
 const FIELD = /^([\p{L}_][\p{L}\p{M}\p{N}_]*(?:\.[\p{L}\p{M}\p{N}_]+)*):(?!\/\/)/u;
 

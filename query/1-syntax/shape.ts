@@ -1,6 +1,7 @@
 // Between lexer and grammar: finds what each word means in its place (pipes, clauses, word operators, ranges), balances brackets,
 // and mends what the grammar should not have to know. After it the grammar needs one token of lookahead and always finds its closing brackets.
 import { ALERT } from './alert-syntax.ts';
+import { MAX_DEPTH } from './bounds.ts';
 import { type Diagnostics, type Fix, fixOf, syntaxError } from './diagnostic.ts';
 import { nearest } from './nearest.ts';
 import { PIPES_NOT_YET } from './not-yet.ts';
@@ -11,8 +12,6 @@ import type { PipeSyntax } from './signature.ts';
 import { sqlProblem } from './sql.ts';
 import { TIME_BINS } from './time-bin.ts';
 import { endsOperand, OPERATOR_WORDS, startsOperand, T, Token } from './tokens.ts';
-
-export const MAX_DEPTH = 100;
 
 type FrameKind = 'text' | 'query' | 'group' | 'call' | 'combine' | 'list' | 'map' | 'case';
 interface Frame {

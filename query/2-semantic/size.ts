@@ -1,6 +1,7 @@
 // How large a text is once every `let` and sub-query stands in its place, and the bounds on it: a short text may stand for a long one, and
 // what is shared here is written out as often as it is used in plans and in what stores are asked.
 import type { Expression, Span } from '../1-syntax/ast.ts';
+import { MAX_DEPTH, MAX_OPERATORS } from '../1-syntax/bounds.ts';
 import type { Diagnostic } from '../1-syntax/diagnostic.ts';
 import type { Reporter } from './report.ts';
 import type { Typed } from './type.ts';
@@ -9,10 +10,8 @@ import type { Typed } from './type.ts';
 export const MOST_PARTS = 20_000;
 /** Sources and pipes, and what makes several nodes of one. */
 export const MOST_STEPS = 400;
-/** Expressions, written out, `let` values, and queries in each other; all that `and` or `or` joins is one level. */
-const DEEPEST = 100;
-/** Expressions in each other as they stand in the text, before it is known what they are. */
-const DEEPEST_TEXT = 1_200;
+/** Expressions in each other as they are written: a chain of operators with brackets and signs about it. */
+const DEEPEST_TEXT = MAX_OPERATORS + 2 * MAX_DEPTH;
 
 /** Of a planned query. */
 export interface QuerySize {
@@ -43,7 +42,7 @@ const partsOf = (t: Typed): readonly Typed[] => {
 const isChain = (t: Typed, part: Typed): boolean =>
   t.op === 'call' && (t.function === 'and' || t.function === 'or') && part.op === 'call' && part.function === t.function;
 
-/** As a tree. Each part is looked at once, however often it is used. */
+/** As a tree; all that `and` or `or` joins is one level. Each part is looked at once, however often it is used. */
 const extentOf = (t: Typed): Extent => {
   if (t.op === 'column' && t.made !== undefined) return extentOf(t.made);
   const known = extents.get(t);
@@ -89,7 +88,7 @@ export class TextSize {
     // An aggregate's argument is counted though only its result stands here.
     this.parts = Math.max(this.parts, before + (extent?.parts ?? 0));
     if (this.parts > MOST_PARTS) return this.#tooLarge('parts', this.parts, MOST_PARTS, e.span);
-    return extent !== undefined && extent.depth > DEEPEST ? this.#tooDeep(e.span) : t;
+    return extent !== undefined && extent.depth > MAX_DEPTH ? this.#tooDeep(e.span) : t;
   }
   /** What was made otherwise than of an expression, if it stays within the bounds. */
   counted(t: Typed | undefined, span: Span): Typed | undefined {
@@ -101,14 +100,14 @@ export class TextSize {
   /** Whether a `let` value may be read within so many others. */
   mayExpand(within: number, span: Span): boolean {
     if (this.parts > MOST_PARTS) this.#tooLarge('parts', this.parts, MOST_PARTS, span);
-    else if (within >= DEEPEST) this.#tooDeep(span);
+    else if (within >= MAX_DEPTH) this.#tooDeep(span);
     else return true;
     return false;
   }
   /** Whether a query may be read within so many others. */
   mayEnter(within: number, span: Span): boolean {
-    if (within >= DEEPEST) this.#tooDeep(span);
-    return within < DEEPEST;
+    if (within >= MAX_DEPTH) this.#tooDeep(span);
+    return within < MAX_DEPTH;
   }
 
   /** Whether a query of that size may be planned. */
@@ -120,7 +119,7 @@ export class TextSize {
   }
 
   #tooDeep(span: Span): undefined {
-    return this.#tell(() => this.#reporter.error('iql.too-deep', { limit: DEEPEST }, span));
+    return this.#tell(() => this.#reporter.error('iql.too-deep', { limit: MAX_DEPTH }, span));
   }
   #tooLarge(what: string, amount: number, limit: number, span: Span): undefined {
     return this.#tell(() => this.#reporter.error('iql.too-large', { what, amount, limit }, span));

@@ -36,6 +36,6 @@ export interface Emitter<Request = unknown> {
 }
 
 /** Characters of a question; a store reads longer ones for seconds. */
-export const LONGEST_TEXT = 1_000_000;
+export const LONGEST_TEXT = 200_000;
 
 export const LOSSLESS: Losses = { columns: new Map(), isHidden: false };

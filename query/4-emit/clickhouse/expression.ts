@@ -1,5 +1,6 @@
 // Expressions in ClickHouse's SQL; undefined where one of their functions has to run here.
 import { conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
+import { LONGEST_TEXT } from '../emitter.ts';
 import { quoteClickHouse } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
 import type { Emitted } from './dialect.ts';
@@ -19,7 +20,8 @@ export const emitExpression = (e: PlanExpression, context: ClickHouseContext): E
         args.push(emitted);
       }
       const sql = context.functions[e.function]?.(args, { type: e.type, bind: context.bind });
-      return sql === undefined ? undefined : { sql, type: e.type, constant: false, value: undefined };
+      // Some functions write an argument more than once, and so grow without end in each other.
+      return sql === undefined || sql.length > LONGEST_TEXT ? undefined : { sql, type: e.type, constant: false, value: undefined };
     }
     case 'case': {
       const parts: string[] = [];
