@@ -27,7 +27,7 @@ export const IDENTITY = ['instance', 'token', 'agent-token', 'metrics-token', 'c
 export const RESTORING = 'restoring';
 
 /** Folders of ours in it. */
-const FOLDERS = ['stream', 'columns', 'records', 'agent', 'compiled', 'command-keys'] as const;
+const FOLDERS = ['stream', 'columns', 'records', 'pipeline', 'agent', 'compiled', 'command-keys'] as const;
 /** What else may stand in it that is nobody else's. */
 const FILES: ReadonlySet<string> = new Set([
   ...IDENTITY,

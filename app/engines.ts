@@ -8,19 +8,21 @@ import { DEFINITIONS } from '../engines/columns/clickhouse/migrate.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
+import type { PostgresConnection } from '../engines/records/connection.ts';
 import { startEmbeddedPostgres } from '../engines/records/embedded/embedded.ts';
 import { recordsInstallation } from '../engines/records/installation.ts';
 import type { Records } from '../engines/records/port.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import type { Search } from '../engines/search/port.ts';
-import type { EmbeddedStream } from '../engines/stream/lmdb/lmdb-stream.ts';
-import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import type { Problem } from '../graphql/service.ts';
-import type { TellRows } from '../query/ask/told-rows.ts';
 import { brokenParts } from './broken-parts.ts';
 import type { Installation } from './installation/installation.ts';
+import { PIPELINE_FOLDER, PIPELINE_STATEMENTS } from './pipeline/folder.ts';
+import { HeardRows } from './pipeline/heard-rows.ts';
+import type { ColumnsAddress } from './pipeline/protocol.ts';
 import { isFull } from './reserve.ts';
+import { type KeptStream, startStream } from './stream/kept-stream.ts';
 
 /** A child process of ours that keeps a store, as it is now. */
 export interface StoreProcess {
@@ -32,8 +34,10 @@ export interface Engines {
   readonly columns: ColumnStore;
   readonly search: Search;
   readonly records: Records;
-  /** Whoever writes into these tables does it in this process, as no other can reach the store, and through `columns`. */
-  readonly told: { readonly marks: TellRows; readonly series: TellRows };
+  /** What the pipeline writes into these tables, which no one else does. */
+  readonly told: HeardRows;
+  /** How the pipeline's process reaches the stores. */
+  readonly addresses: { readonly columns: ColumnsAddress; readonly records: PostgresConnection };
   /** What was found wrong at the start. */
   readonly problems: readonly Problem[];
   readonly processes: { readonly columns: StoreProcess; readonly records: StoreProcess };
@@ -67,9 +71,9 @@ export const openStream = (
   maxBytes: number,
   telemetry: Telemetry,
   installation: Pick<Installation, 'check' | 'isGivenUp' | 'putAside'>,
-): Promise<EmbeddedStream> =>
+): Promise<KeptStream> =>
   part('the stream', async () => {
-    const open = (): Promise<EmbeddedStream> => openLmdbStream({ dir: join(dataDir, 'stream'), maxBytes, telemetry });
+    const open = (): Promise<KeptStream> => startStream({ dir: join(dataDir, 'stream'), maxBytes, socketFolder: join(dataDir, PIPELINE_FOLDER), telemetry });
     let stream = await open();
     try {
       if (installation.isGivenUp('stream', stream.identity())) {
@@ -102,23 +106,15 @@ export const startEngines = async (
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
-  const hearers = { marks: [] as Parameters<TellRows>[0][], series: [] as Parameters<TellRows>[0][] };
+  const told = new HeardRows(join(dataDir, PIPELINE_FOLDER));
   const openColumns = async () => {
     const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log, definitions: DEFINITIONS });
     undo.push(() => child.stop());
-    const columns = openClickHouse({
-      url: child.url,
-      socketPath: child.socketPath,
-      incoming: child.incoming,
-      concurrency: child.statements,
-      telemetry,
-      inserted: (table, rows) => {
-        if (table === 'marks' || table === 'series') for (const hear of hearers[table]) hear(rows);
-      },
-    });
+    const { url, socketPath, incoming } = child;
+    const columns = told.before(openClickHouse({ url, socketPath, incoming, concurrency: child.statements - PIPELINE_STATEMENTS, telemetry }));
     undo.push(() => columns.close());
     installation.check('columns', await columnsInstallation(columns));
-    return { columns, child };
+    return { columns, child, address: { url, socketPath, incoming } };
   };
   const openRecords = async () => {
     const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });
@@ -129,7 +125,7 @@ export const startEngines = async (
     return { records, server };
   };
   try {
-    const [{ columns, child }, { records, server }] = await together(part('the column store', openColumns), part('the record store', openRecords));
+    const [{ columns, child, address }, { records, server }] = await together(part('the column store', openColumns), part('the record store', openRecords));
     installation.checkTogether();
     const search = openColumnSearch(columns);
     const [problems] = await together(
@@ -145,10 +141,14 @@ export const startEngines = async (
       columns,
       search,
       records,
-      told: { marks: (hear) => void hearers.marks.push(hear), series: (hear) => void hearers.series.push(hear) },
+      told,
+      addresses: { columns: address, records: server.connection },
       processes: { columns: child, records: server },
       problems,
-      stop,
+      stop: async () => {
+        told.stop();
+        await stop();
+      },
     };
   } catch (error) {
     await stop();

@@ -1,4 +1,4 @@
-// The whole product in one process, in the order in which its parts start and, backwards, end. Ready means: it answers, and the
+// The whole product, server and pipeline each in a process, in the order in which its parts start and, backwards, end. Ready means: it answers, and the
 // first own sample of this start can be queried.
 
 import { join } from 'node:path';
@@ -18,8 +18,6 @@ import { Heard } from '../ingest/heard.ts';
 import { KeptSeriesHosts } from '../ingest/kept-series-hosts.ts';
 import { SeriesHosts } from '../ingest/series-hosts.ts';
 import { SeriesTables } from '../ingest/series-tables.ts';
-import { startPipeline } from '../pipeline/start.ts';
-import { startKeeper } from '../pipeline/start-keeper.ts';
 import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
@@ -30,12 +28,12 @@ import { readAudit } from './audit.ts';
 import { Backups } from './backup/backups.ts';
 import { readNotes } from './backup/notes.ts';
 import { openCommandKeys } from './command-keys.ts';
-import { liveIntakeLimits, liveRetention } from './config/live.ts';
+import { liveIntakeLimits } from './config/live.ts';
 import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { readDisk, storeFolder } from './disk.ts';
-import { openStream, startEngines } from './engines.ts';
+import { type Engines, openStream, startEngines } from './engines.ts';
 import { firstSample } from './first-sample.ts';
 import { Fleet } from './fleet-part.ts';
 import { startError } from './full-disk.ts';
@@ -48,6 +46,8 @@ import { Counting } from './installation/counting.ts';
 import { Installation } from './installation/installation.ts';
 import { OwnMeasures } from './metrics/own-measures.ts';
 import { ownAgent } from './own-agent.ts';
+import { PIPELINE_FOLDER } from './pipeline/folder.ts';
+import { compiledIn, PipelineProcess } from './pipeline/pipeline-process.ts';
 import { Readiness } from './readiness.ts';
 import { forgetRefusedStart, noteRefusedStart } from './refused-start.ts';
 import { Removed } from './removed.ts';
@@ -94,6 +94,8 @@ const RESERVE_TEXTS: Readonly<Record<Exclude<Used, 'not needed'>, string>> = {
   useless: 'the disk has no room for a start, and what was kept for it is of no use, as the file system keeps its last blocks for root',
 };
 const LEARN_MS = 5000;
+/** So long after its end what a process had sent to the column store may come to stand: an insert takes a minute at most. */
+const UNTOLD_MS = 75_000;
 const RESERVE_MS = 60_000;
 interface Started {
   readonly part: string;
@@ -150,32 +152,31 @@ const start = async (
   undo.push({ part: 'address', end: () => closeServer(http.server) });
   const compiled = join(dataDir, 'compiled');
   const prepared = agent === undefined ? undefined : prepareAgent(compiled);
+  const told: { engines?: Engines; catalogue?: LearnedCatalogue } = {};
+  // It loads while the stores start.
+  const pipeline = new PipelineProcess({
+    telemetry,
+    log,
+    settings,
+    cache: compiledIn(join(dataDir, PIPELINE_FOLDER)),
+    begins: () => told.engines?.told.begins() ?? 0,
+    ended: () => told.catalogue?.doubt(UNTOLD_MS),
+  });
+  undo.push({ part: 'pipeline', end: () => pipeline.stop() });
   const engines = await startEngines(dataDir, log, telemetry, installation);
   undo.push({ part: 'stores', end: () => engines.stop() });
-  const pipeline = await startPipeline({ ...engines, stream, telemetry, logger: log, isStreamAnew: installation.isAnew('stream') });
+  told.engines = engines;
+  // Before the stores end.
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
+  await pipeline.start({ dataDir, stream: stream.socket, ...engines.addresses, isStreamAnew: installation.isAnew('stream') });
   const losses = await installation.settle({ ...engines, stream });
   const counting = new Counting(installation, { ...engines, stream }, log);
   undo.push({ part: 'counting', end: () => counting.stop() });
   const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
   const roomMissing = (): number => missingRoom(join(dataDir, 'columns'), minFree());
   const roomToMake = (): number => (settings()['disk.drop_oldest'] ? roomMissing() : 0);
-  // Nothing is left that may be removed for room.
-  let isStuck = false;
-  const keeper = startKeeper({
-    ...engines,
-    telemetry,
-    logger: log,
-    shared: pipeline.shared,
-    kept: liveRetention(settings),
-    missingRoom: roomToMake,
-    // Both stores write before they free.
-    hasRoom: () => roomMissing() === 0 && missingRoom(storeFolder(dataDir, 'records'), minFree()) === 0,
-    stuck: (now) => {
-      isStuck = now;
-    },
-  });
-  undo.push({ part: 'keeper', end: () => keeper.stop() });
+  // When the stores are told on together: what it removes is gone.
+  pipeline.keep();
   const { instance } = folder;
   const backups = new Backups({ ...engines, dataDir, instance, configFile, stream, pipeline, counting, minFree, log });
   undo.push({ part: 'backup', end: () => backups.stop() });
@@ -183,6 +184,7 @@ const start = async (
   await removed.start();
   undo.push({ part: 'what was removed', end: () => removed.stop() });
   const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs'], engines.told.series);
+  told.catalogue = catalogue;
   // Of many series reading all takes seconds; a question before that reads those it speaks of.
   void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error }));
   const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
@@ -249,9 +251,10 @@ const start = async (
   const measures = new OwnMeasures({
     telemetry,
     problems: () => found().length,
-    keeps: () => keeper.keeps,
+    keeps: () => pipeline.keeps,
     spaces,
     processes: engines.processes,
+    pipeline,
     notes: () => readNotes(dataDir),
     letters,
     begun,
@@ -265,7 +268,7 @@ const start = async (
     begun,
     engines,
     pipeline,
-    keeper,
+    keeper: pipeline,
     settings,
     agent: () => running.agent,
     backups,
@@ -276,7 +279,7 @@ const start = async (
     room,
     spaces,
     telemetry,
-    isStuck: () => isStuck,
+    isStuck: () => pipeline.isStuck,
     lacksRoom: () => roomToMake() > 0,
     problems: found,
   });

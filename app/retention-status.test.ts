@@ -61,6 +61,6 @@ test('where another process keeps, it is named', async () => {
   await expect.poll(() => first.keeps, { timeout: 20_000 }).toBe(true);
   second.start();
   const minute = new Date().toISOString().slice(0, 13);
-  expect((await told({ keeper: second })).detail).toContain(`kept by server process ${process.pid} on ${hostname()}, since ${minute.replace('T', ' ')}`);
+  expect((await told({ keeper: second })).detail).toContain(`kept by pipeline process ${process.pid} on ${hostname()}, since ${minute.replace('T', ' ')}`);
   expect((await told({ keeper: first })).detail).not.toContain('kept by');
 });

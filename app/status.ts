@@ -20,7 +20,8 @@ import type { Engines, StoreProcess } from './engines.ts';
 import type { Fleet } from './fleet-part.ts';
 import type { ConnectionState } from './http/connections.ts';
 import { type Look, Looks } from './looks.ts';
-import { pipelineLook } from './pipeline-part.ts';
+import { type PipelineRun, pipelineLook, processPart } from './pipeline-part.ts';
+import { processText } from './process-text.ts';
 import { retentionStatus } from './retention-status.ts';
 import { rollupsStatus } from './rollups-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
@@ -31,8 +32,8 @@ export interface StatusParts {
   readonly folder: DataFolder;
   readonly begun: number;
   readonly engines: Pick<Engines, 'columns' | 'search' | 'records' | 'processes'>;
-  readonly pipeline: Pick<Pipeline, 'status'>;
-  readonly keeper: Keeper;
+  readonly pipeline: Pick<Pipeline, 'status'> & PipelineRun;
+  readonly keeper: Pick<Keeper, 'keeps' | 'holder'>;
   readonly settings: () => Settings;
   readonly agent: () => AgentProcess | undefined;
   readonly backups: Pick<Backups, 'state'>;
@@ -55,9 +56,6 @@ const RECORDS = 'record store';
 const STREAM = 'stream';
 /** Who asks for measures more often gets those of the last look. */
 const FRESH_MS = 5000;
-
-const processText = ({ pid, restarts }: StoreProcess): string =>
-  `${pid === undefined ? 'no process' : `process ${pid}`}${restarts === 0 ? '' : `, restarted ${restarts === 1 ? 'once' : `${restarts} times`}`}`;
 
 const pinged = (name: string, process: StoreProcess, ping: () => Promise<void>): Look => ({
   name,
@@ -149,6 +147,7 @@ export class StatusReader {
           return this.#stream === undefined ? [] : [streamPart(this.#stream, settings()['limits.stream'])];
         },
       },
+      { name: 'process of the pipeline', read: () => [processPart(pipeline)] },
       pipelineLook(pipeline),
       { name: 'retention', asks: [COLUMNS, RECORDS], read: async () => [await retentionStatus({ ...engines, keeper, lacksRoom }, settings())] },
       { name: 'rollups', asks: [COLUMNS, RECORDS], read: async () => [await rollupsStatus(engines)] },

@@ -9,7 +9,7 @@ import { TelemetryRegistry } from '../core/telemetry.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
-import type { EmbeddedStream } from '../engines/stream/lmdb/lmdb-stream.ts';
+import type { EmbeddedStream } from '../engines/stream/embedded.ts';
 import { openLmdbStream } from '../engines/stream/lmdb/open.ts';
 import { KeptSeriesHosts } from '../ingest/kept-series-hosts.ts';
 import { INTAKE_LIMITS } from '../ingest/limits.ts';

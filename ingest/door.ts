@@ -24,7 +24,7 @@ import { publish, topicsOf } from './publish.ts';
 import { decompress, readBody } from './receive/body.ts';
 import { mustBeWhole } from './receive/digest.ts';
 import { type Received, receiveFrame } from './receive/frames.ts';
-import { Runs, type SenderPlace } from './runs.ts';
+import { Runs, type RunsOptions, type SenderPlace } from './runs.ts';
 import { SeriesOwners, type SeriesOwnersOptions } from './series-owners.ts';
 import { type SeriesState, SeriesTables } from './series-tables.ts';
 import { mustSpeakForUnknown } from './spoken-for.ts';
@@ -42,7 +42,7 @@ export interface DoorOptions {
   /** What agents say of the server's clock, also where they sign in. */
   readonly clocks?: FleetClock;
   /** What the pipeline took last of a sender; default: nothing is known of anyone. */
-  readonly known?: (sender: string) => SenderPlace | undefined;
+  readonly known?: RunsOptions['known'];
   /** Whether that has all that was acknowledged before this start, or all of it on one topic. */
   readonly isKnownWhole?: (topic?: string) => boolean;
   /** The hosts of series that the store knows (see SeriesOwners); default: what a sender did not define is not asked for. */
@@ -186,14 +186,14 @@ export const openDoor = (options: DoorOptions): Door => {
       });
       try {
         // Not in the gate's turn: requests wait for one flush of the stream together, and none for the frames of another sender.
-        return await runs.inTurn(received.sender, () => keep(received, authority));
+        return await runs.inTurn(received.sender, async () => keep(received, authority, await runs.known(received.sender)));
       } finally {
         leave();
       }
     });
   };
 
-  const keep = async (received: Received, authority: Authority | undefined): Promise<DoorAnswer> => {
+  const keep = async (received: Received, authority: Authority | undefined, known: SenderPlace | undefined): Promise<DoorAnswer> => {
     let isSafe = false;
     try {
       checkOpen(stream, topicsOf(received));
@@ -201,7 +201,7 @@ export const openDoor = (options: DoorOptions): Door => {
       mustHold(authority, received);
       const quotaSender = { sender: received.sender, host: received.heard.host, isBound: authority?.isBound === true };
       bytesSent.mustHave(quotaSender, now());
-      const { at, admitted: judged, safe } = judge(received, authority);
+      const { at, admitted: judged, safe } = judge(received, authority, known);
       const admitted = authority === undefined || owners === undefined ? judged : await withoutMissing(judged, authority, owners);
       mustBelieveClock(admitted, authority);
       const letters = letterQuota.take(authority ?? ANYBODY, received.unknown, at);
@@ -229,9 +229,15 @@ export const openDoor = (options: DoorOptions): Door => {
     authority?.isBound === true ? clocks.doubtOf(authority.account) : clocks.doubt;
 
   /** As `meet` of runs; by a clock that is doubted none is one to come. */
-  const meet = ({ sender, heard: { boot }, arrivals, unknown }: Received, authority: Authority | undefined, at: number): (() => void) => {
+  const meet = (received: Received, authority: Authority | undefined, at: number, known: SenderPlace | undefined): (() => void) => {
+    const {
+      sender,
+      heard: { boot },
+      arrivals,
+      unknown,
+    } = received;
     try {
-      return runs.meet(sender, boot, [...arrivals, ...unknown], at);
+      return runs.meet(sender, boot, [...arrivals, ...unknown], at, known);
     } catch (error) {
       const doubt = hasCode(error, 'intake.future-run') ? doubtOf(authority) : undefined;
       throw doubt === undefined ? error : clockError(doubt);
@@ -252,9 +258,9 @@ export const openDoor = (options: DoorOptions): Door => {
     return out;
   };
 
-  const judge = (received: Received, authority: Authority | undefined) => {
+  const judge = (received: Received, authority: Authority | undefined, known: SenderPlace | undefined) => {
     const at = now();
-    const safe = meet(received, authority, at);
+    const safe = meet(received, authority, at, known);
     const admitted: Admitted[] = [];
     for (const arrival of received.arrivals) admitted.push(admit(arrival, { limits, series, hosts, names, now: at, authority }));
     return { at, admitted, safe };

@@ -11,7 +11,7 @@ const runs = (known: ReadonlyMap<string, SenderPlace> = new Map(), isWhole = tru
   const under = new Runs({ known: (sender) => known.get(sender), isWhole: () => isWhole });
   const told = (boot: bigint, parts: readonly RunPart[], sender = 'a'): string => {
     try {
-      under.meet(sender, boot, parts, NOW)();
+      under.meet(sender, boot, parts, NOW, known.get(sender))();
       return 'taken';
     } catch (error) {
       const { code, parameters } = error as { readonly code: string; readonly parameters: unknown };
@@ -156,7 +156,7 @@ describe('runs of senders', () => {
 
   test('what was not safe was not met', () => {
     const { under, told } = runs();
-    under.meet('a', 9n, [part(1)], NOW);
+    under.meet('a', 9n, [part(1)], NOW, undefined);
     expect(told(8n, [part(1)])).toBe('taken');
   });
 

@@ -16,8 +16,8 @@ export interface SenderPlace {
 export type RunPart = Pick<Arrival, 'seq' | 'print'>;
 
 export interface RunsOptions {
-  /** What the pipeline took last of a sender. */
-  readonly known: (sender: string) => SenderPlace | undefined;
+  /** What the pipeline took last of a sender. Where it cannot tell, nothing of a sender is taken that was not met before. */
+  readonly known: (sender: string) => SenderPlace | undefined | Promise<SenderPlace | undefined>;
   /** Whether that has all that was acknowledged before this start of the server. */
   readonly isWhole: () => boolean;
 }
@@ -158,13 +158,18 @@ export class Runs {
     }
   }
 
+  /** What is known elsewhere of a sender that was not met yet; to be handed to `meet`. */
+  async known(sender: string): Promise<SenderPlace | undefined> {
+    return this.#senders.has(sender) ? undefined : this.#options.known(sender);
+  }
+
   /**
    * Judges a frame and returns what is to be called when it is safe. `now`: the server's clock, ms.
    * Throws `intake.older-run`, `intake.older-seq`, `intake.future-run`; nothing is changed then.
    */
-  meet(name: string, boot: bigint, parts: readonly RunPart[], now: number): () => void {
+  meet(name: string, boot: bigint, parts: readonly RunPart[], now: number, known: SenderPlace | undefined): () => void {
     const clock = BigInt(Math.floor(now));
-    const sender = this.#find(name, clock + BigInt(KNOWN_RUN_AHEAD_MS));
+    const sender = this.#find(name, known, clock + BigInt(KNOWN_RUN_AHEAD_MS));
     const next = String(sender !== undefined && sender.boot >= clock ? sender.boot + 1n : clock);
     if (isTooFarAhead(boot, sender?.boot, now)) throw new CodedError('intake.future-run', { boot: String(boot), next });
     if (sender !== undefined && boot < sender.boot) {
@@ -179,10 +184,9 @@ export class Runs {
     return () => this.#safe(name, sender?.boot === boot ? sender : new Sender(boot, sender?.history() ?? new Map(), !this.#options.isWhole()), parts);
   }
 
-  #find(name: string, latest: bigint): Sender | undefined {
+  #find(name: string, known: SenderPlace | undefined, latest: bigint): Sender | undefined {
     const found = this.#senders.get(name);
     if (found !== undefined) return found;
-    const known = this.#options.known(name);
     return known === undefined || known.boot > latest ? undefined : new Sender(known.boot, new Map(), true, known);
   }
 

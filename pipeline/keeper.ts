@@ -14,7 +14,7 @@ export interface KeeperTask {
 
 export interface KeeperOptions {
   readonly records: Pick<Records, 'tryLock' | 'lockHolder'>;
-  /** Said of this process where another asks who keeps: `server`. */
+  /** Said of this process where another asks who keeps: `pipeline`. */
   readonly role?: string;
   readonly tasks: readonly (() => KeeperTask)[];
   readonly log: Logger;
@@ -52,7 +52,7 @@ export class Keeper {
   }
 
   async #run(): Promise<void> {
-    const { records, log, urgent, role = 'server', everyMs = EVERY_MS } = this.#options;
+    const { records, log, urgent, role = 'pipeline', everyMs = EVERY_MS } = this.#options;
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {

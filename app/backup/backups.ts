@@ -13,9 +13,8 @@ import { type FrozenColumns, freezeColumns, releaseFrozen } from '../../engines/
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { copyOut, recordsVersion } from '../../engines/records/copy.ts';
 import type { RecordSnapshot, Records } from '../../engines/records/port.ts';
+import type { EmbeddedStream, LogSnapshot } from '../../engines/stream/embedded.ts';
 import { LAYOUT_VERSION } from '../../engines/stream/lmdb/layout.ts';
-import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
-import type { LogSnapshot } from '../../engines/stream/lmdb/snapshot.ts';
 import type { BackupAdmin, BackupState } from '../../graphql/service.ts';
 import { writeAudit } from '../../ingest/agents/audit.ts';
 import type { Pipeline } from '../../pipeline/start.ts';
@@ -189,7 +188,7 @@ export class Backups implements BackupAdmin {
       // The record store first: it notes what was done elsewhere, after it was done, and that may be done twice.
       const rows = await records.snapshot();
       undo.push(() => rows.release());
-      const log = stream.snapshot();
+      const log = await stream.snapshot();
       undo.push(() => log.release());
       const frozen = await freezeColumns(columns, join(dataDir, 'columns'));
       return { point, heldMs: performance.now() - begun, stream: log, columns: frozen, records: rows };

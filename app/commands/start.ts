@@ -1,13 +1,13 @@
 // `inframirror start`: all roles on the embedded engines, with this host's agent; runs until it is told to stop.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { CodedError } from '../../core/errors.ts';
 import { createLogger, type Logger } from '../../core/logger.ts';
 import { Configuration, written } from '../config/configuration.ts';
 import { type Listen, readListen } from '../config/listen.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { SettingName } from '../config/settings.ts';
+import { growHeap } from '../heap.ts';
 import type { Product } from '../product.ts';
 import { noteRefusedStart } from '../refused-start.ts';
 import { ServiceManager } from '../service-manager.ts';
@@ -79,12 +79,6 @@ const reread = (configuration: Configuration, log: Logger, product: Pick<Product
   }
 };
 
-/**
- * Of what is alive, how much may come before all of it is marked again, in percent. Frames go through buffers that are garbage at once and are
- * counted beside a heap of 35 MB: as V8 would have it, that is marked for each 25 MB of them, which is an eighth of the server's work.
- */
-const HEAP_GROWING = 300;
-
 /** Throws `command.usage` and `ConfigError`; that one is noted in the folder where the start would have been, as far as it is told beside the file. */
 const configurationOf = (read: Arguments): Configuration => {
   try {
@@ -101,7 +95,7 @@ export const start = (args: readonly string[]): Promise<number> =>
   command(args, 'start [OPTIONS]', 'Starts InfraMirror on this machine.', OPTIONS, 0, async (read) => {
     // Whatever is made is for this user alone, by the stores' own code too.
     process.umask(0o077);
-    setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING}`);
+    growHeap();
     const configuration = configurationOf(read);
     const { settings } = configuration;
     const log = createLogger({

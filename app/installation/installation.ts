@@ -11,7 +11,7 @@ import { syncDefinitions } from '../../engines/columns/embedded/sync-definitions
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { recordsBelongTo } from '../../engines/records/installation.ts';
 import type { Records } from '../../engines/records/port.ts';
-import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
+import type { EmbeddedStream } from '../../engines/stream/embedded.ts';
 import type { Problem } from '../../graphql/service.ts';
 import { writeAudit } from '../../ingest/agents/audit.ts';
 import { Generations, type SetBack } from './generations.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
-import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
+import type { EmbeddedStream } from '../../engines/stream/embedded.ts';
 import type { Problem } from '../../graphql/service.ts';
 import { sized } from '../../test/support/long.ts';
 import { type Engines, openStream, startEngines } from '../engines.ts';

@@ -6,8 +6,8 @@ type Measures = Readonly<Record<string, readonly [type: MeasureType, help: strin
 export const MEASURES: Measures = {
   inframirror_build_info: ['gauge', 'Always 1; the labels say which version runs, on which Node.'],
   process_start_time_seconds: ['gauge', 'When the server started, in seconds since 1970.'],
-  process_cpu_seconds_total: ['counter', 'Processor time of the server’s own process, without its stores.'],
-  process_resident_memory_bytes: ['gauge', 'Memory of the server’s own process, without its stores.'],
+  process_cpu_seconds_total: ['counter', 'Processor time of the server’s own process, without its stores and the pipeline.'],
+  process_resident_memory_bytes: ['gauge', 'Memory of the server’s own process, without its stores and the pipeline.'],
   inframirror_event_loop_delay_p99_seconds: ['gauge', 'How late the server’s one thread came to its work, of 99 in 100 times, within the last half minute.'],
   inframirror_event_loop_delay_max_seconds: ['gauge', 'How late the server’s one thread came to its work at worst, within the last half minute.'],
 
@@ -68,6 +68,10 @@ export const MEASURES: Measures = {
   inframirror_stream_trimmed_messages_total: ['counter', 'Messages that all had read, or that none reads, and that were removed.'],
   inframirror_stream_flush_seconds: ['histogram', 'How long the stream took to bring a commit to the disk.'],
 
+  inframirror_pipeline_process_up: ['gauge', 'Whether the pipeline’s process runs, 1 or 0.'],
+  inframirror_pipeline_process_restarts_total: ['counter', 'How often the pipeline’s process ended by itself and was started again.'],
+  inframirror_pipeline_process_resident_memory_bytes: ['gauge', 'Memory of the pipeline’s process.'],
+  inframirror_pipeline_process_cpu_seconds_total: ['counter', 'Processor time of the pipeline’s process.'],
   inframirror_pipeline_lag_messages: ['gauge', 'Messages of a partition that are not in their store, at most.'],
   inframirror_pipeline_newest_timestamp_seconds: [
     'gauge',

@@ -90,10 +90,12 @@ test('the server’s own measures are there from the first moment, and counters 
   const store = { pid: 1 as number | undefined, restarts: 2 };
   const spaces = { read: () => Promise.resolve([{ name: 'columns', bytes: 7, diskFree: 3, diskSize: 9 }]) };
   const notes = () => ({ last: { dir: '/b', point: '2026-11-29T00:00:00Z', bytes: 1, seconds: 1 } });
+  const pipeline = { pid: 7, restarts: 1, usage: { memory: 5, cpu: 2 } };
   const measures = new OwnMeasures({
     telemetry,
     spaces,
     processes: { columns: store },
+    pipeline,
     notes,
     letters: { waiting: () => Promise.resolve({ count: 0, since: undefined }) },
     begun: 1500,
@@ -106,6 +108,11 @@ test('the server’s own measures are there from the first moment, and counters 
   expect(value('inframirror_build_info')).toBe(1);
   expect(value('process_start_time_seconds')).toBe(1.5);
   expect(value('inframirror_settings_taken')).toBe(0);
+  expect(value('inframirror_pipeline_process_cpu_seconds')).toBe(2);
+  // Another process of it begins at nothing.
+  pipeline.usage.cpu = 0.5;
+  expect(value('inframirror_pipeline_process_cpu_seconds')).toBe(2.5);
+  expect(['up', 'resident_memory_bytes', 'restarts'].map((name) => value(`inframirror_pipeline_process_${name}`))).toEqual([1, 5, 1]);
   expect([value('inframirror_problems'), value('inframirror_keeps')]).toEqual([2, 1]);
   expect(value('inframirror_backup_timestamp_seconds')).toBe(Date.UTC(2026, 10, 29) / 1000);
   expect(value('process_cpu_seconds')).toBeGreaterThan(0);

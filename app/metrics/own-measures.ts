@@ -5,6 +5,7 @@ import type { TelemetryRegistry } from '../../core/telemetry.ts';
 import type { BackupNotes } from '../backup/notes.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { StoreProcess } from '../engines.ts';
+import type { PipelineProcess } from '../pipeline/pipeline-process.ts';
 import type { StoreSpaces } from '../store-spaces.ts';
 import { VERSION } from '../version.ts';
 import { describeMeasures } from './measures.ts';
@@ -13,6 +14,7 @@ export interface OwnMeasuresOptions {
   readonly telemetry: TelemetryRegistry;
   readonly spaces: Pick<StoreSpaces, 'read'>;
   readonly processes: Readonly<Record<string, StoreProcess>>;
+  readonly pipeline: Pick<PipelineProcess, 'pid' | 'restarts' | 'usage'>;
   readonly notes: () => BackupNotes;
   readonly letters: Pick<DeadLetters, 'waiting'>;
   readonly areSettingsTaken: () => boolean;
@@ -32,6 +34,7 @@ export class OwnMeasures {
   readonly #options: OwnMeasuresOptions;
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #counted = new Map<string, number>();
+  #pipelineCpu = 0;
   #timer: NodeJS.Timeout | undefined;
   #uncollect: (() => void) | undefined;
 
@@ -88,11 +91,23 @@ export class OwnMeasures {
       telemetry.set('inframirror_store_up', { store }, pid === undefined ? 0 : 1);
       this.#count('inframirror_store_restarts_total', { store }, restarts);
     }
+    const { pid, restarts, usage } = this.#options.pipeline;
+    telemetry.set('inframirror_pipeline_process_up', {}, pid === undefined ? 0 : 1);
+    this.#count('inframirror_pipeline_process_restarts_total', {}, restarts);
+    telemetry.set('inframirror_pipeline_process_resident_memory_bytes', {}, usage.memory);
+    this.#cpuOfPipeline(usage.cpu);
     telemetry.set('inframirror_problems', {}, this.#options.problems());
     telemetry.set('inframirror_keeps', {}, this.#options.keeps() ? 1 : 0);
     telemetry.set('inframirror_settings_taken', {}, this.#options.areSettingsTaken() ? 1 : 0);
     const { last } = notes();
     if (last !== undefined) telemetry.set('inframirror_backup_timestamp_seconds', {}, Date.parse(last.point) / 1000);
+  }
+
+  /** Of each of its processes in turn. */
+  #cpuOfPipeline(seconds: number): void {
+    if (seconds < this.#pipelineCpu) this.#pipelineCpu = 0;
+    this.#options.telemetry.add('inframirror_pipeline_process_cpu_seconds_total', {}, seconds - this.#pipelineCpu);
+    this.#pipelineCpu = seconds;
   }
 
   /** A counter that somebody else keeps. */

@@ -11,7 +11,7 @@ import type { Records } from '../../engines/records/port.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import type { Search } from '../../engines/search/port.ts';
-import type { EmbeddedStream } from '../../engines/stream/lmdb/lmdb-stream.ts';
+import type { EmbeddedStream } from '../../engines/stream/embedded.ts';
 import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
 
 export interface Stores {

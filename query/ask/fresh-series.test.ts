@@ -30,6 +30,18 @@ const tell = async (metric: string, hosts: readonly string[]): Promise<void> => 
   });
 };
 
+test('where all is told, series are looked for only for so long as whoever told may have died over them', async () => {
+  await tell('fresh.doubted', ['a']);
+  const { catalogue, service } = serviceOn(store.columns, () => undefined);
+  await catalogue.refresh();
+  await tell('fresh.doubted', ['b']);
+  await delay(1100);
+  const text = 'from metrics.fresh.doubted | every all count | sum by host';
+  expect(await hostsOf(service, text)).toEqual(['a']);
+  catalogue.doubt(60_000);
+  expect(await hostsOf(service, text)).toEqual(['a', 'b']);
+});
+
 /** A store whose reading of all series waits. */
 const held = (columns: ColumnStore): { readonly columns: ColumnStore; readonly release: () => void } => {
   let release = (): void => undefined;

@@ -70,6 +70,11 @@ export class LearnedCatalogue implements Catalogue {
     return dataset === 'logs' ? this.#attributes.all : [];
   }
 
+  /** For so long series may stand without having been told, as whoever wrote them is gone: they are looked for. */
+  doubt(ms: number): void {
+    this.#series.doubt(ms);
+  }
+
   /** Learns what is new; calls at once share one question. Rejects when a store does not answer; what was known stays. */
   refresh(now: number = Date.now()): Promise<void> {
     this.#running ??= this.#learn(now).finally(() => {

@@ -44,6 +44,7 @@ export class SeriesFeed {
   #looked: number | undefined;
   /** The same by a clock that nobody sets. */
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #doubtedUntil = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   /** Up to which metric (its hash, not in it) the first reading has come. */
   #readTo = 0;
@@ -91,9 +92,15 @@ export class SeriesFeed {
     return this.#running;
   }
 
+  /** For so long what stands in the table need not have been told: it is looked for. */
+  doubt(ms: number): void {
+    this.#doubtedUntil = performance.now() + ms;
+  }
+
   /** Takes in what is new where it was not looked for within so many ms; the first reading is not waited for. */
   async catchUp(now: number, ms: number): Promise<void> {
-    if (this.isReady && !this.#isTold && performance.now() - this.#lookedAt > ms) await this.learn(now);
+    const isTold = this.#isTold && performance.now() >= this.#doubtedUntil;
+    if (this.isReady && !isTold && performance.now() - this.#lookedAt > ms) await this.learn(now);
   }
 
   /** Takes in the series of one metric, before all of them are there. */

@@ -1,13 +1,13 @@
 // Starts and keeps the embedded column store: one child process, restarted with growing pauses when it dies by itself or hangs.
 // It ends with `stop`, and with its parent, however that dies. It never speaks SQL: that is the client's part.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
+import { removeSocket, socketPath } from '../../../core/node/socket-path.ts';
 import { watchPulse } from '../../../core/pulse.ts';
 import { incomingFolder } from '../incoming.ts';
 import { defaultLimits, type EngineLimits, NOT_OPENED, threadPoolSize } from './config.ts';
@@ -45,8 +45,6 @@ export interface EmbeddedOptions {
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
 /** Answers and the data of inserts are outside this heap. */
 const HEAP = '--max-old-space-size=256';
-/** `sun_path` holds 104 bytes on macOS, 108 on Linux. */
-const LONGEST_SOCKET = 100;
 const LOCK_PAUSE_MS = 100;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
@@ -65,7 +63,7 @@ export const startEmbeddedColumns = async ({ dataDir, log, limits, definitions =
   } catch (error) {
     throw new CodedError('columns.start-failed', { reason: (error as Error).message }, { cause: error });
   }
-  const supervisor = new Supervisor(folder, socketFor(folder), { ...defaultLimits(), ...limits }, definitions, log);
+  const supervisor = new Supervisor(folder, socketPath(folder, 'columns.sock'), { ...defaultLimits(), ...limits }, definitions, log);
   try {
     await supervisor.start();
   } catch (error) {
@@ -73,12 +71,6 @@ export const startEmbeddedColumns = async ({ dataDir, log, limits, definitions =
     throw error;
   }
   return supervisor;
-};
-
-/** In the folder where the path is short enough. The socket's mode lets only this user in. */
-const socketFor = (folder: string): string => {
-  const inside = join(folder, 'columns.sock');
-  return Buffer.byteLength(inside) <= LONGEST_SOCKET ? inside : join(mkdtempSync(join(tmpdir(), 'inframirror-')), 'columns.sock');
 };
 
 class Supervisor implements EmbeddedColumns {
@@ -201,7 +193,6 @@ class Supervisor implements EmbeddedColumns {
     const hard = setTimeout(() => child?.kill('SIGKILL'), STOP_MS);
     await this.#exited;
     clearTimeout(hard);
-    rmSync(this.socketPath, { force: true });
-    if (dirname(this.socketPath) !== this.#folder) rmSync(dirname(this.socketPath), { recursive: true, force: true });
+    removeSocket(this.socketPath, this.#folder);
   }
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../../core/errors.ts';
 import { type Generation, generationText, type StoreIdentity } from '../../../core/generation.ts';
 import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
+import type { EmbeddedStream, LogSnapshot } from '../embedded.ts';
 import { partitionOf } from '../partition.ts';
 import type {
   Committed,
@@ -14,7 +15,6 @@ import type {
   PartitionState,
   SavedProgress,
   StoredMessage,
-  Stream,
   StreamState,
   TopicOptions,
   TopicPartition,
@@ -27,7 +27,7 @@ import { Readers, type Topic } from './readers.ts';
 import { Reads } from './reads.ts';
 import { Retention } from './retention.ts';
 import { Room } from './room.ts';
-import { type LogSnapshot, takeSnapshot } from './snapshot.ts';
+import { takeSnapshot } from './snapshot.ts';
 import { Waiters } from './waiters.ts';
 
 interface Options {
@@ -39,16 +39,6 @@ interface Options {
 
 const EMPTY = new Uint8Array(0);
 const RETENTION_MS = 10_000;
-
-/** The log of this process can be copied as a whole, and says whose it is. */
-export interface EmbeddedStream extends Stream {
-  /** As it is now. */
-  snapshot(): LogSnapshot;
-  /** Whose it is and how far it has come, in a copy too. */
-  identity(): StoreIdentity;
-  /** Durable on resolve. */
-  belongTo(installation: string, generation: Generation): Promise<void>;
-}
 
 export class LmdbStream implements EmbeddedStream, GroupLog {
   readonly handoverMs: number | undefined;
@@ -207,7 +197,7 @@ export class LmdbStream implements EmbeddedStream, GroupLog {
     return this.read(this.#partition(at), from, maxBytes).map((message) => ({ ...message, value: message.value.slice() }));
   }
 
-  snapshot(): LogSnapshot {
+  async snapshot(): Promise<LogSnapshot> {
     this.#writer();
     const taken = [...this.#topics.values()].flatMap((topic) => {
       const isRead = this.#readers.of(topic).size > 0;

@@ -4,12 +4,13 @@ import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs
 import { dirname } from 'node:path';
 import { CodedError } from '../../../core/errors.ts';
 import type { Telemetry } from '../../../core/telemetry.ts';
+import type { EmbeddedStream } from '../embedded.ts';
 import { checkFile } from './check.ts';
 import { Commits } from './commits.ts';
 import { streamError } from './damage.ts';
 import { openEnvironment } from './environment.ts';
 import { LAYOUT_VERSION } from './layout.ts';
-import { type EmbeddedStream, LmdbStream } from './lmdb-stream.ts';
+import { LmdbStream } from './lmdb-stream.ts';
 
 export interface LmdbStreamOptions {
   /** Made when missing. */

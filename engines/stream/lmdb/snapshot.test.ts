@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { hasCode } from '../../../core/errors.ts';
 import { message, Recorder, until } from '../conformance-support.ts';
-import type { EmbeddedStream } from './lmdb-stream.ts';
+import type { EmbeddedStream, LogSnapshot } from '../embedded.ts';
 import { openLmdbStream } from './open.ts';
-import { type LogSnapshot, restoreLog } from './snapshot.ts';
+import { restoreLog } from './snapshot.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -56,7 +56,7 @@ test('has what was there when it was taken, and what came later not; places, off
   for (const { next, ...at } of half) await stream.reset('g', at, place, next);
   const states = await stream.partitions('t');
 
-  const snapshot = stream.snapshot();
+  const snapshot = await stream.snapshot();
   await stream.produce('t', [message('k1', 'too late')]);
   for (const { next, ...at } of half) await stream.reset('g', at, new Uint8Array([9]), next + 1n);
   const bytes = await bytesOf(snapshot);
@@ -88,7 +88,7 @@ test('bytes that are cut, begin otherwise or go on are refused', async () => {
   const stream = await openIn(await folder());
   await stream.ensureTopics([TOPIC]);
   await stream.produce('t', [message('a', 'b')]);
-  const snapshot = stream.snapshot();
+  const snapshot = await stream.snapshot();
   const bytes = await bytesOf(snapshot);
   snapshot.release();
   for (const wrong of [bytes.subarray(0, -1), bytes.subarray(0, 5), bytes.subarray(1), Buffer.concat([bytes, Buffer.from([0])])])

@@ -6,17 +6,9 @@
 import { mkdirSync } from 'node:fs';
 import type { Transaction } from 'lmdb';
 import { CodedError } from '../../../core/errors.ts';
+import type { LogSnapshot } from '../embedded.ts';
 import { type Environment, FIRST_KEY, LAST_KEY, openEnvironment } from './environment.ts';
 import { costOf, decodePartition, encodePartition, LAYOUT_VERSION, messageKey, metaKey, metaParts, type PartitionRecord } from './layout.ts';
-
-export interface LogSnapshot {
-  /** Disk space of the messages in it, about. */
-  readonly bytes: number;
-  /** To be read once, to its end or to where nobody wants more; chunks of about a mebibyte. */
-  read(): AsyncIterable<Uint8Array>;
-  /** Must be called: until then the log reuses no room that it frees. Idempotent. */
-  release(): void;
-}
 
 /** A partition, and its first message that goes along. */
 export interface TakenPartition {

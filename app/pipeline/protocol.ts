@@ -1,0 +1,73 @@
+// What the server and the pipeline's process say to each other, over the channel that Node keeps between a process and its child.
+import type { LogLevel } from '../../core/logger.ts';
+import type { WireError } from '../../core/node/wire-error.ts';
+import type { TelemetryCalls } from '../../core/telemetry-calls.ts';
+import type { PostgresConnection } from '../../engines/records/connection.ts';
+import type { LockHolder } from '../../engines/records/port.ts';
+import type { Replayed, ReplayFrom } from '../../pipeline/places.ts';
+import type { SeenMessage } from '../../pipeline/senders.ts';
+import type { PipelineStatus } from '../../pipeline/start.ts';
+import type { Settings } from '../config/settings.ts';
+
+/** How the column store is reached; see `EmbeddedColumns`. */
+export interface ColumnsAddress {
+  readonly url: string;
+  readonly socketPath: string;
+  readonly incoming: string;
+}
+
+export interface PipelineStart {
+  readonly dataDir: string;
+  readonly stream: string;
+  readonly columns: ColumnsAddress;
+  readonly records: PostgresConnection;
+  readonly settings: Settings;
+  readonly isStreamAnew: boolean;
+  /** Whether it keeps too. */
+  readonly keeps: boolean;
+  /** Under which it tells of marks and series; see `ToldReader`. */
+  readonly run: number;
+}
+
+/** How it is, told when it has changed. */
+export interface PipelineState {
+  /** By table of a store; see `Pipeline.completeUpTo`. */
+  readonly completeUpTo: ReadonlyMap<string, bigint>;
+  /** Topics of which all that was there at its start is in the stores; `undefined` among them: all topics. */
+  readonly caughtUp: readonly (string | undefined)[];
+  readonly keeps: boolean;
+  /** Whether nothing is left that may be removed for room. */
+  readonly isStuck: boolean;
+  /** Of its process, bytes. */
+  readonly memory: number;
+  /** Processor time, s. */
+  readonly cpu: number;
+}
+
+/** A field of a record of the log: its name, its value, or the error that it is. */
+export type WireField = readonly [name: string, value: unknown] | readonly [name: string, value: undefined, error: WireError];
+
+/** What the pipeline's process can be asked. */
+export interface PipelineCalls {
+  start(options: PipelineStart): Promise<void>;
+  keep(): void;
+  settings(settings: Settings): void;
+  status(): Promise<PipelineStatus>;
+  lastOf(sender: string): SeenMessage | undefined;
+  planReplay(topic: string, from: ReplayFrom, skipUnread: boolean | undefined): Promise<readonly Replayed[]>;
+  replay(topic: string, from: ReplayFrom, skipUnread: boolean | undefined): Promise<readonly Replayed[]>;
+  /** Names what `open` ends. */
+  hold(patienceMs: number): Promise<number>;
+  open(hold: number): void;
+  holder(): Promise<LockHolder | undefined>;
+  pulse(): void;
+  /** Ends what it does; then it may be let go. */
+  stop(): Promise<void>;
+}
+
+/** What it tells the server. */
+export interface ServerCalls {
+  log(level: LogLevel, message: string, fields: readonly WireField[]): void;
+  calls(calls: TelemetryCalls): void;
+  state(state: PipelineState): void;
+}
