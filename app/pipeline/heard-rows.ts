@@ -22,7 +22,7 @@ export class HeardRows {
 
   /** Another process is to tell; the number under which it does. */
   begins(): number {
-    this.#timer ??= setInterval(() => this.#reader.hear(), EVERY_MS).unref();
+    this.#timer ??= setInterval(() => this.#hear(), EVERY_MS).unref();
     return this.#reader.begin();
   }
 
@@ -42,6 +42,14 @@ export class HeardRows {
       ping: () => columns.ping(),
       close: () => columns.close(),
     };
+  }
+
+  #hear(): void {
+    try {
+      this.#reader.hear();
+    } catch {
+      // Whoever asks next is told.
+    }
   }
 
   stop(): void {

@@ -63,8 +63,15 @@ export class ToldWriter {
   }
 
   #next(): void {
-    const next = openSync(fileOf(this.#folder, this.#run, this.#number + 1), 'ax', 0o600);
-    this.#append(recordOf(ENDS, new Uint8Array(0)));
+    const file = fileOf(this.#folder, this.#run, this.#number + 1);
+    const next = openSync(file, 'ax', 0o600);
+    try {
+      this.#append(recordOf(ENDS, new Uint8Array(0)));
+    } catch (error) {
+      closeSync(next);
+      rmSync(file);
+      throw error;
+    }
     closeSync(this.#fd);
     this.#number++;
     this.#fd = next;
@@ -103,12 +110,11 @@ export class ToldReader {
     this.close();
     for (const name of readdirSync(this.#folder)) if (NAME.test(name)) rmSync(join(this.#folder, name), { force: true });
     this.#run++;
-    this.#number = 0;
-    this.#open('wx+');
+    this.#open(0, 'wx+');
     return this.#run;
   }
 
-  /** All that was told up to now. Of nothing new it takes some microseconds. */
+  /** All that was told up to now; of nothing new it takes some microseconds. Throws as the file system does: then it is heard the next time. */
   hear(): void {
     while (this.#fd !== undefined) {
       const waiting = fstatSync(this.#fd).size - this.#at;
@@ -151,14 +157,16 @@ export class ToldReader {
   }
 
   #follow(): void {
-    this.close();
-    rmSync(fileOf(this.#folder, this.#run, this.#number), { force: true });
-    this.#number++;
-    this.#open('r');
+    this.#open(this.#number + 1, 'r');
+    rmSync(fileOf(this.#folder, this.#run, this.#number - 1), { force: true });
   }
 
-  #open(flags: string): void {
-    this.#fd = openSync(fileOf(this.#folder, this.#run, this.#number), flags, 0o600);
+  /** In place of the one before. */
+  #open(number: number, flags: string): void {
+    const fd = openSync(fileOf(this.#folder, this.#run, number), flags, 0o600);
+    this.close();
+    this.#fd = fd;
+    this.#number = number;
     this.#at = 0;
   }
 }
