@@ -72,11 +72,13 @@ const agentStatus = async (agent: AgentProcess | undefined, { records }: Pick<En
   const name = 'agent of this host';
   if (agent === undefined) return { name, state: 'ok', detail: 'not started here' };
   const ended = agent.lastEnd === undefined ? '' : `; it ended last with ${agent.lastEnd}`;
-  if (agent.pid === undefined) return { name, state: 'down', detail: `${processText(agent)}${ended}` };
+  // At one moment: it may end while the inventory is asked.
+  const said = `${processText(agent)}${ended}`;
+  if (agent.pid === undefined) return { name, state: 'down', detail: said };
   // What it has no right to look at comes with its inventory.
   const [row] = await records.query("SELECT labels ->> 'agent.left_out' AS left_out FROM hosts WHERE host = $1", [hostname()]).catch(() => []);
   const leftOut = row?.left_out == null ? '' : `; left out: ${row.left_out}`;
-  return { name, state: 'ok', detail: `${processText(agent)}${ended}${leftOut}` };
+  return { name, state: 'ok', detail: `${said}${leftOut}` };
 };
 
 export class StatusReader {
