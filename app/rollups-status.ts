@@ -2,7 +2,8 @@
 import type { PartStatus } from '../graphql/service.ts';
 import { readLedger } from '../pipeline/retention/ledger.ts';
 import { endedHours } from '../pipeline/rollups/due.ts';
-import { DELAY_MS, SETTLE_MS } from '../pipeline/rollups/rollups.ts';
+import { DELAY_MS } from '../pipeline/rollups/rollups.ts';
+import { SETTLE_MS } from '../schemas/rollups.ts';
 import type { Engines } from './engines.ts';
 
 const NAME = 'rollups';

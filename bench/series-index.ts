@@ -38,7 +38,11 @@ const sent = async (columns: ColumnStore, cpu: () => number, series: number): Pr
   const ids = Uint32Array.from({ length: series * 2 }, (_, i) => (i % 2 === 0 ? (i / 2) * 7919 + 3 : 0));
   const labels = new Map([['service', { codes: Int32Array.from({ length: series }, (_, i) => i % 20), values: columnFrom(UTF8, SERVICES) as TextColumn }]]);
   const rows = `SELECT toInt64(number % ${series}) * 7919 + 3 AS id FROM numbers(60000)`;
-  const context = new ClickHouseContext({}, { marks: () => [], series: NO_SERIES, mostHere: 0 }, { isAsArrived: false, isOfKnown: false });
+  const context = new ClickHouseContext(
+    {},
+    { marks: () => [], series: NO_SERIES, mostHere: 0, rolled: () => new Map() },
+    { isAsArrived: false, isOfKnown: false },
+  );
   const packed = `SELECT service, count() AS n FROM (${rows}) AS r INNER JOIN (${packedLabels({ ids, since: undefined, labels }, 'id', context)}) AS s ON r.id = s.id GROUP BY service`;
   const list = `SELECT transform(id, {ids:Array(Int64)}, {services:Array(String)}, '') AS service, count() AS n FROM (${rows}) GROUP BY service`;
   const params = {

@@ -15,7 +15,7 @@ import { CLICKHOUSE_AGGREGATES } from './4-emit/clickhouse/aggregates.ts';
 import type { ClickHouseTables } from './4-emit/clickhouse/dialect.ts';
 import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
-import type { Known } from './4-emit/known.ts';
+import type { Known, RolledHours } from './4-emit/known.ts';
 import { postgresEmitter } from './4-emit/postgres/emitter.ts';
 import { type SplitPlan, type Stores, split } from './4-emit/split.ts';
 import { FAILING, FAILING_AGGREGATES } from './functions/failing.ts';
@@ -31,9 +31,11 @@ const CLICKHOUSE: ClickHouseTables = { scalars: CLICKHOUSE_FUNCTIONS, aggregates
 /** Rows of a window that are given their labels here; of more the store is told them. */
 const MOST_HERE = 200_000;
 
+const nothing = (): RolledHours => new Map();
+
 /** Which dialect the store of a role speaks, at a moment at which this is known. */
-export const storesWith = ({ marks, series, mostHere = MOST_HERE }: Omit<Known, 'mostHere'> & { readonly mostHere?: number }): Stores => {
-  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, { marks, series, mostHere });
+export const storesWith = ({ marks, series, mostHere = MOST_HERE, rolled = nothing }: Pick<Known, 'marks' | 'series'> & Partial<Known>): Stores => {
+  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, { marks, series, mostHere, rolled });
   return { emitters: { columns: clickhouse, search: clickhouse, records: postgresEmitter }, failing: FAILING };
 };
 

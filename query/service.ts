@@ -11,7 +11,7 @@ import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
 import { zoneOf } from './3-plan/constants.ts';
 import { firstRows, type Plan } from './3-plan/lower.ts';
-import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
+import { inputsOf, type PlanNode, scansOf } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { answerColumns, type JsonValue } from './ask/answer.ts';
@@ -20,6 +20,7 @@ import { withExplanations } from './ask/explain.ts';
 import { askedOfFresh } from './ask/fresh-series.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
+import { rolledHours } from './ask/rolled-hours.ts';
 import type { TellRows } from './ask/told-rows.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
@@ -255,7 +256,11 @@ export class QueryService {
     const options = { seconds: this.#options.maxSeconds ?? 30, pool: this.#pool };
     const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
       this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
-        const stores = storesWith({ marks, series: new SeriesFinder(index, RUN_FUNCTIONS) });
+        const rolled = await rolledHours(planned.plan, this.#options.ports.columns, {
+          removedBefore: (table) => this.#options.removedBefore?.(table),
+          signal: stop,
+        });
+        const stores = storesWith({ marks, rolled, series: new SeriesFinder(index, RUN_FUNCTIONS) });
         const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop });
         const shown = await withExplanations(planned.plan, async (rows, analyze) => {
           const parts = split(firstRows(rows, limit + 1), stores, push);
@@ -265,7 +270,7 @@ export class QueryService {
         return { parts, answer: await answered(parts) };
       }),
     );
-    this.#tellRemoved(planned.plan, notice, new Set());
+    this.#tellRemoved(parts, notice);
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
     else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
@@ -302,14 +307,16 @@ export class QueryService {
     };
   }
 
-  /** Once a source of whose range a part is gone. */
-  #tellRemoved(node: PlanNode, notice: PlanRequest['notice'], told: Set<string>): void {
-    for (const input of inputsOf(node)) this.#tellRemoved(input, notice, told);
-    if (node.node !== 'scan' || node.range === undefined || told.has(node.dataset.table)) return;
-    const before = this.#options.removedBefore?.(node.dataset.table);
-    if (before === undefined || node.range.from >= before) return;
-    told.add(node.dataset.table);
-    notice('info', 'iql.removed', { source: node.dataset.table, before: formatTime(before) });
+  /** Once a source of whose range a part is gone, and was not put together before. */
+  #tellRemoved(parts: SplitPlan, notice: PlanRequest['notice']): void {
+    const told = new Set<string>();
+    for (const { plan, emission } of parts.fragments.values())
+      for (const { dataset, range } of scansOf(plan)) {
+        const before = this.#options.removedBefore?.(dataset.table);
+        if (before === undefined || range === undefined || (emission.rowsFrom ?? range.from) >= before || told.has(dataset.table)) continue;
+        told.add(dataset.table);
+        notice('info', 'iql.removed', { source: dataset.table, before: formatTime(before) });
+      }
   }
 
   /** The earliest watermark of what the plan reads. */

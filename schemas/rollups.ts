@@ -20,6 +20,9 @@ export const HOUR: Level = { table: 'rollups_1h', stepMs: 3_600_000 };
  */
 export const LONGEST_INTERVAL_MS = 40_000;
 
+/** How long a mark of late samples is waited for: by then they stand, or are marked again. */
+export const SETTLE_MS = 600_000;
+
 /** A row as it is read. A start of 0 is not known. */
 export interface RollupRow {
   readonly count: number;

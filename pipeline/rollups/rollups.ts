@@ -5,6 +5,7 @@ import { hasCode } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { Records } from '../../engines/records/port.ts';
+import { SETTLE_MS } from '../../schemas/rollups.ts';
 import type { KeeperTask } from '../keeper.ts';
 import { readLedger } from '../retention/ledger.ts';
 import { pause, Stopped } from '../retry.ts';
@@ -34,7 +35,6 @@ export interface RollupsOptions {
 
 const EVERY_MS = 60_000;
 export const DELAY_MS = 720_000;
-export const SETTLE_MS = 600_000;
 /** After an hour, as long as it took, so that at most half of a core is busy with what has waited. */
 const PAUSE_MS = 10_000;
 /** From so many on it is told that they wait, and when they are done. */

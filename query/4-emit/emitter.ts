@@ -18,6 +18,8 @@ export interface Estimate {
 export interface Emission<Request = unknown> {
   readonly request: Request;
   readonly losses: Losses;
+  /** Since when its rows are read as they came, where that is later than its range (of earlier ones what was put together is), ns. */
+  readonly rowsFrom?: bigint;
   /** undefined: nothing is known. */
   readonly estimate?: () => Estimate | undefined;
 }

@@ -19,7 +19,7 @@ import type { StoreData } from './store-data.ts';
 
 export interface LoadedStores {
   readonly ports: StorePorts;
-  readonly known: Pick<Known, 'marks' | 'series'>;
+  readonly known: Pick<Known, 'marks' | 'series'> & Partial<Pick<Known, 'rolled'>>;
   /** What the tables hold, by no emitter; read when it is first asked for. */
   readonly rows: Rows;
   /** Takes in series that were put in since. */

@@ -6,14 +6,14 @@ import { type Answers, type Emission, type Emitter, type Estimate, LONGEST_TEXT 
 import type { Known } from '../known.ts';
 import type { KnownSeries } from '../known-series.ts';
 import { type Failures, lossesOf, readsColumn } from '../losses.ts';
-import type { BoundValue, SqlRequest } from '../sql-request.ts';
+import type { SqlRequest } from '../sql-request.ts';
 import { ClickHouseContext } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
 import { emitFolded, isFolded } from './folded-window.ts';
 import { lateLabels } from './late-labels.ts';
-import type { ClickHouseRequest } from './request.ts';
+import { type ClickHouseRequest, parametersIn } from './request.ts';
 import { emitClickHouse } from './select.ts';
-import { rangeOf, selectSeries, splitFilter } from './series.ts';
+import { rangeOf, splitFilter } from './series.ts';
 
 export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
   readonly #tables: ClickHouseTables;
@@ -33,11 +33,14 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
   emit(node: PlanNode): Emission<ClickHouseRequest> | undefined {
     const request = this.#request(node);
     const estimate = (): Estimate | undefined => estimateOf(node, this.#known.series);
-    return request && { request, losses: lossesOf(node, this.#failures, this.#known.marks, isAsArrived(node)), estimate };
+    if (request === undefined) return undefined;
+    const { rowsFrom } = request;
+    const losses = lossesOf(node, this.#failures, this.#known.marks, isAsArrived(node));
+    return { request, losses, estimate, ...(rowsFrom === undefined ? {} : { rowsFrom }) };
   }
 
-  explain(request: ClickHouseRequest): SqlRequest {
-    return request;
+  explain({ text, beside = [], parameters }: ClickHouseRequest): SqlRequest {
+    return { text: [text, ...beside].join(';\n'), parameters };
   }
 
   /** Labels are put on here where nothing in the store needs them. */
@@ -49,16 +52,18 @@ export class ClickHouseEmitter implements Emitter<ClickHouseRequest> {
     // What the store cuts must have no row that is left out here.
     const asked = this.#asked(late.node, hasLimit(late.node));
     const labelled = (batch: Batch): Batch => series.label(batch, scan.dataset.metric?.name ?? '', rangeOf(scan), labels, moment?.name);
-    return asked && { ...asked, finish: (batches) => mapped(asked.finish?.(batches) ?? batches, labelled) };
+    return asked && { ...asked, finish: (batches, beside) => mapped(asked.finish?.(batches, beside) ?? batches, labelled) };
   }
 
   #asked(node: PlanNode, isOfKnown = false): ClickHouseRequest | undefined {
     const context = new ClickHouseContext(this.#tables.scalars, this.#known, { isAsArrived: isAsArrived(node), isOfKnown });
-    const request = isFolded(node, (scan) => selectSeries(scan, context).series) ? emitFolded(node, context) : this.#said(node, context);
-    return request === undefined || request.text.length > LONGEST_TEXT ? undefined : { ...request, parameters: used(request.text, context.parameters) };
+    const request = isFolded(node, context) ? emitFolded(node, context) : this.#said(node, context);
+    return request === undefined || request.text.length > LONGEST_TEXT
+      ? undefined
+      : { ...request, parameters: parametersIn([request.text, ...(request.beside ?? [])].join(), context.parameters) };
   }
 
-  #said(node: PlanNode, context: ClickHouseContext): SqlRequest | undefined {
+  #said(node: PlanNode, context: ClickHouseContext): ClickHouseRequest | undefined {
     const select = emitClickHouse(node, context, this.#tables);
     return select && { text: select.sql, parameters: context.parameters };
   }
@@ -82,9 +87,3 @@ const estimateOf = (node: PlanNode, series: KnownSeries): Estimate | undefined =
 
 /** Values that came as no numbers are answered as such where nothing here has looked at them yet. */
 const isAsArrived = (node: PlanNode): boolean => node.node === 'scan' && !readsColumn(node.filter, 'value');
-
-/** Functions that chose another form have bound values that nothing speaks of. */
-const used = (text: string, parameters: ReadonlyMap<string, BoundValue>): ReadonlyMap<string, BoundValue> => {
-  const names = new Set(Array.from(text.matchAll(/\{(p\d+):/g), ([, name]) => name));
-  return new Map([...parameters].filter(([name]) => names.has(name)));
-};

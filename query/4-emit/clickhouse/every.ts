@@ -6,6 +6,7 @@ import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import type { ClickHouseTables } from './dialect.ts';
+import { isRolled } from './folded-window.ts';
 import { lateLabels, NEWEST } from './late-labels.ts';
 import { joinLabels, selectSeries } from './series.ts';
 
@@ -73,6 +74,7 @@ export const emitEvery = (
   if (node.delta || node.from >= node.to || node.aggregates.some((a) => OVER_TIME.has(a.function))) return undefined;
   const span = spanOf(node);
   const late = lateLabels(node, context.known.series);
+  if (isRolled(late?.node ?? node, context)) return undefined;
   if (late === undefined || late.node.node !== 'every') return emitBuckets(node, span, input, context, tables);
   const selection = selectSeries(late.scan, context);
   if (selection.series * span.starts.length <= context.known.mostHere) return undefined;

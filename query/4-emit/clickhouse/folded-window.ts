@@ -1,11 +1,15 @@
 // `every` over samples of series, each series' samples as lists: they cost the store less than groups by time do, and what counters rise is no
-// work for SQL. The windows are worked out here (window-fold.ts).
+// work for SQL. Of hours that were put together the parts are read. The windows are worked out here (query/4-emit/fold).
+import { metricHash } from '../../../schemas/series-id.ts';
 import { type Every, OVER_TIME, type PlanColumn, type PlanNode, type Scan } from '../../3-plan/nodes.ts';
+import { type Levels, levelsOf, type Stretch } from '../fold/levels.ts';
+import { WindowFold } from '../fold/window-fold.ts';
+import { isFoldable } from '../fold/windows.ts';
 import { markedHours } from '../losses.ts';
-import { isFoldable, WindowFold } from '../window-fold.ts';
-import type { ClickHouseContext } from './context.ts';
+import type { ClickHouseContext, Select } from './context.ts';
 import type { ClickHouseRequest } from './request.ts';
 import { emitScan } from './scan.ts';
+import { selectSeries } from './series.ts';
 
 type FoldedWindow = Every & { readonly input: Scan };
 
@@ -14,25 +18,49 @@ const FEW_IN_WINDOW = 32;
 /** Of lists a store has all in memory. */
 const MOST_SAMPLES = 10_000_000;
 
+const isOverTime = (node: Every): boolean => node.delta || node.aggregates.some((a) => OVER_TIME.has(a.function));
+
+const lengthOf = (stretches: readonly Stretch[]): number => stretches.reduce((sum, { from, to }) => sum + to - from, 0);
+
+const levelsKnown = (node: FoldedWindow, context: ClickHouseContext): Levels | undefined => {
+  const { metric } = node.input.dataset;
+  if (metric === undefined || selectSeries(node.input, context).rest !== undefined) return undefined;
+  return levelsOf(node, context.known.rolled(metricHash(metric.name)));
+};
+
+const isMostlyRolled = (node: FoldedWindow, context: ClickHouseContext): boolean => {
+  const levels = levelsKnown(node, context);
+  return levels !== undefined && lengthOf(levels.fine) + lengthOf(levels.whole) > lengthOf(levels.samples);
+};
+
 /** Whether lists of samples are better than groups by time; counters are never grouped by the store. */
-const isBetter = (node: FoldedWindow, series: number): boolean => {
-  if (node.delta || node.aggregates.some((a) => OVER_TIME.has(a.function))) return true;
-  const { intervalMs } = node.input.dataset.metric as NonNullable<Scan['dataset']['metric']>;
-  const { range } = node.input;
+const isBetter = (node: FoldedWindow, context: ClickHouseContext): boolean => {
+  if (isOverTime(node) || isMostlyRolled(node, context)) return true;
+  const { dataset, range } = node.input;
+  const intervalMs = dataset.metric?.intervalMs;
   if (intervalMs === undefined || range === undefined || node.aggregates.every((a) => a.arguments.length === 0)) return false;
   const interval = BigInt(intervalMs) * 1_000_000n;
   const each = Number((range.to - range.from) / interval);
   const width = node.over ?? (node.bucket.kind === 'fixed' ? node.bucket.nanos : node.to - node.from);
-  return each * series <= MOST_SAMPLES && width <= interval * BigInt(FEW_IN_WINDOW);
+  return each * selectSeries(node.input, context).series <= MOST_SAMPLES && width <= interval * BigInt(FEW_IN_WINDOW);
 };
 
-/** A window, without labels, that is asked for as lists of samples; `series`: those that it is of. */
-export const isFolded = (node: PlanNode, series: (scan: Scan) => number): node is FoldedWindow => {
-  if (node.node !== 'every' || node.from >= node.to || node.carry.length > 0) return false;
-  const { input, keys } = node;
-  if (input.node !== 'scan' || input.dataset.metric === undefined || input.range === undefined) return false;
-  return keys.length === 1 && keys[0] === '#series' && isFoldable(node) && isBetter({ ...node, input }, series(input));
-};
+/** A window, without labels, that can be asked for as lists of samples and parts. */
+const isFoldedForm = (node: PlanNode): node is FoldedWindow =>
+  node.node === 'every' &&
+  node.from < node.to &&
+  node.carry.length === 0 &&
+  node.keys.length === 1 &&
+  node.keys[0] === '#series' &&
+  node.input.node === 'scan' &&
+  node.input.dataset.metric !== undefined &&
+  node.input.range !== undefined &&
+  isFoldable(node);
+
+export const isFolded = (node: PlanNode, context: ClickHouseContext): node is FoldedWindow => isFoldedForm(node) && isBetter(node, context);
+
+/** A window that is asked for as itself, whatever stands on it: its hours were put together. */
+export const isRolled = (node: PlanNode, context: ClickHouseContext): boolean => isFoldedForm(node) && isMostlyRolled(node, context);
 
 const column = (name: string, type: PlanColumn['type'] = 'int'): PlanColumn => ({ name, type });
 
@@ -41,20 +69,80 @@ export const emitFolded = (node: FoldedWindow, context: ClickHouseContext): Clic
   const { range, before, columns } = node.input;
   if (range === undefined) return undefined;
   const origin = Number((range.from - before + 999_999n) / 1_000_000n);
+  const levels = levelsKnown(node, context);
   const has = (name: string): boolean => columns.some((c) => c.name === name);
   const withStarts = has('#start') && markedHours(node.input, 'start', context.known.marks).length > 0;
-  const read = ['#series', '#ms', '#bits', '#exponent', ...(withStarts ? ['#began'] : [])].map((name) => column(name));
-  const below = emitScan({ ...node.input, columns: [...read, ...(has('#stale') ? [column('#stale', 'bool')] : [])] }, context);
-  if (below === undefined) return undefined;
-  const isShort = range.to - range.from + before < 2n ** 32n * 1_000_000n;
-  const time = `${isShort ? 'toUInt32' : ''}(\`#ms\` - ${origin})`;
-  const lists = [['#times', time], ['#values', '`#bits`'], ['#exponents', '`#exponent`'], ...(withStarts ? [['#starts', '`#began`'] as const] : [])].map(
-    ([name, of]) => `groupArray(${of}) AS \`${name}\``,
-  );
-  const { plain } = below;
-  const from = plain === undefined ? `(${below.sql})` : plain.from;
-  const where = plain === undefined || plain.where.length === 0 ? '' : ` WHERE ${plain.where.join(' AND ')}`;
-  const text = `${plain === undefined ? '' : `WITH ${plain.columns} `}SELECT \`#series\`, ${lists.join(', ')} FROM ${from}${where} GROUP BY \`#series\``;
+  const lists = emitLists(node, origin, withStarts, levels?.samples, context);
+  if (lists === undefined) return undefined;
+  const parts = (['fine', 'whole'] as const).flatMap((level) => {
+    const stretches = levels?.[level] ?? [];
+    return stretches.length === 0 ? [] : [emitParts(node, level === 'fine' ? 'rollups_5m' : 'rollups_1h', stretches, withStarts, context)];
+  });
   const fold = new WindowFold(node, origin, has('#stale'));
-  return { text, parameters: context.parameters, isLarge: true, finish: (batches) => fold.fold(batches) };
+  return {
+    text: lists,
+    beside: parts,
+    parameters: context.parameters,
+    isLarge: true,
+    ...(levels === undefined ? {} : { rowsFrom: BigInt(levels.samples[0]?.from ?? levels.end) * 1_000_000n }),
+    finish: (batches, beside) => fold.fold(batches, beside),
+  };
+};
+
+/** A row a series; `within`: only of these stretches of the range. */
+const emitLists = (
+  node: FoldedWindow,
+  origin: number,
+  withStarts: boolean,
+  within: readonly Stretch[] | undefined,
+  context: ClickHouseContext,
+): string | undefined => {
+  const { input } = node;
+  const read = ['#series', '#ms', '#bits', '#exponent', ...(withStarts ? ['#began'] : [])].map((name) => column(name));
+  const stale = input.columns.some((c) => c.name === '#stale') ? [column('#stale', 'bool')] : [];
+  const below = emitScan({ ...input, columns: [...read, ...stale] }, context, within);
+  if (below === undefined || input.range === undefined) return undefined;
+  const isShort = input.range.to - input.range.from + input.before < 2n ** 32n * 1_000_000n;
+  const lists = [
+    ['#times', `${isShort ? 'toUInt32' : ''}(\`#ms\` - ${origin})`],
+    ['#values', '`#bits`'],
+    ['#exponents', '`#exponent`'],
+    ...(withStarts ? [['#starts', '`#began`'] as const] : []),
+  ].map(([name, of]) => `groupArray(${of}) AS \`${name}\``);
+  const [begin, from] = fromOf(below);
+  return `${begin}SELECT \`#series\`, ${lists.join(', ')} FROM ${from} GROUP BY \`#series\``;
+};
+
+const fromOf = ({ sql, plain }: Select): readonly [string, string] =>
+  plain === undefined ? ['', `(${sql})`] : [`WITH ${plain.columns} `, `${plain.from}${plain.where.length === 0 ? '' : ` WHERE ${plain.where.join(' AND ')}`}`];
+
+/** Columns of parts beside those that are always read, by what asks for them. */
+const READ_BY: Readonly<Record<string, readonly string[]>> = {
+  sum: ['first', 'span', 'bulge'],
+  avg: ['first', 'span', 'bulge'],
+  min: ['first', 'span', 'below'],
+  max: ['first', 'span', 'above'],
+  first: ['first'],
+  any: ['first'],
+  last: ['first', 'span'],
+};
+const OF_RISES = ['stale', 'opens', 'ends', 'first', 'span', 'beyond', 'resets', 'runs'];
+
+/** A row a part. */
+const emitParts = (
+  node: FoldedWindow,
+  table: 'rollups_5m' | 'rollups_1h',
+  stretches: readonly Stretch[],
+  withStarts: boolean,
+  context: ClickHouseContext,
+): string => {
+  const names = new Set(['count', 'missing', 'exponent', 'floats', 'begins', 'lasts', 'version']);
+  for (const { function: name } of node.aggregates) for (const read of READ_BY[name] ?? []) names.add(read);
+  if (isOverTime(node))
+    for (const name of [...OF_RISES, ...(node.delta ? ['bulge'] : []), ...(withStarts ? ['first_start', 'last_start'] : [])]) names.add(name);
+  const columns = Array.from(names, (name) => (name === 'opens' || name === 'ends' ? `toUInt8(s.${name}) AS ${name}` : `s.${name}`));
+  const times = stretches.map(({ from, to }) => `s.time >= fromUnixTimestamp(${from / 1000}) AND s.time < fromUnixTimestamp(${to / 1000})`);
+  const { conditions, key } = selectSeries(node.input, context);
+  const where = [...conditions, times.length === 1 ? (times[0] as string) : `(${times.join(' OR ')})`];
+  return `SELECT ${key} AS \`#series\`, toUInt32(s.time) AS time, ${columns.join(', ')} FROM ${table} AS s WHERE ${where.join(' AND ')}`;
 };

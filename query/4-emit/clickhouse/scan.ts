@@ -35,7 +35,7 @@ const TABLES: Readonly<Record<string, TableForm>> = {
       '#insert': 'reinterpretAsInt64(s.insert)',
       // What is not known rests as 0 and is told as less than any time.
       '#start': `if(toUnixTimestamp64Milli(s.start) = 0, -1, ${nanos('s.start', 'ms')})`,
-      // As a fold of windows takes them (window-fold.ts).
+      // As a fold of windows takes them (query/4-emit/fold).
       '#ms': 'toUnixTimestamp64Milli(s.time)',
       '#bits': 'if(s.exponent > 6, reinterpretAsInt64(s.float), s.mantissa)',
       '#exponent': 's.exponent',
@@ -87,6 +87,12 @@ const bounds = (form: TableForm, context: ClickHouseContext, from: bigint, to: b
   return `s.time >= ${at(from)} AND s.time < ${at(to)}`;
 };
 
+/** Closed-open. */
+interface Millis {
+  readonly from: number;
+  readonly to: number;
+}
+
 interface Stretch {
   readonly from: bigint;
   readonly to: bigint;
@@ -115,7 +121,14 @@ const stretches = (double: readonly bigint[], from: bigint, to: bigint): { reado
 };
 
 /** The rows of the scan's range as the table has them, `where` beside it; only hours with double values are read with FINAL. */
-const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, context: ClickHouseContext, where: readonly string[]): Select => {
+const reads = (
+  scan: Scan,
+  columns: readonly PlanColumn[],
+  form: TableForm,
+  context: ClickHouseContext,
+  where: readonly string[],
+  within?: readonly Millis[],
+): Select => {
   const { table } = scan.dataset;
   const list = selected(columns, form);
   const read = (from: string, conditions: readonly string[]): Select => ({
@@ -124,7 +137,12 @@ const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, cont
     plain: { columns: list, from, where: conditions },
   });
   if (scan.range === undefined) return read(`${table} AS s`, where);
-  const parts = stretches(table === 'samples' ? markedHours(scan, 'double', context.known.marks) : [], scan.range.from - scan.before, scan.range.to);
+  const marked = table === 'samples' ? markedHours(scan, 'double', context.known.marks) : [];
+  const wanted = within?.map(({ from, to }) => ({ from: BigInt(from) * 1_000_000n, to: BigInt(to) * 1_000_000n })) ?? [
+    { from: scan.range.from - scan.before, to: scan.range.to },
+  ];
+  const cut = wanted.map(({ from, to }) => stretches(marked, from, to));
+  const parts = { single: cut.flatMap((c) => c.single), double: cut.flatMap((c) => c.double) };
   const inTime = (all: readonly Stretch[], from: string): readonly Select[] => {
     if (all.length === 0) return [];
     const times = all.map((p) => bounds(form, context, p.from, p.to));
@@ -134,10 +152,11 @@ const reads = (scan: Scan, columns: readonly PlanColumn[], form: TableForm, cont
   return second === undefined ? first : { sql: `${first.sql} UNION ALL ${second.sql}`, columns };
 };
 
-export const emitScan = (scan: Scan, context: ClickHouseContext): Select | undefined => {
+/** `within`: of samples, only of these stretches of the range. */
+export const emitScan = (scan: Scan, context: ClickHouseContext, within?: readonly Millis[]): Select | undefined => {
   const form = TABLES[scan.dataset.table];
   if (form === undefined) return undefined;
-  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context);
+  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context, within);
   const { conditions, rest } = scan.dataset.table === 'logs' ? indexed(scan.filter, context) : { conditions: [], rest: conjuncts(scan.filter) };
   const remaining = conjunction(rest);
   const filter = remaining === undefined ? undefined : emitConditions(remaining, context);
@@ -154,7 +173,7 @@ const columnOf = (scan: Scan, name: string): PlanColumn => {
   return found === undefined ? { name, type: 'int' } : { name, type: planType(found.type, found.item) };
 };
 
-const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): Select | undefined => {
+const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, within: readonly Millis[] | undefined): Select | undefined => {
   const selection = selectSeries(scan, context);
   const { rest } = selection;
   const isLabel = new Set(scan.dataset.key);
@@ -175,7 +194,7 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext): S
   const fresh = stale && !isRead ? ['s.exponent != 126'] : [];
   const odd = { notFinite: markedHours(scan, 'not-finite', context.known.marks).length > 0, stale: stale && isRead };
   const keyed = { ...form, special: { ...form.special, [key]: selection.key } };
-  const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh]);
+  const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh], within);
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
   if (labels.length === 0 && conditions === undefined) return { ...samples, columns: scan.columns };
