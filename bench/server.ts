@@ -63,8 +63,8 @@ export interface Server extends System {
   readonly folder: string;
   /** Of an agent that sends. */
   readonly agent: Readonly<Record<string, string>>;
-  /** A text of IQL over HTTP as the explorer asks it; `at`: what `now` means, ms. */
-  readonly ask: (text: string, at?: number) => Promise<Answer>;
+  /** A text of IQL over HTTP as the explorer asks it, of the hour before `at` (ms; default now); `maxAge`: how old an answer may be, s. */
+  readonly ask: (text: string, at?: number, maxAge?: number) => Promise<Answer>;
   /** A frame until it is taken; rejects where the door says more than that it is busy. Resolves with how often it said so. */
   readonly send: (frame: Uint8Array) => Promise<number>;
 }
@@ -77,7 +77,7 @@ export const resultOf = ({ status, text }: Answer): Result => {
 };
 
 const QUERY =
-  'query($text: String!, $at: Time) { query(text: $text, at: $at, limit: 100000) { columns { name type unit values } rowCount completeUpTo diagnostics { severity code message } stats { elapsedMs } } }';
+  'query($text: String!, $at: Time, $maxAge: Float) { query(text: $text, at: $at, maxAge: $maxAge, limit: 100000) { columns { name type unit values } rowCount completeUpTo diagnostics { severity code message } stats { elapsedMs } } }';
 const BUSY_MS = 500;
 
 export const startServer = async (folder: string): Promise<Server> => {
@@ -100,8 +100,8 @@ export const startServer = async (folder: string): Promise<Server> => {
     origin,
     folder,
     agent,
-    ask: (text, at) => {
-      const variables = { text, at: at === undefined ? null : new Date(at).toISOString() };
+    ask: (text, at, maxAge) => {
+      const variables = { text, at: at === undefined ? null : new Date(at).toISOString(), ...(maxAge === undefined ? {} : { maxAge }) };
       return call(`${origin}/graphql`, 'POST', admin, JSON.stringify({ query: QUERY, variables }));
     },
     send: async (frame) => {

@@ -27,6 +27,9 @@ builder.queryType({
         countMissing: t.arg.boolean({
           description: 'Counts what cannot be represented (iql.not-representable): all that can fail is worked out by the server from plain rows',
         }),
+        maxAge: t.arg.float({
+          description: 'Seconds: an answer to the very same question that was begun at most so long ago will do, whoever asked it; default 0, at most 60',
+        }),
         zone: t.arg.string({ description: 'IANA time zone of days, weeks and times without a zone; default UTC' }),
       },
       resolve: async (_, args, context) => {
@@ -39,6 +42,7 @@ builder.queryType({
           ...(args.limit == null ? {} : { limit: args.limit }),
           ...(args.countMissing == null ? {} : { countMissing: args.countMissing }),
           ...(args.zone == null ? {} : { zone: args.zone }),
+          ...(args.maxAge == null ? {} : { maxAgeMs: args.maxAge * 1000 }),
           signal: context.signal,
         };
         return { text: args.text, result: await context.services.queries.query(args.text, request).catch(told) };

@@ -106,3 +106,29 @@ test('a text of an alert answers what it judges, with a note', async () => {
   ]);
   expect(diagnostics.map(({ severity, code }) => [severity, code])).toEqual([['info', 'iql.not-yet']]);
 });
+
+test('who says how old an answer may be has that of the same question; any other request asks the store', async () => {
+  let asked = 0;
+  const query = async (sql: string) => {
+    if (sql.includes('FROM logs')) asked++;
+    return { batches: [], stats: { rowsRead: 0, bytesRead: 0, elapsedMs: 0 } };
+  };
+  const store = { query } as unknown as StorePorts['columns'] & StorePorts['records'] & StorePorts['search'];
+  const catalogue = new LearnedCatalogue(DATASETS, store, store);
+  const service = new QueryService({ ports: { columns: store, search: store, records: store }, catalogue, completeUpTo: () => undefined });
+  const text = 'from logs | limit 5';
+  const at = 1_795_176_000_000_000_000n;
+  for (const request of [
+    { at },
+    { at },
+    { at, maxAgeMs: 60_000 },
+    { at, maxAgeMs: 60_000 },
+    { at, maxAgeMs: 30_000, zone: 'UTC' },
+    { at: at + 1n, maxAgeMs: 60_000 },
+  ])
+    await service.query(text, request);
+  // Twice without, once for the two that are the same, once for each other zone and moment.
+  expect(asked).toBe(5);
+  await Promise.all(Array.from({ length: 50 }, () => service.query(`${text} | where severity >= "error"`, { at, maxAgeMs: 1 })));
+  expect(asked).toBe(6);
+});

@@ -31,6 +31,7 @@ import { partialBuckets } from './partial.ts';
 import { Pool } from './run/budget.ts';
 import { batchBytes } from './run/size.ts';
 import { SeriesFinder } from './series/find-series.ts';
+import { OLDEST_MS, SharedAnswers } from './shared-answers.ts';
 
 export interface AskRequest {
   /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
@@ -43,6 +44,8 @@ export interface AskRequest {
   readonly limit?: number;
   /** All that can fail is worked out in this process, on plain rows, and values that cannot be represented are counted. */
   readonly countMissing?: boolean;
+  /** An answer to the very same question, begun at most so many ms ago, will do, whoever asked; default 0. */
+  readonly maxAgeMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -105,6 +108,7 @@ export class QueryService {
   readonly #askers: Askers;
   readonly #ledger: Ledger;
   readonly #pool: Pool;
+  readonly #shared = new SharedAnswers();
   #learned = 0;
   #saved: ReadonlyMap<string, string> = new Map();
   #catalogue: Catalogue;
@@ -181,7 +185,14 @@ export class QueryService {
   }
 
   /** Diagnostics where the text or the request is wrong; rejects with a CodedError where a store fails or the caller stops. */
-  async query(text: string, request: AskRequest = {}): Promise<QueryResult> {
+  query(text: string, request: AskRequest = {}): Promise<QueryResult> {
+    const { maxAgeMs = 0, signal, ...asked } = request;
+    if (!(maxAgeMs > 0)) return this.#query(text, request);
+    const key = JSON.stringify([text, asked], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+    return this.#shared.get(key, Math.min(maxAgeMs, OLDEST_MS), signal, (shared) => this.#query(text, { ...asked, signal: shared }));
+  }
+
+  async #query(text: string, request: AskRequest): Promise<QueryResult> {
     const begun = performance.now();
     const checked = await this.check(text);
     const reporter = new Reporter();

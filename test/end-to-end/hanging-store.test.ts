@@ -62,6 +62,10 @@ test('the column store', async () => {
     const parts = await product.parts();
     expect(partOf(parts, 'column store')).toMatchObject({ state: 'down', detail: expect.stringContaining('no answer') });
     expect(partOf(parts, 'pipeline samples')).toBeDefined();
+    // What needs it not is answered as ever, the rest names it or its own time.
+    expect(await product.values('from hosts | select host')).toHaveLength(1);
+    await expect(product.values('from metrics.system.cpu.time last 5m | summarize n = count()')).rejects.toThrow(/column store|longer than the limit/);
+    await expect(product.values('from metrics.system.cpu.time last 5m | latest | lookup hosts | count')).rejects.toThrow(/column store|longer than the limit/);
   });
   await wellAgain();
 }, 240_000);
@@ -83,6 +87,7 @@ test('the record store', async () => {
     expect(signIn.status).toBe(503);
     expect(await signIn.text()).toMatch(/^nobody can sign in now, as the record store does not answer.*\n.*load this page again.*`inframirror doctor`/);
     expect(await product.values('from metrics.system.cpu.time last 5m | summarize n = count()')).toHaveLength(1);
+    await expect(product.values('from hosts | select host')).rejects.toThrow(/record store|longer than the limit/);
   });
   await wellAgain();
 }, 240_000);

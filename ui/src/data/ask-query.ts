@@ -14,6 +14,8 @@ export interface QueryVariables {
   /** Rows; null: as the text and the server would have it. */
   readonly limit?: number | null;
   readonly countMissing?: boolean;
+  /** Seconds that an answer which others asked for may be old. */
+  readonly maxAge?: number;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;

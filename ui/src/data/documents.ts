@@ -7,8 +7,8 @@ const DIAGNOSTIC = `severity code message
   fix { label edits { span { start { line column } end { line column } } text } }`;
 
 export const QUERY = gql`
-  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String, $countMissing: Boolean) {
-    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone, countMissing: $countMissing) {
+  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String, $countMissing: Boolean, $maxAge: Float) {
+    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone, countMissing: $countMissing, maxAge: $maxAge) {
       columns { name type unit values }
       rowCount
       truncated { limit by }

@@ -2,6 +2,7 @@
 // Knows nothing of how it is shown.
 import { type Range, requestRange } from '../address/range.ts';
 import { partsOf } from '../edit/filter-text.ts';
+import { refresh } from '../shell/refresh.svelte.ts';
 import { askQuery } from './ask-query.ts';
 import type { Failure } from './client.ts';
 import { session } from './session.svelte.ts';
@@ -21,6 +22,9 @@ export const MOST_ROWS = 100_000;
 
 /** A refresh asks anew what was not answered for so long: its connection may be dead. */
 const GIVEN_UP_MS = 30_000;
+
+/** What pages ask by themselves they ask as of such a moment: all who look at one page ask the same, and the server works it out once. */
+const BEAT_MS = 5000;
 
 /** Days and weeks are the reader's. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -52,15 +56,18 @@ export class QueryRun {
 
   /** `limit`: rows asked for; null: as the text and the server would have it. */
   run(text: string, range: Range, limit: number | null = null): void {
+    this.#ask(text, range, limit, Date.now(), {});
+  }
+
+  #ask(text: string, range: Range, limit: number | null, now: number, shared: { readonly maxAge?: number }): void {
     this.#drop?.();
-    const now = Date.now();
     const request = requestRange(range, now);
     this.running = true;
     this.#text = text;
     this.#range = JSON.stringify(range);
-    this.startedAt = now;
+    this.startedAt = Date.now();
     let done = false;
-    const drop = askQuery({ text, ...request, zone: ZONE, limit: limit ?? limitOf(text) }, ({ data, failure }) => {
+    const drop = askQuery({ text, ...request, ...shared, zone: ZONE, limit: limit ?? limitOf(text) }, ({ data, failure }) => {
       done = true;
       this.running = false;
       this.#drop = undefined;
@@ -79,8 +86,11 @@ export class QueryRun {
 
   /** The same once more, as a refresh does it: a question still under way is let be, unless it never seems to be answered. */
   again(text: string, range: Range): void {
-    if (this.running && this.#text === text && this.#range === JSON.stringify(range) && Date.now() - this.startedAt < GIVEN_UP_MS) return;
-    this.run(text, range);
+    const isSame = this.#text === text && this.#range === JSON.stringify(range);
+    if (this.running && isSame && Date.now() - this.startedAt < GIVEN_UP_MS) return;
+    const now = Date.now();
+    if (isSame && refresh.isTimed) this.#ask(text, range, null, now - (now % BEAT_MS), { maxAge: BEAT_MS / 1000 });
+    else this.run(text, range);
   }
 
   stop(): void {

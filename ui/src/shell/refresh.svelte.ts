@@ -3,8 +3,11 @@
 class Refresh {
   /** Rises by one for each time to ask again. */
   beat = $state(0);
+  /** The last one was not by hand. */
+  isTimed = false;
 
   now(): void {
+    this.isTimed = false;
     this.beat++;
   }
 
@@ -12,7 +15,9 @@ class Refresh {
   every(seconds: number): () => void {
     if (seconds === 0) return () => undefined;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') this.beat++;
+      if (document.visibilityState !== 'visible') return;
+      this.isTimed = true;
+      this.beat++;
     }, seconds * 1000);
     return () => clearInterval(timer);
   }
