@@ -40,7 +40,7 @@ const sent = async (columns: ColumnStore, cpu: () => number, series: number): Pr
   const rows = `SELECT toInt64(number % ${series}) * 7919 + 3 AS id FROM numbers(60000)`;
   const context = new ClickHouseContext(
     {},
-    { marks: () => [], series: NO_SERIES, mostHere: 0, rolled: () => new Map() },
+    { marks: () => [], series: NO_SERIES, mostHere: 0, mostAtOnce: 1, rolled: () => new Map() },
     { isAsArrived: false, isOfKnown: false },
   );
   const packed = `SELECT service, count() AS n FROM (${rows}) AS r INNER JOIN (${packedLabels({ ids, since: undefined, labels }, 'id', context)}) AS s ON r.id = s.id GROUP BY service`;

@@ -30,12 +30,19 @@ const CLICKHOUSE: ClickHouseTables = { scalars: CLICKHOUSE_FUNCTIONS, aggregates
 
 /** Rows of a window that are given their labels here; of more the store is told them. */
 const MOST_HERE = 200_000;
+const MOST_AT_ONCE = 4_000_000;
 
 const nothing = (): RolledHours => new Map();
 
 /** Which dialect the store of a role speaks, at a moment at which this is known. */
-export const storesWith = ({ marks, series, mostHere = MOST_HERE, rolled = nothing }: Pick<Known, 'marks' | 'series'> & Partial<Known>): Stores => {
-  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, { marks, series, mostHere, rolled });
+export const storesWith = ({
+  marks,
+  series,
+  mostHere = MOST_HERE,
+  mostAtOnce = MOST_AT_ONCE,
+  rolled = nothing,
+}: Pick<Known, 'marks' | 'series'> & Partial<Known>): Stores => {
+  const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, { marks, series, mostHere, mostAtOnce, rolled });
   return { emitters: { columns: clickhouse, search: clickhouse, records: postgresEmitter }, failing: FAILING };
 };
 

@@ -12,4 +12,6 @@ export interface Known {
   readonly rolled: (metric: number) => RolledHours;
   /** Rows of a window up to which what follows it is worked out here, so that labels need not go to the store. */
   readonly mostHere: number;
+  /** Samples and parts, 13 bytes and some 80, that are asked for at once. */
+  readonly mostAtOnce: number;
 }

@@ -90,6 +90,10 @@ export const ask = async (split: SplitPlan, askers: Askers, functions: RunFuncti
           told.rowsRead += rows;
           told.bytesRead += bytes;
         },
+        hold: (bytes) => {
+          budget.take(0, bytes);
+          return () => budget.give(0, bytes);
+        },
       });
       for await (const batch of answer) {
         mayBeMore ||= showsLoss(batch, losses);

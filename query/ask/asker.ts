@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** What the store read for it, as far as it says so; may be called more than once. */
   readonly read: (rows: number, bytes: number) => void;
+  /** Bytes that are held beside what was given out, until the returned function is called; throws where they are too many. */
+  readonly hold: (bytes: number) => () => void;
 }
 
 export interface Asker<Request = unknown> {

@@ -78,8 +78,8 @@ export const bothWays = async (
   options: { readonly filteredTwice?: boolean; readonly changed?: (plan: PlanNode) => PlanNode } = {},
 ): Promise<BothWays> => {
   const checked = check(text, catalogue);
-  // Half of the texts have their labels put on in the store, the others here.
-  const stores = storesWith({ ...loaded.known, ...(text.length % 2 === 0 ? { mostHere: 0 } : {}) });
+  // Half of the texts have their labels put on in the store, the others here; a third ask for what they fold in slices.
+  const stores = storesWith({ ...loaded.known, ...(text.length % 2 === 0 ? { mostHere: 0 } : {}), ...(text.length % 3 === 0 ? { mostAtOnce: 700 } : {}) });
   let pushed: SplitPlan;
   let local: PlanNode;
   let superset: SplitPlan;

@@ -1,5 +1,6 @@
 // `every` over samples of series, each series' samples as lists: they cost the store less than groups by time do, and what counters rise is no
 // work for SQL. Of hours that were put together the parts are read. The windows are worked out here (query/4-emit/fold).
+import { FIVE_MINUTES, HOUR } from '../../../schemas/rollups.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import { type Every, OVER_TIME, type PlanColumn, type PlanNode, type Scan } from '../../3-plan/nodes.ts';
 import { type Levels, levelsOf, type Stretch } from '../fold/levels.ts';
@@ -8,15 +9,17 @@ import { isFoldable } from '../fold/windows.ts';
 import { markedHours } from '../losses.ts';
 import type { ClickHouseContext, Select } from './context.ts';
 import type { ClickHouseRequest } from './request.ts';
-import { emitScan } from './scan.ts';
+import { emitScan, type OnlySamples } from './scan.ts';
 import { selectSeries } from './series.ts';
 
 type FoldedWindow = Every & { readonly input: Scan };
 
 /** With so many samples in each, groups by time are as cheap in the store, and far fewer bytes. */
 const FEW_IN_WINDOW = 32;
-/** Of lists a store has all in memory. */
+/** Of more samples groups are better whatever the windows: they need not come here. */
 const MOST_SAMPLES = 10_000_000;
+/** Between samples. */
+const OFTEN_MS = 10_000;
 
 const isOverTime = (node: Every): boolean => node.delta || node.aggregates.some((a) => OVER_TIME.has(a.function));
 
@@ -72,35 +75,59 @@ export const emitFolded = (node: FoldedWindow, context: ClickHouseContext): Clic
   const levels = levelsKnown(node, context);
   const has = (name: string): boolean => columns.some((c) => c.name === name);
   const withStarts = has('#start') && markedHours(node.input, 'start', context.known.marks).length > 0;
-  const lists = emitLists(node, origin, withStarts, levels?.samples, context);
+  const slices = sliced(rowsExpected(node, levels, context), context);
+  const lists = emitLists(node, origin, withStarts, { ...(levels === undefined ? {} : { within: levels.samples }), where: slices?.where ?? [] }, context);
   if (lists === undefined) return undefined;
   const parts = (['fine', 'whole'] as const).flatMap((level) => {
     const stretches = levels?.[level] ?? [];
-    return stretches.length === 0 ? [] : [emitParts(node, level === 'fine' ? 'rollups_5m' : 'rollups_1h', stretches, withStarts, context)];
+    const table = level === 'fine' ? 'rollups_5m' : 'rollups_1h';
+    return stretches.length === 0 ? [] : [emitParts(node, table, stretches, withStarts, slices?.where ?? [], context)];
   });
   const fold = new WindowFold(node, origin, has('#stale'));
   return {
     text: lists,
     beside: parts,
     parameters: context.parameters,
+    ...(slices === undefined ? {} : { slices: slices.bound }),
     isLarge: true,
     ...(levels === undefined ? {} : { rowsFrom: BigInt(levels.samples[0]?.from ?? levels.end) * 1_000_000n }),
     finish: (batches, beside) => fold.fold(batches, beside),
   };
 };
 
-/** A row a series; `within`: only of these stretches of the range. */
-const emitLists = (
-  node: FoldedWindow,
-  origin: number,
-  withStarts: boolean,
-  within: readonly Stretch[] | undefined,
+/** Samples and parts; where nobody said how often samples come, as if it were often. */
+const rowsExpected = ({ input }: FoldedWindow, levels: Levels | undefined, context: ClickHouseContext): number => {
+  const { series } = selectSeries(input, context);
+  const range = input.range === undefined ? 0 : Number((input.range.to - input.range.from + input.before) / 1_000_000n);
+  const samples = (levels === undefined ? range : lengthOf(levels.samples)) / (input.dataset.metric?.intervalMs ?? OFTEN_MS);
+  return series * (samples + lengthOf(levels?.fine ?? []) / FIVE_MINUTES.stepMs + lengthOf(levels?.whole ?? []) / HOUR.stepMs);
+};
+
+/** By ids, which lie evenly, so that neither the store nor this process holds much at once. */
+const sliced = (
+  rows: number,
   context: ClickHouseContext,
-): string | undefined => {
+): { readonly where: readonly string[]; readonly bound: NonNullable<ClickHouseRequest['slices']> } | undefined => {
+  const count = BigInt(Math.ceil(rows / context.known.mostAtOnce));
+  if (count <= 1n) return undefined;
+  const [first, last] = [context.raw('UInt64', 0n), context.raw('UInt64', (1n << 64n) - 1n)];
+  const nameOf = (bound: string): string => bound.slice(1, bound.indexOf(':'));
+  const bound = Array.from({ length: Number(count) }, (_, i) => {
+    const begin = (BigInt(i) << 64n) / count;
+    return new Map([
+      [nameOf(first), begin],
+      [nameOf(last), (BigInt(i + 1) << 64n) / count - 1n],
+    ]);
+  });
+  return { where: [`s.id >= ${first}`, `s.id <= ${last}`], bound };
+};
+
+/** A row a series. */
+const emitLists = (node: FoldedWindow, origin: number, withStarts: boolean, only: OnlySamples, context: ClickHouseContext): string | undefined => {
   const { input } = node;
   const read = ['#series', '#ms', '#bits', '#exponent', ...(withStarts ? ['#began'] : [])].map((name) => column(name));
   const stale = input.columns.some((c) => c.name === '#stale') ? [column('#stale', 'bool')] : [];
-  const below = emitScan({ ...input, columns: [...read, ...stale] }, context, within);
+  const below = emitScan({ ...input, columns: [...read, ...stale] }, context, only);
   if (below === undefined || input.range === undefined) return undefined;
   const isShort = input.range.to - input.range.from + input.before < 2n ** 32n * 1_000_000n;
   const lists = [
@@ -134,6 +161,7 @@ const emitParts = (
   table: 'rollups_5m' | 'rollups_1h',
   stretches: readonly Stretch[],
   withStarts: boolean,
+  more: readonly string[],
   context: ClickHouseContext,
 ): string => {
   const names = new Set(['count', 'missing', 'exponent', 'floats', 'begins', 'lasts', 'version']);
@@ -143,6 +171,6 @@ const emitParts = (
   const columns = Array.from(names, (name) => (name === 'opens' || name === 'ends' ? `toUInt8(s.${name}) AS ${name}` : `s.${name}`));
   const times = stretches.map(({ from, to }) => `s.time >= fromUnixTimestamp(${from / 1000}) AND s.time < fromUnixTimestamp(${to / 1000})`);
   const { conditions, key } = selectSeries(node.input, context);
-  const where = [...conditions, times.length === 1 ? (times[0] as string) : `(${times.join(' OR ')})`];
+  const where = [...conditions, ...more, times.length === 1 ? (times[0] as string) : `(${times.join(' OR ')})`];
   return `SELECT ${key} AS \`#series\`, toUInt32(s.time) AS time, ${columns.join(', ')} FROM ${table} AS s WHERE ${where.join(' AND ')}`;
 };

@@ -5,6 +5,8 @@ import type { BoundValue, SqlRequest } from '../sql-request.ts';
 export interface ClickHouseRequest extends SqlRequest {
   /** Asked at the same time, with the same parameters. */
   readonly beside?: readonly string[];
+  /** Asked once with each of these values in place of the parameters', one after the other; the answer is all of theirs. */
+  readonly slices?: readonly ReadonlyMap<string, BoundValue>[];
   /** Makes the answer of all that the store gives; a piece at a time, so that others have their turn. */
   readonly finish?: (batches: readonly Batch[], beside: readonly (readonly Batch[])[]) => Iterable<Batch>;
   /** See `Emission`. */

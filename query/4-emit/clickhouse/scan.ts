@@ -152,11 +152,18 @@ const reads = (
   return second === undefined ? first : { sql: `${first.sql} UNION ALL ${second.sql}`, columns };
 };
 
-/** `within`: of samples, only of these stretches of the range. */
-export const emitScan = (scan: Scan, context: ClickHouseContext, within?: readonly Millis[]): Select | undefined => {
+/** Of samples, which of them. */
+export interface OnlySamples {
+  /** Of these stretches of the range. */
+  readonly within?: readonly Millis[];
+  /** Conditions of ours on `samples AS s`. */
+  readonly where?: readonly string[];
+}
+
+export const emitScan = (scan: Scan, context: ClickHouseContext, only: OnlySamples = {}): Select | undefined => {
   const form = TABLES[scan.dataset.table];
   if (form === undefined) return undefined;
-  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context, within);
+  if (scan.dataset.table === 'samples') return emitSamples(scan, form, context, only);
   const { conditions, rest } = scan.dataset.table === 'logs' ? indexed(scan.filter, context) : { conditions: [], rest: conjuncts(scan.filter) };
   const remaining = conjunction(rest);
   const filter = remaining === undefined ? undefined : emitConditions(remaining, context);
@@ -173,7 +180,7 @@ const columnOf = (scan: Scan, name: string): PlanColumn => {
   return found === undefined ? { name, type: 'int' } : { name, type: planType(found.type, found.item) };
 };
 
-const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, within: readonly Millis[] | undefined): Select | undefined => {
+const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, { within, where = [] }: OnlySamples): Select | undefined => {
   const selection = selectSeries(scan, context);
   const { rest } = selection;
   const isLabel = new Set(scan.dataset.key);
@@ -194,7 +201,7 @@ const emitSamples = (scan: Scan, form: TableForm, context: ClickHouseContext, wi
   const fresh = stale && !isRead ? ['s.exponent != 126'] : [];
   const odd = { notFinite: markedHours(scan, 'not-finite', context.known.marks).length > 0, stale: stale && isRead };
   const keyed = { ...form, special: { ...form.special, [key]: selection.key } };
-  const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh], within);
+  const samples = reads(scan, own, samplesForm(keyed, odd, context.isAsArrived), context, [...selection.conditions, ...fresh, ...where], within);
   const conditions = rest === undefined ? undefined : emitConditions(rest, context);
   if (rest !== undefined && conditions === undefined) return undefined;
   if (labels.length === 0 && conditions === undefined) return { ...samples, columns: scan.columns };
