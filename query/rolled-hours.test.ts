@@ -1,6 +1,8 @@
 // Questions whose hours were put together, over real stores: whatever the samples are (resets, starts, stale markers, no numbers, values that
 // came late), parts and samples together say what the samples alone do, wherever windows begin and end.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TIME_MS, UINT32, UTF8 } from '../core/batch/batch.ts';
+import { batchOf, columnFrom } from '../core/batch/build.ts';
 import { silentLogger } from '../core/logger.ts';
 import { TelemetryRegistry } from '../core/telemetry.ts';
 import { Rollups } from '../pipeline/rollups/rollups.ts';
@@ -10,7 +12,8 @@ import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
-import { rolledHours } from './ask/rolled-hours.ts';
+import { RolledLedger } from './ask/rolled-hours.ts';
+import type { TellRows } from './ask/told-rows.ts';
 import { check, plan } from './compile.ts';
 import { QueryService } from './service.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
@@ -45,7 +48,8 @@ const withHours = async (text: string, request: PlanRequest): Promise<LoadedStor
     text,
   ).toEqual([]);
   const asked = plan(checked, request).plan;
-  const rolled = await rolledHours(asked, stores.ports.columns, { removedBefore: () => undefined, signal: AbortSignal.timeout(60_000) });
+  const ledger = new RolledLedger(stores.ports.columns, () => undefined);
+  const rolled = await ledger.hoursOf(asked, AbortSignal.timeout(60_000));
   return { ...stores, known: { ...stores.known, rolled } };
 };
 
@@ -99,6 +103,44 @@ test('an hour for which samples came late is read from them until it is put toge
   expect(await hours()).toBe(before - 1);
   const answer = await bothWays(text, learnedCatalogue, request, await withHours(text, request));
   expect(difference(answer)).toBeUndefined();
+});
+
+test('where marks are told what was read is good for a while, but for the hours that they name', async () => {
+  const text = 'from metrics.system.memory.usage | every 1h avg';
+  const metric = metricHash('system.memory.usage');
+  const asked = plan(check(text, learnedCatalogue), requestOf(BEGIN, END)).plan;
+  let hear: Parameters<TellRows>[0] = () => {};
+  let reads = 0;
+  const columns = {
+    query: (...args: Parameters<typeof stores.ports.columns.query>) => {
+      reads++;
+      return stores.ports.columns.query(...args);
+    },
+  };
+  const ledger = new RolledLedger(
+    columns,
+    () => undefined,
+    (own) => {
+      hear = own;
+    },
+  );
+  const hours = async () => (await ledger.hoursOf(asked, AbortSignal.timeout(60_000)))(metric);
+  const before = await hours();
+  expect(before.size).toBeGreaterThanOrEqual(6);
+  expect(await hours()).toEqual(before);
+  const marks = (kind: string, of: number) =>
+    batchOf([
+      ['kind', columnFrom(UTF8, [kind])],
+      ['metric', columnFrom(UINT32, [of])],
+      ['hour', columnFrom(TIME_MS, [BigInt(BEGIN + HOUR)])],
+    ]);
+  hear(marks('double', metric));
+  hear(marks('late', metric + 1));
+  expect(await hours()).toEqual(before);
+  hear(marks('late', metric));
+  const late = await hours();
+  expect([...before.keys()].filter((hour) => !late.has(hour))).toEqual([(BEGIN + HOUR) / HOUR]);
+  expect(reads).toBe(1);
 });
 
 test('of samples that retention has removed what was put together answers, and only a question that needs them is told', async () => {

@@ -20,7 +20,7 @@ import { withExplanations } from './ask/explain.ts';
 import { askedOfFresh } from './ask/fresh-series.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
-import { rolledHours } from './ask/rolled-hours.ts';
+import { RolledLedger } from './ask/rolled-hours.ts';
 import type { TellRows } from './ask/told-rows.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
@@ -107,6 +107,7 @@ export class QueryService {
   readonly #checked = new Map<string, { readonly version: number; readonly text: CheckedText<Plan> }>();
   readonly #askers: Askers;
   readonly #ledger: Ledger;
+  readonly #rolled: RolledLedger;
   readonly #pool: Pool;
   readonly #shared = new SharedAnswers();
   #learned = 0;
@@ -118,6 +119,7 @@ export class QueryService {
     this.#catalogue = options.catalogue;
     this.#askers = askersOf(options.ports);
     this.#ledger = new Ledger(options.ports.columns, options.tellMarks);
+    this.#rolled = new RolledLedger(options.ports.columns, (table) => options.removedBefore?.(table), options.tellMarks);
     this.#pool = new Pool(options.maxBytes);
   }
 
@@ -267,10 +269,7 @@ export class QueryService {
     const options = { seconds: this.#options.maxSeconds ?? 30, pool: this.#pool };
     const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
       this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
-        const rolled = await rolledHours(planned.plan, this.#options.ports.columns, {
-          removedBefore: (table) => this.#options.removedBefore?.(table),
-          signal: stop,
-        });
+        const rolled = await this.#rolled.hoursOf(planned.plan, stop);
         const stores = storesWith({ marks, rolled, series: new SeriesFinder(index, RUN_FUNCTIONS) });
         const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop });
         const shown = await withExplanations(planned.plan, async (rows, analyze) => {
