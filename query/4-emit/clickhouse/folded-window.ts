@@ -83,7 +83,6 @@ export const emitFolded = (node: FoldedWindow, context: ClickHouseContext): Clic
     const table = level === 'fine' ? 'rollups_5m' : 'rollups_1h';
     return stretches.length === 0 ? [] : [emitParts(node, table, stretches, withStarts, slices?.where ?? [], context)];
   });
-  const fold = new WindowFold(node, origin, has('#stale'));
   return {
     text: lists,
     beside: parts,
@@ -91,7 +90,7 @@ export const emitFolded = (node: FoldedWindow, context: ClickHouseContext): Clic
     ...(slices === undefined ? {} : { slices: slices.bound }),
     isLarge: true,
     ...(levels === undefined ? {} : { rowsFrom: BigInt(levels.samples[0]?.from ?? levels.end) * 1_000_000n }),
-    finish: (batches, beside) => fold.fold(batches, beside),
+    finish: (batches, beside) => new WindowFold(node, origin, has('#stale')).fold(batches, beside),
   };
 };
 
