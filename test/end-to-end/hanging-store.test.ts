@@ -65,7 +65,9 @@ test('the column store', async () => {
     // What needs it not is answered as ever, the rest names it or its own time.
     expect(await product.values('from hosts | select host')).toHaveLength(1);
     await expect(product.values('from metrics.system.cpu.time last 5m | summarize n = count()')).rejects.toThrow(/column store|longer than the limit/);
-    await expect(product.values('from metrics.system.cpu.time last 5m | latest | lookup hosts on host | count')).rejects.toThrow(/column store|longer than the limit/);
+    await expect(product.values('from metrics.system.cpu.time last 5m | latest | lookup hosts on host | count')).rejects.toThrow(
+      /column store|longer than the limit/,
+    );
   });
   await wellAgain();
 }, 240_000);
