@@ -109,7 +109,7 @@ export class QueryService {
   readonly #ledger: Ledger;
   readonly #rolled: RolledLedger;
   readonly #pool: Pool;
-  readonly #shared = new SharedAnswers();
+  readonly #shared = new SharedAnswers<QueryResult>();
   #learned = 0;
   #saved: ReadonlyMap<string, string> = new Map();
   #catalogue: Catalogue;

@@ -27,7 +27,7 @@ const held = () => {
 
 test('askers of one question join it, and have its answer while it is young enough', async () => {
   const { calls, ask } = held();
-  const answers = new SharedAnswers();
+  const answers = new SharedAnswers<QueryResult>();
   const both = [answers.get('a', LONG, undefined, ask), answers.get('a', LONG, undefined, ask)];
   const other = answers.get('b', LONG, undefined, ask);
   expect(calls.length).toBe(2);
@@ -43,7 +43,7 @@ test('askers of one question join it, and have its answer while it is young enou
 
 test('who leaves does not take the answer from the others; with the last one the question ends', async () => {
   const { calls, ask } = held();
-  const answers = new SharedAnswers();
+  const answers = new SharedAnswers<QueryResult>();
   const [first, second] = [new AbortController(), new AbortController()];
   const one = answers.get('a', LONG, first.signal, ask);
   const two = answers.get('a', LONG, second.signal, ask);
@@ -62,7 +62,7 @@ test('who leaves does not take the answer from the others; with the last one the
 
 test('a failure is told to those that wait, and is not kept; nor is an answer that is large', async () => {
   const { calls, ask } = held();
-  const answers = new SharedAnswers();
+  const answers = new SharedAnswers<QueryResult>();
   const waiting = [answers.get('a', LONG, undefined, ask), answers.get('a', LONG, undefined, ask)];
   calls[0]?.reject(new Error('away'));
   for (const one of waiting) await expect(one).rejects.toThrow('away');
@@ -77,7 +77,7 @@ test('a failure is told to those that wait, and is not kept; nor is an answer th
 
 test('however many questions are answered, few are kept', async () => {
   const { calls, ask } = held();
-  const answers = new SharedAnswers();
+  const answers = new SharedAnswers<QueryResult>();
   for (let i = 0; i < 1000; i++) {
     const one = answers.get(`q${i}`, LONG, undefined, ask);
     calls.at(-1)?.resolve(resultOf(1));

@@ -1,7 +1,6 @@
 // Answers that several askers share: the panels of a page that many look at are asked once. A question that is under way is joined, and one
 // that was answered a moment ago is not asked again, by whoever says how old an answer may be. It ends when nobody waits for it any more.
 import { CodedError } from '../core/errors.ts';
-import type { QueryResult } from './service.ts';
 
 /** However old an answer may be for its asker, it is not kept longer. */
 export const OLDEST_MS = 60_000;
@@ -10,21 +9,27 @@ const MOST_KEPT = 200;
 const MOST_VALUES = 2_000_000;
 const MOST_VALUES_EACH = 200_000;
 
-interface Shared {
+/** Values are its rows by its columns. */
+interface Counted {
+  readonly rowCount: number;
+  readonly columns: readonly unknown[];
+}
+
+interface Shared<Answer> {
   /** ms, of a clock that does not jump. */
   readonly begun: number;
-  readonly answer: Promise<QueryResult>;
+  readonly answer: Promise<Answer>;
   readonly abort: AbortController;
   waiting: number;
   /** Of its answer; undefined: it is under way. */
   values: number | undefined;
 }
 
-export class SharedAnswers {
-  readonly #shared = new Map<string, Shared>();
+export class SharedAnswers<Answer extends Counted> {
+  readonly #shared = new Map<string, Shared<Answer>>();
 
   /** `key` says all that the answer depends on but when it is asked. Rejects with `iql.cancelled` when the asker's own signal ends it. */
-  async get(key: string, maxAgeMs: number, signal: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<QueryResult>): Promise<QueryResult> {
+  async get(key: string, maxAgeMs: number, signal: AbortSignal | undefined, ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
     const now = performance.now();
     this.#forget(now);
     const known = this.#shared.get(key);
@@ -46,10 +51,10 @@ export class SharedAnswers {
     }
   }
 
-  #begin(key: string, begun: number, ask: (signal: AbortSignal) => Promise<QueryResult>): Shared {
+  #begin(key: string, begun: number, ask: (signal: AbortSignal) => Promise<Answer>): Shared<Answer> {
     const abort = new AbortController();
     const answer = ask(abort.signal);
-    const shared: Shared = { begun, answer, abort, waiting: 0, values: undefined };
+    const shared: Shared<Answer> = { begun, answer, abort, waiting: 0, values: undefined };
     this.#shared.set(key, shared);
     answer.then(
       ({ rowCount, columns }) => {
@@ -64,7 +69,7 @@ export class SharedAnswers {
     return shared;
   }
 
-  #remove(key: string, shared: Shared): void {
+  #remove(key: string, shared: Shared<Answer>): void {
     if (this.#shared.get(key) === shared) this.#shared.delete(key);
   }
 
