@@ -134,6 +134,16 @@ test('where marks are told what was read is good for a while, but for the hours 
       ['metric', columnFrom(UINT32, [of])],
       ['hour', columnFrom(TIME_MS, [BigInt(BEGIN + HOUR)])],
     ]);
+  // A later question of later hours too: those of a question that ended before were not all that were read.
+  const early = new RolledLedger(
+    columns,
+    () => undefined,
+    () => {},
+  );
+  const first = plan(check(text, learnedCatalogue), requestOf(BEGIN, BEGIN + 3 * HOUR)).plan;
+  await early.hoursOf(first, AbortSignal.timeout(60_000));
+  expect((await early.hoursOf(asked, AbortSignal.timeout(60_000)))(metric)).toEqual(before);
+  reads = 1;
   hear(marks('double', metric));
   hear(marks('late', metric + 1));
   expect(await hours()).toEqual(before);

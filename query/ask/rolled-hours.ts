@@ -19,27 +19,26 @@ interface Wanted {
   readonly metrics: readonly number[];
   /** ms */
   readonly from: number;
-  readonly to: number;
 }
 
 const wantedBy = (plan: PlanNode): Wanted | undefined => {
   const scans = scansOf(plan).flatMap(({ dataset, range, before }) =>
     dataset.metric === undefined || range === undefined || range.to - range.from <= FEWEST_HOURS * NANOS_PER_HOUR
       ? []
-      : [{ metric: metricHash(dataset.metric.name), from: Number((range.from - before) / 1_000_000n), to: Number(range.to / 1_000_000n) }],
+      : [{ metric: metricHash(dataset.metric.name), from: Number((range.from - before) / 1_000_000n) }],
   );
   if (scans.length === 0) return undefined;
-  return { metrics: [...new Set(scans.map((s) => s.metric))], from: Math.min(...scans.map((s) => s.from)) - HOUR_MS, to: Math.max(...scans.map((s) => s.to)) };
+  return { metrics: [...new Set(scans.map((s) => s.metric))], from: Math.min(...scans.map((s) => s.from)) - HOUR_MS };
 };
 
 /** Late samples may have come since an hour's latest whole version was computed. What is said to have been later than now was a wrong clock. */
 const ROLLED = `SELECT r.metric AS metric, intDiv(toUnixTimestamp64Milli(r.hour), ${HOUR_MS}) AS number, argMax(r.fine, r.version) AS fine,
   argMax(toUnixTimestamp64Milli(r.computed), r.version) AS computed, toInt64(0) AS late FROM rollup_hours AS r
-WHERE r.whole = 0 AND r.metric IN ({metrics:Array(UInt32)}) AND r.hour BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+WHERE r.whole = 0 AND r.metric IN ({metrics:Array(UInt32)}) AND r.hour >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
   AND toUnixTimestamp64Milli(r.computed) > 0 AND r.computed <= now64(3) + INTERVAL 5 MINUTE GROUP BY metric, number
 UNION ALL
 SELECT m.metric, intDiv(toUnixTimestamp64Milli(m.hour), ${HOUR_MS}) AS number, toInt8(0), toInt64(0), toUnixTimestamp64Milli(max(m.marked)) FROM marks AS m
-WHERE m.kind = '${LATE}' AND m.metric IN ({metrics:Array(UInt32)}) AND m.hour BETWEEN fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+WHERE m.kind = '${LATE}' AND m.metric IN ({metrics:Array(UInt32)}) AND m.hour >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')
 GROUP BY m.metric, number`;
 
 const NONE: RolledHours = new Map();
@@ -54,7 +53,7 @@ interface Rolled {
   readonly computed: number;
 }
 
-/** Of one metric, from a moment (ms) on. */
+/** Of one metric, from a moment (ms) on: whatever later hours the next question is about, they are here. */
 interface KnownHours {
   readonly from: number;
   readonly read: number;
@@ -100,9 +99,9 @@ export class RolledLedger {
     return (metric) => found.get(metric) ?? NONE;
   }
 
-  async #read({ metrics, from, to }: Wanted, now: number, signal: AbortSignal): Promise<ReadonlyMap<number, KnownHours>> {
+  async #read({ metrics, from }: Wanted, now: number, signal: AbortSignal): Promise<ReadonlyMap<number, KnownHours>> {
     const heard = this.#heard;
-    const { batches } = await this.#columns.query(ROLLED, { params: { metrics, from, to }, signal });
+    const { batches } = await this.#columns.query(ROLLED, { params: { metrics, from }, signal });
     const read = new Map(metrics.map((metric) => [metric, { from, read: now, rolled: new Map(), late: new Map() } as KnownHours]));
     for (const batch of batches) {
       const [metric, hour, fine, computed, late] = ['metric', 'number', 'fine', 'computed', 'late'].map((name) => columnOf(batch, name)) as [
