@@ -84,6 +84,7 @@ export class RollupColumns {
     return safeIntegerAt(this.#version, row) > safeIntegerAt(this.#version, other);
   }
 
+  /** Whole numbers must be exact. */
   read(row: number, part: Part): void {
     part.clear();
     const count = this.#count[row] as number;

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { type Batch, columnOf, type FixedArray, type Value, valueAt } from '../../core/batch/batch.ts';
 import { allocateFixed, batchOf } from '../../core/batch/build.ts';
 import { seeded } from '../../query/testing/random.ts';
+import { RollupColumns } from '../../schemas/rollup-columns.ts';
 import { RollupRows } from '../../schemas/rollup-rows.ts';
-import { partOfRow, type RollupRow } from '../../schemas/rollups.ts';
-import type { Part } from '../../schemas/sample-part.ts';
+import { Part } from '../../schemas/sample-part.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import { encodeValues } from '../../schemas/testing/values.ts';
 import { HourFold } from './fold.ts';
@@ -54,15 +54,15 @@ interface StoredPart {
   readonly part: Part;
 }
 
-const storedIn = (batch: Batch): readonly StoredPart[] =>
-  Array.from({ length: batch.length }, (_, row) => {
+const storedIn = (batch: Batch): readonly StoredPart[] => {
+  const rows = new RollupColumns(batch);
+  return Array.from({ length: batch.length }, (_, row) => {
+    const part = new Part();
+    rows.read(row, part);
     const read = (name: string): Value => valueAt(columnOf(batch, name), row);
-    const plain = (value: Value): Value => (Array.isArray(value) ? value.map(Number) : Number(value));
-    const stored = Object.fromEntries(batch.fields.map(({ name }) => [name, plain(read(name))]));
-    const time = Number(read('time')) * 1000;
-    const part = partOfRow(time, { ...stored, opens: stored.opens === 1, ends: stored.ends === 1 } as unknown as RollupRow);
-    return { metric: Number(read('metric')), id: read('id') as bigint, time, part };
+    return { metric: Number(read('metric')), id: read('id') as bigint, time: Number(read('time')) * 1000, part };
   });
+};
 
 /** All pages through one fold, as a keeper does it. */
 const folded = (pages: readonly Batch[], isFine: (metric: number) => boolean, room: number) => {

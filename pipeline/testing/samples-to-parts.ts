@@ -1,12 +1,13 @@
 // Samples in a column store and what rollups have made of them, for the tests of one file: its store is empty when each begins. All samples are
 // of some hours of a day that is over. No part of the product.
 import { beforeEach } from 'vitest';
-import type { Value } from '../../core/batch/batch.ts';
+import { columnOf, type Value, valueAt } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
-import { FIVE_MINUTES, type Level, partOfRow, type RollupRow } from '../../schemas/rollups.ts';
-import type { Part } from '../../schemas/sample-part.ts';
+import { RollupColumns } from '../../schemas/rollup-columns.ts';
+import { FIVE_MINUTES, type Level } from '../../schemas/rollups.ts';
+import { Part } from '../../schemas/sample-part.ts';
 import { TABLE_FIELDS } from '../../schemas/tables.ts';
 import { encodeValues } from '../../schemas/testing/values.ts';
 import { writeLedger } from '../retention/ledger.ts';
@@ -100,40 +101,20 @@ export const samplesToParts = () => {
 
   /** As a reader takes them: with FINAL where the ledger has several versions, and of hours alone that it says are there. */
   const parts = async ({ table }: Level): Promise<readonly StoredPart[]> => {
-    const fields = `metric, id, toUnixTimestamp(time) AS at, count, missing, stale, opens, ends, exponent, first, span, below, above, bulge, beyond, resets, floats, begins, lasts, first_start, last_start, runs`;
+    const fields = `s.metric AS metric, s.id AS id, toUInt32(s.time) AS time, s.count, s.missing, s.stale, toUInt8(s.opens) AS opens, toUInt8(s.ends) AS ends, s.exponent, s.first, s.span, s.below, s.above, s.bulge, s.beyond, s.resets, s.floats, s.begins, s.lasts, s.first_start, s.last_start, s.runs`;
     const known = `SELECT metric, hour FROM rollup_hours WHERE NOT whole GROUP BY metric, hour HAVING max(toUnixTimestamp64Milli(computed)) > 0${table === FIVE_MINUTES.table ? ' AND argMaxIf(fine, version, toUnixTimestamp64Milli(computed) > 0)' : ''}`;
-    const some = (versions: string): string => `(metric, toDateTime64(toStartOfHour(time), 3, 'UTC')) IN (${known} AND uniqExact(version) ${versions})`;
-    const rows = await ask(`SELECT ${fields} FROM ${table} WHERE ${some('= 1')} UNION ALL SELECT ${fields} FROM ${table} FINAL WHERE ${some('> 1')}`);
-    return rows.map((row) => {
-      const number = (name: string): number => Number(row[name]);
-      const list = (name: string): readonly number[] => (row[name] as readonly Value[]).map(Number);
-      const numbers = Object.fromEntries(
-        [
-          'count',
-          'missing',
-          'stale',
-          'exponent',
-          'first',
-          'span',
-          'below',
-          'above',
-          'bulge',
-          'beyond',
-          'resets',
-          'begins',
-          'lasts',
-          'first_start',
-          'last_start',
-        ].map((name) => [name, number(name)]),
-      );
-      const stored = {
-        ...numbers,
-        opens: Boolean(row.opens),
-        ends: Boolean(row.ends),
-        floats: list('floats'),
-        runs: list('runs'),
-      } as unknown as RollupRow;
-      return { metric: number('metric'), id: number('id'), time: number('at') * 1000, part: partOfRow(number('at') * 1000, stored) };
+    const some = (versions: string): string => `(s.metric, toDateTime64(toStartOfHour(s.time), 3, 'UTC')) IN (${known} AND uniqExact(version) ${versions})`;
+    const { batches } = await stores.columns.query(
+      `SELECT ${fields} FROM ${table} AS s WHERE ${some('= 1')} UNION ALL SELECT ${fields} FROM ${table} AS s FINAL WHERE ${some('> 1')}`,
+    );
+    return batches.flatMap((batch) => {
+      const rows = new RollupColumns(batch);
+      return Array.from({ length: batch.length }, (_, row) => {
+        const part = new Part();
+        rows.read(row, part);
+        const number = (name: string): number => Number(valueAt(columnOf(batch, name), row));
+        return { metric: number('metric'), id: number('id'), time: number('time') * 1000, part };
+      });
     });
   };
 
