@@ -12,7 +12,7 @@ import { type Figure, short } from './figure.ts';
 import { COUNTER, DATACENTER, datacenterOf, GAUGE, HOSTS, questionLoads, SPARE_MS, sendAll } from './load-questions.ts';
 import { hostOf, type SampleLoad, STEP_MS } from './load-samples.ts';
 import { type Asking, type Cost, compared, costsOf, costText, mustAgree, type Points, ratioFigure } from './questions.ts';
-import { type Answer, call, remoteWrite, resultOf, type Server, type System, startVictoriaMetrics } from './server.ts';
+import { type Answer, type AskedLines, call, remoteWrite, resultOf, type Server, type System, startVictoriaMetrics } from './server.ts';
 
 const SERIES = Number(process.env.INFRAMIRROR_BENCH_SERIES ?? 100_000);
 const MINUTE_MS = 60_000;
@@ -106,9 +106,21 @@ const largestOf = (points: Points, count: number | undefined): Points =>
           .map((value, i) => [String(i), value]),
       );
 
+const linePoints = ({ keys, largest }: Question, { times, keys: columns, values }: AskedLines): Points => {
+  const named = keys.map((name) => columns.find((column) => column.name === name)?.values);
+  const points = new Map<string, number>();
+  for (const [line, along] of (values[0]?.values ?? []).entries())
+    for (const [at, value] of along.entries()) {
+      const key = largest === undefined ? [Date.parse(times[at] as string), ...named.map((column) => column?.[line])].join(' ') : String(points.size);
+      if (value !== null) points.set(key, value);
+    }
+  return largestOf(points, largest);
+};
+
 const ourPoints = (question: Question, answer: Answer): Points => {
-  const { columns, rowCount, diagnostics } = resultOf(answer);
+  const { columns, lines, rowCount, diagnostics } = resultOf(answer);
   if (rowCount === 0) throw new Error(`no rows: ${question.text}: ${diagnostics.map(({ message }) => message).join('; ')}`);
+  if (lines !== null) return linePoints(question, lines);
   const of = (name: string): readonly (string | number | null)[] | undefined => columns.find((column) => column.name === name)?.values;
   const values = of('value') ?? of('count') ?? [];
   const [time, ...keys] = [question.widthMs === undefined ? undefined : of('time'), ...question.keys.map(of)];
@@ -140,7 +152,8 @@ const peerPoints = (question: Question, { text }: Answer): Points => {
 const ourAsking = (server: Server, question: Question, to: number): Asking => ({
   system: server,
   ask: async (n) => {
-    const answer = await server.ask(question.text, endOf(question, to, n));
+    // Over time as a chart, and every line of it.
+    const answer = await server.ask(question.text, endOf(question, to, n), question.widthMs === undefined ? {} : { lines: HOSTS });
     if (answer.status !== 200 || answer.text.includes('"rowCount":0,')) throw new Error(`${question.text}: ${answer.text.slice(0, 500)}`);
     return answer;
   },

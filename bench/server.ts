@@ -52,19 +52,33 @@ export interface AskedColumn {
   readonly values: readonly (string | number | null)[];
 }
 
+export interface AskedLines {
+  readonly times: readonly string[];
+  readonly keys: readonly AskedColumn[];
+  readonly values: readonly { readonly name: string; readonly values: readonly (readonly (number | null)[])[] }[];
+}
+
 export interface Result {
   readonly columns: readonly AskedColumn[];
+  readonly lines: AskedLines | null;
   readonly rowCount: number;
   readonly completeUpTo: string | null;
   readonly diagnostics: readonly { readonly severity: string; readonly code: string; readonly message: string }[];
+}
+
+export interface AskedForm {
+  /** How old an answer may be, s. */
+  readonly maxAge?: number;
+  /** As a chart asks: so many lines at most. */
+  readonly lines?: number;
 }
 
 export interface Server extends System {
   readonly folder: string;
   /** Of an agent that sends. */
   readonly agent: Readonly<Record<string, string>>;
-  /** A text of IQL over HTTP as the explorer asks it, of the hour before `at` (ms; default now); `maxAge`: how old an answer may be, s. */
-  readonly ask: (text: string, at?: number, maxAge?: number) => Promise<Answer>;
+  /** A text of IQL over HTTP as the explorer asks it, of the hour before `at` (ms; default now). */
+  readonly ask: (text: string, at?: number, form?: AskedForm) => Promise<Answer>;
   /** A frame until it is taken; rejects where the door says more than that it is busy. Resolves with how often it said so. */
   readonly send: (frame: Uint8Array) => Promise<number>;
 }
@@ -77,7 +91,7 @@ export const resultOf = ({ status, text }: Answer): Result => {
 };
 
 const QUERY =
-  'query($text: String!, $at: Time, $maxAge: Float) { query(text: $text, at: $at, maxAge: $maxAge, limit: 100000) { columns { name type unit values } rowCount completeUpTo diagnostics { severity code message } stats { elapsedMs } } }';
+  'query($text: String!, $at: Time, $maxAge: Float, $lines: Int) { query(text: $text, at: $at, maxAge: $maxAge, lines: $lines, limit: 100000) { columns { name type unit values } lines { times keys { name values } values { name values other { merge values } } total } rowCount completeUpTo diagnostics { severity code message } stats { elapsedMs } } }';
 const BUSY_MS = 500;
 
 export const startServer = async (folder: string): Promise<Server> => {
@@ -100,8 +114,8 @@ export const startServer = async (folder: string): Promise<Server> => {
     origin,
     folder,
     agent,
-    ask: (text, at, maxAge) => {
-      const variables = { text, at: at === undefined ? null : new Date(at).toISOString(), ...(maxAge === undefined ? {} : { maxAge }) };
+    ask: (text, at, form = {}) => {
+      const variables = { text, at: at === undefined ? null : new Date(at).toISOString(), ...form };
       return call(`${origin}/graphql`, 'POST', admin, JSON.stringify({ query: QUERY, variables }));
     },
     send: async (frame) => {

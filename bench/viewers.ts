@@ -20,6 +20,8 @@ const GOAL_MS = 150;
 const EVERY_MS = 10_000;
 /** As of such moments the explorer's pages ask, so that all of them ask the same. */
 const BEAT_MS = 5000;
+/** As many of a chart as the explorer draws. */
+const MOST_LINES = 20;
 /** A server that cannot take the samples as they come is viewed all the same. */
 const CATCH_UP_MS = 180_000;
 /** Of a host, one series each. */
@@ -79,7 +81,7 @@ interface Seen {
 const askPanel = async (server: Server, text: string, seen: Seen): Promise<void> => {
   const begun = performance.now();
   const now = Date.now();
-  const failure = await server.ask(text, now - (now % BEAT_MS), BEAT_MS / 1000).then(
+  const failure = await server.ask(text, now - (now % BEAT_MS), { maxAge: BEAT_MS / 1000, lines: MOST_LINES }).then(
     (answer) => {
       const { completeUpTo, diagnostics } = resultOf(answer);
       if (completeUpTo !== null) seen.lags.push({ at: begun, ms: Date.now() - Date.parse(completeUpTo) });

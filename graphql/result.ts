@@ -1,5 +1,5 @@
 // The answer of a query and its diagnostics as GraphQL objects: columns, never a list of row objects.
-import type { QueryResult, ResultColumn } from '../query/service.ts';
+import type { QueryResult, ResultColumn, ResultLines } from '../query/result.ts';
 import { builder } from './builder.ts';
 import type { PlacedDiagnostic, PlacedEdit, PlacedFix, PlacedRelated } from './placed.ts';
 import { placed } from './placed.ts';
@@ -63,6 +63,44 @@ const ColumnRef = builder.objectRef<ResultColumn>('Column').implement({
   }),
 });
 
+const OtherRef = builder.objectRef<NonNullable<ResultLines['values'][number]['other']>>('OtherLines').implement({
+  description: 'The lines that are not given, as one',
+  fields: (t) => ({
+    merge: t.exposeString('merge', { description: 'How they became one: sum, min or max' }),
+    values: t.field({ type: 'JSON', description: 'A JSON array along the axis', resolve: ({ values }) => values }),
+  }),
+});
+
+const LineValuesRef = builder.objectRef<ResultLines['values'][number]>('LineValues').implement({
+  description: 'One column of values as lines',
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    type: t.exposeString('type'),
+    unit: t.string({ nullable: true, description: 'UCUM; null: none or unknown', resolve: ({ unit }) => unit ?? null }),
+    values: t.field({
+      type: 'JSON',
+      description: 'Of each line a JSON array along the axis; null: no row or no value; integers beyond ±2^53 are rounded, durations are seconds',
+      resolve: ({ values }) => values,
+    }),
+    other: t.field({
+      type: OtherRef,
+      nullable: true,
+      description: 'Null: all are given, or they cannot be put together',
+      resolve: ({ other }) => other ?? null,
+    }),
+  }),
+});
+
+const LinesRef = builder.objectRef<ResultLines>('Lines').implement({
+  description: 'An answer as a chart draws it: keys once a line, one axis of times, and the values of each line along it',
+  fields: (t) => ({
+    times: t.field({ type: 'JSON', description: 'A JSON array of ISO texts, ascending', resolve: ({ times }) => times }),
+    keys: t.field({ type: [ColumnRef], description: 'What tells the lines apart: one value a line', resolve: ({ keys }) => keys }),
+    values: t.field({ type: [LineValuesRef], resolve: ({ values }) => values }),
+    total: t.exposeInt('total', { description: 'Lines there are, with those that are not given' }),
+  }),
+});
+
 const TruncatedRef = builder.objectRef<{ readonly limit: number; readonly by: string }>('Truncated').implement({
   fields: (t) => ({ limit: t.exposeInt('limit'), by: t.exposeString('by') }),
 });
@@ -83,8 +121,14 @@ export interface ResultShape {
 export const ResultRef = builder.objectRef<ResultShape>('Result').implement({
   description: 'The answer to a text; a wrong text has diagnostics and no columns',
   fields: (t) => ({
-    columns: t.field({ type: [ColumnRef], resolve: ({ result }) => result.columns }),
-    rowCount: t.int({ resolve: ({ result }) => result.rowCount }),
+    columns: t.field({ type: [ColumnRef], description: 'Without values where lines are given', resolve: ({ result }) => result.columns }),
+    lines: t.field({
+      type: LinesRef,
+      nullable: true,
+      description: 'Null: not asked for, or rows stand at no buckets, or some column neither names a line nor can be drawn',
+      resolve: ({ result }) => result.lines ?? null,
+    }),
+    rowCount: t.int({ description: 'Of lines the rows they were made of', resolve: ({ result }) => result.rowCount }),
     truncated: t.field({ type: TruncatedRef, nullable: true, description: 'Null when the result is whole', resolve: ({ result }) => result.truncated ?? null }),
     completeUpTo: t.field({
       type: 'Time',

@@ -24,6 +24,10 @@ builder.queryType({
         at: t.arg({ type: 'Time', description: 'The moment that now and relative ranges mean; default now' }),
         params: t.arg({ type: 'JSON', description: 'Values of $parameters by name' }),
         limit: t.arg.int({ description: 'Rows; default 10000, at most 100000' }),
+        lines: t.arg.int({
+          description:
+            'What stands at buckets is given as lines instead of rows: of each column of values so many of the largest, at most 1000. All rows count, whatever `limit` says',
+        }),
         countMissing: t.arg.boolean({
           description: 'Counts what cannot be represented (iql.not-representable): all that can fail is worked out by the server from plain rows',
         }),
@@ -34,12 +38,14 @@ builder.queryType({
       },
       resolve: async (_, args, context) => {
         if (args.limit != null && args.limit < 0) throw new GraphQLError('limit is a number of rows from 0 on');
+        if (args.lines != null && args.lines < 0) throw new GraphQLError('lines is a number of lines from 0 on');
         const request = {
           ...(args.from == null ? {} : { from: args.from }),
           ...(args.to == null ? {} : { to: args.to }),
           ...(args.at == null ? {} : { at: args.at }),
           ...(args.params == null ? {} : { params: args.params }),
           ...(args.limit == null ? {} : { limit: args.limit }),
+          ...(args.lines == null ? {} : { lines: args.lines }),
           ...(args.countMissing == null ? {} : { countMissing: args.countMissing }),
           ...(args.zone == null ? {} : { zone: args.zone }),
           ...(args.maxAge == null ? {} : { maxAgeMs: args.maxAge * 1000 }),

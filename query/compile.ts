@@ -47,7 +47,7 @@ export const storesWith = ({
 };
 
 export interface PlannedQuery {
-  /** In natural order, cut at `limit` + 1 rows so that a cut is seen. */
+  /** In natural order, unless none is needed; cut at `limit` + 1 rows so that a cut is seen. */
   readonly plan: PlanNode;
   /** What the asker sees, in order; the plan has hidden columns beside them. */
   readonly columns: readonly RelationColumn[];
@@ -57,11 +57,12 @@ export interface PlannedQuery {
 export const plan = (
   checked: CheckedText<Plan>,
   request: PlanRequest,
-  options: { readonly limit?: number; readonly without?: ReadonlySet<string> } = {},
+  options: { readonly limit?: number; readonly unordered?: boolean; readonly without?: ReadonlySet<string> } = {},
 ): PlannedQuery => {
   const { query } = checked;
   if (query === undefined) throw new CodedError('iql.no-query', {});
-  const rows = sorted(query.plan(planning(request)), query.relation);
+  const found = query.plan(planning(request));
+  const rows = options.unordered === true ? found : sorted(found, query.relation);
   const cut = options.limit === undefined ? rows : firstRows(rows, options.limit + 1);
   return { plan: optimize(cut, options.without), columns: visible(query.relation) };
 };

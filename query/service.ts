@@ -1,12 +1,9 @@
 // The one door to IQL for everything that asks: GraphQL, commands, later rules. Takes a text and a request, gives an answer with
 // diagnostics. Holds the plan cache and the limits; knows stores only as ports.
 
-import type { Batch } from '../core/batch/batch.ts';
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
-import type { ValueType } from '../schemas/types.ts';
-import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
 import { zoneOf } from './3-plan/constants.ts';
@@ -14,7 +11,6 @@ import { firstRows, type Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode, scansOf } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
-import { answerColumns, type JsonValue } from './ask/answer.ts';
 import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
 import { withExplanations } from './ask/explain.ts';
 import { askedOfFresh } from './ask/fresh-series.ts';
@@ -28,8 +24,8 @@ import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Catalogue, type Completion, complete, format, mayReadSaved, valueQuestion, viewsOf, withViews } from './language.ts';
 import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
+import { linesIn, NOTHING_SHOWN, type QueryResult, shownLines, shownRows } from './result.ts';
 import { Pool } from './run/budget.ts';
-import { batchBytes } from './run/size.ts';
 import { SeriesFinder } from './series/find-series.ts';
 import { OLDEST_MS, SharedAnswers } from './shared-answers.ts';
 
@@ -42,30 +38,13 @@ export interface AskRequest {
   readonly params?: unknown;
   /** Rows of the answer; default 10,000, at most 100,000. */
   readonly limit?: number;
+  /** Where rows stand at buckets: they are given as lines, of each column of values so many of the largest (from 0 to 1,000). */
+  readonly lines?: number;
   /** All that can fail is worked out in this process, on plain rows, and values that cannot be represented are counted. */
   readonly countMissing?: boolean;
   /** An answer to the very same question, begun at most so many ms ago, will do, whoever asked; default 0. */
   readonly maxAgeMs?: number;
   readonly signal?: AbortSignal;
-}
-
-export interface ResultColumn {
-  readonly name: string;
-  readonly type: ValueType;
-  /** UCUM; undefined: none or unknown. */
-  readonly unit: string | undefined;
-  readonly values: readonly JsonValue[];
-}
-
-export interface QueryResult {
-  readonly columns: readonly ResultColumn[];
-  readonly rowCount: number;
-  readonly truncated: { readonly limit: number; readonly by: string } | undefined;
-  readonly completeUpTo: bigint | undefined;
-  /** Starts of the buckets that the range cuts or that do not end by `completeUpTo`; of rows that stand at no buckets none. */
-  readonly partial: readonly bigint[];
-  readonly diagnostics: readonly Diagnostic[];
-  readonly stats: { readonly elapsedMs: number; readonly rowsRead: number; readonly bytesRead: number };
 }
 
 export interface QueryServiceOptions {
@@ -90,6 +69,7 @@ export interface QueryServiceOptions {
 
 export const DEFAULT_LIMIT = 10_000;
 export const MOST_ROWS = 100_000;
+export const MOST_LINES = 1000;
 const MOST_CACHED = 500;
 const RELEARN_MS = 1000;
 const RELEARN_PATIENCE_MS = 2000;
@@ -200,9 +180,7 @@ export class QueryService {
     const reporter = new Reporter();
     const whole = { start: 0, end: text.length };
     const none = (): QueryResult => ({
-      columns: [],
-      rowCount: 0,
-      truncated: undefined,
+      ...NOTHING_SHOWN,
       completeUpTo: undefined,
       partial: [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
@@ -261,10 +239,16 @@ export class QueryService {
       notice: () => undefined,
     };
     if (asked.from > asked.to) throw new CodedError('iql.bad-range', {});
-    const complete = this.#completeUpTo(plan(checked, asked).plan);
+    const rows = plan(checked, asked);
+    const complete = this.#completeUpTo(rows.plan);
     const notice: PlanRequest['notice'] = (severity, code, parameters, span = whole) =>
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
-    const planned = plan(checked, { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice }, { limit });
+    const { relation } = checked.query as NonNullable<typeof checked.query>;
+    const bucketed = relation.timed && relation.bucket !== undefined;
+    const drawn = request.lines === undefined || !bucketed ? undefined : linesIn(rows);
+    const mostLines = Math.max(0, Math.min(request.lines ?? 0, MOST_LINES));
+    const planning: PlanRequest = { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice };
+    const planned = plan(checked, planning, drawn === undefined ? { limit } : { unordered: true });
     const push = { push: request.countMissing !== true };
     const options = { seconds: this.#options.maxSeconds ?? 30, pool: this.#pool };
     const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
@@ -284,28 +268,8 @@ export class QueryService {
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
     else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
-    const found = answer.batches.reduce((n, b) => n + b.length, 0);
-    const shown = new Map(planned.columns.map((c) => [c.name, c]));
-    mustBeSmall(answer.batches, shown.size);
-    const columns = answerColumns(answer.batches, parts.plan.columns).filter((c) => shown.has(c.name));
-    const cut = found > limit;
-    const { relation } = checked.query as NonNullable<typeof checked.query>;
-    const bucketed = relation.timed && relation.bucket !== undefined;
     return {
-      columns: planned.columns.flatMap((wanted): ResultColumn[] => {
-        const column = columns.find((c) => c.name === wanted.name);
-        if (column === undefined) return [];
-        return [
-          {
-            name: column.name,
-            type: column.type,
-            unit: column.type === 'duration' ? 's' : wanted.type.unit?.text,
-            values: cut ? column.values.slice(0, limit) : column.values,
-          },
-        ];
-      }),
-      rowCount: cut ? limit : found,
-      truncated: cut ? { limit, by: 'rows' } : undefined,
+      ...(drawn === undefined ? shownRows(answer.batches, planned, limit) : shownLines(answer.batches, planned, drawn, mostLines)),
       completeUpTo: complete,
       partial: bucketed ? partialBuckets(planned.plan, complete) : [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
@@ -341,17 +305,6 @@ export class QueryService {
 /** What no text should have led to. */
 const DEFECTS: ReadonlySet<string> = new Set<ErrorCode>(['columns.rejected', 'records.rejected', 'records.refused-rows', 'ipc.malformed']);
 const isDefect = (error: unknown): boolean => !(error instanceof CodedError) || DEFECTS.has(error.code);
-
-/** Values and bytes of one answer: it becomes one text for its asker. */
-const MOST_VALUES = 10_000_000;
-const MOST_BYTES = 128 << 20;
-
-const mustBeSmall = (batches: readonly Batch[], columns: number): void => {
-  const values = batches.reduce((n, b) => n + b.length, 0) * columns;
-  if (values > MOST_VALUES) throw new CodedError('iql.answer-too-large', { what: 'values', limit: MOST_VALUES, amount: values });
-  const bytes = batches.reduce((n, b) => n + batchBytes(b), 0);
-  if (bytes > MOST_BYTES) throw new CodedError('iql.answer-too-large', { what: 'bytes', limit: MOST_BYTES, amount: bytes });
-};
 
 /** What a text or a request can mend; anything else is a failure. */
 const isDiagnostic = (code: ErrorCode): boolean =>

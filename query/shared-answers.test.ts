@@ -1,12 +1,14 @@
 // One question of many askers: asked once while it is under way and for as long as an answer may be old, ended with its last asker.
 import { expect, test } from 'vitest';
-import type { QueryResult } from './service.ts';
+import type { QueryResult } from './result.ts';
 import { SharedAnswers } from './shared-answers.ts';
 
 const LONG = 60_000;
 const resultOf = (rowCount: number): QueryResult => ({
   columns: [{ name: 'n', type: 'int', unit: undefined, values: [] }],
+  lines: undefined,
   rowCount,
+  valueCount: rowCount,
   truncated: undefined,
   completeUpTo: undefined,
   partial: [],

@@ -9,10 +9,9 @@ const MOST_KEPT = 200;
 const MOST_VALUES = 2_000_000;
 const MOST_VALUES_EACH = 200_000;
 
-/** Values are its rows by its columns. */
 interface Counted {
-  readonly rowCount: number;
-  readonly columns: readonly unknown[];
+  /** All that are in it. */
+  readonly valueCount: number;
 }
 
 interface Shared<Answer> {
@@ -57,8 +56,8 @@ export class SharedAnswers<Answer extends Counted> {
     const shared: Shared<Answer> = { begun, answer, abort, waiting: 0, values: undefined };
     this.#shared.set(key, shared);
     answer.then(
-      ({ rowCount, columns }) => {
-        shared.values = rowCount * columns.length;
+      ({ valueCount }) => {
+        shared.values = valueCount;
         if (shared.values > MOST_VALUES_EACH) this.#remove(key, shared);
       },
       () => {

@@ -19,11 +19,19 @@ export interface AnswerColumn {
 
 /** One array for each column over all batches. `columns` are the plan's, in order. */
 export const answerColumns = (batches: readonly Batch[], columns: readonly PlanColumn[]): readonly AnswerColumn[] =>
-  columns.map(({ name, type }, i) => {
-    const values: JsonValue[] = [];
-    for (const batch of batches) appendColumn(batch.columns[i] as Column, values);
-    return { name, type: kindOf(type), values };
-  });
+  columns.map((column, i) =>
+    answerColumn(
+      batches.map((batch) => batch.columns[i] as Column),
+      column,
+    ),
+  );
+
+/** One array over all parts of a column. */
+export const answerColumn = (parts: readonly Column[], { name, type }: PlanColumn): AnswerColumn => {
+  const values: JsonValue[] = [];
+  for (const part of parts) appendColumn(part, values);
+  return { name, type: kindOf(type), values };
+};
 
 const appendColumn = (column: Column, out: JsonValue[]): void => {
   const { length } = column;

@@ -22,6 +22,7 @@ const agent = (host: string, more: Partial<Agent> = {}): Agent => ({
 const result = (columns: Readonly<Record<string, readonly Value[]>>): Result => ({
   columns: Object.entries(columns).map(([name, values]) => ({ name, type: 'string', unit: null, values })),
   rowCount: Object.values(columns)[0]?.length ?? 0,
+  lines: null,
   truncated: null,
   completeUpTo: null,
   partial: [],

@@ -12,6 +12,7 @@ afterEach(() => {
 
 const RESULT = {
   columns: [{ name: 'n', type: 'int', unit: null, values: [1] }],
+  lines: null,
   rowCount: 1,
   truncated: null,
   completeUpTo: null,
@@ -35,6 +36,9 @@ it.each([
   ['a column without values', { ...RESULT, columns: [{ name: 'n', type: 'int', unit: null, values: null }] }],
   ['a column without a name', { ...RESULT, columns: [{ type: 'int', unit: null, values: [] }] }],
   ['no count of rows', { ...RESULT, rowCount: null }],
+  ['lines left out', { ...RESULT, lines: undefined }],
+  ['lines without an axis', { ...RESULT, lines: { keys: [], values: [], total: 0 } }],
+  ['a line that is none', { ...RESULT, lines: { times: [], keys: [], values: [{ name: 'n', type: 'int', unit: null, values: [1], other: null }], total: 1 } }],
   ['no figures', { ...RESULT, stats: null }],
   ['no diagnostics', { ...RESULT, diagnostics: undefined }],
   ['a text', 'nothing'],

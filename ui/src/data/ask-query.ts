@@ -14,6 +14,8 @@ export interface QueryVariables {
   /** Rows; null: as the text and the server would have it. */
   readonly limit?: number | null;
   readonly countMissing?: boolean;
+  /** Lines of a chart instead of rows, where the text has them: so many of the largest. */
+  readonly lines?: number;
   /** Seconds that an answer which others asked for may be old. */
   readonly maxAge?: number;
 }
@@ -22,13 +24,23 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isColumn = (value: unknown): boolean =>
   isObject(value) && typeof value.name === 'string' && typeof value.type === 'string' && Array.isArray(value.values);
 
+const isLines = (value: unknown): boolean =>
+  isObject(value) &&
+  Array.isArray(value.times) &&
+  typeof value.total === 'number' &&
+  Array.isArray(value.keys) &&
+  value.keys.every(isColumn) &&
+  Array.isArray(value.values) &&
+  value.values.every((one) => isColumn(one) && isObject(one) && (one.values as readonly unknown[]).every(Array.isArray));
+
 export const isResult = (value: unknown): value is Result =>
   isObject(value) &&
   typeof value.rowCount === 'number' &&
   isObject(value.stats) &&
   Array.isArray(value.diagnostics) &&
   Array.isArray(value.columns) &&
-  value.columns.every(isColumn);
+  value.columns.every(isColumn) &&
+  (value.lines === null || isLines(value.lines));
 
 const OTHER_FORM = 'The answer has another form than this page knows: the server may be of another version. Load the page anew';
 

@@ -7,9 +7,15 @@ const DIAGNOSTIC = `severity code message
   fix { label edits { span { start { line column } end { line column } } text } }`;
 
 export const QUERY = gql`
-  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String, $countMissing: Boolean, $maxAge: Float) {
-    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone, countMissing: $countMissing, maxAge: $maxAge) {
+  query Run($text: String!, $from: Time, $to: Time, $at: Time, $limit: Int, $zone: String, $countMissing: Boolean, $maxAge: Float, $lines: Int) {
+    query(text: $text, from: $from, to: $to, at: $at, limit: $limit, zone: $zone, countMissing: $countMissing, maxAge: $maxAge, lines: $lines) {
       columns { name type unit values }
+      lines {
+        times
+        keys { name type unit values }
+        values { name type unit values other { merge values } }
+        total
+      }
       rowCount
       truncated { limit by }
       completeUpTo

@@ -20,6 +20,9 @@ export interface Asked {
 /** As many rows as the server gives at all. */
 export const MOST_ROWS = 100_000;
 
+/** Lines of a chart: more of them cannot be told apart. */
+export const MOST_LINES = 20;
+
 /** A refresh asks anew what was not answered for so long: its connection may be dead. */
 const GIVEN_UP_MS = 30_000;
 
@@ -35,6 +38,13 @@ export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
  */
 const limitOf = (text: string): number | null => (partsOf(text).some(({ word }) => word === 'every' || word === 'limit') ? MOST_ROWS : null);
 
+interface Form {
+  /** Rows asked for; left out: as the text and the server would have it. */
+  readonly limit?: number;
+  /** Lines for a chart instead of rows, where the text has them. */
+  readonly lines?: boolean;
+}
+
 export class QueryRun {
   /** The last good result and what was asked for it. */
   result = $state.raw<Result | undefined>();
@@ -46,28 +56,26 @@ export class QueryRun {
   running = $state(false);
   startedAt = $state(0);
   #drop: (() => void) | undefined;
-  #text = '';
-  #range = '';
+  #question = '';
 
   /** Whether what is shown is not the answer to the last question. */
   get stale(): boolean {
     return this.result !== undefined && (this.failure !== undefined || this.rejected !== undefined);
   }
 
-  /** `limit`: rows asked for; null: as the text and the server would have it. */
-  run(text: string, range: Range, limit: number | null = null): void {
-    this.#ask(text, range, limit, Date.now(), {});
+  run(text: string, range: Range, form: Form = {}): void {
+    this.#ask(text, range, form, Date.now(), {});
   }
 
-  #ask(text: string, range: Range, limit: number | null, now: number, shared: { readonly maxAge?: number }): void {
+  #ask(text: string, range: Range, { limit, lines = false }: Form, now: number, shared: { readonly maxAge?: number }): void {
     this.#drop?.();
     const request = requestRange(range, now);
     this.running = true;
-    this.#text = text;
-    this.#range = JSON.stringify(range);
+    this.#question = JSON.stringify([text, range, lines]);
     this.startedAt = Date.now();
     let done = false;
-    const drop = askQuery({ text, ...request, ...shared, zone: ZONE, limit: limit ?? limitOf(text) }, ({ data, failure }) => {
+    const form = { limit: limit ?? limitOf(text), ...(lines ? { lines: MOST_LINES } : {}) };
+    const drop = askQuery({ text, ...request, ...shared, zone: ZONE, ...form }, ({ data, failure }) => {
       done = true;
       this.running = false;
       this.#drop = undefined;
@@ -85,12 +93,12 @@ export class QueryRun {
   }
 
   /** The same once more, as a refresh does it: a question still under way is let be, unless it never seems to be answered. */
-  again(text: string, range: Range): void {
-    const isSame = this.#text === text && this.#range === JSON.stringify(range);
+  again(text: string, range: Range, form: Pick<Form, 'lines'> = {}): void {
+    const isSame = this.#question === JSON.stringify([text, range, form.lines ?? false]);
     if (this.running && isSame && Date.now() - this.startedAt < GIVEN_UP_MS) return;
     const now = Date.now();
-    if (isSame && refresh.isTimed) this.#ask(text, range, null, now - (now % BEAT_MS), { maxAge: BEAT_MS / 1000 });
-    else this.run(text, range);
+    if (isSame && refresh.isTimed) this.#ask(text, range, form, now - (now % BEAT_MS), { maxAge: BEAT_MS / 1000 });
+    else this.run(text, range, form);
   }
 
   stop(): void {

@@ -49,8 +49,34 @@ export interface Column {
   readonly unit: string | null;
   readonly values: readonly Value[];
 }
+/** An answer as a chart draws it: keys once a line, one axis, the values of each line along it. */
+export interface Lines {
+  /** ISO times, ascending. */
+  readonly times: readonly string[];
+  /** One value a line. */
+  readonly keys: readonly Column[];
+  readonly values: readonly LineValues[];
+  /** Lines there are, with those that are not given. */
+  readonly total: number;
+}
+export interface LineValues {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string | null;
+  /** Of each line, along the axis. */
+  readonly values: readonly (readonly (number | null)[])[];
+  /** The lines that are not given, as one. */
+  readonly other: Other | null;
+}
+export interface Other {
+  /** How they became one: sum, min or max. */
+  readonly merge: string;
+  readonly values: readonly (number | null)[];
+}
 export interface Result {
+  /** Without values where lines are given. */
   readonly columns: readonly Column[];
+  readonly lines: Lines | null;
   readonly rowCount: number;
   readonly truncated: { readonly limit: number; readonly by: string } | null;
   readonly completeUpTo: string | null;

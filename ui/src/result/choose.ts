@@ -48,7 +48,7 @@ export const isLogs = (columns: readonly Column[]): boolean =>
 const LEAVES_NO_LINES = new Set(['latest', 'summarize', 'top', 'bottom', 'distinct', 'limit']);
 
 /** Whether the text asks for something over time, however many buckets there are by now. */
-const asksForLines = (text: string): boolean => {
+export const asksForLines = (text: string): boolean => {
   const words = partsOf(text).map(({ word }) => word);
   const at = words.lastIndexOf('every');
   return at > 0 && !words.slice(at + 1).some((word) => LEAVES_NO_LINES.has(word));
@@ -65,6 +65,7 @@ const asksForGroups = (text: string): boolean => {
 
 /** Over time is a chart from the first bucket on: what opens as a table would turn into a chart while one looks at it. */
 export const chooseView = (result: Result, text: string): View => {
+  if (result.lines !== null) return 'chart';
   if (isLogs(result.columns)) return 'logs';
   const roles = rolesOf(result.columns);
   const drawable = roles.time !== undefined && roles.values.length > 0 && roles.others.length === 0;

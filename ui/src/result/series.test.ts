@@ -10,6 +10,7 @@ const minute = (n: number): string => new Date(Date.UTC(2026, 10, 20, 10, n)).to
 const result = (...columns: Column[]): Result => ({
   columns,
   rowCount: columns[0]?.values.length ?? 0,
+  lines: null,
   truncated: null,
   completeUpTo: null,
   partial: [],

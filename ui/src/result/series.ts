@@ -4,6 +4,7 @@
 import type { Column } from '../data/types.ts';
 import { rolesOf } from './choose.ts';
 import { type Groups, groupRows, type Identity, type Naming, namingOf } from './keys.ts';
+import type { Beyond, Merge } from './line-rows.ts';
 import { type Quiet, quietOf } from './quiet.ts';
 import { type Course, MOST_POINTS, stepFor, thinned } from './thin.ts';
 
@@ -71,6 +72,8 @@ export interface Wishes {
   readonly partial?: ReadonlySet<number>;
   /** Up to when (ms) values can be there. */
   readonly end?: number;
+  /** Of lines that have no rows here. */
+  readonly beyond?: Beyond | undefined;
   readonly mostLines?: number;
   readonly mostPanels?: number;
 }
@@ -148,8 +151,38 @@ interface Gathered extends Course {
   readonly values: (number | null)[];
 }
 
-/** The rows of the wished groups, and the sum of all others per time. */
-const gather = (rows: Rows, value: Column, wished: ReadonlySet<number>, rest: Map<number, number> | undefined): Map<number, Gathered> => {
+/** All lines that are not drawn by themselves, as one. */
+class Rest {
+  readonly merge: Merge;
+  readonly at = new Map<number, number>();
+
+  constructor(merge: Merge) {
+    this.merge = merge;
+  }
+
+  add(time: number, value: number): void {
+    const known = this.at.get(time);
+    if (known === undefined) this.at.set(time, value);
+    else this.at.set(time, this.merge === 'sum' ? known + value : this.merge === 'max' ? Math.max(known, value) : Math.min(known, value));
+  }
+}
+
+/** What they have to do with one another: amounts add up; of the largest the largest is the largest of all. */
+const restOf = (values: readonly Column[], additive: boolean, beyond: Beyond | undefined): Rest | undefined => {
+  if (additive) return new Rest('sum');
+  const merge = values.length === 1 ? beyond?.others.get(values[0]?.name ?? '')?.merge : undefined;
+  return merge === undefined || merge === 'sum' ? undefined : new Rest(merge);
+};
+
+const REST_TITLES: Readonly<Record<Merge, string>> = {
+  sum: 'The sum of the lines that are not drawn by themselves',
+  max: 'The largest of the lines that are not drawn by themselves',
+  min: 'The smallest of the lines that are not drawn by themselves',
+};
+const REST_WORDS: Readonly<Record<Merge, string>> = { sum: '', max: 'largest of ', min: 'smallest of ' };
+
+/** The rows of the wished groups; all others go into the rest. */
+const gather = (rows: Rows, value: Column, wished: ReadonlySet<number>, rest: Rest | undefined): Map<number, Gathered> => {
   const lines = new Map<number, Gathered>([...wished].map((group) => [group, { times: [], values: [] }]));
   if (lines.size === 0 && rest === undefined) return lines;
   for (const row of rows.order) {
@@ -159,7 +192,7 @@ const gather = (rows: Rows, value: Column, wished: ReadonlySet<number>, rest: Ma
     if (line !== undefined) {
       line.times.push(at);
       line.values.push(Number.isFinite(number) ? number : null);
-    } else if (rest !== undefined && Number.isFinite(number)) rest.set(at, (rest.get(at) ?? 0) + number);
+    } else if (rest !== undefined && Number.isFinite(number)) rest.add(at, number);
   }
   return lines;
 };
@@ -276,11 +309,12 @@ const cutAt = (times: readonly number[], partial: ReadonlySet<number> | undefine
 };
 
 const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[], wishes: Wishes): Panel => {
-  const { text = '', partial, mostLines = MOST_LINES } = wishes;
+  const { text = '', partial, beyond, mostLines = MOST_LINES } = wishes;
   const several = values.length > 1;
-  const { shown, total } = largest(rows, values, mostLines);
+  const { shown, total: given } = largest(rows, values, mostLines);
+  const total = beyond === undefined ? given : values.length * beyond.total;
   const additive = isAdditive(values, text);
-  const restSums = additive && total > shown.length ? new Map<number, number>() : undefined;
+  const rest = total > shown.length ? restOf(values, additive, beyond) : undefined;
   const named = rows.groups.rows.length <= MOST_NAMED ? undefined : [...new Set(shown.map(({ group }) => group))];
   const namedRows = named?.map((group) => rows.groups.rows[group] as number) ?? rows.groups.rows;
   const nameAt = (group: number): number => named?.indexOf(group) ?? group;
@@ -288,13 +322,14 @@ const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[],
   const gathered = new Map<Column, Map<number, Gathered>>();
   for (const value of values) {
     const wished = new Set(shown.flatMap((one) => (one.value === value ? [one.group] : [])));
-    gathered.set(value, gather(rows, value, wished, restSums));
+    gathered.set(value, gather(rows, value, wished, rest));
+    if (rest !== undefined) for (const [at, other] of beyond?.others.get(value.name)?.at ?? []) rest.add(at, other);
     if (wished.size > 0) namings.set(value, namingOf(keys, namedRows, text, several ? value.name : ''));
   }
   const whole: Course[] = shown.map(({ value, group }) => gathered.get(value)?.get(group) as Gathered);
-  if (restSums !== undefined) {
-    const restTimes = [...restSums.keys()].sort((a, b) => a - b);
-    whole.push({ times: restTimes, values: restTimes.map((at) => restSums.get(at) as number) });
+  if (rest !== undefined) {
+    const restTimes = [...rest.at.keys()].sort((a, b) => a - b);
+    whole.push({ times: restTimes, values: restTimes.map((at) => rest.at.get(at) as number) });
   }
   const { courses, step, longest } = drawable(whole);
   const times = unionTimes(courses);
@@ -318,11 +353,11 @@ const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[],
     const key = JSON.stringify([several ? one.value.name : '', ...keys.map((column) => column.values[row] ?? null)]);
     return { key, label, title, identity: identities[place] as Identity, ...drawn(at) };
   });
-  if (restSums !== undefined)
+  if (rest !== undefined)
     lines.push({
       key: 'rest',
-      label: `${more.toLocaleString('en')} more`,
-      title: 'The sum of the lines that are not drawn by themselves',
+      label: `${REST_WORDS[rest.merge]}${more.toLocaleString('en')} more`,
+      title: REST_TITLES[rest.merge],
       identity: { kind: 'rest' },
       ...drawn(shown.length),
     });
