@@ -1,5 +1,6 @@
 // The promises of charts in a real browser: how counts are drawn and that the choice stays, what the crosshair reads and where its box is,
 // that groups are bars, and that a large answer is drawn without holding the page up.
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { findChromium } from '../support/chromium.js';
 import { describeWith } from '../support/need.ts';
@@ -35,6 +36,27 @@ describeWith('charts', findChromium(), 'no Chromium; install the package chromiu
     await page.getByRole('radio', { name: 'Stacked bars' }).click();
     await expect.poll(() => hash(page).get('log'), patiently).toBeNull();
     expect(await drawing()).toBe('stacked-bar');
+    expect(complaints).toEqual([]);
+  });
+
+  test('of many lines the largest are drawn and the rest as one; the table and a file have every row', async () => {
+    const hosts = Array.from({ length: 25 }, (_, host) => host);
+    const rows = hosts.flatMap((host) => [9, 8, 7].map((ago) => `{time: @${minutesAgo(ago)}, host: "h${host}", busy: ${host}}`));
+    const { page, complaints } = await explore(`data [${rows.join(', ')}]\n| every 1m max(busy) as busy by host\n| where busy >= 0`, '&range=15m');
+    await result(page, 'chart').waitFor();
+    const legend = page.locator('.legend');
+    await legend.getByText('largest of 5 more').waitFor();
+    expect(await legend.locator('tbody tr').count()).toBe(21);
+    await legend.getByText('The 20 largest of 25 lines').waitFor();
+    expect(await legend.locator('tbody tr', { hasText: 'largest of 5 more' }).locator('.max').textContent()).toBe('4');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'NDJSON, a row a line' }).click()]);
+    expect((await readFile(await download.path(), 'utf8')).trim().split('\n')).toHaveLength(75);
+    await page.getByRole('tab', { name: 'Table' }).click();
+    await result(page, 'table').locator('td[data-row]').filter({ hasText: 'h0' }).first().waitFor();
+    await page.getByText('75 rows', { exact: true }).waitFor();
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    await legend.getByText('largest of 5 more').waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -22,8 +22,13 @@ interface Column {
   readonly unit: string | null;
   readonly values: readonly unknown[] | null;
 }
+interface Lines {
+  readonly times: readonly unknown[];
+  readonly keys: readonly Column[];
+  readonly values: readonly { readonly values: readonly (readonly unknown[])[] | null }[];
+}
 interface Answer {
-  data?: { query?: { columns: readonly Column[]; rowCount: number; [key: string]: unknown } };
+  data?: { query?: { columns: readonly Column[]; lines: Lines | null; rowCount: number; [key: string]: unknown } };
 }
 
 const hostile = fc.oneof(
@@ -47,11 +52,37 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
   const next = (): unknown => generator[drawn++ % generator.length];
   let host = '';
 
+  const twistedLines = (lines: Lines, way: number): Lines => {
+    const some = (values: readonly unknown[]): readonly unknown[] => values.map((value) => (drawn % 2 === way % 2 ? value : next()));
+    if (way === 4)
+      return { ...lines, keys: lines.keys.map((column) => ({ ...column, values: null })), values: lines.values.map((one) => ({ ...one, values: null })) };
+    return {
+      ...lines,
+      times: way === 0 ? some(lines.times) : lines.times,
+      keys: lines.keys.map((column) => ({ ...column, values: some(column.values ?? []).slice(way === 3 ? 1 : 0) })),
+      values: lines.values.map((one) => ({
+        ...one,
+        values: (one.values ?? []).map((values) => some(values).slice(way === 3 ? 1 : 0)),
+        other: { merge: 'max', values: some(lines.times) },
+      })),
+    };
+  };
+
   /** The true answer with its own columns and other values: all of one kind, mixed, all the same, of unequal lengths, or no list of values at all. */
   const twisted = (answer: Answer, way: number): Answer => {
     const query = answer.data?.query;
     if (query === undefined) return answer;
-    if (way === 4) return { data: { query: { ...query, columns: query.columns.map((column) => ({ ...column, values: null })), rowCount: 6 } } };
+    if (way === 4)
+      return {
+        data: {
+          query: {
+            ...query,
+            columns: query.columns.map((column) => ({ ...column, values: null })),
+            lines: query.lines && twistedLines(query.lines, way),
+            rowCount: 6,
+          },
+        },
+      };
     const rows = Math.max(6, Math.min(40, query.rowCount));
     const columns = query.columns.map((column, c) => {
       // the host that a page is about is in its question: an answer about another one is none
@@ -62,7 +93,7 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
       );
       return { ...column, values: way === 3 ? values.slice(0, rows - (c % 4)) : values };
     });
-    return { data: { query: { ...query, columns, rowCount: rows } } };
+    return { data: { query: { ...query, columns, lines: query.lines && twistedLines(query.lines, way), rowCount: rows } } };
   };
 
   beforeAll(async () => {
@@ -200,7 +231,7 @@ describeWith('hostile answers', findChromium(), 'no Chromium; install the packag
         const figures = `[${Array.from({ length: rows }, (_, i) => i % 9).join(',')}]`;
         const columns = Array.from({ length: 300 }, (_, c) => `{"name":"c${c}","type":"float","unit":null,"values":${figures}}`);
         const stats = '{"elapsedMs":1,"rowsRead":1,"bytesRead":1}';
-        const text = `{"data":{"query":{"columns":[{"name":"time","type":"time","unit":null,"values":${JSON.stringify(times)}},${columns.join(',')}],"rowCount":${rows},"truncated":null,"completeUpTo":null,"partial":[],"diagnostics":[],"stats":${stats}}}}`;
+        const text = `{"data":{"query":{"columns":[{"name":"time","type":"time","unit":null,"values":${JSON.stringify(times)}},${columns.join(',')}],"lines":null,"rowCount":${rows},"truncated":null,"completeUpTo":null,"partial":[],"diagnostics":[],"stats":${stats}}}}`;
         return new Response(text, { headers: { 'content-type': 'application/json' } });
       };
     });

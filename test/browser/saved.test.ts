@@ -110,6 +110,7 @@ describeWith('saved queries and history', findChromium(), 'no Chromium; install 
       const rows = variables.limit === 100_000 ? 3 : 2;
       const query = {
         columns: [{ name: 'n', type: 'int', unit: null, values: Array.from({ length: rows }, (_, i) => i) }],
+        lines: null,
         rowCount: rows,
         truncated: rows === 2 ? { limit: 2, by: 'rows' } : null,
         completeUpTo: null,

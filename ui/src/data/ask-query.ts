@@ -24,6 +24,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isColumn = (value: unknown): boolean =>
   isObject(value) && typeof value.name === 'string' && typeof value.type === 'string' && Array.isArray(value.values);
 
+const isOther = (value: unknown): boolean => value === null || (isObject(value) && typeof value.merge === 'string' && Array.isArray(value.values));
 const isLines = (value: unknown): boolean =>
   isObject(value) &&
   Array.isArray(value.times) &&
@@ -31,7 +32,7 @@ const isLines = (value: unknown): boolean =>
   Array.isArray(value.keys) &&
   value.keys.every(isColumn) &&
   Array.isArray(value.values) &&
-  value.values.every((one) => isColumn(one) && isObject(one) && (one.values as readonly unknown[]).every(Array.isArray));
+  value.values.every((one) => isColumn(one) && isObject(one) && (one.values as readonly unknown[]).every(Array.isArray) && isOther(one.other));
 
 export const isResult = (value: unknown): value is Result =>
   isObject(value) &&

@@ -43,7 +43,7 @@ export const beyondOf = ({ times, values, total }: Lines): Beyond => {
   for (const { name, other } of values)
     if (other !== null && isMerge(other.merge)) {
       const at = new Map<number, number>();
-      for (const [i, value] of other.values.entries()) if (value !== null) at.set(moments[i] as number, value);
+      for (const [i, value] of other.values.entries()) if (typeof value === 'number') at.set(moments[i] as number, value);
       others.set(name, { merge: other.merge, at });
     }
   return { total, others };
