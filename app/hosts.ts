@@ -1,11 +1,12 @@
-// The hosts for GraphQL: inventory and when each was last heard from the record store, the state of its agent from its own newest metrics.
-import { formatTime } from '../core/time.ts';
-import type { Records } from '../engines/records/port.ts';
+// The hosts for GraphQL, as whoever asks may see them: the inventory, and the state of each agent from its own newest metrics. All of it is asked
+// in IQL, where nobody is told more than is theirs.
+import { CodedError } from '../core/errors.ts';
 import type { AgentFigures, HostRow } from '../graphql/service.ts';
-import type { QueryService } from '../query/service.ts';
+import type { QueryResult } from '../query/result.ts';
+import type { CallerQueries } from '../query/service.ts';
 
 const text = (v: unknown): string | null => (v === null || v === undefined ? null : String(v));
-const time = (v: unknown): string | null => (v === null || v === undefined ? null : formatTime(v as bigint));
+const number = (v: unknown): number | null => (v === null || v === undefined ? null : Number(v));
 
 /** The label under which an agent tells what it may not read, see `agent/agent.ts`. */
 const LEFT_OUT = 'agent.left_out';
@@ -15,47 +16,59 @@ const FIGURES: Readonly<Record<keyof AgentFigures, string>> = {
   waitingFrames: 'from metrics.inframirror.agent.spool.frames last 5m | latest | max by host',
 };
 
+const MOST_HOSTS = 100_000;
+
+const columnsOf = ({ columns }: QueryResult): ((column: string) => readonly unknown[]) => {
+  const known = new Map<string, readonly unknown[]>(columns.map(({ name, values }) => [name, values]));
+  return (column) => known.get(column) ?? [];
+};
+
 /** By host; nothing where no agent has sent the figure lately. */
-const figureOf = async (queries: Pick<QueryService, 'query'>, name: string): Promise<ReadonlyMap<unknown, number>> => {
-  const { columns } = await queries.query(name, { limit: 100_000 });
-  const of = (column: string): readonly unknown[] => columns.find((c) => c.name === column)?.values ?? [];
+const figureOf = async (queries: CallerQueries, name: string): Promise<ReadonlyMap<unknown, number>> => {
+  const of = columnsOf(await queries.query(name, { limit: MOST_HOSTS }));
   const values = of('value');
   return new Map(of('host').map((host, i) => [host, Number(values[i])]));
 };
 
-export const readHosts = async (records: Records, queries: Pick<QueryService, 'query'>): Promise<readonly HostRow[]> => {
-  const rows = await records.query('SELECT * FROM hosts_now ORDER BY host COLLATE "C"');
+export const readHosts = async (queries: CallerQueries): Promise<readonly HostRow[]> => {
+  const { datasets } = await queries.visible();
+  if (!datasets.some(({ name }) => name === 'hosts')) return [];
+  const answer = await queries.query('from hosts | sort host', { limit: MOST_HOSTS });
+  const wrong = answer.diagnostics.find(({ severity }) => severity === 'error');
+  if (wrong !== undefined) throw new CodedError('hosts.unread', { reason: wrong.message });
+  const of = columnsOf(answer);
   const asked = new Map<string, Promise<ReadonlyMap<unknown, number>>>();
-  return rows.map((row) => {
-    const { [LEFT_OUT]: leftOut, ...labels } = (row.labels ?? {}) as Readonly<Record<string, string>>;
+  return of('host').map((host, i) => {
+    const at = (column: string): unknown => of(column)[i];
+    const { [LEFT_OUT]: leftOut, ...labels } = (at('labels') ?? {}) as Readonly<Record<string, string>>;
     return {
-      host: String(row.host),
-      id: text(row.id),
-      os: text(row.os),
-      kernel: text(row.kernel),
-      architecture: text(row.architecture),
-      cores: row.cores === null ? null : Number(row.cores),
-      memory: text(row.memory),
-      addresses: ((row.addresses ?? []) as readonly unknown[]).map(String),
-      region: text(row.region),
-      datacenter: text(row.datacenter),
-      env: text(row.env),
-      role: text(row.role),
-      owner: text(row.owner),
+      host: String(host),
+      id: text(at('id')),
+      os: text(at('os')),
+      kernel: text(at('kernel')),
+      architecture: text(at('architecture')),
+      cores: number(at('cores')),
+      memory: text(at('memory')),
+      addresses: ((at('addresses') ?? []) as readonly unknown[]).map(String),
+      region: text(at('region')),
+      datacenter: text(at('datacenter')),
+      env: text(at('env')),
+      role: text(at('role')),
+      owner: text(at('owner')),
       labels,
       leftOut: leftOut === undefined ? [] : leftOut.split('; '),
-      agentVersion: text(row.agent_version),
-      state: row.agent_state as HostRow['state'],
-      firstSeen: time(row.first_seen),
-      lastSeen: time(row.last_seen),
-      lagSeconds: row.agent_lag === null ? null : Number(row.agent_lag) / 1e9,
-      startedAt: time(row.agent_started),
-      stoppedAt: time(row.agent_stopped),
+      agentVersion: text(at('agent_version')),
+      state: at('agent_state') as HostRow['state'],
+      firstSeen: text(at('first_seen')),
+      lastSeen: text(at('last_seen')),
+      lagSeconds: number(at('agent_lag')),
+      startedAt: text(at('agent_started')),
+      stoppedAt: text(at('agent_stopped')),
       // One question a figure for all hosts, and only when it is wanted.
       figure: async (figure) => {
         const found = asked.get(figure) ?? figureOf(queries, FIGURES[figure]);
         asked.set(figure, found);
-        return (await found).get(row.host) ?? null;
+        return (await found).get(host) ?? null;
       },
     };
   });

@@ -294,17 +294,16 @@ const start = async (
   const graphql = graphqlServer(
     {
       queries,
-      datasets: () => catalogue.datasets,
-      attributes: (dataset) => catalogue.attributes(dataset),
-      metrics: () => catalogue.metricNames().flatMap((name) => catalogue.metric(name) ?? []),
-      hosts: () => readHosts(engines.records, queries),
-      saved: new SavedQueryStore(engines.records, queries, undefined, () => savedTexts.changed()),
-      agents: new AgentAdministration({ registry, records: engines.records, sessions, door, limits }),
-      stream: streamAdmin(stream, pipeline, engines.records),
-      backups,
-      letters,
-      audit: (filter) => readAudit(engines.records, filter),
-      status: () => status.read(),
+      hosts: readHosts,
+      saved: new SavedQueryStore(engines.records, undefined, () => savedTexts.changed()),
+      platform: {
+        agents: new AgentAdministration({ registry, records: engines.records, sessions, door, limits }),
+        stream: streamAdmin(stream, pipeline, engines.records),
+        backups,
+        letters,
+        audit: (filter) => readAudit(engines.records, filter),
+        status: () => status.read(),
+      },
     },
     log,
   );

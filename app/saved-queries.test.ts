@@ -4,19 +4,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Records } from '../engines/records/port.ts';
 import { openTemporaryRecords, type TemporaryRecords } from '../engines/records/testing/temporary-records.ts';
 import { check, staticCatalogue } from '../query/language.ts';
+import type { CallerQueries } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { type SavedGiven, savedNameProblem, savedRangeProblem } from '../schemas/saved-query.ts';
 import { SavedQueryStore, SavedTexts } from './saved-queries.ts';
 
 const catalogue = staticCatalogue(DATASETS);
-const queries = { check: async (text: string) => check(text, catalogue) } as ConstructorParameters<typeof SavedQueryStore>[1];
+const queries = { check: async (text: string) => check(text, catalogue) } as CallerQueries;
 let store: TemporaryRecords;
 let records: Records;
 let saved: SavedQueryStore;
 beforeAll(async () => {
   store = await openTemporaryRecords();
   records = store.records;
-  saved = new SavedQueryStore(records, queries);
+  saved = new SavedQueryStore(records);
 }, 120_000);
 afterAll(async () => {
   await store?.close();
@@ -30,7 +31,7 @@ const given = (name: string, more: Partial<SavedGiven> = {}): SavedGiven => ({
   base: undefined,
   ...more,
 });
-const save = (name: string, more: Partial<SavedGiven> = {}) => saved.save('admin', given(name, more));
+const save = (name: string, more: Partial<SavedGiven> = {}) => saved.save('admin', queries, given(name, more));
 const refused = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => 'nothing',
@@ -49,7 +50,7 @@ test('each save is a version, the same once more is none, and every version can 
     [2, 'from logs | limit 5'],
     [1, `from logs // ${hostile}`],
   ]);
-  expect(await saved.parameters('from logs | where host == $host and service in $services')).toEqual(['host', 'services']);
+  expect(await saved.parameters(queries, 'from logs | where host == $host and service in $services')).toEqual(['host', 'services']);
 });
 
 test('a save that is based on another version than stands changes nothing and tells what stands', async () => {
@@ -179,8 +180,8 @@ test('a deleted one comes back with its versions, unless its name is taken', asy
 
 test('numbers are bounded: queries, versions of one, deleted ones', async () => {
   const before = (await saved.list()).length;
-  const small = new SavedQueryStore(records, queries, { queries: before + 2, versions: 3, deleted: 2 });
-  const put = (name: string, limit: number, base?: number) => small.save('admin', given(name, { text: `from logs | limit ${limit}`, base }));
+  const small = new SavedQueryStore(records, { queries: before + 2, versions: 3, deleted: 2 });
+  const put = (name: string, limit: number, base?: number) => small.save('admin', queries, given(name, { text: `from logs | limit ${limit}`, base }));
   await put('few.one', 1);
   await put('few.two', 1);
   expect(await refused(put('few.three', 1))).toBe('saved.too-many');
@@ -199,8 +200,8 @@ test('numbers are bounded: queries, versions of one, deleted ones', async () => 
 
 test('every change stands in the audit table with who made it; what was refused does not', async () => {
   const since = (await records.query('SELECT coalesce(max(id), 0) AS id FROM audit'))[0]?.id as bigint;
-  await saved.save('session', given('audit.one', { text: 'from logs | limit 1' }));
-  await saved.save('session', given('audit.one', { text: 'from logs | limit 2' }));
+  await saved.save('session', queries, given('audit.one', { text: 'from logs | limit 1' }));
+  await saved.save('session', queries, given('audit.one', { text: 'from logs | limit 2' }));
   await refused(saved.rename('session', 'audit.none', 'audit.two'));
   await saved.rename('admin', 'audit.one', 'audit.two');
   await saved.delete('session', 'audit.two');
@@ -224,7 +225,7 @@ test('texts for those that read them are the same map until one changes, and rea
     },
   };
   const texts = new SavedTexts(watched, () => now);
-  const own = new SavedQueryStore(records, queries, undefined, () => texts.changed());
+  const own = new SavedQueryStore(records, undefined, () => texts.changed());
   away = true;
   await expect(texts.texts()).rejects.toThrow('away');
   away = false;

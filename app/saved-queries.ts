@@ -6,7 +6,7 @@ import { CodedError } from '../core/errors.ts';
 import type { RecordQueries, RecordRow, Records } from '../engines/records/port.ts';
 import type { SaveAnswer, SavedQueries } from '../graphql/service.ts';
 import { writeAudit } from '../ingest/agents/audit.ts';
-import type { QueryService } from '../query/service.ts';
+import type { CallerQueries } from '../query/service.ts';
 import {
   keptTextProblem,
   MOST_DESCRIPTION,
@@ -95,14 +95,12 @@ export class SavedTexts {
 
 export class SavedQueryStore implements SavedQueries {
   readonly #records: Records;
-  readonly #queries: Pick<QueryService, 'check'>;
   readonly #limits: SavedLimits;
   readonly #changed: () => void;
 
   /** `changed`: called after each change that was made here. */
-  constructor(records: Records, queries: Pick<QueryService, 'check'>, limits: SavedLimits = LIMITS, changed: () => void = () => undefined) {
+  constructor(records: Records, limits: SavedLimits = LIMITS, changed: () => void = () => undefined) {
     this.#records = records;
-    this.#queries = queries;
     this.#limits = limits;
     this.#changed = changed;
   }
@@ -124,12 +122,12 @@ export class SavedQueryStore implements SavedQueries {
     return rows.map(versionOf);
   }
 
-  async parameters(text: string): Promise<readonly string[]> {
-    return [...(await this.#queries.check(text)).parameters.keys()];
+  async parameters(queries: CallerQueries, text: string): Promise<readonly string[]> {
+    return [...(await queries.check(text)).parameters.keys()];
   }
 
   /** A wrong text is told and not saved; so is one that is based on another version than stands. */
-  async save(who: string, given: SavedGiven): Promise<SaveAnswer> {
+  async save(who: string, queries: CallerQueries, given: SavedGiven): Promise<SaveAnswer> {
     mustBeName(given.name);
     for (const [what, value, limit] of [
       ['text', given.text, MOST_SAVED_TEXT],
@@ -140,7 +138,7 @@ export class SavedQueryStore implements SavedQueries {
     }
     const wrongRange = given.range === undefined ? undefined : savedRangeProblem(given.range);
     if (wrongRange !== undefined) throw new CodedError('saved.value', { what: 'range', reason: wrongRange });
-    const { diagnostics } = await this.#queries.check(given.text);
+    const { diagnostics } = await queries.check(given.text);
     if (diagnostics.some(({ severity }) => severity === 'error')) return { saved: undefined, stands: undefined, diagnostics };
     const time = now();
     return this.#change(async (q) => {

@@ -13,6 +13,7 @@ import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import { graphqlServer } from '../graphql/server.ts';
 import type { Services } from '../graphql/service.ts';
 import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
+import { unlimited } from '../query/caller.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { metricHash } from '../schemas/series-id.ts';
@@ -100,7 +101,7 @@ export const run = (): Promise<readonly Figure[]> =>
       // As in the product, where all marks pass through the process; none is written while this runs.
       const queries = new QueryService({ ports, catalogue, tellMarks: () => undefined, completeUpTo: () => undefined, now: () => TO_MS });
       const handler = graphqlServer({ queries } as unknown as Services, log);
-      const server = createServer((incoming, response) => void handler(incoming, response, {}, { who: 'bench', mayChange: true }));
+      const server = createServer((incoming, response) => void handler(incoming, response, {}, { who: 'bench', mayChange: true, caller: unlimited('bench') }));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -116,7 +117,7 @@ export const run = (): Promise<readonly Figure[]> =>
           ),
         ),
         kind('newest value of one series, IQL', async () => {
-          const { rowCount, diagnostics } = await queries.query(NEWEST);
+          const { rowCount, diagnostics } = await queries.for(unlimited('bench')).query(NEWEST);
           if (rowCount !== 1) throw new Error(`${rowCount} rows: ${diagnostics.map(({ message }) => message).join('; ')}`);
         }),
         kind('newest value of one series, GraphQL', async () => {

@@ -1,5 +1,7 @@
 // The language: a typical text from its letters to the questions for the stores, and what can be written at the end of a long one, beside JSON of
 // about the same size in the same run.
+
+import { ALL_ROWS } from '../query/3-plan/rights.ts';
 import { check, plan, split, storesWith } from '../query/compile.ts';
 import { complete, format, staticCatalogue } from '../query/language.ts';
 import { twoSeriesEach } from '../query/testing/known-series.ts';
@@ -35,7 +37,7 @@ const LONG = [
 ].join('\n');
 
 const at = 1_795_172_400_000_000_000n;
-const request = { at, from: at - 3_600_000_000_000n, to: at, zone: 'Europe/Berlin', parameters: new Map(), completeTo: at, notice: () => {} };
+const request = { at, from: at - 3_600_000_000_000n, to: at, zone: 'Europe/Berlin', parameters: new Map(), rights: ALL_ROWS, completeTo: at, notice: () => {} };
 const stores = storesWith({ marks: () => [], series: twoSeriesEach([CPU]) });
 
 const compile = (text: string): number => split(plan(check(text, catalogue), request, { limit: 10_000 }).plan, stores).fragments.size;

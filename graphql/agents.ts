@@ -66,11 +66,11 @@ const labelsOf = (given: unknown): Readonly<Record<string, string>> | undefined 
 };
 
 builder.queryFields((t) => ({
-  agents: t.field({ type: [AgentRef], description: 'By host; the revoked ones last', resolve: (_, __, { services }) => [...services.agents.list()] }),
-  senderLimits: t.field({ type: LimitsRef, resolve: (_, __, { services }) => services.agents.limits }),
+  agents: t.field({ type: [AgentRef], description: 'By host; the revoked ones last', resolve: (_, __, { platform }) => [...platform.agents.list()] }),
+  senderLimits: t.field({ type: LimitsRef, resolve: (_, __, { platform }) => platform.agents.limits }),
   sharedAgentToken: t.boolean({
     description: 'Whether the token that all agents share is taken',
-    resolve: (_, __, { services }) => services.agents.isSharedTaken,
+    resolve: (_, __, { platform }) => platform.agents.isSharedTaken,
   }),
 }));
 
@@ -87,34 +87,34 @@ builder.mutationFields((t) => ({
       relays: t.arg.stringList({ description: 'Patterns of other hosts that it may speak for' }),
       replaces: t.arg.string({ description: 'Id of the agent whose place it takes' }),
     },
-    resolve: (_, { host, labels, relays, replaces }, { services, who }) =>
-      services.agents.makeToken(who, { host, labels: labelsOf(labels), relays: relays ?? [], replaces: replaces ?? undefined }).catch(told),
+    resolve: (_, { host, labels, relays, replaces }, { platform, who }) =>
+      platform.agents.makeToken(who, { host, labels: labelsOf(labels), relays: relays ?? [], replaces: replaces ?? undefined }).catch(told),
   }),
   revokeAgent: t.field({
     type: AgentRef,
     description: 'Its rights end at once; its host may join again',
     args: { id: t.arg.string({ required: true }) },
-    resolve: (_, { id }, { services, who }) => services.agents.revoke(who, id).catch(told),
+    resolve: (_, { id }, { platform, who }) => platform.agents.revoke(who, id).catch(told),
   }),
   releaseAgent: t.field({
     type: AgentRef,
     description: 'Lets one that was quarantined go on',
     args: { id: t.arg.string({ required: true }) },
-    resolve: (_, { id }, { services, who }) => services.agents.release(who, id).catch(told),
+    resolve: (_, { id }, { platform, who }) => platform.agents.release(who, id).catch(told),
   }),
   forgetHost: t.boolean({
     description: 'Takes a host that is silent off the inventory, with its history. What came of it stays as long as it is kept',
     args: { host: t.arg.string({ required: true }) },
-    resolve: async (_, { host }, { services, who }) => {
-      await services.agents.forgetHost(who, host).catch(told);
+    resolve: async (_, { host }, { platform, who }) => {
+      await platform.agents.forgetHost(who, host).catch(told);
       return true;
     },
   }),
   setSharedAgentToken: t.boolean({
     description: 'Takes the token that all agents share, or no longer; agents that have joined are not concerned',
     args: { taken: t.arg.boolean({ required: true }) },
-    resolve: async (_, { taken }, { services, who }) => {
-      await services.agents.setShared(who, taken).catch(told);
+    resolve: async (_, { taken }, { platform, who }) => {
+      await platform.agents.setShared(who, taken).catch(told);
       return taken;
     },
   }),

@@ -36,10 +36,10 @@ builder.queryFields((t) => ({
       about: t.arg.string({ description: 'A host, an agent’s id, a group, a topic … that is named in the detail' }),
       limit: t.arg.int({ description: `Default 100, at most ${MOST_ENTRIES}` }),
     },
-    resolve: (_, { since, until, who, what, about, limit }, { services }) => {
+    resolve: (_, { since, until, who, what, about, limit }, { platform }) => {
       const most = limit ?? 100;
       if (most < 1 || most > MOST_ENTRIES) throw new GraphQLError(`limit is from 1 to ${MOST_ENTRIES}`);
-      return services
+      return platform
         .audit({ since: since ?? undefined, until: until ?? undefined, who: who ?? undefined, what: what ?? undefined, about: about ?? undefined, limit: most })
         .catch(told);
     },

@@ -25,7 +25,7 @@ const mayWrite = (who: string): void => {
 };
 
 builder.queryFields((t) => ({
-  backup: t.field({ type: BackupRef, description: 'The backup that runs, or else the last one', resolve: (_, __, { services }) => services.backups.state }),
+  backup: t.field({ type: BackupRef, description: 'The backup that runs, or else the last one', resolve: (_, __, { platform }) => platform.backups.state }),
 }));
 
 builder.mutationFields((t) => ({
@@ -33,16 +33,16 @@ builder.mutationFields((t) => ({
     type: BackupRef,
     description: 'Has all stores written to a new folder of the server, as they are at one moment',
     args: { dir: t.arg.string({ required: true, description: 'Whole path of a folder that is not there yet' }) },
-    resolve: (_, { dir }, { services, who }) => {
+    resolve: (_, { dir }, { platform, who }) => {
       mayWrite(who);
-      return services.backups.start(who, dir).catch(told);
+      return platform.backups.start(who, dir).catch(told);
     },
   }),
   cancelBackup: t.boolean({
     description: 'Breaks off the backup that runs and removes what it has written',
-    resolve: (_, __, { services, who }) => {
+    resolve: (_, __, { platform, who }) => {
       mayWrite(who);
-      services.backups.cancel(who);
+      platform.backups.cancel(who);
       return true;
     },
   }),

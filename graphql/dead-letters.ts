@@ -91,8 +91,8 @@ builder.queryFields((t) => ({
       all: t.arg.boolean({ description: 'Those too that are done with' }),
       limit: t.arg.int(),
     },
-    resolve: (_, { stage, reason, topic, all, limit }, { services }) =>
-      services.letters
+    resolve: (_, { stage, reason, topic, all, limit }, { platform }) =>
+      platform.letters
         .list(
           { stage: stage ?? undefined, reason: reason ?? undefined, topic: topic ?? undefined },
           all ?? false,
@@ -104,7 +104,7 @@ builder.queryFields((t) => ({
     type: WholeRef,
     description: 'One of them with its rows',
     args: { id: t.arg.string({ required: true }) },
-    resolve: (_, { id }, { services }) => services.letters.show(id).catch(told),
+    resolve: (_, { id }, { platform }) => platform.letters.show(id).catch(told),
   }),
 }));
 
@@ -113,11 +113,11 @@ builder.mutationFields((t) => ({
     type: ReplayedRef,
     description: 'Puts letters on their way again: those named, or all that wait and fit. None is stored twice for it',
     args: { ids: t.arg.stringList(), stage: t.arg.string(), reason: t.arg.string(), topic: t.arg.string() },
-    resolve: (_, args, { services, who }) => services.letters.replay(who, choiceOf(args)).catch(told),
+    resolve: (_, args, { platform, who }) => platform.letters.replay(who, choiceOf(args)).catch(told),
   }),
   dropLetters: t.int({
     description: 'Nobody need look at them any more: those named, or all that wait and fit. How many they were',
     args: { ids: t.arg.stringList(), stage: t.arg.string(), reason: t.arg.string(), topic: t.arg.string() },
-    resolve: (_, args, { services, who }) => services.letters.drop(who, choiceOf(args)).catch(told),
+    resolve: (_, args, { platform, who }) => platform.letters.drop(who, choiceOf(args)).catch(told),
   }),
 }));

@@ -1,6 +1,7 @@
 // What there is to ask about, as GraphQL objects: datasets, metrics, hosts, completions, the product's own state.
 import { formatTime } from '../core/time.ts';
 import type { Completion } from '../query/complete.ts';
+import type { VisibleCatalogue } from '../query/visible-catalogue.ts';
 import { HOST_STATES, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from '../schemas/types.ts';
 import { builder } from './builder.ts';
@@ -25,7 +26,7 @@ const AttributeRef = builder.objectRef<Attribute>('Attribute').implement({
   }),
 });
 
-const DatasetRef = builder.objectRef<Dataset>('Dataset').implement({
+const DatasetRef = builder.objectRef<Dataset & { readonly seen: readonly Attribute[] }>('Dataset').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     description: t.exposeString('description'),
@@ -33,7 +34,7 @@ const DatasetRef = builder.objectRef<Dataset>('Dataset').implement({
     attributes: t.field({
       type: [AttributeRef],
       description: 'Fields seen in its rows beside the columns, most used first',
-      resolve: (d, _, context) => context.services.attributes(d.name),
+      resolve: ({ seen }) => seen,
     }),
   }),
 });
@@ -48,10 +49,10 @@ const MetricRef = builder.objectRef<MetricInfo>('Metric').implement({
   }),
 });
 
-export const CatalogueRef = builder.objectRef<{ readonly datasets: readonly Dataset[]; readonly metrics: readonly MetricInfo[] }>('Catalogue').implement({
+export const CatalogueRef = builder.objectRef<VisibleCatalogue>('Catalogue').implement({
   fields: (t) => ({
-    datasets: t.field({ type: [DatasetRef], resolve: (c) => c.datasets }),
-    metrics: t.field({ type: [MetricRef], resolve: (c) => c.metrics }),
+    datasets: t.field({ type: [DatasetRef], resolve: (c) => c.datasets.map((d) => ({ ...d, seen: c.attributes(d.name) })) }),
+    metrics: t.field({ type: [MetricRef], resolve: (c) => c.metricNames().flatMap((name) => c.metric(name) ?? []) }),
   }),
 });
 

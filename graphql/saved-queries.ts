@@ -30,7 +30,10 @@ const SavedQueryRef = builder.objectRef<SavedQuery>('SavedQuery').implement({
     range: t.string({ nullable: true, description: RANGE, resolve: (v) => v.range ?? null }),
     savedAt: t.field({ type: 'Time', resolve: (v) => v.savedAt }),
     who: t.exposeString('who', { description: 'Who saved this version; session: a browser, admin: a program with the token' }),
-    parameters: t.stringList({ description: 'Its $parameters', resolve: async (v, _, { services }) => [...(await services.saved.parameters(v.text))] }),
+    parameters: t.stringList({
+      description: 'Its $parameters',
+      resolve: async (v, _, { services, queries }) => [...(await services.saved.parameters(queries, v.text))],
+    }),
   }),
 });
 
@@ -83,9 +86,9 @@ builder.mutationType({
         range: t.arg.string({ description: RANGE }),
         base: t.arg.int({ description: 'The version that was changed; left out for a new one' }),
       },
-      resolve: async (_, { name, text, description, range, base }, { services, who }) => {
+      resolve: async (_, { name, text, description, range, base }, { services, queries, who }) => {
         const given = { name, text, description: description ?? '', range: range ?? undefined, base: base ?? undefined };
-        return { ...(await services.saved.save(who, given).catch(told)), text };
+        return { ...(await services.saved.save(who, queries, given).catch(told)), text };
       },
     }),
     renameQuery: t.field({

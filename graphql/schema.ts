@@ -51,14 +51,14 @@ builder.queryType({
           ...(args.maxAge == null ? {} : { maxAgeMs: args.maxAge * 1000 }),
           signal: context.signal,
         };
-        return { text: args.text, result: await context.services.queries.query(args.text, request).catch(told) };
+        return { text: args.text, result: await context.queries.query(args.text, request).catch(told) };
       },
     }),
     check: t.field({
       type: [DiagnosticRef],
       description: 'What is wrong with a text, without asking it',
       args: { text: t.arg.string({ required: true }) },
-      resolve: async (_, { text }, context) => placed((await context.services.queries.check(text).catch(told)).diagnostics, text),
+      resolve: async (_, { text }, context) => placed((await context.queries.check(text).catch(told)).diagnostics, text),
     }),
     format: t.string({
       nullable: true,
@@ -70,11 +70,11 @@ builder.queryType({
       type: [CompletionRef],
       description: 'What may stand at the cursor, most likely first',
       args: { text: t.arg.string({ required: true }), offset: t.arg.int({ required: true, description: 'UTF-16 units' }) },
-      resolve: (_, { text, offset }, context) => context.services.queries.complete(text, offset),
+      resolve: (_, { text, offset }, context) => context.queries.complete(text, offset),
     }),
-    catalogue: t.field({ type: CatalogueRef, resolve: (_, __, context) => ({ datasets: context.services.datasets(), metrics: context.services.metrics() }) }),
-    hosts: t.field({ type: [HostRef], resolve: (_, __, context) => context.services.hosts().catch(told) }),
-    status: t.field({ type: StatusRef, resolve: (_, __, context) => context.services.status().catch(told) }),
+    catalogue: t.field({ type: CatalogueRef, resolve: (_, __, context) => context.queries.visible() }),
+    hosts: t.field({ type: [HostRef], resolve: (_, __, context) => context.services.hosts(context.queries).catch(told) }),
+    status: t.field({ type: StatusRef, resolve: (_, __, context) => context.platform.status().catch(told) }),
   }),
 });
 

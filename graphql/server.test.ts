@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger } from '../core/logger.ts';
+import { unlimited } from '../query/caller.ts';
 import { graphqlServer } from './server.ts';
 import type { Services } from './service.ts';
 
@@ -16,9 +17,9 @@ afterEach(() => {
 const serve = async () => {
   const done: string[] = [];
   const stream = { forget: (who: string, group: string) => Promise.resolve(void done.push(`${who} ${group}`)) };
-  const answer = graphqlServer({ stream } as unknown as Services, silentLogger);
+  const answer = graphqlServer({ queries: { for: () => undefined }, platform: { stream } } as unknown as Services, silentLogger);
   const server = createServer((request, response) => {
-    void answer(request, response, {}, { who: 'session', mayChange: request.url === '/may' });
+    void answer(request, response, {}, { who: 'session', mayChange: request.url === '/may', caller: unlimited('test') });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

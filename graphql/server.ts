@@ -5,11 +5,14 @@ import { type ASTVisitor, GraphQLError, getOperationAST, parse, type ValidationC
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { CodedError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Caller } from '../query/caller.ts';
 import { schema } from './schema.ts';
-import type { Context, Services } from './service.ts';
+import type { Context, Platform, Services } from './service.ts';
 import { graphqlError } from './told.ts';
 
-export type Asker = Pick<Context, 'who' | 'mayChange'>;
+export interface Asker extends Pick<Context, 'who' | 'mayChange'> {
+  readonly caller: Caller;
+}
 
 /** `headers`: of every answer, as the address they are given at wants them. */
 export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>, asker: Asker) => Promise<void>;
@@ -109,7 +112,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
           body,
           signal: gone.signal,
         },
-        { services, ...asker, signal: gone.signal },
+        contextOf(services, asker, gone.signal),
       );
       const bytes = Buffer.from(await answer.arrayBuffer());
       if (gone.signal.aborted) return;
@@ -129,6 +132,22 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
     }
   };
 };
+
+const contextOf = (services: Services, { who, mayChange, caller }: Asker, signal: AbortSignal): Context => ({
+  services,
+  queries: services.queries.for(caller),
+  platform: caller.rights.isAll ? services.platform : NO_PLATFORM,
+  who,
+  mayChange,
+  signal,
+});
+
+/** Whatever is asked of it. */
+const NO_PLATFORM = new Proxy({} as Platform, {
+  get: () => {
+    throw graphqlError(new CodedError('access.some-rows', {}));
+  },
+});
 
 /** Of a refused body, so that its sender reads the answer instead of a broken connection. */
 const MOST_DRAINED = 64 << 20;

@@ -1,10 +1,9 @@
 // What the transport needs of the rest, as ports of its own: handed in by app.
 
 import type { Diagnostic } from '../query/1-syntax/diagnostic.ts';
-import type { QueryService } from '../query/service.ts';
+import type { CallerQueries, QueryService } from '../query/service.ts';
 import type { HostState } from '../schemas/host-state.ts';
 import type { SavedGiven, SavedQuery, SavedVersion } from '../schemas/saved-query.ts';
-import type { Dataset, MetricInfo } from '../schemas/types.ts';
 
 /** What an agent says of itself in its newest metrics. */
 export interface AgentFigures {
@@ -270,8 +269,8 @@ export interface SavedQueries {
   /** Newest first. */
   versions(name: string): Promise<readonly SavedVersion[]>;
   /** Names of the $parameters of a text. */
-  parameters(text: string): Promise<readonly string[]>;
-  save(who: string, given: SavedGiven): Promise<SaveAnswer>;
+  parameters(queries: CallerQueries, text: string): Promise<readonly string[]>;
+  save(who: string, queries: CallerQueries, given: SavedGiven): Promise<SaveAnswer>;
   rename(who: string, name: string, to: string): Promise<SavedQuery>;
   delete(who: string, name: string): Promise<SavedQuery>;
   undelete(who: string, name: string): Promise<SavedQuery>;
@@ -364,12 +363,15 @@ export interface AuditPage {
 
 export interface Services {
   readonly queries: QueryService;
-  readonly datasets: () => readonly Dataset[];
-  readonly attributes: (dataset: string) => readonly Attribute[];
-  readonly metrics: () => readonly MetricInfo[];
-  readonly hosts: () => Promise<readonly HostRow[]>;
-  readonly status: () => Promise<ProductStatus>;
+  /** As whoever asks may see them. */
+  readonly hosts: (queries: CallerQueries) => Promise<readonly HostRow[]>;
   readonly saved: SavedQueries;
+  readonly platform: Platform;
+}
+
+/** What is about the installation as a whole, of which no part is anybody's: only who may see every row may see it. */
+export interface Platform {
+  readonly status: () => Promise<ProductStatus>;
   readonly agents: Agents;
   readonly stream: StreamAdmin;
   readonly backups: BackupAdmin;
@@ -380,6 +382,10 @@ export interface Services {
 /** Of one request. */
 export interface Context {
   readonly services: Services;
+  /** As the caller may ask. */
+  readonly queries: CallerQueries;
+  /** Rejects with `access.some-rows`. */
+  readonly platform: Platform;
   /** Who asks, as the audit table names it. */
   readonly who: string;
   /** Else only questions are answered. */

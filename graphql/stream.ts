@@ -28,7 +28,7 @@ builder.queryFields((t) => ({
     type: [ReplayedRef],
     description: 'What a replay from there would come to, were what is not read passed over',
     args: { topic: t.arg.string({ required: true }), offset: t.arg.string(), time: t.arg({ type: 'Time' }) },
-    resolve: (_, { topic, offset, time }, { services }) => services.stream.replayPlan(topic, placeOf(offset, time)).catch(told),
+    resolve: (_, { topic, offset, time }, { platform }) => platform.stream.replayPlan(topic, placeOf(offset, time)).catch(told),
   }),
 }));
 
@@ -36,8 +36,8 @@ builder.mutationFields((t) => ({
   forgetGroup: t.boolean({
     description: 'Removes what a group of readers that is gone has saved, so that it holds no room any more. What only it had not read goes',
     args: { group: t.arg.string({ required: true }) },
-    resolve: async (_, { group }, { services, who }) => {
-      await services.stream.forget(who, group).catch(told);
+    resolve: async (_, { group }, { platform, who }) => {
+      await platform.stream.forget(who, group).catch(told);
       return true;
     },
   }),
@@ -50,7 +50,7 @@ builder.mutationFields((t) => ({
       time: t.arg({ type: 'Time' }),
       skipUnread: t.arg.boolean({ description: 'What is not read yet may be passed over, so that no store has it' }),
     },
-    resolve: (_, { topic, offset, time, skipUnread }, { services, who }) =>
-      services.stream.replay(who, topic, placeOf(offset, time), skipUnread === true).catch(told),
+    resolve: (_, { topic, offset, time, skipUnread }, { platform, who }) =>
+      platform.stream.replay(who, topic, placeOf(offset, time), skipUnread === true).catch(told),
   }),
 }));

@@ -12,6 +12,7 @@ import { openDoor } from '../ingest/door.ts';
 import { type Columns, type Definition, distributionsPart, frameOf, idOf, packed, partOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
 import { GOLDEN_FRAMES } from '../ingest/testing/golden-frames.ts';
 import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
+import { unlimited } from '../query/caller.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import type { OwnFramePart } from '../schemas/frame.ts';
@@ -260,7 +261,7 @@ test.each<readonly [MetricKind, Schema, Row]>([
   const catalogue = new LearnedCatalogue(DATASETS, stores.columns, stores.search);
   await catalogue.refresh();
   expect(catalogue.metric(definition[0])).toMatchObject({ kind, labels: ['host'] });
-  const queries = new QueryService({ ports: stores, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
+  const queries = new QueryService({ ports: stores, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) }).for(unlimited('test'));
   const range = { from: BigInt(minute - 60_000) * 1_000_000n, to: BigInt(minute + 60_000) * 1_000_000n };
   const { diagnostics } = await queries.query(`from metrics.\`${definition[0]}\` | every 1m avg`, range);
   expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([['iql.not-yet', `asking for a metric of kind ${kind} is not in this version yet`]]);

@@ -10,6 +10,7 @@ import { partitionOf } from '../engines/stream/partition.ts';
 import { type Door, openDoor } from '../ingest/door.ts';
 import { type Definition, frameOf, samplesPart, seriesPart } from '../ingest/testing/frames.ts';
 import { LearnedCatalogue } from '../query/ask/learned-catalogue.ts';
+import { unlimited } from '../query/caller.ts';
 import { QueryService } from '../query/service.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { rowsOf } from './rollups/ledger.ts';
@@ -64,7 +65,7 @@ const senderOf = async (partition: number): Promise<string> => {
 const ask = async (text: string, from: number, to: number): Promise<Readonly<Record<string, readonly unknown[]>>> => {
   const catalogue = new LearnedCatalogue(DATASETS, stores.columns, stores.search);
   await catalogue.refresh();
-  const queries = new QueryService({ ports: stores, catalogue, completeUpTo: () => undefined });
+  const queries = new QueryService({ ports: stores, catalogue, completeUpTo: () => undefined }).for(unlimited('test'));
   const { columns, diagnostics } = await queries.query(text, { from: BigInt(from) * 1_000_000n, to: BigInt(to) * 1_000_000n });
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   return Object.fromEntries(columns.map(({ name, values }) => [name, values]));

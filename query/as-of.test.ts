@@ -1,6 +1,7 @@
 // Labels from the inventory over real stores: a host that moves keeps the place it had for what it sent before. The way the stores are asked
 // usually supposes that no host moved; that it is asked otherwise here is seen in the answers.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
 import { CHANGE, makeData } from './testing/store-data.ts';
 import { learnedCatalogue } from './testing/store-metrics.ts';
@@ -14,7 +15,7 @@ afterAll(() => loaded?.stop());
 
 const at = BigInt(CHANGE) * 1_000_000n;
 const minutes = (n: number): bigint => at + BigInt(n * 60) * 1_000_000_000n;
-const request = (from: bigint, to: bigint) => ({ at: to, from, to, zone: 'UTC', parameters: new Map(), completeTo: to, notice: () => {} });
+const request = (from: bigint, to: bigint) => ({ at: to, from, to, zone: 'UTC', parameters: new Map(), rights: ALL_ROWS, completeTo: to, notice: () => {} });
 
 /** Minutes from the change of clocks and the other columns, as the stores tell it; fails where this process tells otherwise. */
 const rows = async (text: string, from = -30, to = 20): Promise<readonly (readonly unknown[])[]> => {

@@ -1,6 +1,7 @@
 // A lookup after few rows asks the inventory for the hosts of these rows alone, and answers as if it had asked for all.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { valueAt } from '../core/batch/batch.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { ask, askersOf } from './ask/ask.ts';
 import { check, plan, split, storesWith } from './compile.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => loaded?.stop());
 
 const to = BigInt(CHANGE) * 1_000_000n;
-const request = { at: to, from: to - 1_800_000_000_000n, to, zone: 'UTC', parameters: new Map(), completeTo: to, notice: () => {} };
+const request = { at: to, from: to - 1_800_000_000_000n, to, zone: 'UTC', parameters: new Map(), rights: ALL_ROWS, completeTo: to, notice: () => {} };
 
 /** Hosts of the answer, and how many rows of the inventory were read for it. */
 const asked = async (text: string): Promise<{ readonly hosts: readonly unknown[]; readonly read: readonly number[] }> => {

@@ -10,12 +10,22 @@ import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { check } from './compile.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
 const AT = 1_795_172_400_000_000_000n;
-const REQUEST: PlanRequest = { at: AT, from: AT - 3_600_000_000_000n, to: AT, zone: 'UTC', parameters: new Map(), completeTo: AT, notice: () => {} };
+const REQUEST: PlanRequest = {
+  at: AT,
+  from: AT - 3_600_000_000_000n,
+  to: AT,
+  zone: 'UTC',
+  parameters: new Map(),
+  rights: ALL_ROWS,
+  completeTo: AT,
+  notice: () => {},
+};
 const COLUMNS = DATASETS.find(({ name }) => name === 'logs')?.columns.map(({ name }) => name) ?? [];
 const CHOSEN = [
   'region',

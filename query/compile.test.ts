@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { hasCode } from '../core/errors.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { explained } from './4-emit/fragment.ts';
 import { check, plan, split } from './compile.ts';
 import { specCatalogue, specStores } from './testing/spec-run.ts';
@@ -13,6 +14,7 @@ const requestFor = (notices: string[] = [], changes: Partial<PlanRequest> = {}):
   to: at,
   zone: 'UTC',
   parameters: new Map(),
+  rights: ALL_ROWS,
   completeTo: at,
   notice: (severity, code, parameters) => void notices.push(`${severity} ${code} ${JSON.stringify(parameters)}`),
   ...changes,

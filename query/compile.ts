@@ -11,6 +11,7 @@ import { firstRows, type Plan, sorted } from './3-plan/lower.ts';
 import type { PlanNode } from './3-plan/nodes.ts';
 import { optimize } from './3-plan/passes.ts';
 import type { Planning, PlanRequest } from './3-plan/request.ts';
+import { unseenScans } from './3-plan/rights.ts';
 import { CLICKHOUSE_AGGREGATES } from './4-emit/clickhouse/aggregates.ts';
 import type { ClickHouseTables } from './4-emit/clickhouse/dialect.ts';
 import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
@@ -64,7 +65,10 @@ export const plan = (
   const found = query.plan(planning(request));
   const rows = options.unordered === true ? found : sorted(found, query.relation);
   const cut = options.limit === undefined ? rows : firstRows(rows, options.limit + 1);
-  return { plan: optimize(cut, options.without), columns: visible(query.relation) };
+  const made = optimize(cut, options.without);
+  const [unseen] = unseenScans(made, request.rights);
+  if (unseen !== undefined) throw new TypeError(`a scan of ${unseen.dataset.name} lacks what its asker may see`);
+  return { plan: made, columns: visible(query.relation) };
 };
 
 /** A pipe may plan the rows before it twice (`top n k by …`); what is told of them is told once. */

@@ -4,6 +4,7 @@ import { valueAt } from '../core/batch/batch.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { staticCatalogue } from './2-semantic/catalogue.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { check, plan } from './compile.ts';
 import { runPlan } from './run/run.ts';
 import { testEnvironment } from './run/testing/environment.ts';
@@ -15,6 +16,7 @@ const REQUEST: PlanRequest = {
   to: 1_000_000_000_000_000_000n,
   zone: 'UTC',
   parameters: new Map(),
+  rights: ALL_ROWS,
   completeTo: 1_000_000_000_000_000_000n,
   notice: () => {},
 };

@@ -12,7 +12,9 @@ import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import { inputsOf, type PlanNode, withInputs } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
+import { unlimited } from './caller.ts';
 import { check } from './compile.ts';
 import { QueryService } from './service.ts';
 import { bothWays, difference, type Pushed } from './testing/both-ways.ts';
@@ -42,6 +44,7 @@ const requestOf = (n: number): PlanRequest => {
     to: at,
     zone: (['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata'] as const)[(n >> 2) % 4] as string,
     parameters: PARAMETERS,
+    rights: ALL_ROWS,
     completeTo: n % 5 === 0 ? at - moment(90_000) : at,
     notice: () => {},
   };
@@ -106,7 +109,7 @@ test('whoever asks is told that there may be some, and how many when they ask, b
   await columns.insert('marks', batchOf(marks), { queryId: 'marks' });
   const catalogue = new LearnedCatalogue(DATASETS, columns, search);
   await catalogue.refresh(END);
-  const service = new QueryService({ ports: loaded.ports, catalogue, completeUpTo: () => undefined });
+  const service = new QueryService({ ports: loaded.ports, catalogue, completeUpTo: () => undefined }).for(unlimited('test'));
   const { at, from, to } = requestOf(2);
   const told = async (text: string, countMissing = false): Promise<readonly string[]> => {
     const { diagnostics } = await service.query(text, { at, from, to, countMissing });

@@ -2,13 +2,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
-import { type AskRequest, QueryService } from './service.ts';
+import { unlimited } from './caller.ts';
+import { type AskRequest, type CallerQueries, QueryService } from './service.ts';
 import { CHANGE, END, makeData } from './testing/store-data.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
 let loaded: LoadedStores;
 const asked: string[] = [];
-let service: QueryService;
+let service: CallerQueries;
 beforeAll(async () => {
   loaded = await loadStores(makeData(7));
   const { columns, search, records } = loaded.ports;
@@ -22,7 +23,7 @@ beforeAll(async () => {
       },
     });
   const ports = { columns: noting(columns), search: noting(search), records: noting(records) };
-  service = new QueryService({ ports, catalogue, completeUpTo: () => undefined });
+  service = new QueryService({ ports, catalogue, completeUpTo: () => undefined }).for(unlimited('test'));
 });
 afterAll(() => loaded?.stop());
 

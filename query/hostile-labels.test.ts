@@ -12,6 +12,7 @@ import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import type { StorePorts } from './ask/ask.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
+import { unlimited } from './caller.ts';
 import { QueryService } from './service.ts';
 
 const AT_MS = Date.UTC(2026, 10, 20, 12);
@@ -133,7 +134,7 @@ test('any names of labels', async () => {
           log: {
             error: (message, fields) => void failures.push(`${message} ${JSON.stringify(fields, (_, v: unknown) => (v instanceof Error ? v.message : v))}`),
           },
-        });
+        }).for(unlimited('test'));
         const ask = async (pipes: string) => {
           const text = `from metrics.${name} last 10m${pipes}`;
           const result = await service.query(text, { at: BigInt(AT_MS + 1) * 1_000_000n });

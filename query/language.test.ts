@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { EXAMPLES } from './1-syntax/test-support/texts.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { plan } from './compile.ts';
 import { check, complete, format, highlight, staticCatalogue } from './language.ts';
 import { specCatalogue } from './testing/spec-run.ts';
@@ -139,6 +140,7 @@ test('a text without errors plans', () => {
     to: 1_763_000_000_000_000_000n,
     zone: 'UTC',
     parameters: new Map(),
+    rights: ALL_ROWS,
     completeTo: 1_763_000_000_000_000_000n,
     notice: () => {},
   };

@@ -6,6 +6,7 @@ import { MAX_TEXT } from './1-syntax/bounds.ts';
 import { MOST_PARTS, MOST_STEPS } from './2-semantic/size.ts';
 import { inputsOf, type PlanNode } from './3-plan/nodes.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { explained } from './4-emit/fragment.ts';
 import { check, plan, split } from './compile.ts';
 import { format } from './language.ts';
@@ -14,7 +15,16 @@ import { testEnvironment } from './run/testing/environment.ts';
 import { specCatalogue, specStores } from './testing/spec-run.ts';
 
 const at = 1_795_172_400_000_000_000n;
-const request: PlanRequest = { at, from: at - 3_600_000_000_000n, to: at, zone: 'UTC', parameters: new Map(), completeTo: at, notice: () => {} };
+const request: PlanRequest = {
+  at,
+  from: at - 3_600_000_000_000n,
+  to: at,
+  zone: 'UTC',
+  parameters: new Map(),
+  rights: ALL_ROWS,
+  completeTo: at,
+  notice: () => {},
+};
 
 const times = (n: number, part: (i: number) => string, separator = ''): string => Array.from({ length: n }, (_, i) => part(i)).join(separator);
 const longest = (make: (n: number) => string): string => {

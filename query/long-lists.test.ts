@@ -3,18 +3,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DATASETS } from '../schemas/catalogue.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
-import { QueryService } from './service.ts';
+import { unlimited } from './caller.ts';
+import { type CallerQueries, QueryService } from './service.ts';
 import { CHANGE, END, makeData } from './testing/store-data.ts';
 import { type LoadedStores, loadStores } from './testing/stores.ts';
 
 let loaded: LoadedStores;
-let service: QueryService;
+let service: CallerQueries;
 beforeAll(async () => {
   loaded = await loadStores(makeData(7));
   const { columns, search } = loaded.ports;
   const catalogue = new LearnedCatalogue(DATASETS, columns, search);
   await catalogue.refresh(END);
-  service = new QueryService({ ports: loaded.ports, catalogue, completeUpTo: () => undefined });
+  service = new QueryService({ ports: loaded.ports, catalogue, completeUpTo: () => undefined }).for(unlimited('test'));
 });
 afterAll(() => loaded?.stop());
 

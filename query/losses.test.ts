@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { SampleMark } from '../schemas/sample-value.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { explained } from './4-emit/fragment.ts';
 import type { MarkedHours } from './4-emit/losses.ts';
 import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
@@ -10,7 +11,7 @@ import { specCatalogue, specSeries } from './testing/spec-run.ts';
 
 const HOUR = 3_600_000_000_000n;
 const at = 1_795_172_400_000_000_000n;
-const request: PlanRequest = { at, from: at - HOUR, to: at, zone: 'UTC', parameters: new Map(), completeTo: at, notice: () => {} };
+const request: PlanRequest = { at, from: at - HOUR, to: at, zone: 'UTC', parameters: new Map(), rights: ALL_ROWS, completeTo: at, notice: () => {} };
 const MEMORY = metricHash('system.memory.usage');
 
 const partsOf = (text: string, marked: readonly SampleMark[] = [], options?: { readonly push: boolean }): SplitPlan => {

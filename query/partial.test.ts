@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatTime, parseTime } from '../core/time.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { check, plan } from './compile.ts';
 import { partialBuckets } from './partial.ts';
 import { specCatalogue } from './testing/spec-run.ts';
@@ -9,7 +10,16 @@ import { specCatalogue } from './testing/spec-run.ts';
 const moment = (text: string): bigint => parseTime(text) as bigint;
 
 const partialOf = (pipes: string, from: string, to: string, completeUpTo?: string, zone = 'UTC'): readonly string[] => {
-  const request = { at: moment(to), from: moment(from), to: moment(to), zone, parameters: new Map(), completeTo: moment(to), notice: () => undefined };
+  const request = {
+    at: moment(to),
+    from: moment(from),
+    to: moment(to),
+    zone,
+    parameters: new Map(),
+    rights: ALL_ROWS,
+    completeTo: moment(to),
+    notice: () => undefined,
+  };
   const planned = plan(check(`data [{time: @2026-11-20T10:05Z, v: 1}] | ${pipes}`, specCatalogue), request, { limit: 10 });
   return partialBuckets(planned.plan, completeUpTo === undefined ? undefined : moment(completeUpTo)).map((t) => formatTime(t).replace(':00.000Z', ''));
 };

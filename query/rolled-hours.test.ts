@@ -11,9 +11,11 @@ import { metricHash } from '../schemas/series-id.ts';
 import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { RolledLedger } from './ask/rolled-hours.ts';
 import type { TellRows } from './ask/told-rows.ts';
+import { unlimited } from './caller.ts';
 import { check, plan } from './compile.ts';
 import { QueryService } from './service.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
@@ -29,7 +31,7 @@ const oneOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.leng
 
 const requestOf = (from: number, to: number): PlanRequest => {
   const [begin, end] = [BigInt(from) * 1_000_000n, BigInt(to) * 1_000_000n];
-  return { at: end, from: begin, to: end, zone: 'UTC', parameters: new Map(), completeTo: end, notice: () => {} };
+  return { at: end, from: begin, to: end, zone: 'UTC', parameters: new Map(), rights: ALL_ROWS, completeTo: end, notice: () => {} };
 };
 
 let stores: LoadedStores;
@@ -163,7 +165,7 @@ test('of samples that retention has removed what was put together answers, and o
     completeUpTo: () => undefined,
     removedBefore: (table) => (table === 'samples' ? gone : undefined),
     now: () => END,
-  });
+  }).for(unlimited('test'));
   const request = { from: BigInt(BEGIN) * 1_000_000n, to: BigInt(END) * 1_000_000n };
   const ask = async (text: string) => {
     const { columns, rowCount, diagnostics } = await service.query(text, request);

@@ -5,9 +5,10 @@ import { createLogger } from '../core/logger.ts';
 import { DATASETS } from '../schemas/catalogue.ts';
 import type { StorePorts } from './ask/ask.ts';
 import { LearnedCatalogue } from './ask/learned-catalogue.ts';
-import { QueryService } from './service.ts';
+import { unlimited } from './caller.ts';
+import { type CallerQueries, QueryService } from './service.ts';
 
-const failing = (error: unknown, saved?: () => Promise<ReadonlyMap<string, string>>): { readonly service: QueryService; readonly log: readonly string[] } => {
+const failing = (error: unknown, saved?: () => Promise<ReadonlyMap<string, string>>): { readonly service: CallerQueries; readonly log: readonly string[] } => {
   const fails = (): Promise<never> => Promise.reject(error);
   const store = { query: fails } as unknown as StorePorts['columns'] & StorePorts['records'] & StorePorts['search'];
   const log: string[] = [];
@@ -17,7 +18,7 @@ const failing = (error: unknown, saved?: () => Promise<ReadonlyMap<string, strin
     completeUpTo: () => undefined,
     ...(saved === undefined ? {} : { saved }),
     log: createLogger({ level: 'error', format: 'text', write: (line) => void log.push(line) }),
-  });
+  }).for(unlimited('test'));
   return { service, log };
 };
 
@@ -115,7 +116,9 @@ test('who says how old an answer may be has that of the same question; any other
   };
   const store = { query } as unknown as StorePorts['columns'] & StorePorts['records'] & StorePorts['search'];
   const catalogue = new LearnedCatalogue(DATASETS, store, store);
-  const service = new QueryService({ ports: { columns: store, search: store, records: store }, catalogue, completeUpTo: () => undefined });
+  const service = new QueryService({ ports: { columns: store, search: store, records: store }, catalogue, completeUpTo: () => undefined }).for(
+    unlimited('test'),
+  );
   const text = 'from logs | limit 5';
   const at = 1_795_176_000_000_000_000n;
   for (const request of [

@@ -4,6 +4,7 @@
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
+import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
 import { zoneOf } from './3-plan/constants.ts';
@@ -11,6 +12,7 @@ import { firstRows, type Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode, scansOf } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { seesAll } from './3-plan/rights.ts';
 import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
 import { withExplanations } from './ask/explain.ts';
 import { askedOfFresh } from './ask/fresh-series.ts';
@@ -18,16 +20,19 @@ import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
 import { RolledLedger } from './ask/rolled-hours.ts';
 import type { TellRows } from './ask/told-rows.ts';
-import { check, plan, type SplitPlan, split, storesWith } from './compile.ts';
+import { type Caller, QuestionsAtOnce } from './caller.ts';
+import { CheckedTexts } from './checked-texts.ts';
+import { plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
-import { type Catalogue, type Completion, complete, format, mayReadSaved, valueQuestion, viewsOf, withViews } from './language.ts';
+import { type Completion, complete, format, valueQuestion } from './language.ts';
 import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
 import { linesIn, NOTHING_SHOWN, type QueryResult, shownLines, shownRows } from './result.ts';
-import { Pool } from './run/budget.ts';
+import { DEFAULT_LIMITS, Pool } from './run/budget.ts';
 import { SeriesFinder } from './series/find-series.ts';
 import { OLDEST_MS, SharedAnswers } from './shared-answers.ts';
+import type { VisibleCatalogue } from './visible-catalogue.ts';
 
 export interface AskRequest {
   /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
@@ -70,76 +75,48 @@ export interface QueryServiceOptions {
 export const DEFAULT_LIMIT = 10_000;
 export const MOST_ROWS = 100_000;
 export const MOST_LINES = 1000;
-const MOST_CACHED = 500;
-const RELEARN_MS = 1000;
-const RELEARN_PATIENCE_MS = 2000;
-/** Before all series were read: those of one metric may have to wait for them. */
-const FIRST_PATIENCE_MS = 15_000;
 const VALUES_MS = 2000;
 /** Looked through for what was begun; of more the stores are asked. */
 const MOST_KNOWN_VALUES = 50_000;
 
-/** Codes whose mend may be to look into the store once more. */
-const MAYBE_NEW: ReadonlySet<string> = new Set(['iql.unknown-source', 'iql.unknown-field']);
+/** What one caller may ask. */
+export interface CallerQueries {
+  /** Diagnostics of a text, without asking it. */
+  check(text: string): Promise<CheckedText<Plan>>;
+  complete(text: string, offset: number): Promise<readonly Completion[]>;
+  /** Diagnostics where the text or the request is wrong; rejects with a CodedError where a store fails or the caller stops. */
+  query(text: string, request?: AskRequest): Promise<QueryResult>;
+  /** What there is to ask about. */
+  visible(): Promise<VisibleCatalogue>;
+}
 
 export class QueryService {
   readonly #options: QueryServiceOptions;
-  readonly #checked = new Map<string, { readonly version: number; readonly text: CheckedText<Plan> }>();
+  readonly #texts: CheckedTexts;
+  readonly #atOnce = new QuestionsAtOnce();
   readonly #askers: Askers;
   readonly #ledger: Ledger;
   readonly #rolled: RolledLedger;
   readonly #pool: Pool;
   readonly #shared = new SharedAnswers<QueryResult>();
-  #learned = 0;
-  #saved: ReadonlyMap<string, string> = new Map();
-  #catalogue: Catalogue;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
-    this.#catalogue = options.catalogue;
+    this.#texts = new CheckedTexts(options);
     this.#askers = askersOf(options.ports);
     this.#ledger = new Ledger(options.ports.columns, options.tellMarks);
     this.#rolled = new RolledLedger(options.ports.columns, (table) => options.removedBefore?.(table), options.tellMarks);
     this.#pool = new Pool(options.maxBytes);
   }
 
-  /** Checks a text; an unknown name is looked up once in the stores before it is told. */
-  async check(text: string): Promise<CheckedText<Plan>> {
-    await this.#readSaved(text);
-    const first = this.#check(text);
-    const now = (this.#options.now ?? Date.now)();
-    const { catalogue } = this.#options;
-    if (!first.diagnostics.some((d) => MAYBE_NEW.has(d.code)) || (catalogue.isReady && now - this.#learned < RELEARN_MS)) return first;
-    this.#learned = now;
-    // A store that is away or hangs must not keep a text from being checked.
-    await Promise.race([
-      catalogue.lookAgain().catch(() => undefined),
-      new Promise((resolve) => setTimeout(resolve, catalogue.isReady ? RELEARN_PATIENCE_MS : FIRST_PATIENCE_MS)),
-    ]);
-    return this.#check(text);
-  }
-
-  /** What was saved since is read for a text that may read it; rejects where the store does not answer and nothing was read before. */
-  async #readSaved(text: string): Promise<void> {
-    const { saved, catalogue } = this.#options;
-    if (saved === undefined || !mayReadSaved(text)) return;
-    const texts = await saved();
-    if (texts === this.#saved) return;
-    this.#saved = texts;
-    this.#catalogue = withViews(catalogue, viewsOf(texts));
-    this.#checked.clear();
-  }
-
-  #check(text: string): CheckedText<Plan> {
-    const { version } = this.#options.catalogue;
-    const known = this.#checked.get(text);
-    if (known?.version === version) return known.text;
-    const checked = check(text, this.#catalogue);
-    // What is not known yet may be in a moment.
-    if (!this.#options.catalogue.isReady && checked.diagnostics.some((d) => MAYBE_NEW.has(d.code))) return checked;
-    if (this.#checked.size >= MOST_CACHED) this.#checked.delete(this.#checked.keys().next().value as string);
-    this.#checked.set(text, { version, text: checked });
-    return checked;
+  /** As one caller asks; there is no other way to ask. */
+  for(caller: Caller): CallerQueries {
+    return {
+      check: (text) => this.#texts.check(text, caller.rights),
+      complete: (text, offset) => this.#complete(text, offset, caller),
+      query: (text, request = {}) => this.#shareable(text, request, caller),
+      visible: () => this.#texts.visible(caller.rights),
+    };
   }
 
   format(text: string): string | undefined {
@@ -147,17 +124,19 @@ export class QueryService {
   }
 
   /** Values of a field come from the stores; where they do not answer in time the rest is still given. */
-  async complete(text: string, offset: number): Promise<readonly Completion[]> {
+  async #complete(text: string, offset: number, caller: Caller): Promise<readonly Completion[]> {
     const question = valueQuestion(text, offset);
     // Without what was saved the rest can still be offered.
-    await this.#readSaved(text).catch(() => undefined);
-    const rest = complete(text, offset, this.#catalogue);
+    await this.#texts.readSaved(text).catch(() => undefined);
+    const visible = await this.#texts.visible(caller.rights);
+    const rest = complete(text, offset, this.#texts.withViews(visible));
     if (question === undefined) return rest;
     // An editor may have closed the quotes already.
     const to = text[offset] === '"' ? offset + 1 : offset;
     const { label } = question;
-    const known = label && this.#options.catalogue.labelValues(label.metric, label.name, MOST_KNOWN_VALUES);
-    const found = known ? undefined : await this.query(question.text, { limit: MOST_OFFERED, signal: AbortSignal.timeout(VALUES_MS) }).catch(() => undefined);
+    const known = label && visible.labelValues(label.metric, label.name, MOST_KNOWN_VALUES);
+    const asked = { limit: MOST_OFFERED, signal: AbortSignal.timeout(VALUES_MS) };
+    const found = known ? undefined : await this.#query(question.text, asked, caller).catch(() => undefined);
     if (known === undefined && found === undefined) return rest;
     const fitting =
       known === undefined
@@ -166,32 +145,32 @@ export class QueryService {
     return [...fitting, ...rest.filter(({ insert }) => !fitting.some((value) => value.insert === insert))];
   }
 
-  /** Diagnostics where the text or the request is wrong; rejects with a CodedError where a store fails or the caller stops. */
-  query(text: string, request: AskRequest = {}): Promise<QueryResult> {
+  async #shareable(text: string, request: AskRequest, caller: Caller): Promise<QueryResult> {
+    const end = this.#atOnce.begin(caller);
+    if (end === undefined) return tooMany(text, caller);
     const { maxAgeMs = 0, signal, ...asked } = request;
-    if (!(maxAgeMs > 0)) return this.#query(text, request);
-    const key = JSON.stringify([text, asked], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-    return this.#shared.get(key, Math.min(maxAgeMs, OLDEST_MS), signal, (shared) => this.#query(text, { ...asked, signal: shared }));
+    try {
+      if (!(maxAgeMs > 0)) return await this.#query(text, request, caller);
+      // Whoever may see the same rows gets the same answer.
+      const key = JSON.stringify([caller.rights.key, caller.limits, text, asked], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+      return await this.#shared.get(key, Math.min(maxAgeMs, OLDEST_MS), signal, (shared) => this.#query(text, { ...asked, signal: shared }, caller));
+    } finally {
+      end();
+    }
   }
 
-  async #query(text: string, request: AskRequest): Promise<QueryResult> {
+  async #query(text: string, request: AskRequest, caller: Caller): Promise<QueryResult> {
     const begun = performance.now();
-    const checked = await this.check(text);
+    const checked = await this.#texts.check(text, caller.rights);
     const reporter = new Reporter();
     const whole = { start: 0, end: text.length };
-    const none = (): QueryResult => ({
-      ...NOTHING_SHOWN,
-      completeUpTo: undefined,
-      partial: [],
-      diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
-      stats: { elapsedMs: performance.now() - begun, rowsRead: 0, bytesRead: 0 },
-    });
+    const none = (): QueryResult => nothing([...checked.diagnostics, ...reporter.diagnostics], begun);
     if (checked.query === undefined) return none();
-    const seconds = this.#options.maxSeconds ?? 30;
+    const seconds = Math.min(this.#options.maxSeconds ?? 30, caller.limits.seconds ?? Number.POSITIVE_INFINITY);
     const late = AbortSignal.timeout(seconds * 1000);
     const signal = request.signal === undefined ? late : AbortSignal.any([request.signal, late]);
     try {
-      return await this.#ask(checked, request, signal, reporter, whole, begun);
+      return await this.#ask(checked, request, caller, signal, reporter, whole, begun);
     } catch (thrown) {
       // Whoever notices the end of the time first: the run, or a store that was told to stop.
       const error = late.aborted && request.signal?.aborted !== true ? new CodedError('iql.too-slow', { seconds }) : thrown;
@@ -211,12 +190,13 @@ export class QueryService {
   async #ask(
     checked: CheckedText<Plan>,
     request: AskRequest,
+    { rights, limits }: Caller,
     signal: AbortSignal,
     reporter: Reporter,
     whole: { readonly start: number; readonly end: number },
     begun: number,
   ): Promise<QueryResult> {
-    const limit = Math.max(0, Math.min(request.limit ?? DEFAULT_LIMIT, MOST_ROWS));
+    const limit = Math.max(0, Math.min(request.limit ?? DEFAULT_LIMIT, limits.rows ?? MOST_ROWS, MOST_ROWS));
     const at = request.at ?? BigInt((this.#options.now ?? Date.now)()) * 1_000_000n;
     const to = request.to ?? at;
     const zone = zoneOf(request.zone ?? 'UTC');
@@ -229,6 +209,7 @@ export class QueryService {
       throw last;
     }
     const asked: PlanRequest = {
+      rights,
       at,
       to,
       from: request.from ?? to - NANOS_PER_HOUR,
@@ -246,11 +227,14 @@ export class QueryService {
     const { relation } = checked.query as NonNullable<typeof checked.query>;
     const bucketed = relation.timed && relation.bucket !== undefined;
     const drawn = request.lines === undefined || !bucketed ? undefined : linesIn(rows);
-    const mostLines = Math.max(0, Math.min(request.lines ?? 0, MOST_LINES));
+    const mostLines = Math.max(0, Math.min(request.lines ?? 0, limits.rows ?? MOST_LINES, MOST_LINES));
     const planning: PlanRequest = { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice };
     const planned = plan(checked, planning, drawn === undefined ? { limit } : { unordered: true });
     const push = { push: request.countMissing !== true };
-    const options = { seconds: this.#options.maxSeconds ?? 30, pool: this.#pool };
+    const held = { ...DEFAULT_LIMITS, bytes: Math.min(DEFAULT_LIMITS.bytes, limits.bytes ?? Number.POSITIVE_INFINITY) };
+    const options = { seconds: Math.min(this.#options.maxSeconds ?? 30, limits.seconds ?? Number.POSITIVE_INFINITY), limits: held, pool: this.#pool };
+    // What a store reads for it tells how much there is that is not for them.
+    const isWhole = seesAll(planned.plan, rights);
     const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
       this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
         const rolled = await this.#rolled.hoursOf(planned.plan, stop);
@@ -258,7 +242,7 @@ export class QueryService {
         const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop });
         const shown = await withExplanations(planned.plan, async (rows, analyze) => {
           const parts = split(firstRows(rows, limit + 1), stores, push);
-          return { parts, asked: analyze ? await answered(parts) : undefined };
+          return { parts, asked: analyze ? await answered(parts) : undefined, isWhole };
         });
         const parts = split(shown, stores, push);
         return { parts, answer: await answered(parts) };
@@ -275,8 +259,8 @@ export class QueryService {
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
       stats: {
         elapsedMs: performance.now() - begun,
-        rowsRead: answer.answers.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
-        bytesRead: answer.answers.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+        rowsRead: isWhole ? answer.answers.reduce((sum, { rowsRead }) => sum + rowsRead, 0) : 0,
+        bytesRead: isWhole ? answer.answers.reduce((sum, { bytesRead }) => sum + bytesRead, 0) : 0,
       },
     };
   }
@@ -301,6 +285,20 @@ export class QueryService {
       .reduce((a, b) => (a === undefined ? b : b === undefined || a < b ? a : b), own);
   }
 }
+
+const nothing = (diagnostics: readonly Diagnostic[], begun: number): QueryResult => ({
+  ...NOTHING_SHOWN,
+  completeUpTo: undefined,
+  partial: [],
+  diagnostics,
+  stats: { elapsedMs: performance.now() - begun, rowsRead: 0, bytesRead: 0 },
+});
+
+const tooMany = (text: string, { limits }: Caller): QueryResult => {
+  const reporter = new Reporter();
+  reporter.error('iql.too-many-questions', { limit: limits.questionsAtOnce ?? 0 }, { start: 0, end: text.length });
+  return nothing(reporter.diagnostics, performance.now());
+};
 
 /** What no text should have led to. */
 const DEFECTS: ReadonlySet<string> = new Set<ErrorCode>(['columns.rejected', 'records.rejected', 'records.refused-rows', 'ipc.malformed']);

@@ -11,6 +11,7 @@ import { metricHash, seriesId } from '../schemas/series-id.ts';
 import { sized } from '../test/support/long.ts';
 import { SEED } from '../test/support/seed.ts';
 import type { PlanRequest } from './3-plan/request.ts';
+import { ALL_ROWS } from './3-plan/rights.ts';
 import type { MarkedHours } from './4-emit/losses.ts';
 import { bothWays, difference } from './testing/both-ways.ts';
 import { seeded } from './testing/random.ts';
@@ -217,7 +218,7 @@ afterAll(() => loaded?.stop());
 
 const requestOf = (from: number, to: number): PlanRequest => {
   const [begin, end] = [BigInt(from) * 1_000_000n, BigInt(to) * 1_000_000n];
-  return { at: end, from: begin, to: end, zone: 'UTC', parameters: new Map(), completeTo: end, notice: () => {} };
+  return { at: end, from: begin, to: end, zone: 'UTC', parameters: new Map(), rights: ALL_ROWS, completeTo: end, notice: () => {} };
 };
 
 const iso = (ms: number): string => `@${new Date(ms).toISOString()}`;

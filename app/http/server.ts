@@ -9,6 +9,7 @@ import type { AgentRequests } from '../../ingest/agents/requests.ts';
 import { type DoorAnswer, errorAnswer } from '../../ingest/answer.ts';
 import type { Authority } from '../../ingest/authority.ts';
 import type { Door } from '../../ingest/door.ts';
+import { unlimited } from '../../query/caller.ts';
 import { AGENT_PATHS } from '../../schemas/agent-proofs.ts';
 import { CLOCK_HEADER } from '../../schemas/frame.ts';
 import type { Access, Caller } from './access.ts';
@@ -53,8 +54,11 @@ interface Route {
 
 const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session', 'trusted']);
 
-/** As the audit names it. */
-const askerOf = (caller: Caller): Asker => (caller === 'trusted' ? { who: 'session', mayChange: false } : { who: caller, mayChange: true });
+/** `who`: as the audit names it. Whoever is let in today may see every row. */
+const askerOf = (caller: Caller): Asker => {
+  const who = caller === 'trusted' ? 'session' : caller;
+  return { who, mayChange: caller !== 'trusted', caller: unlimited(who) };
+};
 
 const PLAIN = 'text/plain; charset=utf-8';
 /** What scrapes, and people. */

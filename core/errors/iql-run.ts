@@ -39,6 +39,11 @@ export const IQL_RUN_ERRORS = {
     { seconds: 30 },
     'Ask for a shorter range, filter earlier, or aggregate before sorting, filling and joining.',
   ),
+  'iql.too-many-questions': entry(
+    (p: { limit: number }) => `you have ${p.limit} ${p.limit === 1 ? 'question' : 'questions'} under way, and may have no more at once`,
+    { limit: 4 },
+    'Ask again when one of them has ended, or end one. Whoever manages users can raise the limit.',
+  ),
   'iql.answer-too-large': entry(
     (p: { what: string; limit: number; amount: number }) => `the answer has ${p.amount} ${p.what}, more than the limit of ${p.limit}`,
     { what: 'values', limit: 10_000_000, amount: 30_000_000 },

@@ -99,6 +99,21 @@ export const PRODUCT_ERRORS = {
     {},
     'Open the explorer under the address you ask; programs use a token. A proxy must hand on the `Host` that it was asked for.',
   ),
+  'hosts.unread': entry(
+    (p: { reason: string }) => `the hosts cannot be read: ${p.reason}`,
+    { reason: 'the query took longer than the limit of 30 s and was stopped' },
+    'Ask again; `inframirror doctor` tells how the record store is.',
+  ),
+  'access.condition': entry(
+    (p: { condition: string; reason: string }) => `${JSON.stringify(p.condition)} cannot say which rows somebody may see: ${p.reason}`,
+    { condition: 'team == "web"', reason: 'unknown field "team" on hosts' },
+    'Write a condition on `host`, `region`, `datacenter`, `env`, `role` and `owner`, as after `where`: `env == "prod" and role in ("web", "db")`.',
+  ),
+  'access.some-rows': entry(
+    (_: NoParameters) => 'this is about the whole installation, and you may see some hosts only',
+    {},
+    'Ask whoever may see everything. Queries, hosts and the catalogue answer with what you may see.',
+  ),
   'access.look-only': entry(
     (_: NoParameters) => 'the record store does not tell whether this session still stands: until it does the session may look, and change nothing',
     {},

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
 import { LearnedCatalogue } from '../../query/ask/learned-catalogue.ts';
+import { unlimited } from '../../query/caller.ts';
 import { QueryService } from '../../query/service.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { type Pipeline, startPipeline } from '../start.ts';
@@ -38,7 +39,7 @@ export const runPipeline = async (): Promise<Running> => {
     ask: async (text, from, to) => {
       const catalogue = new LearnedCatalogue(DATASETS, stores.columns, stores.search);
       await catalogue.refresh();
-      const queries = new QueryService({ ports: stores, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) });
+      const queries = new QueryService({ ports: stores, catalogue, completeUpTo: (table) => pipeline.completeUpTo(table) }).for(unlimited('test'));
       const { columns, diagnostics } = await queries.query(text, { from: BigInt(from) * 1_000_000n, to: BigInt(to) * 1_000_000n });
       const [error] = diagnostics.filter(({ severity }) => severity === 'error');
       if (error !== undefined) throw new Error(error.message);

@@ -16,6 +16,7 @@ import type { PlanColumn, PlanNode } from './nodes.ts';
 import { physicalType } from './physical.ts';
 import { PlacedError } from './placed-error.ts';
 import type { Planning } from './request.ts';
+import { seenBy } from './rights.ts';
 
 /** A plan waiting for its request. */
 export type Plan = (request: Planning) => PlanNode;
@@ -64,15 +65,11 @@ const stored = (moment: bigint): bigint => (moment < EARLIEST_NS ? EARLIEST_NS :
 export const sourcePlanner: SourcePlanner<Plan> = {
   scan: (dataset: Dataset, relation: Relation): Plan => {
     const columns = planColumns(relation);
-    return ({ from, to, inventoryAt }) => ({
-      node: 'scan',
-      dataset,
-      columns,
-      range: relation.timed ? { from: stored(from), to: stored(to) } : undefined,
-      before: 0n,
-      filter: undefined,
-      ...(inventoryAt === undefined || !keepsHistory(dataset) ? {} : { at: stored(inventoryAt) }),
-    });
+    return ({ from, to, inventoryAt, rights }) => {
+      const range = relation.timed ? { from: stored(from), to: stored(to) } : undefined;
+      const at = inventoryAt === undefined || !keepsHistory(dataset) ? {} : { at: stored(inventoryAt) };
+      return seenBy({ node: 'scan', dataset, columns, range, before: 0n, filter: undefined, ...at }, rights);
+    };
   },
   inline:
     (inline: CheckedInline): Plan =>

@@ -3,11 +3,14 @@ import type { Value } from '../../core/batch/batch.ts';
 import type { ErrorCode, ErrorParameters } from '../../core/coded-error.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import type { PlanExpression } from './expression.ts';
+import type { RowRights } from './rights.ts';
 
 /** A parameter's value in column representation, or the values of a list. */
 export type ParameterValue = Value;
 
 export interface PlanRequest {
+  /** Which rows the asker may see; there are no others. */
+  readonly rights: RowRights;
   /** What `now` means. */
   readonly at: bigint;
   /** Closed-open; what a source without a range of its own takes. */

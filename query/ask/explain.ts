@@ -14,6 +14,8 @@ export interface Explained {
   readonly parts: SplitPlan;
   /** When it was run. */
   readonly asked: Asked | undefined;
+  /** Every row may be seen; else nothing is told of what a store has or reads beyond its answer. */
+  readonly isWhole: boolean;
 }
 
 /** The plan with what `explain` tells in its place. `work`: splits the plan of the rows, and runs it where that is wanted. */
@@ -27,7 +29,7 @@ export const withExplanations = async (node: PlanNode, work: (rows: PlanNode, an
 
 type Row = Readonly<Record<string, Value>>;
 
-const explanation = ({ columns }: Table, { parts, asked }: Explained): Batch => {
+const explanation = ({ columns }: Table, { parts, asked, isWhole }: Explained): Batch => {
   const fragments = [...parts.fragments.values()];
   const leaves = new Map([...parts.fragments.keys()].map((scan, i) => [scan, i + 1]));
   const nameOf = (number: number): string => (fragments.length === 1 ? '' : ` (${number})`);
@@ -42,7 +44,10 @@ const explanation = ({ columns }: Table, { parts, asked }: Explained): Batch => 
     const found: Row =
       answers.length === 0
         ? {}
-        : { rows: sum((a) => a.rows), rows_read: sum((a) => a.rowsRead), bytes_read: sum((a) => a.bytesRead), took: sum((a) => a.elapsedMs * 1e6) };
+        : {
+            ...(isWhole ? { rows: sum((a) => a.rows), rows_read: sum((a) => a.rowsRead), bytes_read: sum((a) => a.bytesRead) } : {}),
+            took: sum((a) => a.elapsedMs * 1e6),
+          };
     const { series, rows: expects } = fragment.emission.estimate?.() ?? {};
     const known: Row = { ...(series === undefined ? {} : { series: BigInt(series) }), ...(expects === undefined ? {} : { rows_expected: BigInt(expects) }) };
     for (const [line, what] of printRequest(explained(fragment), '--').entries())

@@ -7,7 +7,8 @@ import { openTemporaryStore, type TemporaryStore } from '../../engines/columns/t
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { metricHash } from '../../schemas/series-id.ts';
-import { QueryService } from '../service.ts';
+import { unlimited } from '../caller.ts';
+import { type CallerQueries, QueryService } from '../service.ts';
 import { LearnedCatalogue } from './learned-catalogue.ts';
 import type { TellRows } from './told-rows.ts';
 
@@ -59,10 +60,10 @@ const serviceOn = (columns: ColumnStore, tell?: TellRows) => {
   const search = openColumnSearch(columns);
   const catalogue = new LearnedCatalogue(DATASETS, columns, search, undefined, tell);
   const records = undefined as never;
-  return { catalogue, service: new QueryService({ ports: { columns, search, records }, catalogue, completeUpTo: () => undefined }) };
+  return { catalogue, service: new QueryService({ ports: { columns, search, records }, catalogue, completeUpTo: () => undefined }).for(unlimited('test')) };
 };
 
-const hostsOf = async (service: QueryService, text: string): Promise<readonly unknown[]> => {
+const hostsOf = async (service: CallerQueries, text: string): Promise<readonly unknown[]> => {
   const { columns, diagnostics } = await service.query(text);
   expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
   return columns.find((c) => c.name === 'host')?.values.toSorted() ?? [];

@@ -3,6 +3,7 @@
 // are more, those of the senders that bring most go first, so that none of them hides the attributes of the others.
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { nanosFromMillis } from '../../core/time.ts';
+import type { Parameters } from '../../engines/columns/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 
 export type AttributeKind = 'text' | 'number' | 'both';
@@ -37,10 +38,17 @@ const firstSample = (keptMs: number): readonly Stretch[] => {
 
 /** Answered from what the parts say of themselves. */
 const SPAN = 'SELECT count() AS lines, toUnixTimestamp64Nano(min(time)) AS oldest, toUnixTimestamp64Nano(max(time)) AS newest FROM logs';
-const FIRST_LINES = `SELECT sender, time, attributes, numbers FROM logs
-WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC') ORDER BY time DESC LIMIT {lines:UInt64}`;
+
+/** Lines that are looked at. */
+export interface LinesWhere {
+  readonly sql: string;
+  readonly params: ReadonlyMap<string, unknown>;
+}
+const ALL_LINES: LinesWhere = { sql: 'true', params: new Map() };
+const firstLines = (where: string): string => `SELECT sender, time, attributes, numbers FROM logs
+WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC')${where} ORDER BY time DESC LIMIT {lines:UInt64}`;
 /** Numbers of inserts follow the clock (`pipeline/insert-number.ts`), and parts without any in reach are passed over. */
-const NEW_LINES = 'SELECT sender, time, attributes, numbers FROM logs WHERE insert >= {since:UInt64} LIMIT {lines:UInt64}';
+const newLines = (where: string): string => `SELECT sender, time, attributes, numbers FROM logs WHERE insert >= {since:UInt64}${where} LIMIT {lines:UInt64}`;
 const INSERTS_PER_MS = 22n;
 const MOST_NEW_LINES = 20_000;
 /** An insert is seen some time after it took its number; lines that are read again weigh more, which the shares bear. */
@@ -72,6 +80,8 @@ interface Counts {
 export class LearnedAttributes {
   readonly #search: Search;
   readonly #keptMs: () => number;
+  readonly #where: string;
+  readonly #params: Parameters;
   readonly #counts = new Map<string, Counts>();
   /** Names of each sender. */
   readonly #bySender = new Map<string, number>();
@@ -80,9 +90,11 @@ export class LearnedAttributes {
   #sorted: readonly LearnedAttribute[] = [];
 
   /** `keptMs`: how long lines are kept now. */
-  constructor(search: Search, keptMs: () => number) {
+  constructor(search: Search, keptMs: () => number, where: LinesWhere = ALL_LINES) {
     this.#search = search;
     this.#keptMs = keptMs;
+    this.#where = where === ALL_LINES ? '' : ` AND (${where.sql})`;
+    this.#params = Object.fromEntries(where.params) as Parameters;
   }
 
   /** Most used first. */
@@ -104,12 +116,12 @@ export class LearnedAttributes {
       for (const { fromMs, toMs, lines } of firstSample(Math.min(this.#keptMs(), nowMs))) {
         const params = { from: nanosFromMillis(Math.floor(nowMs - fromMs)), to: nanosFromMillis(Math.floor(nowMs - toMs)), lines };
         if (span === undefined || span.newest < params.from || span.oldest >= params.to) continue;
-        const { batches } = await this.#search.query(counted(FIRST_LINES), { params });
+        const { batches } = await this.#search.query(counted(firstLines(this.#where)), { params: { ...this.#params, ...params } });
         for (const batch of batches) changed = this.#note(batch) || changed;
       }
     } else {
       const since = BigInt(Math.max(0, Math.floor(this.#learnedMs - OVERLAP_MS))) << INSERTS_PER_MS;
-      const { batches } = await this.#search.query(counted(NEW_LINES), { params: { since, lines: MOST_NEW_LINES } });
+      const { batches } = await this.#search.query(counted(newLines(this.#where)), { params: { ...this.#params, since, lines: MOST_NEW_LINES } });
       for (const batch of batches) changed = this.#note(batch) || changed;
     }
     this.#learnedMs = nowMs;

@@ -6,7 +6,7 @@ import { RETENTION } from '../../schemas/retention.ts';
 import type { Dataset, MetricInfo } from '../../schemas/types.ts';
 import type { Catalogue } from '../2-semantic/catalogue.ts';
 import type { LabelValue, SeriesIndex } from '../series/series-index.ts';
-import { type AttributeKind, type LearnedAttribute, LearnedAttributes } from './learned-attributes.ts';
+import { type AttributeKind, type LearnedAttribute, LearnedAttributes, type LinesWhere } from './learned-attributes.ts';
 import { SeriesFeed } from './series-feed.ts';
 import type { TellRows } from './told-rows.ts';
 
@@ -19,6 +19,8 @@ export class LearnedCatalogue implements Catalogue {
   readonly datasets: readonly Dataset[];
   readonly #series: SeriesFeed;
   readonly #attributes: LearnedAttributes;
+  /** Learns them from some lines only. */
+  readonly attributesWhere: (where: LinesWhere) => LearnedAttributes;
   #running: Promise<void> | undefined;
   /** Metrics that were asked for before all were there. */
   readonly #wanted = new Set<string>();
@@ -30,6 +32,7 @@ export class LearnedCatalogue implements Catalogue {
     this.datasets = datasets;
     this.#series = new SeriesFeed(columns, tellSeries);
     this.#attributes = new LearnedAttributes(search, logsKeptMs);
+    this.attributesWhere = (where) => new LearnedAttributes(search, logsKeptMs, where);
   }
 
   /** Rises with every change, so that what was checked against an older one can be told. */

@@ -7,6 +7,7 @@ import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { formatTime } from '../../core/time.ts';
 import { SEED } from '../../test/support/seed.ts';
 import type { PlanColumn } from '../3-plan/nodes.ts';
+import { unlimited } from '../caller.ts';
 import { QueryService } from '../service.ts';
 import { seeded } from '../testing/random.ts';
 import { answerColumns } from './answer.ts';
@@ -124,7 +125,7 @@ const service = new QueryService({
   ports: { columns: store, search: store, records: store },
   catalogue: new LearnedCatalogue([], store, store),
   completeUpTo: () => undefined,
-});
+}).for(unlimited('test'));
 const RANGE = { from: minute(0), to: minute(5) };
 const at = (n: number): string => `@${formatTime(minute(n))}`;
 const DATA = `data [${[0, 1, 2, 3].flatMap((host) => [0, 1, 4].map((n) => `{time: ${at(n)}, host: "h${host}", v: ${host * 10 + n}.5, n: ${n}}`)).join(', ')}]`;

@@ -4,13 +4,14 @@ import { hasCode } from '../../core/errors.ts';
 import { staticCatalogue } from '../2-semantic/catalogue.ts';
 import type { PlanNode } from '../3-plan/nodes.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
+import { ALL_ROWS } from '../3-plan/rights.ts';
 import { check, plan } from '../compile.ts';
 import { Budget, Pool } from './budget.ts';
 import { runPlan } from './run.ts';
 import { batchFrom, pieces, rowsIn, run, testEnvironment } from './testing/environment.ts';
 
 const MINUTE = 60_000_000_000n;
-const REQUEST: PlanRequest = { at: 0n, from: 0n, to: 0n, zone: 'UTC', parameters: new Map(), completeTo: 0n, notice: () => {} };
+const REQUEST: PlanRequest = { at: 0n, from: 0n, to: 0n, zone: 'UTC', parameters: new Map(), rights: ALL_ROWS, completeTo: 0n, notice: () => {} };
 const inlinePlan = (text: string): PlanNode => plan(check(text, staticCatalogue([])), REQUEST).plan;
 
 /** Series with one row each, whose gaps are many. */

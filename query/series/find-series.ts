@@ -8,12 +8,13 @@ import { wordsOf } from '../../core/batch/words.ts';
 import { labelOfColumn } from '../../schemas/label-column.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { columnsOf, conjuncts, type PlanExpression } from '../3-plan/expression.ts';
+import { ASSIGNED } from '../3-plan/rights.ts';
 import { EVER, type FoundSeries, type KnownSeries, type LabelColumn, type LabelRows, type Moments } from '../4-emit/known-series.ts';
 import type { RunFunctions } from '../run/environment.ts';
 import { evaluateTrue } from '../run/evaluate.ts';
 import { allBits } from '../run/vector.ts';
 import type { MetricSeries } from './metric-series.ts';
-import type { SeriesIndex } from './series-index.ts';
+import type { IndexedLabel, SeriesIndex } from './series-index.ts';
 import type { Told } from './series-states.ts';
 
 /** Whole milliseconds: a moment of the index lies before `ns` exactly if it is below this. */
@@ -73,6 +74,12 @@ export class SeriesFinder implements KnownSeries {
       changes: (labels) => this.#moving(metric, range, labels).size > 0,
       rows: (labels) => this.#rows(metric, this.#states(metric, range, labels, found), labels),
     };
+  }
+
+  /** Numbers of the metric's series for which the condition, which speaks of labels alone, is true at some moment. */
+  ever(name: string, condition: PlanExpression): Int32Array {
+    const metric = this.#index.series(name);
+    return metric === undefined ? new Int32Array(0) : this.#where(metric, undefined, condition);
   }
 
   label(batch: Batch, name: string, range: Moments | undefined, labels: ReadonlyMap<string, string>, moment: string | undefined): Batch {
@@ -141,9 +148,13 @@ export class SeriesFinder implements KnownSeries {
     return evaluateTrue(condition, batch, { functions: this.#functions, warn: () => undefined });
   }
 
+  #label(column: string): IndexedLabel | undefined {
+    return column.startsWith(ASSIGNED) ? this.#index.assigned(column.slice(ASSIGNED.length)) : this.#index.label(labelOfColumn(column));
+  }
+
   /** What was told of series that did not stay the same in the range, of those labels. */
   #moving(metric: MetricSeries, range: Moments | undefined, labels: Iterable<string>): ReadonlyMap<number, readonly Told[]> {
-    const told = Array.from(labels, (name) => this.#index.label(labelOfColumn(name))).filter((label) => label?.isTold === true);
+    const told = Array.from(labels, (name) => this.#label(name)).filter((label) => label?.isTold === true);
     const moving = new Map<number, readonly Told[]>();
     if (told.length === 0) return moving;
     for (const [series, all] of metric.states.changing()) {
@@ -173,7 +184,7 @@ export class SeriesFinder implements KnownSeries {
 
   #rows(metric: MetricSeries, { series, states, since }: States, labels: readonly string[]): LabelRows {
     const columns = labels.map((name): readonly [string, LabelColumn] => {
-      const label = this.#index.label(labelOfColumn(name));
+      const label = this.#label(name);
       if (label === undefined) return [name, { codes: new Int32Array(series.length).fill(-1), values: EMPTY }];
       return [name, { codes: series.map((one, row) => label.at(metric, one, states[row] as number)), values: label.values }];
     });

@@ -60,11 +60,16 @@ export class MetricVariants {
     return changed;
   }
 
-  /** What holds for the metric. `hostOf`: a number of the host of a series, −1 of one without. */
-  chosen(series: number, hostOf: (series: number) => number): MetricMeaning & MetricWords {
+  /** What holds for the metric: for so many series, or for these. `hostOf`: a number of the host of a series, −1 of one without. */
+  chosen(series: number | Int32Array, hostOf: (series: number) => number): MetricMeaning & MetricWords {
     const of = this.#of;
     const hosts = this.#variants.map(() => new Set<number>());
-    if (of !== undefined) for (let i = 0; i < series; i++) hosts[of[i] ?? 0]?.add(hostOf(i));
+    const among = typeof series === 'number' ? undefined : series;
+    const size = typeof series === 'number' ? series : series.length;
+    for (let i = 0; of !== undefined && i < size; i++) {
+      const one = among?.[i] ?? i;
+      hosts[of[one] ?? 0]?.add(hostOf(one));
+    }
     const most = Math.max(...hosts.map(({ size }) => size));
     const [best] = this.#variants.filter((_, i) => of === undefined || hosts[i]?.size === most).sort((a, b) => a.since - b.since || (a.key < b.key ? -1 : 1));
     const { meaning, words } = best as Variant;

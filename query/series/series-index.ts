@@ -80,6 +80,13 @@ export class SeriesIndex {
     };
   }
 
+  /** Values that the inventory says, whatever the senders call the same; undefined: it is none of its labels. */
+  assigned(name: string): IndexedLabel | undefined {
+    const number = this.#labelNumber(name);
+    const [table, place] = [this.#values[number], this.#inventory.indexOf(number)];
+    return table === undefined || place < 0 ? undefined : { values: table.column(), isTold: true, at: (_, __, state) => this.#states.codeOf(state, place) };
+  }
+
   /** Sorted. */
   metricNames(): readonly string[] {
     this.#names ??= [...this.#metrics.keys()].sort();
@@ -96,16 +103,26 @@ export class SeriesIndex {
     return info;
   }
 
-  /** Values of a label that its senders gave it, those of most series first; undefined where there are more, or the inventory may have given it. */
-  values(name: string, label: string, most: number): readonly LabelValue[] | undefined {
+  /** What a metric would be that had only some of its series, at least one; by their numbers. */
+  metricOf(name: string, among: Int32Array): MetricInfo | undefined {
+    const series = this.#metrics.get(name);
+    return series && this.#infoOf(series, among);
+  }
+
+  /**
+   * Values of a label that its senders gave it, those of most series first; undefined where there are more, or the inventory may have given it.
+   * `among`: of these series, by their numbers.
+   */
+  values(name: string, label: string, most: number, among?: Int32Array): readonly LabelValue[] | undefined {
     const metric = this.#metrics.get(name);
     const number = this.#labelNumber(label);
     if (metric === undefined || number < 0 || metric.told.has(number)) return undefined;
     const texts = (this.#values[number] as TextTable).column();
     const counts = new Int32Array(texts.length);
     let different = 0;
-    for (let series = 0; series < metric.size; series++) {
-      const value = metric.valueOf(series, number);
+    const size = among?.length ?? metric.size;
+    for (let i = 0; i < size; i++) {
+      const value = metric.valueOf(among?.[i] ?? i, number);
       if (value < 0) continue;
       if (counts[value] === 0) different++;
       counts[value] = (counts[value] as number) + 1;
@@ -196,11 +213,13 @@ export class SeriesIndex {
     return state;
   }
 
-  #infoOf(series: MetricSeries): MetricInfo {
+  #infoOf(series: MetricSeries, among?: Int32Array): MetricInfo {
     const names = this.#labels.column();
     const host = this.#labelNumber('host');
-    const { unit, interval, description, ...meaning } = series.variants.chosen(series.size, (i) => series.valueOf(i, host));
-    const labels = new Set([...series.labels().slice(0, MOST_LABELS), ...series.told]);
+    const { unit, interval, description, ...meaning } = series.variants.chosen(among ?? series.size, (i) => series.valueOf(i, host));
+    const own = among === undefined ? series.labels() : series.labels().filter((label) => among.some((i) => series.valueOf(i, label) >= 0));
+    const told = among === undefined ? [...series.told] : [...series.told].filter((label) => among.some((i) => this.#isTold(series, i, label)));
+    const labels = new Set([...own.slice(0, MOST_LABELS), ...told]);
     return {
       name: series.name,
       ...meaning,
@@ -209,6 +228,11 @@ export class SeriesIndex {
       ...(description === '' ? {} : { description }),
       labels: Array.from(labels, (label) => textAt(names, label)).sort(),
     };
+  }
+
+  #isTold(metric: MetricSeries, series: number, label: number): boolean {
+    const place = this.#inventory.indexOf(label);
+    return place >= 0 && metric.states.of(series).some((state) => this.#states.codeOf(state, place) >= 0);
   }
 
   #labelNumber(name: string): number {

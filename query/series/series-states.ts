@@ -70,6 +70,11 @@ export class SeriesStates {
     return found;
   }
 
+  /** All that was told of it. */
+  of(series: number): readonly number[] {
+    return this.#several.get(series)?.map(({ state }) => state) ?? [this.#state[series] as number];
+  }
+
   /** Series of which not always the same was told. */
   changing(): Iterable<readonly [number, readonly Told[]]> {
     return this.#changing;

@@ -88,12 +88,12 @@ export const bothWays = async (
   try {
     const { plan: made, columns } = plan(checked, request, { without: EVERY_PASS });
     const lowered = options.changed === undefined ? made : options.changed(made);
-    whole = optimizeVerified(lowered);
+    whole = optimizeVerified(lowered, undefined, request.rights);
     names = columns.map((c) => c.name);
     pushed = split(whole, stores);
     superset = split(whole, supersetStores(stores));
     for (const { plan: rest } of [pushed, superset]) mustBeRight(rest, 'beside what stores answer');
-    local = optimizeVerified(lowered, without);
+    local = optimizeVerified(lowered, without, request.rights);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     const failed = { failed: error.code };

@@ -11,6 +11,7 @@ import { EXPONENT_FLOAT, EXPONENT_STALE } from '../../schemas/sample-value.ts';
 import type { TableName } from '../../schemas/tables.ts';
 import type { Dataset } from '../../schemas/types.ts';
 import { physicalType, planType } from '../3-plan/physical.ts';
+import { ASSIGNED } from '../3-plan/rights.ts';
 import type { StorePorts } from '../ask/ask.ts';
 import type { Rows } from './memory-source.ts';
 
@@ -46,8 +47,9 @@ export const rawRows = ({ columns, records }: StorePorts): Rows => {
         dataset,
         at === undefined ? hostsNow(await records.query(HOSTS_HEARD)) : hostsAt(await records.query('SELECT * FROM hosts_history'), at),
       );
-    const make = known.get(dataset.name) ?? once(() => batchOfDataset(dataset));
-    known.set(dataset.name, make);
+    const name = [dataset.name, ...dataset.key].join();
+    const make = known.get(name) ?? once(() => batchOfDataset(dataset));
+    known.set(name, make);
     return make();
   };
 };
@@ -144,7 +146,7 @@ const sampleRows = (dataset: Dataset, samples: readonly Row[], series: ReadonlyM
           label,
           columnFrom(
             UTF8,
-            found.map(({ state }) => labelOf(state, labelOfColumn(label))),
+            found.map(({ state }) => (label.startsWith(ASSIGNED) ? toldOf(state, label.slice(ASSIGNED.length)) : labelOf(state, labelOfColumn(label)))),
           ),
         ] as const,
     ),
@@ -160,11 +162,10 @@ const stateAt = (states: readonly Row[], time: bigint): Row => {
 };
 
 /** What the sender says of its series goes before what the inventory says of its host; an empty label is none. */
-const labelOf = ({ labels, enrichment }: Row, label: string): string | null => {
-  const own = (labels as ReadonlyMap<string, string>).get(label) ?? '';
-  const told = (ENRICHMENT as readonly string[]).includes(label) ? ((enrichment as ReadonlyMap<string, string>).get(label) ?? '') : '';
-  return own || told || null;
-};
+const labelOf = (state: Row, label: string): string | null => (state.labels as ReadonlyMap<string, string>).get(label) || toldOf(state, label);
+
+const toldOf = ({ enrichment }: Row, label: string): string | null =>
+  ((ENRICHMENT as readonly string[]).includes(label) && (enrichment as ReadonlyMap<string, string>).get(label)) || null;
 
 const withColumns = (batch: Batch, more: Readonly<Record<string, Column>>): Batch =>
   batchOf([...batch.fields.map((f, i) => [f.name, batch.columns[i] as Column] as const).filter(([name]) => !(name in more)), ...Object.entries(more)]);

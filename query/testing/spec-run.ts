@@ -9,6 +9,7 @@ import { Reporter } from '../2-semantic/report.ts';
 import { inputsOf, type PlanNode, type Scan, withInputs } from '../3-plan/nodes.ts';
 import { PlacedError } from '../3-plan/placed-error.ts';
 import type { PlanRequest } from '../3-plan/request.ts';
+import { ALL_ROWS } from '../3-plan/rights.ts';
 import { explained } from '../4-emit/fragment.ts';
 import type { SqlRequest } from '../4-emit/sql-request.ts';
 import { type JsonValue, jsonValue } from '../ask/answer.ts';
@@ -76,6 +77,7 @@ export const requestOf = (c: Asked, notices: string[] = []): PlanRequest => {
       throw mistake;
     }),
     durations: writtenDurations(uses, given),
+    rights: ALL_ROWS,
     completeTo: moment(c.request.get('complete') ?? formatTime(at)),
     notice: (severity, code) => void notices.push(`${severity} ${code}`),
   };

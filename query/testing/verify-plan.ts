@@ -6,6 +6,7 @@ import { type AggregateCall, inputsOf, OVER_TIME, type PlanColumn, type PlanNode
 import { PASSES } from '../3-plan/passes.ts';
 import { type PlanType, physicalType, planType } from '../3-plan/physical.ts';
 import { printPlan } from '../3-plan/print-plan.ts';
+import { ALL_ROWS, type RowRights, unseenScans } from '../3-plan/rights.ts';
 
 /** What is wrong with the plan, each with the node's kind; none: it is as it should be. */
 export const problemsOf = (plan: PlanNode): readonly string[] => [
@@ -15,18 +16,19 @@ export const problemsOf = (plan: PlanNode): readonly string[] => [
 
 export const EVERY_PASS: ReadonlySet<string> = new Set(PASSES.map(({ name }) => name));
 
-/** Throws where the plan is not as it should be. */
-export const mustBeRight = (plan: PlanNode, when: string): PlanNode => {
-  const problems = problemsOf(plan);
+/** Throws where the plan is not as it should be. `rights`: of a plan that reads datasets, whose asker may see not all of their rows. */
+export const mustBeRight = (plan: PlanNode, when: string, rights: RowRights = ALL_ROWS): PlanNode => {
+  const unseen = unseenScans(plan, rights).map(({ dataset }) => `scan: of ${dataset.name} lacks what its asker may see`);
+  const problems = [...problemsOf(plan), ...unseen];
   if (problems.length > 0) throw new Error(`${when}: ${problems.join('; ')}\n${printPlan(plan).join('\n')}`);
   return plan;
 };
 
 /** The plan after all passes but these, which is looked at before the first and after each. */
-export const optimizeVerified = (lowered: PlanNode, without: ReadonlySet<string> = new Set()): PlanNode =>
+export const optimizeVerified = (lowered: PlanNode, without: ReadonlySet<string> = new Set(), rights: RowRights = ALL_ROWS): PlanNode =>
   PASSES.filter(({ name }) => !without.has(name)).reduce(
-    (plan, { name, run }) => mustBeRight(run(plan), `after ${name}`),
-    mustBeRight(lowered, 'as it was made'),
+    (plan, { name, run }) => mustBeRight(run(plan), `after ${name}`, rights),
+    mustBeRight(lowered, 'as it was made', rights),
   );
 
 const word = (type: PlanType): string => (typeof type === 'string' ? type : `${type.kind} of ${word(type.item)}`);

@@ -22,24 +22,10 @@ export const sqlType = (type: PlanType): string => {
   return type.kind === 'list' ? `Array(${sqlType(type.item)})` : `Map(String, ${sqlType(type.item)})`;
 };
 
-export class ClickHouseContext {
-  readonly functions: EmitTable;
-  readonly known: Known;
-  /** Rows of series that are not known must not be given: the store counts or cuts them. */
-  readonly isOfKnown: boolean;
-  /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
-  readonly isAsArrived: boolean;
+export class Bindings {
   readonly parameters = new Map<string, BoundValue>();
   /** Names of those, by type and value: what a question says twice is sent once. */
   readonly #names = new Map<string, Map<BoundValue, string>>();
-  #aliases = 0;
-
-  constructor(functions: EmitTable, known: Known, { isAsArrived, isOfKnown }: { readonly isAsArrived: boolean; readonly isOfKnown: boolean }) {
-    this.functions = functions;
-    this.known = known;
-    this.isAsArrived = isAsArrived;
-    this.isOfKnown = isOfKnown;
-  }
 
   readonly bind: Bind = (type, value) => {
     if (value === null || value === undefined) return `CAST(NULL, 'Nullable(${sqlType(type)})')`;
@@ -55,6 +41,24 @@ export class ClickHouseContext {
     names.set(value, name);
     this.parameters.set(name, value);
     return `{${name}:${type}}`;
+  }
+}
+
+export class ClickHouseContext extends Bindings {
+  readonly functions: EmitTable;
+  readonly known: Known;
+  /** Rows of series that are not known must not be given: the store counts or cuts them. */
+  readonly isOfKnown: boolean;
+  /** Values that came as no numbers are answered as such, for this process to count; else as missing. */
+  readonly isAsArrived: boolean;
+  #aliases = 0;
+
+  constructor(functions: EmitTable, known: Known, { isAsArrived, isOfKnown }: { readonly isAsArrived: boolean; readonly isOfKnown: boolean }) {
+    super();
+    this.functions = functions;
+    this.known = known;
+    this.isAsArrived = isAsArrived;
+    this.isOfKnown = isOfKnown;
   }
 
   /** A number of ours, written out: what is bound costs the store a quarter of a millisecond. */

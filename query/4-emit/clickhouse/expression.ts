@@ -2,11 +2,14 @@
 import { conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
 import { LONGEST_TEXT } from '../emitter.ts';
 import { quoteClickHouse } from '../quote.ts';
-import type { ClickHouseContext } from './context.ts';
-import type { Emitted } from './dialect.ts';
+import type { BoundValue } from '../sql-request.ts';
+import { Bindings, type ClickHouseContext } from './context.ts';
+import type { EmitTable, Emitted } from './dialect.ts';
 import { condition, truth } from './truth.ts';
 
-export const emitExpression = (e: PlanExpression, context: ClickHouseContext): Emitted | undefined => {
+type Context = Pick<ClickHouseContext, 'functions' | 'bind'>;
+
+export const emitExpression = (e: PlanExpression, context: Context): Emitted | undefined => {
   switch (e.op) {
     case 'column':
       return { sql: quoteClickHouse(e.name), type: e.type, constant: false, value: undefined };
@@ -38,7 +41,7 @@ export const emitExpression = (e: PlanExpression, context: ClickHouseContext): E
 };
 
 /** A predicate for WHERE, its conditions bare so that indexes see them. */
-export const emitConditions = (e: PlanExpression, context: ClickHouseContext): string | undefined => {
+export const emitConditions = (e: PlanExpression, context: Context): string | undefined => {
   const parts: string[] = [];
   for (const part of conjuncts(e)) {
     const emitted = emitExpression(part, context);
@@ -46,4 +49,12 @@ export const emitConditions = (e: PlanExpression, context: ClickHouseContext): s
     parts.push(condition(emitted.sql));
   }
   return parts.join(' AND ');
+};
+
+/** A condition with what is bound in it, on a table's own columns. */
+export const boundCondition = (e: PlanExpression, functions: EmitTable): { readonly sql: string; readonly params: ReadonlyMap<string, BoundValue> } => {
+  const bindings = new Bindings();
+  const sql = emitConditions(e, { functions, bind: bindings.bind });
+  if (sql === undefined) throw new TypeError('a condition that the store cannot be asked');
+  return { sql, params: bindings.parameters };
 };
