@@ -105,7 +105,7 @@ export const PRODUCT_ERRORS = {
     'Ask again; `inframirror doctor` tells how the record store is.',
   ),
   'access.condition': entry(
-    (p: { condition: string; reason: string }) => `${JSON.stringify(p.condition)} cannot say which rows somebody may see: ${p.reason}`,
+    (p: { condition: string; reason: string }) => `the condition ${p.condition} cannot say which rows somebody may see: ${p.reason}`,
     { condition: 'team == "web"', reason: 'unknown field "team" on hosts' },
     'Write a condition on `host`, `region`, `datacenter`, `env`, `role` and `owner`, as after `where`: `env == "prod" and role in ("web", "db")`.',
   ),
