@@ -23,6 +23,7 @@ import { FAILING, FAILING_AGGREGATES } from './functions/failing.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { constants } from './run/constant.ts';
 
+export { labelQuestions } from './4-emit/clickhouse/series.ts';
 export { check } from './language.ts';
 
 const workOut = constants(RUN_FUNCTIONS);

@@ -22,7 +22,7 @@ import { RolledLedger } from './ask/rolled-hours.ts';
 import type { TellRows } from './ask/told-rows.ts';
 import { type Caller, QuestionsAtOnce } from './caller.ts';
 import { CheckedTexts } from './checked-texts.ts';
-import { plan, type SplitPlan, split, storesWith } from './compile.ts';
+import { labelQuestions, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
@@ -238,7 +238,9 @@ export class QueryService {
     const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
       this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
         const rolled = await this.#rolled.hoursOf(planned.plan, stop);
-        const stores = storesWith({ marks, rolled, series: new SeriesFinder(index, RUN_FUNCTIONS) });
+        const series = new SeriesFinder(index, RUN_FUNCTIONS);
+        await series.prepare(labelQuestions(planned.plan), stop);
+        const stores = storesWith({ marks, rolled, series });
         const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop });
         const shown = await withExplanations(planned.plan, async (rows, analyze) => {
           const parts = split(firstRows(rows, limit + 1), stores, push);

@@ -37,6 +37,13 @@ export interface FoundSeries {
   rows(labels: readonly string[]): LabelRows;
 }
 
+/** What a scan asks of the labels of its metric's series. */
+export interface LabelQuestion {
+  readonly metric: string;
+  readonly range: Moments | undefined;
+  readonly condition: PlanExpression;
+}
+
 export interface KnownSeries {
   /** Series of the metric for which the condition, which speaks of labels alone, is true at some moment of the range (undefined: ever). */
   find(metric: string, range: Moments | undefined, condition: PlanExpression | undefined): FoundSeries;

@@ -30,6 +30,6 @@ export interface RunEnvironment {
 }
 
 /** Throws `iql.cancelled` when the run's caller has stopped it. */
-export const mustGoOn = (env: RunEnvironment): void => {
+export const mustGoOn = (env: Pick<RunEnvironment, 'signal'>): void => {
   if (env.signal?.aborted === true) throw new CodedError('iql.cancelled', {});
 };

@@ -16,12 +16,12 @@ const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 
 /** Of one operator of a run. */
 export class Pace {
-  readonly #env: RunEnvironment;
+  readonly #env: Pick<RunEnvironment, 'signal'>;
   /** Of the next piece. The first shows what a row costs: an expression over a long text may take a second. */
   #rows = 1;
   #since = performance.now();
 
-  constructor(env: RunEnvironment) {
+  constructor(env: Pick<RunEnvironment, 'signal'>) {
     this.#env = env;
   }
 

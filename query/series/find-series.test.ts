@@ -192,3 +192,39 @@ test('a condition is worked out once, and anew when a series came', () => {
   index.feed(rowsOf([{ ...base, id: 2n }]));
   expect([finder.find('m', undefined, condition).size, calls]).toEqual([2, 2]);
 });
+
+const MANY = 25_000;
+const many = (): ReturnType<typeof fed> => {
+  const rows = Array.from({ length: MANY }, (_, i): Told => ({ ...base, id: BigInt(i + 1), labels: { host: `host-${i}` }, from: 0 }));
+  // Every thousandth moves to another region in between.
+  return fed([...rows, ...rows.filter((_, i) => i % 1000 === 0).map((row): Told => ({ ...row, from: 5, told: 5, enrichment: { region: 'eu' } }))]);
+};
+const like = call('like', 'bool', columnReference('host', 'string'), literal('string', '*7*'));
+const inEu = call('equals', 'bool', columnReference('region', 'string'), literal('string', 'eu'));
+
+test('a condition on very many series is worked out by turns, and the same ones are found', async () => {
+  const [whole, prepared] = [new SeriesFinder(many(), RUN_FUNCTIONS), new SeriesFinder(many(), RUN_FUNCTIONS)];
+  const range = { from: 0n, to: 10n * MS };
+  for (const condition of [like, inEu, call('or', 'bool', like, inEu)]) {
+    await prepared.prepare([{ metric: 'm', range, condition }], new AbortController().signal);
+    const [a, b] = [whole, prepared].map((finder) => idsOf(finder.find('m', range, condition).ids));
+    expect(a?.length).toBeGreaterThan(0);
+    expect(b).toEqual(a);
+  }
+});
+
+test('what was worked out before is not worked out again, and it ends when nobody waits for it', async () => {
+  let rows = 0;
+  const counting: (typeof RUN_FUNCTIONS.scalars)[string] = (...args) => {
+    rows += args[1].rows;
+    return (RUN_FUNCTIONS.scalars.like as (typeof RUN_FUNCTIONS.scalars)[string])(...args);
+  };
+  const finder = new SeriesFinder(many(), { ...RUN_FUNCTIONS, scalars: { ...RUN_FUNCTIONS.scalars, like: counting } });
+  await finder.prepare([{ metric: 'm', range: undefined, condition: like }], new AbortController().signal);
+  const worked = rows;
+  expect(finder.find('m', undefined, like).size).toBeGreaterThan(0);
+  expect(rows).toBe(worked);
+  const other = call('like', 'bool', columnReference('host', 'string'), literal('string', '*8*'));
+  await expect(finder.prepare([{ metric: 'm', range: undefined, condition: other }], AbortSignal.abort())).rejects.toThrow(/cancelled|stopped|ended/);
+  expect(rows - worked).toBeLessThan(MANY);
+});

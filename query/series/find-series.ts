@@ -1,7 +1,7 @@
 // The series of a metric that a question means, and their labels as they were then. What the inventory says of a series' host changes; what its
 // sender says of it never does.
 import { type Batch, bitAt, columnOf, type DictionaryColumn, UTF8 } from '../../core/batch/batch.ts';
-import { bitmapBytes, clearBit } from '../../core/batch/bits.ts';
+import { bitmapBytes, clearBit, setBit } from '../../core/batch/bits.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
 import { wordsOf } from '../../core/batch/words.ts';
@@ -9,9 +9,10 @@ import { labelOfColumn } from '../../schemas/label-column.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { columnsOf, conjuncts, type PlanExpression } from '../3-plan/expression.ts';
 import { ASSIGNED } from '../3-plan/rights.ts';
-import { EVER, type FoundSeries, type KnownSeries, type LabelColumn, type LabelRows, type Moments } from '../4-emit/known-series.ts';
+import { EVER, type FoundSeries, type KnownSeries, type LabelColumn, type LabelQuestion, type LabelRows, type Moments } from '../4-emit/known-series.ts';
 import type { RunFunctions } from '../run/environment.ts';
 import { evaluateTrue } from '../run/evaluate.ts';
+import { Pace } from '../run/pace.ts';
 import { allBits } from '../run/vector.ts';
 import type { MetricSeries } from './metric-series.ts';
 import type { IndexedLabel, SeriesIndex } from './series-index.ts';
@@ -36,6 +37,9 @@ interface Worked {
   readonly parts: readonly PlanExpression[];
   readonly found: Int32Array;
 }
+
+/** Conditions on fewer series are worked out at once. */
+const MANY = 20_000;
 
 /** Lives as long as one question. */
 export class SeriesFinder implements KnownSeries {
@@ -74,6 +78,28 @@ export class SeriesFinder implements KnownSeries {
       changes: (labels) => this.#moving(metric, range, labels).size > 0,
       rows: (labels) => this.#rows(metric, this.#states(metric, range, labels, found), labels),
     };
+  }
+
+  /**
+   * Works out what is asked of the labels of very many series, by turns: a slow condition on a million of them would stand in the way of all else.
+   * `find` has it then. Rejects with `iql.cancelled` when it is ended.
+   */
+  async prepare(questions: readonly LabelQuestion[], signal: AbortSignal): Promise<void> {
+    for (const { metric: name, range, condition } of questions) {
+      const metric = this.#index.series(name);
+      if (metric === undefined || metric.size < MANY) continue;
+      const { version } = metric.states;
+      const { states, batch } = this.#labelled(metric, range, condition);
+      const bits = new Uint8Array(bitmapBytes(batch.length));
+      const pace = new Pace({ signal });
+      let row = 0;
+      for (const piece of pace.pieces(batch, [])) {
+        const some = this.#isTrue(condition, piece);
+        for (let i = 0; i < piece.length; i++, row++) if (bitAt(some, i)) setBit(bits, row);
+        await pace.turn();
+      }
+      this.#worked.push({ metric, version, from: range?.from, to: range?.to, parts: conjuncts(condition), found: seriesOf(states, bits) });
+    }
   }
 
   /** Numbers of the metric's series for which the condition, which speaks of labels alone, is true at some moment. */
@@ -127,21 +153,17 @@ export class SeriesFinder implements KnownSeries {
   }
 
   #where(metric: MetricSeries, range: Moments | undefined, condition: PlanExpression): Int32Array {
+    const { states, batch } = this.#labelled(metric, range, condition);
+    return seriesOf(states, this.#isTrue(condition, batch));
+  }
+
+  /** All series of the metric with the labels that a condition speaks of. */
+  #labelled(metric: MetricSeries, range: Moments | undefined, condition: PlanExpression): { readonly states: States; readonly batch: Batch } {
     const names = [...columnsOf(condition)];
     const states = this.#states(metric, range, names, undefined);
     const { labels } = this.#rows(metric, states, names);
-    const batch: Batch = { ...batchOf(Array.from(labels, ([name, column]) => [name, dictionaryOf(column)] as const)), length: states.series.length };
-    const bits = this.#isTrue(condition, batch);
-    const found = new Int32Array(states.series.length);
-    let count = 0;
-    let last = -1;
-    // Rows of one series stand together.
-    for (const [row, series] of states.series.entries()) {
-      if (series === last || !bitAt(bits, row)) continue;
-      last = series;
-      found[count++] = series;
-    }
-    return found.subarray(0, count);
+    const columns = Array.from(labels, ([name, column]) => [name, dictionaryOf(column)] as const);
+    return { states, batch: { ...batchOf(columns), length: states.series.length } };
   }
 
   #isTrue(condition: PlanExpression, batch: Batch): Uint8Array {
@@ -192,6 +214,19 @@ export class SeriesFinder implements KnownSeries {
     return { ids: idsOf(metric, series), since: moments, labels: new Map(columns) };
   }
 }
+
+/** The series with a row that is true; rows of one series stand together. */
+const seriesOf = ({ series }: States, bits: Uint8Array): Int32Array => {
+  const found = new Int32Array(series.length);
+  let count = 0;
+  let last = -1;
+  for (const [row, one] of series.entries()) {
+    if (one === last || !bitAt(bits, row)) continue;
+    last = one;
+    found[count++] = one;
+  }
+  return found.subarray(0, count);
+};
 
 const EMPTY = { layout: 'text', type: { kind: 'utf8' }, length: 0, validity: undefined, offsets: new Int32Array(1), data: new Uint8Array(0) } as const;
 const NONE: FoundSeries = {

@@ -3,6 +3,7 @@
 import { eachColumn, type PlanExpression } from '../../3-plan/expression.ts';
 import type { Aggregate, Join, Order, OrderKey, PlanColumn, PlanNode, Project } from '../../3-plan/nodes.ts';
 import { planType } from '../../3-plan/physical.ts';
+import { markedHours } from '../losses.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import { emitAggregateCall, keyOf, orderTuple, zero } from './aggregate-call.ts';
 import type { ClickHouseContext, Select } from './context.ts';
@@ -132,6 +133,25 @@ const sinceTheLast = ({ input, keys: [first], count = MOST_NEWEST + 1, per }: Or
   return !isShort ? '' : ` WHERE \`time\` >= (SELECT min(\`time\`) FROM (${times.sql} ORDER BY \`time\` DESC LIMIT ${count}))`;
 };
 
+/**
+ * The newest sample of each series by groups, which take three quarters of what sorting all samples does. No two samples of a series have one
+ * time; a value that may be missing would be passed over by `argMax`.
+ */
+const newestSamples = ({ input, keys: [first], count, per }: Order, { plain }: Select, context: ClickHouseContext): string | undefined => {
+  if (input.node !== 'scan' || input.dataset.table !== 'samples' || plain === undefined) return undefined;
+  if (count !== 1 || per.length !== 1 || per[0] !== '#series' || first?.column !== 'time' || !first.descending) return undefined;
+  if (!input.columns.every(({ name }) => ['time', 'value', '#insert', '#series'].includes(name))) return undefined;
+  if ((['not-finite', 'stale'] as const).some((kind) => markedHours(input, kind, context.known.marks).length > 0)) return undefined;
+  const others = input.columns.filter(({ name }) => name !== 'time' && name !== '#series').map(({ name }) => quote(name));
+  const made = ['max(`time`) AS `#newest`', ...others.map((name, i) => `argMax(${name}, \`time\`) AS \`#newest.${i}\``)];
+  const named = input.columns.map(({ name }) => {
+    const at = others.indexOf(quote(name));
+    return name === 'time' ? '`#newest` AS `time`' : at < 0 ? quote(name) : `\`#newest.${at}\` AS ${quote(name)}`;
+  });
+  const where = plain.where.length === 0 ? '' : ` WHERE ${plain.where.join(' AND ')}`;
+  return `SELECT ${named.join(', ')} FROM (WITH ${plain.columns} SELECT \`#series\`, ${made.join(', ')} FROM ${plain.from}${where} GROUP BY \`#series\`)`;
+};
+
 const emitOrder = (node: Order, input: (of: PlanNode) => Select | undefined, context: ClickHouseContext): Select | undefined => {
   const below = input(node.input);
   if (below === undefined) return undefined;
@@ -139,8 +159,10 @@ const emitOrder = (node: Order, input: (of: PlanNode) => Select | undefined, con
   // The first of the first of each key, in one order, are so in one SELECT too.
   const isWithin = node.input.node === 'order' && node.input.keys === node.keys && node.input.per.length > 0;
   if (isWithin && node.per.length === 0) return { sql: `${below.sql}${count}`, columns: node.columns };
-  const newest = ofNewestTime(node, input) || sinceTheLast(node, input);
   const order = node.keys.length === 0 ? '' : ` ORDER BY ${orderBy(node.keys, context)}`;
+  const samples = newestSamples(node, below, context);
+  if (samples !== undefined) return { sql: `${samples}${order}`, columns: node.columns };
+  const newest = ofNewestTime(node, input) || sinceTheLast(node, input);
   const keys = node.per.map((key) => (node.columns.find((c) => c.name === key)?.type === 'float' ? zero(quote(key)) : quote(key)));
   const per = keys.length === 0 ? '' : ` BY ${keys.join(', ')}`;
   return { sql: `SELECT ${columnList(node.columns)} FROM (${below.sql})${newest}${order}${count}${per}`, columns: node.columns };

@@ -3,8 +3,8 @@ import { type TextColumn, UTF8 } from '../../../core/batch/batch.ts';
 import { columnFrom } from '../../../core/batch/build.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import { columnsOf, conjunction, conjuncts, type PlanExpression } from '../../3-plan/expression.ts';
-import type { Scan } from '../../3-plan/nodes.ts';
-import type { LabelRows, Moments } from '../known-series.ts';
+import { type PlanNode, type Scan, scansOf } from '../../3-plan/nodes.ts';
+import type { LabelQuestion, LabelRows, Moments } from '../known-series.ts';
 import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
 import { isOneOf, packedLabels } from './packed.ts';
@@ -21,6 +21,13 @@ export const splitFilter = (scan: Scan): { readonly labels: PlanExpression | und
   const only = (e: PlanExpression): boolean => columnsOf(e).size > 0 && [...columnsOf(e)].every((n) => isLabel.has(n));
   return { labels: conjunction(parts.filter(only)), rest: conjunction(parts.filter((p) => !only(p))) };
 };
+
+/** Of all scans of a plan that ask for labels. */
+export const labelQuestions = (plan: PlanNode): readonly LabelQuestion[] =>
+  scansOf(plan).flatMap((scan) => {
+    const { labels } = splitFilter(scan);
+    return scan.dataset.metric === undefined || labels === undefined ? [] : [{ metric: scan.dataset.metric.name, range: rangeOf(scan), condition: labels }];
+  });
 
 /** What the scan's filter says of labels alone. */
 export interface Selection {
