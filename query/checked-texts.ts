@@ -67,7 +67,7 @@ export class CheckedTexts {
 
   /** What those with these rights may know of. */
   async visible(rights: RowRights): Promise<VisibleCatalogue> {
-    const known = this.#visible.get(rights.key) ?? new VisibleCatalogue(this.#options.catalogue, rights);
+    const known = this.#visible.get(rights.key) ?? new VisibleCatalogue(this.#options.catalogue, rights, this.#options.now);
     // The one that was used last goes last.
     this.#visible.delete(rights.key);
     this.#visible.set(rights.key, known);

@@ -30,14 +30,16 @@ const PATIENCE_MS = 2000;
 export class VisibleCatalogue implements Catalogue {
   readonly rights: RowRights;
   readonly #whole: LearnedCatalogue;
+  readonly #now: () => number;
   readonly #metrics: RowRight;
   readonly #seen = new Map<string, Seen>();
   readonly #attributes: LearnedAttributes | undefined;
   #learned = Number.NEGATIVE_INFINITY;
   #learning: Promise<void> | undefined;
 
-  constructor(whole: LearnedCatalogue, rights: RowRights) {
+  constructor(whole: LearnedCatalogue, rights: RowRights, now: () => number = Date.now) {
     this.#whole = whole;
+    this.#now = now;
     this.rights = rights;
     this.#metrics = rights.on(ANY_METRIC);
     const logs = whole.datasets.find(({ name }) => name === 'logs');
@@ -95,7 +97,7 @@ export class VisibleCatalogue implements Catalogue {
   }
 
   async #learn(): Promise<void> {
-    await this.#attributes?.learn(Date.now());
+    await this.#attributes?.learn(this.#now());
     this.#learned = performance.now();
   }
 

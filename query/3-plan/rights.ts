@@ -52,8 +52,7 @@ export const rightsOf = (grants: readonly Grant[]): RowRights => {
       const group = groupOf(dataset);
       const right = known.get(group) ?? rightOn(dataset);
       known.set(group, right);
-      // Samples of all metrics together do not say whose they are.
-      const isHeld = typeof right === 'string' || dataset.metric !== undefined || WHOSE.every((name) => dataset.columns.some((c) => c.name === name));
+      const isHeld = typeof right === 'string' || dataset.table === 'samples' || WHOSE.every((name) => dataset.columns.some((c) => c.name === name));
       return isHeld ? right : 'none';
     },
   };

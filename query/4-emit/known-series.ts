@@ -47,6 +47,8 @@ export interface LabelQuestion {
 export interface KnownSeries {
   /** Series of the metric for which the condition, which speaks of labels alone, is true at some moment of the range (undefined: ever). */
   find(metric: string, range: Moments | undefined, condition: PlanExpression | undefined): FoundSeries;
+  /** The same of all these metrics together; `name` among the labels is the metric's. */
+  findOf(metrics: readonly string[], range: Moments | undefined, condition: PlanExpression | undefined): FoundSeries;
   /** The batch with labels of a metric's series (LateLabels); rows of series that are not known are left out. */
   label(batch: Batch, metric: string, range: Moments | undefined, labels: ReadonlyMap<string, string>, moment: string | undefined): Batch;
   /** Metrics with the hash; nearly always one. */

@@ -1,6 +1,6 @@
 // The series of a metric that a question means, and their labels as they were then. What the inventory says of a series' host changes; what its
 // sender says of it never does.
-import { type Batch, bitAt, columnOf, type DictionaryColumn, UTF8 } from '../../core/batch/batch.ts';
+import { type Batch, bitAt, columnOf, type DictionaryColumn, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
 import { bitmapBytes, clearBit, setBit } from '../../core/batch/bits.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { takeRows } from '../../core/batch/take.ts';
@@ -100,6 +100,37 @@ export class SeriesFinder implements KnownSeries {
       }
       this.#worked.push({ metric, version, from: range?.from, to: range?.to, parts: conjuncts(condition), found: seriesOf(states, bits) });
     }
+  }
+
+  findOf(names: readonly string[], range: Moments | undefined, condition: PlanExpression | undefined): FoundSeries {
+    const found = names.map((name) => ({ name, series: this.find(name, range, condition) })).filter(({ series }) => series.size > 0);
+    const ownOf = (labels: Iterable<string>): readonly string[] => [...labels].filter((label) => label !== NAME);
+    return {
+      size: found.reduce((sum, { series }) => sum + series.size, 0),
+      isWhole: false,
+      get ids() {
+        return joinedWords(found.map(({ series }) => series.ids));
+      },
+      changes: (labels) => found.some(({ series }) => series.changes(ownOf(labels))),
+      rows: (labels) => {
+        const rows = found.map(({ series }) => series.rows(ownOf(labels)));
+        const sizes = rows.map(({ ids }) => ids.length / 2);
+        const columns = labels.map((label): readonly [string, LabelColumn] => {
+          const codes = rows.map((each, i) => each.labels.get(label)?.codes ?? new Int32Array(sizes[i] as number).fill(i));
+          const values =
+            label === NAME
+              ? (columnFrom(
+                  UTF8,
+                  found.map(({ name }) => name),
+                ) as TextColumn)
+              : (this.#label(label)?.values ?? EMPTY);
+          return [label, { codes: Int32Array.from(codes.flatMap((each) => [...each])), values }];
+        });
+        const moves = rows.some(({ since }) => since !== undefined);
+        const since = moves ? BigInt64Array.from(rows.flatMap((each, i) => [...(each.since ?? new BigInt64Array(sizes[i] as number).fill(EVER))])) : undefined;
+        return { ids: joinedWords(rows.map(({ ids }) => ids)), since, labels: new Map(columns) };
+      },
+    };
   }
 
   /** Numbers of the metric's series for which the condition, which speaks of labels alone, is true at some moment. */
@@ -226,6 +257,19 @@ const seriesOf = ({ series }: States, bits: Uint8Array): Int32Array => {
     found[count++] = one;
   }
   return found.subarray(0, count);
+};
+
+/** Of all metrics together: which of them a series is of. */
+const NAME = 'name';
+
+const joinedWords = (parts: readonly Uint32Array[]): Uint32Array => {
+  const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 };
 
 const EMPTY = { layout: 'text', type: { kind: 'utf8' }, length: 0, validity: undefined, offsets: new Int32Array(1), data: new Uint8Array(0) } as const;

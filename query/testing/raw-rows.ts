@@ -85,7 +85,7 @@ const sampleRows = (dataset: Dataset, samples: readonly Row[], series: ReadonlyM
     const states = series.get(sample.id as bigint)?.filter((s) => s.metric === sample.metric && (metric === undefined || s.name === metric.name));
     return states === undefined || states.length === 0 ? [] : [{ sample, state: stateAt(states, sample.time as bigint) }];
   });
-  const labels = metric === undefined ? [] : dataset.key;
+  const labels = metric === undefined ? dataset.key.filter((name) => name !== 'name') : dataset.key;
   return batchOf([
     [
       'time',
@@ -154,7 +154,7 @@ const sampleRows = (dataset: Dataset, samples: readonly Row[], series: ReadonlyM
 };
 
 /** A state holds from its `since` until the next one's; the first one holds before too. */
-const stateAt = (states: readonly Row[], time: bigint): Row => {
+export const stateAt = (states: readonly Row[], time: bigint): Row => {
   const begun = states.filter((s) => (s.since as bigint) <= time);
   const least = states.reduce((a, b) => ((b.since as bigint) < (a.since as bigint) ? b : a));
   const since = begun.length === 0 ? least.since : begun.reduce((a, b) => ((b.since as bigint) > (a.since as bigint) ? b : a)).since;

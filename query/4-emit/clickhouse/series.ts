@@ -9,8 +9,8 @@ import { quoteClickHouse as quote } from '../quote.ts';
 import type { ClickHouseContext } from './context.ts';
 import { isOneOf, packedLabels } from './packed.ts';
 
-/** By which a sample finds its labels: its series, or of all metrics together its metric. */
-export const keyOfLabels = ({ dataset }: Scan): '#series' | '#metric' => (dataset.metric === undefined ? '#metric' : '#series');
+/** By which a sample finds its labels: its series, or of all metrics together its metric, where nothing else of its series matters. */
+export const keyOfLabels = ({ dataset }: Scan): '#series' | '#metric' => (dataset.metric === undefined && dataset.key.length === 1 ? '#metric' : '#series');
 
 export const rangeOf = ({ range, before }: Scan): Moments | undefined => range && { from: range.from - before, to: range.to };
 
@@ -28,6 +28,9 @@ export const labelQuestions = (plan: PlanNode): readonly LabelQuestion[] =>
     const { labels } = splitFilter(scan);
     return scan.dataset.metric === undefined || labels === undefined ? [] : [{ metric: scan.dataset.metric.name, range: rangeOf(scan), condition: labels }];
   });
+
+/** Of all metrics together, which of them a sample is of. */
+const NAME = 'name';
 
 /** What the scan's filter says of labels alone. */
 export interface Selection {
@@ -47,13 +50,19 @@ export interface Selection {
 export const selectSeries = (scan: Scan, context: ClickHouseContext): Selection => {
   const { metric } = scan.dataset;
   const { labels, rest } = splitFilter(scan);
-  if (metric === undefined) return { ...selectMetrics(labels, context), rest };
-  const found = context.known.series.find(metric.name, rangeOf(scan), labels);
+  if (keyOfLabels(scan) === '#metric') return { ...selectMetrics(labels, context), rest };
+  const parts = conjuncts(labels);
+  const ofName = parts.filter((part) => metric === undefined && columnsOf(part).has(NAME));
+  const names = metric === undefined ? context.known.series.metricsWhere(conjunction(ofName)) : [metric.name];
+  const found =
+    metric === undefined
+      ? context.known.series.findOf(names, rangeOf(scan), conjunction(parts.filter((part) => !ofName.includes(part))))
+      : context.known.series.find(metric.name, rangeOf(scan), labels);
   const isMoving = labels !== undefined && found.changes(columnsOf(labels));
   return {
     key: 'reinterpretAsInt64(s.id)',
     conditions: [
-      `s.metric = ${context.number('UInt32', metricHash(metric.name))}`,
+      isOneOf('s.metric', 'UInt32', Uint32Array.from(names.flatMap((name) => [metricHash(name), 0])), context),
       ...(found.isWhole && !context.isOfKnown ? [] : [isOneOf('s.id', 'UInt64', found.ids, context)]),
     ],
     // Where a filter on labels holds for a series only at times, each sample has to be asked too.
