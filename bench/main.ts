@@ -27,6 +27,7 @@ const MODULES: readonly { readonly name: string; readonly measures: string; read
   { name: 'floor', measures: 'what the smallest question costs, from the library up to GraphQL', load: () => import('./floor.ts') },
   { name: 'answers', measures: 'five typical answers over 10 M samples, beside plain SQL', load: () => import('./answers.ts') },
   { name: 'metric-questions', measures: 'questions about metrics, whole answers, beside a peer', load: () => import('./metric-questions.ts') },
+  { name: 'rolled-questions', measures: 'a month of samples that were put together, beside the samples', load: () => import('./rolled-questions.ts') },
   { name: 'log-questions', measures: 'questions about log lines, whole answers, beside a peer', load: () => import('./log-questions.ts') },
   { name: 'viewers', measures: 'pages that refresh while samples come in: answers, lag, memory', load: () => import('./viewers.ts') },
   { name: 'backup', measures: 'a backup of 10 M samples and its restore, beside a plain copy', load: () => import('./backup.ts') },
