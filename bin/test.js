@@ -7,7 +7,7 @@ import { run, setUp } from './set-up.js';
 
 const setUpBrowser = async () => {
   if (findChromium() !== undefined || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const script = 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium';
+  const script = 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium-headless-shell';
   await run('installing Debian’s chromium for the browser tests', 'sh', ['-c', script]);
 };
 
