@@ -19,6 +19,7 @@ import { AgentRequests } from '../../ingest/agents/requests.ts';
 import { Sessions } from '../../ingest/agents/sessions.ts';
 import { type Door, type DoorOptions, openDoor } from '../../ingest/door.ts';
 import { FleetClock } from '../../ingest/fleet-clock.ts';
+import { putPrepared } from '../../test/support/prepared.ts';
 import { openCommandKeys } from '../command-keys.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { Access } from '../http/access.ts';
@@ -45,6 +46,7 @@ export class AgentServer {
 
   static async start(): Promise<AgentServer> {
     const server = new AgentServer();
+    await putPrepared('records', join(server.folder, 'records'));
     server.postgres = await startEmbeddedPostgres({ dataDir: join(server.folder, 'records') });
     server.records = openPostgres(server.postgres.connection);
     await server.records.migrate();

@@ -1,6 +1,6 @@
 // The real embedded stores in one folder, for the tests of the pipeline and for the process that the kill test kills.
 // No part of the product.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../core/logger.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
@@ -13,6 +13,7 @@ import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { EmbeddedStream } from '../../engines/stream/embedded.ts';
 import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
+import { putPrepared } from '../../test/support/prepared.ts';
 
 export interface Stores {
   readonly stream: EmbeddedStream;
@@ -33,6 +34,8 @@ export const openStores = async (
   columnsAt?: Pick<EmbeddedColumns, 'url' | 'socketPath' | 'incoming' | 'statements'>,
 ): Promise<Stores> => {
   mkdirSync(dir, { recursive: true });
+  const ours = columnsAt === undefined ? (['columns', 'records'] as const) : (['records'] as const);
+  for (const kind of ours) if (!existsSync(join(dir, kind))) await putPrepared(kind, join(dir, kind));
   const clock = now === undefined ? {} : { now, retentionEveryMs: 500 };
   const stream = await openLmdbStream({ dir: join(dir, 'stream'), minFreeBytes: 0, ...clock });
   const engine = columnsAt === undefined ? await startEmbeddedColumns({ dataDir: join(dir, 'columns'), log }) : undefined;

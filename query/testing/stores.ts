@@ -8,6 +8,7 @@ import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
+import { putPrepared } from '../../test/support/prepared.ts';
 import type { Known } from '../4-emit/known.ts';
 import type { StorePorts } from '../ask/ask.ts';
 import { SeriesFeed } from '../ask/series-feed.ts';
@@ -36,6 +37,7 @@ const places = (count: number): string => Array.from({ length: count }, (_, i) =
 export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-query-'));
   const log = createLogger({ level: 'error', format: 'text', write: () => {} });
+  await Promise.all((['columns', 'records'] as const).map((kind) => putPrepared(kind, join(dataDir, kind))));
   const [engine, server] = await Promise.all([
     startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log }),
     startEmbeddedPostgres({ dataDir: join(dataDir, 'records') }),

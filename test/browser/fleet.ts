@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { newFolder, type Product, ROOT, startProduct } from '../end-to-end/support/product.ts';
+import { type Product, preparedFolder, ROOT, startProduct } from '../end-to-end/support/product.ts';
 import { launchBrowser, type Visit, visit } from './chromium.ts';
 
 const PATIENCE = 60_000;
@@ -31,7 +31,7 @@ export const fleet = (executable: string, hosts: readonly string[]) => {
     await once(child, 'exit');
   };
   beforeAll(async () => {
-    folder = await newFolder();
+    folder = await preparedFolder();
     [product, browser] = await Promise.all([startProduct({ folder, args: ['--no-agent'] }), launchBrowser(executable)]);
     for (const host of hosts) startAgent(host);
   }, 180_000);

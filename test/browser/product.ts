@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { putAllPrepared } from '../support/prepared.ts';
 
 export interface Product {
   /** `http://127.0.0.1:PORT` */
@@ -33,6 +34,7 @@ export const startProduct = async (): Promise<Product> => {
   const given = process.env.INFRAMIRROR_TEST_LINK;
   if (given !== undefined) return productAt(given, '', async () => {});
   const folder = await mkdtemp(join(tmpdir(), 'inframirror-browser-'));
+  await putAllPrepared(folder);
   const args = ['app/main.ts', 'start', '--data', folder, '--listen', '127.0.0.1:0'];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frameOf, logsPart, partOf, zstd } from '../../ingest/testing/frames.ts';
-import { eventually, type Json, newFolder, type Product, ROOT, startProduct } from './support/product.ts';
+import { eventually, type Json, type Product, preparedFolder, ROOT, startProduct } from './support/product.ts';
 
 let folder: string;
 let product: Product;
@@ -34,7 +34,7 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
 };
 
 beforeAll(async () => {
-  folder = await newFolder();
+  folder = await preparedFolder();
   await start();
 });
 afterAll(async () => {

@@ -3,12 +3,12 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Definition, frameOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
-import { eventually, newFolder, type Product, startProduct } from './support/product.ts';
+import { eventually, type Product, preparedFolder, startProduct } from './support/product.ts';
 
 let folder: string;
 let product: Product;
 beforeAll(async () => {
-  folder = await newFolder();
+  folder = await preparedFolder();
   product = await startProduct({ folder });
 }, 120_000);
 afterAll(async () => {

@@ -10,7 +10,7 @@ import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { type Definition, frameOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
 import { metricHash } from '../../schemas/series-id.ts';
-import { eventually, newFolder, type Product, startProduct } from './support/product.ts';
+import { eventually, type Product, preparedFolder, startProduct } from './support/product.ts';
 
 const CHILD = 'app/pipeline/child.ts';
 const ends: (() => Promise<unknown>)[] = [];
@@ -24,7 +24,7 @@ const start = async (folder: string, env: NodeJS.ProcessEnv = {}): Promise<Produ
   return product;
 };
 const folderOfTest = async (): Promise<string> => {
-  const folder = await newFolder();
+  const folder = await preparedFolder();
   ends.push(() => rm(folder, { recursive: true, force: true }));
   return folder;
 };

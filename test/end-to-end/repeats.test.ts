@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Definition, frameOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
-import { eventually, newFolder, type Product, startProduct } from './support/product.ts';
+import { eventually, type Product, preparedFolder, startProduct } from './support/product.ts';
 
 const METRIC: Definition = ['e2e.repeats', [['host', 'web-1']]];
 const BOOT = BigInt(Date.now());
@@ -25,7 +25,7 @@ const upTo = (count: number): readonly number[] => Array.from({ length: count },
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'other rows under a seq that was taken are refused after %s too, and a repeat is not',
   async (signal) => {
-    const folder = await newFolder();
+    const folder = await preparedFolder();
     let product = await startProduct({ folder, ...START });
     try {
       for (let n = 1; n <= 10; n++) expect(await send(product, n * 2, n)).toBe('200');

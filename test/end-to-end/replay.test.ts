@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLmdbStream } from '../../engines/stream/lmdb/open.ts';
 import { type Definition, frameOf, partOf, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
 import { TOPOLOGY } from '../../pipeline/topology.ts';
-import { command, eventually, newFolder, type Outcome, type Product, startProduct } from './support/product.ts';
+import { command, eventually, type Outcome, type Product, preparedFolder, startProduct } from './support/product.ts';
 
 const HOUR = 3_600_000;
 const METRIC: Definition = ['e2e.replayed', [['host', 'web-1']]];
@@ -69,7 +69,7 @@ const settled = (): Promise<true> =>
   });
 
 beforeAll(async () => {
-  folder = await newFolder();
+  folder = await preparedFolder();
   product = await startProduct({ folder, args: ['--no-agent'] });
 }, 180_000);
 afterAll(async () => {

@@ -4,7 +4,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import { type Definition, frameOf, logsPart, samplesPart, seriesPart } from '../../ingest/testing/frames.ts';
-import { eventually, newFolder, type Part, type Product, startProduct } from './support/product.ts';
+import { eventually, type Part, type Product, preparedFolder, startProduct } from './support/product.ts';
 
 let folder: string;
 let product: Product;
@@ -13,7 +13,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 const start = async (): Promise<void> => {
-  folder = await newFolder();
+  folder = await preparedFolder();
   product = await startProduct({ folder });
 };
 

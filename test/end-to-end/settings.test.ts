@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { frameOf, logsPart } from '../../ingest/testing/frames.ts';
-import { eventually, newFolder, startProduct } from './support/product.ts';
+import { eventually, newFolder, preparedFolder, startProduct } from './support/product.ts';
 
 const DAY = 86_400_000;
 
@@ -64,7 +64,7 @@ test('SIGHUP brings settings into force, and a wrong file changes nothing', asyn
 }, 180_000);
 
 test('a question that reaches back before what was removed says so', async () => {
-  const folder = await newFolder();
+  const folder = await preparedFolder();
   const first = await startProduct({ folder, args: ['--no-agent'] });
   try {
     const now = Date.now();

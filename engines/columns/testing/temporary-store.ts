@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, silentLogger } from '../../../core/logger.ts';
+import { putPrepared } from '../../../test/support/prepared.ts';
 import { openClickHouse } from '../clickhouse/open.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../embedded/start.ts';
 import type { ColumnStore } from '../port.ts';
@@ -24,6 +25,7 @@ export const openTemporaryStore = async ({
   readonly migrated?: boolean;
 } = {}): Promise<TemporaryStore> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-columns-'));
+  if (migrated) await putPrepared('columns', dataDir);
   const engine = await startEmbeddedColumns({ dataDir, log });
   const columns = openClickHouse({ url: engine.url, socketPath: engine.socketPath, incoming: engine.incoming, concurrency: engine.statements });
   const close = async (): Promise<void> => {

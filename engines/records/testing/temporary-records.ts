@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { putPrepared } from '../../../test/support/prepared.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded.ts';
 import type { Records } from '../port.ts';
 import { openPostgres } from '../postgres/postgres.ts';
@@ -16,6 +17,7 @@ export interface TemporaryRecords {
 /** With the product's tables where `migrated` is not false. */
 export const openTemporaryRecords = async ({ migrated = true }: { readonly migrated?: boolean } = {}): Promise<TemporaryRecords> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'inframirror-records-'));
+  if (migrated) await putPrepared('records', dataDir);
   const server = await startEmbeddedPostgres({ dataDir });
   const records = openPostgres(server.connection);
   const close = async (): Promise<void> => {

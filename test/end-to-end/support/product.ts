@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { putAllPrepared } from '../../support/prepared.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 const MAIN = join(ROOT, 'app/main.ts');
@@ -95,6 +96,13 @@ const listen = (child: ChildProcess): { stdout: string; stderr: string } => {
 const endOf = (child: ChildProcess): Promise<Ended> => new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
 
 export const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'inframirror-e2e-'));
+
+/** For a product whose first start is not what is tested. */
+export const preparedFolder = async (): Promise<string> => {
+  const folder = await newFolder();
+  await putAllPrepared(folder);
+  return folder;
+};
 
 export interface StartOptions {
   /** A folder of a former start; a new one is made, and removed by `stop`, when it is left out. */
@@ -262,7 +270,7 @@ const READY_WITHIN_MS = 120_000;
 
 /** Resolves at the ready line. */
 export const startProduct = async (options: StartOptions = {}): Promise<Product> => {
-  const folder = options.folder ?? (await newFolder());
+  const folder = options.folder ?? (await preparedFolder());
   const begun = performance.now();
   const { child, heard, ended } = begin(folder, options);
   let over = false;
