@@ -18,6 +18,7 @@ const FILES = [
   'query/attributes.test.ts',
   'query/hostile-labels.test.ts',
   'query/differential.test.ts',
+  'query/row-rights.test.ts',
 ];
 
 const ROOT = new URL('../..', import.meta.url).pathname;
