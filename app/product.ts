@@ -193,6 +193,8 @@ const start = async (
   const queries = new QueryService({
     ports: engines,
     tellMarks: engines.told.marks,
+    tellWrites: engines.told.writes,
+    telemetry,
     catalogue,
     saved: () => savedTexts.texts(),
     completeUpTo: (table) => pipeline.completeUpTo(table),

@@ -1,8 +1,8 @@
 // Questions about metrics, whole answers over HTTP: 100,000 series of 1,000 hosts, loaded through the door (`INFRAMIRROR_BENCH_SERIES`). Asked when
-// everything rests; the first one also as plain SQL with the same answer. `VICTORIAMETRICS=FILE` names that program: it gets the same samples by
-// remote-write in the same run, must give the same values, and is asked without its cache (`nocache`) and with it.
-// Ranges move by a step from one question to the next. `INFRAMIRROR_BENCH_FOLDER=DIR` keeps what was loaded and asks that the next time, after
-// a restart; `INFRAMIRROR_BENCH_ONLY=0,3` asks some.
+// everything rests; the first one also as plain SQL. `VICTORIAMETRICS=FILE` names that program: it gets the same samples by remote-write in the same
+// run, must give the same values, and is asked without its cache (`nocache`) and with it. Ranges move by a step from one question to the next, and
+// nothing that our server holds is taken (`noCache`) but where a line says so: that is asked as a page does that refreshes by itself.
+// `INFRAMIRROR_BENCH_FOLDER=DIR` keeps what was loaded and asks that the next time, after a restart; `INFRAMIRROR_BENCH_ONLY=0,3` asks some.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
@@ -153,11 +153,50 @@ const ourAsking = (server: Server, question: Question, to: number): Asking => ({
   system: server,
   ask: async (n) => {
     // Over time as a chart, and every line of it.
-    const answer = await server.ask(question.text, endOf(question, to, n), question.widthMs === undefined ? {} : { lines: HOSTS });
+    const answer = await server.ask(question.text, endOf(question, to, n), {
+      ...(question.widthMs === undefined ? {} : { lines: HOSTS }),
+      noCache: true,
+    });
     if (answer.status !== 200 || answer.text.includes('"rowCount":0,')) throw new Error(`${question.text}: ${answer.text.slice(0, 500)}`);
     return answer;
   },
 });
+
+/** How often a page asks again. */
+const AGAIN_MS = 5000;
+
+/** As a page asks that refreshes by itself: by what both hold, the range moved on by seconds. */
+const againEnd = (to: number, n: number): number => to - HOUR_MS + n * AGAIN_MS;
+const ourAgain = (server: Server, { text }: Question, to: number, noCache = false): Asking => ({
+  system: server,
+  ask: async (n) => {
+    const answer = await server.ask(text, againEnd(to, n), { lines: HOSTS, noCache });
+    if (resultOf(answer).rowCount === 0) throw new Error(`${text}: ${answer.text.slice(0, 500)}`);
+    return answer;
+  },
+});
+const peerAgain = (peer: System, { query, rangeMs, widthMs = 0 }: Question, to: number): Asking => ({
+  system: peer,
+  ask: async (n) => {
+    const end = againEnd(to, n) / 1000;
+    const parameters = Object.entries({ query, start: end - rangeMs / 1000, end, step: widthMs / 1000 }).map(([name, value]) => [name, String(value)]);
+    const answer = await call(`${peer.origin}/api/v1/query_range?${new URLSearchParams(parameters)}`, 'GET');
+    if (answer.status !== 200) throw new Error(`VictoriaMetrics: ${answer.text}`);
+    return answer;
+  },
+});
+
+/** Beside the peer with its cache, which moves ranges to whole steps, so that it has no bucket that the range cuts. */
+const askedAgain = async (server: Server, peer: System | undefined, question: Question, to: number): Promise<Figure> => {
+  const held = ourAgain(server, question, to);
+  for (const n of [0, 1, 2]) {
+    const [ours, anew] = [ourPoints(question, await held.ask(n)), ourPoints(question, await ourAgain(server, question, to, true).ask(n))];
+    mustAgree(`${question.text}, by what is held`, ours, anew);
+  }
+  const [cost, cached] = (await costsOf([held, ...(peer === undefined ? [] : [peerAgain(peer, question, to)])])) as [Cost, Cost | undefined];
+  const against = cached === undefined ? '' : `${costText(cached)} (VictoriaMetrics with its cache, at whole steps)`;
+  return ratioFigure('the same, asked again 5 s later, with what is held', cost, cached, against);
+};
 
 /** A window of the peer ends where it stands, a bucket of ours begins there. */
 const peerAsking = (peer: System, question: Question, to: number, noCache: boolean): Asking => ({
@@ -234,6 +273,7 @@ const figuresOf = async (server: Server, peer: System | undefined, to: number): 
       const [cost, bare, cached] = (await costsOf([ours, theirs, peerAsking(peer, question, to, false)])) as [Cost, Cost, Cost];
       figures.push(ratioFigure(text, cost, bare, `${costText(bare)} (VictoriaMetrics; with its cache ${cached.cpuMs.toFixed(1)}): ${query}; ${said}`));
     }
+    if (question.widthMs !== undefined) figures.push(await askedAgain(server, peer, question, to));
     if (number === 0) figures.push(await besideSql(server, question, points.size, to));
   }
   return figures;

@@ -71,6 +71,8 @@ export interface AskedForm {
   readonly maxAge?: number;
   /** As a chart asks: so many lines at most. */
   readonly lines?: number;
+  /** All is asked of the stores. */
+  readonly noCache?: boolean;
 }
 
 export interface Server extends System {
@@ -91,7 +93,7 @@ export const resultOf = ({ status, text }: Answer): Result => {
 };
 
 const QUERY =
-  'query($text: String!, $at: Time, $maxAge: Float, $lines: Int) { query(text: $text, at: $at, maxAge: $maxAge, lines: $lines, limit: 100000) { columns { name type unit values } lines { times keys { name values } values { name values other { merge values } } total } rowCount completeUpTo diagnostics { severity code message } stats { elapsedMs } } }';
+  'query($text: String!, $at: Time, $maxAge: Float, $lines: Int, $noCache: Boolean) { query(text: $text, at: $at, maxAge: $maxAge, lines: $lines, noCache: $noCache, limit: 100000) { columns { name type unit values } lines { times keys { name values } values { name values other { merge values } } total } rowCount completeUpTo diagnostics { severity code message } stats { elapsedMs } } }';
 const BUSY_MS = 500;
 
 export const startServer = async (folder: string): Promise<Server> => {

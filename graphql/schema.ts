@@ -34,6 +34,7 @@ builder.queryType({
         maxAge: t.arg.float({
           description: 'Seconds: an answer to the very same question that was begun at most so long ago will do, whoever asked it; default 0, at most 60',
         }),
+        noCache: t.arg.boolean({ description: 'All is asked of the stores, also buckets of which the server holds the rows; default false' }),
         zone: t.arg.string({ description: 'IANA time zone of days, weeks and times without a zone; default UTC' }),
       },
       resolve: async (_, args, context) => {
@@ -49,6 +50,7 @@ builder.queryType({
           ...(args.countMissing == null ? {} : { countMissing: args.countMissing }),
           ...(args.zone == null ? {} : { zone: args.zone }),
           ...(args.maxAge == null ? {} : { maxAgeMs: args.maxAge * 1000 }),
+          ...(args.noCache == null ? {} : { noCache: args.noCache }),
           signal: context.signal,
         };
         return { text: args.text, result: await context.queries.query(args.text, request).catch(told) };

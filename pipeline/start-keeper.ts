@@ -6,7 +6,7 @@ import type { Records } from '../engines/records/port.ts';
 import { type Retention as Kept, RETENTION } from '../schemas/retention.ts';
 import { Keeper } from './keeper.ts';
 import { Reenricher } from './re-enrich.ts';
-import { Retention } from './retention/retention.ts';
+import { Retention, type RetentionOptions } from './retention/retention.ts';
 import { Rollups } from './rollups/rollups.ts';
 import type { Pipeline } from './start.ts';
 
@@ -21,6 +21,7 @@ export interface StartKeeperOptions {
   readonly missingRoom?: () => number;
   readonly hasRoom?: () => boolean;
   readonly stuck?: (isStuck: boolean) => void;
+  readonly removing?: RetentionOptions['removing'];
   /** ms. */
   readonly now?: () => number;
 }
@@ -35,10 +36,11 @@ export const startKeeper = ({
   missingRoom = () => 0,
   hasRoom = () => true,
   stuck = () => {},
+  removing,
   now = Date.now,
 }: StartKeeperOptions): Keeper => {
   const own = { columns, telemetry, log: logger, now };
-  const retention = new Retention({ ...own, records, kept, missingRoom, hasRoom, stuck });
+  const retention = new Retention({ ...own, records, kept, missingRoom, hasRoom, stuck, ...(removing && { removing }) });
   const keeper = new Keeper({
     records,
     log: logger,

@@ -3,6 +3,7 @@
 
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Telemetry } from '../core/telemetry.ts';
 import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
@@ -14,12 +15,14 @@ import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { seesAll } from './3-plan/rights.ts';
 import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
+import type { BucketWise, State } from './ask/bucket-wise.ts';
+import { type BucketsOfAnswer, ClosedBuckets } from './ask/closed-buckets.ts';
 import { withExplanations } from './ask/explain.ts';
-import { askedOfFresh } from './ask/fresh-series.ts';
+import { askedOfFresh, seriesState } from './ask/fresh-series.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { Ledger } from './ask/ledger.ts';
 import { RolledLedger } from './ask/rolled-hours.ts';
-import type { TellRows } from './ask/told-rows.ts';
+import type { TellRows, TellWrites } from './ask/told-rows.ts';
 import { type Caller, QuestionsAtOnce } from './caller.ts';
 import { CheckedTexts } from './checked-texts.ts';
 import { labelQuestions, plan, type SplitPlan, split, storesWith } from './compile.ts';
@@ -31,6 +34,7 @@ import { partialBuckets } from './partial.ts';
 import { linesIn, NOTHING_SHOWN, type QueryResult, shownLines, shownRows } from './result.ts';
 import { DEFAULT_LIMITS, Pool } from './run/budget.ts';
 import { SeriesFinder } from './series/find-series.ts';
+import type { SeriesIndex } from './series/series-index.ts';
 import { OLDEST_MS, SharedAnswers } from './shared-answers.ts';
 import type { VisibleCatalogue } from './visible-catalogue.ts';
 
@@ -49,6 +53,8 @@ export interface AskRequest {
   readonly countMissing?: boolean;
   /** An answer to the very same question, begun at most so many ms ago, will do, whoever asked; default 0. */
   readonly maxAgeMs?: number;
+  /** All is asked of the stores, also buckets that are held as they stand still. */
+  readonly noCache?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -61,6 +67,9 @@ export interface QueryServiceOptions {
   readonly removedBefore?: (table: string) => bigint | undefined;
   /** Where all marks pass through this process; otherwise those that stand are read with each question. */
   readonly tellMarks?: TellRows;
+  /** Where marks and all that changes rows are told to this process, buckets that stand still are not asked for again. */
+  readonly tellWrites?: TellWrites;
+  readonly telemetry?: Telemetry;
   readonly now?: () => number;
   /** Saved texts by name, which others read as `views.<name>`; the same map as long as none has changed. */
   readonly saved?: () => Promise<ReadonlyMap<string, string>>;
@@ -97,6 +106,7 @@ export class QueryService {
   readonly #askers: Askers;
   readonly #ledger: Ledger;
   readonly #rolled: RolledLedger;
+  readonly #closed: ClosedBuckets | undefined;
   readonly #pool: Pool;
   readonly #shared = new SharedAnswers<QueryResult>();
 
@@ -106,6 +116,8 @@ export class QueryService {
     this.#askers = askersOf(options.ports);
     this.#ledger = new Ledger(options.ports.columns, options.tellMarks);
     this.#rolled = new RolledLedger(options.ports.columns, (table) => options.removedBefore?.(table), options.tellMarks);
+    const { tellMarks, tellWrites } = options;
+    this.#closed = tellMarks && tellWrites && new ClosedBuckets(tellWrites, tellMarks, options.telemetry);
     this.#pool = new Pool(options.maxBytes);
   }
 
@@ -235,21 +247,30 @@ export class QueryService {
     const options = { seconds: Math.min(this.#options.maxSeconds ?? 30, limits.seconds ?? Number.POSITIVE_INFINITY), limits: held, pool: this.#pool };
     // What a store reads for it tells how much there is that is not for them.
     const isWhole = seesAll(planned.plan, rights);
-    const { parts, answer } = await askedOfFresh(planned.plan, this.#options.catalogue, signal, (index) =>
-      this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
-        const rolled = await this.#rolled.hoursOf(planned.plan, stop);
-        const series = new SeriesFinder(index, RUN_FUNCTIONS);
-        await series.prepare(labelQuestions(planned.plan), stop);
-        const stores = storesWith({ marks, rolled, series });
-        const answered = (parts: SplitPlan): Promise<Asked> => ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop });
-        const shown = await withExplanations(planned.plan, async (rows, analyze) => {
-          const parts = split(firstRows(rows, limit + 1), stores, push);
-          return { parts, asked: analyze ? await answered(parts) : undefined, isWhole };
-        });
-        const parts = split(shown, stores, push);
-        return { parts, answer: await answered(parts) };
-      }),
-    );
+    const { catalogue } = this.#options;
+    const answering = (begin?: () => BucketsOfAnswer): Promise<{ readonly parts: SplitPlan; readonly answer: Asked }> =>
+      askedOfFresh(planned.plan, catalogue, signal, (index) =>
+        this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
+          const buckets = begin?.();
+          const rolled = await this.#rolled.hoursOf(planned.plan, stop);
+          const series = new SeriesFinder(index, RUN_FUNCTIONS);
+          const prepare = (plan: PlanNode): Promise<void> => series.prepare(labelQuestions(plan), stop);
+          await prepare(planned.plan);
+          const stores = storesWith({ marks, rolled, series });
+          const state = (part: BucketWise): string => this.#stateBy(catalogue.series)(part);
+          const closed = buckets && { buckets, stateThen: this.#stateBy(index), state, prepare };
+          const answered = (parts: SplitPlan): Promise<Asked> =>
+            ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop, ...(closed && { closed }) });
+          const shown = await withExplanations(planned.plan, async (rows, analyze) => {
+            const parts = split(firstRows(rows, limit + 1), stores, push);
+            return { parts, asked: analyze ? await answered(parts) : undefined, isWhole };
+          });
+          const parts = split(shown, stores, push);
+          return { parts, answer: await answered(parts) };
+        }),
+      );
+    const buckets = request.noCache === true ? undefined : this.#closed;
+    const { parts, answer } = await (buckets?.answering(answering) ?? answering());
     this.#tellRemoved(parts, notice);
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
     else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
@@ -265,6 +286,12 @@ export class QueryService {
         bytesRead: isWhole ? answer.answers.reduce((sum, { bytesRead }) => sum + bytesRead, 0) : 0,
       },
     };
+  }
+
+  /** Hours of which samples were removed are read from what was put together of them. */
+  #stateBy(index: SeriesIndex): State {
+    const removed = ['samples', 'rollups_5m', 'rollups_1h'].map((table) => this.#options.removedBefore?.(table)).join();
+    return ({ metric }) => (metric === undefined ? '' : `${seriesState(index, metric)} ${removed}`);
   }
 
   /** Once a source of whose range a part is gone, and was not put together before. */

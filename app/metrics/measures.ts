@@ -56,6 +56,12 @@ export const MEASURES: Measures = {
   inframirror_dead_rows_total: ['counter', 'Rows that went to the dead letters since the start.'],
   inframirror_dead_letters: ['gauge', 'Dead letters that wait for somebody: inframirror dead list.'],
 
+  inframirror_query_buckets_total: [
+    'counter',
+    'Buckets of charts that were answered, by where their rows are from: memory, which holds those that stand still, or store.',
+  ],
+  inframirror_query_buckets_bytes: ['gauge', 'What is held of buckets of charts that stand still; 64 MiB at most.'],
+
   inframirror_stream_bytes: ['gauge', 'What messages take in the stream.'],
   inframirror_stream_max_bytes: ['gauge', 'What messages may take in the stream: the limit, or what the disk leaves.'],
   inframirror_stream_unread_bytes: ['gauge', 'Of a topic, what its slowest group has not read.'],

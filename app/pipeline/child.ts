@@ -13,6 +13,7 @@ import { connectStream } from '../../engines/stream/remote/remote-stream.ts';
 import type { Keeper } from '../../pipeline/keeper.ts';
 import { COMPLETE_TABLES, type Pipeline, startPipeline } from '../../pipeline/start.ts';
 import { startKeeper } from '../../pipeline/start-keeper.ts';
+import { ToldWrites } from '../../pipeline/told-writes.ts';
 import { TOPOLOGY } from '../../pipeline/topology.ts';
 import { liveRetention } from '../config/live.ts';
 import type { Settings } from '../config/settings.ts';
@@ -22,7 +23,8 @@ import { missingRoom } from '../room.ts';
 import { PIPELINE_FOLDER, PIPELINE_STATEMENTS } from './folder.ts';
 import type { PipelineCalls, PipelineStart, PipelineState, ServerCalls } from './protocol.ts';
 import { relayedLogger } from './relayed-log.ts';
-import { TOLD_TABLES, type ToldTable, ToldWriter } from './told-file.ts';
+import { ToldWriter } from './told-file.ts';
+import { begunRows, overRows } from './written-rows.ts';
 
 /** One of a server that was killed ends by itself; so long is waited for it. */
 const LOCK_MS = 30_000;
@@ -61,15 +63,20 @@ const start = async (options: PipelineStart): Promise<void> => {
   const folder = join(dataDir, PIPELINE_FOLDER);
   if ((await lockFolder(folder, LOCK_MS)) === undefined) throw new CodedError('data.in-use', { path: folder, holder: 'the pipeline of a server before' });
   const told = new ToldWriter(folder, options.run);
-  const isTold = (table: string): table is ToldTable => (TOLD_TABLES as readonly string[]).includes(table);
-  const columns = openClickHouse({
-    ...options.columns,
-    concurrency: PIPELINE_STATEMENTS,
-    telemetry,
-    inserted: (table, rows) => {
-      if (isTold(table)) told.tell(table, rows);
-    },
+  const writes = new ToldWrites({
+    begun: (write, rows) => told.tell('begun', begunRows(write, rows)),
+    over: (ended) => told.tell('over', overRows(ended)),
   });
+  const columns = writes.to(
+    openClickHouse({
+      ...options.columns,
+      concurrency: PIPELINE_STATEMENTS,
+      telemetry,
+      inserted: (table, rows) => {
+        if (table === 'marks' || table === 'series') told.tell(table, rows);
+      },
+    }),
+  );
   const records = openPostgres(options.records, { log, poolSize: CONNECTIONS });
   const stream = await connectStream(socketLink(createConnection(options.stream)));
   const pipeline = await startPipeline({ stream, columns, records, telemetry, logger: log, isStreamAnew });
@@ -93,6 +100,7 @@ const start = async (options: PipelineStart): Promise<void> => {
         stuck: (isStuck) => {
           own.isStuck = isStuck;
         },
+        removing: (...removal) => writes.removing(...removal),
       });
     },
     stop: async () => {

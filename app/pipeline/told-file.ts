@@ -1,8 +1,8 @@
-// What the pipeline writes into tables that the server keeps in memory, told from process to process by a file: whoever writes appends the rows before
+// What the pipeline writes into tables that the server keeps in memory, and which rows it is about to write into others, told from process to process by a file: whoever writes appends the rows before
 // he goes on to the samples that they are of, and whoever hands out an answer of the store reads before what was appended. So no answer has
 // samples of which the server was not told, however long one of the two is busy, and neither waits for the other.
 //
-// A record: its size (u32, little-endian), what it is (u8: 0 `marks`, 1 `series`, 255 the file ends and the next one goes on), the rows as Arrow.
+// A record: its size (u32, little-endian), what it is (u8: its place in TOLD_TABLES; 255: the file ends and the next one goes on), the rows as Arrow.
 import { closeSync, fstatSync, ftruncateSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Batch } from '../../core/batch/batch.ts';
@@ -10,8 +10,8 @@ import { CodedError } from '../../core/errors.ts';
 import { decodeStream } from '../../core/ipc/read.ts';
 import { encodeStream } from '../../core/ipc/write.ts';
 
-/** Tables whose rows are told. */
-export const TOLD_TABLES = ['marks', 'series'] as const;
+/** Tables whose rows are told; writes that have begun, and those that are over (written-rows.ts). */
+export const TOLD_TABLES = ['marks', 'series', 'begun', 'over'] as const;
 export type ToldTable = (typeof TOLD_TABLES)[number];
 
 const HEAD = 5;

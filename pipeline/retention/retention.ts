@@ -34,6 +34,8 @@ export interface RetentionOptions {
   readonly hasRoom: () => boolean;
   /** Told when nothing is left that may be removed for room, and when that is over. */
   readonly stuck?: (isStuck: boolean) => void;
+  /** Calls `work`, which removes rows of the table from one moment up to another (ms): who holds in memory what was made of them is told. */
+  readonly removing?: (table: string, from: number, to: number, work: () => Promise<void>) => Promise<void>;
   /** Between two looks. Default 15 s for the disk, and a minute for what is old. */
   readonly everyMs?: number;
   /** Between the writing down and the going, in which all processes read of it. Default 20 s. */
@@ -126,7 +128,7 @@ export class Retention implements KeeperTask {
     await this.#write({ ...ledger, gone, clock });
     if (old.length > 0) await pause(noticeMs, signal);
     for (const day of old) {
-      await dropDay(columns, day, signal);
+      await this.#drop(day, signal);
       this.#count(day);
       log.info('a day was removed: it is older than it is kept', { table: day.table, day: dayText(day.day), rows: day.rows, bytes: day.bytes });
     }
@@ -143,6 +145,11 @@ export class Retention implements KeeperTask {
       events: until('events'),
       revoked: Math.min(until('audit'), daysAgo(GONE_DAYS)),
     });
+  }
+
+  #drop(day: StoredDay, signal: AbortSignal): Promise<void> {
+    const { columns, removing = (_table, _from, _to, work) => work() } = this.#options;
+    return removing(day.table, day.day, day.to, () => dropDay(columns, day, signal));
   }
 
   /** Before it no kind keeps anything, ms. */
@@ -190,7 +197,7 @@ export class Retention implements KeeperTask {
         return;
       }
       await this.#remember(day);
-      await dropDay(columns, day, signal);
+      await this.#drop(day, signal);
       this.#stick(false);
       this.#count(day);
       log.error('the disk is nearly full: the oldest day of the largest table was removed', {

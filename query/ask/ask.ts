@@ -5,15 +5,18 @@ import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
 import type { Search } from '../../engines/search/port.ts';
 import type { Role } from '../../schemas/types.ts';
+import type { PlanNode } from '../3-plan/nodes.ts';
 import { type Fragment, requestOf } from '../4-emit/fragment.ts';
 import type { Losses } from '../4-emit/losses.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
 import { Budget, type Limits, type Pool } from '../run/budget.ts';
 import type { RunEnvironment, RunFunctions } from '../run/environment.ts';
-import { runPlan } from '../run/run.ts';
+import { rowsOf, runPlan } from '../run/run.ts';
 import { batchBytes } from '../run/size.ts';
 import type { Asker } from './asker.ts';
+import { type BucketWise, type BucketWiseParts, bucketWiseParts, type State } from './bucket-wise.ts';
 import { clickHouseAsker } from './clickhouse-asker.ts';
+import type { BucketsOfAnswer } from './closed-buckets.ts';
 import { recordsAsker } from './records-asker.ts';
 
 export interface StorePorts {
@@ -37,6 +40,17 @@ export interface AskOptions {
   readonly pool?: Pool;
   /** How long a store may work on one question. */
   readonly seconds?: number;
+  /** Without them all is asked anew. */
+  readonly closed?: Closed;
+}
+
+export interface Closed {
+  readonly buckets: BucketsOfAnswer;
+  /** By what was known when the plan was split, and by what is known now. */
+  readonly stateThen: State;
+  readonly state: State;
+  /** Called before a plan is said to a store. */
+  readonly prepare: (plan: PlanNode) => Promise<void>;
 }
 
 /** What one fragment's answer was. */
@@ -50,20 +64,40 @@ export interface StoreAnswer {
   elapsedMs: number;
 }
 
+/** Buckets that were not asked for. */
+export interface HeldBuckets {
+  /** Of which they are an answer too. */
+  readonly fragment: Fragment;
+  readonly buckets: number;
+  readonly rows: number;
+}
+
 export interface Asked {
   readonly batches: readonly Batch[];
   /** In the order in which they were asked. */
   readonly answers: readonly StoreAnswer[];
+  readonly held: readonly HeldBuckets[];
   /** Values that became missing here because they could not be represented; `mayBeMore`: as stores may have made others. */
   readonly notRepresentable: number;
   readonly mayBeMore: boolean;
 }
 
 /** Rejects with a CodedError: limits, cancellation, a store that does not answer. */
-export const ask = async (split: SplitPlan, askers: Askers, functions: RunFunctions, { signal, limits, pool, seconds }: AskOptions = {}): Promise<Asked> => {
+export const ask = async (
+  split: SplitPlan,
+  askers: Askers,
+  functions: RunFunctions,
+  { signal, limits, pool, seconds, closed }: AskOptions = {},
+): Promise<Asked> => {
   const answers: StoreAnswer[] = [];
+  const held: HeldBuckets[] = [];
+  const { plan, parts } = closed === undefined ? { plan: split.plan, parts: new Map() as BucketWiseParts['parts'] } : bucketWiseParts(split);
+  /** By the scan that stands for its result; `of`: of which it is a piece. */
+  const fragments = new Map(Array.from(split.fragments, ([scan, fragment]) => [scan, { fragment, of: fragment }] as const));
+  const states = new Map(Array.from(parts.values(), (part) => [part, closed?.stateThen(part) ?? '']));
   let notRepresentable = 0;
   let mayBeMore = false;
+  let shown = 0;
   const budget = new Budget(limits, pool);
   const ended = new AbortController();
   const stop = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
@@ -75,11 +109,17 @@ export const ask = async (split: SplitPlan, askers: Askers, functions: RunFuncti
     },
     ...(signal === undefined ? {} : { signal }),
     scan: async function* (scan, keys) {
-      const fragment = split.fragments.get(scan);
-      if (fragment === undefined) throw new TypeError(`nothing was emitted for ${scan.dataset.name}`);
+      const part = parts.get(scan);
+      if (part !== undefined) {
+        yield* inBuckets(part);
+        return;
+      }
+      const found = fragments.get(scan);
+      if (found === undefined) throw new TypeError(`nothing was emitted for ${scan.dataset.name}`);
+      const { fragment, of } = found;
       const { losses } = fragment.emission;
       mayBeMore ||= losses.isHidden;
-      const told: StoreAnswer = { fragment, rows: 0, rowsRead: 0, bytesRead: 0, elapsedMs: 0 };
+      const told: StoreAnswer = { fragment: of, rows: 0, rowsRead: 0, bytesRead: 0, elapsedMs: 0 };
       answers.push(told);
       const begun = performance.now();
       const answer = askers[fragment.role].open(requestOf(fragment, keys), {
@@ -96,7 +136,7 @@ export const ask = async (split: SplitPlan, askers: Askers, functions: RunFuncti
         },
       });
       for await (const batch of answer) {
-        mayBeMore ||= showsLoss(batch, losses);
+        if (showsLoss(batch, losses)) shown++;
         told.rows += batch.length;
         const bytes = batchBytes(batch);
         budget.take(0, bytes);
@@ -106,12 +146,28 @@ export const ask = async (split: SplitPlan, askers: Askers, functions: RunFuncti
       told.elapsedMs = performance.now() - begun;
     },
   };
-  const batches = await runPlan(split.plan, env).finally(() => {
+  const inBuckets = (part: BucketWise): AsyncIterable<Batch> => {
+    const { fragment: of } = part;
+    const { buckets, state, prepare } = closed as Closed;
+    mayBeMore ||= of.emission.losses.isHidden;
+    return buckets.rows(part, states.get(part) as string, {
+      open: ({ node, leaf, fragment }) => {
+        fragments.set(leaf, { fragment, of });
+        return rowsOf(node, env);
+      },
+      state,
+      prepare,
+      losses: () => notRepresentable + shown,
+      hold: (bytes) => budget.take(0, bytes),
+      held: (buckets, rows) => void held.push({ fragment: of, buckets, rows }),
+    });
+  };
+  const batches = await runPlan(plan, env).finally(() => {
     budget.end();
     // Where one side failed or enough rows were there, a store may still be at work.
     ended.abort(OVER);
   });
-  return { batches, answers, notRepresentable, mayBeMore };
+  return { batches, answers, held, notRepresentable, mayBeMore: mayBeMore || shown > 0 };
 };
 
 /** Without a reason one is made, with all calls that led there. */

@@ -52,6 +52,9 @@ const explanation = ({ columns }: Table, { parts, asked, isWhole }: Explained): 
     const known: Row = { ...(series === undefined ? {} : { series: BigInt(series) }), ...(expects === undefined ? {} : { rows_expected: BigInt(expects) }) };
     for (const [line, what] of printRequest(explained(fragment), '--').entries())
       rows.push({ at: `${fragment.role}${nameOf(i + 1)}`, what, ...(line === 0 ? { ...known, ...found } : {}) });
+    for (const held of asked?.held ?? [])
+      if (held.fragment === fragment)
+        rows.push({ at: 'memory', what: `${held.buckets} buckets that stand still`, ...(isWhole ? { rows: BigInt(held.rows) } : {}) });
   }
   const first = asked === undefined ? undefined : { rows: BigInt(asked.batches.reduce((n, b) => n + b.length, 0)) };
   const numbered = rows.map((row, i): Row => ({ step: BigInt(i + 1), ...(i === 0 ? first : undefined), ...row }));

@@ -10,6 +10,16 @@ const versionOf = (scan: Scan, index: SeriesIndex): number => {
   return metric === undefined ? index.metricNames().length : (index.series(metric.name)?.states.version ?? 0);
 };
 
+const numbers = new WeakMap<SeriesIndex, number>();
+let indexes = 0;
+
+/** What the index knows of a metric's series, and which others it is mistaken for, as a text that is another one when that changes. */
+export const seriesState = (index: SeriesIndex, { name, hash }: { readonly name: string; readonly hash: number }): string => {
+  const number = numbers.get(index) ?? ++indexes;
+  numbers.set(index, number);
+  return `${number} ${index.series(name)?.states.version ?? 0} ${index.named(hash).join(' ')}`;
+};
+
 const untilEnded = async (work: Promise<void>, signal: AbortSignal): Promise<void> => {
   const { promise, reject } = Promise.withResolvers<never>();
   const end = (): void => reject(new CodedError('iql.cancelled', {}));

@@ -1,0 +1,324 @@
+// Buckets that stand still are not asked for again: of a chart that is looked at every few seconds only what is open, new, or cut by the range's edge
+// is asked, and the rest is held from the times before. The answer is what asking for all anew gives.
+//
+// That rests on being told of all that changes rows before any answer shows it (TellWrites). Rows that are told of drop the buckets whose windows
+// reach them; buckets that they reach meanwhile are not kept, and an answer made of such buckets is made again. So no clock says when a bucket is
+// closed: it is while nothing is written into it. What else is known, as of series, is a state that an answer is kept with.
+import { type Batch, type Column, columnOf, valueAt } from '../../core/batch/batch.ts';
+import { noTelemetry, type Telemetry } from '../../core/telemetry.ts';
+import { EARLIEST_NS, earlierOf, LATEST_NS, laterOf, NANOS_PER_HOUR, NANOS_PER_MS } from '../../core/time.ts';
+import type { Stretch } from '../../schemas/stretch.ts';
+import { Buckets, bucketAt } from '../3-plan/bucket.ts';
+import type { PlanNode } from '../3-plan/nodes.ts';
+import { batchBytes } from '../run/size.ts';
+import { type Asked, type BucketWise, type Range, type State, within } from './bucket-wise.ts';
+import { KeptBuckets } from './kept-buckets.ts';
+import type { TellRows, TellWrites } from './told-rows.ts';
+
+/** How a part is asked. */
+export interface Asking {
+  readonly open: (asked: Asked) => AsyncIterable<Batch>;
+  /** By what is known now. */
+  readonly state: State;
+  /** Called before a plan is said to a store. */
+  readonly prepare: (plan: PlanNode) => Promise<void>;
+  /** Values that could not be represented so far, or may not have been: who is told of them has to be told again. */
+  readonly losses: () => number;
+  /** Accounts for bytes that are held; throws where they are too many. */
+  readonly hold: (bytes: number) => void;
+  /** Buckets and rows that were held from before. */
+  readonly held: (buckets: number, rows: number) => void;
+}
+
+interface Entry {
+  readonly part: BucketWise;
+  readonly state: string;
+  readonly kept: KeptBuckets;
+}
+
+/** Rows of a part over a range, which may be kept. */
+interface Made {
+  readonly part: BucketWise;
+  readonly state: string;
+  readonly range: Range;
+  readonly rows: readonly Batch[];
+  readonly still: () => boolean;
+}
+
+const MOST_BYTES = 64 << 20;
+const MOST_BYTES_EACH = 16 << 20;
+/** Of fewer it is not worth the while; of more it takes long to say which. */
+const BUCKETS = { fewest: 3, most: 20_000 };
+/** A question for each stretch between those that are held. */
+const MOST_HELD = 2;
+/** Of what is wanted, so much has to be held: else all of it is asked for at once. */
+const LEAST_HELD = 0.5;
+/** Where rows are written into what was held as often as it is asked, it is asked for as a whole. */
+const TRIES = 2;
+/** Stretches that are written into while a question is answered; after more nothing is known. */
+const MOST_WRITTEN = 20_000;
+
+const lengthOf = ({ from, to }: Range): bigint => to - from;
+const meet = (a: Range, b: Range): boolean => a.from < b.to && b.from < a.to;
+
+/** What is left of a range. */
+const without = (range: Range, others: readonly Range[]): readonly Range[] =>
+  others.reduce<readonly Range[]>(
+    (left, other) =>
+      left.flatMap((part) =>
+        meet(part, other)
+          ? [
+              { from: part.from, to: other.from },
+              { from: other.to, to: part.to },
+            ].filter((rest) => rest.from < rest.to)
+          : [part],
+      ),
+    [range],
+  );
+
+/** The buckets that a range has whole; undefined: none. */
+const wholeOf = ({ bucket, isWholeAtFrom }: BucketWise, { from, to }: Range): Range | undefined => {
+  const first = bucketAt(bucket, from);
+  const whole = { from: isWholeAtFrom || first.start === from ? first.start : first.end, to: bucketAt(bucket, to).start };
+  return whole.from < whole.to ? whole : undefined;
+};
+
+const countOf = ({ bucket }: BucketWise, { from, to }: Range): number => new Buckets(bucket, from, to).count;
+
+const isOf = (part: BucketWise, { table, metric }: Stretch): boolean =>
+  part.table === table && (metric === undefined || part.metric === undefined || part.metric.hash === metric);
+
+/** The buckets whose windows reach rows. */
+const reached = ({ bucket, reach }: BucketWise, { from, to }: Stretch): Range => ({
+  from: bucketAt(bucket, laterOf(from, EARLIEST_NS)).start,
+  to: bucketAt(bucket, earlierOf(to, LATEST_NS) + reach - 1n).end,
+});
+
+export class ClosedBuckets {
+  readonly #tell: TellWrites;
+  readonly #telemetry: Telemetry;
+  /** That used last at the end. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #answers = new Set<BucketsOfAnswer>();
+  /** Writes of which it is not known yet whether they stand. */
+  readonly #open = new Map<string, readonly Stretch[]>();
+  #isTold = true;
+  #bytes = 0;
+
+  /** `tellMarks`: how rows are read, and which were put together, goes by marks: each is taken for rows of its hour. */
+  constructor(tell: TellWrites, tellMarks: TellRows, telemetry: Telemetry = noTelemetry) {
+    this.#tell = tell;
+    this.#telemetry = telemetry;
+    const heard = (rows: () => readonly Stretch[]): void => {
+      try {
+        for (const stretch of rows()) this.#drop(stretch);
+      } catch {
+        // What cannot be taken in here must not keep it from standing in the store; from now on nothing is held.
+        this.#isTold = false;
+        this.#entries.clear();
+      }
+    };
+    tell.listen({
+      begun: (write, rows) => {
+        this.#open.set(write, rows);
+        heard(() => rows);
+      },
+      over: (write) => void this.#open.delete(write),
+    });
+    tellMarks((rows) => heard(() => hoursOf(rows)));
+  }
+
+  /** `begin` is to be called before anything is looked up that a question is made by; that which was begun last has the answer. */
+  async answering<T>(work: (begin: () => BucketsOfAnswer) => Promise<T>): Promise<T> {
+    const begun: BucketsOfAnswer[] = [];
+    try {
+      const answer = await work(() => {
+        begun.push(this.#begin());
+        return begun.at(-1) as BucketsOfAnswer;
+      });
+      begun.at(-1)?.keep();
+      return answer;
+    } finally {
+      for (const each of begun) this.#answers.delete(each);
+    }
+  }
+
+  #begin(): BucketsOfAnswer {
+    this.#tell.hear();
+    const answer = new BucketsOfAnswer(this, [...this.#open.values()].flat());
+    this.#answers.add(answer);
+    return answer;
+  }
+
+  hear(): void {
+    this.#tell.hear();
+  }
+
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
+  /** What is held of the part by what is known of its series. */
+  keptOf({ key }: BucketWise, state: string): KeptBuckets | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#forget(key);
+    if (entry.state !== state) return undefined;
+    this.#entries.set(key, entry);
+    this.#count(entry.kept.bytes);
+    return entry.kept;
+  }
+
+  /** Of rows the buckets that they have whole, and that nothing was written into. */
+  keep({ part, state, range, rows }: Made, written: readonly Range[]): void {
+    const whole = wholeOf(part, range);
+    const isCut = part.count !== undefined && rows.reduce((sum, { length }) => sum + length, 0) >= part.count;
+    if (whole === undefined || isCut || !this.#isTold) return;
+    const kept = this.keptOf(part, state) ?? new KeptBuckets(part.time);
+    this.#forget(part.key);
+    for (const buckets of without(whole, [...written, ...kept.within(whole)])) kept.add(buckets, rows);
+    if (kept.bytes > MOST_BYTES_EACH) return;
+    this.#entries.set(part.key, { part, state, kept });
+    this.#count(kept.bytes);
+    for (const key of this.#entries.keys()) {
+      if (this.#bytes <= MOST_BYTES) break;
+      this.#forget(key);
+    }
+  }
+
+  counted(from: 'memory' | 'store', buckets: number): void {
+    this.#telemetry.add('inframirror_query_buckets_total', { from }, buckets);
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#count(-entry.kept.bytes);
+  }
+
+  #drop(stretch: Stretch): void {
+    for (const answer of this.#answers) answer.note(stretch);
+    for (const { part, kept } of this.#entries.values()) {
+      if (!isOf(part, stretch) || stretch.from >= kept.to) continue;
+      const { bytes } = kept;
+      kept.remove(reached(part, stretch));
+      this.#count(kept.bytes - bytes);
+    }
+  }
+
+  #count(more: number): void {
+    this.#bytes += more;
+    this.#telemetry.set('inframirror_query_buckets_bytes', {}, this.#bytes);
+  }
+}
+
+/** What one answer has of buckets that are held, and gives for the next ones. */
+export class BucketsOfAnswer {
+  readonly #all: ClosedBuckets;
+  /** Since before it began. */
+  readonly #written: Stretch[];
+  readonly #made: Made[] = [];
+
+  constructor(all: ClosedBuckets, written: Stretch[]) {
+    this.#all = all;
+    this.#written = written;
+  }
+
+  note(stretch: Stretch): void {
+    if (this.#written.length <= MOST_WRITTEN) this.#written.push(stretch);
+  }
+
+  /** The rows of the part; `state`: of its series, when it was made. */
+  async *rows(part: BucketWise, state: string, asking: Asking): AsyncGenerator<Batch> {
+    const whole = wholeOf(part, part.every);
+    const buckets = whole === undefined ? 0 : countOf(part, whole);
+    if (whole === undefined || buckets < BUCKETS.fewest || buckets > BUCKETS.most || !this.#all.isTold) {
+      yield* asking.open(part);
+      return;
+    }
+    for (let tries = 0; tries < TRIES; tries++) {
+      const rows = await this.#mostlyHeld(part, whole, state, asking);
+      if (rows === 'written') continue;
+      if (rows === undefined) break;
+      yield* rows;
+      return;
+    }
+    yield* this.#anew(part, state, asking, buckets);
+  }
+
+  /** The answer holds by all that is known now: its buckets are kept. */
+  keep(): void {
+    for (const made of this.#made) if (made.still()) this.#all.keep(made, this.#reached(made.part));
+  }
+
+  async *#anew(part: BucketWise, state: string, asking: Asking, buckets: number): AsyncGenerator<Batch> {
+    const losses = asking.losses();
+    const rows: Batch[] = [];
+    let bytes = 0;
+    for await (const batch of asking.open(part)) {
+      bytes += batchBytes(batch);
+      if (bytes <= MOST_BYTES_EACH) {
+        asking.hold(batchBytes(batch));
+        rows.push(batch);
+      }
+      yield batch;
+    }
+    this.#all.counted('store', buckets);
+    if (bytes <= MOST_BYTES_EACH && asking.losses() === losses) this.#make({ part, state, range: part.every, rows }, asking);
+  }
+
+  /** undefined: too little is held; `written`: into what was. */
+  async #mostlyHeld(part: BucketWise, whole: Range, state: string, asking: Asking): Promise<readonly Batch[] | 'written' | undefined> {
+    const kept = this.#all.keptOf(part, state);
+    const held = (kept?.within(whole) ?? []).toSorted((a, b) => (lengthOf(a) > lengthOf(b) ? -1 : 1)).slice(0, MOST_HELD);
+    if (kept === undefined || Number(held.reduce((sum, range) => sum + lengthOf(range), 0n)) < Number(lengthOf(whole)) * LEAST_HELD) return undefined;
+    const rows = held.flatMap((range) => kept.rows(range));
+    const losses = asking.losses();
+    const gaps = await Promise.all(
+      without({ from: part.every.from, to: part.every.to }, held).map(async (range) => ({ range, asked: await within(part, range, asking.prepare) })),
+    );
+    if (gaps.some(({ asked }) => asked === undefined)) return undefined;
+    const made = await Promise.all(gaps.map(async ({ range, asked }) => ({ part, state, range, rows: await rowsOf(asking.open(asked as Asked), asking) })));
+    this.#all.hear();
+    const written = this.#reached(part);
+    if (asking.state(part) !== state || written.some((range) => held.some((each) => meet(range, each)))) return 'written';
+    if (asking.losses() === losses) for (const each of made) this.#make(each, asking);
+    const buckets = held.reduce((sum, range) => sum + countOf(part, range), 0);
+    this.#all.counted('memory', buckets);
+    this.#all.counted('store', countOf(part, whole) - buckets);
+    asking.held(
+      buckets,
+      rows.reduce((sum, { length }) => sum + length, 0),
+    );
+    return [...rows, ...made.flatMap((each) => each.rows)];
+  }
+
+  #make(made: Omit<Made, 'still'>, { state }: Asking): void {
+    this.#made.push({ ...made, still: () => state(made.part) === made.state });
+  }
+
+  /** Buckets of the part that were written into. */
+  #reached(part: BucketWise): readonly Range[] {
+    if (this.#written.length > MOST_WRITTEN) return [{ from: EARLIEST_NS, to: LATEST_NS }];
+    return this.#written.filter((stretch) => isOf(part, stretch)).map((stretch) => reached(part, stretch));
+  }
+}
+
+const rowsOf = async (batches: AsyncIterable<Batch>, { hold }: Asking): Promise<readonly Batch[]> => {
+  const rows: Batch[] = [];
+  for await (const batch of batches) {
+    hold(batchBytes(batch));
+    rows.push(batch);
+  }
+  return rows;
+};
+
+/** Of rows of `marks`. */
+const hoursOf = (rows: Batch): readonly Stretch[] => {
+  const [metrics, hours] = ['metric', 'hour'].map((name) => columnOf(rows, name)) as [Column, Column];
+  return Array.from({ length: rows.length }, (_, row): Stretch => {
+    const from = (valueAt(hours, row) as bigint) * NANOS_PER_MS;
+    return { table: 'samples', metric: Number(valueAt(metrics, row)), from, to: from + NANOS_PER_HOUR };
+  });
+};
