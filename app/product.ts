@@ -54,7 +54,7 @@ import { Removed } from './removed.ts';
 import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
 import { SavedQueryStore, SavedTexts } from './saved-queries.ts';
-import { FULL, NO_RESERVE, roomProblems, wrongSettings } from './start-problems.ts';
+import { FULL, MANY_SERIES, NO_RESERVE, roomProblems, wrongSettings } from './start-problems.ts';
 import { StatusReader } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
 import { storedSeriesHosts } from './stored-series-hosts.ts';
@@ -248,6 +248,7 @@ const start = async (
     ...(isFull(dataDir) || isFull(storeFolder(dataDir, 'stream')) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
     ...wrongSettings(settingsRefused()),
     ...roomProblems(room.maxBytes, settings()['limits.stream'], readDisk(storeFolder(dataDir, 'stream')).size),
+    ...(catalogue.series.isFull ? [MANY_SERIES] : []),
     ...problems,
   ];
   const measures = new OwnMeasures({

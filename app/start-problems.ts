@@ -13,6 +13,11 @@ export const NO_RESERVE: Problem = {
   message: 'no room is kept for a start on a full disk: filled up, this server would not start',
   mend: 'The disk of the data folder is too small or too full for it. With 352 MiB free it is made by itself within a minute.',
 };
+export const MANY_SERIES: Problem = {
+  part: 'column store',
+  message: 'there are more series, or metrics, than the server keeps in memory: questions do not find those that came last. Their samples are stored',
+  mend: 'A label with a new value each time (a request, a session, a time) makes a series of each: stop sending it. What was sent is forgotten as retention removes it; `inframirror agent forget HOST` does it for a host.',
+};
 
 /** `reason`: see `settingsRefused` of `product.ts`. */
 export const wrongSettings = (reason: string | undefined): readonly Problem[] =>

@@ -3,6 +3,7 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import './agents.ts';
 import './audit.ts';
 import './backup.ts';
+import { MOST_LINES } from '../query/service.ts';
 import { builder } from './builder.ts';
 import './dead-letters.ts';
 import { CatalogueRef, CompletionRef, HostRef, StatusRef } from './descriptions.ts';
@@ -26,7 +27,7 @@ builder.queryType({
         limit: t.arg.int({ description: 'Rows; default 10000, at most 100000' }),
         lines: t.arg.int({
           description:
-            'What stands at buckets is given as lines instead of rows: of each column of values so many of the largest, at most 1000. All rows count, whatever `limit` says',
+            'What stands at buckets is given as lines instead of rows: so many of each column of values, at most 1000. Of `max` those with the largest values, of `min` with the smallest, of counts and sums those with the largest total, else with the largest average without its sign. All rows count, whatever `limit` says',
         }),
         countMissing: t.arg.boolean({
           description: 'Counts what cannot be represented (iql.not-representable): all that can fail is worked out by the server from plain rows',
@@ -39,7 +40,7 @@ builder.queryType({
       },
       resolve: async (_, args, context) => {
         if (args.limit != null && args.limit < 0) throw new GraphQLError('limit is a number of rows from 0 on');
-        if (args.lines != null && args.lines < 0) throw new GraphQLError('lines is a number of lines from 0 on');
+        if (args.lines != null && (args.lines < 0 || args.lines > MOST_LINES)) throw new GraphQLError(`lines is a number of lines from 0 to ${MOST_LINES}`);
         const request = {
           ...(args.from == null ? {} : { from: args.from }),
           ...(args.to == null ? {} : { to: args.to }),

@@ -16,7 +16,7 @@ export interface ResultColumn {
   readonly values: readonly JsonValue[];
 }
 
-export interface ResultLines extends Omit<Lines, 'keys' | 'values'> {
+export interface ResultLines extends Omit<Lines, 'keys' | 'values' | 'overlapping'> {
   readonly keys: readonly ResultColumn[];
   readonly values: readonly (LineValues & Pick<ResultColumn, 'unit'>)[];
 }
@@ -81,18 +81,24 @@ export const shownRows = (batches: readonly Batch[], planned: Planned, limit: nu
 /** How rows that stand at buckets are lines; undefined: they are not. */
 export const linesIn = ({ plan, columns }: Planned): LineColumns | undefined => lineColumns(plan, new Set(columns.map(({ name }) => name)));
 
-/** All rows as lines, at most so many of each column of values. */
-export const shownLines = (batches: readonly Batch[], planned: Planned, of: LineColumns, most: number): Shown => {
+/** All rows as lines, at most so many of each column of values. `overlap` is told of rows that nothing tells apart. */
+export const shownLines = (
+  batches: readonly Batch[],
+  planned: Planned,
+  { of, most, overlap }: { readonly of: LineColumns; readonly most: number; readonly overlap: (rows: number) => void },
+): Shown => {
   mustBeAtMost('bytes', bytesOf(batches), MOST_LINE_BYTES);
   const withUnit = unitsOf(planned);
   const { plan, columns } = planned;
   const lines = linesOf(batches, plan.columns, of, most);
+  const { overlapping, ...rest } = lines;
+  if (overlapping > 0) overlap(overlapping);
   const given = lines.keys.length + (lines.values[0]?.values.length ?? 0) * (lines.values.length * lines.times.length + lines.keys.length);
   return {
     columns: answerColumns([], plan.columns)
       .filter(({ name }) => columns.some((column) => column.name === name))
       .map(withUnit),
-    lines: { ...lines, keys: lines.keys.map(withUnit), values: lines.values.map(withUnit) },
+    lines: { ...rest, keys: lines.keys.map(withUnit), values: lines.values.map(withUnit) },
     rowCount: rowsOf(batches),
     truncated: undefined,
     valueCount: given,

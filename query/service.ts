@@ -275,8 +275,9 @@ export class QueryService {
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
     else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
+    const overlap = (count: number): void => reporter.warning('iql.lines-overlap', { count }, whole);
     return {
-      ...(drawn === undefined ? shownRows(answer.batches, planned, limit) : shownLines(answer.batches, planned, drawn, mostLines)),
+      ...(drawn === undefined ? shownRows(answer.batches, planned, limit) : shownLines(answer.batches, planned, { of: drawn, most: mostLines, overlap })),
       completeUpTo: complete,
       partial: bucketed ? partialBuckets(planned.plan, complete) : [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],

@@ -315,6 +315,11 @@ export const IQL_CHECK_ERRORS = {
     {},
     'A store worked them out and does not count them. Count them in the explorer, by `inframirror query --count-missing`, or in GraphQL by `countMissing`; guard a division: `if(b == 0, 0, a / b)`.',
   ),
+  'iql.lines-overlap': entry(
+    (p: { count: number }) => `${p.count} rows stand where another row of the same line does, so that a line of the chart goes through one of them`,
+    { count: 80 },
+    'What told them apart is not among the columns: keep it (`host`), or put the rows together (`| max`, `| sum by datacenter`).',
+  ),
   'iql.lookup-not-unique': entry(
     (p: { dataset: string; key: string }) => `${p.dataset} has several rows for ${p.key}`,
     { dataset: 'hosts', key: 'host = "a"' },

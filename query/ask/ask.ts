@@ -80,6 +80,7 @@ export interface Asked {
   /** Values that became missing here because they could not be represented; `mayBeMore`: as stores may have made others. */
   readonly notRepresentable: number;
   readonly mayBeMore: boolean;
+  readonly elapsedMs: number;
 }
 
 /** Rejects with a CodedError: limits, cancellation, a store that does not answer. */
@@ -89,6 +90,7 @@ export const ask = async (
   functions: RunFunctions,
   { signal, limits, pool, seconds, closed }: AskOptions = {},
 ): Promise<Asked> => {
+  const asked = performance.now();
   const answers: StoreAnswer[] = [];
   const held: HeldBuckets[] = [];
   const { plan, parts } = closed === undefined ? { plan: split.plan, parts: new Map() as BucketWiseParts['parts'] } : bucketWiseParts(split);
@@ -167,7 +169,7 @@ export const ask = async (
     // Where one side failed or enough rows were there, a store may still be at work.
     ended.abort(OVER);
   });
-  return { batches, answers, held, notRepresentable, mayBeMore: mayBeMore || shown > 0 };
+  return { batches, answers, held, notRepresentable, mayBeMore: mayBeMore || shown > 0, elapsedMs: performance.now() - asked };
 };
 
 /** Without a reason one is made, with all calls that led there. */

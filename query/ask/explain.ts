@@ -56,7 +56,12 @@ const explanation = ({ columns }: Table, { parts, asked, isWhole }: Explained): 
       if (held.fragment === fragment)
         rows.push({ at: 'memory', what: `${held.buckets} buckets that stand still`, ...(isWhole ? { rows: BigInt(held.rows) } : {}) });
   }
-  const first = asked === undefined ? undefined : { rows: BigInt(asked.batches.reduce((n, b) => n + b.length, 0)) };
+  const total = (of: (answer: Asked['answers'][number]) => number): bigint => BigInt(Math.round(asked?.answers.reduce((n, a) => n + of(a), 0) ?? 0));
+  const first = asked && {
+    rows: BigInt(asked.batches.reduce((n, b) => n + b.length, 0)),
+    took: BigInt(Math.round(asked.elapsedMs * 1e6)),
+    ...(isWhole ? { rows_read: total((a) => a.rowsRead), bytes_read: total((a) => a.bytesRead) } : {}),
+  };
   const numbered = rows.map((row, i): Row => ({ step: BigInt(i + 1), ...(i === 0 ? first : undefined), ...row }));
   return batchOf(
     columns.map((c) => [

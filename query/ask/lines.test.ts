@@ -89,9 +89,10 @@ test('rows as lines are the rows, the largest of each column first chosen, the r
     expect(lines.total, `seed ${SEED}`).toBe(all.length);
     expect(lines.times).toEqual([...new Set(rows.map(({ time }) => time))].sort());
     const given = (lines.keys[0]?.values ?? []).map((_, i) => JSON.stringify(lines.keys.map(({ values }) => values[i])));
-    // Sizes: the largest of `value` as it is drawn, the total of `count`.
+    expect(lines.overlapping).toBe(0);
+    // Sizes: the largest `value`, the total of `count`.
     const sizes = [
-      (line: string) => Math.max(-1, ...present(rows.filter((r) => r.line === line).map((r) => r.values[0])).map(Math.abs)),
+      (line: string) => Math.max(Number.NEGATIVE_INFINITY, ...present(rows.filter((r) => r.line === line).map((r) => r.values[0]))),
       (line: string) => {
         const counted = present(rows.filter((r) => r.line === line).map((r) => r.values[1]));
         return counted.length === 0 ? -1 : sum(counted);
@@ -139,7 +140,7 @@ test.each([
   ['every 1m count by host', 'sum', [2, 2, 0, 0, 2]],
   ['every 1m sum(v) as v by host', 'sum', [11, 13, 0, 0, 19]],
   ['every 1m max(v) as v by host', 'max', [10.5, 11.5, null, null, 14.5]],
-  ['every 1m min(v) as v by host', 'min', [0.5, 1.5, null, null, 4.5]],
+  ['every 1m min(v) as v by host', 'min', [20.5, 21.5, null, null, 24.5]],
   ['every 1m avg(v) as v by host', undefined, undefined],
   ['every 1m max(v) as v by host | set v = v * -1', undefined, undefined],
 ])('%s: others become one by %s', async (text, merge, values) => {
@@ -171,4 +172,24 @@ test('what stands at no buckets, or has nothing to draw, is given as rows', asyn
 test('of no rows there are no lines', async () => {
   const { lines } = await linesOfText('where v > 1000 | every 1m max(v) as v by host');
   expect(lines).toMatchObject({ times: [], total: 0, values: [{ name: 'v', values: [], other: undefined }] });
+});
+
+test('rows that nothing tells apart are told', async () => {
+  const { diagnostics, lines } = await service.query(`${DATA} between ${at(0)} and ${at(5)} | every 1m max(v) as v by host | select time, v`, {
+    ...RANGE,
+    lines: 20,
+  });
+  expect(lines?.total).toBe(1);
+  expect(diagnostics.map(({ code, severity, message }) => [code, severity, /^\d+/.exec(message)?.[0]])).toEqual([['iql.lines-overlap', 'warning', '15']]);
+});
+
+test('of least values the smallest lines are chosen, of largest ones the largest, whatever their sign', async () => {
+  const rows = [-50, 10, -1, 3].map((v, host) => `{time: ${at(0)}, host: "h${host}", v: ${v}}`).join(', ');
+  const chosen = async (pipe: string, most: number) => {
+    const { lines } = await service.query(`data [${rows}] between ${at(0)} and ${at(1)} | ${pipe}`, { ...RANGE, lines: most });
+    return lines?.keys[0]?.values;
+  };
+  expect(await chosen('every 1m max(v) as v by host', 2)).toEqual(['h1', 'h3']);
+  expect(await chosen('every 1m min(v) as v by host', 2)).toEqual(['h0', 'h2']);
+  expect(await chosen('every 1m avg(v) as v by host', 2)).toEqual(['h0', 'h1']);
 });

@@ -29,6 +29,8 @@ export interface Lines {
   readonly values: readonly LineValues[];
   /** Lines there are, with those that are not given. */
   readonly total: number;
+  /** Rows that stand where another row of their line does: what told them apart is not among the columns. */
+  readonly overlapping: number;
 }
 
 const MERGES: Partial<Readonly<Record<AggregateFunction, Merge>>> = { count: 'sum', sum: 'sum', increase: 'sum', rate: 'sum', min: 'min', max: 'max' };
@@ -122,23 +124,29 @@ class Axis {
   }
 }
 
-/** How much each line is, by what its values are made with: counts and sums add up, the largest counts by itself, else the average does. */
+/**
+ * By what lines are chosen, those with the most first, as their values were made: of `max` by their largest value, of `min` by their smallest, the
+ * smallest first; else by what they come to without its sign, counts and sums in total and others on average.
+ */
 const sizesOf = (chunks: readonly Chunk[], value: number, lines: number, made: AggregateFunction | undefined): Float64Array => {
   const merge = made === undefined ? undefined : MERGES[made];
-  const sizes = new Float64Array(lines);
+  const isExtreme = merge === 'max' || merge === 'min';
+  const sign = merge === 'min' ? -1 : 1;
+  const sizes = new Float64Array(lines).fill(isExtreme ? Number.NEGATIVE_INFINITY : 0);
   const counts = new Uint32Array(lines);
   for (const { ids, numbers, length } of chunks) {
     const number = numbers[value] as (row: number) => number;
     for (let row = 0; row < length; row++) {
       const [line, one] = [ids[row] as number, number(row)];
       if (Number.isNaN(one)) continue;
-      sizes[line] = merge === 'max' ? Math.max(sizes[line] as number, Math.abs(one)) : (sizes[line] as number) + one;
+      sizes[line] = isExtreme ? Math.max(sizes[line] as number, sign * one) : (sizes[line] as number) + one;
       counts[line] = (counts[line] as number) + 1;
     }
   }
   for (let line = 0; line < lines; line++) {
     const count = counts[line] as number;
-    sizes[line] = count === 0 ? -1 : Math.abs(sizes[line] as number) / (merge === 'sum' || merge === 'max' ? 1 : count);
+    if (count === 0) sizes[line] = Number.NEGATIVE_INFINITY;
+    else if (!isExtreme) sizes[line] = Math.abs(sizes[line] as number) / (merge === 'sum' ? 1 : count);
   }
   return sizes;
 };
@@ -151,6 +159,21 @@ interface Chunk {
   readonly places: Int32Array;
   readonly numbers: readonly ((row: number) => number)[];
 }
+
+/** Rows of given lines at places where they had one already. */
+const overlapsOf = (chunks: readonly Chunk[], rank: Int32Array, lines: number, places: number): number => {
+  const taken = new Uint8Array(lines * places);
+  let overlaps = 0;
+  for (const { length, ids, places: of } of chunks)
+    for (let row = 0; row < length; row++) {
+      const [line, place] = [rank[ids[row] as number] as number, of[row] as number];
+      if (line < 0 || place < 0) continue;
+      const cell = line * places + place;
+      overlaps += taken[cell] as number;
+      taken[cell] = 1;
+    }
+  return overlaps;
+};
 
 const jsonNumbers = (cells: Float64Array): (number | null)[] => Array.from(cells, (cell) => (Number.isFinite(cell) ? cell : null));
 
@@ -194,7 +217,9 @@ export const linesOf = (batches: readonly Batch[], columns: readonly PlanColumn[
   const wanted = new Set<number>();
   for (const [i, value] of values.entries()) {
     const sizes = sizesOf(chunks, i, total, value.function);
-    const order = Array.from(sizes.keys()).sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || byKeys(a, b));
+    const order = Array.from(sizes.keys()).sort((a, b) =>
+      (sizes[a] as number) === (sizes[b] as number) ? byKeys(a, b) : (sizes[b] as number) - (sizes[a] as number),
+    );
     for (const line of order.slice(0, most)) wanted.add(line);
   }
   const given = [...wanted].sort(byKeys);
@@ -203,6 +228,7 @@ export const linesOf = (batches: readonly Batch[], columns: readonly PlanColumn[
   const { times, at } = axis.inOrder();
   const timeColumn = columns[placeOf('time')] as PlanColumn;
   return {
+    overlapping: overlapsOf(chunks, rank, given.length, times.length),
     times: times.map((time) => jsonValue(time, physicalType(timeColumn.type))),
     keys: keyColumns.map((column) => ({ ...column, values: given.map((line) => column.values[line] as JsonValue) })),
     values: values.map(({ column, function: made }, i): LineValues => {

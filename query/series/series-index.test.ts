@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { base, fed, rowsOf, type Told } from '../testing/told-series.ts';
-import { MOST_LABELS } from './series-index.ts';
+import { MOST_LABELS, SeriesIndex } from './series-index.ts';
 
 const word = fc.constantFrom('', 'a', 'b', 'Größe', '__proto__', 'a b', 'x'.repeat(300));
 const told = fc.record({
@@ -100,4 +100,25 @@ test('what changes is told by the version, what is told again is not', () => {
   expect(index.metric('m')?.labels).toEqual(['host', 'region']);
   expect(index.values('m', 'region', 10)).toBeUndefined();
   expect(index.values('m', 'host', 1)).toBeUndefined();
+});
+
+test('where there is no room for more, new series are not known, known ones stay, and it is told', () => {
+  const told = (id: number): Told => ({ ...base, id: BigInt(id), labels: { host: `host-${id}-${'x'.repeat(1000)}` } });
+  const index = new SeriesIndex(50_000);
+  for (let id = 1; id <= 100; id++) index.feed(rowsOf([told(id)]));
+  const size = index.size;
+  expect(size).toBeGreaterThan(10);
+  expect(size).toBeLessThan(100);
+  expect(index.isFull).toBe(true);
+  expect(index.bytes).toBeLessThan(150_000);
+  const version = index.series('m')?.states.version as number;
+  index.feed(
+    rowsOf([
+      { ...told(1), from: 5, told: 5, enrichment: { region: 'eu' } },
+      { ...told(200), name: 'other' },
+    ]),
+  );
+  expect(index.size).toBe(size);
+  expect(index.series('m')?.states.version).toBeGreaterThan(version);
+  expect(index.series('other')).toBeUndefined();
 });

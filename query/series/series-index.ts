@@ -22,6 +22,8 @@ export interface IndexedLabel {
 
 /** Metrics; those that come later are not known. */
 const MOST_METRICS = 200_000;
+/** A million ordinary series take 100 MB. Those that come when so much is kept are not known: questions do not find them. */
+const MOST_BYTES = 1 << 30;
 
 export interface LabelValue {
   readonly value: string;
@@ -45,8 +47,12 @@ export class SeriesIndex {
   /** By the hash of a name: those that have it, nearly always one. */
   readonly #byHash = new Map<number, string[]>();
   #names: readonly string[] | undefined;
+  readonly #mostBytes: number;
+  /** There was no room for some series, or their metric. */
+  isFull = false;
 
-  constructor() {
+  constructor(mostBytes = MOST_BYTES) {
+    this.#mostBytes = mostBytes;
     this.#inventory = ENRICHMENT.map((name) => {
       const bytes = encoder.encode(name);
       this.#values.push(new TextTable());
@@ -154,9 +160,13 @@ export class SeriesIndex {
     const texts = (name: string): ((row: number) => string) => textReader(columnOf(rows, name));
     const [name, kind, temporality, unit, description] = [texts('name'), texts('kind'), texts('temporality'), texts('unit'), texts('description')];
     const [labels, enrichment, interval] = [pairsReader(columnOf(rows, 'labels')), pairsReader(columnOf(rows, 'enrichment')), columnOf(rows, 'interval')];
+    const hasRoom = this.bytes < this.#mostBytes;
     for (let row = 0; row < rows.length; row++) {
-      const metric = this.#metricNamed(name(row));
-      if (metric === undefined) continue;
+      const metric = this.#metricNamed(name(row), hasRoom);
+      if (metric === undefined || !(hasRoom || metric.ids.find(ids[row * 2] as number, ids[row * 2 + 1] as number) >= 0)) {
+        this.isFull = true;
+        continue;
+      }
       const { size } = metric;
       const series = metric.ids.add(ids[row * 2] as number, ids[row * 2 + 1] as number);
       if (series === size)
@@ -173,9 +183,9 @@ export class SeriesIndex {
     }
   }
 
-  #metricNamed(name: string): MetricSeries | undefined {
+  #metricNamed(name: string, hasRoom: boolean): MetricSeries | undefined {
     let metric = this.#metrics.get(name);
-    if (metric === undefined && this.#metrics.size < MOST_METRICS) {
+    if (metric === undefined && hasRoom && this.#metrics.size < MOST_METRICS) {
       metric = new MetricSeries(name);
       this.#metrics.set(name, metric);
       const hash = metricHash(name);

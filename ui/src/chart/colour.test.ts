@@ -142,7 +142,7 @@ describe('strokesOf', () => {
 
   it('keeps states in their colour and says two of one by a dash', () => {
     const of = (text: string): Drawn => ({ key: text, identity: { kind: 'state', token: '--status-5xx' } });
-    expect(strokesOf([of('503'), of('500'), { key: 'rest', identity: { kind: 'rest' } }], hosts().of)).toEqual([
+    expect(strokesOf([of('503'), of('500'), { key: 'rest', identity: { kind: 'rest', merge: 'sum' } }], hosts().of)).toEqual([
       { token: '--status-5xx', dash: 1 },
       { token: '--status-5xx', dash: 0 },
       { token: '--series-rest', dash: 0 },

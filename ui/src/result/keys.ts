@@ -2,6 +2,7 @@
 // Works on one representative row per line; never looks at values that are drawn.
 import type { Column, Value } from '../data/types.ts';
 import { severityToken, stateToken } from '../logs/severity.ts';
+import type { Merge } from './line-rows.ts';
 
 /** What gives a line its colour: a state whose colour is fixed, the host, or whatever else it is called. */
 export type Identity =
@@ -10,7 +11,7 @@ export type Identity =
   | { readonly kind: 'state'; readonly token: string; readonly host?: string }
   | { readonly kind: 'value'; readonly text: string }
   /** All the lines that are not drawn, together. */
-  | { readonly kind: 'rest' };
+  | { readonly kind: 'rest'; readonly merge: Merge };
 
 export interface Naming {
   /** Per group: short, different from every other, for people. */

@@ -1,8 +1,9 @@
 // Lines of the server drawn: as the same rows would be, with what was not given counted, named and put together.
 import { describe, expect, it } from 'vitest';
+import { type Drawing, drawnLines } from '../chart/drawing.ts';
 import type { Column, Lines } from '../data/types.ts';
 import { beyondOf, rowsOfLines } from './line-rows.ts';
-import { panelsOf } from './series.ts';
+import { type Panel, panelsOf } from './series.ts';
 
 const minute = (n: number): string => new Date(Date.UTC(2026, 10, 20, 10, n)).toISOString();
 const host = (values: string[]): Column => ({ name: 'host', type: 'string', unit: null, values });
@@ -59,10 +60,14 @@ describe('lines', () => {
     expect(one?.lines.at(-1)).toMatchObject({ label: '82 more', points: [11, 22, 30, 40] });
   });
 
-  it('whose sum would stand far above the drawn ones are only counted', () => {
+  it('whose sum would stand far above the drawn ones are drawn upon them only, and their largest only beside them', () => {
     const [values] = LINES.values;
     const rates: Lines = { ...LINES, values: [{ ...values, unit: 'By/s', other: { merge: 'sum', values: [10, 20, 30, 40] } }] } as Lines;
-    expect(drawn(rates)[0]?.lines.map(({ label }) => label)).toEqual(['b', 'a']);
+    const drawnAs = (lines: Lines, drawing: Drawing) => drawnLines(drawn(lines)[0] as Panel, drawing).lines.map(({ label }) => label);
+    expect(drawnAs(rates, 'line')).toEqual(['b', 'a']);
+    expect(drawnAs(rates, 'stacked-area')).toEqual(['b', 'a', '81 more']);
+    expect(drawnAs(LINES, 'line')).toEqual(['b', 'a', 'largest of 81 more']);
+    expect(drawnAs(LINES, 'stacked-bar')).toEqual(['b', 'a']);
   });
 
   it('put together in a way this page does not know are only counted', () => {

@@ -167,11 +167,11 @@ class Rest {
   }
 }
 
-/** What they have to do with one another: amounts add up; of the largest the largest is the largest of all. */
+/** What they have to do with one another: amounts and sums add up; the largest of largest values is the largest of all. */
 const restOf = (values: readonly Column[], additive: boolean, beyond: Beyond | undefined): Rest | undefined => {
-  if (additive) return new Rest('sum');
-  const merge = values.length === 1 ? beyond?.others.get(values[0]?.name ?? '')?.merge : undefined;
-  return merge === undefined || merge === 'sum' ? undefined : new Rest(merge);
+  const merges = new Set(additive ? ['sum' as const] : values.map(({ name }) => beyond?.others.get(name)?.merge));
+  const [merge] = merges;
+  return merges.size > 1 || merge === undefined || (merge !== 'sum' && values.length > 1) ? undefined : new Rest(merge);
 };
 
 const REST_TITLES: Readonly<Record<Merge, string>> = {
@@ -358,7 +358,7 @@ const panelOf = (rows: Rows, keys: readonly Column[], values: readonly Column[],
       key: 'rest',
       label: `${REST_WORDS[rest.merge]}${more.toLocaleString('en')} more`,
       title: REST_TITLES[rest.merge],
-      identity: { kind: 'rest' },
+      identity: { kind: 'rest', merge: rest.merge },
       ...drawn(shown.length),
     });
   return {
