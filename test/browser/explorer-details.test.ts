@@ -153,7 +153,9 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
       ];
       const truncated = { by: 'rows', limit: 1 };
       const stats = { elapsedMs: 1, rowsRead: 9, bytesRead: 1 };
-      await route.fulfill({ json: { data: { query: { columns, lines: null, rowCount: 1, truncated, completeUpTo: null, partial: [], diagnostics: [], stats } } } });
+      await route.fulfill({
+        json: { data: { query: { columns, lines: null, rowCount: 1, truncated, completeUpTo: null, partial: [], diagnostics: [], stats } } },
+      });
     });
     await type(page, 'from logs last 2h');
     await page.keyboard.press('Control+Enter');
@@ -191,7 +193,9 @@ describeWith('explorer in detail', findChromium(), 'no Chromium; install the pac
         { name: 'body', type: 'string', unit: null, values: rows.map((i) => `line ${i}`) },
       ];
       const stats = { elapsedMs: 1, rowsRead: rows.length, bytesRead: 1 };
-      await route.fulfill({ json: { data: { query: { columns, lines: null, rowCount: rows.length, truncated: null, completeUpTo: null, diagnostics: [], stats } } } });
+      await route.fulfill({
+        json: { data: { query: { columns, lines: null, rowCount: rows.length, truncated: null, completeUpTo: null, diagnostics: [], stats } } },
+      });
     });
     await type(page, 'from logs | limit 100000');
     await page.keyboard.press('Control+Enter');

@@ -51,7 +51,9 @@ describeWith('status page', findChromium(), 'no Chromium; install the package ch
         values: [value],
       }));
       const stats = { elapsedMs: 1, rowsRead: 1, bytesRead: 1 };
-      await route.fulfill({ json: { data: { query: { columns, lines: null, rowCount: 1, truncated: null, completeUpTo: null, partial: [], diagnostics: [], stats } } } });
+      await route.fulfill({
+        json: { data: { query: { columns, lines: null, rowCount: 1, truncated: null, completeUpTo: null, partial: [], diagnostics: [], stats } } },
+      });
     });
     await page.getByRole('button', { name: 'Refresh' }).click();
     const row = page.getByRole('row', { name: '/var/log/<b>app</b>.log web-1 ▲ cannot be read 12' });
