@@ -90,7 +90,7 @@ export const shownLines = (
   mustBeAtMost('bytes', bytesOf(batches), MOST_LINE_BYTES);
   const withUnit = unitsOf(planned);
   const { plan, columns } = planned;
-  const lines = linesOf(batches, plan.columns, of, most);
+  const lines = linesOf(batches, plan.columns, of, most, (values) => mustBeAtMost('values', values, MOST_VALUES));
   const { overlapping, ...rest } = lines;
   if (overlapping > 0) overlap(overlapping);
   const given = lines.keys.length + (lines.values[0]?.values.length ?? 0) * (lines.values.length * lines.times.length + lines.keys.length);

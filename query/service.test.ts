@@ -64,6 +64,9 @@ test('an answer of more values than one text can carry is refused, one below it 
   expect(diagnostics[0]?.message).toContain('10576800 values');
   expect(rowCount).toBe(0);
   expect((await service.query(`${buckets} | set a = count`, { limit: 100_000 })).rowCount).toBe(93_600);
+  const lines = async (text: string) => (await service.query(text, { lines: 10 })).diagnostics.map(({ code }) => code);
+  expect(await lines(`${buckets}${wide}`)).toEqual(['iql.answer-too-large']);
+  expect(await lines(`${buckets} | set a = count`)).toEqual([]);
 });
 
 test('a saved text is read as it stands when a text that reads it is asked', async () => {

@@ -2,6 +2,7 @@
 // out any answer of the column store, and a few times a second where nothing is asked.
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { TellRows, TellWrites } from '../../query/ask/told-rows.ts';
+import type { Stretch } from '../../schemas/stretch.ts';
 import { ToldReader } from './told-file.ts';
 import { stretchesIn, writesIn } from './written-rows.ts';
 
@@ -16,30 +17,35 @@ export class HeardRows {
   readonly #writeHearers: WriteHearer[] = [];
   readonly #reader: ToldReader;
   #run = 0;
-  /** Writes of this run that are not over. */
-  #open = new Set<bigint>();
+  /** Writes that are not over: the pipeline begins before there is anybody who listens. */
+  readonly #open = new Map<string, readonly Stretch[]>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(folder: string) {
     this.#reader = new ToldReader(folder, (table, rows) => {
       if (table === 'begun') this.#begun(stretchesIn(rows));
-      else if (table === 'over') this.#over(this.#run, writesIn(rows));
+      else if (table === 'over') this.#over(writesIn(rows).map((write) => this.#named(write)));
       else for (const hear of this.#hearers[table]) hear(rows);
     });
   }
 
   readonly marks: TellRows = (hear) => void this.#hearers.marks.push(hear);
   readonly series: TellRows = (hear) => void this.#hearers.series.push(hear);
-  readonly writes: TellWrites = { listen: (hearer) => void this.#writeHearers.push(hearer), hear: () => this.#reader.hear() };
+  readonly writes: TellWrites = {
+    listen: (hearer) => {
+      this.#writeHearers.push(hearer);
+      for (const [write, rows] of this.#open) hearer.begun(write, rows);
+    },
+    hear: () => this.#reader.hear(),
+  };
 
   /** Another process is to tell; the number under which it does. */
   begins(): number {
     this.#timer ??= setInterval(() => this.#hear(), EVERY_MS).unref();
     const next = this.#reader.begin();
-    const [run, left] = [this.#run, [...this.#open]];
-    if (left.length > 0) setTimeout(() => this.#over(run, left), UNKNOWN_MS).unref();
+    const left = [...this.#open.keys()];
+    if (left.length > 0) setTimeout(() => this.#over(left), UNKNOWN_MS).unref();
     this.#run = next;
-    this.#open = new Set();
     return next;
   }
 
@@ -61,15 +67,20 @@ export class HeardRows {
     };
   }
 
-  #begun({ write, rows }: ReturnType<typeof stretchesIn>): void {
-    this.#open.add(write);
-    for (const { begun } of this.#writeHearers) begun(`${this.#run}/${write}`, rows);
+  #named(write: bigint): string {
+    return `${this.#run}/${write}`;
   }
 
-  #over(run: number, writes: readonly bigint[]): void {
+  #begun({ write, rows }: ReturnType<typeof stretchesIn>): void {
+    const named = this.#named(write);
+    this.#open.set(named, rows);
+    for (const { begun } of this.#writeHearers) begun(named, rows);
+  }
+
+  #over(writes: readonly string[]): void {
     for (const write of writes) {
-      if (run === this.#run) this.#open.delete(write);
-      for (const { over } of this.#writeHearers) over(`${run}/${write}`);
+      this.#open.delete(write);
+      for (const { over } of this.#writeHearers) over(write);
     }
   }
 

@@ -8,6 +8,7 @@ import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import { HeardRows } from './heard-rows.ts';
 import { ToldReader, ToldWriter } from './told-file.ts';
+import { begunRows, overRows } from './written-rows.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -88,5 +89,25 @@ test('an answer of the store is handed out when all is heard that was told befor
   await told.before(store).query('SELECT 1');
   expect(heard).toEqual(['before the samples']);
   writer.close();
+  told.stop();
+});
+
+test('whoever listens later is told of the writes that had begun and are not over, also of a process that died', () => {
+  const told = new HeardRows(folder);
+  const minute = (metric: number) => [{ table: 'samples', metric, from: 0n, to: 60_000_000_000n }];
+  const dead = new ToldWriter(folder, told.begins());
+  dead.tell('begun', begunRows(1, minute(7)));
+  const writer = new ToldWriter(folder, told.begins());
+  writer.tell('begun', begunRows(1, minute(8)));
+  writer.tell('begun', begunRows(2, minute(9)));
+  writer.tell('over', overRows([1]));
+  told.writes.hear();
+  const open = new Map<string, unknown>();
+  told.writes.listen({ begun: (write, stretches) => void open.set(write, stretches), over: (write) => void open.delete(write) });
+  expect([...open.values()]).toEqual([minute(7), minute(9)]);
+  writer.tell('over', overRows([2]));
+  told.writes.hear();
+  expect([...open.values()]).toEqual([minute(7)]);
+  for (const end of [dead, writer]) end.close();
   told.stop();
 });

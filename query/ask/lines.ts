@@ -184,9 +184,16 @@ const merged = (merge: Merge, a: number, b: number): number => {
 
 /**
  * The rows of `batches` (of `columns`, in any order; with a column `time`) as lines. `most`: of each column of values so many of the largest
- * lines are given. Where two rows of a line have one time, the later of the batches counts.
+ * lines are given. Where two rows of a line have one time, the later of the batches counts. `mustFit` is told how many values there will be, before
+ * they are made: few rows may be many, as each line has a place at each time.
  */
-export const linesOf = (batches: readonly Batch[], columns: readonly PlanColumn[], { keys, values }: LineColumns, most: number): Lines => {
+export const linesOf = (
+  batches: readonly Batch[],
+  columns: readonly PlanColumn[],
+  { keys, values }: LineColumns,
+  most: number,
+  mustFit: (values: number) => void = () => undefined,
+): Lines => {
   const placeOf = (name: string): number => columns.findIndex((c) => c.name === name);
   const keyTable = new KeyTable(
     keys.map(({ type }) => physicalType(type)),
@@ -226,6 +233,7 @@ export const linesOf = (batches: readonly Batch[], columns: readonly PlanColumn[
   const rank = new Int32Array(total).fill(-1);
   for (const [i, line] of given.entries()) rank[line] = i;
   const { times, at } = axis.inOrder();
+  mustFit(given.length * (values.length * times.length + keys.length));
   const timeColumn = columns[placeOf('time')] as PlanColumn;
   return {
     overlapping: overlapsOf(chunks, rank, given.length, times.length),
