@@ -201,6 +201,12 @@ describe('range', () => {
       at: '2026-11-20T10:00:00.000Z',
     });
     expect(requestRange({ kind: 'absolute', from: 0, to: 1000 }, now).at).toBeNull();
+    expect(requestRange({ kind: 'relative', span: '15m' }, now + 12_345, 60_000)).toMatchObject({
+      from: '2026-11-20T09:45:00.000Z',
+      to: '2026-11-20T10:00:12.345Z',
+    });
+    expect(Date.parse(requestRange({ kind: 'relative', span: '15m' }, now, 86_400_000).from)).toBe(now - 900_000);
+    expect(Date.parse(requestRange({ kind: 'absolute', from: 1, to: 1000 }, now, 60_000).from)).toBe(1);
   });
 
   it('reads spans and local times, and refuses what is neither', () => {

@@ -88,10 +88,17 @@ export const bounds = (range: Range, now: number): { readonly from: number; read
 /** Its end moves on with the clock. */
 export const isMoving = (range: Range): boolean => range.kind === 'relative' || (range.kind === 'day' && range.day === 'today');
 
-/** What the server is asked: `at` is given where the end moves, so that `now` in the text is the end of the range. */
-export const requestRange = (range: Range, now: number): { readonly from: string; readonly to: string; readonly at: string | null } => {
+/** Buckets of longer ones follow the calendar of a zone. */
+const LONGEST_WIDTH_MS = 3_600_000;
+
+/**
+ * What the server is asked: `at` is given where the end moves, so that `now` in the text is the end of the range. `width` of buckets, ms: a range
+ * that moves begins where one does, so that no bucket is cut there and all but the newest are the same as the last time.
+ */
+export const requestRange = (range: Range, now: number, width?: number): { readonly from: string; readonly to: string; readonly at: string | null } => {
   const { from, to } = bounds(range, now);
-  return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), at: isMoving(range) ? new Date(to).toISOString() : null };
+  const cut = range.kind === 'relative' && width !== undefined && width <= LONGEST_WIDTH_MS ? from % width : 0;
+  return { from: new Date(from - cut).toISOString(), to: new Date(to).toISOString(), at: isMoving(range) ? new Date(to).toISOString() : null };
 };
 
 /** The same length one length earlier or later; never beyond now, never out of bounds. */

@@ -1,6 +1,7 @@
 // One question under way and the last answer to it: the last result stays until the new one is there.
 // Knows nothing of how it is shown.
 import { type Range, requestRange } from '../address/range.ts';
+import { bucketOfText } from '../edit/bucket-width.ts';
 import { partsOf } from '../edit/filter-text.ts';
 import { refresh } from '../shell/refresh.svelte.ts';
 import { askQuery } from './ask-query.ts';
@@ -69,7 +70,7 @@ export class QueryRun {
 
   #ask(text: string, range: Range, { limit, lines = false }: Form, now: number, shared: { readonly maxAge?: number }): void {
     this.#drop?.();
-    const request = requestRange(range, now);
+    const request = requestRange(range, now, lines ? bucketOfText(text) : undefined);
     this.running = true;
     this.#question = JSON.stringify([text, range, lines]);
     this.startedAt = Date.now();

@@ -1,8 +1,9 @@
 // Holds that a last value passes for a current one only while it can be one, and is said with its age otherwise.
 import { expect, it } from 'vitest';
 import type { Column, Value } from '../data/types.ts';
+import { bucketOfText } from '../edit/bucket-width.ts';
 import { linesByHost } from '../pages/host-lines.ts';
-import { bucketOfText, endOf, quietOf } from './quiet.ts';
+import { endOf, quietOf } from './quiet.ts';
 import { panelsOf } from './series.ts';
 
 const START = Date.UTC(2026, 10, 20, 10);

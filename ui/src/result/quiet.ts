@@ -1,7 +1,5 @@
 // Whether the newest value of a line is one of now: a host that fell silent has a last value, and it must not pass for a current one.
 // Pure; all times in milliseconds.
-import { outline } from '../../../query/language.ts';
-import { spanMillis } from '../address/range.ts';
 import type { Asked } from '../data/run.svelte.ts';
 import type { Result } from '../data/types.ts';
 
@@ -15,12 +13,6 @@ export interface Quiet {
 /** Buckets that may be late, and the least that is told: agents send in steps of up to a minute. */
 const BUCKETS = 3;
 const LEAST_MS = 120_000;
-
-/** Of a bucket, where the text says it. */
-export const bucketOfText = (text: string): number | undefined => {
-  const every = outline(text)?.pipes.findLast(({ name }) => name === 'every');
-  return every === undefined ? undefined : spanMillis(/^\|\s*every\s+(\w+)/i.exec(text.slice(every.span.start, every.span.end))?.[1] ?? '');
-};
 
 /** Up to when values can be there: the range may reach beyond what was complete when it was asked. */
 export const endOf = ({ completeUpTo }: Pick<Result, 'completeUpTo'>, { to, at }: Pick<Asked, 'to' | 'at'>): number => {
