@@ -15,8 +15,8 @@ export const NO_RESERVE: Problem = {
 };
 export const MANY_SERIES: Problem = {
   part: 'column store',
-  message: 'there are more series, or metrics, than the server keeps in memory: questions do not find those that came last. Their samples are stored',
-  mend: 'A label with a new value each time (a request, a session, a time) makes a series of each: stop sending it. What was sent is forgotten as retention removes it; `inframirror agent forget HOST` does it for a host.',
+  message: 'there are more series, or metrics, than the server keeps in memory: questions do not find some of them. Their samples are stored',
+  mend: 'A label with a new value each time (a request, a session, a time) makes a series of each: stop sending it. What was sent goes with retention, and from memory with the next start after that; `inframirror agent forget HOST` removes a host’s.',
 };
 
 /** `reason`: see `settingsRefused` of `product.ts`. */

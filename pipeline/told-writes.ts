@@ -116,8 +116,14 @@ export class ToldWrites {
   async removing(table: string, from: number, to: number, work: () => Promise<void>): Promise<void> {
     const [begin, end] = [BigInt(from) * 1_000_000n, BigInt(to) * 1_000_000n];
     const write = this.#begin([{ table: PARTS_OF[table] ?? table, metric: undefined, from: begin, to: end }]);
-    await work();
-    this.#end(write);
+    try {
+      await work();
+      this.#end(write);
+    } catch (error) {
+      // What was begun may go on in the store.
+      setTimeout(() => this.#end(write), UNKNOWN_MS).unref();
+      throw error;
+    }
   }
 
   #begin(rows: readonly Stretch[]): number {

@@ -82,15 +82,15 @@ export const shownRows = (batches: readonly Batch[], planned: Planned, limit: nu
 export const linesIn = ({ plan, columns }: Planned): LineColumns | undefined => lineColumns(plan, new Set(columns.map(({ name }) => name)));
 
 /** All rows as lines, at most so many of each column of values. `overlap` is told of rows that nothing tells apart. */
-export const shownLines = (
+export const shownLines = async (
   batches: readonly Batch[],
   planned: Planned,
-  { of, most, overlap }: { readonly of: LineColumns; readonly most: number; readonly overlap: (rows: number) => void },
-): Shown => {
+  { of, most, overlap, signal }: { readonly of: LineColumns; readonly most: number; readonly overlap: (rows: number) => void; readonly signal: AbortSignal },
+): Promise<Shown> => {
   mustBeAtMost('bytes', bytesOf(batches), MOST_LINE_BYTES);
   const withUnit = unitsOf(planned);
   const { plan, columns } = planned;
-  const lines = linesOf(batches, plan.columns, of, most, (values) => mustBeAtMost('values', values, MOST_VALUES));
+  const lines = await linesOf(batches, plan.columns, of, { most, mostValues: MOST_VALUES, signal });
   const { overlapping, ...rest } = lines;
   if (overlapping > 0) overlap(overlapping);
   const given = lines.keys.length + (lines.values[0]?.values.length ?? 0) * (lines.values.length * lines.times.length + lines.keys.length);

@@ -277,7 +277,9 @@ export class QueryService {
     else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
     const overlap = (count: number): void => reporter.warning('iql.lines-overlap', { count }, whole);
     return {
-      ...(drawn === undefined ? shownRows(answer.batches, planned, limit) : shownLines(answer.batches, planned, { of: drawn, most: mostLines, overlap })),
+      ...(drawn === undefined
+        ? shownRows(answer.batches, planned, limit)
+        : await shownLines(answer.batches, planned, { of: drawn, most: mostLines, overlap, signal })),
       completeUpTo: complete,
       partial: bucketed ? partialBuckets(planned.plan, complete) : [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],

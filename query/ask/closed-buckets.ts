@@ -30,8 +30,11 @@ export interface Asking {
   readonly held: (buckets: number, rows: number) => void;
 }
 
+/** What rows that are told of are held against; no plan, which would keep all that it was planned by. */
+type Reached = Pick<BucketWise, 'table' | 'metric' | 'bucket' | 'reach'>;
+
 interface Entry {
-  readonly part: BucketWise;
+  readonly part: Reached;
   readonly state: string;
   readonly kept: KeptBuckets;
 }
@@ -47,6 +50,9 @@ interface Made {
 
 const MOST_BYTES = 64 << 20;
 const MOST_BYTES_EACH = 16 << 20;
+/** Parts of which buckets are held, and what one takes beside its rows and the two bytes of each letter of its key. */
+const MOST_ENTRIES = 1000;
+const ENTRY_BYTES = 1000;
 /** Of fewer it is not worth the while; of more it takes long to say which. */
 const BUCKETS = { fewest: 3, most: 20_000 };
 /** A question for each stretch between those that are held. */
@@ -85,11 +91,11 @@ const wholeOf = ({ bucket, isWholeAtFrom }: BucketWise, { from, to }: Range): Ra
 
 const countOf = ({ bucket }: BucketWise, { from, to }: Range): number => new Buckets(bucket, from, to).count;
 
-const isOf = (part: BucketWise, { table, metric }: Stretch): boolean =>
+const isOf = (part: Reached, { table, metric }: Stretch): boolean =>
   part.table === table && (metric === undefined || part.metric === undefined || part.metric.hash === metric);
 
 /** The buckets whose windows reach rows. */
-const reached = ({ bucket, reach }: BucketWise, { from, to }: Stretch): Range => ({
+const reached = ({ bucket, reach }: Reached, { from, to }: Stretch): Range => ({
   from: bucketAt(bucket, laterOf(from, EARLIEST_NS)).start,
   to: bucketAt(bucket, earlierOf(to, LATEST_NS) + reach - 1n).end,
 });
@@ -164,8 +170,7 @@ export class ClosedBuckets {
     if (entry === undefined) return undefined;
     this.#forget(key);
     if (entry.state !== state) return undefined;
-    this.#entries.set(key, entry);
-    this.#count(entry.kept.bytes);
+    this.#put(key, entry);
     return entry.kept;
   }
 
@@ -178,10 +183,10 @@ export class ClosedBuckets {
     this.#forget(part.key);
     for (const buckets of without(whole, [...written, ...kept.within(whole)])) kept.add(buckets, rows);
     if (kept.bytes > MOST_BYTES_EACH) return;
-    this.#entries.set(part.key, { part, state, kept });
-    this.#count(kept.bytes);
+    const { key, table, metric, bucket, reach } = part;
+    this.#put(key, { part: { table, metric, bucket, reach }, state, kept });
     for (const key of this.#entries.keys()) {
-      if (this.#bytes <= MOST_BYTES) break;
+      if (this.#bytes <= MOST_BYTES && this.#entries.size <= MOST_ENTRIES) break;
       this.#forget(key);
     }
   }
@@ -190,11 +195,16 @@ export class ClosedBuckets {
     this.#telemetry.add('inframirror_query_buckets_total', { from }, buckets);
   }
 
+  #put(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    this.#count(entry.kept.bytes + key.length * 2 + ENTRY_BYTES);
+  }
+
   #forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#count(-entry.kept.bytes);
+    this.#count(-entry.kept.bytes - key.length * 2 - ENTRY_BYTES);
   }
 
   #drop(stretch: Stretch): void {
@@ -283,6 +293,8 @@ export class BucketsOfAnswer {
     this.#all.hear();
     const written = this.#reached(part);
     if (asking.state(part) !== state || written.some((range) => held.some((each) => meet(range, each)))) return 'written';
+    // Of what is written into two of them, one may have it and the other not.
+    if (written.some((range) => gaps.filter((gap) => meet(range, gap.range)).length > 1)) return 'written';
     if (asking.losses() === losses) for (const each of made) this.#make(each, asking);
     const buckets = held.reduce((sum, range) => sum + countOf(part, range), 0);
     this.#all.counted('memory', buckets);

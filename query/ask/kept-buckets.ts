@@ -69,9 +69,9 @@ export class KeptBuckets {
     this.#count();
   }
 
-  /** Buckets that begin within are not held any more. Whether any was. */
-  remove({ from, to }: Range): boolean {
-    if (this.within({ from, to }).length === 0) return false;
+  /** Buckets that begin within are not held any more. */
+  remove({ from, to }: Range): void {
+    if (this.within({ from, to }).length === 0) return;
     this.#stretches = this.#stretches.flatMap((s) => {
       if (s.from >= to || s.to <= from) return [s];
       return [
@@ -80,7 +80,6 @@ export class KeptBuckets {
       ].filter((rest) => rest.from < rest.to);
     });
     this.#count();
-    return true;
   }
 
   #note(from: bigint): void {

@@ -79,11 +79,11 @@ const naiveRows = (batches: readonly Batch[]): readonly Naive[] => {
 const sum = (all: readonly number[]): number => all.reduce((a, b) => a + b, 0);
 const present = (all: readonly (number | null | undefined)[]): readonly number[] => all.filter((v) => v !== null && v !== undefined);
 
-test('rows as lines are the rows, the largest of each column first chosen, the rest put together', () => {
+test('rows as lines are the rows, the largest of each column first chosen, the rest put together', async () => {
   for (let round = 0; round < 200; round++) {
     const batches = randomBatches();
     const most = below(6);
-    const lines = linesOf(batches, COLUMNS, LINE_COLUMNS, most);
+    const lines = await linesOf(batches, COLUMNS, LINE_COLUMNS, { most });
     const rows = naiveRows(batches);
     const all = [...new Set(rows.map(({ line }) => line))];
     expect(lines.total, `seed ${SEED}`).toBe(all.length);
@@ -192,4 +192,24 @@ test('of least values the smallest lines are chosen, of largest ones the largest
   expect(await chosen('every 1m max(v) as v by host', 2)).toEqual(['h1', 'h3']);
   expect(await chosen('every 1m min(v) as v by host', 2)).toEqual(['h0', 'h2']);
   expect(await chosen('every 1m avg(v) as v by host', 2)).toEqual(['h0', 'h1']);
+});
+
+test('lines of more values than one answer may have are refused before they are made, however few rows there are', async () => {
+  const rows = Array.from({ length: 100 }, (_, i): Value[] => [0n, `h${i}`, minute(i), 1n, 1, 1n]);
+  const types = [INT64, UTF8, TIME_NS, INT64, FLOAT, INT64];
+  const batch = batchOf(
+    COLUMNS.map(
+      ({ name }, i) =>
+        [
+          name,
+          columnFrom(
+            types[i] as (typeof types)[number],
+            rows.map((row) => row[i] as Value),
+          ),
+        ] as const,
+    ),
+  );
+  await expect(linesOf([batch], COLUMNS, LINE_COLUMNS, { most: 100, mostValues: 20_199 })).rejects.toMatchObject({ code: 'iql.answer-too-large' });
+  expect((await linesOf([batch], COLUMNS, LINE_COLUMNS, { most: 100, mostValues: 20_200 })).total).toBe(100);
+  await expect(linesOf([batch], COLUMNS, LINE_COLUMNS, { most: 100, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'iql.cancelled' });
 });

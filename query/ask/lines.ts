@@ -1,11 +1,14 @@
 // An answer as lines, which is what a chart draws: the keys once a line, one axis of times, the values of each line along it. Of many lines
 // only the largest are given, by what the text itself measures; the others are put together where that means something.
 import { type Batch, type Column, isPresent, type Value } from '../../core/batch/batch.ts';
+import { sliceBatch } from '../../core/batch/take.ts';
+import { CodedError } from '../../core/coded-error.ts';
 import type { ValueType } from '../../schemas/types.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import type { PlanColumn, PlanNode } from '../3-plan/nodes.ts';
 import { kindOf, physicalType } from '../3-plan/physical.ts';
 import { KeyTable } from '../run/keys.ts';
+import { Pace } from '../run/pace.ts';
 import { compareValues } from '../run/values.ts';
 import { type AnswerColumn, answerColumn, type JsonValue, jsonValue } from './answer.ts';
 
@@ -128,7 +131,7 @@ class Axis {
  * By what lines are chosen, those with the most first, as their values were made: of `max` by their largest value, of `min` by their smallest, the
  * smallest first; else by what they come to without its sign, counts and sums in total and others on average.
  */
-const sizesOf = (chunks: readonly Chunk[], value: number, lines: number, made: AggregateFunction | undefined): Float64Array => {
+const sizesOf = async (chunks: readonly Chunk[], value: number, lines: number, made: AggregateFunction | undefined, pace: Pace): Promise<Float64Array> => {
   const merge = made === undefined ? undefined : MERGES[made];
   const isExtreme = merge === 'max' || merge === 'min';
   const sign = merge === 'min' ? -1 : 1;
@@ -142,6 +145,7 @@ const sizesOf = (chunks: readonly Chunk[], value: number, lines: number, made: A
       sizes[line] = isExtreme ? Math.max(sizes[line] as number, sign * one) : (sizes[line] as number) + one;
       counts[line] = (counts[line] as number) + 1;
     }
+    await pace.turn();
   }
   for (let line = 0; line < lines; line++) {
     const count = counts[line] as number;
@@ -161,10 +165,10 @@ interface Chunk {
 }
 
 /** Rows of given lines at places where they had one already. */
-const overlapsOf = (chunks: readonly Chunk[], rank: Int32Array, lines: number, places: number): number => {
+const overlapsOf = async (chunks: readonly Chunk[], rank: Int32Array, lines: number, places: number, pace: Pace): Promise<number> => {
   const taken = new Uint8Array(lines * places);
   let overlaps = 0;
-  for (const { length, ids, places: of } of chunks)
+  for (const { length, ids, places: of } of chunks) {
     for (let row = 0; row < length; row++) {
       const [line, place] = [rank[ids[row] as number] as number, of[row] as number];
       if (line < 0 || place < 0) continue;
@@ -172,6 +176,8 @@ const overlapsOf = (chunks: readonly Chunk[], rank: Int32Array, lines: number, p
       overlaps += taken[cell] as number;
       taken[cell] = 1;
     }
+    await pace.turn();
+  }
   return overlaps;
 };
 
@@ -199,27 +205,42 @@ const merged = (merge: Merge, a: number, b: number): number => {
   return merge === 'sum' ? a + b : merge === 'min' ? Math.min(a, b) : Math.max(a, b);
 };
 
+export interface LineLimits {
+  /** Lines of each column of values. */
+  readonly most: number;
+  /** Of all lines that are given. */
+  readonly mostValues?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Rows that are gone through in one turn. */
+const PIECE_ROWS = 65_536;
+
+const pieces = (batch: Batch): readonly Batch[] =>
+  Array.from({ length: Math.ceil(batch.length / PIECE_ROWS) }, (_, i) => sliceBatch(batch, i * PIECE_ROWS, Math.min(batch.length, (i + 1) * PIECE_ROWS)));
+
 /**
- * The rows of `batches` (of `columns`, in any order; with a column `time`) as lines. `most`: of each column of values so many of the largest
- * lines are given. Where two rows of a line have one time, the later of the batches counts. `mustFit` is told how many values there will be, before
- * they are made: few rows may be many, as each line has a place at each time.
+ * The rows of `batches` (of `columns`, in any order; with a column `time`) as lines. Where two rows of a line have one time, the later counts.
+ * By turns, so that nothing waits for it. Rejects with `iql.answer-too-large` before values are made (few rows may be many values, as each line has
+ * a place at each time), and with `iql.cancelled` when it is ended.
  */
-export const linesOf = (
+export const linesOf = async (
   batches: readonly Batch[],
   columns: readonly PlanColumn[],
   { keys, values }: LineColumns,
-  most: number,
-  mustFit: (values: number) => void = () => undefined,
-): Lines => {
+  { most, mostValues = Number.POSITIVE_INFINITY, ...env }: LineLimits,
+): Promise<Lines> => {
+  const pace = new Pace(env);
   const placeOf = (name: string): number => columns.findIndex((c) => c.name === name);
   const keyTable = new KeyTable(
     keys.map(({ type }) => physicalType(type)),
     true,
   );
   const axis = new Axis();
-  const chunks = batches.map((batch): Chunk => {
+  const chunks: Chunk[] = [];
+  for (const batch of batches.flatMap(pieces)) {
     const taken = (name: string): Column => batch.columns[placeOf(name)] as Column;
-    return {
+    chunks.push({
       length: batch.length,
       ids: keyTable.add(
         keys.map(({ name }) => taken(name)),
@@ -227,8 +248,9 @@ export const linesOf = (
       ),
       places: axis.placesOf(taken('time')),
       numbers: values.map(({ column }) => numbersOf(taken(column.name), kindOf(column.type) === 'duration')),
-    };
-  });
+    });
+    await pace.turn();
+  }
   const total = keyTable.size;
   const keyColumns = keyTable.columns().map((column, i) => answerColumn([column], keys[i] as PlanColumn));
   const byKeys = (a: number, b: number): number => {
@@ -240,43 +262,44 @@ export const linesOf = (
   };
   const wanted = new Set<number>();
   for (const [i, value] of values.entries()) {
-    const sizes = sizesOf(chunks, i, total, value.function);
+    const sizes = await sizesOf(chunks, i, total, value.function, pace);
     const bySize = (a: number, b: number): number =>
       (sizes[a] as number) === (sizes[b] as number) ? byKeys(a, b) : (sizes[b] as number) - (sizes[a] as number);
     for (const line of firstOf(total, most, bySize)) wanted.add(line);
+    await pace.turn();
   }
   const given = [...wanted].sort(byKeys);
   const rank = new Int32Array(total).fill(-1);
   for (const [i, line] of given.entries()) rank[line] = i;
   const { times, at } = axis.inOrder();
-  mustFit(given.length * (values.length * times.length + keys.length));
+  const amount = given.length * (values.length * times.length + keys.length);
+  if (amount > mostValues) throw new CodedError('iql.answer-too-large', { what: 'values', limit: mostValues, amount });
   const timeColumn = columns[placeOf('time')] as PlanColumn;
+  const along: LineValues[] = [];
+  for (const [i, { column, function: made }] of values.entries()) {
+    const cells = given.map(() => new Float64Array(times.length).fill(Number.NaN));
+    const merge = given.length < total && made !== undefined ? MERGES[made] : undefined;
+    const rest = new Float64Array(times.length).fill(Number.NaN);
+    for (const { length, ids, places, numbers } of chunks) {
+      const number = numbers[i] as (row: number) => number;
+      for (let row = 0; row < length; row++) {
+        const place = at[places[row] as number];
+        if (place === undefined) continue;
+        const line = cells[rank[ids[row] as number] as number];
+        const one = number(row);
+        if (line !== undefined) line[place] = one;
+        else if (merge !== undefined && !Number.isNaN(one)) rest[place] = merged(merge, rest[place] as number, one);
+      }
+      await pace.turn();
+    }
+    const other = merge === undefined ? undefined : { merge, values: jsonNumbers(rest) };
+    along.push({ name: column.name, type: kindOf(column.type), values: cells.map(jsonNumbers), other });
+  }
   return {
-    overlapping: overlapsOf(chunks, rank, given.length, times.length),
+    overlapping: await overlapsOf(chunks, rank, given.length, times.length, pace),
     times: times.map((time) => jsonValue(time, physicalType(timeColumn.type))),
     keys: keyColumns.map((column) => ({ ...column, values: given.map((line) => column.values[line] as JsonValue) })),
-    values: values.map(({ column, function: made }, i): LineValues => {
-      const cells = given.map(() => new Float64Array(times.length).fill(Number.NaN));
-      const merge = given.length < total && made !== undefined ? MERGES[made] : undefined;
-      const rest = new Float64Array(times.length).fill(Number.NaN);
-      for (const { length, ids, places, numbers } of chunks) {
-        const number = numbers[i] as (row: number) => number;
-        for (let row = 0; row < length; row++) {
-          const place = at[places[row] as number];
-          if (place === undefined) continue;
-          const line = cells[rank[ids[row] as number] as number];
-          const one = number(row);
-          if (line !== undefined) line[place] = one;
-          else if (merge !== undefined && !Number.isNaN(one)) rest[place] = merged(merge, rest[place] as number, one);
-        }
-      }
-      return {
-        name: column.name,
-        type: kindOf(column.type),
-        values: cells.map(jsonNumbers),
-        other: merge === undefined ? undefined : { merge, values: jsonNumbers(rest) },
-      };
-    }),
+    values: along,
     total,
   };
 };

@@ -23,6 +23,7 @@ export class Pool {
 export class Budget {
   readonly limits: Limits;
   readonly #pool: Pool;
+  #isOver = false;
   rows = 0;
   bytes = 0;
 
@@ -31,8 +32,9 @@ export class Budget {
     this.#pool = pool;
   }
 
-  /** Accounts for what is now held; throws `iql.too-many-rows`, `iql.too-many-bytes`, or `iql.no-memory` when that is over a limit. */
+  /** Accounts for what is now held; throws `iql.too-many-rows`, `iql.too-many-bytes`, or `iql.no-memory` when that is over a limit, `iql.cancelled` when the run is over. */
   take(rows: number, bytes: number): void {
+    if (this.#isOver) throw new CodedError('iql.cancelled', {});
     this.rows += rows;
     this.bytes += bytes;
     this.#pool.bytes += bytes;
@@ -42,13 +44,15 @@ export class Budget {
   }
 
   give(rows: number, bytes: number): void {
+    if (this.#isOver) return;
     this.rows -= rows;
     this.bytes -= bytes;
     this.#pool.bytes -= bytes;
   }
 
-  /** The run is over, however it ended. */
+  /** The run is over, however it ended; what is still under way for it accounts for nothing more. */
   end(): void {
     this.give(this.rows, this.bytes);
+    this.#isOver = true;
   }
 }

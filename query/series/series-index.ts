@@ -22,7 +22,7 @@ export interface IndexedLabel {
 
 /** Metrics; those that come later are not known. */
 const MOST_METRICS = 200_000;
-/** A million ordinary series take 100 MB. Those that come when so much is kept are not known: questions do not find them. */
+/** A million ordinary series take 100 MB. Those that are told when so much is kept are not known: questions do not find them. */
 const MOST_BYTES = 1 << 30;
 
 export interface LabelValue {
