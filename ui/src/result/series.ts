@@ -4,8 +4,9 @@
 import type { Column } from '../data/types.ts';
 import { rolesOf } from './choose.ts';
 import { type Groups, groupRows, type Identity, type Naming, namingOf } from './keys.ts';
-import type { Beyond, Merge } from './line-rows.ts';
+import type { Beyond } from './line-rows.ts';
 import { type Quiet, quietOf } from './quiet.ts';
+import { REST_TITLES, REST_WORDS, type Rest, restOf } from './rest.ts';
 import { type Course, MOST_POINTS, stepFor, thinned } from './thin.ts';
 
 /** null is a gap, undefined is nothing at this time (the line goes on). */
@@ -150,36 +151,6 @@ interface Gathered extends Course {
   readonly times: number[];
   readonly values: (number | null)[];
 }
-
-/** All lines that are not drawn by themselves, as one. */
-class Rest {
-  readonly merge: Merge;
-  readonly at = new Map<number, number>();
-
-  constructor(merge: Merge) {
-    this.merge = merge;
-  }
-
-  add(time: number, value: number): void {
-    const known = this.at.get(time);
-    if (known === undefined) this.at.set(time, value);
-    else this.at.set(time, this.merge === 'sum' ? known + value : this.merge === 'max' ? Math.max(known, value) : Math.min(known, value));
-  }
-}
-
-/** What they have to do with one another: amounts and sums add up; the largest of largest values is the largest of all. */
-const restOf = (values: readonly Column[], additive: boolean, beyond: Beyond | undefined): Rest | undefined => {
-  const merges = new Set(additive ? ['sum' as const] : values.map(({ name }) => beyond?.others.get(name)?.merge));
-  const [merge] = merges;
-  return merges.size > 1 || merge === undefined || (merge !== 'sum' && values.length > 1) ? undefined : new Rest(merge);
-};
-
-const REST_TITLES: Readonly<Record<Merge, string>> = {
-  sum: 'The sum of the lines that are not drawn by themselves',
-  max: 'The largest of the lines that are not drawn by themselves',
-  min: 'The smallest of the lines that are not drawn by themselves',
-};
-const REST_WORDS: Readonly<Record<Merge, string>> = { sum: '', max: 'largest of ', min: 'smallest of ' };
 
 /** The rows of the wished groups; all others go into the rest. */
 const gather = (rows: Rows, value: Column, wished: ReadonlySet<number>, rest: Rest | undefined): Map<number, Gathered> => {
