@@ -197,3 +197,36 @@ test('what one question may take is the smaller of the caller’s and the instal
   expect(answers).toEqual([[], [], ['iql.too-many-questions']]);
   expect(await codes(two, 'from hosts')).toEqual([]);
 });
+
+test('buckets that are held of everything are given to nobody who may see some, nor their lines', async () => {
+  const { columns, search, records } = loaded.ports;
+  const catalogue = new LearnedCatalogue(DATASETS, columns, search, () => 3650 * 86_400_000);
+  await catalogue.refresh(END);
+  const holding = new QueryService({
+    ports: { columns, search, records },
+    catalogue,
+    tellMarks: () => undefined,
+    tellWrites: { listen: () => undefined, hear: () => undefined },
+    completeUpTo: () => undefined,
+    now: () => END,
+  });
+  const text = 'from metrics.system.cpu.utilization | every 5m max | max by host';
+  const chart = async (queries: CallerQueries, noCache: boolean) => (await queries.query(text, { ...range, lines: 1, noCache })).lines;
+  const isHeld = async (queries: CallerQueries): Promise<boolean> => {
+    const { columns: told } = await queries.query(`${text} | explain analyze`, range);
+    return told.find(({ name }) => name === 'at')?.values.includes('memory') === true;
+  };
+  // They know the same labels: only whose rows they are tells the two apart.
+  const two = { ...caller(), rights: rightsOf([{ datasets: 'all', where: conditionOf('host in ("web-1", "db-1")') }]) };
+  // What is told of series beside the first questions changes their state, and nothing is held over that.
+  for (const queries of [holding.for(unlimited('all')), holding.for(two), holding.for(two)]) await chart(queries, true);
+  const totals: (number | undefined)[] = [];
+  for (const queries of [holding.for(unlimited('all')), holding.for(two)]) {
+    expect(await isHeld(queries)).toBe(false);
+    const anew = await chart(queries, true);
+    for (let times = 0; times < 2; times++) expect(await chart(queries, false)).toEqual(anew);
+    expect(await isHeld(queries)).toBe(true);
+    totals.push(anew?.total);
+  }
+  expect(totals[1]).toBeLessThan(totals[0] as number);
+});
