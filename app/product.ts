@@ -160,6 +160,7 @@ const start = async (
     settings,
     cache: compiledIn(join(dataDir, PIPELINE_FOLDER)),
     begins: () => told.engines?.told.begins() ?? 0,
+    removing: (write, rows) => told.engines?.told.removing(write, rows),
     ended: () => told.catalogue?.doubt(UNTOLD_MS),
   });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });

@@ -10,6 +10,8 @@ import type { Stretch } from '../schemas/stretch.ts';
 export interface WriteTeller {
   /** Throws where it cannot be told: then nothing is written. */
   begun(write: number, rows: readonly Stretch[]): void;
+  /** As `begun`, of rows that are to go: it must need no room on the disk, which they may be to make. Resolves when it is heard. */
+  removing(write: number, rows: readonly Stretch[]): Promise<void>;
   /** Throws where it cannot be told: then it is told with the next ones. */
   over(writes: readonly number[]): void;
 }
@@ -115,7 +117,8 @@ export class ToldWrites {
   /** `work` removes rows of a table from one moment up to another, ms. */
   async removing(table: string, from: number, to: number, work: () => Promise<void>): Promise<void> {
     const [begin, end] = [BigInt(from) * 1_000_000n, BigInt(to) * 1_000_000n];
-    const write = this.#begin([{ table: PARTS_OF[table] ?? table, metric: undefined, from: begin, to: end }]);
+    const write = ++this.#writes;
+    await this.#teller.removing(write, [{ table: PARTS_OF[table] ?? table, metric: undefined, from: begin, to: end }]);
     try {
       await work();
       this.#end(write);

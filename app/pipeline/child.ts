@@ -24,7 +24,7 @@ import { PIPELINE_FOLDER, PIPELINE_STATEMENTS } from './folder.ts';
 import type { PipelineCalls, PipelineStart, PipelineState, ServerCalls } from './protocol.ts';
 import { relayedLogger } from './relayed-log.ts';
 import { ToldWriter } from './told-file.ts';
-import { begunRows, overRows } from './written-rows.ts';
+import { writeTeller } from './written-rows.ts';
 
 /** One of a server that was killed ends by itself; so long is waited for it. */
 const LOCK_MS = 30_000;
@@ -63,10 +63,7 @@ const start = async (options: PipelineStart): Promise<void> => {
   const folder = join(dataDir, PIPELINE_FOLDER);
   if ((await lockFolder(folder, LOCK_MS)) === undefined) throw new CodedError('data.in-use', { path: folder, holder: 'the pipeline of a server before' });
   const told = new ToldWriter(folder, options.run);
-  const writes = new ToldWrites({
-    begun: (write, rows) => told.tell('begun', begunRows(write, rows)),
-    over: (ended) => told.tell('over', overRows(ended)),
-  });
+  const writes = new ToldWrites(writeTeller(told, server));
   const columns = writes.to(
     openClickHouse({
       ...options.columns,

@@ -49,6 +49,11 @@ export class HeardRows {
     return next;
   }
 
+  /** What removes rows is told by a call, and a file after that when it is over. */
+  removing(write: number, rows: readonly Stretch[]): void {
+    this.#begun({ write: BigInt(write), rows });
+  }
+
   /** A store whose answers are handed out when all is heard that was told before they were made. */
   before(columns: ColumnStore): ColumnStore {
     return {

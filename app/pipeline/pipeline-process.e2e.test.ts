@@ -32,6 +32,7 @@ beforeAll(async () => {
     settings: () => settings,
     cache: join(folder, 'compiled'),
     begins: () => engines.told.begins(),
+    removing: (write, rows) => engines.told.removing(write, rows),
     ended: () => {
       doubted++;
     },

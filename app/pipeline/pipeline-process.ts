@@ -42,6 +42,8 @@ export interface PipelineProcessOptions {
   readonly cache: string;
   /** Called before each process begins; the number under which that one tells of rows. */
   readonly begins: () => number;
+  /** Called before it removes rows. */
+  readonly removing: ServerCalls['removing'];
   /** Called when one has ended that was not told to. */
   readonly ended: () => void;
 }
@@ -213,7 +215,7 @@ export class PipelineProcess implements StoreProcess, Pick<Pipeline, 'status' | 
   }
 
   #spawn(): Run {
-    const { log, telemetry, cache } = this.#options;
+    const { log, telemetry, cache, removing } = this.#options;
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
@@ -232,6 +234,7 @@ export class PipelineProcess implements StoreProcess, Pick<Pipeline, 'status' | 
         this.#state = state;
         for (const topic of state.caughtUp) this.#caughtUp.add(topic);
       },
+      removing,
     };
     return { child, peer: new Peer(processLink(child), hears as unknown as Methods, away), begun: performance.now(), exited };
   }

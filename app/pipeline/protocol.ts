@@ -7,6 +7,7 @@ import type { LockHolder } from '../../engines/records/port.ts';
 import type { Replayed, ReplayFrom } from '../../pipeline/places.ts';
 import type { SeenMessage } from '../../pipeline/senders.ts';
 import type { PipelineStatus } from '../../pipeline/start.ts';
+import type { Stretch } from '../../schemas/stretch.ts';
 import type { Settings } from '../config/settings.ts';
 
 /** How the column store is reached; see `EmbeddedColumns`. */
@@ -70,4 +71,6 @@ export interface ServerCalls {
   log(level: LogLevel, message: string, fields: readonly WireField[]): void;
   calls(calls: TelemetryCalls): void;
   state(state: PipelineState): void;
+  /** Rows of these are about to go; see `WriteTeller`. */
+  removing(write: number, rows: readonly Stretch[]): void;
 }
