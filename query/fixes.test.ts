@@ -7,7 +7,7 @@ import { columnOfLabel } from '../schemas/label-column.ts';
 import { metricHash } from '../schemas/series-id.ts';
 import { printName } from './1-syntax/print-expression.ts';
 import type { Catalogue } from './2-semantic/catalogue.ts';
-import { check, type Diagnostic, parseErrors } from './language.ts';
+import { check, type Diagnostic, highlight, parseErrors } from './language.ts';
 import { readSpec } from './testing/spec-file.ts';
 import { specCatalogue } from './testing/spec-run.ts';
 import { learnedCatalogue } from './testing/store-metrics.ts';
@@ -57,6 +57,26 @@ test('a word of a right text cut or doubled', () => {
     }),
     { numRuns: 1500 },
   );
+});
+
+test('a name that is also a unit, behind a number', () => {
+  const texts = ['data [{h: 1, x: 2}] | top 2 y x', 'data [{B: 1}] | where A > 2 A', 'data [{m: 1}] | top 5 by max(n) | top 5 n n'];
+  let fixes = 0;
+  for (const text of texts) fixes += expectMended(text, specCatalogue);
+  expect(fixes).toBeGreaterThan(texts.length);
+});
+
+/** Without the blanks that no sign needs; as it is where one of them was needed. */
+const squeezed = (text: string): string => {
+  const wordsOf = (t: string): readonly string[] => highlight(t).map(({ span }) => t.slice(span.start, span.end).replaceAll(' ', ''));
+  const close = text.replaceAll(/(?<!\w) | (?!\w)/g, '');
+  return wordsOf(close).join(' ') === wordsOf(text).join(' ') ? close : text;
+};
+
+test('texts without a blank too many', () => {
+  let fixes = 0;
+  for (const text of [...FOREIGN, ...SQUEEZABLE, ...corpus]) fixes += expectMended(squeezed(text), specCatalogue);
+  expect(fixes).toBeGreaterThan(0);
 });
 
 const names = fc.oneof(
@@ -131,6 +151,15 @@ test('a bin that is not closed yet', () => {
     expect(check(text, learnedCatalogue).diagnostics).not.toEqual([]);
 });
 
+const SQUEEZABLE = [
+  'from logs | where time >= "2026-11-28" and body == ""',
+  'from logs | where time in "2026-11-28"',
+  'from processes | top 5 `cpu`',
+  'from processes | top 5 `cpu` desc per host',
+  'from logs | count by `host` | where `hst` `hst` == ""',
+  'from logs | summarize `host` by service, bin(time, 5m)',
+  'alert a if (from processes last 5m | every 5m max `cpu` by host) > 1',
+];
 const FOREIGN = [
   'form logs',
   'severity:error',

@@ -1,4 +1,5 @@
 // IQL as a browser needs it: check, print, colour, complete. Loads no runner and no emitter.
+import { apart } from './1-syntax/apart.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import { type TokenSpan, tokens } from './1-syntax/highlight.ts';
 import { parse } from './1-syntax/parser.ts';
@@ -26,7 +27,8 @@ const LANGUAGE = { pipe: pipeNamed, functions: FUNCTIONS, planner: sourcePlanner
 /** Reads and checks a text. `query` is there only when nothing is wrong; warnings may stand beside it. Never throws. */
 export const check = (text: string, catalogue: Catalogue, options: { readonly strict?: boolean } = {}): CheckedText<Plan> => {
   const parsed = parse(text, PIPE_SYNTAXES);
-  return checkText(parsed.text, LANGUAGE, catalogue, { ...options, told: parsed.diagnostics });
+  const checked = checkText(parsed.text, LANGUAGE, catalogue, { ...options, told: parsed.diagnostics });
+  return { ...checked, diagnostics: checked.diagnostics.map((d) => apart(text, d)) };
 };
 
 /** A name as it is written in a text, in backticks where it must be. */

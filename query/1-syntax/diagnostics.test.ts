@@ -53,6 +53,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['from a | where x == «"\\u0000"»', 'zero-byte'],
     ['from a | where x == «"\\ud800"»', 'bad-surrogate'],
     ['from a | where x == «10%»3', 'percent-space', 'from a | where x == 10 % 3'],
+    ['from a | where x > «10%»and y', 'percent-space', 'from a | where x > 10% and y'],
   ],
   brackets: [
     ['from a | where «(»x', 'unclosed', 'from a | where (x)'],

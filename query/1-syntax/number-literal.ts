@@ -1,6 +1,7 @@
 // Numbers and quantities: `1_000`, `1e3`, `1h30m`, `10MiB`, `90%`, `10MiB/s`, `5/s`. Units heed case. Reads one literal; never decides where it may stand.
 import type { NumberLiteral, QuantityLiteral } from './ast.ts';
 import { type Diagnostic, fixOf, syntaxError } from './diagnostic.ts';
+import { OPERATOR_WORDS } from './tokens.ts';
 
 /** Nanoseconds; d and w as fixed lengths: where they are calendar units, use the parts. */
 export const DURATION_NANOS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 6e10, h: 3.6e12, d: 8.64e13, w: 6.048e14 };
@@ -16,6 +17,8 @@ export const SIZE_BYTES: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
   TiB: 2 ** 40,
 };
+/** Behind a number it is read as the number's unit. */
+export const isUnit = (word: string): boolean => Object.hasOwn(DURATION_NANOS, word) || Object.hasOwn(SIZE_BYTES, word);
 const MISSPELT: Readonly<Record<string, string>> = {
   sec: 's',
   secs: 's',
@@ -42,6 +45,8 @@ const MISSPELT: Readonly<Record<string, string>> = {
   byte: 'B',
   bytes: 'B',
 };
+/** Words behind a whole operand. */
+const CONTINUES: ReadonlySet<string> = new Set(['and', 'or', 'in', 'between', 'then', 'else', 'end', 'as', 'by', 'per', 'over', ...OPERATOR_WORDS]);
 const THOUSANDS: Readonly<Record<string, number>> = { k: 3, K: 3, M: 6, G: 9, T: 12 };
 
 const NUMBER = /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?/y;
@@ -111,10 +116,10 @@ export const readNumber = (text: string, start: number): NumberRead => {
     const read = quantity('ratio', end + 1, `${shortest(amount)}%`, ratioOf(plain(digits)));
     const after = text[end + 1];
     if (after === undefined || !(after === '(' || isWordAt(text, end + 1))) return read;
-    return {
-      ...read,
-      problem: syntaxError('iql.percent-space', { text: `${digits}%` }, { start, end: end + 1 }, fixOf(`Write ${digits} % …`, end, end + 1, ' % ')),
-    };
+    // `50%and` goes on with another operator: it is the ratio that was meant.
+    const ratio = CONTINUES.has(matchAt(WORD, text, end + 1)?.[0].toLowerCase() ?? '');
+    const fix = ratio ? fixOf(`Write ${digits}% …`, end, end + 1, '% ') : fixOf(`Write ${digits} % …`, end, end + 1, ' % ');
+    return { ...read, problem: syntaxError('iql.percent-space', { text: `${digits}%` }, { start, end: end + 1 }, fix) };
   }
   if (next === '/' && text[end + 1] === 's' && !isWordAt(text, end + 2)) return quantity('rate', end + 2, `${shortest(amount)}/s`, amount);
   const unit = matchAt(UNIT, text, end)?.[0];

@@ -1,6 +1,6 @@
 // Prints expressions: each in one way, with the fewest parentheses that read back as the same tree. Layout over lines is the printer's.
 import type { Argument, Call, Expression, Name, Query } from './ast.ts';
-import { DURATION_NANOS, SIZE_BYTES } from './number-literal.ts';
+import { isUnit } from './number-literal.ts';
 import { COMPARISON, OPERATOR_WORDS, PRECEDENCE, RESERVED } from './tokens.ts';
 
 /** Text, a query that may go over lines, or a place where a line may be broken (else a space). */
@@ -12,10 +12,12 @@ const QUOTED: ReadonlySet<string> = new Set([...RESERVED.keys(), ...OPERATOR_WOR
 
 /** Control signs, and what would be read as one. */
 const ESCAPED = /\p{Cc}|\\(?=u\{)/gu;
-const quote = (name: string): string => `\`${name.replaceAll('`', '``').replace(ESCAPED, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`)}\``;
+/** A name in backticks. */
+export const quoteName = (name: string): string =>
+  `\`${name.replaceAll('`', '``').replace(ESCAPED, (c) => `\\u{${(c.codePointAt(0) as number).toString(16)}}`)}\``;
 export const printName = (name: string, avoid?: ReadonlySet<string>): string => {
   const lower = name.toLowerCase();
-  return !PLAIN.test(name) || QUOTED.has(lower) || avoid?.has(lower) === true ? quote(name) : name;
+  return !PLAIN.test(name) || QUOTED.has(lower) || avoid?.has(lower) === true ? quoteName(name) : name;
 };
 
 export const printNumber = (value: number | bigint, integer: boolean): string => {
@@ -132,7 +134,7 @@ export class ExpressionPrinter {
         this.write(e.node);
         return;
       case 'parameter':
-        this.write(`$${PLAIN.test(e.name) ? e.name : quote(e.name)}`);
+        this.write(`$${PLAIN.test(e.name) ? e.name : quoteName(e.name)}`);
         return;
       case 'unary':
         this.write(e.operator === '-' ? '-' : `${e.operator} `);
@@ -236,9 +238,9 @@ export class ExpressionPrinter {
     words.forEach((word, i) => {
       if (i > 0) this.write(' ');
       const before = words[i - 1];
-      const unit = word.node === 'name' && before?.node === 'number' && (Object.hasOwn(DURATION_NANOS, word.name) || Object.hasOwn(SIZE_BYTES, word.name));
+      const unit = word.node === 'name' && before?.node === 'number' && isUnit(word.name);
       if (unit) {
-        this.write(quote(word.name));
+        this.write(quoteName(word.name));
         return;
       }
       const looksAssigned = assigns && i === 0 && word.node === 'binary' && leftmostIsEquality(word);

@@ -5,7 +5,7 @@ import { MAX_DEPTH } from './bounds.ts';
 import { type Diagnostics, type Fix, fixOf, syntaxError } from './diagnostic.ts';
 import { nearest } from './nearest.ts';
 import { PIPES_NOT_YET } from './not-yet.ts';
-import { DURATION_NANOS, readNumber, SIZE_BYTES } from './number-literal.ts';
+import { isUnit, readNumber } from './number-literal.ts';
 import { longestPhrase, type PipeWords } from './pipe-words.ts';
 import { fromPromql } from './promql.ts';
 import type { PipeSyntax } from './signature.ts';
@@ -315,7 +315,7 @@ export const shape = (text: string, tokens: readonly Token[], pipes: PipeWords, 
   const spacedUnit = (t: Token): boolean => {
     const unit = ahead();
     if (t.node?.node !== 'number' || unit === undefined || !unit.is(T.Name) || unit.startOffset === t.end || ahead(2)?.is(T.Open)) return false;
-    if (!(Object.hasOwn(DURATION_NANOS, unit.image) || Object.hasOwn(SIZE_BYTES, unit.image))) return false;
+    if (!isUnit(unit.image)) return false;
     const before = previous();
     const afterPipe = before?.is(T.PipeName) === true;
     if (!afterPipe && !before?.is(T.RangeWord) && !before?.is(T.Clause) && !before?.is(T.ArgumentClause) && !before?.is(T.Operator) && !before?.is(T.Minus))

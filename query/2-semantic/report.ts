@@ -2,12 +2,13 @@
 import { type ErrorCode, type ErrorParameters, errorMessage } from '../../core/coded-error.ts';
 import type { Span } from '../1-syntax/ast.ts';
 import type { Diagnostic, Edit, Fix, Related } from '../1-syntax/diagnostic.ts';
-import { printName } from '../1-syntax/print-expression.ts';
+import { isUnit } from '../1-syntax/number-literal.ts';
+import { printName, quoteName } from '../1-syntax/print-expression.ts';
 
 export const fix = (label: string, ...edits: readonly Edit[]): Fix => ({ label, edits });
-/** Writes a name in the place of another; undefined where there is none. */
+/** Writes a name in the place of another, one that may be a unit so that it is none there; undefined where there is none. */
 export const writeName = (span: Span, name: string): Fix | undefined => {
-  const written = printName(name);
+  const written = isUnit(name) ? quoteName(name) : printName(name);
   return name === '' ? undefined : fix(`Write ${written}`, replace(span, written));
 };
 export const replace = (span: Span, text: string): Edit => ({ span, text });
