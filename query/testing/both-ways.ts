@@ -39,7 +39,11 @@ export interface BothWays {
 
 const without = new Set(['push-filters']);
 
-const cutsRows = (node: PlanNode): boolean => (node.node === 'order' && node.count !== undefined) || node.node === 'filter' || inputsOf(node).some(cutsRows);
+const cutsRows = (node: PlanNode): boolean =>
+  (node.node === 'order' && node.count !== undefined) ||
+  node.node === 'filter' ||
+  (node.node === 'join' && (node.kind === 'inner' || node.kind === 'semi' || node.kind === 'anti')) ||
+  inputsOf(node).some(cutsRows);
 
 const size = (node: PlanNode): number => 1 + inputsOf(node).reduce((sum, n) => sum + size(n), 0);
 

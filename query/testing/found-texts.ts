@@ -51,6 +51,10 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['levels listed by their letters', 'from logs last 1h | summarize values(severity), min(severity) by host'],
   ['the newest rows stood in another order behind a filter', 'from processes last 1h | latest by name, host | where pid > 0 | limit 3'],
   ['a value that could not be represented, in a row that is left out', 'from metrics.odd.values | limit 10 | where time == @2026-10-25T01:00:00Z'],
+  [
+    'a value that could not be represented, in a row whose key no other table has',
+    'from metrics.system.cpu.utilization | every 90s avg(value) | set x = value / 0 | where cpu in (from processes last 1h | select host)',
+  ],
   ['whole numbers too large together were not told of', 'from processes | every 1m sum(abs(memory) * 9007199254740993)'],
   ['all was read for an aggregate that nobody asks for', 'from metrics.odd.values | summarize count() | distinct k0 = "web-1"'],
   ['the newest sampling of each process, of few', 'from processes | where cpu > 10% | latest | limit 3'],
