@@ -272,6 +272,7 @@ export class QueryService {
     const buckets = request.noCache === true ? undefined : this.#closed;
     const { parts, answer } = await (buckets?.answering(answering) ?? answering());
     this.#tellRemoved(parts, notice);
+    this.#tellUnknown(parts, notice);
     if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
     else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
     else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
@@ -307,6 +308,14 @@ export class QueryService {
         told.add(dataset.table);
         notice('info', 'iql.removed', { source: dataset.table, before: formatTime(before) });
       }
+  }
+
+  /** Once a metric of which some series are not in the index; labels and conditions go by those that are. */
+  #tellUnknown(parts: SplitPlan, notice: PlanRequest['notice']): void {
+    const { series } = this.#options.catalogue;
+    const scans = [...parts.fragments.values()].flatMap(({ plan }) => scansOf(plan)).filter(({ dataset }) => dataset.table === 'samples');
+    const metrics = new Map(scans.map(({ dataset }) => [dataset.metric?.name, dataset.name]));
+    for (const [metric, source] of metrics) if (series.lacksSome(metric)) notice('warning', 'iql.series-unknown', { source });
   }
 
   /** The earliest watermark of what the plan reads. */

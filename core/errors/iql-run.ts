@@ -54,5 +54,10 @@ export const IQL_RUN_ERRORS = {
     { source: 'logs', before: '2026-10-30T00:00:00.000Z' },
     'They were older than they are kept, or went because the disk was full; Status says which. How long each kind is kept is a setting: `retention` in `inframirror config print`.',
   ),
+  'iql.series-unknown': entry(
+    (p: { source: string }) => `the server knows only some of the series of ${p.source}: the answer may lack those of the others`,
+    { source: 'metrics.http.requests' },
+    'There are more series than it keeps in memory: Status says so, and what to do. Their samples are stored, and are found again once there is room.',
+  ),
   'iql.cancelled': entry((_: NoParameters) => 'the query was stopped', {}, 'It was stopped by its caller; run it again if that was not meant.'),
 };

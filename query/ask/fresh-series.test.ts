@@ -8,8 +8,10 @@ import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { DATASETS } from '../../schemas/catalogue.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import { unlimited } from '../caller.ts';
+import { SeriesIndex } from '../series/series-index.ts';
 import { type CallerQueries, QueryService } from '../service.ts';
 import { LearnedCatalogue } from './learned-catalogue.ts';
+import { seriesRows } from './series-feed.ts';
 import type { TellRows } from './told-rows.ts';
 
 let store: TemporaryStore;
@@ -144,4 +146,31 @@ test('rows that cannot be taken in are found by looking', async () => {
   await tell('odd.one', ['z']);
   await delay(1100);
   expect(await hostsOf(service, 'from metrics.odd.one | every all count | sum by host')).toEqual(['z']);
+});
+
+test('an answer that may lack series for which there was no room says so', async () => {
+  const feed = async (index: SeriesIndex, metric: string): Promise<SeriesIndex> => {
+    const hash = metricHash(metric);
+    for await (const rows of seriesRows(store.columns, { told: 0, first: hash, last: hash })) index.feed(rows);
+    return index;
+  };
+  for (const metric of ['small', 'full', 'other']) await tell(`fresh.${metric}`, ['a']);
+  // With room for one feed more.
+  const index = new SeriesIndex((await feed(new SeriesIndex(), 'fresh.small')).bytes + 1);
+  await feed(index, 'fresh.small');
+  await feed(index, 'fresh.full');
+  await tell('fresh.full', ['b']);
+  await feed(index, 'fresh.full');
+  const { catalogue, service } = serviceOn(store.columns);
+  await catalogue.refresh();
+  const told = async (text: string) => (await service.query(text)).diagnostics.map(({ severity, code, message }) => `${severity} ${code} ${message}`);
+  const text = 'from metrics.fresh.full | every all count | sum by host';
+  expect([await hostsOf(service, text), await told(text)]).toEqual([['a', 'b'], []]);
+  Object.defineProperty(catalogue, 'series', { get: () => index });
+  const unknown = (of: string): unknown => expect.stringContaining(`warning iql.series-unknown the server knows only some of the series of ${of}:`);
+  expect([await hostsOf(service, text), await told(text)]).toEqual([['a'], [unknown('metrics.fresh.full')]]);
+  expect(await told('from metrics.fresh.full | where host == "b" | every all count')).toEqual([unknown('metrics.fresh.full')]);
+  expect(await told('from metrics.fresh.other | every all count')).toEqual([unknown('metrics.fresh.other')]);
+  expect(await told('from metrics.fresh.small | every all count')).toEqual([]);
+  expect(await told('from metrics | every all count | sum')).toEqual([unknown('metrics')]);
 });

@@ -12,6 +12,8 @@ export class MetricSeries {
   readonly told = new Set<number>();
   /** What it said of them, and when. */
   readonly states = new SeriesStates();
+  /** There was no room for some of its series. */
+  lacksSome = false;
   /** By the number of a label. */
   readonly #labels = new Map<number, LabelCodes>();
 

@@ -70,6 +70,11 @@ export class SeriesIndex {
     return this.#metrics.get(metric);
   }
 
+  /** Whether there was no room for some series of the metric; undefined: of any. */
+  lacksSome(metric: string | undefined): boolean {
+    return (metric === undefined ? undefined : this.#metrics.get(metric)?.lacksSome) ?? this.isFull;
+  }
+
   /** Values of a label, as they are numbered for all metrics; undefined: no series has it. */
   label(name: string): IndexedLabel | undefined {
     const number = this.#labelNumber(name);
@@ -165,6 +170,7 @@ export class SeriesIndex {
       const metric = this.#metricNamed(name(row), hasRoom);
       if (metric === undefined || !(hasRoom || metric.ids.find(ids[row * 2] as number, ids[row * 2 + 1] as number) >= 0)) {
         this.isFull = true;
+        if (metric !== undefined) metric.lacksSome = true;
         continue;
       }
       const { size } = metric;
