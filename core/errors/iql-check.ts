@@ -269,7 +269,7 @@ export const IQL_CHECK_ERRORS = {
   'iql.raw-sum': entry(
     (p: { name: string }) => `${p.name} of raw samples adds across time as well as across series`,
     { name: 'sum' },
-    'Aggregate over time first: `| every 1m avg | sum by host`.',
+    'Aggregate over time first: `| every 1m avg | sum by host`; series that live only a moment, as processes do, at each time first: `| sum by time, host | every 1m avg`.',
   ),
   'iql.widened-window': entry(
     (p: { window: string; interval: string }) => `samples come every ${p.interval}: the window is ${p.window}`,

@@ -182,7 +182,9 @@ const heedKind = (
     scope.reporter.error('iql.counter-aggregate', { name: written, column }, e.span, asRate(collector, column, e));
     return false;
   }
-  if (kind === 'gauge' && name === 'sum' && scope.relation.raw && scope.relation.shape === 'series' && !collector.overTime)
+  // By time it adds what was sampled at one moment.
+  const acrossTime = !collector.overTime && !collector.keys.includes('time');
+  if (kind === 'gauge' && name === 'sum' && scope.relation.raw && scope.relation.shape === 'series' && acrossTime)
     scope.reporter.warning('iql.raw-sum', { name: written }, e.span);
   return true;
 };

@@ -61,9 +61,9 @@ export const LESSONS: readonly Lesson[] = [
   },
   {
     title: 'The largest over time',
-    text: 'from processes\n| every 1m avg cpu\n| sum by name\n| top 5 name by max(cpu)',
+    text: 'from processes\n| sum cpu by time, host, name\n| every 1m avg cpu\n| sum by name\n| top 5 name by max(cpu)',
     view: 'chart',
-    says: '`top 5 name by max(cpu)` keeps all buckets of the five names with the highest peak. `bottom` keeps the smallest.',
+    says: '`sum cpu by time, …` adds the processes of a name at each sampling, before anything goes over time: averaged by themselves, those that lived only a moment would count as if they had run for the whole minute. `top 5 name by max(cpu)` keeps all buckets of the five names with the highest peak. `bottom` keeps the smallest.',
   },
   {
     title: 'Across stores',
@@ -113,7 +113,7 @@ export const RECIPES: readonly Recipe[] = [
   },
   {
     title: 'Busiest processes over time',
-    text: 'from processes\n| every 1m avg cpu\n| sum by host, name\n| top 8 name by max(cpu)',
+    text: 'from processes\n| sum cpu by time, host, name\n| every 1m avg cpu\n| top 8 name by max(cpu)',
     view: 'chart',
     says: 'The names with the highest peak, by host. For what is busy all the time: `| summarize cpu = avg(cpu) by host, name | top 5 by cpu per host`.',
   },

@@ -85,7 +85,7 @@ export const waysFrom = (columns: readonly Column[], row: number, text: string, 
     ways.push(
       go(
         `All that are called ${name.slice(0, 40)}`,
-        `from processes\n| where name == ${JSON.stringify(name)}\n| every ${(spanMillis(bucketFor(range)) ?? 0) < 30_000 ? '30s' : bucketFor(range)} avg cpu\n| sum by host`,
+        `from processes\n| where name == ${JSON.stringify(name)}\n| sum cpu by time, host\n| every ${(spanMillis(bucketFor(range)) ?? 0) < 30_000 ? '30s' : bucketFor(range)} avg cpu`,
         'chart',
       ),
     );
