@@ -95,8 +95,8 @@ export const IQL_CHECK_ERRORS = {
     'Gauges go up and down: use `delta`, `avg`, `min`, `max`.',
   ),
   'iql.every-by': entry(
-    (p: { keys: string }) => `on series \`every\` goes over time only; aggregate across series in a pipe of its own: | sum by ${p.keys}`,
-    { keys: 'host' },
+    (p: { instead: string }) => `on series \`every\` goes over time only; aggregate across series in a pipe of its own: ${p.instead}`,
+    { instead: '| max by host' },
     'Write `| every 1m avg | max by host`.',
   ),
   'iql.every-untimed': entry(

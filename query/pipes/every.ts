@@ -119,6 +119,18 @@ interface Shape {
   readonly zeros: boolean;
 }
 
+/** Of series, what one adds to the next. */
+const ADDED: ReadonlySet<string> = new Set<AggregateFunction>(['count', 'sum', 'rate', 'increase', 'delta', 'last', 'first']);
+const SAME: ReadonlySet<string> = new Set<AggregateFunction>(['avg', 'min', 'max', 'any', 'values']);
+
+/** How that which `every` gives of each series goes together: a sum of quantiles, deviations or different values says nothing. */
+const acrossSeries = (argument: Argument): string => {
+  const [, aggregate] = argument.words;
+  const [e] = aggregate === undefined ? [] : named({ ...argument, words: [aggregate] }).words;
+  const called = e?.node === 'name' ? e.name : e?.node === 'call' ? e.function.name : 'sum';
+  return SAME.has(called) ? called : ADDED.has(called) ? 'sum' : 'max';
+};
+
 export const every: IqlPipe = {
   syntax: { ...syntax('every', { clauses: ['by'], argumentClauses: ['over'] }), leads: true },
   form: 'every width agg [over window], … [by k, …]',
@@ -139,14 +151,9 @@ export const every: IqlPipe = {
     const series = shapeKnown ? input.shape === 'series' : by === undefined;
     if (series && by !== undefined) {
       const keys = by.arguments.map((a) => (a.words[0]?.node === 'name' ? a.words[0].name : 'k')).join(', ');
-      const called = head.words[1]?.node === 'name' ? head.words[1].name : '';
-      const across = ['avg', 'min', 'max', 'sum'].includes(called) ? called : 'sum';
-      scope.reporter.error(
-        'iql.every-by',
-        { keys },
-        by.span,
-        fix(`Write | ${across} by ${keys}`, replace({ start: by.span.start, end: by.span.start }, `| ${across} `)),
-      );
+      const instead = `| ${acrossSeries(head)} by ${keys}`;
+      const mend = fix(`Write ${instead}`, replace({ start: by.span.start, end: by.span.start }, `| ${acrossSeries(head)} `));
+      scope.reporter.error('iql.every-by', { instead }, by.span, mend);
     }
     // `every avg`: the width is what is lacking.
     const bare = head.words.length < 2;
