@@ -53,6 +53,26 @@ test('all that a request lacks or has wrong is told at once, each at its place, 
   expect(told).toEqual(['iql.parameter-value $b', 'iql.parameter-unset $a']);
 });
 
+test('too many buckets are mended by the next width that fits', async () => {
+  const { service } = failing(new CodedError('columns.unavailable', { reason: 'the plan is all that is wanted' }));
+  const mended = async (text: string): Promise<string | undefined> => {
+    const [told] = (await service.query(text)).diagnostics.filter((d) => d.severity === 'error');
+    expect(told?.code).toBe('iql.too-many-buckets');
+    const [edit] = told?.fix?.edits ?? [];
+    return edit && text.slice(0, edit.span.start) + edit.text + text.slice(edit.span.end);
+  };
+  expect(await mended('from logs last 30d | every 1s count')).toBe('from logs last 30d | every 5m count');
+  expect(await mended('from logs last 11001s | every (1s)count')).toBe('from logs last 11001s | every (2s)count');
+  expect(await mended('let w = 1s from logs last 1d | every w count by host')).toBe('let w = 1s from logs last 1d | every 10s count by host');
+  expect(await mended('from logs between @1600-01-01 and @2026-01-01 | every 1d count')).toBe('from logs between @1600-01-01 and @2026-01-01 | every 2w count');
+  for (const [range, width] of [
+    ['30d', '5m'],
+    ['11001s', '2s'],
+    ['1d', '10s'],
+  ] as const)
+    await expect(service.query(`from logs last ${range} | every ${width} count`)).rejects.toThrow('the column store does not answer');
+});
+
 test('an answer of more values than one text can carry is refused, one below it is whole', async () => {
   const { service } = failing(new Error('not asked'));
   const [from, to] = ['@2026-11-20T10:00:00Z', '@2026-11-21T12:00:00Z'];

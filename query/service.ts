@@ -194,7 +194,8 @@ export class QueryService {
         return none();
       }
       if (!(error instanceof CodedError) || !isDiagnostic(error.code)) throw error;
-      reporter.error(error.code, error.parameters as ErrorParameters<ErrorCode>, error instanceof PlacedError ? error.span : whole);
+      const [span, mend] = error instanceof PlacedError ? [error.span, error.fix] : [whole, undefined];
+      reporter.error(error.code, error.parameters as ErrorParameters<ErrorCode>, span, mend);
       return none();
     }
   }

@@ -112,7 +112,7 @@ export const IQL_CHECK_ERRORS = {
   'iql.too-many-buckets': entry(
     (p: { amount: number; limit: number }) => `that makes ${p.amount} buckets, the limit is ${p.limit}`,
     { amount: 86_400, limit: 11_000 },
-    'Choose wider buckets or a shorter range.',
+    'Choose wider buckets or a shorter range; the mend writes the next width that fits.',
   ),
   'iql.pipe-form': entry(
     (p: { pipe: string; form: string }) => `${p.pipe} is written: ${p.form}`,

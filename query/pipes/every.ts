@@ -1,11 +1,10 @@
 // `every 1m agg [over 5m] [by k]`: aggregates over time, per series or, on rows, per group.
 
-import { earlierOf, NANOS_PER_SECOND } from '../../core/time.ts';
-import type { Argument, Expression, Span } from '../1-syntax/ast.ts';
-import { binWidth } from '../1-syntax/time-bin.ts';
-import { calendarText, calendarUnits, isConstant, lettered } from '../2-semantic/constant.ts';
+import { earlierOf } from '../../core/time.ts';
+import type { Argument, Span } from '../1-syntax/ast.ts';
+import { isConstant } from '../2-semantic/constant.ts';
 import { doubted, isMistaken, isSure, mayBeTimed } from '../2-semantic/doubt.ts';
-import { checkExpression, durationNanos } from '../2-semantic/expression.ts';
+import { checkExpression } from '../2-semantic/expression.ts';
 import type { AggregateFunction } from '../2-semantic/function-names.ts';
 import { typeName } from '../2-semantic/numeric.ts';
 import { fix, replace } from '../2-semantic/report.ts';
@@ -13,7 +12,7 @@ import type { AggregateUse } from '../2-semantic/scope.ts';
 import { settle } from '../2-semantic/settle.ts';
 import { columnNamed, NO_ROWS, type Relation, type RelationColumn, type Typed, type, visible, type Width } from '../2-semantic/type.ts';
 import { neededConstant } from '../3-plan/bind.ts';
-import { type Bucket, bucketAt } from '../3-plan/bucket.ts';
+import { bucketAt } from '../3-plan/bucket.ts';
 import { columnReference } from '../3-plan/expression.ts';
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import { type Every, type Fill, OVER_TIME, type PlanNode } from '../3-plan/nodes.ts';
@@ -21,76 +20,9 @@ import { PlacedError } from '../3-plan/placed-error.ts';
 import type { Planning } from '../3-plan/request.ts';
 import { aggregateCalls, type CollectedAggregates, collectAggregates, outputsOf, useColumns, withKeys } from './aggregates.ts';
 import { afterMistake, clauseOf, type IqlPipe, type Key, keyColumn, keysOf, type PlanScope, syntax, written, wrongForm } from './pipe.ts';
+import { bucketFor, checkAmount, widthOf } from './width.ts';
 
-export const MOST_BUCKETS = 11_000;
 const MINUTE = 60_000_000_000n;
-/** Widths that `auto` chooses from, in seconds. */
-const WEEK = 604_800n;
-const STEPS = [1n, 2n, 5n, 10n, 15n, 30n, 60n, 120n, 300n, 600n, 900n, 1800n, 3600n, 7200n, 10_800n, 21_600n, 43_200n, 86_400n, WEEK];
-const AUTO_BUCKETS = 120n;
-/** A millisecond. */
-const LEAST_WIDTH = 1_000_000n;
-
-/** `1m`, `1d`, `all`, `auto`, or any constant that is a duration. */
-const widthOf = (e: Expression | undefined, scope: PlanScope): Width | Typed | undefined => {
-  if (e?.node === 'name' && !scope.values.has(e.name) && (e.name === 'all' || e.name === 'auto')) return { kind: e.name };
-  const span = e?.span ?? { start: 0, end: 0 };
-  const wrong = (got: string): undefined => {
-    const meant = binWidth(e);
-    scope.reporter.error('iql.bad-width', { got }, span, meant === undefined ? undefined : fix(`Write ${meant}`, replace(span, meant)));
-    return undefined;
-  };
-  const literal = lettered(e, scope);
-  if (e === undefined) return wrong('nothing');
-  if (literal?.node === 'quantity' && literal.kind === 'duration') {
-    const calendar = calendarUnits(literal, scope);
-    if (calendar !== undefined) return { kind: 'calendar', ...calendar };
-    const nanos = durationNanos(literal);
-    return !literal.parts.some((p) => p.unit === 'd' || p.unit === 'w') && nanos >= LEAST_WIDTH ? { kind: 'fixed', nanos } : wrong(literal.text);
-  }
-  const hole = e.node === 'missing' && e.span.start === e.span.end;
-  if (hole || (e.node === 'name' && scope.spoilt.has(e.name))) return undefined;
-  // A name that stands for nothing is an aggregate whose width is lacking.
-  if (literal?.node === 'name' || literal?.node === 'call') return wrong('this');
-  const checked = checkExpression({ ...scope, relation: NO_ROWS }, e);
-  if (checked === undefined) return undefined;
-  const width = settle(scope, checked, type('duration'));
-  return width.type.value === 'duration' ? width : wrong(literal?.node === 'quantity' ? literal.text : 'this');
-};
-
-/** The bucket for a request. */
-export const bucketFor = (width: Width | Typed, request: Planning): Bucket => {
-  if ('op' in width) {
-    const calendar = width.op === 'parameter' ? calendarText(request.durations?.get(width.name)) : undefined;
-    if (calendar !== undefined) return { kind: 'calendar', ...calendar, zone: request.zone };
-    const nanos = neededConstant(width, request, "a bucket's width") as bigint;
-    if (nanos < LEAST_WIDTH) throw new PlacedError('iql.bad-width', { got: `${nanos} ns` }, width.span);
-    return { kind: 'fixed', nanos };
-  }
-  switch (width.kind) {
-    case 'all':
-      return { kind: 'all' };
-    case 'calendar':
-      return { ...width, zone: request.zone };
-    case 'fixed':
-      return { kind: 'fixed', nanos: width.nanos };
-    case 'auto': {
-      const wanted = (request.to - request.from) / AUTO_BUCKETS / NANOS_PER_SECOND;
-      const seconds = STEPS.find((s) => s >= wanted);
-      // Longer than any range of stored rows: as few weeks as keep to about as many buckets.
-      return { kind: 'fixed', nanos: (seconds ?? (wanted / WEEK + 1n) * WEEK) * NANOS_PER_SECOND };
-    }
-  }
-};
-
-const DAY = 86_400n * NANOS_PER_SECOND;
-
-const checkAmount = (bucket: Bucket, request: Planning, span: Span): void => {
-  if (bucket.kind === 'all') return;
-  const width = bucket.kind === 'fixed' ? bucket.nanos : DAY * BigInt(bucket.count * (bucket.unit === 'week' ? 7 : 1));
-  const amount = Number((request.to - request.from) / width);
-  if (amount > MOST_BUCKETS) throw new PlacedError('iql.too-many-buckets', { amount, limit: MOST_BUCKETS }, span);
-};
 
 const seconds = (nanos: bigint): string => `${Number(nanos / 1_000_000n) / 1000}s`;
 
@@ -203,6 +135,7 @@ export const every: IqlPipe = {
         (request) => aggregateCalls(uses, request, grouped),
         useColumns(uses),
         written(pipe),
+        head.words[0]?.span ?? written(pipe),
       ),
     );
     const windowed = oneOf(windows, shape, output, useColumns(collected.uses));
@@ -341,6 +274,7 @@ const planEvery =
     aggregates: (request: Planning) => ReturnType<typeof aggregateCalls>,
     aggregateColumns: ReturnType<typeof useColumns>,
     span: Span,
+    widthSpan: Span,
   ) =>
   (plan: Plan): Plan => {
     const keyed = [...shape.keys, ...shape.carry.map((c) => c.name)].map((name) => output.columns.find((c) => c.name === name) as RelationColumn);
@@ -349,7 +283,7 @@ const planEvery =
     const interval = input.intervalMs === undefined ? undefined : BigInt(input.intervalMs) * 1_000_000n;
     return (request) => {
       const bucket = bucketFor(width, request);
-      checkAmount(bucket, request, span);
+      checkAmount(bucket, request, span, widthSpan);
       let window = over === undefined ? undefined : windowOf(over, request);
       if (window === undefined && interval !== undefined && !shape.zeros && bucket.kind === 'fixed' && bucket.nanos < 2n * interval) {
         window = 2n * interval;

@@ -10,9 +10,9 @@ import { call, columnReference, type Literal, literal } from '../3-plan/expressi
 import { type Plan, planColumns } from '../3-plan/lower.ts';
 import type { PlanType } from '../3-plan/physical.ts';
 import type { Planning } from '../3-plan/request.ts';
-import { bucketFor } from './every.ts';
 import { afterMistake, type IqlPipe, plainArgument, syntax, written, wrongForm } from './pipe.ts';
 import { computed, kept, project } from './project.ts';
+import { bucketFor } from './width.ts';
 
 export const fill: IqlPipe = {
   syntax: syntax('fill'),
