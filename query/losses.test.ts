@@ -60,7 +60,8 @@ test('values that came as no numbers are told of where a store went on with them
 });
 
 test('where a metric has very large values any number may be too large', () => {
-  expect(lossesOf(`${M} | every 1m avg`, ['extreme'])).toEqual(['value']);
+  expect(lossesOf(`${M} | every 1m avg`, ['extreme'])).toEqual(['value', 'hidden']);
+  expect(lossesOf(`${M} | every 1m avg, max`, ['extreme'])).toEqual(['value.avg']);
   expect(lossesOf(`${M} | where value * 8 > 1KiB | count by host`, ['extreme'])).toEqual(['hidden']);
 });
 

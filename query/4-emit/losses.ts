@@ -91,8 +91,12 @@ class LossFinder {
       case 'every':
       case 'aggregate': {
         const kept = new Map([...columns].filter(([name]) => node.keys.includes(name) || (node.node === 'every' && node.carry.includes(name))));
-        for (const call of node.aggregates) if (this.#aggregateMayFail(call)) kept.set(call.name, this.#large);
-        return { columns: kept, isHidden: hides(...node.aggregates.flatMap((call) => [...call.arguments, call.where])) };
+        const failing = node.aggregates.filter((call) => this.#aggregateMayFail(call));
+        for (const call of failing) kept.set(call.name, this.#large);
+        // A bucket whose aggregates are all missing has no row that shows it.
+        const leavesOut =
+          node.node === 'every' && !node.whole && this.#large && node.aggregates.every((call) => failing.includes(call) || call.where !== undefined);
+        return { columns: kept, isHidden: leavesOut || hides(...node.aggregates.flatMap((call) => [...call.arguments, call.where])) };
       }
       default:
         return { columns, isHidden };

@@ -42,6 +42,7 @@ const without = new Set(['push-filters']);
 const cutsRows = (node: PlanNode): boolean =>
   (node.node === 'order' && node.count !== undefined) ||
   node.node === 'filter' ||
+  (node.node === 'every' && !node.whole) ||
   (node.node === 'join' && (node.kind === 'inner' || node.kind === 'semi' || node.kind === 'anti')) ||
   inputsOf(node).some(cutsRows);
 
