@@ -115,8 +115,9 @@ const scanColumns = (scan: Scan): readonly string[] => {
 /** In a total order, as one row is; rows that are left stay in theirs. */
 const isOrdered = (node: PlanNode): boolean => {
   if (node.node === 'project' || node.node === 'filter') return isOrdered(node.input);
-  return node.node === 'order' || isAnswer(node) || (node.node === 'aggregate' && node.keys.length === 0);
+  return node.node === 'order' || isAnswer(node) || isOneRow(node);
 };
+const isOneRow = (node: PlanNode): boolean => (node.node === 'aggregate' || (node.node === 'every' && node.bucket.kind === 'all')) && node.keys.length === 0;
 
 const ORDERED: ReadonlySet<string> = new Set(['first', 'last']);
 
