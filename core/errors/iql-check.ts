@@ -138,8 +138,8 @@ export const IQL_CHECK_ERRORS = {
     'Write `| where host in (from hosts | select host)`; join it with `and` to other conditions.',
   ),
   'iql.one-column': entry(
-    (p: { got: number }) => `a sub-query of \`in\` has one column, this has ${p.got}`,
-    { got: 3 },
+    (p: { got: number; instead: string }) => `a sub-query of \`in\` has one column, this has ${p.got}: end it with ${p.instead}`,
+    { got: 3, instead: '| select host' },
     'End it with `| select name` or `| distinct name`.',
   ),
   'iql.unknown-parameter-type': entry(

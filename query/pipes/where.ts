@@ -1,9 +1,11 @@
 // `where expr`: keeps the rows for which it is true. `x in (from …)` as a condition of its own becomes a semi join.
 import type { Expression, In } from '../1-syntax/ast.ts';
+import { printName } from '../1-syntax/print-expression.ts';
 import { checkCondition } from '../2-semantic/condition.ts';
 import { isMistaken, isSure } from '../2-semantic/doubt.ts';
 import { checkValue } from '../2-semantic/expression.ts';
 import { typeName } from '../2-semantic/numeric.ts';
+import { fix, replace } from '../2-semantic/report.ts';
 import { type Relation, type RelationColumn, type Typed, visible } from '../2-semantic/type.ts';
 import { bind } from '../3-plan/bind.ts';
 import { conjunction, type PlanExpression } from '../3-plan/expression.ts';
@@ -68,16 +70,27 @@ export const where: IqlPipe = {
   },
 };
 
+/** Of several columns the one that the operand would be looked for in: of its name, else what tells the rows apart, else the only one of its type. */
+const meantColumn = (operand: Typed, relation: Relation): RelationColumn | undefined => {
+  const fitting = visible(relation).filter(({ type }) => type.value === operand.type.value);
+  const named = fitting.find(({ name }) => operand.op === 'column' && name === operand.name);
+  const keys = fitting.filter(({ name }) => relation.key.includes(name));
+  return named ?? [keys, fitting].find((of) => of.length === 1)?.[0];
+};
+
 const semiJoin = (condition: In, input: Relation, scope: PlanScope): { readonly relation: Relation; readonly plan: (plan: Plan) => Plan } | undefined => {
   const operand = checkValue({ ...scope, relation: input }, condition.operand);
   const [item] = condition.items;
-  const right = item?.node === 'query-expression' ? scope.query(item.query) : undefined;
-  if (right === undefined) return undefined;
+  if (item?.node !== 'query-expression') return undefined;
+  const right = scope.query(item.query);
   const columns = visible(right.relation);
   const [column] = columns;
   if (column === undefined || columns.length > 1) {
     if (!isSure(right.relation)) return undefined;
-    scope.reporter.error('iql.one-column', { got: columns.length }, condition.span);
+    const meant = operand && meantColumn(operand, right.relation);
+    const instead = `| select ${meant === undefined ? 'and one of them' : printName(meant.name)}`;
+    const mend = meant && fix(`Add ${instead}`, replace({ start: item.query.span.end, end: item.query.span.end }, ` ${instead}`));
+    scope.reporter.error('iql.one-column', { got: columns.length, instead }, condition.span, mend);
     return undefined;
   }
   if (operand === undefined || isMistaken(column)) return undefined;
