@@ -42,9 +42,16 @@ export class KeptBuckets {
     return this.#stretches.at(-1)?.to ?? 0n;
   }
 
-  /** What is held of the range, whose ends lie between buckets. */
+  /** What is held of the range, whose ends lie between buckets; of neighbours as of one. */
   within({ from, to }: Range): readonly Range[] {
-    return this.#stretches.flatMap((s) => (s.from < to && s.to > from ? [{ from: laterOf(s.from, from), to: earlierOf(s.to, to) }] : []));
+    const found: Range[] = [];
+    for (const s of this.#stretches) {
+      if (s.from >= to || s.to <= from) continue;
+      const [last, end] = [found.at(-1), earlierOf(s.to, to)];
+      if (last?.to === s.from) found[found.length - 1] = { from: last.from, to: end };
+      else found.push({ from: laterOf(s.from, from), to: end });
+    }
+    return found;
   }
 
   /** The rows of buckets that are held. */
