@@ -116,9 +116,9 @@ export class QueryService {
     this.#askers = askersOf(options.ports);
     this.#ledger = new Ledger(options.ports.columns, options.tellMarks);
     this.#rolled = new RolledLedger(options.ports.columns, (table) => options.removedBefore?.(table), options.tellMarks);
-    const { tellMarks, tellWrites } = options;
-    this.#closed = tellMarks && tellWrites && new ClosedBuckets(tellWrites, tellMarks, options.telemetry);
     this.#pool = new Pool(options.maxBytes);
+    const { tellMarks, tellWrites, telemetry } = options;
+    this.#closed = tellMarks && tellWrites && new ClosedBuckets(tellWrites, tellMarks, { telemetry, pool: this.#pool });
   }
 
   /** As one caller asks; there is no other way to ask. */

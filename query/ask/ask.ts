@@ -16,7 +16,7 @@ import { batchBytes } from '../run/size.ts';
 import type { Asker } from './asker.ts';
 import { type BucketWise, type BucketWiseParts, bucketWiseParts, type State } from './bucket-wise.ts';
 import { clickHouseAsker } from './clickhouse-asker.ts';
-import type { BucketsOfAnswer } from './closed-buckets.ts';
+import type { BucketsOfAnswer, Counts, Lost } from './closed-buckets.ts';
 import { recordsAsker } from './records-asker.ts';
 
 export interface StorePorts {
@@ -97,17 +97,16 @@ export const ask = async (
   /** By the scan that stands for its result; `of`: of which it is a piece. */
   const fragments = new Map(Array.from(split.fragments, ([scan, fragment]) => [scan, { fragment, of: fragment }] as const));
   const states = new Map(Array.from(parts.values(), (part) => [part, closed?.stateThen(part) ?? '']));
-  let notRepresentable = 0;
+  const lost: Lost = { counted: 0, shown: 0 };
   let mayBeMore = false;
-  let shown = 0;
   const budget = new Budget(limits, pool);
   const ended = new AbortController();
   const stop = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
-  const env: RunEnvironment = {
+  const environment = ({ lost, budget }: Counts): RunEnvironment => ({
     functions,
     budget,
     warn: (_, count) => {
-      notRepresentable += count;
+      lost.counted += count;
     },
     ...(signal === undefined ? {} : { signal }),
     scan: async function* (scan, keys) {
@@ -138,7 +137,7 @@ export const ask = async (
         },
       });
       for await (const batch of answer) {
-        if (showsLoss(batch, losses)) shown++;
+        if (showsLoss(batch, losses)) lost.shown++;
         told.rows += batch.length;
         const bytes = batchBytes(batch);
         budget.take(0, bytes);
@@ -147,29 +146,32 @@ export const ask = async (
       }
       told.elapsedMs = performance.now() - begun;
     },
-  };
+  });
   const inBuckets = (part: BucketWise): AsyncIterable<Batch> => {
     const { fragment: of } = part;
     const { buckets, state, prepare } = closed as Closed;
     mayBeMore ||= of.emission.losses.isHidden;
     return buckets.rows(part, states.get(part) as string, {
-      open: ({ node, leaf, fragment }) => {
+      open: ({ node, leaf, fragment }, counts) => {
         fragments.set(leaf, { fragment, of });
-        return rowsOf(node, env);
+        return rowsOf(node, environment(counts));
       },
       state,
       prepare,
-      losses: () => notRepresentable + shown,
-      hold: (bytes) => budget.take(0, bytes),
+      lost: ({ counted, shown }) => {
+        lost.counted += counted;
+        lost.shown += shown;
+      },
+      budget,
       held: (buckets, rows) => void held.push({ fragment: of, buckets, rows }),
     });
   };
-  const batches = await runPlan(plan, env).finally(() => {
+  const batches = await runPlan(plan, environment({ lost, budget })).finally(() => {
     budget.end();
     // Where one side failed or enough rows were there, a store may still be at work.
     ended.abort(OVER);
   });
-  return { batches, answers, held, notRepresentable, mayBeMore: mayBeMore || shown > 0, elapsedMs: performance.now() - asked };
+  return { batches, answers, held, notRepresentable: lost.counted, mayBeMore: mayBeMore || lost.shown > 0, elapsedMs: performance.now() - asked };
 };
 
 /** Without a reason one is made, with all calls that led there. */

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { rowsOf } from '../../core/batch/arbitrary.ts';
 import { type Batch, BOOL, FLOAT, INT64, TIME_MS, TIME_NS, UINT32, UTF8 } from '../../core/batch/batch.ts';
 import { batchOf, columnFrom } from '../../core/batch/build.ts';
+import type { CodedError } from '../../core/errors.ts';
 import { metricHash } from '../../schemas/series-id.ts';
 import type { Stretch } from '../../schemas/stretch.ts';
 import { sized } from '../../test/support/long.ts';
@@ -14,12 +15,12 @@ import { type Emitter, LOSSLESS } from '../4-emit/emitter.ts';
 import { check, plan, split } from '../compile.ts';
 import { FAILING } from '../functions/failing.ts';
 import { RUN_FUNCTIONS } from '../functions/run/functions.ts';
-import { Budget } from '../run/budget.ts';
+import { Budget, Pool } from '../run/budget.ts';
 import { runPlan } from '../run/run.ts';
 import { memorySource } from '../testing/memory-source.ts';
 import { seeded } from '../testing/random.ts';
 import { learnedCatalogue } from '../testing/store-metrics.ts';
-import { type Asked, ask } from './ask.ts';
+import { type Asked, type AskOptions, ask } from './ask.ts';
 import type { Asker } from './asker.ts';
 import { ClosedBuckets } from './closed-buckets.ts';
 import type { TellRows, TellWrites } from './told-rows.ts';
@@ -180,7 +181,9 @@ const emitter: Emitter = {
 };
 const emitters = { columns: emitter, search: emitter, records: emitter };
 
-const answerOf = async (world: World, closed: ClosedBuckets | undefined, text: string, at: number): Promise<readonly unknown[]> => {
+const answerOf = async (...asked: Parameters<typeof askedOf>): Promise<readonly unknown[]> => rowsOf((await askedOf(...asked)).batches);
+
+const askedOf = async (world: World, closed: ClosedBuckets | undefined, text: string, at: number, options: AskOptions = {}): Promise<Asked> => {
   const to = BigInt(at) * 1_000_000n;
   const checked = check(text, learnedCatalogue);
   expect(checked.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -206,13 +209,15 @@ const answerOf = async (world: World, closed: ClosedBuckets | undefined, text: s
         },
       };
       const states = { stateThen: () => String(state), state: () => String(world.state), prepare: turns };
-      const asked = await ask(parts, { columns: asker, search: asker, records: asker }, RUN_FUNCTIONS, buckets && { closed: { buckets, ...states } });
+      const asked = await ask(parts, { columns: asker, search: asker, records: asker }, RUN_FUNCTIONS, {
+        ...options,
+        ...(buckets && { closed: { buckets, ...states } }),
+      });
       // As the ledger has it, and who looks for new series, who does so once.
       if ((world.state === state || tries > 0) && world.marks === known) return asked;
     }
   };
-  const { batches } = await (closed?.answering((begin) => once(begin)) ?? once());
-  return rowsOf(batches);
+  return closed?.answering((begin) => once(begin)) ?? once();
 };
 
 const TEXTS = [
@@ -287,4 +292,47 @@ test('of an answer that was cut nothing is held', async () => {
   await world.write(Array.from({ length: 20 }, (_, i): Row => ({ table: 'samples', time: NOW - i * MINUTE, series: 0, value: i })));
   const text = `from metrics.${GAUGE} last 20m | every 1m last`;
   for (const at of [NOW, NOW + 2 * MINUTE]) expect(await answerOf(world, closed, text, at)).toEqual(await answerOf(world, undefined, text, at));
+});
+
+test('values that could not be represented are told once, though what was held was written into and all is asked again', async () => {
+  const world = new World();
+  const closed = new ClosedBuckets(world.tell, world.tellMarks);
+  [refused, limit] = ['every', 10_000];
+  const sample = (before: number, value = 1): Row => ({ table: 'samples', time: NOW - before, series: 0, value });
+  const text = `from metrics.${GAUGE} last 20m | every 1m last | set none = value / (value - 7ms)`;
+  for (let minute = 1; minute < 20; minute++) await world.write([sample(minute * MINUTE)]);
+  await askedOf(world, closed, text, NOW);
+  await world.write([sample(-1000, 7)]);
+  const reads = world.reads;
+  const asked = askedOf(world, closed, text, NOW + MINUTE);
+  // After it was looked up what is held.
+  const write = world.write([sample(5 * MINUTE)], true);
+  expect((await asked).notRepresentable).toBe(1);
+  expect(world.reads - reads).toBeGreaterThan(2);
+  await write;
+});
+
+test('what has room when all is asked anew has room with what is held, and is the same', async () => {
+  const world = new World();
+  const pool = new Pool(200_000);
+  const closed = new ClosedBuckets(world.tell, world.tellMarks, { pool });
+  [refused, limit] = [undefined, 10_000];
+  for (let i = 0; i < 400; i++) await world.write(someRows(NOW - below(20 * MINUTE)));
+  let held = 0;
+  const outcome = async (of: ClosedBuckets | undefined, text: string, at: number, bytes: number): Promise<unknown> => {
+    const options = { limits: { rows: 1e9, bytes }, pool: of === undefined ? new Pool() : pool };
+    const answer = await askedOf(world, of, text, at, options).catch((error: CodedError) => error.code);
+    if (typeof answer !== 'string' && answer.held.length > 0) held++;
+    return typeof answer === 'string' ? answer : rowsOf(answer.batches);
+  };
+  for (let round = 0; round < sized(100, 5000); round++) {
+    const [text, at, bytes] = [oneOf(TEXTS), NOW + below(4) * MINUTE, below(60_000)];
+    refused = oneOf([undefined, 'order', 'aggregate', 'every']);
+    const [own, anew] = [await outcome(closed, text, at, bytes), await outcome(undefined, text, at, bytes)];
+    // It may need less.
+    if (typeof own !== 'string' || typeof anew !== 'string')
+      expect(own, `seed ${SEED}, round ${round}: ${text} in ${bytes} bytes`).toEqual(await outcome(undefined, text, at, 1e9));
+    expect(pool.bytes).toBeLessThanOrEqual(pool.limit);
+  }
+  expect(held).toBeGreaterThan(sized(10, 500));
 });

@@ -10,22 +10,35 @@ import { EARLIEST_NS, earlierOf, LATEST_NS, laterOf, NANOS_PER_HOUR, NANOS_PER_M
 import type { Stretch } from '../../schemas/stretch.ts';
 import { Buckets, bucketAt } from '../3-plan/bucket.ts';
 import type { PlanNode } from '../3-plan/nodes.ts';
+import { type Budget, isNoRoom, Pool } from '../run/budget.ts';
 import { batchBytes } from '../run/size.ts';
 import { type Asked, type BucketWise, type Range, type State, within } from './bucket-wise.ts';
 import { KeptBuckets } from './kept-buckets.ts';
+import { MOST_BYTES_EACH, SpareRows } from './spare-rows.ts';
 import type { TellRows, TellWrites } from './told-rows.ts';
+
+/** Values that could not be represented: those that were counted, and batches that show that there may be others. */
+export interface Lost {
+  counted: number;
+  shown: number;
+}
+
+/** Of rows that are asked for: what they lack, and what is held for them. */
+export interface Counts {
+  readonly lost: Lost;
+  readonly budget: Budget;
+}
 
 /** How a part is asked. */
 export interface Asking {
-  readonly open: (asked: Asked) => AsyncIterable<Batch>;
+  readonly open: (asked: Asked, counts: Counts) => AsyncIterable<Batch>;
   /** By what is known now. */
   readonly state: State;
   /** Called before a plan is said to a store. */
   readonly prepare: (plan: PlanNode) => Promise<void>;
-  /** Values that could not be represented so far, or may not have been: who is told of them has to be told again. */
-  readonly losses: () => number;
-  /** Accounts for bytes that are held; throws where they are too many. */
-  readonly hold: (bytes: number) => void;
+  /** Of rows that are in the answer: of those of a try that came to nothing it is not told. */
+  readonly lost: (lost: Lost) => void;
+  readonly budget: Budget;
   /** Buckets and rows that were held from before. */
   readonly held: (buckets: number, rows: number) => void;
 }
@@ -44,12 +57,11 @@ interface Made {
   readonly part: BucketWise;
   readonly state: string;
   readonly range: Range;
-  readonly rows: readonly Batch[];
+  readonly rows: SpareRows;
   readonly still: () => boolean;
 }
 
 const MOST_BYTES = 64 << 20;
-const MOST_BYTES_EACH = 16 << 20;
 /** Parts of which buckets are held, and what one takes beside its rows and the two bytes of each letter of its key. */
 const MOST_ENTRIES = 1000;
 const ENTRY_BYTES = 1000;
@@ -100,9 +112,15 @@ const reached = ({ bucket, reach }: Reached, { from, to }: Stretch): Range => ({
   to: bucketAt(bucket, earlierOf(to, LATEST_NS) + reach - 1n).end,
 });
 
+interface ClosedBucketsOptions {
+  readonly telemetry?: Telemetry | undefined;
+  readonly pool?: Pool;
+}
+
 export class ClosedBuckets {
   readonly #tell: TellWrites;
   readonly #telemetry: Telemetry;
+  readonly #pool: Pool;
   /** That used last at the end. */
   readonly #entries = new Map<string, Entry>();
   readonly #answers = new Set<BucketsOfAnswer>();
@@ -111,17 +129,24 @@ export class ClosedBuckets {
   #isTold = true;
   #bytes = 0;
 
-  /** `tellMarks`: how rows are read, and which were put together, goes by marks: each is taken for rows of its hour. */
-  constructor(tell: TellWrites, tellMarks: TellRows, telemetry: Telemetry = noTelemetry) {
+  /**
+   * `tellMarks`: how rows are read, and which were put together, goes by marks: each is taken for rows of its hour. `pool`: of what all questions hold
+   * together; where one wants the room, nothing is held here any more.
+   */
+  constructor(tell: TellWrites, tellMarks: TellRows, { telemetry = noTelemetry, pool = new Pool(Number.POSITIVE_INFINITY) }: ClosedBucketsOptions = {}) {
     this.#tell = tell;
     this.#telemetry = telemetry;
+    this.#pool = pool;
+    pool.spares.add(() => {
+      for (const key of this.#entries.keys()) this.#forget(key);
+    });
     const heard = (rows: () => readonly Stretch[]): void => {
       try {
         for (const stretch of rows()) this.#drop(stretch);
       } catch {
         // What cannot be taken in here must not keep it from standing in the store; from now on nothing is held.
         this.#isTold = false;
-        this.#entries.clear();
+        for (const key of this.#entries.keys()) this.#forget(key);
       }
     };
     tell.listen({
@@ -175,7 +200,7 @@ export class ClosedBuckets {
   }
 
   /** Of rows the buckets that they have whole, and that nothing was written into. */
-  keep({ part, state, range, rows }: Made, written: readonly Range[]): void {
+  keep({ part, state, range, rows: { rows } }: Made, written: readonly Range[]): void {
     const whole = wholeOf(part, range);
     const isCut = part.count !== undefined && rows.reduce((sum, { length }) => sum + length, 0) >= part.count;
     if (whole === undefined || isCut || !this.#isTold) return;
@@ -186,7 +211,7 @@ export class ClosedBuckets {
     const { key, table, metric, bucket, reach } = part;
     this.#put(key, { part: { table, metric, bucket, reach }, state, kept });
     for (const key of this.#entries.keys()) {
-      if (this.#bytes <= MOST_BYTES && this.#entries.size <= MOST_ENTRIES) break;
+      if (this.#bytes <= MOST_BYTES && this.#entries.size <= MOST_ENTRIES && this.#pool.bytes <= this.#pool.limit) break;
       this.#forget(key);
     }
   }
@@ -219,6 +244,7 @@ export class ClosedBuckets {
 
   #count(more: number): void {
     this.#bytes += more;
+    this.#pool.bytes += more;
     this.#telemetry.set('inframirror_query_buckets_bytes', {}, this.#bytes);
   }
 }
@@ -244,7 +270,7 @@ export class BucketsOfAnswer {
     const whole = wholeOf(part, part.every);
     const buckets = whole === undefined ? 0 : countOf(part, whole);
     if (whole === undefined || buckets < BUCKETS.fewest || buckets > BUCKETS.most || !this.#all.isTold) {
-      yield* asking.open(part);
+      yield* asked(part, { counted: 0, shown: 0 }, asking);
       return;
     }
     for (let tries = 0; tries < TRIES; tries++) {
@@ -259,43 +285,48 @@ export class BucketsOfAnswer {
 
   /** The answer holds by all that is known now: its buckets are kept. */
   keep(): void {
-    for (const made of this.#made) if (made.still()) this.#all.keep(made, this.#reached(made.part));
+    for (const made of this.#made) if (!made.rows.isOver && made.still()) this.#all.keep(made, this.#reached(made.part));
   }
 
   async *#anew(part: BucketWise, state: string, asking: Asking, buckets: number): AsyncGenerator<Batch> {
-    const losses = asking.losses();
-    const rows: Batch[] = [];
-    let bytes = 0;
-    for await (const batch of asking.open(part)) {
-      bytes += batchBytes(batch);
-      if (bytes <= MOST_BYTES_EACH) {
-        asking.hold(batchBytes(batch));
-        rows.push(batch);
-      }
+    const lost = { counted: 0, shown: 0 };
+    const rows = new SpareRows(asking.budget);
+    for await (const batch of asked(part, lost, asking)) {
+      rows.add(batch);
       yield batch;
     }
     this.#all.counted('store', buckets);
-    if (bytes <= MOST_BYTES_EACH && asking.losses() === losses) this.#make({ part, state, range: part.every, rows }, asking);
+    this.#make({ part, state, range: part.every, rows }, lost, asking);
   }
 
-  /** undefined: too little is held; `written`: into what was. */
-  async #mostlyHeld(part: BucketWise, whole: Range, state: string, asking: Asking): Promise<readonly Batch[] | 'written' | undefined> {
+  /** undefined: too little is held, or there is no room to put it together; `written`: into what was. */
+  async #mostlyHeld(part: BucketWise, whole: Range, state: string, asking: Asking): Promise<AsyncIterable<Batch> | 'written' | undefined> {
     const kept = this.#all.keptOf(part, state);
     const held = (kept?.within(whole) ?? []).toSorted((a, b) => (lengthOf(a) > lengthOf(b) ? -1 : 1)).slice(0, MOST_HELD);
     if (kept === undefined || Number(held.reduce((sum, range) => sum + lengthOf(range), 0n)) < Number(lengthOf(whole)) * LEAST_HELD) return undefined;
     const rows = held.flatMap((range) => kept.rows(range));
-    const losses = asking.losses();
     const gaps = await Promise.all(
       without({ from: part.every.from, to: part.every.to }, held).map(async (range) => ({ range, asked: await within(part, range, asking.prepare) })),
     );
     if (gaps.some(({ asked }) => asked === undefined)) return undefined;
-    const made = await Promise.all(gaps.map(async ({ range, asked }) => ({ part, state, range, rows: await rowsOf(asking.open(asked as Asked), asking) })));
+    const made = gaps.map(({ range, asked }) => ({ range, asked: asked as Asked, rows: new SpareRows(asking.budget), lost: { counted: 0, shown: 0 } }));
+    await Promise.all(made.map((each) => gather(each, asking)));
     this.#all.hear();
     const written = this.#reached(part);
-    if (asking.state(part) !== state || written.some((range) => held.some((each) => meet(range, each)))) return 'written';
-    // Of what is written into two of them, one may have it and the other not.
-    if (written.some((range) => gaps.filter((gap) => meet(range, gap.range)).length > 1)) return 'written';
-    if (asking.losses() === losses) for (const each of made) this.#make(each, asking);
+    const isWritten =
+      asking.state(part) !== state ||
+      written.some((range) => held.some((each) => meet(range, each))) ||
+      // Of what is written into two of them, one may have it and the other not.
+      written.some((range) => gaps.filter((gap) => meet(range, gap.range)).length > 1);
+    const all = [...rows, ...made.flatMap((each) => each.rows.rows)];
+    if (isWritten || made.some((each) => each.rows.isOver) || !asking.budget.tryTake(bytesOf(all))) {
+      for (const each of made) each.rows.end();
+      return isWritten ? 'written' : undefined;
+    }
+    for (const { range, rows, lost } of made) {
+      asking.lost(lost);
+      this.#make({ part, state, range, rows }, lost, asking);
+    }
     const buckets = held.reduce((sum, range) => sum + countOf(part, range), 0);
     this.#all.counted('memory', buckets);
     this.#all.counted('store', countOf(part, whole) - buckets);
@@ -303,11 +334,13 @@ export class BucketsOfAnswer {
       buckets,
       rows.reduce((sum, { length }) => sum + length, 0),
     );
-    return [...rows, ...made.flatMap((each) => each.rows)];
+    return handedOut(all, asking);
   }
 
-  #make(made: Omit<Made, 'still'>, { state }: Asking): void {
-    this.#made.push({ ...made, still: () => state(made.part) === made.state });
+  /** Whoever is told of values that are missing has to be told again: then it is asked anew. */
+  #make(made: Omit<Made, 'still'>, lost: Lost, { state }: Asking): void {
+    if (lost.counted + lost.shown === 0) this.#made.push({ ...made, still: () => state(made.part) === made.state });
+    else made.rows.end();
   }
 
   /** Buckets of the part that were written into. */
@@ -317,14 +350,49 @@ export class BucketsOfAnswer {
   }
 }
 
-const rowsOf = async (batches: AsyncIterable<Batch>, { hold }: Asking): Promise<readonly Batch[]> => {
-  const rows: Batch[] = [];
-  for await (const batch of batches) {
-    hold(batchBytes(batch));
-    rows.push(batch);
+const bytesOf = (rows: readonly Batch[]): number => rows.reduce((sum, batch) => sum + batchBytes(batch), 0);
+
+/** Its rows as they come; told is what they lack, also where no more of them are wanted. */
+async function* asked(part: BucketWise, lost: Lost, asking: Asking): AsyncGenerator<Batch> {
+  try {
+    yield* asking.open(part, { lost, budget: asking.budget });
+  } finally {
+    asking.lost(lost);
   }
-  return rows;
+}
+
+interface Gap {
+  readonly asked: Asked;
+  readonly rows: SpareRows;
+  readonly lost: Lost;
+}
+
+/** All its rows, or none where there is no room for what it takes. */
+const gather = async ({ asked, rows, lost }: Gap, asking: Asking): Promise<void> => {
+  const budget = asking.budget.part();
+  try {
+    for await (const batch of asking.open(asked, { lost, budget })) if (!rows.add(batch)) break;
+  } catch (error) {
+    if (!isNoRoom(error)) throw error;
+    rows.end();
+  } finally {
+    budget.end();
+  }
 };
+
+/** Rows that are accounted for, until they are handed on. */
+async function* handedOut(rows: readonly Batch[], { budget }: Asking): AsyncGenerator<Batch> {
+  let left = bytesOf(rows);
+  try {
+    for (const batch of rows) {
+      left -= batchBytes(batch);
+      budget.give(0, batchBytes(batch));
+      yield batch;
+    }
+  } finally {
+    budget.give(0, left);
+  }
+}
 
 /** Of rows of `marks`. */
 const hoursOf = (rows: Batch): readonly Stretch[] => {
