@@ -23,9 +23,18 @@ const columnsOf = ({ columns }: QueryResult): ((column: string) => readonly unkn
   return (column) => known.get(column) ?? [];
 };
 
+/** All rows, none where there is no such metric. Rejects with `hosts.unread` and `hosts.too-many`: of half of them nobody could tell that the others are missing. */
+const allOf = async (queries: CallerQueries, text: string): Promise<QueryResult> => {
+  const answer = await queries.query(text, { limit: MOST_HOSTS });
+  const wrong = answer.diagnostics.find(({ severity }) => severity === 'error');
+  if (wrong !== undefined && wrong.code !== 'iql.unknown-source') throw new CodedError('hosts.unread', { reason: wrong.message });
+  if (answer.truncated !== undefined) throw new CodedError('hosts.too-many', { limit: answer.truncated.limit });
+  return answer;
+};
+
 /** By host; nothing where no agent has sent the figure lately. */
-const figureOf = async (queries: CallerQueries, name: string): Promise<ReadonlyMap<unknown, number>> => {
-  const of = columnsOf(await queries.query(name, { limit: MOST_HOSTS }));
+const figureOf = async (queries: CallerQueries, figure: keyof AgentFigures): Promise<ReadonlyMap<unknown, number>> => {
+  const of = columnsOf(await allOf(queries, FIGURES[figure]));
   const values = of('value');
   return new Map(of('host').map((host, i) => [host, Number(values[i])]));
 };
@@ -33,10 +42,7 @@ const figureOf = async (queries: CallerQueries, name: string): Promise<ReadonlyM
 export const readHosts = async (queries: CallerQueries): Promise<readonly HostRow[]> => {
   const { datasets } = await queries.visible();
   if (!datasets.some(({ name }) => name === 'hosts')) return [];
-  const answer = await queries.query('from hosts | sort host', { limit: MOST_HOSTS });
-  const wrong = answer.diagnostics.find(({ severity }) => severity === 'error');
-  if (wrong !== undefined) throw new CodedError('hosts.unread', { reason: wrong.message });
-  const of = columnsOf(answer);
+  const of = columnsOf(await allOf(queries, 'from hosts | sort host'));
   const asked = new Map<string, Promise<ReadonlyMap<unknown, number>>>();
   return of('host').map((host, i) => {
     const at = (column: string): unknown => of(column)[i];
@@ -66,7 +72,7 @@ export const readHosts = async (queries: CallerQueries): Promise<readonly HostRo
       stoppedAt: text(at('agent_stopped')),
       // One question a figure for all hosts, and only when it is wanted.
       figure: async (figure) => {
-        const found = asked.get(figure) ?? figureOf(queries, FIGURES[figure]);
+        const found = asked.get(figure) ?? figureOf(queries, figure);
         asked.set(figure, found);
         return (await found).get(host) ?? null;
       },

@@ -6,6 +6,7 @@ import { HOST_STATES, LATE_MS, SILENT_MS } from '../schemas/host-state.ts';
 import type { Dataset, DatasetColumn, MetricInfo } from '../schemas/types.ts';
 import { builder } from './builder.ts';
 import type { Attribute, Drop, HostRow, PartStatus, Problem, ProductStatus, StoreSpace, StreamGroup, StreamSpace, StreamTopic } from './service.ts';
+import { told } from './told.ts';
 
 const DatasetColumnRef = builder.objectRef<DatasetColumn>('DatasetColumn').implement({
   fields: (t) => ({
@@ -85,8 +86,12 @@ export const HostRef = builder.objectRef<HostRow>('Host').implement({
     lagSeconds: t.exposeFloat('lagSeconds', { nullable: true, description: 'How old its newest frame was when it came' }),
     startedAt: t.exposeString('startedAt', { nullable: true, description: 'When its agent last started' }),
     stoppedAt: t.exposeString('stoppedAt', { nullable: true, description: 'When its agent said that it ends; null while it runs' }),
-    spoolBytes: t.float({ nullable: true, description: 'Disk space of its spool, as it last said', resolve: (h) => h.figure('spoolBytes') }),
-    waitingFrames: t.float({ nullable: true, description: 'Frames that waited to be sent, as it last said', resolve: (h) => h.figure('waitingFrames') }),
+    spoolBytes: t.float({ nullable: true, description: 'Disk space of its spool, as it last said', resolve: (h) => h.figure('spoolBytes').catch(told) }),
+    waitingFrames: t.float({
+      nullable: true,
+      description: 'Frames that waited to be sent, as it last said',
+      resolve: (h) => h.figure('waitingFrames').catch(told),
+    }),
   }),
 });
 

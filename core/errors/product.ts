@@ -99,6 +99,11 @@ export const PRODUCT_ERRORS = {
     {},
     'Open the explorer under the address you ask; programs use a token. A proxy must hand on the `Host` that it was asked for.',
   ),
+  'hosts.too-many': entry(
+    (p: { limit: number }) => `there are more hosts than the ${p.limit} rows that one answer of yours may have`,
+    { limit: 1000 },
+    'Ask for some of them, or count them, in IQL: `from hosts | where datacenter == "fra1"`. Whoever manages users can raise the limit.',
+  ),
   'hosts.unread': entry(
     (p: { reason: string }) => `the hosts cannot be read: ${p.reason}`,
     { reason: 'the query took longer than the limit of 30 s and was stopped' },
