@@ -35,7 +35,7 @@ builder.queryType({
         maxAge: t.arg.float({
           description: 'Seconds: an answer to the very same question that was begun at most so long ago will do, whoever asked it; default 0, at most 60',
         }),
-        noCache: t.arg.boolean({ description: 'All is asked of the stores, also buckets of which the server holds the rows; default false' }),
+        noCache: t.arg.boolean({ description: 'All is asked of the stores, also buckets that the server has cached; default false' }),
         zone: t.arg.string({ description: 'IANA time zone of days, weeks and times without a zone; default UTC' }),
       },
       resolve: async (_, args, context) => {

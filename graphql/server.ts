@@ -10,12 +10,17 @@ import { schema } from './schema.ts';
 import type { Context, Platform, Services } from './service.ts';
 import { graphqlError } from './told.ts';
 
-export interface Asker extends Pick<Context, 'who' | 'mayChange'> {
+export interface GraphqlCaller extends Pick<Context, 'who' | 'mayChange'> {
   readonly caller: Caller;
 }
 
 /** `headers`: of every answer, as the address they are given at wants them. */
-export type GraphqlHandler = (request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>, asker: Asker) => Promise<void>;
+export type GraphqlHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  caller: GraphqlCaller,
+) => Promise<void>;
 
 /** Of a request's body. The longest text of IQL fits many times over, however it is escaped. */
 const MOST_BYTES = 8 << 20;
@@ -133,7 +138,7 @@ export const graphqlServer = (services: Services, log: Logger): GraphqlHandler =
   };
 };
 
-const contextOf = (services: Services, { who, mayChange, caller }: Asker, signal: AbortSignal): Context => ({
+const contextOf = (services: Services, { who, mayChange, caller }: GraphqlCaller, signal: AbortSignal): Context => ({
   services,
   queries: services.queries.for(caller),
   platform: caller.rights.isAll ? services.platform : NO_PLATFORM,

@@ -16,7 +16,7 @@ import { retryUntilStopped } from './retry.ts';
 import type { RoundContext } from './sink.ts';
 
 /** Lines of one file in one message. */
-interface Stretch {
+interface LineStretch {
   readonly sender: string;
   readonly key: string;
   readonly file: bigint;
@@ -85,9 +85,9 @@ const eachPlace = <T>(
   }
 };
 
-const stretchesOf = (message: Decoded): readonly Stretch[] => {
-  const found = new Map<string, Stretch>();
-  const find = (key: string, low: number, high: number): Stretch => {
+const stretchesOf = (message: Decoded): readonly LineStretch[] => {
+  const found = new Map<string, LineStretch>();
+  const find = (key: string, low: number, high: number): LineStretch => {
     const stretch = found.get(key) ?? { sender: message.sender, key, file: joined(low, high), from: Number.POSITIVE_INFINITY, to: -1, rows: 0 };
     found.set(key, stretch);
     return stretch;
@@ -101,8 +101,8 @@ const stretchesOf = (message: Decoded): readonly Stretch[] => {
 };
 
 /** Of each sender the first so many files. */
-const bounded = (stretches: Iterable<Stretch>): ReadonlyMap<string, Stretch> => {
-  const files = new Map<string, Stretch>();
+const bounded = (stretches: Iterable<LineStretch>): ReadonlyMap<string, LineStretch> => {
+  const files = new Map<string, LineStretch>();
   const counts = new Map<string, number>();
   for (const stretch of stretches) {
     const count = counts.get(stretch.sender) ?? 0;
@@ -140,9 +140,9 @@ export class LinePlaces {
       }
     };
     await this.#learn(stretches.flat(), ask);
-    const reached = new Map<string, Stretch>();
+    const reached = new Map<string, LineStretch>();
     const doubtful = stretches.map((those) => {
-      const reach = ({ sender, key }: Stretch): number => reached.get(key)?.to ?? this.#known.placeOf(sender, key) ?? -1;
+      const reach = ({ sender, key }: LineStretch): number => reached.get(key)?.to ?? this.#known.placeOf(sender, key) ?? -1;
       const back = those.filter((stretch) => stretch.from <= reach(stretch));
       for (const stretch of those) reached.set(stretch.key, { ...stretch, to: Math.max(stretch.to, reach(stretch)) });
       return back;
@@ -159,7 +159,7 @@ export class LinePlaces {
     };
   }
 
-  async #learn(stretches: readonly Stretch[], ask: Ask): Promise<void> {
+  async #learn(stretches: readonly LineStretch[], ask: Ask): Promise<void> {
     const unknown = new Map(bounded(stretches.filter(({ sender, key }) => this.#known.placeOf(sender, key) === undefined)));
     const since = Math.floor(this.#now() - LATELY_MS);
     for (const where of ["`time` > fromUnixTimestamp64Milli({since:Int64}, 'UTC') AND ", '']) {
@@ -188,7 +188,7 @@ export class LinePlaces {
   /** The files of which it is known what stands in the store at the places that are doubtful. */
   async #standing(
     messages: readonly Decoded[],
-    doubtful: readonly (readonly Stretch[])[],
+    doubtful: readonly (readonly LineStretch[])[],
     own: readonly bigint[],
     ask: Ask,
   ): Promise<ReadonlyMap<string, DoubtfulFile>> {

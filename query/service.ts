@@ -14,9 +14,9 @@ import { inputsOf, type PlanNode, scansOf } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
 import type { PlanRequest } from './3-plan/request.ts';
 import { seesAll } from './3-plan/rights.ts';
-import { type Asked, type Askers, ask, askersOf, type StorePorts } from './ask/ask.ts';
+import { type Askers, ask, askersOf, type PlanAnswer, type StorePorts } from './ask/ask.ts';
+import { BucketCache, type BucketsOfAnswer } from './ask/bucket-cache.ts';
 import type { BucketWise, State } from './ask/bucket-wise.ts';
-import { type BucketsOfAnswer, ClosedBuckets } from './ask/closed-buckets.ts';
 import { withExplanations } from './ask/explain.ts';
 import { askedOfFresh, seriesState } from './ask/fresh-series.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
@@ -53,7 +53,7 @@ export interface AskRequest {
   readonly countMissing?: boolean;
   /** An answer to the very same question, begun at most so many ms ago, will do, whoever asked; default 0. */
   readonly maxAgeMs?: number;
-  /** All is asked of the stores, also buckets that are held as they stand still. */
+  /** All is asked of the stores, also buckets that are cached. */
   readonly noCache?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -106,7 +106,7 @@ export class QueryService {
   readonly #askers: Askers;
   readonly #ledger: Ledger;
   readonly #rolled: RolledLedger;
-  readonly #closed: ClosedBuckets | undefined;
+  readonly #cache: BucketCache | undefined;
   readonly #pool: Pool;
   readonly #shared = new SharedAnswers<QueryResult>();
 
@@ -118,7 +118,7 @@ export class QueryService {
     this.#rolled = new RolledLedger(options.ports.columns, (table) => options.removedBefore?.(table), options.tellMarks);
     this.#pool = new Pool(options.maxBytes);
     const { tellMarks, tellWrites, telemetry } = options;
-    this.#closed = tellMarks && tellWrites && new ClosedBuckets(tellWrites, tellMarks, { telemetry, pool: this.#pool });
+    this.#cache = tellMarks && tellWrites && new BucketCache(tellWrites, tellMarks, { telemetry, pool: this.#pool });
   }
 
   /** As one caller asks; there is no other way to ask. */
@@ -244,12 +244,12 @@ export class QueryService {
     const planning: PlanRequest = { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice };
     const planned = plan(checked, planning, drawn === undefined ? { limit } : { unordered: true });
     const push = { push: request.countMissing !== true };
-    const held = { ...DEFAULT_LIMITS, bytes: Math.min(DEFAULT_LIMITS.bytes, limits.bytes ?? Number.POSITIVE_INFINITY) };
-    const options = { seconds: Math.min(this.#options.maxSeconds ?? 30, limits.seconds ?? Number.POSITIVE_INFINITY), limits: held, pool: this.#pool };
+    const atMost = { ...DEFAULT_LIMITS, bytes: Math.min(DEFAULT_LIMITS.bytes, limits.bytes ?? Number.POSITIVE_INFINITY) };
+    const options = { seconds: Math.min(this.#options.maxSeconds ?? 30, limits.seconds ?? Number.POSITIVE_INFINITY), limits: atMost, pool: this.#pool };
     // What a store reads for it tells how much there is that is not for them.
     const isWhole = seesAll(planned.plan, rights);
     const { catalogue } = this.#options;
-    const answering = (begin?: () => BucketsOfAnswer): Promise<{ readonly parts: SplitPlan; readonly answer: Asked }> =>
+    const answering = (begin?: () => BucketsOfAnswer): Promise<{ readonly parts: SplitPlan; readonly answer: PlanAnswer }> =>
       askedOfFresh(planned.plan, catalogue, signal, (index) =>
         this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
           const buckets = begin?.();
@@ -259,9 +259,9 @@ export class QueryService {
           await prepare(planned.plan);
           const stores = storesWith({ marks, rolled, series });
           const state = (part: BucketWise): string => this.#stateBy(catalogue.series)(part);
-          const closed = buckets && { buckets, stateThen: this.#stateBy(index), state, prepare };
-          const answered = (parts: SplitPlan): Promise<Asked> =>
-            ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop, ...(closed && { closed }) });
+          const cache = buckets && { buckets, stateThen: this.#stateBy(index), state, prepare };
+          const answered = (parts: SplitPlan): Promise<PlanAnswer> =>
+            ask(parts, this.#askers, RUN_FUNCTIONS, { ...options, signal: stop, ...(cache && { cache }) });
           const shown = await withExplanations(planned.plan, async (rows, analyze) => {
             const parts = split(firstRows(rows, limit + 1), stores, push);
             return { parts, asked: analyze ? await answered(parts) : undefined, isWhole };
@@ -270,7 +270,7 @@ export class QueryService {
           return { parts, answer: await answered(parts) };
         }),
       );
-    const buckets = request.noCache === true ? undefined : this.#closed;
+    const buckets = request.noCache === true ? undefined : this.#cache;
     const { parts, answer } = await (buckets?.answering(answering) ?? answering());
     this.#tellRemoved(parts, notice);
     this.#tellUnknown(parts, notice);

@@ -72,7 +72,7 @@ const paramsOf = (given: readonly string[]): Readonly<Record<string, unknown>> =
   return Object.fromEntries(out);
 };
 
-interface Asked {
+interface CommandQuestion {
   readonly text: string;
   readonly from: bigint | undefined;
   readonly to: bigint | undefined;
@@ -85,7 +85,7 @@ interface Asked {
 
 const moment = (ns: bigint | undefined): string | undefined => (ns === undefined ? undefined : formatTime(ns));
 
-const ask = async (server: ServerAddress, asked: Asked, signal: AbortSignal): Promise<Answer['query']> => {
+const ask = async (server: ServerAddress, asked: CommandQuestion, signal: AbortSignal): Promise<Answer['query']> => {
   const { from, to, at, ...rest } = asked;
   return (await askServer<Answer>(server, QUERY, { ...rest, from: moment(from), to: moment(to), at: moment(at) }, signal)).query;
 };
@@ -95,14 +95,14 @@ const say = (text: string): void => void process.stderr.write(`inframirror: ${pl
 const NANOS_PER_HOUR = 3_600_000_000_000n;
 
 /** Where it was looked, and how to look further. */
-const rangeText = ({ text, from, at, to = at ?? BigInt(Date.now()) * 1_000_000n }: Asked): string => {
+const rangeText = ({ text, from, at, to = at ?? BigInt(Date.now()) * 1_000_000n }: CommandQuestion): string => {
   const own = outline(text)?.ranges[0];
   if (own !== undefined) return `in the range that stands in it (${text.slice(own.span.start, own.span.end)}); a longer one looks further back`;
   return `between ${formatTime(from ?? to - NANOS_PER_HOUR)} and ${formatTime(to)}; --from 1d looks further back`;
 };
 
 /** Why a right text has no rows, as far as one more question tells. */
-const explainEmpty = async (server: ServerAddress, asked: Asked, signal: AbortSignal): Promise<void> => {
+const explainEmpty = async (server: ServerAddress, asked: CommandQuestion, signal: AbortSignal): Promise<void> => {
   const source = sourceOf(asked.text);
   const sent = source === undefined ? 0 : (await ask(server, { ...asked, text: `${source}\n| limit 1`, limit: 1 }, signal)).rowCount;
   if (sent > 0) say('no rows. The text is right and its source has rows, but its pipes leave none of them');
@@ -149,7 +149,16 @@ export const query = (args: readonly string[]): Promise<number> =>
     const { signal } = interrupted;
     const server = serverOf(read);
     const zone = read.values.get('zone');
-    const asked: Asked = { text, from, to, at, zone, limit, countMissing: read.flags.has('count-missing'), params: paramsOf(read.lists.get('param') ?? []) };
+    const asked: CommandQuestion = {
+      text,
+      from,
+      to,
+      at,
+      zone,
+      limit,
+      countMissing: read.flags.has('count-missing'),
+      params: paramsOf(read.lists.get('param') ?? []),
+    };
     if (follows) {
       const run = (since: bigint): Promise<Answer['query']> => ask(server, { ...asked, from: since, limit: MOST_ROWS }, signal);
       const width = process.stdout.isTTY ? process.stdout.columns : undefined;

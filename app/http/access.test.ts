@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTemporaryRecords, type TemporaryRecords } from '../../engines/records/testing/temporary-records.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
-import { Access, type Caller } from './access.ts';
+import { Access, type CallerKind } from './access.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'access-'));
 let store: TemporaryRecords;
@@ -40,8 +40,8 @@ test('a session that cannot be asked about may look only, and nothing heaps up b
   const clock = (): number => begun + ahead;
   const access = new Access(folder, { query }, clock, clock);
   const cookie = (await access.openSession(false)).split(';', 1)[0] as string;
-  const get = (): Promise<Caller> => access.callerOf(asked(cookie));
-  const many = (): Promise<readonly Caller[]> => Promise.all(Array.from({ length: 100 }, get));
+  const get = (): Promise<CallerKind> => access.callerOf(asked(cookie));
+  const many = (): Promise<readonly CallerKind[]> => Promise.all(Array.from({ length: 100 }, get));
   gate.questions = 0;
   expect(new Set(await many())).toEqual(new Set(['session']));
   expect(gate.questions).toBe(1);
@@ -81,7 +81,7 @@ test('a clock that is set back lengthens no session by what it was ahead, and en
     () => ticks,
   );
   const cookie = (await access.openSession(false)).split(';', 1)[0] as string;
-  const caller = (): Promise<Caller> => access.callerOf(asked(cookie));
+  const caller = (): Promise<CallerKind> => access.callerOf(asked(cookie));
   expect(await caller()).toBe('session');
   now -= 400 * DAY_MS;
   expect(await caller()).toBe('session');
@@ -110,7 +110,7 @@ test('a session outlives a record store that goes away, for an hour and for thos
     return (await access.openSession(false)).split(';', 1)[0] as string;
   };
   const [seen, unseen, removed] = [await open(), await open(), await open()];
-  const caller = (cookie: string): Promise<Caller> => access.callerOf(asked(cookie));
+  const caller = (cookie: string): Promise<CallerKind> => access.callerOf(asked(cookie));
   expect([await caller(seen), await caller(removed)]).toEqual(['session', 'session']);
   // It is asked again after a minute: one that was ended is none.
   ahead += 2 * MINUTE_MS;

@@ -13,7 +13,7 @@ import type { DataFolder } from '../data-folder.ts';
  * What a caller may do. `origin`: a browser's session whose request does not come from our own page. `trusted`: a session of which the record
  * store does not tell whether it still stands: it may look, and change nothing.
  */
-export type Caller = 'admin' | 'agent' | 'metrics' | 'session' | 'trusted' | 'origin' | 'none';
+export type CallerKind = 'admin' | 'agent' | 'metrics' | 'session' | 'trusted' | 'origin' | 'none';
 
 const SESSION_NANOS = 30n * 86_400n * 1_000_000_000n;
 const CACHE_MS = 60_000;
@@ -55,7 +55,7 @@ export class Access {
   }
 
   /** Rejects with `access.unavailable` where the record store alone could tell. */
-  async callerOf(request: IncomingMessage): Promise<Caller> {
+  async callerOf(request: IncomingMessage): Promise<CallerKind> {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? '';

@@ -6,7 +6,7 @@ import { agentAuthority, tokenAuthority } from '../../ingest/agents/authorities.
 import type { Sessions } from '../../ingest/agents/sessions.ts';
 import type { Authority } from '../../ingest/authority.ts';
 import { FRAME_SCHEME } from '../../schemas/agent-proofs.ts';
-import type { Access, Caller } from './access.ts';
+import type { Access, CallerKind } from './access.ts';
 
 const SESSION = new RegExp(`^${FRAME_SCHEME} +(\\S+)$`, 'i');
 
@@ -22,7 +22,7 @@ export class Senders {
   }
 
   /** Throws `agent.…`, `intake.cloned`, `access.shared-off`; who may not send at all is told as the caller it is. */
-  async authorityOf(request: IncomingMessage): Promise<Authority | Caller> {
+  async authorityOf(request: IncomingMessage): Promise<Authority | CallerKind> {
     const session = SESSION.exec(request.headers.authorization ?? '')?.[1];
     if (session !== undefined) {
       const { agent, isSigned } = this.#sessions.senderOf(session);

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { CodedError, ERRORS, type ErrorCode, errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Telemetry, TelemetryRegistry } from '../../core/telemetry.ts';
-import type { Asker, GraphqlHandler } from '../../graphql/server.ts';
+import type { GraphqlCaller, GraphqlHandler } from '../../graphql/server.ts';
 import type { AgentRequests } from '../../ingest/agents/requests.ts';
 import { type DoorAnswer, errorAnswer } from '../../ingest/answer.ts';
 import type { Authority } from '../../ingest/authority.ts';
@@ -12,7 +12,7 @@ import type { Door } from '../../ingest/door.ts';
 import { unlimited } from '../../query/caller.ts';
 import { AGENT_PATHS } from '../../schemas/agent-proofs.ts';
 import { CLOCK_HEADER } from '../../schemas/frame.ts';
-import type { Access, Caller } from './access.ts';
+import type { Access, CallerKind } from './access.ts';
 import { type ConnectionState, Connections } from './connections.ts';
 import type { Senders } from './senders.ts';
 import { SAFE_HEADERS, sendExplorer } from './static.ts';
@@ -37,7 +37,7 @@ export interface HttpServer {
   open(parts: HttpParts): void;
 }
 
-interface Asked {
+interface HttpCall {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -47,22 +47,22 @@ interface Route {
   /** Exact, or undefined for any. */
   readonly path: string | undefined;
   /** undefined: anybody. */
-  readonly callers: ReadonlySet<Caller> | undefined;
+  readonly callers: ReadonlySet<CallerKind> | undefined;
   readonly what: string;
-  readonly answer: (asked: Asked, caller: Caller) => unknown;
+  readonly answer: (asked: HttpCall, caller: CallerKind) => unknown;
 }
 
-const READERS: ReadonlySet<Caller> = new Set<Caller>(['admin', 'session', 'trusted']);
+const READERS: ReadonlySet<CallerKind> = new Set<CallerKind>(['admin', 'session', 'trusted']);
 
 /** `who`: as the audit names it. Whoever is let in today may see every row. */
-const askerOf = (caller: Caller): Asker => {
+const graphqlCallerOf = (caller: CallerKind): GraphqlCaller => {
   const who = caller === 'trusted' ? 'session' : caller;
   return { who, mayChange: caller !== 'trusted', caller: unlimited(who) };
 };
 
 const PLAIN = 'text/plain; charset=utf-8';
 /** What scrapes, and people. */
-const WATCHERS: ReadonlySet<Caller> = new Set<Caller>([...READERS, 'metrics']);
+const WATCHERS: ReadonlySet<CallerKind> = new Set<CallerKind>([...READERS, 'metrics']);
 /** Prometheus' text exposition format. */
 const EXPOSITION = 'text/plain; version=0.0.4; charset=utf-8';
 const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -83,7 +83,7 @@ const sendError = (response: ServerResponse, status: number, code: 'access.unaut
   response.end(`${JSON.stringify({ code, message })}\n`);
 };
 
-const sendRefusal = (response: ServerResponse, caller: Caller, what: string): void => {
+const sendRefusal = (response: ServerResponse, caller: CallerKind, what: string): void => {
   if (caller === 'none') sendError(response, 401, 'access.unauthorized');
   else if (caller === 'origin') sendError(response, 403, 'access.origin');
   else sendError(response, 403, 'access.forbidden', what);
@@ -129,7 +129,7 @@ const routes = (parts: HttpParts): readonly Route[] => [
     path: '/graphql',
     callers: READERS,
     what: 'ask queries',
-    answer: ({ request, response }, caller) => parts.graphql(request, response, SAFE_HEADERS, askerOf(caller)),
+    answer: ({ request, response }, caller) => parts.graphql(request, response, SAFE_HEADERS, graphqlCallerOf(caller)),
   },
   // Last: every other address is the explorer's.
   { method: 'GET', path: undefined, callers: undefined, what: 'look', answer: (asked) => explore(parts, asked) },
@@ -147,8 +147,8 @@ const refusedSender = (error: unknown): DoorAnswer => {
   return errorAnswer(error.code === 'intake.cloned' ? 409 : error.code === 'agent.session' || error.code === 'agent.proof' ? 401 : 403, error);
 };
 
-const receive = async ({ senders, door }: HttpParts, { request, response }: Asked): Promise<void> => {
-  let authority: Authority | Caller;
+const receive = async ({ senders, door }: HttpParts, { request, response }: HttpCall): Promise<void> => {
+  let authority: Authority | CallerKind;
   try {
     authority = await senders.authorityOf(request);
   } catch (error) {
@@ -159,7 +159,7 @@ const receive = async ({ senders, door }: HttpParts, { request, response }: Aske
 };
 
 /** The link with the token becomes a session's cookie and leaves the address bar; a wrong one leaves `refused` there, which the page tells. */
-const explore = async (parts: HttpParts, { request, response }: Asked): Promise<void> => {
+const explore = async (parts: HttpParts, { request, response }: HttpCall): Promise<void> => {
   const asked = request.url ?? '/';
   const url = new URL(`http://localhost${asked.startsWith('/') ? '' : '/'}${asked}`);
   const token = url.searchParams.get('token');

@@ -60,7 +60,7 @@ export const MEASURES: Measures = {
     'counter',
     'Buckets of charts that were answered, by where their rows are from: memory, which holds those that stand still, or store.',
   ],
-  inframirror_query_buckets_bytes: ['gauge', 'What is held of buckets of charts that stand still; 64 MiB at most.'],
+  inframirror_query_buckets_bytes: ['gauge', 'What is cached of buckets of charts that stand still; 64 MiB at most.'],
 
   inframirror_stream_bytes: ['gauge', 'What messages take in the stream.'],
   inframirror_stream_max_bytes: ['gauge', 'What messages may take in the stream: the limit, or what the disk leaves.'],

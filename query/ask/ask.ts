@@ -14,9 +14,9 @@ import type { RunEnvironment, RunFunctions } from '../run/environment.ts';
 import { rowsOf, runPlan } from '../run/run.ts';
 import { batchBytes } from '../run/size.ts';
 import type { Asker } from './asker.ts';
+import type { BucketsOfAnswer, Counts, Lost } from './bucket-cache.ts';
 import { type BucketWise, type BucketWiseParts, bucketWiseParts, type State } from './bucket-wise.ts';
 import { clickHouseAsker } from './clickhouse-asker.ts';
-import type { BucketsOfAnswer, Counts, Lost } from './closed-buckets.ts';
 import { recordsAsker } from './records-asker.ts';
 
 export interface StorePorts {
@@ -40,11 +40,11 @@ export interface AskOptions {
   readonly pool?: Pool;
   /** How long a store may work on one question. */
   readonly seconds?: number;
-  /** Without them all is asked anew. */
-  readonly closed?: Closed;
+  /** Without one all is asked anew. */
+  readonly cache?: AnswerCache;
 }
 
-export interface Closed {
+export interface AnswerCache {
   readonly buckets: BucketsOfAnswer;
   /** By what was known when the plan was split, and by what is known now. */
   readonly stateThen: State;
@@ -65,18 +65,18 @@ export interface StoreAnswer {
 }
 
 /** Buckets that were not asked for. */
-export interface HeldBuckets {
+export interface BucketsFromCache {
   /** Of which they are an answer too. */
   readonly fragment: Fragment;
   readonly buckets: number;
   readonly rows: number;
 }
 
-export interface Asked {
+export interface PlanAnswer {
   readonly batches: readonly Batch[];
   /** In the order in which they were asked. */
   readonly answers: readonly StoreAnswer[];
-  readonly held: readonly HeldBuckets[];
+  readonly cached: readonly BucketsFromCache[];
   /** Values that became missing here because they could not be represented; `mayBeMore`: as stores may have made others. */
   readonly notRepresentable: number;
   readonly mayBeMore: boolean;
@@ -88,15 +88,15 @@ export const ask = async (
   split: SplitPlan,
   askers: Askers,
   functions: RunFunctions,
-  { signal, limits, pool, seconds, closed }: AskOptions = {},
-): Promise<Asked> => {
+  { signal, limits, pool, seconds, cache }: AskOptions = {},
+): Promise<PlanAnswer> => {
   const asked = performance.now();
   const answers: StoreAnswer[] = [];
-  const held: HeldBuckets[] = [];
-  const { plan, parts } = closed === undefined ? { plan: split.plan, parts: new Map() as BucketWiseParts['parts'] } : bucketWiseParts(split);
+  const cached: BucketsFromCache[] = [];
+  const { plan, parts } = cache === undefined ? { plan: split.plan, parts: new Map() as BucketWiseParts['parts'] } : bucketWiseParts(split);
   /** By the scan that stands for its result; `of`: of which it is a piece. */
   const fragments = new Map(Array.from(split.fragments, ([scan, fragment]) => [scan, { fragment, of: fragment }] as const));
-  const states = new Map(Array.from(parts.values(), (part) => [part, closed?.stateThen(part) ?? '']));
+  const states = new Map(Array.from(parts.values(), (part) => [part, cache?.stateThen(part) ?? '']));
   const lost: Lost = { counted: 0, shown: 0 };
   let mayBeMore = false;
   const budget = new Budget(limits, pool);
@@ -149,7 +149,7 @@ export const ask = async (
   });
   const inBuckets = (part: BucketWise): AsyncIterable<Batch> => {
     const { fragment: of } = part;
-    const { buckets, state, prepare } = closed as Closed;
+    const { buckets, state, prepare } = cache as AnswerCache;
     mayBeMore ||= of.emission.losses.isHidden;
     return buckets.rows(part, states.get(part) as string, {
       open: ({ node, leaf, fragment }, counts) => {
@@ -163,7 +163,7 @@ export const ask = async (
         lost.shown += shown;
       },
       budget,
-      held: (buckets, rows) => void held.push({ fragment: of, buckets, rows }),
+      cached: (buckets, rows) => void cached.push({ fragment: of, buckets, rows }),
     });
   };
   const batches = await runPlan(plan, environment({ lost, budget })).finally(() => {
@@ -171,7 +171,7 @@ export const ask = async (
     // Where one side failed or enough rows were there, a store may still be at work.
     ended.abort(OVER);
   });
-  return { batches, answers, held, notRepresentable: lost.counted, mayBeMore: mayBeMore || lost.shown > 0, elapsedMs: performance.now() - asked };
+  return { batches, answers, cached, notRepresentable: lost.counted, mayBeMore: mayBeMore || lost.shown > 0, elapsedMs: performance.now() - asked };
 };
 
 /** Without a reason one is made, with all calls that led there. */

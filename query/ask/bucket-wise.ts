@@ -16,13 +16,13 @@ export interface Range {
 }
 
 /** What a part is asked as: nodes that run here over what one store answers. */
-export interface Asked {
+export interface PartQuestion {
   readonly node: PlanNode;
   readonly leaf: Scan;
   readonly fragment: Fragment;
 }
 
-export interface BucketWise extends Asked {
+export interface BucketWise extends PartQuestion {
   readonly every: Every;
   readonly bucket: Timed;
   /** Whether the bucket that the range begins in is whole all the same, as its window reads what lies before. */
@@ -173,7 +173,7 @@ export const within = async (
   { node, leaf, fragment, every }: BucketWise,
   range: Range,
   prepare: (plan: PlanNode) => Promise<void>,
-): Promise<Asked | undefined> => {
+): Promise<PartQuestion | undefined> => {
   const plan = cutTo(fragment.plan, range, before(every, range.from));
   await prepare(plan);
   const emission = fragment.emitter.emit(plan, fragment.mayHaveMore);

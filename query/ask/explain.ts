@@ -8,12 +8,12 @@ import { printPlan } from '../3-plan/print-plan.ts';
 import { explained } from '../4-emit/fragment.ts';
 import { printRequest } from '../4-emit/print-sql.ts';
 import type { SplitPlan } from '../4-emit/split.ts';
-import type { Asked } from './ask.ts';
+import type { PlanAnswer } from './ask.ts';
 
 export interface Explained {
   readonly parts: SplitPlan;
   /** When it was run. */
-  readonly asked: Asked | undefined;
+  readonly asked: PlanAnswer | undefined;
   /** Every row may be seen; else nothing is told of what a store has or reads beyond its answer. */
   readonly isWhole: boolean;
 }
@@ -52,11 +52,11 @@ const explanation = ({ columns }: Table, { parts, asked, isWhole }: Explained): 
     const known: Row = { ...(series === undefined ? {} : { series: BigInt(series) }), ...(expects === undefined ? {} : { rows_expected: BigInt(expects) }) };
     for (const [line, what] of printRequest(explained(fragment), '--').entries())
       rows.push({ at: `${fragment.role}${nameOf(i + 1)}`, what, ...(line === 0 ? { ...known, ...found } : {}) });
-    for (const held of asked?.held ?? [])
-      if (held.fragment === fragment)
-        rows.push({ at: 'memory', what: `${held.buckets} buckets that stand still`, ...(isWhole ? { rows: BigInt(held.rows) } : {}) });
+    for (const cached of asked?.cached ?? [])
+      if (cached.fragment === fragment)
+        rows.push({ at: 'memory', what: `${cached.buckets} buckets that stand still`, ...(isWhole ? { rows: BigInt(cached.rows) } : {}) });
   }
-  const total = (of: (answer: Asked['answers'][number]) => number): bigint => BigInt(Math.round(asked?.answers.reduce((n, a) => n + of(a), 0) ?? 0));
+  const total = (of: (answer: PlanAnswer['answers'][number]) => number): bigint => BigInt(Math.round(asked?.answers.reduce((n, a) => n + of(a), 0) ?? 0));
   const first = asked && {
     rows: BigInt(asked.batches.reduce((n, b) => n + b.length, 0)),
     took: BigInt(Math.round(asked.elapsedMs * 1e6)),

@@ -20,15 +20,15 @@ export interface LearnedAttribute {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-interface Stretch {
+interface LearnedStretch {
   readonly fromMs: number;
   readonly toMs: number;
   readonly lines: number;
 }
 
 /** The first sample: the newest lines of each hour of a day, then of each day of a month, then of stretches that double up to the oldest line. */
-const firstSample = (keptMs: number): readonly Stretch[] => {
-  const found: Stretch[] = Array.from({ length: 24 }, (_, i) => ({ fromMs: (i + 1) * HOUR_MS, toMs: i === 0 ? -HOUR_MS : i * HOUR_MS, lines: 4000 }));
+const firstSample = (keptMs: number): readonly LearnedStretch[] => {
+  const found: LearnedStretch[] = Array.from({ length: 24 }, (_, i) => ({ fromMs: (i + 1) * HOUR_MS, toMs: i === 0 ? -HOUR_MS : i * HOUR_MS, lines: 4000 }));
   for (let toMs = DAY_MS, step = DAY_MS; toMs < keptMs; toMs += step) {
     if (toMs >= 30 * DAY_MS) step *= 2;
     found.push({ fromMs: Math.min(toMs + step, keptMs + DAY_MS), toMs, lines: 2000 });

@@ -1,4 +1,4 @@
-// Rows of an answer that are held to be kept for the next ones, as long as they are not too many and nobody wants the room.
+// Rows of an answer that are held to be cached for the next ones, as long as they are not too many and nobody wants the room.
 import type { Batch } from '../../core/batch/batch.ts';
 import type { Budget, Spare } from '../run/budget.ts';
 import { batchBytes } from '../run/size.ts';

@@ -61,9 +61,9 @@ const moment = (text: string): bigint => {
   return ns;
 };
 
-type Asked = Pick<SpecCase, 'text' | 'request'>;
+type SpecQuestion = Pick<SpecCase, 'text' | 'request'>;
 
-export const requestOf = (c: Asked, notices: string[] = []): PlanRequest => {
+export const requestOf = (c: SpecQuestion, notices: string[] = []): PlanRequest => {
   const at = moment(c.request.get('at') ?? '2026-11-20T11:00:00Z');
   const zone = c.request.get('zone') ?? 'UTC';
   const given = Object.fromEntries([...c.request].flatMap(([k, v]) => (k.startsWith('$') ? [[k.slice(1), JSON.parse(v) as unknown] as const] : [])));
@@ -123,7 +123,7 @@ const cut = (node: PlanNode, pieces: Map<string, readonly Batch[]>, random: () =
 type Planned = ReturnType<typeof plan>;
 
 /** As it is before any pass. */
-export const loweredPlan = (c: Asked): Planned => plan(check(c.text, specCatalogue), requestOf(c), { without: EVERY_PASS });
+export const loweredPlan = (c: SpecQuestion): Planned => plan(check(c.text, specCatalogue), requestOf(c), { without: EVERY_PASS });
 
 /** The answer's rows, of the columns that are shown. */
 export const shownRows = (batches: readonly Batch[], whole: PlanNode, columns: Planned['columns']): readonly (readonly JsonValue[])[] => {
@@ -140,7 +140,7 @@ export const shownRows = (batches: readonly Batch[], whole: PlanNode, columns: P
 
 /** The case's rows; with `seed` its data comes in batches cut at random. Without `hosts` the inventory is empty. */
 export const rowsOf = async (
-  c: Asked,
+  c: SpecQuestion,
   options: { readonly seed?: number; readonly without?: ReadonlySet<string>; readonly hosts?: Batch } = {},
 ): Promise<SpecRows> => {
   const { plan: lowered, columns } = loweredPlan(c);

@@ -3,7 +3,7 @@
 import { FIVE_MINUTES, HOUR } from '../../../schemas/rollups.ts';
 import { metricHash } from '../../../schemas/series-id.ts';
 import { type Every, OVER_TIME, type PlanColumn, type PlanNode, type Scan } from '../../3-plan/nodes.ts';
-import { type Levels, levelsOf, type Stretch } from '../fold/levels.ts';
+import { type LevelStretch, type Levels, levelsOf } from '../fold/levels.ts';
 import { WindowFold } from '../fold/window-fold.ts';
 import { isFoldable } from '../fold/windows.ts';
 import { markedHours } from '../losses.ts';
@@ -23,7 +23,7 @@ const OFTEN_MS = 10_000;
 
 const isOverTime = (node: Every): boolean => node.delta || node.aggregates.some((a) => OVER_TIME.has(a.function));
 
-const lengthOf = (stretches: readonly Stretch[]): number => stretches.reduce((sum, { from, to }) => sum + to - from, 0);
+const lengthOf = (stretches: readonly LevelStretch[]): number => stretches.reduce((sum, { from, to }) => sum + to - from, 0);
 
 const levelsKnown = (node: FoldedWindow, context: ClickHouseContext): Levels | undefined => {
   const { metric } = node.input.dataset;
@@ -158,7 +158,7 @@ const OF_RISES = ['stale', 'opens', 'ends', 'first', 'span', 'beyond', 'resets',
 const emitParts = (
   node: FoldedWindow,
   table: 'rollups_5m' | 'rollups_1h',
-  stretches: readonly Stretch[],
+  stretches: readonly LevelStretch[],
   withStarts: boolean,
   more: readonly string[],
   context: ClickHouseContext,

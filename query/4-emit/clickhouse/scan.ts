@@ -93,15 +93,19 @@ interface Millis {
   readonly to: number;
 }
 
-interface Stretch {
+interface ScannedStretch {
   readonly from: bigint;
   readonly to: bigint;
 }
 
 /** The range in two: stretches in which one time of a series has one value, and those made of hours in which it may have two. */
-const stretches = (double: readonly bigint[], from: bigint, to: bigint): { readonly single: readonly Stretch[]; readonly double: readonly Stretch[] } => {
-  const out = { single: [] as Stretch[], double: [] as Stretch[] };
-  const add = (list: Stretch[], start: bigint, end: bigint): void => {
+const stretches = (
+  double: readonly bigint[],
+  from: bigint,
+  to: bigint,
+): { readonly single: readonly ScannedStretch[]; readonly double: readonly ScannedStretch[] } => {
+  const out = { single: [] as ScannedStretch[], double: [] as ScannedStretch[] };
+  const add = (list: ScannedStretch[], start: bigint, end: bigint): void => {
     if (start >= end) return;
     const last = list.at(-1);
     if (last?.to === start) list[list.length - 1] = { from: last.from, to: end };
@@ -143,7 +147,7 @@ const reads = (
   ];
   const cut = wanted.map(({ from, to }) => stretches(marked, from, to));
   const parts = { single: cut.flatMap((c) => c.single), double: cut.flatMap((c) => c.double) };
-  const inTime = (all: readonly Stretch[], from: string): readonly Select[] => {
+  const inTime = (all: readonly ScannedStretch[], from: string): readonly Select[] => {
     if (all.length === 0) return [];
     const times = all.map((p) => bounds(form, context, p.from, p.to));
     return [read(from, [...where, times.length === 1 ? (times[0] as string) : `(${times.join(' OR ')})`])];

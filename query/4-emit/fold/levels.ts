@@ -5,20 +5,20 @@ import type { RolledHours } from '../known.ts';
 import { windowsOf } from './windows.ts';
 
 /** ms, closed-open. */
-export interface Stretch {
+export interface LevelStretch {
   readonly from: number;
   readonly to: number;
 }
 
 export interface Levels {
-  readonly samples: readonly Stretch[];
-  readonly fine: readonly Stretch[];
-  readonly whole: readonly Stretch[];
+  readonly samples: readonly LevelStretch[];
+  readonly fine: readonly LevelStretch[];
+  readonly whole: readonly LevelStretch[];
   /** Of the range, ms. */
   readonly end: number;
 }
 
-const add = (list: Stretch[], from: number, to: number): void => {
+const add = (list: LevelStretch[], from: number, to: number): void => {
   const last = list.at(-1);
   if (last?.to === from) list[list.length - 1] = { from: last.from, to };
   else list.push({ from, to });
@@ -38,7 +38,7 @@ export const levelsOf = (node: Every & { readonly input: Scan }, rolled: RolledH
       const hour = Math.floor(moment / HOUR.stepMs);
       cut.set(hour, (cut.get(hour) ?? true) && moment % FIVE_MINUTES.stepMs === 0);
     }
-  const levels = { samples: [] as Stretch[], fine: [] as Stretch[], whole: [] as Stretch[] };
+  const levels = { samples: [] as LevelStretch[], fine: [] as LevelStretch[], whole: [] as LevelStretch[] };
   for (let hour = Math.floor(from / HOUR.stepMs); hour * HOUR.stepMs < to; hour++) {
     const [begin, end] = [hour * HOUR.stepMs, (hour + 1) * HOUR.stepMs];
     const isFine = rolled.get(hour);

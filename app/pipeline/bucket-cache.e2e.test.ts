@@ -1,5 +1,5 @@
 // Random histories through the door, the pipeline and the real stores, asked in between again and again as time goes on: what is answered with
-// buckets that were held is what asking for all anew gives, row by row, also when it was asked while rows were on their way.
+// cached buckets is what asking for all anew gives, row by row, also when it was asked while rows were on their way.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,7 +198,7 @@ const mustBeSame = async (text: string, at: number): Promise<void> => {
 const bucketsFrom = (from: 'memory' | 'store'): number =>
   Number(new RegExp(`^inframirror_query_buckets_total\\{from="${from}"\\} (\\d+)`, 'm').exec(telemetry.render())?.[1] ?? 0);
 
-test('what is held is what asking anew gives', { timeout: 900_000, retry: 0 }, async () => {
+test('what is cached is what asking anew gives', { timeout: 900_000, retry: 0 }, async () => {
   await send('agent', [move(), move()]);
   for (const name of [GAUGE, COUNTER])
     for (const host of HOSTS.slice(0, 4)) {

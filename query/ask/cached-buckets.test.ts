@@ -1,4 +1,4 @@
-// The rows of buckets that are held: those of the buckets that are asked for, whichever were added side by side and removed since.
+// The rows of cached buckets: those of the buckets that are asked for, whichever were added side by side and removed since.
 import { expect, test } from 'vitest';
 import { rowsOf } from '../../core/batch/arbitrary.ts';
 import { type Batch, INT64, TIME_NS } from '../../core/batch/batch.ts';
@@ -6,7 +6,7 @@ import { batchOf, columnFrom } from '../../core/batch/build.ts';
 import { SEED } from '../../test/support/seed.ts';
 import { seeded } from '../testing/random.ts';
 import type { Range } from './bucket-wise.ts';
-import { KeptBuckets } from './kept-buckets.ts';
+import { CachedBuckets } from './cached-buckets.ts';
 
 const BUCKETS = 60;
 const random = seeded(SEED);
@@ -36,8 +36,8 @@ const batch = (rows: readonly (readonly [time: number, value: number])[]): Batch
     ],
   ]);
 
-test('neighbours are held as one, a bucket that was removed lies between two', () => {
-  const kept = new KeptBuckets('time');
+test('neighbours are one, a bucket that was removed lies between two', () => {
+  const kept = new CachedBuckets('time');
   for (const [from, to] of [
     [20, 30],
     [0, 10],
@@ -52,7 +52,7 @@ test('neighbours are held as one, a bucket that was removed lies between two', (
 });
 
 test('whatever was added and removed, the rows of a range are those of its buckets', () => {
-  const kept = new KeptBuckets('time');
+  const kept = new CachedBuckets('time');
   /** By bucket. */
   const held = new Map<number, number>();
   const heldIn = ({ from, to }: Range): readonly number[] => [...held.keys()].filter((at) => at >= from && at < to).sort((a, b) => a - b);

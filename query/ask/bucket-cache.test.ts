@@ -1,4 +1,4 @@
-// What is held of buckets, over a store in memory whose writes, marks and series change at any moment of an answer: after each the answer is what
+// The cache of buckets, over a store in memory whose writes, marks and series change at any moment of an answer: after each the answer is what
 // asking for all anew gives, row by row.
 import { expect, test } from 'vitest';
 import { rowsOf } from '../../core/batch/arbitrary.ts';
@@ -20,9 +20,9 @@ import { runPlan } from '../run/run.ts';
 import { memorySource } from '../testing/memory-source.ts';
 import { seeded } from '../testing/random.ts';
 import { learnedCatalogue } from '../testing/store-metrics.ts';
-import { type Asked, type AskOptions, ask } from './ask.ts';
+import { type AskOptions, ask, type PlanAnswer } from './ask.ts';
 import type { Asker } from './asker.ts';
-import { ClosedBuckets } from './closed-buckets.ts';
+import { BucketCache } from './bucket-cache.ts';
 import type { TellRows, TellWrites } from './told-rows.ts';
 
 const random = seeded(SEED);
@@ -183,13 +183,13 @@ const emitters = { columns: emitter, search: emitter, records: emitter };
 
 const answerOf = async (...asked: Parameters<typeof askedOf>): Promise<readonly unknown[]> => rowsOf((await askedOf(...asked)).batches);
 
-const askedOf = async (world: World, closed: ClosedBuckets | undefined, text: string, at: number, options: AskOptions = {}): Promise<Asked> => {
+const askedOf = async (world: World, cache: BucketCache | undefined, text: string, at: number, options: AskOptions = {}): Promise<PlanAnswer> => {
   const to = BigInt(at) * 1_000_000n;
   const checked = check(text, learnedCatalogue);
   expect(checked.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   const request = { at: to, from: to, to, zone: 'UTC', parameters: new Map(), completeTo: to, notice: () => {}, rights: ALL_ROWS };
   const parts = split(plan(checked, request, { limit }).plan, { emitters, failing: FAILING });
-  const once = async (begin?: () => ReturnType<Parameters<Parameters<ClosedBuckets['answering']>[0]>[0]>): Promise<Asked> => {
+  const once = async (begin?: () => ReturnType<Parameters<Parameters<BucketCache['answering']>[0]>[0]>): Promise<PlanAnswer> => {
     for (let tries = 0; ; tries++) {
       const [buckets, marks, known, state, hosts] = [begin?.(), new Map(world.marked), world.marks, world.state, world.hosts];
       const asker: Asker = {
@@ -211,13 +211,13 @@ const askedOf = async (world: World, closed: ClosedBuckets | undefined, text: st
       const states = { stateThen: () => String(state), state: () => String(world.state), prepare: turns };
       const asked = await ask(parts, { columns: asker, search: asker, records: asker }, RUN_FUNCTIONS, {
         ...options,
-        ...(buckets && { closed: { buckets, ...states } }),
+        ...(buckets && { cache: { buckets, ...states } }),
       });
       // As the ledger has it, and who looks for new series, who does so once.
       if ((world.state === state || tries > 0) && world.marks === known) return asked;
     }
   };
-  return closed?.answering((begin) => once(begin)) ?? once();
+  return cache?.answering((begin) => once(begin)) ?? once();
 };
 
 const TEXTS = [
@@ -240,7 +240,7 @@ const someRows = (now: number): readonly Row[] =>
 
 test('whatever changes while it is asked, the next answer is what asking anew gives', { timeout: 300_000, retry: 0 }, async () => {
   const world = new World();
-  const closed = new ClosedBuckets(world.tell, world.tellMarks);
+  const cache = new BucketCache(world.tell, world.tellMarks);
   for (let i = 0; i < 400; i++) await world.write(someRows(NOW - below(20 * MINUTE)));
   let held = 0;
   for (let round = 0, now = NOW; round < sized(150, 20_000); round++, now += oneOf([0, 1000, 5000, 5000, 70_000])) {
@@ -252,14 +252,14 @@ test('whatever changes while it is asked, the next answer is what asking anew gi
       if (random() < 0.6) writes.push(world.write(someRows(now)));
       if (random() < 0.04) world.mark(now - below(60 * MINUTE));
       if (random() < 0.04) world.move();
-      if (random() < 0.6) writes.push(answerOf(world, closed, oneOf([asked, asked, oneOf(TEXTS)]), now).then(() => undefined));
+      if (random() < 0.6) writes.push(answerOf(world, cache, oneOf([asked, asked, oneOf(TEXTS)]), now).then(() => undefined));
       await turns();
     }
     await Promise.all(writes);
     world.tell.hear();
     const anew = await answerOf(world, undefined, asked, now);
     const reads = world.reads;
-    expect(await answerOf(world, closed, asked, now), `seed ${SEED}, round ${round}: ${asked}`).toEqual(anew);
+    expect(await answerOf(world, cache, asked, now), `seed ${SEED}, round ${round}: ${asked}`).toEqual(anew);
     if (world.reads - reads > 1) held++;
   }
   expect(held).toBeGreaterThan(sized(8, 1000));
@@ -267,13 +267,13 @@ test('whatever changes while it is asked, the next answer is what asking anew gi
 
 test('an answer has all of a write or nothing of it, though it is part from memory and part from the store', async () => {
   const world = new World();
-  const closed = new ClosedBuckets(world.tell, world.tellMarks);
+  const cache = new BucketCache(world.tell, world.tellMarks);
   [refused, limit] = [undefined, 10_000];
   const line = (before: number): Row => ({ table: 'logs', time: NOW - before, series: 0, value: 1 });
   await world.write([line(5 * MINUTE), line(90_000)]);
   const text = 'from logs last 20m | every 1m count';
   const countOf = async (): Promise<number> =>
-    (await answerOf(world, closed, text, NOW + 10_000)).reduce<number>((sum, row) => sum + Number((row as readonly unknown[]).at(-1)), 0);
+    (await answerOf(world, cache, text, NOW + 10_000)).reduce<number>((sum, row) => sum + Number((row as readonly unknown[]).at(-1)), 0);
   expect(await countOf()).toBe(2);
   const reads = world.reads;
   const asked = countOf();
@@ -285,26 +285,26 @@ test('an answer has all of a write or nothing of it, though it is part from memo
   expect(world.reads).toBeGreaterThan(reads);
 });
 
-test('of an answer that was cut nothing is held', async () => {
+test('of an answer that was cut nothing is cached', async () => {
   const world = new World();
-  const closed = new ClosedBuckets(world.tell, world.tellMarks);
+  const cache = new BucketCache(world.tell, world.tellMarks);
   [refused, limit] = [undefined, 3];
   await world.write(Array.from({ length: 20 }, (_, i): Row => ({ table: 'samples', time: NOW - i * MINUTE, series: 0, value: i })));
   const text = `from metrics.${GAUGE} last 20m | every 1m last`;
-  for (const at of [NOW, NOW + 2 * MINUTE]) expect(await answerOf(world, closed, text, at)).toEqual(await answerOf(world, undefined, text, at));
+  for (const at of [NOW, NOW + 2 * MINUTE]) expect(await answerOf(world, cache, text, at)).toEqual(await answerOf(world, undefined, text, at));
 });
 
-test('values that could not be represented are told once, though what was held was written into and all is asked again', async () => {
+test('values that could not be represented are told once, though what was cached was written into and all is asked again', async () => {
   const world = new World();
-  const closed = new ClosedBuckets(world.tell, world.tellMarks);
+  const cache = new BucketCache(world.tell, world.tellMarks);
   [refused, limit] = ['every', 10_000];
   const sample = (before: number, value = 1): Row => ({ table: 'samples', time: NOW - before, series: 0, value });
   const text = `from metrics.${GAUGE} last 20m | every 1m last | set none = value / (value - 7ms)`;
   for (let minute = 1; minute < 20; minute++) await world.write([sample(minute * MINUTE)]);
-  await askedOf(world, closed, text, NOW);
+  await askedOf(world, cache, text, NOW);
   await world.write([sample(-1000, 7)]);
   const reads = world.reads;
-  const asked = askedOf(world, closed, text, NOW + MINUTE);
+  const asked = askedOf(world, cache, text, NOW + MINUTE);
   // After it was looked up what is held.
   const write = world.write([sample(5 * MINUTE)], true);
   expect((await asked).notRepresentable).toBe(1);
@@ -312,27 +312,42 @@ test('values that could not be represented are told once, though what was held w
   await write;
 });
 
-test('what has room when all is asked anew has room with what is held, and is the same', async () => {
+test('what has room when all is asked anew has room with what is cached, and is the same', async () => {
   const world = new World();
   const pool = new Pool(200_000);
-  const closed = new ClosedBuckets(world.tell, world.tellMarks, { pool });
+  const cache = new BucketCache(world.tell, world.tellMarks, { pool });
   [refused, limit] = [undefined, 10_000];
   for (let i = 0; i < 400; i++) await world.write(someRows(NOW - below(20 * MINUTE)));
   let held = 0;
-  const outcome = async (of: ClosedBuckets | undefined, text: string, at: number, bytes: number): Promise<unknown> => {
+  const outcome = async (of: BucketCache | undefined, text: string, at: number, bytes: number): Promise<unknown> => {
     const options = { limits: { rows: 1e9, bytes }, pool: of === undefined ? new Pool() : pool };
     const answer = await askedOf(world, of, text, at, options).catch((error: CodedError) => error.code);
-    if (typeof answer !== 'string' && answer.held.length > 0) held++;
+    if (typeof answer !== 'string' && answer.cached.length > 0) held++;
     return typeof answer === 'string' ? answer : rowsOf(answer.batches);
   };
   for (let round = 0; round < sized(100, 5000); round++) {
     const [text, at, bytes] = [oneOf(TEXTS), NOW + below(4) * MINUTE, below(60_000)];
     refused = oneOf([undefined, 'order', 'aggregate', 'every']);
-    const [own, anew] = [await outcome(closed, text, at, bytes), await outcome(undefined, text, at, bytes)];
+    const [own, anew] = [await outcome(cache, text, at, bytes), await outcome(undefined, text, at, bytes)];
     // It may need less.
     if (typeof own !== 'string' || typeof anew !== 'string')
       expect(own, `seed ${SEED}, round ${round}: ${text} in ${bytes} bytes`).toEqual(await outcome(undefined, text, at, 1e9));
     expect(pool.bytes).toBeLessThanOrEqual(pool.limit);
   }
   expect(held).toBeGreaterThan(sized(10, 500));
+});
+
+test('an answer by series that have changed since is not cached, and what is cached by those of now stays', async () => {
+  const world = new World();
+  const cache = new BucketCache(world.tell, world.tellMarks);
+  [refused, limit] = [undefined, 10_000];
+  await world.write(Array.from({ length: 20 }, (_, i): Row => ({ table: 'samples', time: NOW - i * MINUTE, series: 0, value: i })));
+  const text = `from metrics.${GAUGE} last 20m | every 1m last`;
+  const cachedAfter = async (): Promise<number> => (await askedOf(world, cache, text, NOW)).cached.reduce((sum, { buckets }) => sum + buckets, 0);
+  await cache.answering(async (begin) => {
+    await askedOf(world, { answering: (work: (own: typeof begin) => unknown) => work(begin) } as BucketCache, text, NOW);
+    world.move();
+    expect(await cachedAfter()).toBe(0);
+  });
+  expect(await cachedAfter()).toBeGreaterThan(15);
 });

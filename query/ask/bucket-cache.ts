@@ -1,9 +1,9 @@
 // Buckets that stand still are not asked for again: of a chart that is looked at every few seconds only what is open, new, or cut by the range's edge
-// is asked, and the rest is held from the times before. The answer is what asking for all anew gives.
+// is asked, and the rest is cached. The answer is what asking for all anew gives.
 //
 // That rests on being told of all that changes rows before any answer shows it (TellWrites). Rows that are told of drop the buckets whose windows
-// reach them; buckets that they reach meanwhile are not kept, and an answer made of such buckets is made again. So no clock says when a bucket is
-// closed: it is while nothing is written into it. What else is known, as of series, is a state that an answer is kept with.
+// reach them; buckets that they reach meanwhile are not cached, and an answer made of such buckets is made again. So no clock says when a bucket is
+// closed: it is while nothing is written into it. What else is known, as of series, is a state that an answer is cached with.
 import { type Batch, type Column, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { noTelemetry, type Telemetry } from '../../core/telemetry.ts';
 import { EARLIEST_NS, earlierOf, LATEST_NS, laterOf, NANOS_PER_HOUR, NANOS_PER_MS } from '../../core/time.ts';
@@ -12,8 +12,8 @@ import { Buckets, bucketAt } from '../3-plan/bucket.ts';
 import type { PlanNode } from '../3-plan/nodes.ts';
 import { type Budget, isNoRoom, Pool } from '../run/budget.ts';
 import { batchBytes } from '../run/size.ts';
-import { type Asked, type BucketWise, type Range, type State, within } from './bucket-wise.ts';
-import { KeptBuckets } from './kept-buckets.ts';
+import { type BucketWise, type PartQuestion, type Range, type State, within } from './bucket-wise.ts';
+import { CachedBuckets } from './cached-buckets.ts';
 import { MOST_BYTES_EACH, SpareRows } from './spare-rows.ts';
 import type { TellRows, TellWrites } from './told-rows.ts';
 
@@ -31,7 +31,7 @@ export interface Counts {
 
 /** How a part is asked. */
 export interface Asking {
-  readonly open: (asked: Asked, counts: Counts) => AsyncIterable<Batch>;
+  readonly open: (asked: PartQuestion, counts: Counts) => AsyncIterable<Batch>;
   /** By what is known now. */
   readonly state: State;
   /** Called before a plan is said to a store. */
@@ -39,8 +39,8 @@ export interface Asking {
   /** Of rows that are in the answer: of those of a try that came to nothing it is not told. */
   readonly lost: (lost: Lost) => void;
   readonly budget: Budget;
-  /** Buckets and rows that were held from before. */
-  readonly held: (buckets: number, rows: number) => void;
+  /** Buckets and rows that were cached. */
+  readonly cached: (buckets: number, rows: number) => void;
 }
 
 /** What rows that are told of are held against; no plan, which would keep all that it was planned by. */
@@ -49,10 +49,10 @@ type Reached = Pick<BucketWise, 'table' | 'metric' | 'bucket' | 'reach'>;
 interface Entry {
   readonly part: Reached;
   readonly state: string;
-  readonly kept: KeptBuckets;
+  readonly buckets: CachedBuckets;
 }
 
-/** Rows of a part over a range, which may be kept. */
+/** Rows of a part over a range, which may be cached. */
 interface Made {
   readonly part: BucketWise;
   readonly state: string;
@@ -62,16 +62,16 @@ interface Made {
 }
 
 const MOST_BYTES = 64 << 20;
-/** Parts of which buckets are held, and what one takes beside its rows and the two bytes of each letter of its key. */
+/** Parts of which buckets are cached, and what one takes beside its rows and the two bytes of each letter of its key. */
 const MOST_ENTRIES = 1000;
 const ENTRY_BYTES = 1000;
 /** Of fewer it is not worth the while; of more it takes long to say which. */
 const BUCKETS = { fewest: 3, most: 20_000 };
-/** A question for each stretch between those that are held. */
-const MOST_HELD = 2;
-/** Of what is wanted, so much has to be held: else all of it is asked for at once. */
-const LEAST_HELD = 0.5;
-/** Where rows are written into what was held as often as it is asked, it is asked for as a whole. */
+/** A question for each stretch between those that are cached. */
+const MOST_RANGES = 2;
+/** Of what is wanted, so much has to be cached: else all of it is asked for at once. */
+const LEAST_CACHED = 0.5;
+/** Where rows are written into what was cached as often as it is asked, it is asked for as a whole. */
 const TRIES = 2;
 /** Stretches that are written into while a question is answered; after more nothing is known. */
 const MOST_WRITTEN = 20_000;
@@ -112,12 +112,12 @@ const reached = ({ bucket, reach }: Reached, { from, to }: Stretch): Range => ({
   to: bucketAt(bucket, earlierOf(to, LATEST_NS) + reach - 1n).end,
 });
 
-interface ClosedBucketsOptions {
+interface BucketCacheOptions {
   readonly telemetry?: Telemetry | undefined;
   readonly pool?: Pool;
 }
 
-export class ClosedBuckets {
+export class BucketCache {
   readonly #tell: TellWrites;
   readonly #telemetry: Telemetry;
   readonly #pool: Pool;
@@ -131,9 +131,9 @@ export class ClosedBuckets {
 
   /**
    * `tellMarks`: how rows are read, and which were put together, goes by marks: each is taken for rows of its hour. `pool`: of what all questions hold
-   * together; where one wants the room, nothing is held here any more.
+   * together; where one wants the room, nothing is cached any more.
    */
-  constructor(tell: TellWrites, tellMarks: TellRows, { telemetry = noTelemetry, pool = new Pool(Number.POSITIVE_INFINITY) }: ClosedBucketsOptions = {}) {
+  constructor(tell: TellWrites, tellMarks: TellRows, { telemetry = noTelemetry, pool = new Pool(Number.POSITIVE_INFINITY) }: BucketCacheOptions = {}) {
     this.#tell = tell;
     this.#telemetry = telemetry;
     this.#pool = pool;
@@ -144,7 +144,7 @@ export class ClosedBuckets {
       try {
         for (const stretch of rows()) this.#drop(stretch);
       } catch {
-        // What cannot be taken in here must not keep it from standing in the store; from now on nothing is held.
+        // What cannot be taken in here must not keep it from standing in the store; from now on nothing is cached.
         this.#isTold = false;
         for (const key of this.#entries.keys()) this.#forget(key);
       }
@@ -167,7 +167,7 @@ export class ClosedBuckets {
         begun.push(this.#begin());
         return begun.at(-1) as BucketsOfAnswer;
       });
-      begun.at(-1)?.keep();
+      begun.at(-1)?.put();
       return answer;
     } finally {
       for (const each of begun) this.#answers.delete(each);
@@ -189,27 +189,27 @@ export class ClosedBuckets {
     return this.#isTold;
   }
 
-  /** What is held of the part by what is known of its series. */
-  keptOf({ key }: BucketWise, state: string): KeptBuckets | undefined {
+  /** What is cached of the part by what is known of its series. */
+  cachedOf({ key }: BucketWise, state: string): CachedBuckets | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#forget(key);
     if (entry.state !== state) return undefined;
     this.#put(key, entry);
-    return entry.kept;
+    return entry.buckets;
   }
 
   /** Of rows the buckets that they have whole, and that nothing was written into. */
-  keep({ part, state, range, rows: { rows } }: Made, written: readonly Range[]): void {
+  put({ part, state, range, rows: { rows } }: Made, written: readonly Range[]): void {
     const whole = wholeOf(part, range);
     const isCut = part.count !== undefined && rows.reduce((sum, { length }) => sum + length, 0) >= part.count;
     if (whole === undefined || isCut || !this.#isTold) return;
-    const kept = this.keptOf(part, state) ?? new KeptBuckets(part.time);
+    const cached = this.cachedOf(part, state) ?? new CachedBuckets(part.time);
     this.#forget(part.key);
-    for (const buckets of without(whole, [...written, ...kept.within(whole)])) kept.add(buckets, rows);
-    if (kept.bytes > MOST_BYTES_EACH) return;
+    for (const buckets of without(whole, [...written, ...cached.within(whole)])) cached.add(buckets, rows);
+    if (cached.bytes > MOST_BYTES_EACH) return;
     const { key, table, metric, bucket, reach } = part;
-    this.#put(key, { part: { table, metric, bucket, reach }, state, kept });
+    this.#put(key, { part: { table, metric, bucket, reach }, state, buckets: cached });
     for (const key of this.#entries.keys()) {
       if (this.#bytes <= MOST_BYTES && this.#entries.size <= MOST_ENTRIES && this.#pool.bytes <= this.#pool.limit) break;
       this.#forget(key);
@@ -222,23 +222,23 @@ export class ClosedBuckets {
 
   #put(key: string, entry: Entry): void {
     this.#entries.set(key, entry);
-    this.#count(entry.kept.bytes + key.length * 2 + ENTRY_BYTES);
+    this.#count(entry.buckets.bytes + key.length * 2 + ENTRY_BYTES);
   }
 
   #forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#count(-entry.kept.bytes - key.length * 2 - ENTRY_BYTES);
+    this.#count(-entry.buckets.bytes - key.length * 2 - ENTRY_BYTES);
   }
 
   #drop(stretch: Stretch): void {
     for (const answer of this.#answers) answer.note(stretch);
-    for (const { part, kept } of this.#entries.values()) {
-      if (!isOf(part, stretch) || stretch.from >= kept.to) continue;
-      const { bytes } = kept;
-      kept.remove(reached(part, stretch));
-      this.#count(kept.bytes - bytes);
+    for (const { part, buckets } of this.#entries.values()) {
+      if (!isOf(part, stretch) || stretch.from >= buckets.to) continue;
+      const { bytes } = buckets;
+      buckets.remove(reached(part, stretch));
+      this.#count(buckets.bytes - bytes);
     }
   }
 
@@ -249,14 +249,14 @@ export class ClosedBuckets {
   }
 }
 
-/** What one answer has of buckets that are held, and gives for the next ones. */
+/** What one answer has of buckets that are cached, and gives for the next ones. */
 export class BucketsOfAnswer {
-  readonly #all: ClosedBuckets;
+  readonly #all: BucketCache;
   /** Since before it began. */
   readonly #written: Stretch[];
   readonly #made: Made[] = [];
 
-  constructor(all: ClosedBuckets, written: Stretch[]) {
+  constructor(all: BucketCache, written: Stretch[]) {
     this.#all = all;
     this.#written = written;
   }
@@ -274,7 +274,7 @@ export class BucketsOfAnswer {
       return;
     }
     for (let tries = 0; tries < TRIES; tries++) {
-      const rows = await this.#mostlyHeld(part, whole, state, asking);
+      const rows = await this.#mostlyCached(part, whole, state, asking);
       if (rows === 'written') continue;
       if (rows === undefined) break;
       yield* rows;
@@ -283,9 +283,9 @@ export class BucketsOfAnswer {
     yield* this.#anew(part, state, asking, buckets);
   }
 
-  /** The answer holds by all that is known now: its buckets are kept. */
-  keep(): void {
-    for (const made of this.#made) if (!made.rows.isOver && made.still()) this.#all.keep(made, this.#reached(made.part));
+  /** The answer holds by all that is known now: its buckets are cached. */
+  put(): void {
+    for (const made of this.#made) if (!made.rows.isOver && made.still()) this.#all.put(made, this.#reached(made.part));
   }
 
   async *#anew(part: BucketWise, state: string, asking: Asking, buckets: number): AsyncGenerator<Batch> {
@@ -299,23 +299,23 @@ export class BucketsOfAnswer {
     this.#make({ part, state, range: part.every, rows }, lost, asking);
   }
 
-  /** undefined: too little is held, or there is no room to put it together; `written`: into what was. */
-  async #mostlyHeld(part: BucketWise, whole: Range, state: string, asking: Asking): Promise<AsyncIterable<Batch> | 'written' | undefined> {
-    const kept = this.#all.keptOf(part, state);
-    const held = (kept?.within(whole) ?? []).toSorted((a, b) => (lengthOf(a) > lengthOf(b) ? -1 : 1)).slice(0, MOST_HELD);
-    if (kept === undefined || Number(held.reduce((sum, range) => sum + lengthOf(range), 0n)) < Number(lengthOf(whole)) * LEAST_HELD) return undefined;
-    const rows = held.flatMap((range) => kept.rows(range));
+  /** undefined: too little is cached, or there is no room to put it together; `written`: into what was. */
+  async #mostlyCached(part: BucketWise, whole: Range, state: string, asking: Asking): Promise<AsyncIterable<Batch> | 'written' | undefined> {
+    const buckets = this.#all.cachedOf(part, state);
+    const cached = (buckets?.within(whole) ?? []).toSorted((a, b) => (lengthOf(a) > lengthOf(b) ? -1 : 1)).slice(0, MOST_RANGES);
+    if (buckets === undefined || Number(cached.reduce((sum, range) => sum + lengthOf(range), 0n)) < Number(lengthOf(whole)) * LEAST_CACHED) return undefined;
+    const rows = cached.flatMap((range) => buckets.rows(range));
     const gaps = await Promise.all(
-      without({ from: part.every.from, to: part.every.to }, held).map(async (range) => ({ range, asked: await within(part, range, asking.prepare) })),
+      without({ from: part.every.from, to: part.every.to }, cached).map(async (range) => ({ range, asked: await within(part, range, asking.prepare) })),
     );
     if (gaps.some(({ asked }) => asked === undefined)) return undefined;
-    const made = gaps.map(({ range, asked }) => ({ range, asked: asked as Asked, rows: new SpareRows(asking.budget), lost: { counted: 0, shown: 0 } }));
+    const made = gaps.map(({ range, asked }) => ({ range, asked: asked as PartQuestion, rows: new SpareRows(asking.budget), lost: { counted: 0, shown: 0 } }));
     await Promise.all(made.map((each) => gather(each, asking)));
     this.#all.hear();
     const written = this.#reached(part);
     const isWritten =
       asking.state(part) !== state ||
-      written.some((range) => held.some((each) => meet(range, each))) ||
+      written.some((range) => cached.some((each) => meet(range, each))) ||
       // Of what is written into two of them, one may have it and the other not.
       written.some((range) => gaps.filter((gap) => meet(range, gap.range)).length > 1);
     const all = [...rows, ...made.flatMap((each) => each.rows.rows)];
@@ -327,11 +327,11 @@ export class BucketsOfAnswer {
       asking.lost(lost);
       this.#make({ part, state, range, rows }, lost, asking);
     }
-    const buckets = held.reduce((sum, range) => sum + countOf(part, range), 0);
-    this.#all.counted('memory', buckets);
-    this.#all.counted('store', countOf(part, whole) - buckets);
-    asking.held(
-      buckets,
+    const count = cached.reduce((sum, range) => sum + countOf(part, range), 0);
+    this.#all.counted('memory', count);
+    this.#all.counted('store', countOf(part, whole) - count);
+    asking.cached(
+      count,
       rows.reduce((sum, { length }) => sum + length, 0),
     );
     return handedOut(all, asking);
@@ -362,7 +362,7 @@ async function* asked(part: BucketWise, lost: Lost, asking: Asking): AsyncGenera
 }
 
 interface Gap {
-  readonly asked: Asked;
+  readonly asked: PartQuestion;
   readonly rows: SpareRows;
   readonly lost: Lost;
 }

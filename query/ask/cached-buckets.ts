@@ -1,4 +1,4 @@
-// The rows of one part's closed buckets that are held: stretches of them that do not overlap, in their order. What a stretch holds may be more than
+// The rows of one part's cached buckets: stretches of them that do not overlap, in their order. What a stretch has may be more than
 // it says of, as it was cut since; its rows are picked when they are asked for.
 import { type Batch, columnOf, type FixedColumn } from '../../core/batch/batch.ts';
 import { concatBatches } from '../../core/batch/concat.ts';
@@ -7,7 +7,7 @@ import { earlierOf, laterOf } from '../../core/time.ts';
 import { batchBytes } from '../run/size.ts';
 import type { Range } from './bucket-wise.ts';
 
-interface Stretch extends Range {
+interface CachedStretch extends Range {
   readonly rows: readonly Batch[];
   /** Of `rows`. */
   readonly has: Range;
@@ -19,16 +19,16 @@ const MOST_STRETCHES = 16;
 const UNUSED_MS = 600_000;
 
 /** From where on buckets were asked for at the earliest, in a time that began then (ms). */
-interface Asked {
+interface AskedFrom {
   readonly begun: number;
   readonly from: bigint;
 }
 
-export class KeptBuckets {
+export class CachedBuckets {
   readonly #time: string;
-  #stretches: readonly Stretch[] = [];
-  #asked: Asked | undefined;
-  #askedBefore: Asked | undefined;
+  #stretches: readonly CachedStretch[] = [];
+  #asked: AskedFrom | undefined;
+  #askedBefore: AskedFrom | undefined;
   /** About. */
   bytes = 0;
 
@@ -37,12 +37,12 @@ export class KeptBuckets {
     this.#time = time;
   }
 
-  /** The end of the last one that is held, ns. */
+  /** The end of the last one, ns. */
   get to(): bigint {
     return this.#stretches.at(-1)?.to ?? 0n;
   }
 
-  /** What is held of the range, whose ends lie between buckets; of neighbours as of one. */
+  /** What there is of the range, whose ends lie between buckets; of neighbours as of one. */
   within({ from, to }: Range): readonly Range[] {
     const found: Range[] = [];
     for (const s of this.#stretches) {
@@ -54,7 +54,7 @@ export class KeptBuckets {
     return found;
   }
 
-  /** The rows of buckets that are held. */
+  /** The rows of buckets that are here. */
   rows(range: Range): readonly Batch[] {
     this.#note(range.from);
     const found: Batch[] = [];
@@ -67,7 +67,7 @@ export class KeptBuckets {
     return found;
   }
 
-  /** Buckets that are not held. */
+  /** Buckets that are not here. */
   add(range: Range, rows: readonly Batch[]): void {
     this.#note(range.from);
     const own = rows.flatMap((batch) => this.#within(batch, range));
@@ -76,7 +76,7 @@ export class KeptBuckets {
     this.#count();
   }
 
-  /** Buckets that begin within are not held any more. */
+  /** Buckets that begin within go. */
   remove({ from, to }: Range): void {
     if (this.within({ from, to }).length === 0) return;
     this.#stretches = this.#stretches.flatMap((s) => {
@@ -98,7 +98,7 @@ export class KeptBuckets {
   /** Those side by side as one; what nobody has asked for in a while goes. */
   #join(): void {
     const earliest = earlierOf(this.#asked?.from ?? 0n, this.#askedBefore?.from ?? this.#asked?.from ?? 0n);
-    const joined: Stretch[] = [];
+    const joined: CachedStretch[] = [];
     for (const s of this.#stretches) {
       if (s.to <= earliest) continue;
       const own = this.#cut({ ...s, from: laterOf(s.from, earliest) });
@@ -110,12 +110,12 @@ export class KeptBuckets {
   }
 
   /** Holding no more than it says of. */
-  #cut(s: Stretch): Stretch {
+  #cut(s: CachedStretch): CachedStretch {
     if (s.has.from === s.from && s.has.to === s.to) return s;
     return { ...s, rows: this.#pick(s, s), has: { from: s.from, to: s.to } };
   }
 
-  #pick({ rows, has }: Stretch, range: Range): readonly Batch[] {
+  #pick({ rows, has }: CachedStretch, range: Range): readonly Batch[] {
     return range.from <= has.from && range.to >= has.to ? rows : rows.flatMap((batch) => this.#within(batch, range));
   }
 
