@@ -4,11 +4,10 @@
 import { CodedError, ERRORS, type ErrorCode, type ErrorParameters } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
-import { formatTime, NANOS_PER_HOUR } from '../core/time.ts';
+import { formatTime } from '../core/time.ts';
 import type { Diagnostic } from './1-syntax/diagnostic.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { Reporter } from './2-semantic/report.ts';
-import { zoneOf } from './3-plan/constants.ts';
 import { firstRows, type Plan } from './3-plan/lower.ts';
 import { inputsOf, type PlanNode, scansOf } from './3-plan/nodes.ts';
 import { PlacedError } from './3-plan/placed-error.ts';
@@ -25,12 +24,12 @@ import { RolledLedger } from './ask/rolled-hours.ts';
 import type { TellRows, TellWrites } from './ask/told-rows.ts';
 import { type Caller, QuestionsAtOnce } from './caller.ts';
 import { CheckedTexts } from './checked-texts.ts';
-import { labelQuestions, plan, type SplitPlan, split, storesWith } from './compile.ts';
+import { labelQuestions, type PlannedQuery, plan, type SplitPlan, split, storesWith } from './compile.ts';
 import { MOST_OFFERED, valueColumns, valuesFound } from './complete-values.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
 import { type Completion, complete, format, valueQuestion } from './language.ts';
-import { readParameters, writtenDurations } from './parameters.ts';
 import { partialBuckets } from './partial.ts';
+import { planRequest, type WhenAndWith } from './plan-request.ts';
 import { linesIn, NOTHING_SHOWN, type QueryResult, shownLines, shownRows } from './result.ts';
 import { DEFAULT_LIMITS, Pool } from './run/budget.ts';
 import { SeriesFinder } from './series/find-series.ts';
@@ -38,13 +37,7 @@ import type { SeriesIndex } from './series/series-index.ts';
 import { OLDEST_MS, SharedAnswers } from './shared-answers.ts';
 import type { VisibleCatalogue } from './visible-catalogue.ts';
 
-export interface AskRequest {
-  /** Nanoseconds; `to` is `at`, `from` an hour before `to`, `at` now, where they are left out. */
-  readonly from?: bigint;
-  readonly to?: bigint;
-  readonly at?: bigint;
-  readonly zone?: string;
-  readonly params?: unknown;
+export interface AskRequest extends WhenAndWith {
   /** Rows of the answer; default 10,000, at most 100,000. */
   readonly limit?: number;
   /** Where rows stand at buckets: they are given as lines, of each column of values so many of the largest (from 0 to 1,000). */
@@ -87,6 +80,35 @@ export const MOST_LINES = 1000;
 const VALUES_MS = 2000;
 /** Looked through for what was begun; of more the stores are asked. */
 const MOST_KNOWN_VALUES = 50_000;
+
+/** A text under way. */
+interface Question {
+  readonly checked: CheckedText<Plan>;
+  readonly request: AskRequest;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+  readonly whole: { readonly start: number; readonly end: number };
+  /** Of `performance.now()`. */
+  readonly begun: number;
+}
+
+interface Planning {
+  readonly planned: PlannedQuery;
+  readonly limit: number;
+  /** Up to where what it reads is complete; undefined: not known. */
+  readonly complete: bigint | undefined;
+  readonly isBucketed: boolean;
+  readonly drawn: ReturnType<typeof linesIn> | undefined;
+  readonly notice: PlanRequest['notice'];
+  /** Else what a store reads for it would tell how much there is that is not for the caller. */
+  readonly isWhole: boolean;
+}
+
+interface Answered {
+  readonly parts: SplitPlan;
+  readonly answer: PlanAnswer;
+}
 
 /** What one caller may ask. */
 export interface CallerQueries {
@@ -182,7 +204,7 @@ export class QueryService {
     const late = AbortSignal.timeout(seconds * 1000);
     const signal = request.signal === undefined ? late : AbortSignal.any([request.signal, late]);
     try {
-      return await this.#ask(checked, request, caller, signal, reporter, whole, begun);
+      return await this.#ask({ checked, request, caller, signal, reporter, whole, begun });
     } catch (thrown) {
       // Whoever notices the end of the time first: the run, or a store that was told to stop.
       const error = late.aborted && request.signal?.aborted !== true ? new CodedError('iql.too-slow', { seconds }) : thrown;
@@ -200,56 +222,46 @@ export class QueryService {
     }
   }
 
-  async #ask(
-    checked: CheckedText<Plan>,
-    request: AskRequest,
-    { rights, limits }: Caller,
-    signal: AbortSignal,
-    reporter: Reporter,
-    whole: { readonly start: number; readonly end: number },
-    begun: number,
-  ): Promise<QueryResult> {
+  async #ask(question: Question): Promise<QueryResult> {
+    const { checked, request, caller, reporter, whole } = question;
+    const now = BigInt((this.#options.now ?? Date.now)()) * 1_000_000n;
+    const asked = planRequest(checked, request, caller.rights, now, reporter);
+    const planning = this.#plan(question, asked);
+    const { parts, answer } = await this.#answer(question, planning);
+    this.#tellRemoved(parts, planning.notice);
+    this.#tellUnknown(parts, planning.notice);
+    if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
+    else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
+    else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
+    return this.#result(question, planning, answer);
+  }
+
+  /** For rows as many as may be given, or for lines, which are chosen when all are there. */
+  #plan({ checked, request, caller, reporter, whole }: Question, asked: PlanRequest): Planning {
+    const { limits, rights } = caller;
     const limit = Math.max(0, Math.min(request.limit ?? DEFAULT_LIMIT, limits.rows ?? MOST_ROWS, MOST_ROWS));
-    const at = request.at ?? BigInt((this.#options.now ?? Date.now)()) * 1_000_000n;
-    const to = request.to ?? at;
-    const zone = zoneOf(request.zone ?? 'UTC');
-    const mistakes: PlacedError[] = [];
-    const parameters = readParameters(checked.parameters, request.params, zone, (mistake) => mistakes.push(mistake));
-    const inOrder = mistakes.toSorted((a, b) => a.span.start - b.span.start);
-    const last = inOrder.pop();
-    if (last !== undefined) {
-      for (const { code, parameters: said, span } of inOrder) reporter.error(code, said as ErrorParameters<ErrorCode>, span);
-      throw last;
-    }
-    const asked: PlanRequest = {
-      rights,
-      at,
-      to,
-      from: request.from ?? to - NANOS_PER_HOUR,
-      zone,
-      parameters,
-      durations: writtenDurations(checked.parameters, request.params),
-      completeTo: at,
-      notice: () => undefined,
-    };
-    if (asked.from > asked.to) throw new CodedError('iql.bad-range', {});
     const rows = plan(checked, asked);
     const complete = this.#completeUpTo(rows.plan);
     const notice: PlanRequest['notice'] = (severity, code, parameters, span = whole) =>
       severity === 'info' ? reporter.info(code, parameters, span) : reporter.warning(code, parameters, span);
     const { relation } = checked.query as NonNullable<typeof checked.query>;
-    const bucketed = relation.timed && relation.bucket !== undefined;
-    const drawn = request.lines === undefined || !bucketed ? undefined : linesIn(rows);
-    const mostLines = Math.max(0, Math.min(request.lines ?? 0, limits.rows ?? MOST_LINES, MOST_LINES));
-    const planning: PlanRequest = { ...asked, completeTo: complete !== undefined && complete < at ? complete : at, notice };
-    const planned = plan(checked, planning, drawn === undefined ? { limit } : { unordered: true });
+    const isBucketed = relation.timed && relation.bucket !== undefined;
+    const drawn = request.lines === undefined || !isBucketed ? undefined : linesIn(rows);
+    const completeTo = complete !== undefined && complete < asked.at ? complete : asked.at;
+    const planned = plan(checked, { ...asked, completeTo, notice }, drawn === undefined ? { limit } : { unordered: true });
+    return { planned, limit, complete, isBucketed, drawn, notice, isWhole: seesAll(planned.plan, rights) };
+  }
+
+  /** By series, marks and hours as they are known; made again where these have changed meanwhile. */
+  async #answer({ request, caller: { limits }, signal }: Question, { planned, limit, isWhole }: Planning): Promise<Answered> {
+    const { catalogue, maxSeconds = 30 } = this.#options;
     const push = { push: request.countMissing !== true };
-    const atMost = { ...DEFAULT_LIMITS, bytes: Math.min(DEFAULT_LIMITS.bytes, limits.bytes ?? Number.POSITIVE_INFINITY) };
-    const options = { seconds: Math.min(this.#options.maxSeconds ?? 30, limits.seconds ?? Number.POSITIVE_INFINITY), limits: atMost, pool: this.#pool };
-    // What a store reads for it tells how much there is that is not for them.
-    const isWhole = seesAll(planned.plan, rights);
-    const { catalogue } = this.#options;
-    const answering = (begin?: () => BucketsOfAnswer): Promise<{ readonly parts: SplitPlan; readonly answer: PlanAnswer }> =>
+    const options = {
+      seconds: Math.min(maxSeconds, limits.seconds ?? Number.POSITIVE_INFINITY),
+      limits: { ...DEFAULT_LIMITS, bytes: Math.min(DEFAULT_LIMITS.bytes, limits.bytes ?? Number.POSITIVE_INFINITY) },
+      pool: this.#pool,
+    };
+    const answering = (begin?: () => BucketsOfAnswer): Promise<Answered> =>
       askedOfFresh(planned.plan, catalogue, signal, (index) =>
         this.#ledger.asking(planned.plan, signal, async (marks, stop) => {
           const buckets = begin?.();
@@ -270,20 +282,19 @@ export class QueryService {
           return { parts, answer: await answered(parts) };
         }),
       );
-    const buckets = request.noCache === true ? undefined : this.#cache;
-    const { parts, answer } = await (buckets?.answering(answering) ?? answering());
-    this.#tellRemoved(parts, notice);
-    this.#tellUnknown(parts, notice);
-    if (answer.mayBeMore) reporter.warning('iql.maybe-not-representable', {}, whole);
-    else if (answer.notRepresentable > 0) reporter.warning('iql.not-representable', { count: answer.notRepresentable }, whole);
-    else if (request.countMissing === true) reporter.info('iql.not-representable', { count: 0 }, whole);
+    return (request.noCache === true ? undefined : this.#cache)?.answering(answering) ?? answering();
+  }
+
+  async #result({ checked, request, caller, signal, reporter, whole, begun }: Question, planning: Planning, answer: PlanAnswer): Promise<QueryResult> {
+    const { planned, limit, complete, isBucketed, drawn, isWhole } = planning;
+    const most = Math.max(0, Math.min(request.lines ?? 0, caller.limits.rows ?? MOST_LINES, MOST_LINES));
     const overlap = (count: number): void => reporter.warning('iql.lines-overlap', { count }, whole);
+    const shown =
+      drawn === undefined ? shownRows(answer.batches, planned, limit) : await shownLines(answer.batches, planned, { of: drawn, most, overlap, signal });
     return {
-      ...(drawn === undefined
-        ? shownRows(answer.batches, planned, limit)
-        : await shownLines(answer.batches, planned, { of: drawn, most: mostLines, overlap, signal })),
+      ...shown,
       completeUpTo: complete,
-      partial: bucketed ? partialBuckets(planned.plan, complete) : [],
+      partial: isBucketed ? partialBuckets(planned.plan, complete) : [],
       diagnostics: [...checked.diagnostics, ...reporter.diagnostics],
       stats: {
         elapsedMs: performance.now() - begun,
