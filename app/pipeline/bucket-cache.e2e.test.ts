@@ -179,7 +179,8 @@ const rowsOf = async (
   noCache = false,
 ): Promise<{ readonly names: readonly string[]; readonly rows: readonly (readonly Cell[])[] }> => {
   const { columns, rowCount, diagnostics } = await queries.query(text, { at: BigInt(at) * 1_000_000n, noCache });
-  expect(diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message)).toEqual([]);
+  const wrong = diagnostics.filter(({ severity }) => severity === 'error').map(({ code, message }) => `${code}: ${message}`);
+  expect(wrong.join(), `seed ${SEED}: ${text} at ${new Date(at).toISOString()}`).toBe('');
   return {
     names: columns.map(({ name }) => name),
     rows: Array.from({ length: rowCount }, (_, row) => columns.map(({ values }) => values[row] as Cell)),
