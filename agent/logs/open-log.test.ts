@@ -3,23 +3,25 @@
 import { closeSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { changeCalls } from '../testing/change-calls.ts';
 import { MovedLog, openLog, RefusedLog } from './open-log.ts';
 
 /** What another does at that moment, once. */
-const other = vi.hoisted(() => ({ beforeOpen: (): void => undefined, afterOpen: (): void => undefined }));
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  const openSync: typeof fs.openSync = (...args) => {
-    const [before, after] = [other.beforeOpen, other.afterOpen];
-    other.beforeOpen = other.afterOpen = () => undefined;
-    before();
-    const fd = fs.openSync(...args);
-    after();
-    return fd;
-  };
-  return { ...fs, openSync };
+const other = { beforeOpen: (): void => undefined, afterOpen: (): void => undefined };
+const restore = changeCalls({
+  openSync:
+    (open) =>
+    (...args) => {
+      const [before, after] = [other.beforeOpen, other.afterOpen];
+      other.beforeOpen = other.afterOpen = () => undefined;
+      before();
+      const fd = open(...args);
+      after();
+      return fd;
+    },
 });
+afterAll(restore);
 
 let folder: string;
 const at = (name: string): string => join(folder, name);

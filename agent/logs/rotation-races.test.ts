@@ -1,26 +1,22 @@
 // Rotations that come at any moment of the agent's work, as they do where it gets little of a processor: before any call of the file system that it
 // makes, others may write, rename, or copy and cut. What they did is counted against what was told. Real files; nothing of the calls is changed.
 import { copyFileSync, existsSync, renameSync, truncateSync } from 'node:fs';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { sized } from '../../test/support/long.ts';
+import { type Change, changeCalls } from '../testing/change-calls.ts';
 import { Followed, range } from '../testing/followed.ts';
 import { dice } from '../testing/random.ts';
 
 /** What others do before a call of the file system. */
-const others = vi.hoisted(() => ({ step: (): void => undefined }));
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  const after =
-    <A extends unknown[], R>(call: (...args: A) => R) =>
-    (...args: A): R => {
-      others.step();
-      return call(...args);
-    };
-  const [statSync, readdirSync, openSync, fstatSync, readSync] = [fs.statSync, fs.readdirSync, fs.openSync, fs.fstatSync, fs.readSync].map((call) =>
-    after(call as (...args: unknown[]) => unknown),
-  );
-  return { ...fs, statSync, readdirSync, openSync, fstatSync, readSync };
-});
+const others = { step: (): void => undefined };
+const after: Change =
+  (call) =>
+  (...args) => {
+    others.step();
+    return call(...args);
+  };
+const restore = changeCalls({ statSync: after, readdirSync: after, openSync: after, fstatSync: after, readSync: after });
+afterAll(restore);
 
 let logs: Followed;
 afterEach(() => {
