@@ -31,6 +31,10 @@ const ofState = ({ labels, enrichment }: Row): WhoseRow => {
   return Object.fromEntries(WHOSE.map((name) => [name, text(name === 'host' ? labels : enrichment, name)])) as WhoseRow;
 };
 
+const [VALID_FROM, VALID_TO] = [14, 15];
+/** Since when a host is known belongs to the host, whose it was first or not: a state of a nanosecond, in which nobody asks, tells that and nothing else. */
+const hardlyHeld = (row: readonly Value[]): readonly Value[] => row.with(VALID_TO, (row[VALID_FROM] as bigint) + 1n);
+
 export const withoutOthers = (data: StoreData, isTheirs: (row: WhoseRow) => boolean): StoreData => {
   const states = Map.groupBy(
     data.inserts.flatMap(({ table, batch }) => (table === 'series' ? rowsIn(batch, ['id', 'since', 'seen', 'labels', 'enrichment']) : [])),
@@ -57,7 +61,7 @@ export const withoutOthers = (data: StoreData, isTheirs: (row: WhoseRow) => bool
       }
     }),
     hosts: data.hosts.filter((row) => isTheirs(at(INVENTORY, row))),
-    history: data.history.filter((row) => isTheirs(at(INVENTORY, row))),
+    history: data.history.flatMap((row) => (isTheirs(at(INVENTORY, row)) ? [row] : [hardlyHeld(row)])),
     events: data.events.filter((row) => isTheirs(at(EVENTS, row))),
   };
 };
