@@ -196,6 +196,9 @@ test('what one question may take is the smaller of the caller’s and the instal
   const answers = await Promise.all(['from logs', 'from logs', 'from hosts'].map((text) => codes(two, text)));
   expect(answers).toEqual([[], [], ['iql.too-many-questions']]);
   expect(await codes(two, 'from hosts')).toEqual([]);
+  const values = 'from hosts | where host == "';
+  expect(await offered(limited({ questionsAtOnce: 1 }, 'one'), values)).toContain('db-1');
+  expect(await offered(limited({ questionsAtOnce: 0 }, 'none'), values)).not.toContain('db-1');
 });
 
 test('buckets that are held of everything are given to nobody who may see some, nor their lines', async () => {

@@ -170,7 +170,7 @@ export class QueryService {
     const { label } = question;
     const known = label && visible.labelValues(label.metric, label.name, MOST_KNOWN_VALUES);
     const asked = { limit: MOST_OFFERED, signal: AbortSignal.timeout(VALUES_MS) };
-    const found = known ? undefined : await this.#query(question.text, asked, caller).catch(() => undefined);
+    const found = known ? undefined : await this.#shareable(question.text, asked, caller).catch(() => undefined);
     if (known === undefined && found === undefined) return rest;
     const fitting =
       known === undefined

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AGENT_DEFAULTS } from '../config.ts';
-import { Followed } from '../testing/followed.ts';
+import { Followed, laterByFiles } from '../testing/followed.ts';
 
 let logs: Followed;
 beforeEach(() => {
@@ -62,6 +62,7 @@ test('the usual ones of the system, of servers and of containers, each once, and
   symlinkSync(logs.path(pod), logs.path(link));
   // A name that is two patterns', and a second name of the same file.
   symlinkSync(logs.path('var/log/auth.log'), logs.path('var/log/same.log'));
+  await laterByFiles();
   logs.start({ globs: AGENT_DEFAULTS.logs });
   await logs.round();
   expect(logs.bodies.sort()).toEqual([...READ, pod].map((name) => `line of ${name}`).sort());
