@@ -74,6 +74,7 @@ const PRODUCT: Rooms = {
   },
 
   ...implementation('stream', 'lmdb', ['lmdb']),
+  ...implementation('stream', 'kafka', ['kafkajs', '@platformatic/kafka']),
   ...implementation('stream', 'remote', [], ['core on Node']),
   ...implementation('columns', 'clickhouse', []),
   ...implementation('columns', 'embedded', ['chdb'], ['core on Node']),

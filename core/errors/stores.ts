@@ -48,7 +48,7 @@ export const STORE_ERRORS = {
   'stream.unavailable': entry(
     (p: { reason: string }) => `the stream does not answer: ${p.reason}`,
     { reason: 'Input/output error' },
-    'Look at the disk of the data folder and at the log; senders keep their data and try again.',
+    'Look at the disk of the data folder, or at the brokers of Kafka where the stream is there, and at the log; senders keep their data and try again.',
   ),
   'stream.damaged': entry(
     (p: { file: string; reason: string }) => `the stream’s file ${p.file} is damaged: ${p.reason}`,
@@ -64,6 +64,11 @@ export const STORE_ERRORS = {
     (p: { group: string }) => `there is no group ${p.group} that has saved anything`,
     { group: 'pipeline-sampels' },
     '`inframirror stream groups` lists those that are known.',
+  ),
+  'stream.other-partitions': entry(
+    (p: { topic: string; there: number; wanted: number }) => `the topic ${p.topic} has ${p.there} partitions, not ${p.wanted}`,
+    { topic: 'im.metrics', there: 8, wanted: 16 },
+    'With another number of partitions a sender’s messages would no longer stand in their order. Set the number in the configuration to what the topic has; for another one begin with new topics on a Kafka of their own.',
   ),
   'stream.newer-schema': entry(
     (p: { found: number; known: number }) => `the stream's layout is version ${p.found}, this program knows ${p.known}`,

@@ -171,7 +171,10 @@ export interface TopicOptions {
  * - After `close` nothing may be pending: no timer, no handle.
  */
 export interface Stream {
-  /** Makes the topics that are missing; those that are there keep their number of partitions. */
+  /**
+   * Makes the topics that are missing. Those that are there keep their number of partitions: of another one it may reject, with
+   * `stream.other-partitions`, as with it keys would move.
+   */
   ensureTopics(topics: readonly TopicOptions[]): Promise<void>;
   produce(topic: string, messages: readonly Message[]): Promise<void>;
   consume(options: ConsumerOptions, handlers: ConsumerHandlers): Promise<Consumer>;
