@@ -121,6 +121,8 @@ export interface Batch {
   readonly producer: { readonly id: bigint; readonly epoch: number };
   /** Number of the batch's first record among those of the producer in this partition: what is sent again is stored once. */
   readonly sequence: number;
+  /** By zstd. */
+  readonly compress: boolean;
   readonly timeoutMs: number;
 }
 

@@ -25,7 +25,7 @@ const MOST_PROGRESS = 256 << 10;
 const MOST_CHECKPOINT = 1 << 20;
 const DEFAULT_MAX_BYTES = 8 << 20;
 /** So long a broker waits for the first message. */
-const WAIT_MS = 5000;
+const WAIT_MS = 10_000;
 /** So long is waited for more where little came: a delivery costs more than a message in it. */
 const LINGER_MS = 20;
 const LITTLE_BYTES = 64 << 10;

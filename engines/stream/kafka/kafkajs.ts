@@ -58,7 +58,7 @@ const connectionOf = (broker: Broker, pool: ConnectionPool): Connection => {
       const { producerId, producerEpoch } = await ask(broker.initProducerId({ transactionTimeout: 60_000 }));
       return { id: BigInt(producerId), epoch: producerEpoch };
     },
-    produce: async ({ topic, partition, records, producer, sequence, timeoutMs }) => {
+    produce: async ({ topic, partition, records, producer, sequence, compress, timeoutMs }) => {
       const messages = records.map(({ key, value, headers }) => ({
         key,
         value: value === null ? null : Buffer.from(value.buffer, value.byteOffset, value.byteLength),
@@ -71,7 +71,7 @@ const connectionOf = (broker: Broker, pool: ConnectionPool): Connection => {
           producerEpoch: producer.epoch,
           acks: -1,
           timeout: timeoutMs,
-          compression: ZSTD,
+          compression: compress ? ZSTD : 0,
         }),
       );
       return BigInt(only(only(topics).partitions).baseOffset);

@@ -21,7 +21,7 @@ export interface KafkaStreamOptions {
   readonly maxBytes?: number;
   /** A consumer that is not heard of for so long loses its partitions, ms. Default 30 s. */
   readonly sessionMs?: number;
-  /** How often a consumer says that it is there, ms. Default 1 s. */
+  /** How often a consumer says that it is there, ms. Default 2 s. */
   readonly beatMs?: number;
   /** How long a delivery may hold a partition that another is to have, ms. Default 10 s. */
   readonly handoverMs?: number;
@@ -68,7 +68,7 @@ export const openKafkaStream = async (options: KafkaStreamOptions): Promise<Stre
     replicas: options.replicas ?? -1,
     maxBytes: options.maxBytes ?? 64 * 2 ** 30,
     sessionMs: options.sessionMs ?? 30_000,
-    beatMs: options.beatMs ?? 1000,
+    beatMs: options.beatMs ?? 2000,
     handoverMs: options.handoverMs ?? 10_000,
     requestMs: options.requestMs ?? 10_000,
     patienceMs: options.patienceMs ?? 20_000,

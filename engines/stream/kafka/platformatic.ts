@@ -73,7 +73,7 @@ const connectionOf = (socket: Socket): Connection => {
       const { producerId, producerEpoch } = await ask(initProducerIdV2.api, null, 60_000);
       return { id: producerId, epoch: producerEpoch };
     },
-    produce: async ({ topic, partition, records, producer, sequence, timeoutMs }) => {
+    produce: async ({ topic, partition, records, producer, sequence, compress, timeoutMs }) => {
       const messages = records.map(({ key, value, headers }) => ({
         topic,
         partition,
@@ -82,7 +82,7 @@ const connectionOf = (socket: Socket): Connection => {
         headers: new Map(Object.entries(headers).map(([name, text]) => [bytes(name), bytes(text)])),
       }));
       const sequences = new NumericMap([[`${topic}:${partition}`, sequence]]);
-      const options = { compression: 'zstd', producerId: producer.id, producerEpoch: producer.epoch, sequences } as const;
+      const options = { compression: compress ? 'zstd' : 'none', producerId: producer.id, producerEpoch: producer.epoch, sequences } as const;
       const { responses } = (await ask(produceV8.api, -1, timeoutMs, messages, options)) as Exclude<Awaited<ReturnType<typeof produceV8.api.async>>, boolean>;
       return only(only(responses).partitionResponses).baseOffset;
     },

@@ -1,5 +1,6 @@
 // Sends records, to each partition one batch after the other: what waits meanwhile goes with the next one. A batch that was not answered is sent
 // again under the number it had, so that it is stored once; where that stays open, the sender gives up its number and what waited behind it.
+import { zstdCompressSync } from 'node:zlib';
 import { CodedError } from '../../../core/errors.ts';
 import { type Batch, CODE, isCode, type KafkaRecord } from './client.ts';
 import type { Cluster } from './cluster.ts';
@@ -14,6 +15,17 @@ const MOST_SEQUENCE = 2 ** 30;
 
 const sizeOf = ({ key, value, headers }: KafkaRecord): number =>
   Object.entries(headers).reduce((sum, [name, text]) => sum + name.length + text.length + 8, RECORD_BYTES + key.length + (value?.length ?? 0));
+
+const SAMPLE_BYTES = 4096;
+const WORTH = 0.9;
+
+/** Whether compressing is worth it, as a piece of the largest value says: most of what comes is compressed already. */
+const isLoose = (records: readonly KafkaRecord[]): boolean => {
+  const largest = records.reduce<Uint8Array | null>((most, { value }) => ((value?.length ?? 0) > (most?.length ?? 0) ? value : most), null);
+  if (largest === null || largest.length === 0) return false;
+  const sample = largest.subarray(0, SAMPLE_BYTES);
+  return zstdCompressSync(sample).length < WORTH * sample.length;
+};
 
 interface Waiting {
   readonly records: readonly KafkaRecord[];
@@ -84,6 +96,7 @@ class Sender {
   }
 
   async #send(records: readonly KafkaRecord[]): Promise<bigint> {
+    const compress = isLoose(records);
     for (let isAgain = false; ; isAgain = true) {
       if (this.#sequence > MOST_SEQUENCE) this.#producer = undefined;
       if (this.#producer === undefined) {
@@ -96,6 +109,7 @@ class Sender {
         records,
         producer: this.#producer,
         sequence: this.#sequence,
+        compress,
         timeoutMs: this.#cluster.requestMs,
       };
       try {

@@ -1,0 +1,57 @@
+// A way to a broker that can be made bad: slow, cut, or silent, as behind a router that has forgotten a connection. No part of the product.
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export class Proxy {
+  readonly #target: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Bytes of those that were open when it was said go nowhere. */
+  readonly #silent = new Set<Socket>();
+  /** Before each piece goes on, ms. */
+  delayMs = 0;
+
+  private constructor(target: number) {
+    this.#target = target;
+    this.#server = createServer((socket) => this.#pass(socket));
+  }
+
+  static async listen(port: number, target: number): Promise<Proxy> {
+    const proxy = new Proxy(target);
+    proxy.#server.listen(port, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  #pass(near: Socket): void {
+    const far = connect(this.#target, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      let turn = Promise.resolve();
+      from.on('data', (bytes) => {
+        if (this.#silent.has(from)) return;
+        if (this.delayMs > 0) turn = turn.then(() => new Promise((resolve) => setTimeout(resolve, this.delayMs)));
+        turn = turn.then(() => void (to.destroyed || this.#silent.has(from) || to.write(bytes)));
+      });
+      from.on('error', () => undefined);
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        if (!this.#silent.has(from)) to.destroy();
+      });
+    }
+  }
+
+  /** Every connection that stands now looks as if it stood on. */
+  silence(): void {
+    for (const socket of this.#sockets) this.#silent.add(socket);
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await once(this.#server, 'close');
+  }
+}
