@@ -75,6 +75,20 @@ export const messagesContract = (under: UnderContract): void => {
     expect(reader.texts()).toEqual(numbers(30).map((n) => n.padStart(3000, 'x')));
   });
 
+  test('takes messages of 1 MiB, such as can be compressed and such as cannot', async () => {
+    const topic = await under.topicOf(1);
+    const values = [new Uint8Array(1 << 20).fill(7), crypto.getRandomValues(new Uint8Array(1 << 16)), new Uint8Array(1 << 20)];
+    for (let at = 0; at < 1 << 20; at += 1 << 16) crypto.getRandomValues((values[2] as Uint8Array<ArrayBuffer>).subarray(at, at + (1 << 16)));
+    await under.stream.produce(
+      topic,
+      values.map((value) => ({ key: 'k', headers: {}, value })),
+    );
+    const reader = await new Recorder().start(under.stream, { group: `${topic}.g`, topics: [topic] });
+    await until('all came', () => reader.messages.length >= 3);
+    await reader.stop();
+    expect(reader.messages.map(({ value }, i) => Buffer.compare(value, values[i] as Uint8Array))).toEqual([0, 0, 0]);
+  });
+
   test('finds the first message that came at or after a time', async () => {
     const topic = await under.topicOf(1);
     const at = { topic, partition: 0 };

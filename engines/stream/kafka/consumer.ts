@@ -24,7 +24,7 @@ export interface ConsumerParts {
 const MOST_PROGRESS = 256 << 10;
 const MOST_CHECKPOINT = 1 << 20;
 const DEFAULT_MAX_BYTES = 8 << 20;
-/** So long a broker waits for the first message. */
+/** So long a broker waits for the first message, and no longer than a third of a session: behind a connection that is half open nobody notices before. */
 const WAIT_MS = 10_000;
 /** So long is waited for more where little came: a delivery costs more than a message in it. */
 const LINGER_MS = 20;
@@ -268,12 +268,13 @@ export class KafkaConsumer implements Consumer {
   }
 
   async #fetch(holding: Holding): Promise<StoredMessage[]> {
-    const { cluster, fetched } = this.#parts;
+    const { cluster, fetched, sessionMs } = this.#parts;
+    const waitMs = Math.min(WAIT_MS, Math.ceil(sessionMs / 3));
     const { at, position, line } = holding;
     const { topic, partition } = at;
-    const options = { topic, partition, offset: position, maxWaitMs: WAIT_MS, maxBytes: this.options.maxBytes ?? DEFAULT_MAX_BYTES };
+    const options = { topic, partition, offset: position, maxWaitMs: waitMs, maxBytes: this.options.maxBytes ?? DEFAULT_MAX_BYTES };
     try {
-      const records = await cluster.atLeader({ line, waitMs: WAIT_MS }, topic, partition, (connection) => connection.fetch(options));
+      const records = await cluster.atLeader({ line, waitMs }, topic, partition, (connection) => connection.fetch(options));
       const messages = records.filter(({ offset }) => offset >= position).map((record) => messageOf(at, record));
       if (messages.length > 0) fetched(at, messages.length, bytesOf(messages));
       return messages;

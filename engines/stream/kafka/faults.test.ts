@@ -73,11 +73,14 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
   };
 
   test('a broker that is killed and comes again', async () => {
-    const wrong = await under(async () => {
-      await broker.kill();
-      await pause(Math.random() * 500);
-      broker = await start();
-    }, sized(2, 20));
+    const wrong = await under(
+      async () => {
+        await broker.kill();
+        await pause(Math.random() * 500);
+        broker = await start();
+      },
+      sized(1, 20),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -91,17 +94,20 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
   });
 
   test('connections that are open at one end only', async () => {
-    const wrong = await under(async () => proxy.silence(), sized(2, 10));
+    const wrong = await under(async () => proxy.silence(), sized(1, 10));
     expect(wrong).toEqual([]);
   });
 
   test('a group that changes all the time', async () => {
-    const wrong = await under(async (stream, topic) => {
-      const another = await work(stream, topic, new Oracle());
-      await pause(sized(1500, 2000));
-      await another.stop();
-      expect(another.errors).toEqual([]);
-    }, sized(3, 30));
+    const wrong = await under(
+      async (stream, topic) => {
+        const another = await work(stream, topic, new Oracle());
+        await pause(sized(1500, 2000));
+        await another.stop();
+        expect(another.errors).toEqual([]);
+      },
+      sized(3, 30),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -137,13 +143,18 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
       await until('another has what it had', () => heir.messages.length > 20);
       const saved = (await stream.committed('worker', topic))[0]?.next ?? 0n;
       child.kill('SIGCONT');
-      await until('it is told so', () => told().slice(before).some((line) => line.startsWith('revoked') || line.startsWith('refused')));
+      const since = (): string[] => told().slice(before);
+      await until('it is told so', () => since().some((line) => !line.startsWith('saved')));
       isOver = true;
       await sending;
-      await until('the rest is read', () => heir.messages.at(-1)?.value.toString() === Buffer.from(String(sent - 1)).toString() || heir.texts().at(-1) === String(sent - 1));
-      // What it says to have saved since stood before the other had the partition.
-      const after = told().slice(before, before + 1).filter((line) => line.startsWith('saved'));
-      expect(after.every((line) => BigInt(line.split(' ')[2] as string) <= saved)).toBe(true);
+      await until('the rest is read', () => heir.texts().at(-1) === String(sent - 1));
+      // At most the one that was answered while it stood still.
+      const late = since().slice(
+        0,
+        since().findIndex((line) => !line.startsWith('saved')),
+      );
+      expect(late.length).toBeLessThanOrEqual(1);
+      for (const line of late) expect(BigInt(line.split(' ')[2] as string)).toBeLessThanOrEqual(saved);
       expect((await stream.committed('worker', topic))[0]?.next).toBe((heir.messages.at(-1)?.offset ?? 0n) + 1n);
       expect(numbers(heir.messages.length, Number(heir.texts()[0]))).toEqual(heir.texts());
       await heir.stop();

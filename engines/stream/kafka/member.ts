@@ -88,11 +88,16 @@ export class GroupMember {
       } catch (error) {
         if (isCode(error, CODE.unknownMember)) throw fenced();
         if (!isCode(error, CODE.illegalGeneration, CODE.rebalanceInProgress)) throw error;
-        // The others have joined already: what is ours stays ours, in the next generation.
-        this.refresh();
+        // Others join: what is ours stays ours, in the next generation.
+        this.#joinAgain(membership);
         if (this.#membership === membership) await this.#settled.promise;
       }
     }
+  }
+
+  /** As the group does. Where we are at it already, once is enough: who joins once more makes all others do so too. */
+  #joinAgain(membership: Membership): void {
+    if (membership === this.#membership && !this.#isJoining) this.refresh();
   }
 
   async #heartbeat(): Promise<void> {
@@ -109,7 +114,7 @@ export class GroupMember {
     } catch (error) {
       if (isCode(error, CODE.rebalanceInProgress)) {
         this.#heard = sent;
-        this.refresh();
+        this.#joinAgain(membership);
       } else if (membership === this.#membership && (isCode(error, CODE.unknownMember) || (isCode(error, CODE.illegalGeneration) && !this.#isJoining))) {
         this.#lose();
         this.refresh();

@@ -44,13 +44,16 @@ export const work = async (stream: Stream, topic: string, oracle: Oracle): Promi
       deliver: async ({ messages, partition }) => {
         for (const { offset, value } of messages) oracle.note({ kind: 'read', partition, offset: String(offset), text: Buffer.from(value).toString() });
         const next = (messages.at(-1)?.offset ?? 0n) + 1n;
-        try {
-          await consumer.saveProgress({ topic, partition }, Buffer.from(String(next)), next);
-        } catch (error) {
-          // Another has it by now and does it again; or no broker answers, and the next one is saved.
-          if (!['stream.fenced', 'stream.unavailable'].includes((error as { code?: string }).code ?? '')) throw error;
-          return;
-        }
+        for (let isSaved = false; !isSaved; )
+          try {
+            await consumer.saveProgress({ topic, partition }, Buffer.from(String(next)), next);
+            isSaved = true;
+          } catch (error) {
+            const { code } = error as { code?: string };
+            // Another has it by now and does it again.
+            if (code === 'stream.fenced') return;
+            if (code !== 'stream.unavailable') throw error;
+          }
         oracle.note({ kind: 'saved', partition, offset: String(next) });
         count += messages.length;
       },
