@@ -5,8 +5,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class Proxy {
   readonly #target: number;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /** Bytes of those that were open when it was said go nowhere. */
+  readonly #near = new Set<Socket>();
+  readonly #far = new Set<Socket>();
+  /** What comes from these goes nowhere. */
   readonly #silent = new Set<Socket>();
   /** Before each piece goes on, ms. */
   delayMs = 0;
@@ -25,11 +26,11 @@ export class Proxy {
 
   #pass(near: Socket): void {
     const far = connect(this.#target, '127.0.0.1');
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
+    for (const [from, to, open] of [
+      [near, far, this.#near],
+      [far, near, this.#far],
     ] as const) {
-      this.#sockets.add(from);
+      open.add(from);
       let turn = Promise.resolve();
       from.on('data', (bytes) => {
         if (this.#silent.has(from)) return;
@@ -38,20 +39,21 @@ export class Proxy {
       });
       from.on('error', () => undefined);
       from.on('close', () => {
-        this.#sockets.delete(from);
+        open.delete(from);
         if (!this.#silent.has(from)) to.destroy();
       });
     }
   }
 
-  /** Every connection that stands now looks as if it stood on. */
-  silence(): void {
-    for (const socket of this.#sockets) this.#silent.add(socket);
+  /** Every connection that stands now looks as if it stood on, and carries no answers, or nothing at all. */
+  silence(what: 'answers' | 'all'): void {
+    for (const socket of this.#far) this.#silent.add(socket);
+    if (what === 'all') for (const socket of this.#near) this.#silent.add(socket);
   }
 
   async close(): Promise<void> {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of [...this.#near, ...this.#far]) socket.destroy();
     await once(this.#server, 'close');
   }
 }
