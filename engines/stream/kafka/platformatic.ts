@@ -1,5 +1,6 @@
 // Kafka by @platformatic/kafka: its requests and its connections, for the same reasons as with kafkajs. Versions of requests are such as
 // every Kafka since 2.4 knows.
+import { isIP } from 'node:net';
 import {
   createTopicsV5,
   deleteGroupsV1,
@@ -37,9 +38,12 @@ interface TheirError extends Error {
   readonly response?: { readonly memberId?: string };
 }
 
+/** That a connection failed says less than why. */
+const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? `${message.replace(/\.$/, '')}: ${reasonOf(cause)}` : message);
+
 const ourError = (error: TheirError): Error => {
   const told = error.errors?.find(({ apiCode }) => apiCode !== undefined);
-  return told?.apiCode === undefined ? new NoAnswer(error.message, { cause: error }) : new KafkaError(told.apiCode, told.message, error.response?.memberId);
+  return told?.apiCode === undefined ? new NoAnswer(reasonOf(error), { cause: error }) : new KafkaError(told.apiCode, told.message, error.response?.memberId);
 };
 
 const only = <T>(list: readonly T[] | null | undefined): T => {
@@ -177,7 +181,7 @@ export const platformaticClient = ({ clientId, tls, sasl, connectMs, log }: Clie
       connectTimeout: connectMs,
       // Time limits stand above, by request.
       requestTimeout: 2 ** 31 - 1,
-      ...(tls === undefined ? {} : { tls, tlsServerName: tls.servername ?? true }),
+      ...(tls === undefined ? {} : { tls, tlsServerName: tls.servername ?? isIP(host) === 0 }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl, mechanism: sasl.mechanism.toUpperCase() as 'PLAIN' } }),
     });
     socket.on('error', told(log));

@@ -97,6 +97,10 @@ export interface BrokerOptions {
   readonly port?: number;
   /** What clients are told to connect to, where that is not the broker itself. */
   readonly advertisedPort?: number;
+  /** What clients speak. Default `PLAINTEXT`. */
+  readonly protocol?: 'PLAINTEXT' | 'SASL_SSL';
+  /** Users of SCRAM that are there from the beginning: as `SCRAM-SHA-256=[name=…,password=…]`. */
+  readonly scram?: readonly string[];
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -107,7 +111,7 @@ export interface Broker {
   kill(): Promise<void>;
 }
 
-export const startBroker = async ({ dir, port: wanted, advertisedPort, settings = {} }: BrokerOptions): Promise<Broker> => {
+export const startBroker = async ({ dir, port: wanted, advertisedPort, protocol = 'PLAINTEXT', scram = [], settings = {} }: BrokerOptions): Promise<Broker> => {
   const port = wanted ?? (await freePort());
   const controller = await freePort();
   const classes = ['-cp', join(await jars(), '*')];
@@ -121,7 +125,7 @@ export const startBroker = async ({ dir, port: wanted, advertisedPort, settings 
     listeners: `CLIENTS://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
     'advertised.listeners': `CLIENTS://127.0.0.1:${advertisedPort ?? port}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': `CLIENTS:${protocol},CONTROLLER:PLAINTEXT`,
     'inter.broker.listener.name': 'CLIENTS',
     'log.dirs': join(dir, 'data'),
     'auto.create.topics.enable': false,
@@ -150,10 +154,13 @@ export const startBroker = async ({ dir, port: wanted, advertisedPort, settings 
       .join(''),
   );
   const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  const users = scram.flatMap((user) => ['--add-scram', user]);
   if (!existsSync(join(dir, 'data', 'meta.properties')))
-    await run('java', ['-Xmx64m', ...java, ...classes, 'kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', file]).catch((error) => {
-      throw error.code === 'ENOENT' ? missing('java', 'Java 17 or newer') : error;
-    });
+    await run('java', ['-Xmx64m', ...java, ...classes, 'kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', file, ...users]).catch(
+      (error) => {
+        throw error.code === 'ENOENT' ? missing('java', 'Java 17 or newer') : error;
+      },
+    );
   const out = openSync(log, 'a');
   const options = ['-Xmx256m', ...java, '-XX:+ExitOnOutOfMemoryError', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
   const child = spawn('java', [...options, ...classes, 'kafka.Kafka', file], { cwd: dir, stdio: ['ignore', out, out] });
