@@ -116,6 +116,7 @@ export class SharedReader {
     const earliest = await this.#cluster.offsetAt(companion, partition, EARLIEST);
     const end = await this.#cluster.offsetAt(companion, partition);
     let position = index.position === undefined || index.position < earliest || index.position > end ? earliest : index.position;
+    for (const [key, { parts }] of index.found) if ((parts[0] as bigint) < earliest) index.found.delete(key);
     while (position < end) {
       const records = await this.#fetch(companion, partition, position, FETCH_BYTES);
       for (const { key, headers, offset } of records) this.#note(index, String(key), headers, offset);

@@ -12,9 +12,9 @@ import { message, numbers, Recorder, until } from '../conformance-support.ts';
 import { Oracle } from '../faults.ts';
 import type { Stream } from '../port.ts';
 import { type KafkaClientName, openKafkaStream } from './open.ts';
+import { BadWay } from './testing/bad-way.ts';
 import { type Broker, freePort, startBroker } from './testing/broker.ts';
 import { judge, sendUntil, work } from './testing/load.ts';
-import { Proxy } from './testing/proxy.ts';
 
 const SESSION_MS = 2000;
 const WORKER = fileURLToPath(new URL('./faults-process.ts', import.meta.url));
@@ -23,16 +23,16 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 let dir: string;
 let port: number;
 let broker: Broker;
-let proxy: Proxy;
+let way: BadWay;
 const start = (): Promise<Broker> => startBroker({ dir, port: broker.port, advertisedPort: port });
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'kafka-'));
   port = await freePort();
   broker = await startBroker({ dir, advertisedPort: port });
-  proxy = await Proxy.listen(port, broker.port);
+  way = await BadWay.listen(port, broker.port);
 });
 afterAll(async () => {
-  await proxy.close();
+  await way.close();
   await broker.stop();
   await rm(dir, { recursive: true });
 });
@@ -86,15 +86,15 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
 
   test('a way to the broker that is slow', async () => {
     const wrong = await under(async () => {
-      proxy.delayMs = 100;
+      way.delayMs = 100;
       await pause(sized(2000, 20_000));
-      proxy.delayMs = 0;
+      way.delayMs = 0;
     }, 1);
     expect(wrong).toEqual([]);
   });
 
   test('connections that are open at one end only', async () => {
-    const wrong = await under(async () => proxy.silence('all'), sized(1, 10));
+    const wrong = await under(async () => way.silence('all'), sized(1, 10));
     expect(wrong).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
     await stream.ensureTopics([{ name: topic, partitions: 1, retentionBytes: 1 << 30, retentionMs: 86_400_000 }]);
     await stream.produce(topic, [message('k', 'first')]);
     for (const text of numbers(2)) {
-      proxy.silence('answers');
+      way.silence('answers');
       await stream.produce(topic, [message('k', text)]);
     }
     const found = await stream.peek({ topic, partition: 0 }, 0n, 1000);

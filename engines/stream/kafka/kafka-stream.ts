@@ -4,6 +4,7 @@
 import { type ClockState, heldUntil, lookedAt } from '../../../core/clock.ts';
 import { CodedError } from '../../../core/errors.ts';
 import type { Logger } from '../../../core/logger.ts';
+import { sizeText } from '../../../core/size-text.ts';
 import { partitionOf } from '../partition.ts';
 import type {
   Committed,
@@ -18,7 +19,7 @@ import type {
   TopicOptions,
   TopicPartition,
 } from '../port.ts';
-import { type Address, CODE, EARLIEST, isCode, type KafkaClient, type KafkaRecord } from './client.ts';
+import { type Address, CODE, EARLIEST, type FetchedRecord, isCode, type KafkaClient, KafkaError, type KafkaRecord } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { checkShared, companionOf, SharedReader, SharedSender } from './companion.ts';
 import { KafkaConsumer } from './consumer.ts';
@@ -27,7 +28,7 @@ import type { Line } from './line.ts';
 import { decodePlace, encodePlace, Places } from './places.ts';
 import { Producer } from './producer.ts';
 import { messageOf, recordOf, upTo } from './records.ts';
-import { type StoredTime, Survey } from './survey.ts';
+import { Survey } from './survey.ts';
 
 /** What a stream is made of; `KafkaStreamOptions` says what each means. */
 export interface Setup {
@@ -54,6 +55,8 @@ const KEPT = {
   'retention.bytes': '-1',
   'message.timestamp.type': 'LogAppendTime',
   'max.message.bytes': String(MOST_BATCH),
+  // What was deleted frees the disk by whole segments.
+  'segment.bytes': String(128 << 20),
 };
 
 export class KafkaStream implements Stream {
@@ -84,8 +87,14 @@ export class KafkaStream implements Stream {
     this.#groups = new Groups(this.#cluster);
     this.#sender = new SharedSender(this.#producer, (topic) => this.#ensureCompanion(topic));
     this.#reader = new SharedReader(this.#cluster);
-    const first = (at: TopicPartition, from: bigint): Promise<StoredTime | undefined> => this.#first(at, from);
-    this.#survey = new Survey({ cluster: this.#cluster, groups: this.#groups, topics: this.#topics, first, logger, maxBytes });
+    this.#survey = new Survey({
+      cluster: this.#cluster,
+      groups: this.#groups,
+      topics: this.#topics,
+      first: (at, from) => this.#first(at, from),
+      logger,
+      maxBytes,
+    });
     this.#timer = setInterval(() => this.#keep(), setup.keepEveryMs);
     this.#timer.unref();
   }
@@ -134,7 +143,7 @@ export class KafkaStream implements Stream {
   async produce(topic: string, messages: readonly Message[]): Promise<void> {
     this.#mustBeOpen();
     const partitions = await this.#cluster.partitions(topic);
-    if (this.#survey.pressure(topic) >= 1) throw new CodedError('stream.full', { limit: `${this.#setup.maxBytes} bytes` });
+    if (this.#survey.pressure(topic) >= 1) throw new CodedError('stream.full', { limit: sizeText(this.#setup.maxBytes) });
     for (const { shared } of messages) if (shared !== undefined) checkShared(shared);
     const byPartition = Map.groupBy(messages, ({ key }) => partitionOf(key, partitions));
     await Promise.all(
@@ -151,7 +160,7 @@ export class KafkaStream implements Stream {
       await this.#producer.send(at.topic, at.partition, records);
     } catch (error) {
       if (isCode(error, CODE.storageError)) throw new CodedError('stream.full', { limit: 'a broker’s disk' }, { cause: error });
-      throw error;
+      throw error instanceof KafkaError ? new CodedError('stream.unavailable', { reason: error.message }, { cause: error }) : error;
     }
     const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
     this.#survey.noteProduced(at, records.length, bytes);
@@ -219,9 +228,8 @@ export class KafkaStream implements Stream {
     return records.filter((record) => record.offset >= offset);
   }
 
-  async #first(at: TopicPartition, from: bigint): Promise<StoredTime | undefined> {
-    const [record] = await this.#records(at, from, 1);
-    return record === undefined ? undefined : { message: messageOf(at, record), time: record.time };
+  async #first(at: TopicPartition, from: bigint): Promise<FetchedRecord | undefined> {
+    return (await this.#records(at, from, 1))[0];
   }
 
   async state(): Promise<StreamState> {

@@ -1,7 +1,7 @@
 // How full topics are and what of them is still needed, as the brokers tell, with sizes that are estimated by what passed through here. What
 // nobody needs any more it lets Kafka delete, in a turn every few seconds.
 import type { Logger } from '../../../core/logger.ts';
-import type { GroupState, StoredMessage, TopicOptions, TopicPartition } from '../port.ts';
+import type { GroupState, TopicOptions, TopicPartition } from '../port.ts';
 import { CODE, EARLIEST, isCode, LATEST } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { companionOf, SHARED_SPAN_MS } from './companion.ts';
@@ -40,16 +40,11 @@ export interface SurveyOptions {
   readonly cluster: Cluster;
   readonly groups: Groups;
   readonly topics: ReadonlyMap<string, TopicOptions>;
-  readonly first: (at: TopicPartition, from: bigint) => Promise<StoredTime | undefined>;
+  /** The first record from an offset on; when it came, ms. */
+  readonly first: (at: TopicPartition, from: bigint) => Promise<{ readonly time: number } | undefined>;
   readonly logger: Logger;
   /** Bytes of all topics together. */
   readonly maxBytes: number;
-}
-
-export interface StoredTime {
-  readonly message: StoredMessage;
-  /** When it came, ms. */
-  readonly time: number;
 }
 
 const big = (a: bigint, b: bigint): bigint => (a > b ? a : b);
@@ -168,9 +163,11 @@ export class Survey {
     for (const [topic, span] of await this.#look()) {
       const options = this.#options.topics.get(topic);
       if (options === undefined) continue;
+      const hasCompanion = mayForget && (await this.#options.cluster.has(companionOf(topic)));
       for (const partition of span.partitions)
         try {
-          await this.#forget(options, partition, span.groups, now, mayForget);
+          const kept = await this.#forget(options, partition, span.groups, now, mayForget);
+          if (hasCompanion) await this.#forgetShared({ topic, partition: partition.partition }, kept < partition.next ? kept : undefined, now);
         } catch (error) {
           // Another process was faster.
           if (!isCode(error, CODE.offsetOutOfRange)) this.#options.logger.warn('what is read could not be deleted from a topic', { topic, error });
@@ -178,20 +175,33 @@ export class Survey {
     }
   }
 
-  async #forget(options: TopicOptions, { partition, earliest, next }: PartitionSpan, groups: readonly GroupSpan[], now: number, byAge: boolean): Promise<void> {
-    const { cluster, first } = this.#options;
+  /** The first offset that is still there. `byAge`: whether the clock is believed. */
+  async #forget(
+    options: TopicOptions,
+    { partition, earliest, next }: PartitionSpan,
+    groups: readonly GroupSpan[],
+    now: number,
+    byAge: boolean,
+  ): Promise<bigint> {
+    const { cluster } = this.#options;
     const topic = options.name;
-    const at = { topic, partition };
+    const there = next - earliest;
     const kept = groups.map(({ places }) => places.get(partition)?.kept ?? earliest).reduce(small, next);
-    const bytes = this.bytesOf(at, next - earliest);
-    const over = bytes <= options.retentionBytes ? 0n : next - earliest - BigInt(Math.floor(Number(next - earliest) * (options.retentionBytes / bytes)));
+    const bytes = this.bytesOf({ topic, partition }, there);
+    const over = bytes <= options.retentionBytes ? 0n : there - BigInt(Math.floor(Number(there) * (options.retentionBytes / bytes)));
     const young = byAge ? await cluster.offsetAt(topic, partition, now - options.retentionMs) : earliest;
     const before = small(kept, big(earliest + over, young < 0n ? next : young));
-    if (before > earliest) await cluster.deleteRecords(topic, partition, before);
-    const companion = companionOf(topic);
-    if (!byAge || !(await cluster.has(companion))) return;
-    const oldest = before < next ? (await first(at, before))?.time : now;
+    if (before <= earliest) return earliest;
+    await cluster.deleteRecords(topic, partition, before);
+    return before;
+  }
+
+  /** What the message at an offset needs, and later ones, is not much older than it. Undefined: none is there. */
+  async #forgetShared({ topic, partition }: TopicPartition, kept: bigint | undefined, now: number): Promise<void> {
+    const { cluster, first } = this.#options;
+    const oldest = kept === undefined ? now : (await first({ topic, partition }, kept))?.time;
     if (oldest === undefined) return;
+    const companion = companionOf(topic);
     const needed = await cluster.offsetAt(companion, partition, oldest - SHARED_SPAN_MS);
     if (needed > (await cluster.offsetAt(companion, partition, EARLIEST))) await cluster.deleteRecords(companion, partition, needed);
   }

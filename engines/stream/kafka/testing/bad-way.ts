@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-export class Proxy {
+export class BadWay {
   readonly #target: number;
   readonly #server: Server;
   readonly #near = new Set<Socket>();
@@ -17,11 +17,11 @@ export class Proxy {
     this.#server = createServer((socket) => this.#pass(socket));
   }
 
-  static async listen(port: number, target: number): Promise<Proxy> {
-    const proxy = new Proxy(target);
-    proxy.#server.listen(port, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    return proxy;
+  static async listen(port: number, target: number): Promise<BadWay> {
+    const way = new BadWay(target);
+    way.#server.listen(port, '127.0.0.1');
+    await once(way.#server, 'listening');
+    return way;
   }
 
   #pass(near: Socket): void {
