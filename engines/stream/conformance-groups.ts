@@ -167,6 +167,38 @@ export const groupsContract = (under: UnderContract): void => {
     expect(hasCode(late, 'stream.fenced')).toBe(true);
   });
 
+  test('hands partitions back and forth while messages come, without losing or repeating one', async () => {
+    const topic = await under.topicOf(5);
+    const done: string[] = [];
+    const join = async (): Promise<Recorder> => {
+      const reader = new Recorder();
+      reader.from = (_, progress) => (progress === undefined ? undefined : BigInt(Buffer.from(progress).toString()));
+      reader.work = async ({ messages, topic: name, partition }) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        done.push(...messages.map((m) => Buffer.from(m.value).toString()));
+        const next = (messages.at(-1)?.offset ?? 0n) + 1n;
+        await reader.consumer?.saveProgress({ topic: name, partition }, Buffer.from(String(next)), next);
+      };
+      return reader.start(under.stream, { group: `${topic}.g`, topics: [topic], maxBytes: 2000 });
+    };
+    const first = await join();
+    let sent = 0;
+    const others: Recorder[] = [];
+    for (let round = 0; round < 15; round++) {
+      const produced = under.stream.produce(
+        topic,
+        Array.from({ length: 100 }, () => message(String(sent % 17), String(sent++))),
+      );
+      if (round % 3 !== 2) others.push(await join());
+      else await Promise.all(others.splice(0).map((reader) => reader.stop()));
+      await produced;
+    }
+    await until('all came', () => done.length >= sent);
+    await Promise.all([first, ...others].map((reader) => reader.stop()));
+    expect([first, ...others].flatMap((reader) => reader.errors)).toEqual([]);
+    expect(done.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: sent }, (_, n) => n));
+  });
+
   test('tells a delivery in hand that its partition is taken away', async () => {
     const topic = await under.topicOf(2);
     const group = `${topic}.g`;

@@ -5,6 +5,8 @@ declare module 'kafkajs/src/broker/index.js' {
     readonly topic: string;
     readonly partitions: readonly T[];
   }
+  type Encoded<R> = import('kafkajs/src/protocol/requests/index.js').Encoded<R>;
+  type Request<O, R> = import('kafkajs/src/protocol/requests/index.js').Request<O, R>;
   export default class Broker {
     constructor(options: { connectionPool: unknown; logger: unknown; allowAutoTopicCreation: boolean; authenticationTimeout: number });
     connect(): Promise<void>;
@@ -47,13 +49,8 @@ declare module 'kafkajs/src/broker/index.js' {
     }>;
     deleteRecords(options: { topics: readonly Partitions<{ partition: number; offset: Offset }>[] }): Promise<unknown>;
     findGroupCoordinator(options: { groupId: string; coordinatorType: 0 }): Promise<{ coordinator: { host: string; port: number } }>;
-    joinGroup(options: {
-      groupId: string;
-      memberId: string;
-      sessionTimeout: number;
-      rebalanceTimeout: number;
-      groupProtocols: readonly { name: string; metadata: Buffer }[];
-    }): Promise<{ generationId: number; memberId: string; leaderId: string; members: { memberId: string; memberMetadata: Buffer }[] }>;
+    /** A request in the version that the broker and kafkajs both know. */
+    lookupRequest<O, R>(key: number, request: Request<O, R>): (options: O) => Encoded<R>;
     syncGroup(options: {
       groupId: string;
       generationId: number;
@@ -89,6 +86,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
   export default class ConnectionPool {
     readonly pool: readonly { readonly requestQueue: RequestQueue; readonly socket?: import('node:net').Socket }[];
     constructor(options: Readonly<Record<string, unknown>>);
+    send<R>(request: import('kafkajs/src/protocol/requests/index.js').Encoded<R>): Promise<R>;
   }
 }
 
@@ -106,4 +104,35 @@ declare module 'kafkajs/src/loggers/index.js' {
 
 declare module 'kafkajs/src/protocol/message/compression/index.js' {
   export const Codecs: Record<number, () => { compress(encoder: { buffer: Buffer }): Promise<Buffer>; decompress(buffer: Buffer): Promise<Buffer> }>;
+}
+
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  /** What a request is of, and what its answer is. */
+  export interface Request<O, R> {
+    readonly options?: O;
+    readonly answer?: R;
+  }
+  export interface Encoded<R> {
+    readonly answer?: R;
+  }
+  interface Join {
+    readonly groupId: string;
+    readonly memberId: string;
+    readonly sessionTimeout: number;
+    readonly rebalanceTimeout: number;
+    readonly protocolType: 'consumer';
+    readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+  }
+  interface Joined {
+    readonly generationId: number;
+    readonly memberId: string;
+    readonly leaderId: string;
+    readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+  }
+  export const requests: { readonly JoinGroup: Request<Join, Joined> };
+}
+
+declare module 'kafkajs/src/protocol/requests/apiKeys.js' {
+  const keys: { readonly JoinGroup: number };
+  export default keys;
 }

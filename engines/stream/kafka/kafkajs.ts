@@ -7,6 +7,8 @@ import { createLogger, LEVELS } from 'kafkajs/src/loggers/index.js';
 import ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import socketFactory from 'kafkajs/src/network/socketFactory.js';
 import { Codecs } from 'kafkajs/src/protocol/message/compression/index.js';
+import keys from 'kafkajs/src/protocol/requests/apiKeys.js';
+import { requests } from 'kafkajs/src/protocol/requests/index.js';
 import { type Address, type ClientOptions, type Connection, type KafkaClient, KafkaError, NoAnswer } from './client.ts';
 
 const ZSTD = 4;
@@ -97,9 +99,16 @@ const connectionOf = (broker: Broker, pool: ConnectionPool): Connection => {
     coordinator: async (group) => (await ask(broker.findGroupCoordinator({ groupId: group, coordinatorType: 0 }))).coordinator,
     join: async ({ group, member, sessionMs, rebalanceMs, protocol, subscription }) => {
       const groupProtocols = [{ name: protocol, metadata: subscription }];
-      const joined = await ask(
-        broker.joinGroup({ groupId: group, memberId: member, sessionTimeout: sessionMs, rebalanceTimeout: rebalanceMs, groupProtocols }),
-      );
+      const options = {
+        groupId: group,
+        memberId: member,
+        sessionTimeout: sessionMs,
+        rebalanceTimeout: rebalanceMs,
+        protocolType: 'consumer',
+        groupProtocols,
+      } as const;
+      // Its own way to join goes on with the id that it is given first, and keeps that to itself: who gives up meanwhile could not leave.
+      const joined = await ask(pool.send(broker.lookupRequest(keys.JoinGroup, requests.JoinGroup)(options)));
       return {
         generation: joined.generationId,
         member: joined.memberId,

@@ -45,6 +45,8 @@ export class GroupMember {
   #mustJoin = false;
   #isStopping = false;
   #wake: (() => void) | undefined;
+  /** Resolves when the group has given us an id. */
+  readonly #named = Promise.withResolvers<void>();
   #settled = Promise.withResolvers<void>();
   readonly #beat: NodeJS.Timeout;
   #isBeating = false;
@@ -155,13 +157,15 @@ export class GroupMember {
             this.#wake = resolve;
           });
       } catch (error) {
+        if (isCode(error, CODE.memberIdRequired)) {
+          this.#member = (error as KafkaError).memberId ?? '';
+          this.#named.resolve();
+          continue;
+        }
         if (this.#isStopping) return;
         if (isCode(error, CODE.unknownMember)) {
           this.#member = '';
           this.#lose();
-        } else if (isCode(error, CODE.memberIdRequired)) {
-          this.#member = (error as KafkaError).memberId ?? '';
-          continue;
         } else if (!isCode(error, CODE.rebalanceInProgress, CODE.illegalGeneration) && !isPassing(error) && !isUnavailable(error)) {
           this.#lose();
           this.#owner.failed(error as Error);
@@ -181,6 +185,7 @@ export class GroupMember {
       return connection.join({ group, member: this.#member, sessionMs, rebalanceMs: sessionMs, protocol: PROTOCOL, subscription });
     });
     this.#member = joined.member;
+    this.#named.resolve();
     this.#isLeader = joined.leader === joined.member;
     const assignments = this.#isLeader ? await this.#assign(joined) : [];
     const membership = { group, generation: joined.generation, member: joined.member };
@@ -210,11 +215,17 @@ export class GroupMember {
     return JSON.stringify(await Promise.all(this.#options.topics.map((topic) => this.#partitions(topic))));
   }
 
+  #impatience(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.#options.cluster.requestMs).unref());
+  }
+
   /** What it has must be let go of before. */
   async leave(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#beat);
     this.#wake?.();
+    // Who was given an id and is not heard of again keeps all others from joining until its session ends.
+    if (this.#member === '') await Promise.race([this.#named.promise, this.#ended, this.#impatience()]);
     const membership = { group: this.#options.group, generation: -1, member: this.#member };
     this.#joins.close();
     await this.#ended;

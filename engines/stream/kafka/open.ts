@@ -52,7 +52,10 @@ const addressOf = (text: string): Address => {
   return { host: found[1] as string, port: found[2] === undefined ? DEFAULT_PORT : Number(found[2]) };
 };
 
-/** Rejects with `stream.unavailable` where no broker answers. */
+/**
+ * Rejects with `stream.unavailable` where no broker answers. Kafka itself forgets what a group has saved when no consumer of it was there for
+ * `offsets.retention.minutes` of its brokers, seven days by default: the group then begins with the earliest message again.
+ */
 export const openKafkaStream = async (options: KafkaStreamOptions): Promise<Stream> => {
   const logger = options.logger ?? silentLogger;
   const client = await CLIENTS[options.client ?? 'kafkajs']({

@@ -25,7 +25,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `;
 
 const missing = (tool: string, what: string): Error =>
-  new Error(`These tests start a real Kafka, which needs ${what}: \`${tool}\` cannot be run here. On Debian: apt-get install openjdk-17-jre-headless maven.`);
+  new Error(`These tests start a real Kafka, which needs ${what}: \`${tool}\` cannot be run here. On Debian: apt-get install default-jre-headless maven.`);
 
 /** Whether a process of that number is there. */
 const lives = (pid: number): boolean => {
