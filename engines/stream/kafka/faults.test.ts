@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('Kafka by %s', (client) => {
-  const open = () => openKafkaStream({ brokers: [`127.0.0.1:${port}`], client, sessionMs: SESSION_MS, beatMs: 200, requestMs: 2000, patienceMs: 15_000 });
+  const open = () => openKafkaStream({ brokers: [`127.0.0.1:${port}`], client, sessionMs: SESSION_MS, beatMs: 200, requestMs: 1000, patienceMs: 15_000 });
   let made = 0;
 
   /** Under load: does what is to happen, waits until work goes on behind it, and tells what is wrong then. */
@@ -103,12 +103,10 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
     const topic = `faults.${client.length}.${++made}`;
     await stream.ensureTopics([{ name: topic, partitions: 1, retentionBytes: 1 << 30, retentionMs: 86_400_000 }]);
     await stream.produce(topic, [message('k', 'first')]);
-    for (const text of numbers(2)) {
-      way.silence('answers');
-      await stream.produce(topic, [message('k', text)]);
-    }
+    way.silence('answers');
+    await stream.produce(topic, [message('k', 'second')]);
     const found = await stream.peek({ topic, partition: 0 }, 0n, 1000);
-    expect(found.map(({ value }) => Buffer.from(value).toString())).toEqual(['first', ...numbers(2)]);
+    expect(found.map(({ value }) => Buffer.from(value).toString())).toEqual(['first', 'second']);
     await stream.close();
   });
 
