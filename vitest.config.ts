@@ -19,8 +19,7 @@ export default defineConfig({
         exclude: [...excludedFrom(lane)],
         environment: 'node',
         pool: 'forks',
-        // Half a second a file is what a process and its modules cost: files leave nothing behind in theirs.
-        isolate: false,
+        isolate: lane.apart === true,
         globalSetup: lane.setup === undefined ? [] : [lane.setup],
         retry: RETRIES,
         testTimeout: lane.timeout * 1000,

@@ -9,6 +9,8 @@ export interface Lane {
   readonly workers: number;
   /** The lane that it runs together with: what the one waits for is time of the other's, and there is one end at which processors idle, not two. */
   readonly beside?: string;
+  /** Each file in a process of its own, which costs half a CPU second: what others left in a module would be found there. */
+  readonly apart?: true;
   /** Runs once around all of its files. */
   readonly setup?: string;
   /** Seconds for one test before it counts as hanging; generous, since a busy machine is no failure. */
@@ -34,6 +36,8 @@ const LANES_BY_PLACE: readonly Lane[] = [
   { name: 'engines', include: ['engines/**/*.test.ts'], workers: 4, timeout: 180, beside: 'iql' },
   // The language: its phases, pipes and functions, and the cases in its own notation.
   { name: 'iql', include: ['query/**/*.test.ts'], workers: 2, timeout: 120 },
+  // The agent keeps what it has learned of logs in its modules.
+  { name: 'agent', include: ['agent/**/*.test.ts'], workers: 4, timeout: 120, beside: 'iql', apart: true },
   // Everything else.
   { name: 'unit', include: ['**/*.test.ts'], workers: 4, timeout: 120, beside: 'iql' },
 ];
