@@ -97,6 +97,8 @@ export const deadlineContract = (at: UnderContract): void => {
           if (bytes > 1000) proxy.release();
           await killed;
           expect(await at.countOf('samples', insert)).toBe(0n);
+          // What was let go may come to a store that had not begun it only now: it is refused, and until then its id is taken.
+          if (bytes > 1000) await call;
           await at.columns.insert('samples', rows, { queryId, deadline: await deadlineIn(LATER_MS) });
           proxy.release();
           expect(['columns.late', 'columns.cancelled']).toContain(await call);

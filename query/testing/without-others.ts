@@ -32,8 +32,15 @@ const ofState = ({ labels, enrichment }: Row): WhoseRow => {
 };
 
 const [VALID_FROM, VALID_TO] = [14, 15];
-/** Since when a host is known belongs to the host, whose it was first or not: a state of a nanosecond, in which nobody asks, tells that and nothing else. */
-const hardlyHeld = (row: readonly Value[]): readonly Value[] => row.with(VALID_TO, (row[VALID_FROM] as bigint) + 1n);
+/**
+ * Since when a host is known belongs to the host, whose it was first or not: of its first state a nanosecond is left, in which nobody asks, and
+ * of later ones nothing.
+ */
+const hardlyHeld = (row: readonly Value[], rows: StoreData['history']): readonly (readonly Value[])[] => {
+  const [host, from] = [row[0], row[VALID_FROM] as bigint];
+  const isFirst = rows.every((other) => other[0] !== host || (other[VALID_FROM] as bigint) >= from);
+  return isFirst ? [row.with(VALID_TO, from + 1n)] : [];
+};
 
 export const withoutOthers = (data: StoreData, isTheirs: (row: WhoseRow) => boolean): StoreData => {
   const states = Map.groupBy(
@@ -61,7 +68,7 @@ export const withoutOthers = (data: StoreData, isTheirs: (row: WhoseRow) => bool
       }
     }),
     hosts: data.hosts.filter((row) => isTheirs(at(INVENTORY, row))),
-    history: data.history.flatMap((row) => (isTheirs(at(INVENTORY, row)) ? [row] : [hardlyHeld(row)])),
+    history: data.history.flatMap((row) => (isTheirs(at(INVENTORY, row)) ? [row] : hardlyHeld(row, data.history))),
     events: data.events.filter((row) => isTheirs(at(EVENTS, row))),
   };
 };
