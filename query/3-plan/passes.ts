@@ -147,8 +147,10 @@ const prune = (node: PlanNode, needed: ReadonlySet<string>): PlanNode => {
       const names = new Set(input.columns.map((c) => c.name));
       return { ...node, input, values: node.values.filter((v) => names.has(v)), columns: node.columns.filter((c) => names.has(c.name)) };
     }
-    case 'table':
-      return { ...node, columns: keep(node.columns, needed), input: prune(node.input, new Set([...needed, ...node.reads])) };
+    case 'table': {
+      const columns = keep(node.columns, needed);
+      return { ...node, columns, input: prune(node.input, new Set([...columns.map((c) => c.name), ...node.reads])) };
+    }
   }
 };
 

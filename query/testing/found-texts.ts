@@ -57,6 +57,7 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ],
   ['a sum that could not be represented, of a bucket that has no row then', 'from processes | every 1m sum(virtual_memory)'],
   ['the first of one row over all time', 'from metrics.system.cpu.utilization | count by time | every all avg(count) | limit 10'],
+  ['rows of a list are counted and nothing of them is read', 'from metrics.system.cpu.utilization | every 1m x = values(value) | unnest x | count'],
   ['whole numbers too large together were not told of', 'from processes | every 1m sum(abs(memory) * 9007199254740993)'],
   ['all was read for an aggregate that nobody asks for', 'from metrics.odd.values | summarize count() | distinct k0 = "web-1"'],
   ['the newest sampling of each process, of few', 'from processes | where cpu > 10% | latest | limit 3'],
