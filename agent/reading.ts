@@ -1,4 +1,4 @@
-// What the agent gathers of its host: metrics, processes, log lines, who the host is and what happened to the agent itself. It hands all of it on
+// What the agent gathers of its host: metrics, processes, JVMs, log lines, who the host is and what happened to the agent itself. It hands all of it on
 // in parts of frames, remembers what it cannot look at, and sends nothing.
 import { statfsSync } from 'node:fs';
 import type { Logger } from '../core/logger.ts';
@@ -11,6 +11,7 @@ import type { AgentConfig } from './config.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { HostFiles } from './host-files.ts';
 import { eventBatch, type Inventory, inventoryBatch, inventoryChanges, inventoryTexts, readInventory } from './inventory.ts';
+import { JvmTable } from './jvm/jvm-table.ts';
 import { Logs } from './logs/logs.ts';
 import type { DeliverLines } from './logs/tailer.ts';
 import { Mask } from './mask/mask.ts';
@@ -50,6 +51,7 @@ export class Reading {
   readonly failedCollectors = new Map<string, number>();
   readonly logs: Logs;
   readonly #processes: ProcessTable;
+  readonly #jvms: JvmTable;
   readonly #room: DiskRoom;
   #inventoryTold = 0;
 
@@ -66,6 +68,7 @@ export class Reading {
     );
     const leftOut = (what: string): void => this.#leaveOut(what);
     this.#processes = new ProcessTable({ files, host, systemStart: systemStart(files, state), mask, leftOut });
+    this.#jvms = new JvmTable({ files, host, mask, leftOut });
     this.logs = this.#makeLogs(mask);
   }
 
@@ -152,10 +155,7 @@ export class Reading {
       try {
         collector.collect(now);
       } catch (error) {
-        const failed = this.failedCollectors.get(collector.name) ?? 0;
-        this.failedCollectors.set(collector.name, failed + 1);
-        if (failed === 0) this.#options.log.error('a collector failed; its further failures are counted only', { collector: collector.name, error });
-        this.#leaveOut(`the collector ${collector.name}, which failed`);
+        this.#failed(collector.name, error);
       }
     }
     const taken = this.#samples.take();
@@ -169,7 +169,20 @@ export class Reading {
     const now = Date.now();
     const batch = await this.#processes.sample(now);
     const time = nanosFromMillis(now);
-    return batch.length > 0 ? [{ schema: 'processes', batch, from: time, to: time }] : [];
+    const parts: OutboxPart[] = [{ schema: 'processes', batch, from: time, to: time }];
+    try {
+      parts.push({ schema: 'jvm', batch: await this.#jvms.sample(now, this.#processes.seen()), from: time, to: time });
+    } catch (error) {
+      this.#failed('jvm', error);
+    }
+    return parts.filter((part) => part.batch.length > 0);
+  }
+
+  #failed(collector: string, error: unknown): void {
+    const failed = this.failedCollectors.get(collector) ?? 0;
+    this.failedCollectors.set(collector, failed + 1);
+    if (failed === 0) this.#options.log.error('a collector failed; its further failures are counted only', { collector, error });
+    this.#leaveOut(`the collector ${collector}, which failed`);
   }
 
   #inventoryPart(inventory: Inventory, now: number): OutboxPart {

@@ -98,6 +98,7 @@ const byToken = (parts: readonly OwnFramePart[], header: Partial<FrameHeader> = 
 const lines = (...hosts: readonly (string | null)[]): OwnFramePart =>
   partOf('logs', { time: hosts.map(() => now() * 1_000_000n), severity: hosts.map(() => 'info'), body: hosts.map(() => 'x'), host: hosts });
 const processes = (host: string): OwnFramePart => partOf('processes', { time: [now()], host: [host], pid: [1], start: [now()] });
+const jvm = (host: string): OwnFramePart => partOf('jvm', { time: [now()], host: [host], pid: [1], start: [now()] });
 const inventory = (host: string): OwnFramePart => partOf('inventory', { time: [now() * 1_000_000n], host: [host], labels: [new Map([['env', 'stolen']])] });
 const event = (host: string): OwnFramePart =>
   partOf('events', { time: [now() * 1_000_000n], kind: ['agent.stop'], title: ['It stopped'], host: [host], attributes: [new Map()] });
@@ -114,6 +115,7 @@ describe('in the name of a host that has an agent', () => {
     ['a line', () => [lines('web-1')]],
     ['a line among a thousand of its own', () => [lines(...Array.from({ length: 1000 }, (_, i) => (i === 700 ? 'web-1' : 'web-2')))]],
     ['a process', () => [processes('web-1')]],
+    ['a JVM', () => [jvm('web-1')]],
     ['its inventory', () => [inventory('web-1')]],
     ['an event, such as that its agent stopped', () => [event('web-1')]],
     ['a series with its samples', () => [seriesPart([series('web-1')]), sample('web-1')]],
@@ -287,9 +289,9 @@ describe('what its sender may not send any more when the last of it comes', () =
 
 describe('what stays allowed', () => {
   test('its own host, and rows without one', async () => {
-    const own = [seriesPart([series('web-2')]), sample('web-2'), lines('web-2', null), processes('web-2'), inventory('web-2'), event('web-2')];
+    const own = [seriesPart([series('web-2')]), sample('web-2'), lines('web-2', null), processes('web-2'), jvm('web-2'), inventory('web-2'), event('web-2')];
     expect(await as(hostile, own)).toMatchObject({ status: 200 });
-    expect(server.messages).toHaveLength(6);
+    expect(server.messages).toHaveLength(7);
   });
   test('a relay: no more of a host that has joined, nor values for the series that it defined of it before', async () => {
     expect(await as(relay, [seriesPart([series('switch-9')]), sample('switch-9'), lines('switch-9')])).toMatchObject({ status: 200 });

@@ -10,6 +10,7 @@ const answer: PipelineStatus = {
     partition('pipeline-samples', 2n),
     partition('pipeline-samples', 3n),
     partition('pipeline-processes', 1n),
+    partition('pipeline-jvm', 0n),
     partition('pipeline-logs', 0n),
     partition('pipeline-records', 0n, 'the disk is full'),
   ],
@@ -24,14 +25,16 @@ test('one that hangs tells each of its groups as down, and all of them are told 
   expect(hung.map(({ name, state }) => [name, state])).toEqual([
     ['pipeline samples', 'down'],
     ['pipeline processes', 'down'],
+    ['pipeline jvm', 'down'],
     ['pipeline logs', 'down'],
     ['pipeline records', 'down'],
   ]);
-  expect(hung[3]?.detail).toMatch(/^no answer/);
+  expect(hung[4]?.detail).toMatch(/^no answer/);
   hanging.resolve(answer);
   expect(await looks.all([look])).toEqual([
     { name: 'pipeline samples', state: 'ok', detail: '5 messages behind' },
     { name: 'pipeline processes', state: 'ok', detail: '1 message behind' },
+    { name: 'pipeline jvm', state: 'ok', detail: '0 messages behind' },
     { name: 'pipeline logs', state: 'ok', detail: '0 messages behind' },
     { name: 'pipeline records', state: 'degraded', detail: '0 messages behind; waits: the disk is full' },
   ]);

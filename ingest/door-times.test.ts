@@ -1,12 +1,14 @@
 // Times at the door: what is late, in the future or impossible is dropped, counted and named; the others go on.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnOf, valueAt } from '../core/batch/batch.ts';
+import { columnOf, type FixedColumn, TIME_MS, valueAt } from '../core/batch/batch.ts';
+import { columnFrom } from '../core/batch/build.ts';
 import { decodeStream } from '../core/ipc/read.ts';
 import type { Message } from '../engines/stream/port.ts';
 import { INTAKE_LIMITS } from './limits.ts';
 import { CPU, setUp } from './testing/door.ts';
 import { DAY_NS, frameOf, logsPart, NOW, NOW_NS, partOf, samplesPart } from './testing/frames.ts';
+import { markTimes } from './times.ts';
 
 describe('times', () => {
   test('late, future and impossible rows are dropped, counted and named; the others go on, to the last nanosecond', async () => {
@@ -70,6 +72,14 @@ describe('times', () => {
       dropped: [{ reason: 'out-of-range', rows: 1, firstRow: 0 }],
     });
     expect(sent).toHaveLength(2);
+  });
+
+  test('a moment that is missing is not judged by what stands in its place', () => {
+    const column = (values: readonly bigint[]): FixedColumn => columnFrom(TIME_MS, values) as FixedColumn;
+    const [time, last] = [column([BigInt(NOW), BigInt(NOW)]), column([2n ** 62n, 2n ** 62n])];
+    const bounds = { oldest: 0n, newest: NOW_NS + DAY_NS };
+    expect(markTimes(time, [last], bounds)).toEqual(new Uint8Array([3, 3]));
+    expect(markTimes(time, [{ ...last, validity: new Uint8Array([0b10]) }], bounds)).toEqual(new Uint8Array([0, 3]));
   });
 
   test('a part that loses all its rows leaves no message, and the frame is acknowledged', async () => {

@@ -17,6 +17,8 @@ const events = (hosts: readonly string[]): OwnFramePart =>
   partOf('events', { time: hosts.map(() => NOW_NS), kind: hosts.map(() => 'deploy'), title: hosts, host: hosts });
 const processes = (hosts: readonly string[]): OwnFramePart =>
   partOf('processes', { time: hosts.map(() => BigInt(NOW)), host: hosts, pid: hosts.map((_, i) => i + 1), start: hosts.map(() => BigInt(NOW)) });
+const jvm = (hosts: readonly string[]): OwnFramePart =>
+  partOf('jvm', { time: hosts.map(() => BigInt(NOW)), host: hosts, pid: hosts.map((_, i) => i + 1), start: hosts.map(() => BigInt(NOW)) });
 
 describe('hosts over the limit', () => {
   test.each([
@@ -24,6 +26,7 @@ describe('hosts over the limit', () => {
     ['logs', logs],
     ['events', events],
     ['processes', processes],
+    ['jvm', jvm],
     ['series', (hosts: readonly string[]) => seriesPart(hosts.map(cpu))],
   ] as const)('have their rows of %s dropped, those within stay', async (schema, part) => {
     const { post, sent, telemetry } = limitedDoor({ hostsPerSender: 10 });

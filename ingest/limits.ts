@@ -25,12 +25,13 @@ export interface IntakeLimits extends SeriesLimits, HostLimits, NameLimits, Quot
 }
 
 /** Histograms and summaries are kept as samples are. An inventory says how a host is now: it is taken as long as the samples of that time are. */
-export const intakeAges = ({ samples, processes, logs, events }: Retention): IntakeLimits['ageMs'] => ({
+export const intakeAges = ({ samples, processes, jvm, logs, events }: Retention): IntakeLimits['ageMs'] => ({
   series: samples,
   metrics: samples,
   histograms: samples,
   summaries: samples,
   processes,
+  jvm,
   logs,
   inventory: samples,
   events,

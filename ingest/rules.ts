@@ -93,6 +93,18 @@ export const SCHEMA_RULES: Readonly<Record<SignalSchema, SchemaRule>> = {
     zeroBytes: true,
     columns: { host: name, command: { bytes: 128 << 10 }, cpu: number, 'io.read': number, 'io.write': number },
   },
+  jvm: {
+    time: 'time',
+    moments: ['start', 'gc.last'],
+    zeroBytes: true,
+    columns: {
+      host: name,
+      arguments: { bytes: 128 << 10 },
+      options: { bytes: 128 << 10 },
+      ...{ 'heap.utilization': number, 'gc.time': number, 'safepoint.time': number, 'safepoint.sync': number },
+      ...{ pools: number, collections: number, collection_times: number },
+    },
+  },
   inventory: { time: 'time', moments: [], zeroBytes: false, columns: { host: name, addresses: { entries: 1024, bytes: 64 } } },
   events: { time: 'time', moments: [], zeroBytes: false, columns: { kind: name, title: { bytes: 4 << 10 }, attributes } },
 };

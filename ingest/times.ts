@@ -73,7 +73,7 @@ const markOutside = (column: FixedColumn, given: Uint8Array | undefined): Uint8A
   for (let row = 0; row < column.length; row++) {
     const low = pairs[row * 2] as number;
     const high = (pairs[row * 2 + 1] as number) | 0;
-    if (!isBelow(high, low, earliest) && isBelow(high, low, latest)) continue;
+    if ((!isBelow(high, low, earliest) && isBelow(high, low, latest)) || !isPresent(column, row)) continue;
     marks ??= new Uint8Array(column.length);
     marks[row] ||= 3;
   }

@@ -14,7 +14,7 @@ import { beginGroup } from './places.ts';
 import { encodeProgress, NO_PROGRESS } from './progress.ts';
 import { RoundGate } from './round-gate.ts';
 import { tableSink } from './sinks/table.ts';
-import { processRows } from './stages/process-rows.ts';
+import { hostRows } from './stages/host-rows.ts';
 import { StoreClock } from './standing.ts';
 import { FaultyStore } from './testing/faulty-store.ts';
 import { inTime, pass } from './testing/in-time.ts';
@@ -84,7 +84,7 @@ const started = async ({ begins = true }: { readonly begins?: boolean } = {}): P
   let [joined, assigned] = [begins ? 1 : 0, 0];
   const group = new Group({
     route,
-    sink: tableSink('processes', processRows, {
+    sink: tableSink('processes', hostRows('processes'), {
       columns,
       clock: new StoreClock(columns),
       inventory: new Inventory({ query: () => Promise.resolve([]) }, silentLogger),

@@ -21,6 +21,10 @@ test('every signal comes into its table, enriched from the inventory that came b
     ]),
     logsPart(['hello', 'world'], [BigInt(minute) * 1_000_000n, BigInt(minute) * 1_000_000n + 1n]),
     partOf('processes', { time: [BigInt(minute)], host: [host], pid: [42], start: [BigInt(minute - 5000)], name: ['init'], cpu: [0.25] }),
+    partOf('jvm', {
+      ...{ time: [BigInt(minute), BigInt(minute)], host: [host, host], pid: [42, 43], start: [BigInt(minute - 5000), 0n], version: ['25.0.3', null] },
+      ...{ 'heap.used': [5n, null], pools: [new Map([['old', 4]]), null], 'gc.last': [BigInt(minute - 1000), null], perf_data: ['read', 'none'] },
+    }),
     partOf('events', { time: [BigInt(minute) * 1_000_000n], kind: ['deploy'], title: ['v2'], host: [host], attributes: [new Map([['by', 'me']])] }),
   ]);
   await settled();
@@ -38,6 +42,12 @@ test('every signal comes into its table, enriched from the inventory that came b
   ).toEqual([['test.cpu', 'gauge', '1', 10_000, host, 'eu', 'db']]);
   expect(await rowsOf(`SELECT host, pid, name, command, cpu, region, env FROM processes WHERE host = '${host}'`)).toEqual([
     [host, 42, 'init', null, 0.25, 'eu', null],
+  ]);
+  expect(
+    await rowsOf(`SELECT pid, version, \`heap.used\`, pools['old'], length(pools), \`gc.last\` = time - 1, deadlocks, region FROM jvm WHERE host = '${host}'`),
+  ).toEqual([
+    [42, '25.0.3', 5n, 4, 1n, 1, null, 'eu'],
+    [43, null, null, 0, 0n, null, null, 'eu'],
   ]);
   // These lines are of another host, which the inventory does not know.
   expect(await rowsOf(`SELECT body, severity, host, region, position FROM logs WHERE sender = '${host}' ORDER BY position`)).toEqual([
@@ -103,7 +113,7 @@ test('the watermark is known at once after a start, and not ahead of the clock',
   vi.useFakeTimers({ toFake: ['setInterval'] });
   try {
     await start();
-    for (const table of ['samples', 'logs', 'processes', 'events']) {
+    for (const table of ['samples', 'logs', 'processes', 'jvm', 'events']) {
       await expect.poll(() => own.pipeline.completeUpTo(table)).toBeDefined();
       expect(own.pipeline.completeUpTo(table)).toBeLessThanOrEqual(BigInt(Date.now()) * 1_000_000n);
     }

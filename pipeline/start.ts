@@ -19,7 +19,7 @@ import { logsSink } from './sinks/logs.ts';
 import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
-import { processRows } from './stages/process-rows.ts';
+import { hostRows } from './stages/host-rows.ts';
 import { StoreClock } from './standing.ts';
 import { PARTITIONS, type Route, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
 import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
@@ -97,6 +97,7 @@ const TOPIC_OF_TABLE: Readonly<Record<string, string>> = {
   histograms: TOPIC.histograms,
   summaries: TOPIC.summaries,
   processes: TOPIC.processes,
+  jvm: TOPIC.jvm,
   logs: TOPIC.logs,
   hosts_now: TOPIC.inventory,
   events: TOPIC.events,
@@ -137,7 +138,8 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   const columnSink: ColumnSinkOptions = { columns, clock, inventory, telemetry, log: logger, now, readBack, fence, maxExecutionMs };
   const sinks: Readonly<Record<SinkName, Sink>> = {
     samples: samplesSink(columnSink, table),
-    processes: tableSink('processes', processRows, columnSink),
+    processes: tableSink('processes', hostRows('processes'), columnSink),
+    jvm: tableSink('jvm', hostRows('jvm'), columnSink),
     logs: logsSink(columnSink),
     records: recordsSink({ records, inventory }),
   };

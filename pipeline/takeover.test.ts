@@ -19,7 +19,7 @@ import { RoundGate } from './round-gate.ts';
 import type { ColumnSinkOptions } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
 import { DAY_MS } from './stages/days.ts';
-import { processRows } from './stages/process-rows.ts';
+import { hostRows } from './stages/host-rows.ts';
 import { StoreClock } from './standing.ts';
 import { FATES, FaultyStore } from './testing/faulty-store.ts';
 import { inTime, pass } from './testing/in-time.ts';
@@ -122,7 +122,7 @@ const run = async (steps: readonly What[], fates: ConstructorParameters<typeof F
     };
     const group = new Group({
       route,
-      sink: tableSink('processes', processRows, options),
+      sink: tableSink('processes', hostRows('processes'), options),
       stream: process.stream,
       telemetry: noTelemetry,
       log: silentLogger,

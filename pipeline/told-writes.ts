@@ -17,7 +17,7 @@ export interface WriteTeller {
 }
 
 /** Tables whose rows are asked for. */
-const TOLD: ReadonlySet<string> = new Set(['samples', 'logs', 'processes']);
+const TOLD: ReadonlySet<string> = new Set(['samples', 'logs', 'processes', 'jvm']);
 /** Of what retention removes: whose answers it changes. */
 const PARTS_OF: Readonly<Record<string, string>> = { rollups_5m: 'samples', rollups_1h: 'samples', rollup_hours: 'samples' };
 const MINUTE_MS = 60_000;

@@ -3,7 +3,7 @@
 import { DEAD_TOPIC, MEASURED, type SignalSchema, TOPIC } from '../schemas/tables.ts';
 
 /** What takes the rows in the end. */
-export type SinkName = 'samples' | 'processes' | 'logs' | 'records';
+export type SinkName = 'samples' | 'processes' | 'jvm' | 'logs' | 'records';
 
 export interface Route {
   readonly topic: string;
@@ -14,10 +14,14 @@ export interface Route {
   readonly sink: SinkName;
   /** Part of the stream's room that waits for this sink at most: by what a host sends, and by how long a store may be away. */
   readonly share: number;
+  /** Bytes of what it is done with that stay for a look, of a partition. */
+  readonly tail: number;
   /** A round is written when it has so many rows, or when its first message is so old. */
   readonly roundRows: number;
   readonly roundMs: number;
 }
+
+const MIB = 2 ** 20;
 
 export const TOPOLOGY: readonly Route[] = [
   // Definitions stand ahead of what is measured of them on one topic, so that they are upserted first; inserts are few and large.
@@ -27,6 +31,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['series', ...MEASURED],
     sink: 'samples',
     share: 0.4,
+    tail: 256 * MIB,
     roundRows: 250_000,
     roundMs: 1000,
   },
@@ -36,7 +41,19 @@ export const TOPOLOGY: readonly Route[] = [
     group: 'pipeline-processes',
     schemas: ['processes'],
     sink: 'processes',
-    share: 0.2,
+    share: 0.15,
+    tail: 256 * MIB,
+    roundRows: 50_000,
+    roundMs: 1000,
+  },
+  // A host has a few at most, and a JVM that misbehaves is looked for just when its processes are many.
+  {
+    topic: TOPIC.jvm,
+    group: 'pipeline-jvm',
+    schemas: ['jvm'],
+    sink: 'jvm',
+    share: 0.05,
+    tail: 32 * MIB,
     roundRows: 50_000,
     roundMs: 1000,
   },
@@ -47,6 +64,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['logs'],
     sink: 'logs',
     share: 0.35,
+    tail: 256 * MIB,
     roundRows: 100_000,
     roundMs: 1000,
   },
@@ -57,6 +75,7 @@ export const TOPOLOGY: readonly Route[] = [
     schemas: ['inventory', 'events'],
     sink: 'records',
     share: 0.05,
+    tail: 256 * MIB,
     roundRows: 2000,
     roundMs: 100,
   },
@@ -79,9 +98,9 @@ const DAY = 24 * HOUR;
  */
 export const TOPICS: readonly TopicPlan[] = [
   // A short tail, for a look at what came last.
-  ...TOPOLOGY.map(({ topic, share }) => ({ name: topic, retentionBytes: 256 * 2 ** 20, retentionMs: HOUR, share })),
+  ...TOPOLOGY.map(({ topic, share, tail }) => ({ name: topic, retentionBytes: tail, retentionMs: HOUR, share })),
   // Read by no group: small (never more than an eighth of the stream's limit), and kept for people to look at.
-  { name: DEAD_TOPIC, retentionBytes: 256 * 2 ** 20, retentionMs: 14 * DAY },
+  { name: DEAD_TOPIC, retentionBytes: 256 * MIB, retentionMs: 14 * DAY },
 ];
 
 /** Of a topic that is made. */

@@ -27,7 +27,7 @@ test('what is not there yet is in no registry, and its first words are in the re
   const there = [...PIPES.map((p) => p.syntax.name), ...DATASETS.map((d) => d.name), ...FUNCTIONS.aggregates.keys(), ...FUNCTIONS.scalars.keys()];
   const later = [...PIPES_NOT_YET.keys(), ...SOURCES_NOT_YET.keys(), ...FUNCTIONS_NOT_YET.keys()];
   expect(later.filter((name) => there.includes(name))).toEqual([]);
-  for (const name of ['join', 'union', 'parse', 'prev', 'compare', 'patterns', 'facets', 'describe', 'context', 'anomalies', 'run', 'sample', 'jvm', 'alerts'])
+  for (const name of ['join', 'union', 'parse', 'prev', 'compare', 'patterns', 'facets', 'describe', 'context', 'anomalies', 'run', 'sample', 'alerts'])
     expect([reference.includes(`\`${name}\``), later.includes(name)], name).toEqual([true, true]);
 });
 

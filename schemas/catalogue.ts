@@ -49,6 +49,78 @@ export const processes: Dataset = {
   ],
 };
 
+const asOf = 'as of the last collection (`gc.last`)';
+
+export const jvm: Dataset = {
+  name: 'jvm',
+  description: 'Every Java virtual machine of every host, sampled: what it keeps of itself for others to read',
+  role: 'columns',
+  table: 'jvm',
+  shape: 'series',
+  key: ['host', 'pid', 'start'],
+  intervalMs: 15_000,
+  columns: [
+    time,
+    { ...host, label: true },
+    { name: 'pid', type: 'int', label: true, description: 'Process id' },
+    { name: 'start', type: 'time', label: true, description: 'When the process began; with host and pid it names the process, as in `processes`' },
+    { name: 'main_class', type: 'string', label: true, description: 'Class that it runs, with its module, or the file of classes' },
+    { name: 'version', type: 'string', label: true, description: 'Version of Java' },
+    { name: 'user', type: 'string', label: true, description: 'Effective user' },
+    {
+      name: 'perf_data',
+      type: 'string',
+      description:
+        'read; none: the JVM keeps none (-XX:-UsePerfData, or none of HotSpot); denied: the agent may not read it; damaged: it is not whole. All but `read` have no figures',
+    },
+    {
+      name: 'heap.used',
+      type: 'int',
+      unit: 'By',
+      kind: 'gauge',
+      description: `Used memory of the heap, ${asOf}; of older Java (17) the eden of Serial and Parallel is as of now`,
+    },
+    { name: 'heap.committed', type: 'int', unit: 'By', kind: 'gauge', description: `Memory of the heap that the system gave, ${asOf}` },
+    { name: 'heap.max', type: 'int', unit: 'By', kind: 'gauge', description: 'What the heap may grow to (-Xmx)' },
+    { name: 'heap.utilization', type: 'float', unit: '1', kind: 'gauge', description: `Used part of what the heap may grow to, ${asOf} as heap.used` },
+    {
+      name: 'pools',
+      type: 'map',
+      item: 'float',
+      unit: 'By',
+      description: `Used memory by pool, ${asOf}: eden, survivor, old, young, metaspace, compressed_class_space`,
+    },
+    { name: 'gc.name', type: 'string', label: true, description: 'Collector: G1, Serial, Parallel, ZGC, Shenandoah' },
+    {
+      name: 'gc.count',
+      type: 'int',
+      unit: '{collection}',
+      kind: 'counter',
+      description: 'Collections since it began; of ZGC and of concurrent cycles, their pauses',
+    },
+    { name: 'gc.time', type: 'float', unit: 's', kind: 'counter', description: 'Time that collections paused the program since it began' },
+    { name: 'gc.last', type: 'time', description: 'When the last collection or pause of one ended' },
+    { name: 'collections', type: 'map', item: 'float', unit: '{collection}', description: 'gc.count by kind: young, full, concurrent, minor, major' },
+    { name: 'collection_times', type: 'map', item: 'float', unit: 's', description: 'gc.time by kind: young, full, concurrent, minor, major' },
+    { name: 'threads', type: 'int', unit: '{thread}', kind: 'gauge', description: 'Live threads of the program, daemons included' },
+    { name: 'threads.daemon', type: 'int', unit: '{thread}', kind: 'gauge', description: 'Live threads that do not keep the program from ending' },
+    { name: 'classes', type: 'int', unit: '{class}', kind: 'gauge', description: 'Loaded classes' },
+    { name: 'safepoint.count', type: 'int', unit: '{safepoint}', kind: 'counter', description: 'Times all threads stood still since it began' },
+    { name: 'safepoint.time', type: 'float', unit: 's', kind: 'counter', description: 'Time they stood still' },
+    { name: 'safepoint.sync', type: 'float', unit: 's', kind: 'counter', description: 'Time it took until the last of them stood still' },
+    {
+      name: 'deadlocks',
+      type: 'int',
+      unit: '{thread}',
+      kind: 'gauge',
+      description: 'Threads that wait for each other; missing, as it is known only of a JVM that is asked',
+    },
+    { name: 'arguments', type: 'string', label: true, description: 'Arguments of the program; secrets are masked' },
+    { name: 'options', type: 'string', label: true, description: 'Options of the JVM; secrets are masked' },
+    ...enrichment.map((c) => ({ ...c, label: true })),
+  ],
+};
+
 export const logs: Dataset = {
   name: 'logs',
   description: 'Log lines',
@@ -139,7 +211,7 @@ export const metrics: Dataset = {
   ],
 };
 
-export const DATASETS: readonly Dataset[] = [metrics, logs, processes, hosts, events];
+export const DATASETS: readonly Dataset[] = [metrics, logs, processes, jvm, hosts, events];
 
 /** The dataset of one metric: `time`, `value` and a column for each label. The language asks for none whose kind `isDistribution`. */
 export const metricDataset = (info: MetricInfo): Dataset => ({

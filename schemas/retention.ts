@@ -11,6 +11,7 @@ export interface Retention {
   readonly rollups_5m: number;
   readonly rollups_1h: number;
   readonly processes: number;
+  readonly jvm: number;
   readonly logs: number;
   readonly events: number;
   /** Who did what. */
@@ -22,6 +23,7 @@ export const RETENTION: Retention = {
   rollups_5m: 365 * DAY,
   rollups_1h: 3 * 365 * DAY,
   processes: 15 * DAY,
+  jvm: 15 * DAY,
   logs: 30 * DAY,
   events: 90 * DAY,
   audit: 90 * DAY,

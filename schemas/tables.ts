@@ -5,7 +5,7 @@ import { BOOL, type Field, FLOAT, INT8, INT32, INT64, list, map, TIME_MS, TIME_N
 const field = (name: string, type: Field['type']): Field => ({ name, type });
 
 /** What a part of a frame, and so a stream message, can hold. */
-export type SignalSchema = 'series' | 'metrics' | 'histograms' | 'summaries' | 'logs' | 'processes' | 'inventory' | 'events';
+export type SignalSchema = 'series' | 'metrics' | 'histograms' | 'summaries' | 'logs' | 'processes' | 'jvm' | 'inventory' | 'events';
 
 /** Rows of series, of each by its metric and id. */
 export const MEASURED = ['metrics', 'histograms', 'summaries'] as const satisfies readonly SignalSchema[];
@@ -26,6 +26,7 @@ export const TOPIC: Readonly<Record<SignalSchema, string>> = {
   summaries: 'im.metrics',
   logs: 'im.logs',
   processes: 'im.processes',
+  jvm: 'im.jvm',
   inventory: 'im.events',
   events: 'im.events',
 };
@@ -122,6 +123,37 @@ export const SIGNAL_FIELDS: Readonly<Record<SignalSchema, readonly Field[]>> = {
     field('io.read', FLOAT),
     field('io.write', FLOAT),
   ],
+  /** One row a JVM. See the dataset `jvm` for what each means. */
+  jvm: [
+    field('time', TIME_MS),
+    field('host', UTF8),
+    field('pid', INT32),
+    field('start', TIME_MS),
+    field('user', UTF8),
+    field('perf_data', UTF8),
+    field('main_class', UTF8),
+    field('arguments', UTF8),
+    field('options', UTF8),
+    field('version', UTF8),
+    field('heap.used', INT64),
+    field('heap.committed', INT64),
+    field('heap.max', INT64),
+    field('heap.utilization', FLOAT),
+    field('pools', map(FLOAT)),
+    field('gc.name', UTF8),
+    field('gc.count', INT64),
+    field('gc.time', FLOAT),
+    field('gc.last', TIME_MS),
+    field('collections', map(FLOAT)),
+    field('collection_times', map(FLOAT)),
+    field('threads', INT32),
+    field('threads.daemon', INT32),
+    field('classes', INT64),
+    field('safepoint.count', INT64),
+    field('safepoint.time', FLOAT),
+    field('safepoint.sync', FLOAT),
+    field('deadlocks', INT32),
+  ],
   /** One row: the sender as it is. */
   inventory: [
     field('time', TIME_NS),
@@ -147,6 +179,7 @@ export const REQUIRED: Readonly<Record<SignalSchema, readonly string[]>> = {
   summaries: ['metric', 'id', 'time', 'count'],
   logs: ['time', 'body'],
   processes: ['time', 'host', 'pid', 'start'],
+  jvm: ['time', 'host', 'pid', 'start'],
   inventory: ['time', 'host'],
   events: ['time', 'kind', 'title'],
 };
@@ -162,6 +195,7 @@ export type TableName =
   | 'series_days'
   | 'series_senders'
   | 'processes'
+  | 'jvm'
   | 'logs'
   | 'marks'
   | 'rollups_5m'
@@ -232,6 +266,7 @@ export const TABLE_FIELDS: Readonly<Record<TableName, readonly Field[]>> = {
   /** Who sent samples of a series in the hour (its start, ms), by a hash of the name. */
   series_senders: [field('metric', UINT32), field('id', UINT64), field('hour', TIME_MS), field('sender', UINT64)],
   processes: [...SIGNAL_FIELDS.processes, ...enrichment, field('insert', UINT64)],
+  jvm: [...SIGNAL_FIELDS.jvm, ...enrichment, field('insert', UINT64)],
   /**
    * (sender, file, position) is the id of a line; where the sender told none, `file` is made of its message and `position` is its row there. The whole line is `head`, `body` and `tail` one after the other, or `raw` where that stands; neither head nor tail is ever missing. Where the tail begins with a zero byte, which is no part of it, quotes and backslashes of the body have a backslash before them in the line.
    */

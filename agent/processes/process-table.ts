@@ -5,17 +5,33 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Batch, Value } from '../../core/batch/batch.ts';
 import { ColumnBuilder } from '../../core/batch/build.ts';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
-import { bounded } from '../bounded.ts';
 import type { HostFiles } from '../host-files.ts';
 import type { Mask } from '../mask/mask.ts';
+import { TextBudget } from '../text-budget.ts';
+import { processArguments } from './process-arguments.ts';
 import { type ProcessStat, parseProcessStat } from './process-stat.ts';
 import { Users } from './users.ts';
 
-interface Known {
+/** A process as the last pass found it. */
+export interface SeenProcess {
+  readonly pid: number;
+  /** When it began, in ticks since the system did, and in ms since 1970. */
   readonly started: number;
+  readonly start: number;
+  readonly name: string;
+  readonly user: string;
+  /** Effective. */
+  readonly uid: number;
+  /** Its number as it knows it itself, in a container. */
+  readonly ownPid: number;
+}
+
+interface Known extends SeenProcess {
   name: string;
   command: string;
   user: string;
+  uid: number;
+  ownPid: number;
   ticks: number;
   read: number | undefined;
   written: number | undefined;
@@ -39,9 +55,7 @@ export interface ProcessTableOptions {
 const TICK_MS = 10;
 const MOST_PROCESSES = 32_768;
 const MOST_COMMAND = 4096;
-/** Characters of all commands of a sample, so that a frame can hold it; beyond them only so much of each. */
 const MOST_COMMANDS = 4 << 20;
-const SHORT_COMMAND = 128;
 const BREATHE_EVERY = 100;
 const FRESH_PASSES = 20;
 const IS_NUMBER = /^\d+$/;
@@ -56,7 +70,7 @@ export class ProcessTable {
   readonly #page = pageSize();
   #pass = 0;
   #timeBefore = 0;
-  #commands = 0;
+  readonly #commands = new TextBudget(MOST_COMMANDS);
 
   constructor(options: ProcessTableOptions) {
     this.#options = options;
@@ -69,7 +83,7 @@ export class ProcessTable {
   /** One row a process, all of one time; lets other work run in between. */
   async sample(now: number): Promise<Batch> {
     this.#pass++;
-    this.#commands = 0;
+    this.#commands.begin();
     this.#users.refresh();
     const fields = SIGNAL_FIELDS.processes;
     const columns = fields.map((f) => new ColumnBuilder(f.type));
@@ -92,6 +106,11 @@ export class ProcessTable {
     return { length: rows, fields, columns: columns.map((c) => c.finish()) };
   }
 
+  /** Those of the last sample. */
+  seen(): Iterable<SeenProcess> {
+    return this.#known.values();
+  }
+
   #sampleOne(pid: number, now: number, time: bigint, span: number, columns: readonly ColumnBuilder[]): boolean {
     const folder = `/proc/${pid}`;
     const stat = parseProcessStat(this.#files.text(`${folder}/stat`) ?? '');
@@ -100,7 +119,10 @@ export class ProcessTable {
     let known = this.#known.get(pid);
     const before = known !== undefined && known.started === stat.started ? known : undefined;
     if (before === undefined) {
-      known = { started: stat.started, name: '', command: '', user: '', ticks: 0, read: undefined, written: undefined, denied: false, fresh: 0, seen: 0 };
+      known = {
+        ...{ pid, started: stat.started, start, name: '', command: '', user: '', uid: -1, ownPid: pid },
+        ...{ ticks: 0, read: undefined, written: undefined, denied: false, fresh: 0, seen: 0 },
+      };
       this.#known.set(pid, known);
     } else known = before;
     if (known.fresh-- <= 0 || known.name !== stat.name) {
@@ -125,7 +147,7 @@ export class ProcessTable {
       BigInt(start),
       stat.parent,
       stat.name,
-      this.#commandOf(known),
+      this.#commands.take(known.command),
       known.user,
       stat.state,
       cpu,
@@ -142,20 +164,15 @@ export class ProcessTable {
     return true;
   }
 
-  #commandOf({ command }: Known): string {
-    const told = this.#commands + command.length <= MOST_COMMANDS ? command : bounded(command, SHORT_COMMAND);
-    this.#commands += told.length;
-    return told;
-  }
-
   #describe(folder: string, stat: ProcessStat, known: Known): boolean {
     const status = this.#files.ascii(`${folder}/status`);
     const effective = /^Uid:\s+\d+\s+(\d+)/m.exec(status ?? '')?.[1];
     if (effective === undefined) return false;
-    const args = (this.#files.text(`${folder}/cmdline`, MOST_COMMAND) ?? '').replace(/\0+$/, '').split('\0');
-    const command = this.#options.mask.command(args).trimEnd();
+    const command = this.#options.mask.command(processArguments(this.#files, known.pid, MOST_COMMAND)).trimEnd();
     known.name = stat.name;
-    known.user = this.#users.name(Number(effective));
+    known.uid = Number(effective);
+    known.ownPid = Number(/^NSpid:.*?(\d+)$/m.exec(status ?? '')?.[1] ?? known.pid);
+    known.user = this.#users.name(known.uid);
     known.command = command === '' ? `[${stat.name}]` : command;
     known.denied = false;
     return true;

@@ -64,11 +64,24 @@ export class Jvms {
 
   /** Resolves when it is ready. */
   async start({ home }: Jdk, options: readonly string[], args: readonly string[] = [], how: { readonly uid?: number } = {}): Promise<Jvm> {
-    const java = join(home, 'bin/java');
-    const child = spawn(java, ['-Xmx256m', '-XX:TieredStopAtLevel=1', ...options, '-cp', this.folder, 'Shop', ...args], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      ...how,
-    });
+    const child = spawn(join(home, 'bin/java'), [...this.#given(options), ...args], { stdio: ['pipe', 'pipe', 'inherit'], ...how });
+    return this.#ready(child, home);
+  }
+
+  /** With a `/tmp` and numbers of processes of its own, as in a container; the number is of what holds it. */
+  async startContained({ home }: Jdk): Promise<Jvm> {
+    // What is compiled is below the `/tmp` that is covered.
+    const script = 'mount --bind "$1" /mnt && mount -t tmpfs tmpfs /tmp && shift && exec "$@"';
+    const given = [this.folder, join(home, 'bin/java'), ...this.#given([], '/mnt'), '--contained'];
+    const child = spawn('unshare', ['-m', '-p', '-f', '--kill-child', 'sh', '-c', script, 'sh', ...given], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return this.#ready(child, home);
+  }
+
+  #given(options: readonly string[], folder: string = this.folder): readonly string[] {
+    return ['-Xmx256m', '-XX:TieredStopAtLevel=1', ...options, '-cp', folder, 'Shop'];
+  }
+
+  async #ready(child: ChildProcess, home: string): Promise<Jvm> {
     this.#children.push(child);
     const jvm = new Jvm(child, home);
     await jvm.says('ready');

@@ -8,7 +8,7 @@ import { isWanted } from './confirm.ts';
 import { writeOut } from './write-out.ts';
 
 const OPTIONS: Options = {
-  topic: { type: 'string', value: 'T', summary: 'im.metrics, im.logs, im.processes or im.events' },
+  topic: { type: 'string', value: 'T', summary: 'im.metrics, im.logs, im.processes, im.jvm or im.events' },
   from: { type: 'string', value: 'PLACE', summary: 'earliest: all that is there; a time: what came then or later; a number: an offset of each partition' },
   'skip-unread': { type: 'boolean', summary: 'also where what was not read yet is passed over, and is then in no store' },
   yes: { type: 'boolean', summary: 'do not ask where that is so' },

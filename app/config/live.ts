@@ -17,6 +17,9 @@ export const liveRetention = (settings: () => Settings): Retention => ({
   get processes() {
     return settings()['retention.processes'];
   },
+  get jvm() {
+    return settings()['retention.jvm'];
+  },
   get logs() {
     return settings()['retention.logs'];
   },

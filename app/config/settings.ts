@@ -43,6 +43,7 @@ export const SETTINGS = {
   ),
   'retention.rollups_1h': kept(RETENTION.rollups_1h, 'Samples put together by the hour, of all metrics; and the definitions of their series.'),
   'retention.processes': kept(RETENTION.processes, 'Processes.'),
+  'retention.jvm': kept(RETENTION.jvm, 'Java virtual machines.'),
   'retention.logs': kept(RETENTION.logs, 'Log lines.'),
   'retention.events': kept(RETENTION.events, 'Events.'),
   'retention.audit': kept(RETENTION.audit, 'Who did what.'),

@@ -11,13 +11,14 @@ export const TIMED_TABLES: Readonly<Record<string, keyof Retention>> = {
   histograms: 'samples',
   summaries: 'samples',
   processes: 'processes',
+  jvm: 'jvm',
   logs: 'logs',
   rollups_5m: 'rollups_5m',
   rollups_1h: 'rollups_1h',
   rollup_hours: 'rollups_1h',
 };
 
-const NOT_OF_SERIES: ReadonlySet<string> = new Set(['processes', 'logs']);
+const NOT_OF_SERIES: ReadonlySet<string> = new Set(['processes', 'jvm', 'logs']);
 /** Tables whose rows are of series: definitions are kept as long as the longest of them. */
 export const SERIES_TABLES: readonly string[] = Object.keys(TIMED_TABLES).filter((table) => !NOT_OF_SERIES.has(table));
 /** Those of them whose rows are as they came: marks are of their hours. */

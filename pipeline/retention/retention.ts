@@ -155,7 +155,8 @@ export class Retention implements KeeperTask {
   /** Before it no kind keeps anything, ms. */
   #oldestKept(at: number): number {
     const { kept } = this.#options;
-    return Math.floor((at - Math.max(kept.samples, kept.rollups_5m, kept.rollups_1h, kept.processes, kept.logs, kept.events, kept.audit)) / DAY_MS) * DAY_MS;
+    const { samples, rollups_5m, rollups_1h, processes, jvm, logs, events, audit } = kept;
+    return Math.floor((at - Math.max(samples, rollups_5m, rollups_1h, processes, jvm, logs, events, audit)) / DAY_MS) * DAY_MS;
   }
 
   /**

@@ -1,4 +1,4 @@
-// The sink of what goes into one table of the column store as it is, enriched: processes, and what is left of log lines (`logs.ts`). Rows go in by the insert protocol; nothing is kept from one round to the next.
+// The sink of what goes into one table of the column store as it is, enriched: processes, JVMs, and what is left of log lines (`logs.ts`). Rows go in by the insert protocol; nothing is kept from one round to the next.
 import type { Batch } from '../../core/batch/batch.ts';
 import { type Block, takeRows } from '../block.ts';
 import type { Inventory } from '../inventory.ts';
@@ -13,7 +13,7 @@ import type { ColumnSinkOptions } from './samples.ts';
 /** Rows of the table without the number of their insert. */
 export type ToRows = (message: Decoded, inventory: Pick<Inventory, 'of'>) => Batch;
 
-export const tableSink = (table: 'processes' | 'logs', toRows: ToRows, { inventory, ...options }: ColumnSinkOptions): Sink => ({
+export const tableSink = (table: 'processes' | 'jvm' | 'logs', toRows: ToRows, { inventory, ...options }: ColumnSinkOptions): Sink => ({
   open: () => ({
     write: async (messages, context) => {
       const days = byDay(messages.map((message) => toRows(message, inventory)));

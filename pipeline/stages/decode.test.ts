@@ -26,7 +26,7 @@ const line = ipcOf('logs', { time: [5n], body: ['x'] });
 
 test.each([
   [{ ...HEADERS, version: '2' }, line, 'unknown-version'],
-  [{ ...HEADERS, schema: 'jvm' }, line, 'unknown-schema'],
+  [{ ...HEADERS, schema: 'traces' }, line, 'unknown-schema'],
   [{ ...HEADERS, schema: '__proto__' }, line, 'unknown-schema'],
   [HEADERS, ipcOf('logs', { body: ['x'] }), 'malformed'],
   [HEADERS, ipcOf('logs', { time: [null], body: ['x'] }), 'malformed'],

@@ -104,6 +104,7 @@ const FILLED: Readonly<Partial<Record<SignalSchema, readonly string[]>>> = {
   ],
   summaries: ['start', 'stale', 'quantiles', 'values'],
   logs: ['attributes', 'numbers'],
+  jvm: ['pools', 'collections', 'collection_times'],
 };
 
 const defaultOf = (type: DataType): Value => {

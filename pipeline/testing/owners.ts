@@ -14,7 +14,7 @@ import { RoundGate } from '../round-gate.ts';
 import type { ColumnSinkOptions } from '../sinks/samples.ts';
 import { tableSink } from '../sinks/table.ts';
 import { DAY_MS } from '../stages/days.ts';
-import { processRows } from '../stages/process-rows.ts';
+import { hostRows } from '../stages/host-rows.ts';
 import { StoreClock } from '../standing.ts';
 import { type Route, TOPOLOGY } from '../topology.ts';
 import { PartitionWorker } from '../worker.ts';
@@ -122,7 +122,7 @@ export const run = async (
       gate: new RoundGate(),
       route: { ...route, roundRows: switches.roundRows ?? route.roundRows },
       at: AT,
-      sink: tableSink('processes', processRows, options),
+      sink: tableSink('processes', hostRows('processes'), options),
       stream: {
         produce: (_, messages) => {
           letters.push(...messages);

@@ -29,7 +29,6 @@ export const PIPES_NOT_YET: ReadonlyMap<string, string> = new Map([
 ]);
 
 export const SOURCES_NOT_YET: ReadonlyMap<string, string> = new Map([
-  ['jvm', '`from processes | where name == "java"` has their processor time and memory'],
   ['services', '`from logs | count by service` has the services that write lines'],
   ['containers', INVENTORY],
   ['files', INVENTORY],

@@ -308,7 +308,7 @@ const checkIndex = (scope: Scope, of: Expression, by: Expression, span: Span): T
     return undefined;
   }
   if (isMap) checkAttribute(scope, of, by);
-  return callOf(isMap ? 'map_get' : 'list_get', type(operand.type.item ?? 'string'), span, operand, key);
+  return callOf(isMap ? 'map_get' : 'list_get', type(operand.type.item ?? 'string', operand.type.unit), span, operand, key);
 };
 
 /** Tells of `attributes["k"]` that no row was ever seen to have it; where nothing was learned nothing is told. */

@@ -20,6 +20,7 @@ export const hiddenColumn = (name: string, value: ValueType): RelationColumn => 
 const TIES: Readonly<Record<string, readonly string[]>> = {
   samples: ['#insert', '#series'],
   processes: ['#insert'],
+  jvm: ['#insert'],
   logs: ['#insert', '#message', '#row'],
   events: ['#row'],
   hosts: [],

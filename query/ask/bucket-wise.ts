@@ -50,7 +50,7 @@ export interface BucketWiseParts {
 }
 
 /** Tables to which rows are only added, and taken away by the day. */
-const TABLES: ReadonlySet<string> = new Set(['samples', 'logs', 'processes']);
+const TABLES: ReadonlySet<string> = new Set(['samples', 'logs', 'processes', 'jvm']);
 /** Of a longer one it would take long to say which it is. */
 const LONGEST_KEY = 20_000;
 

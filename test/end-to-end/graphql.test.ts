@@ -220,7 +220,7 @@ describe('beside `query`', () => {
     for (const { bytes, diskFree, diskSize } of status.stores)
       expect([(bytes ?? 0) > 10_000, (diskFree ?? 0) > 0, (diskSize ?? 0) > 0]).toEqual([true, true, true]);
     expect(status.stream.share >= 0 && status.stream.share < 0.1).toBe(true);
-    expect(status.stream.groups.map(({ topic }) => topic).sort()).toEqual(['im.events', 'im.logs', 'im.metrics', 'im.processes']);
+    expect(status.stream.groups.map(({ topic }) => topic).sort()).toEqual(['im.events', 'im.jvm', 'im.logs', 'im.metrics', 'im.processes']);
     expect(status.drops.filter(({ missing }) => missing)).toEqual([]);
     expect(status.problems).toEqual([]);
   });

@@ -95,7 +95,7 @@ test('of groups whose progress is gone it says from where they read, and rows ar
     const told = [...stdout.matchAll(/^(\S+) reads (\S+), partition \d+, from offset (\d+): (\d+) messages$/gm)];
     expect(told.map(([, group, name]) => `${group} ${name}`)).toEqual(told.map(() => `${groupOf(topic)} ${topic}`));
     const messages = told.reduce((sum, [, , , , count]) => sum + Number(count), 0);
-    if (topic !== 'im.processes') expect(messages).toBeGreaterThanOrEqual(4);
+    if (!['im.processes', 'im.jvm'].includes(topic)) expect(messages).toBeGreaterThanOrEqual(4);
   }
   await stands(4);
   await settled();

@@ -16,7 +16,7 @@ const [AGENTS, SERIES, PROCESSES, LINES] = [3, 20, 5, 3];
 /** Ends in the first days of a month: the month before goes between the two measurements. */
 const TIME = { days: sized(8, 60), every: sized(4, 30), before: sized(3, 9) };
 const ROLLUPS = { rollups_5m: DAY, rollups_1h: DAY };
-const KEPT = { ...ROLLUPS, samples: DAY, processes: DAY, logs: 2 * DAY, events: 2 * DAY, audit: 2 * DAY };
+const KEPT = { ...ROLLUPS, samples: DAY, processes: DAY, jvm: DAY, logs: 2 * DAY, events: 2 * DAY, audit: 2 * DAY };
 
 test('so many days leave no more behind than half of them', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'simulation-'));

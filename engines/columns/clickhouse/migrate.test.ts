@@ -219,7 +219,7 @@ describe('migrations', { timeout: 240_000 }, () => {
   // Why no index stands on `insert`: see docs/decisions/column-store.md.
   it('make tables in which a read-back by insert passes over what was merged without it', async () => {
     await migrateColumns(columns);
-    for (const table of ['samples', 'processes', 'logs']) {
+    for (const table of ['samples', 'processes', 'jvm', 'logs']) {
       const insert = (n: number) =>
         columns.command(`INSERT INTO ${table} (time, insert) SELECT toDateTime64('2026-11-20 00:00:00', 3, 'UTC') + number, ${n} FROM numbers(10)`);
       for (const n of [1, 2]) await insert(n);

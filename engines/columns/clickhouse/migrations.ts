@@ -18,6 +18,7 @@ import { SENDERS_13 } from './tables-13.ts';
 import { INSTALLATION_14 } from './tables-14.ts';
 import { startMarks } from './tables-15.ts';
 import { LINES_16 } from './tables-16.ts';
+import { JVM_17 } from './tables-17.ts';
 
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -43,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 14, statements: INSTALLATION_14 },
   { version: 15, statements: startMarks },
   { version: 16, statements: LINES_16 },
+  { version: 17, statements: JVM_17 },
 ];

@@ -27,6 +27,9 @@ interface TableForm {
 
 const POWERS = '[1., 10., 100., 1000., 10000., 100000., 1000000.]';
 
+/** Of a sampling of something on a host. */
+const SAMPLED = { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') };
+
 const TABLES: Readonly<Record<string, TableForm>> = {
   samples: {
     precision: 'ms',
@@ -42,7 +45,8 @@ const TABLES: Readonly<Record<string, TableForm>> = {
       '#began': 'toUnixTimestamp64Milli(s.start)',
     },
   },
-  processes: { precision: 'ms', special: { '#insert': 'reinterpretAsInt64(s.insert)', start: nanos('s.start', 'ms') } },
+  processes: { precision: 'ms', special: SAMPLED },
+  jvm: { precision: 'ms', special: { ...SAMPLED, 'gc.last': nanos('s.`gc.last`', 'ms') } },
   logs: {
     precision: 'ns',
     special: {
