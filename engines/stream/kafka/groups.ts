@@ -8,17 +8,25 @@ import type { Line } from './line.ts';
 /** States of a group without members. */
 const AWAY = new Set(['Empty', 'Dead']);
 
+/** In which alone Kafka tells what members read and hold. */
+const SETTLED = 'Stable';
+
 export interface Members {
   readonly isThere: boolean;
-  readonly topics: ReadonlySet<string>;
+  /** undefined: they are just sharing out partitions, and what they read is not told. */
+  readonly topics: ReadonlySet<string> | undefined;
   readonly held: readonly TopicPartition[];
 }
 
-const membersOf = ({ state, members }: GroupDescription): Members => ({
-  isThere: !AWAY.has(state),
-  topics: new Set(members.flatMap(({ subscription }) => decodeSubscription(subscription).topics)),
-  held: members.flatMap(({ assignment }) => decodeAssignment(assignment)),
-});
+export const membersOf = ({ state, members }: GroupDescription): Members => {
+  const isThere = !AWAY.has(state);
+  if (isThere && state !== SETTLED) return { isThere, topics: undefined, held: [] };
+  return {
+    isThere,
+    topics: new Set(members.flatMap(({ subscription }) => decodeSubscription(subscription).topics)),
+    held: members.flatMap(({ assignment }) => decodeAssignment(assignment)),
+  };
+};
 
 export class Groups {
   readonly #cluster: Cluster;

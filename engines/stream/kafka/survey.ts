@@ -121,7 +121,9 @@ export class Survey {
             return { group, members: members.get(group) as Members, places };
           }),
         );
-        const readers = found.filter(({ group, members, places }) => topic.groups?.includes(group) || members.topics.has(topic.name) || places.size > 0);
+        const readers = found.filter(
+          ({ group, members, places }) => topic.groups?.includes(group) || members.topics?.has(topic.name) === true || places.size > 0,
+        );
         return [topic.name, { partitions, groups: readers }] as const;
       }),
     );
@@ -153,7 +155,7 @@ export class Survey {
           const came = (await this.#options.first(at, from))?.time;
           if (came !== undefined && (oldest === undefined || came < oldest)) oldest = came;
         }
-        states.push({ group, topic, waiting, bytes, oldest, isJoined: members.topics.has(topic) });
+        states.push({ group, topic, waiting, bytes, oldest, isJoined: members.topics?.has(topic) ?? members.isThere });
       }
     return states;
   }
