@@ -1,7 +1,10 @@
-// The one file that decides between real and embedded engines. Today all four are embedded; what is behind the ports is known here alone.
+// The one file that decides between servers of their own, which the settings name, and engines that this program keeps itself in the data folder.
+// What is behind the ports is known here alone.
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
+import { type Generation, NO_GENERATION } from '../core/generation.ts';
 import type { Logger } from '../core/logger.ts';
+import { makeFolder } from '../core/node/make-folder.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import { columnsInstallation } from '../engines/columns/clickhouse/installation.ts';
 import { DEFINITIONS } from '../engines/columns/clickhouse/migrate.ts';
@@ -15,19 +18,39 @@ import type { Records } from '../engines/records/port.ts';
 import { openPostgres } from '../engines/records/postgres/postgres.ts';
 import { openColumnSearch } from '../engines/search/embedded/open.ts';
 import type { Search } from '../engines/search/port.ts';
+import type { EmbeddedStream } from '../engines/stream/embedded.ts';
+import type { Stream } from '../engines/stream/port.ts';
 import type { Problem } from '../graphql/service.ts';
+import { topicsOf } from '../pipeline/topology.ts';
 import { brokenParts } from './broken-parts.ts';
 import type { Installation } from './installation/installation.ts';
+import { STORE_NAMES, type StoreName } from './installation/notes.ts';
 import { PIPELINE_FOLDER, PIPELINE_STATEMENTS } from './pipeline/folder.ts';
 import { HeardRows } from './pipeline/heard-rows.ts';
-import type { ColumnsAddress } from './pipeline/protocol.ts';
+import type { ColumnsAddress, StreamAddress } from './pipeline/protocol.ts';
 import { isFull } from './reserve.ts';
+import type { ClickHouseServer, Servers } from './servers.ts';
 import { type KeptStream, startStream } from './stream/kept-stream.ts';
 
 /** A child process of ours that keeps a store, as it is now. */
 export interface StoreProcess {
   readonly pid: number | undefined;
   readonly restarts: number;
+}
+
+/** What keeps a store: a process of ours, or a server of its own at an address. */
+export type StoreKeeper = StoreProcess | { readonly at: string };
+
+/** The stream as the server's process has it. */
+export interface OpenedStream {
+  readonly stream: Stream;
+  /** How the pipeline's process reaches it. */
+  readonly address: StreamAddress;
+  /** Only of one that is kept here. */
+  readonly snapshot: EmbeddedStream['snapshot'] | undefined;
+  /** Durable on resolve. */
+  readonly belongTo: (installation: string, generation: Generation) => Promise<void>;
+  readonly at: string | undefined;
 }
 
 export interface Engines {
@@ -37,10 +60,10 @@ export interface Engines {
   /** What the pipeline writes into these tables, which no one else does. */
   readonly told: HeardRows;
   /** How the pipeline's process reaches the stores. */
-  readonly addresses: { readonly columns: ColumnsAddress; readonly records: PostgresConnection };
+  readonly addresses: { readonly columns: ColumnsAddress; readonly records: PostgresConnection; readonly folders: readonly StoreName[] };
   /** What was found wrong at the start. */
   readonly problems: readonly Problem[];
-  readonly processes: { readonly columns: StoreProcess; readonly records: StoreProcess };
+  readonly keepers: { readonly columns: StoreKeeper; readonly records: StoreKeeper };
   /** Ends what was started. */
   stop(): Promise<void>;
 }
@@ -65,29 +88,65 @@ const part = async <T>(name: string, start: () => Promise<T>): Promise<T> => {
   }
 };
 
+/** Where stores are that are servers of their own, for people: without user and password. */
+export const placesOf = ({ stream, columns, records }: Servers): Partial<Readonly<Record<StoreName, string>>> => ({
+  ...(stream && { stream: `Kafka at ${stream.kafka.brokers.join(', ')}` }),
+  ...(columns && { columns: `ClickHouse at ${columns.urls.join(', ')}, database ${columns.database}` }),
+  ...(records && { records: `PostgreSQL at ${records.host}:${records.port}, database ${records.database}` }),
+});
+
+type Checker = Pick<Installation, 'check' | 'isGivenUp' | 'putAside'>;
+
+const keepStream = async (dataDir: string, maxBytes: number, telemetry: Telemetry, installation: Checker): Promise<OpenedStream> => {
+  const open = (): Promise<KeptStream> => startStream({ dir: join(dataDir, 'stream'), maxBytes, socketFolder: join(dataDir, PIPELINE_FOLDER), telemetry });
+  let stream = await open();
+  try {
+    if (installation.isGivenUp('stream', stream.identity())) {
+      await stream.close();
+      installation.putAside('stream');
+      stream = await open();
+    }
+    installation.check('stream', stream.identity());
+  } catch (error) {
+    await stream.close();
+    throw error;
+  }
+  return {
+    stream,
+    address: { socket: stream.socket },
+    snapshot: () => stream.snapshot(),
+    belongTo: (...whose) => stream.belongTo(...whose),
+    at: undefined,
+  };
+};
+
+const reachKafka = async (
+  servers: Servers & { readonly stream: NonNullable<Servers['stream']> },
+  log: Logger,
+  installation: Checker,
+): Promise<OpenedStream> => {
+  const { openKafkaStream } = await import('../engines/stream/kafka/open.ts');
+  const stream = await openKafkaStream({ ...servers.stream.kafka, logger: log });
+  try {
+    installation.check('stream', { installation: await stream.owner(), generation: NO_GENERATION });
+    await stream.ensureTopics(topicsOf(servers.stream.partitions));
+  } catch (error) {
+    await stream.close();
+    throw error;
+  }
+  return { stream, address: servers.stream, snapshot: undefined, belongTo: (whose) => stream.belongTo(whose), at: placesOf(servers).stream };
+};
+
 /** Before the other stores, whose folder must be ours already. Rejects with `start.part`. */
 export const openStream = (
-  dataDir: string,
-  maxBytes: number,
-  telemetry: Telemetry,
-  installation: Pick<Installation, 'check' | 'isGivenUp' | 'putAside'>,
-): Promise<KeptStream> =>
-  part('the stream', async () => {
-    const open = (): Promise<KeptStream> => startStream({ dir: join(dataDir, 'stream'), maxBytes, socketFolder: join(dataDir, PIPELINE_FOLDER), telemetry });
-    let stream = await open();
-    try {
-      if (installation.isGivenUp('stream', stream.identity())) {
-        await stream.close();
-        installation.putAside('stream');
-        stream = await open();
-      }
-      installation.check('stream', stream.identity());
-      return stream;
-    } catch (error) {
-      await stream.close();
-      throw error;
-    }
-  });
+  { dataDir, maxBytes, servers, telemetry, log }: StoreOptions & { readonly maxBytes: number },
+  installation: Checker,
+): Promise<OpenedStream> =>
+  part('the stream', () =>
+    servers.stream === undefined
+      ? keepStream(dataDir, maxBytes, telemetry, installation)
+      : reachKafka({ ...servers, stream: servers.stream }, log, installation),
+  );
 
 /** What all gave; where one failed, rejects with the first of them after all have ended. */
 const together = async <A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> => {
@@ -95,44 +154,87 @@ const together = async <A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A
   return Promise.all([a, b]);
 };
 
+export interface StoreOptions {
+  readonly dataDir: string;
+  readonly servers: Servers;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+}
+
+/** Statements at once of a server of its own, of which other processes have some too. */
+const SERVER_STATEMENTS = 24;
+
+interface OpenedColumns {
+  readonly columns: ColumnStore;
+  readonly keeper: StoreKeeper;
+  readonly address: ColumnsAddress;
+  readonly aside: readonly string[];
+}
+
+interface OpenedRecords {
+  readonly records: Records;
+  readonly keeper: StoreKeeper;
+  readonly address: PostgresConnection;
+}
+
 /** Starts the stores, looks whose they are, and migrates them; rejects with `start.part`, which names the one that failed, after ending the others. */
 export const startEngines = async (
-  dataDir: string,
-  log: Logger,
-  telemetry: Telemetry,
+  { dataDir, servers, log, telemetry }: StoreOptions,
   installation: Pick<Installation, 'check' | 'checkTogether'>,
 ): Promise<Engines> => {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of undo.splice(0).reverse()) await end().catch((error: unknown) => log.error('a store did not end cleanly', { error }));
   };
+  makeFolder(join(dataDir, PIPELINE_FOLDER));
   const told = new HeardRows(join(dataDir, PIPELINE_FOLDER));
-  const openColumns = async () => {
+  const places = placesOf(servers);
+  const keepColumns = async (): Promise<OpenedColumns> => {
     const child = await startEmbeddedColumns({ dataDir: join(dataDir, 'columns'), log, definitions: DEFINITIONS });
     undo.push(() => child.stop());
-    const { url, socketPath, incoming } = child;
-    const columns = told.before(openClickHouse({ url, socketPath, incoming, concurrency: child.statements - PIPELINE_STATEMENTS, telemetry }));
-    undo.push(() => columns.close());
-    installation.check('columns', await columnsInstallation(columns));
-    return { columns, child, address: { url, socketPath, incoming } };
+    const { url, socketPath, incoming, aside } = child;
+    const address = { url, socketPath, incoming };
+    return {
+      columns: told.before(openClickHouse({ ...address, concurrency: child.statements - PIPELINE_STATEMENTS, telemetry })),
+      keeper: child,
+      address,
+      aside,
+    };
   };
-  const openRecords = async () => {
-    const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log });
-    undo.push(() => server.stop());
-    const records = openPostgres(server.connection, { log });
+  const reachColumns = async (server: ClickHouseServer): Promise<OpenedColumns> => {
+    const address = columnsAddress(server);
+    return {
+      columns: openClickHouse({ ...address, concurrency: SERVER_STATEMENTS, telemetry }),
+      keeper: { at: places.columns as string },
+      address,
+      aside: [],
+    };
+  };
+  const openColumns = async (): Promise<OpenedColumns> => {
+    const opened = await (servers.columns === undefined ? keepColumns() : reachColumns(servers.columns));
+    undo.push(() => opened.columns.close());
+    installation.check('columns', await columnsInstallation(opened.columns));
+    return opened;
+  };
+  const openRecords = async (): Promise<OpenedRecords> => {
+    const server = servers.records === undefined ? await startEmbeddedPostgres({ dataDir: join(dataDir, 'records'), log }) : undefined;
+    if (server !== undefined) undo.push(() => server.stop());
+    const address = server?.connection ?? (servers.records as PostgresConnection);
+    const records = openPostgres(address, { log });
     undo.push(() => records.close());
     installation.check('records', await recordsInstallation(records));
-    return { records, server };
+    return { records, keeper: server ?? { at: places.records as string }, address };
   };
   try {
-    const [{ columns, child, address }, { records, server }] = await together(part('the column store', openColumns), part('the record store', openRecords));
+    const [{ columns, ...own }, { records, ...rows }] = await together(part('the column store', openColumns), part('the record store', openRecords));
     installation.checkTogether();
     const search = openColumnSearch(columns);
+    const isKept = servers.columns === undefined;
     const [problems] = await together(
       part('the column store', async () => {
-        await columns.migrate(() => !isFull(join(dataDir, 'columns')));
+        await columns.migrate(() => !isKept || !isFull(join(dataDir, 'columns')));
         await search.migrate();
-        return [...putAside(child), ...(await brokenParts(columns))];
+        return isKept ? [...putAside(own), ...(await brokenParts(columns))] : [];
       }),
       part('the record store', () => records.migrate()),
     );
@@ -142,8 +244,8 @@ export const startEngines = async (
       search,
       records,
       told,
-      addresses: { columns: address, records: server.connection },
-      processes: { columns: child, records: server },
+      addresses: { columns: own.address, records: rows.address, folders: STORE_NAMES.filter((name) => places[name] === undefined) },
+      keepers: { columns: own.keeper, records: rows.keeper },
       problems,
       stop: async () => {
         told.stop();
@@ -155,3 +257,10 @@ export const startEngines = async (
     throw error;
   }
 };
+
+const columnsAddress = ({ urls: [url], username, password, database }: ClickHouseServer): ColumnsAddress => ({
+  url: url as string,
+  username,
+  ...(password === undefined ? {} : { password }),
+  database,
+});

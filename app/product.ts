@@ -33,7 +33,7 @@ import type { Settings } from './config/settings.ts';
 import { holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { readDisk, storeFolder } from './disk.ts';
-import { type Engines, openStream, startEngines } from './engines.ts';
+import { type Engines, openStream, placesOf, startEngines } from './engines.ts';
 import { firstSample } from './first-sample.ts';
 import { Fleet } from './fleet-part.ts';
 import { startError } from './full-disk.ts';
@@ -54,6 +54,7 @@ import { Removed } from './removed.ts';
 import { isFull, keepReserve, lacksReserve, type Used, useReserve } from './reserve.ts';
 import { missingRoom } from './room.ts';
 import { SavedQueryStore, SavedTexts } from './saved-queries.ts';
+import { serversOf } from './servers.ts';
 import { FULL, MANY_SERIES, NO_RESERVE, roomProblems, wrongSettings } from './start-problems.ts';
 import { StatusReader } from './status.ts';
 import { StoreSpaces } from './store-spaces.ts';
@@ -142,9 +143,12 @@ const start = async (
   if (isFullNow) log.error(FULL.message, { folder: dataDir });
   const used = await useReserve(dataDir);
   if (used !== 'not needed') log.error(RESERVE_TEXTS[used], { folder: dataDir });
-  const installation = new Installation(dataDir, folder.instance, log);
+  const servers = serversOf(settings());
+  const installation = new Installation(dataDir, folder.instance, log, placesOf(servers));
   installation.mustBeThere();
-  const stream = await openStream(dataDir, settings()['limits.stream'], telemetry, installation);
+  const stores = { dataDir, servers, log, telemetry };
+  const opened = await openStream({ ...stores, maxBytes: settings()['limits.stream'] }, installation);
+  const { stream } = opened;
   undo.push({ part: 'stream', end: () => stream.close() });
   // Before the stores, so that a taken address is told at once and probes are answered from the first moment.
   const http = httpServer({ log, telemetry, mostConnections: () => settings()['limits.connections'] });
@@ -164,27 +168,41 @@ const start = async (
     ended: () => told.catalogue?.doubt(UNTOLD_MS),
   });
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
-  const engines = await startEngines(dataDir, log, telemetry, installation);
+  const engines = await startEngines(stores, installation);
   undo.push({ part: 'stores', end: () => engines.stop() });
   told.engines = engines;
   // Before the stores end.
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
-  await pipeline.start({ dataDir, stream: stream.socket, ...engines.addresses, isStreamAnew: installation.isAnew('stream') });
-  const losses = await installation.settle({ ...engines, stream });
-  const counting = new Counting(installation, { ...engines, stream }, log);
+  await pipeline.start({ dataDir, stream: opened.address, ...engines.addresses, isStreamAnew: installation.isAnew('stream') });
+  const losses = await installation.settle({ ...engines, stream: opened });
+  const counting = new Counting(installation, { ...engines, stream: opened }, log);
   undo.push({ part: 'counting', end: () => counting.stop() });
   const minFree = (): Settings['disk.min_free'] => settings()['disk.min_free'];
-  const roomMissing = (): number => missingRoom(join(dataDir, 'columns'), minFree());
+  const roomMissing = (): number => (engines.addresses.folders.includes('columns') ? missingRoom(join(dataDir, 'columns'), minFree()) : 0);
   const roomToMake = (): number => (settings()['disk.drop_oldest'] ? roomMissing() : 0);
   // When the stores are told on together: what it removes is gone.
   pipeline.keep();
   const { instance } = folder;
-  const backups = new Backups({ ...engines, dataDir, instance, configFile, stream, pipeline, counting, minFree, log });
+  const backups = new Backups({
+    ...engines,
+    dataDir,
+    instance,
+    configFile,
+    stream: opened,
+    elsewhere: Object.values(placesOf(servers)),
+    pipeline,
+    counting,
+    minFree,
+    log,
+  });
   undo.push({ part: 'backup', end: () => backups.stop() });
   const removed = new Removed(engines.records, log);
   await removed.start();
   undo.push({ part: 'what was removed', end: () => removed.stop() });
-  const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs'], engines.told.series);
+  /** Whether all that is written into the column store is written by this process's own pipeline. */
+  const isTold = servers.columns === undefined;
+  const tellSeries = isTold ? engines.told.series : undefined;
+  const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs'], tellSeries);
   told.catalogue = catalogue;
   // Of many series reading all takes seconds; a question before that reads those it speaks of.
   void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error }));
@@ -193,8 +211,7 @@ const start = async (
   const savedTexts = new SavedTexts(engines.records);
   const queries = new QueryService({
     ports: engines,
-    tellMarks: engines.told.marks,
-    tellWrites: engines.told.writes,
+    ...(isTold ? { tellMarks: engines.told.marks, tellWrites: engines.told.writes } : {}),
     telemetry,
     catalogue,
     saved: () => savedTexts.texts(),
@@ -244,11 +261,11 @@ const start = async (
   const room = new StreamRoom(stream, telemetry, log, settings()['limits.stream']);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
-  const spaces = new StoreSpaces(new Map(['columns', 'records', 'stream'].map((name) => [name, join(dataDir, name)])));
+  const spaces = new StoreSpaces(new Map(engines.addresses.folders.map((name) => [name, join(dataDir, name)])));
   const found = (): readonly Problem[] => [
     ...(isFull(dataDir) || isFull(storeFolder(dataDir, 'stream')) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
     ...wrongSettings(settingsRefused()),
-    ...roomProblems(room.maxBytes, settings()['limits.stream'], readDisk(storeFolder(dataDir, 'stream')).size),
+    ...(servers.stream === undefined ? roomProblems(room.maxBytes, settings()['limits.stream'], readDisk(storeFolder(dataDir, 'stream')).size) : []),
     ...(catalogue.series.isFull ? [MANY_SERIES] : []),
     ...problems,
   ];
@@ -257,7 +274,7 @@ const start = async (
     problems: () => found().length,
     keeps: () => pipeline.keeps,
     spaces,
-    processes: engines.processes,
+    keepers: engines.keepers,
     pipeline,
     notes: () => readNotes(dataDir),
     letters,

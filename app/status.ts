@@ -16,12 +16,12 @@ import { type DeadLetters, lettersPart } from './dead-letters.ts';
 import { DISK, diskPart, fullestDisk } from './disk-part.ts';
 import { doorPart } from './door-part.ts';
 import { dropsOf } from './drops.ts';
-import type { Engines, StoreProcess } from './engines.ts';
+import type { Engines, StoreKeeper } from './engines.ts';
 import type { Fleet } from './fleet-part.ts';
 import type { ConnectionState } from './http/connections.ts';
 import { type Look, Looks } from './looks.ts';
 import { type PipelineRun, pipelineLook, processPart } from './pipeline-part.ts';
-import { processText } from './process-text.ts';
+import { keeperText, processText } from './process-text.ts';
 import { retentionStatus } from './retention-status.ts';
 import { rollupsStatus } from './rollups-status.ts';
 import type { StoreSpaces } from './store-spaces.ts';
@@ -31,7 +31,7 @@ import { VERSION } from './version.ts';
 export interface StatusParts {
   readonly folder: DataFolder;
   readonly begun: number;
-  readonly engines: Pick<Engines, 'columns' | 'search' | 'records' | 'processes'>;
+  readonly engines: Pick<Engines, 'columns' | 'search' | 'records' | 'keepers'>;
   readonly pipeline: Pick<Pipeline, 'status'> & PipelineRun;
   readonly keeper: Pick<Keeper, 'keeps' | 'holder'>;
   readonly settings: () => Settings;
@@ -57,14 +57,14 @@ const STREAM = 'stream';
 /** Who asks for measures more often gets those of the last look. */
 const FRESH_MS = 5000;
 
-const pinged = (name: string, process: StoreProcess, ping: () => Promise<void>): Look => ({
+const pinged = (name: string, keeper: StoreKeeper, ping: () => Promise<void>): Look => ({
   name,
   late: 'down',
-  about: () => processText(process),
+  about: () => keeperText(keeper),
   read: async () => {
     const begun = performance.now();
     await ping();
-    return [{ name, state: 'ok', detail: `answers in ${(performance.now() - begun).toFixed(1)} ms; ${processText(process)}` }];
+    return [{ name, state: 'ok', detail: `answers in ${(performance.now() - begun).toFixed(1)} ms; ${keeperText(keeper)}` }];
   },
 });
 
@@ -136,11 +136,11 @@ export class StatusReader {
   /** In the order in which they are told. */
   #list(): readonly Look[] {
     const { folder, engines, pipeline, keeper, settings, agent, backups, letters, door, connections, fleet, room, spaces, isStuck, lacksRoom } = this.#parts;
-    const { processes } = engines;
+    const { keepers } = engines;
     return [
-      pinged(COLUMNS, processes.columns, () => engines.columns.ping()),
-      pinged('search store', processes.columns, () => engines.search.ping()),
-      pinged(RECORDS, processes.records, () => engines.records.ping()),
+      pinged(COLUMNS, keepers.columns, () => engines.columns.ping()),
+      pinged('search store', keepers.columns, () => engines.search.ping()),
+      pinged(RECORDS, keepers.records, () => engines.records.ping()),
       {
         name: STREAM,
         late: 'down',

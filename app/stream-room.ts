@@ -63,13 +63,15 @@ export class StreamRoom {
   async read(): Promise<StreamSpace | undefined> {
     const { bytes, maxBytes, groups, topics } = await this.#stream.state();
     this.#maxBytes = maxBytes;
-    if (bytes === undefined || maxBytes === undefined) return undefined;
+    if (maxBytes === undefined) return undefined;
+    // A Kafka does not tell what it takes on its disks.
+    const taken = bytes ?? topics.reduce((sum, { unread }) => sum + unread, 0);
     const now = this.#now();
     this.#looks.push({ at: now, pressures: new Map(topics.map(({ topic, pressure }) => [topic, pressure])) });
     // A clock that went back makes all that was seen worthless.
     this.#looks = this.#looks.filter(({ at }) => at <= now && now - at <= RATE_MS);
     const space: StreamSpace = {
-      bytes,
+      bytes: taken,
       maxBytes,
       groups: groups.map(({ oldest, waiting, ...group }) => ({
         ...group,

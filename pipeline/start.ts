@@ -21,7 +21,7 @@ import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
 import { tableSink } from './sinks/table.ts';
 import { hostRows } from './stages/host-rows.ts';
 import { StoreClock } from './standing.ts';
-import { PARTITIONS, type Route, type SinkName, TOPICS, TOPOLOGY } from './topology.ts';
+import { PARTITIONS, type Route, type SinkName, TOPOLOGY, topicsOf } from './topology.ts';
 import { completeUpTo, type GroupView, latestOf } from './watermark.ts';
 
 export interface PipelineOptions {
@@ -126,8 +126,7 @@ const storedUntilOf = async (columns: Pick<ColumnStore, 'query'>): Promise<bigin
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
   const { stream, columns, records, telemetry, logger, partitions = PARTITIONS, now = Date.now, latenessMs = 5000 } = options;
   const { readBack = true, seqCheck = true, fence = true } = options.switches ?? {};
-  const groupsOf = (name: string): readonly string[] => TOPOLOGY.filter(({ topic }) => topic === name).map(({ group }) => group);
-  await stream.ensureTopics(TOPICS.map((topic) => ({ ...topic, partitions, groups: groupsOf(topic.name) })));
+  await stream.ensureTopics(topicsOf(partitions));
   const before = new Map<string, readonly PartitionState[]>();
   for (const { topic } of TOPOLOGY) before.set(topic, await stream.partitions(topic));
   const inventory = new Inventory(records, logger);

@@ -1,5 +1,6 @@
 // The way of every message behind the stream (read first): topic → consumer group → sink, one line each with its reason.
 // Data only: `start.ts` runs it; a sink calls its stages in their order. Adding a signal is a line here and a sink or a stage of its own.
+import type { TopicOptions } from '../engines/stream/port.ts';
 import { DEAD_TOPIC, MEASURED, type SignalSchema, TOPIC } from '../schemas/tables.ts';
 
 /** What takes the rows in the end. */
@@ -105,3 +106,12 @@ export const TOPICS: readonly TopicPlan[] = [
 
 /** Of a topic that is made. */
 export const PARTITIONS = 2;
+
+/** Every topic, as a stream is told of them: however many partitions it has, what is kept of it takes the same room. */
+export const topicsOf = (partitions: number): readonly TopicOptions[] =>
+  TOPICS.map((topic) => ({
+    ...topic,
+    partitions,
+    retentionBytes: Math.ceil((topic.retentionBytes * PARTITIONS) / partitions),
+    groups: TOPOLOGY.filter((route) => route.topic === topic.name).map(({ group }) => group),
+  }));

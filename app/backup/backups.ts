@@ -32,7 +32,10 @@ export interface BackupParts {
   readonly dataDir: string;
   readonly instance: string;
   readonly configFile: string | undefined;
-  readonly stream: Pick<EmbeddedStream, 'snapshot'>;
+  /** `snapshot`: undefined where it is a server of its own. */
+  readonly stream: { readonly snapshot: EmbeddedStream['snapshot'] | undefined };
+  /** Stores that are servers of their own, for people. */
+  readonly elsewhere?: readonly string[];
   readonly columns: Pick<ColumnStore, 'query' | 'command'>;
   readonly records: Pick<Records, 'snapshot' | 'query'>;
   readonly pipeline: Pick<Pipeline, 'holdRounds'>;
@@ -98,7 +101,8 @@ export class Backups implements BackupAdmin {
   }
 
   async start(who: string, dir: string): Promise<BackupState> {
-    const { dataDir, records, log } = this.#parts;
+    const { dataDir, records, log, elsewhere = [] } = this.#parts;
+    if (elsewhere.length > 0) throw new CodedError('backup.elsewhere', { stores: elsewhere.join('; ') });
     if (this.#running !== undefined) throw new CodedError('backup.running', { dir: this.#state.dir ?? '' });
     const target = resolve(dir);
     if (dir !== target || target.startsWith(`${resolve(dataDir)}/`))
@@ -188,7 +192,7 @@ export class Backups implements BackupAdmin {
       // The record store first: it notes what was done elsewhere, after it was done, and that may be done twice.
       const rows = await records.snapshot();
       undo.push(() => rows.release());
-      const log = await stream.snapshot();
+      const log = await (stream.snapshot as EmbeddedStream['snapshot'])();
       undo.push(() => log.release());
       const frozen = await freezeColumns(columns, join(dataDir, 'columns'));
       return { point, heldMs: performance.now() - begun, stream: log, columns: frozen, records: rows };

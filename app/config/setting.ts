@@ -121,6 +121,10 @@ export const choice = <const T extends string>(fallback: T, choices: readonly T[
 export const text = (fallback: string, said: Said): Setting<string> =>
   setting<string>(z.string({ error: 'it must be a text' }).min(1, { error: 'it must not be empty' }), fallback, (value) => JSON.stringify(value), said, true);
 
+/** A text that may be left out: empty then. */
+export const optionalText = (said: Said): Setting<string> =>
+  setting<string>(z.string({ error: 'it must be a text' }), '', (value) => JSON.stringify(value), said, true);
+
 /** A text that `fits`; `must`: what it must be. */
 export const textThat = (fallback: string, fits: (value: string) => boolean, must: string, said: Said): Setting<string> =>
   setting<string>(z.string({ error: must }).refine(fits, { error: must }), fallback, (value) => JSON.stringify(value), said, true);

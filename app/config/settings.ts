@@ -7,7 +7,8 @@ import { INTAKE_LIMITS } from '../../ingest/limits.ts';
 import { DEFAULT_LIMITS } from '../../query/run/budget.ts';
 import { FOREVER_MS, RETENTION } from '../../schemas/retention.ts';
 import { readListen } from './listen.ts';
-import { choice, count, duration, flag, pairs, type Setting, share, size, text, texts, textsThat, textThat } from './setting.ts';
+import { brokerOffence, httpOffence, KAFKA_CLIENTS, SASL_MECHANISMS } from './servers.ts';
+import { choice, count, duration, flag, optionalText, pairs, type Setting, share, size, text, texts, textsThat, textThat } from './setting.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -32,6 +33,44 @@ export const SETTINGS = {
   'agent.logs': texts([], { summary: 'Log files that it follows; of an empty list those of /var/log, of its folders and of containers.' }),
   'agent.mask_secrets': flag(true, { summary: 'Whether passwords, tokens and keys in lines and command lines are masked before they leave the host.' }),
   'agent.masks': textsThat([], ownRuleOffence, { summary: 'What is masked beside those: texts with a * for it, as [ticket=*].' }),
+
+  'stream.kafka.brokers': textsThat([], brokerOffence, {
+    summary: 'Kafka as the stream: HOST:PORT of some of its brokers. Of an empty list the stream is kept in the data folder.',
+  }),
+  'stream.kafka.client': choice('kafkajs', KAFKA_CLIENTS, { summary: 'By which library it is spoken to.' }),
+  'stream.kafka.partitions': count(12, 1, 1000, {
+    summary:
+      'Partitions of each topic that is made: so many workers can share it. Those of a topic that is there stay as they are, and this must say the same.',
+  }),
+  'stream.kafka.replicas': count(0, 0, 100, { summary: 'Copies of each topic that is made; 0: as the brokers have it.' }),
+  'stream.kafka.session': duration(15_000, 10_000, 5 * 60_000, {
+    summary: 'A worker that the brokers do not hear of for so long loses its partitions: so long they wait after a crash.',
+  }),
+  'stream.kafka.tls': flag(false, { summary: 'Whether the brokers are spoken to by TLS.' }),
+  'stream.kafka.ca_file': optionalText({ summary: 'Certificates (PEM) that theirs is checked by; left out, those that Node trusts.' }),
+  'stream.kafka.cert_file': optionalText({ summary: 'Our certificate (PEM), where they ask for one.' }),
+  'stream.kafka.key_file': optionalText({ summary: 'Its key (PEM).' }),
+  'stream.kafka.sasl.mechanism': choice('none', SASL_MECHANISMS, { summary: `How a user is shown to them: ${SASL_MECHANISMS.join(', ')}.` }),
+  'stream.kafka.sasl.user': optionalText({ summary: 'The user.' }),
+  'stream.kafka.sasl.password_file': optionalText({ summary: 'File that holds the password.' }),
+
+  'columns.clickhouse.urls': textsThat([], httpOffence, {
+    summary: 'ClickHouse as the column store: http:// or https:// addresses of its HTTP interface. Of an empty list it is kept in the data folder.',
+  }),
+  'columns.clickhouse.user': text('default', { summary: 'Its user.' }),
+  'columns.clickhouse.password_file': optionalText({ summary: 'File that holds the password.' }),
+  'columns.clickhouse.database': textThat('default', (value) => /^[A-Za-z_]\w{0,63}$/.test(value), 'it must be a name of letters, digits and underscores', {
+    summary: 'Database of its tables.',
+  }),
+  'columns.clickhouse.ca_file': optionalText({ summary: 'Certificates (PEM) that theirs is checked by; left out, those that Node trusts.' }),
+
+  'records.postgres.url_file': optionalText({
+    summary:
+      'PostgreSQL as the record store: file that holds its address, postgres://USER:PASSWORD@HOST:PORT/DATABASE. Left out, it is kept in the data folder.',
+  }),
+  'records.postgres.tls': flag(true, { summary: 'Whether it is spoken to by TLS, its certificate checked.' }),
+  'records.postgres.ca_file': optionalText({ summary: 'Certificates (PEM) that it is checked by; left out, those that Node trusts.' }),
+  'records.postgres.connections': count(8, 2, 1000, { summary: 'Connections of each process at once.' }),
 
   'retention.samples': kept(
     RETENTION.samples,

@@ -75,12 +75,17 @@ export class Installation {
   readonly #anew = new Set<StoreName>();
   readonly #forgotten = new Set<StoreName>();
   readonly #generations = new Generations();
+  /** Where those stores are that are servers of their own: several processes share them, so that none counts on alone what all have. */
+  readonly #servers: Partial<Readonly<Record<StoreName, string>>>;
+  /** Those that were never told whose they are. */
+  readonly #unnamed = new Set<StoreName>();
   /** Older copies that go on, as was accepted. */
   #older: readonly SetBack[] = [];
   /** Where an older copy was put that does not. */
   #aside: string | undefined;
 
-  constructor(dataDir: string, instance: string, log: Logger) {
+  constructor(dataDir: string, instance: string, log: Logger, servers: Partial<Readonly<Record<StoreName, string>>> = {}) {
+    this.#servers = servers;
     this.#dataDir = dataDir;
     this.#instance = instance;
     this.#log = log;
@@ -90,6 +95,7 @@ export class Installation {
   /** To be called before any store is opened, as that makes it: a folder that is brought back must not come upon another. Throws `store.lost`. */
   mustBeThere(): void {
     const absent = STORE_NAMES.flatMap((store) => {
+      if (this.#servers[store] !== undefined) return [];
       const place = join(this.#dataDir, STORES[store].mark);
       if (!existsSync(place)) return [{ store, reason: `${place} is missing` }];
       return store === 'stream' && statSync(place).size === 0 ? [{ store, reason: `${place} is empty` }] : [];
@@ -104,8 +110,9 @@ export class Installation {
    */
   check(store: StoreName, { installation, generation, missing = [], isForgotten = false }: StoreFound): void {
     this.#generations.note(store, generation);
-    const [name, place] = [STORES[store].name, join(this.#dataDir, store)];
+    const [name, place] = [STORES[store].name, this.#placeOf(store)];
     if (installation === undefined) {
+      this.#unnamed.add(store);
       if (isForgotten) {
         this.#log.warn('a store lost what it said of itself with a file that was mended: it goes on as ours', { store });
         this.#forgotten.add(store);
@@ -125,6 +132,15 @@ export class Installation {
       throw this.#refused([store], 'store.incomplete', new CodedError('store.incomplete', { store: name, place, tables: missing.join(', ') }));
   }
 
+  /** Whether this process keeps all stores itself. */
+  get isAlone(): boolean {
+    return STORE_NAMES.every((store) => this.#servers[store] === undefined);
+  }
+
+  #placeOf(store: StoreName): string {
+    return this.#servers[store] ?? join(this.#dataDir, store);
+  }
+
   /** Whether it is the older copy for which the last start was refused, and cannot go on, as was accepted. */
   isGivenUp(store: StoreName, { generation }: StoreIdentity): boolean {
     if (STORES[store].older !== undefined || !this.#isAccepted(store)) return false;
@@ -141,6 +157,7 @@ export class Installation {
 
   /** When all stores were checked, and before any is brought forward. Throws `store.set-back`. */
   checkTogether(): void {
+    if (!this.isAlone) return;
     const found = this.#generations.setBack((store) => this.isAnew(store) || this.#forgotten.has(store));
     const refused = found.filter(({ store }) => !this.#isAccepted(store) || STORES[store].older === undefined);
     const [first] = refused;
@@ -203,20 +220,21 @@ export class Installation {
    * way no copy of all of them may be made. Rejects with what a store says.
    */
   async advance({ stream, columns, records }: StoresToTell): Promise<void> {
-    await this.#generations.advance(Date.now(), async (store, generation) => {
-      if (store === 'stream') await stream.belongTo(this.#instance, generation);
-      else if (store === 'records') await recordsBelongTo(records, this.#instance, generation);
-      else {
-        await columnsBelongTo(columns, this.#instance, generation);
-        await syncDefinitions(join(this.#dataDir, 'columns'), 'installation');
-      }
-    });
+    await this.#generations.advance(Date.now(), (store, generation) => this.#tell(store, { stream, columns, records }, generation));
+  }
+
+  async #tell(store: StoreName, { stream, columns, records }: StoresToTell, generation: Generation): Promise<void> {
+    if (store === 'stream') return stream.belongTo(this.#instance, generation);
+    if (store === 'records') return recordsBelongTo(records, this.#instance, generation);
+    await columnsBelongTo(columns, this.#instance, generation);
+    if (this.#servers.columns === undefined) await syncDefinitions(join(this.#dataDir, 'columns'), 'installation');
   }
 
   async #name(stores: StoresToTell, losses: StoreNotes['accepted']): Promise<void> {
     for (const { store, who, at } of losses)
       await writeAudit(stores.records, { time: BigInt(Date.now()) * 1_000_000n, who, what: 'store.accept-loss', detail: { store, accepted: at } });
-    await this.advance(stores);
+    if (this.isAlone) await this.advance(stores);
+    else for (const store of this.#unnamed) await this.#tell(store, stores, NO_GENERATION);
     // Last: from now on a store that does not say it is a lost one.
     const isNoted = this.#notes?.instance === this.#instance && this.#notes.accepted.length === 0 && this.#notes.refused === undefined;
     if (!isNoted) writeStoreNotes(this.#dataDir, { instance: this.#instance, accepted: [] });
@@ -229,7 +247,7 @@ export class Installation {
       return;
     }
     const { name } = STORES[store];
-    throw this.#refused([store], 'store.lost', new CodedError('store.lost', { store: name, place: join(this.#dataDir, store), reason, folder: store }));
+    throw this.#refused([store], 'store.lost', new CodedError('store.lost', { store: name, place: this.#placeOf(store), reason, folder: store }));
   }
 
   /** Kept for whoever asks why nothing runs. */

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
-import type { EmbeddedStream } from '../../engines/stream/embedded.ts';
 import type { Problem } from '../../graphql/service.ts';
 import { sized } from '../../test/support/long.ts';
-import { type Engines, openStream, startEngines } from '../engines.ts';
+import { type Engines, type OpenedStream, openStream, startEngines } from '../engines.ts';
+import { NO_SERVERS } from '../servers.ts';
 import { Installation, type StoresToTell } from './installation.ts';
 import { readStoreNotes, STORE_NAMES, type StoreName, writeStoreNotes } from './notes.ts';
 
@@ -20,7 +20,7 @@ afterAll(() => rmSync(top, { recursive: true, force: true }));
 
 interface Open {
   readonly engines: Engines;
-  readonly stream: EmbeddedStream;
+  readonly stream: OpenedStream;
   readonly installation: Installation;
   stop(): Promise<void>;
 }
@@ -29,16 +29,17 @@ interface Open {
 const open = async (): Promise<Open> => {
   const installation = new Installation(folder, 'me', silentLogger);
   installation.mustBeThere();
-  const stream = await openStream(folder, 1 << 30, new TelemetryRegistry(), installation);
+  const stores = { dataDir: folder, servers: NO_SERVERS, log: silentLogger, telemetry: new TelemetryRegistry() };
+  const stream = await openStream({ ...stores, maxBytes: 1 << 30 }, installation);
   try {
-    const engines = await startEngines(folder, silentLogger, new TelemetryRegistry(), installation);
+    const engines = await startEngines(stores, installation);
     const stop = async (): Promise<void> => {
       await engines.stop();
-      await stream.close();
+      await stream.stream.close();
     };
     return { engines, stream, installation, stop };
   } catch (error) {
-    await stream.close();
+    await stream.stream.close();
     throw error;
   }
 };

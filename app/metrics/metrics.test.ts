@@ -94,7 +94,7 @@ test('the server’s own measures are there from the first moment, and counters 
   const measures = new OwnMeasures({
     telemetry,
     spaces,
-    processes: { columns: store },
+    keepers: { columns: store },
     pipeline,
     notes,
     letters: { waiting: () => Promise.resolve({ count: 0, since: undefined }) },

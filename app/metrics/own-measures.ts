@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { TelemetryRegistry } from '../../core/telemetry.ts';
 import type { BackupNotes } from '../backup/notes.ts';
 import type { DeadLetters } from '../dead-letters.ts';
-import type { StoreProcess } from '../engines.ts';
+import type { StoreKeeper } from '../engines.ts';
 import type { PipelineProcess } from '../pipeline/pipeline-process.ts';
 import type { StoreSpaces } from '../store-spaces.ts';
 import { VERSION } from '../version.ts';
@@ -13,7 +13,7 @@ import { describeMeasures } from './measures.ts';
 export interface OwnMeasuresOptions {
   readonly telemetry: TelemetryRegistry;
   readonly spaces: Pick<StoreSpaces, 'read'>;
-  readonly processes: Readonly<Record<string, StoreProcess>>;
+  readonly keepers: Readonly<Record<string, StoreKeeper>>;
   readonly pipeline: Pick<PipelineProcess, 'pid' | 'restarts' | 'usage'>;
   readonly notes: () => BackupNotes;
   readonly letters: Pick<DeadLetters, 'waiting'>;
@@ -81,13 +81,15 @@ export class OwnMeasures {
   }
 
   #collect(): void {
-    const { telemetry, processes, notes, begun } = this.#options;
+    const { telemetry, keepers, notes, begun } = this.#options;
     telemetry.set('inframirror_build_info', { version: VERSION, node: process.versions.node }, 1);
     telemetry.set('process_start_time_seconds', {}, begun / 1000);
     telemetry.set('process_resident_memory_bytes', {}, process.memoryUsage.rss());
     const { user, system } = process.cpuUsage();
     this.#count('process_cpu_seconds_total', {}, (user + system) / 1e6);
-    for (const [store, { pid, restarts }] of Object.entries(processes)) {
+    for (const [store, keeper] of Object.entries(keepers)) {
+      if ('at' in keeper) continue;
+      const { pid, restarts } = keeper;
       telemetry.set('inframirror_store_up', { store }, pid === undefined ? 0 : 1);
       this.#count('inframirror_store_restarts_total', { store }, restarts);
     }

@@ -9,6 +9,7 @@ import { KeptCalls } from '../../core/telemetry-calls.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { lockFolder } from '../../engines/folder-lock.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import type { Stream } from '../../engines/stream/port.ts';
 import { connectStream } from '../../engines/stream/remote/remote-stream.ts';
 import type { Keeper } from '../../pipeline/keeper.ts';
 import { COMPLETE_TABLES, type Pipeline, startPipeline } from '../../pipeline/start.ts';
@@ -19,9 +20,10 @@ import { liveRetention } from '../config/live.ts';
 import type { Settings } from '../config/settings.ts';
 import { storeFolder } from '../disk.ts';
 import { growHeap } from '../heap.ts';
+import type { StoreName } from '../installation/notes.ts';
 import { missingRoom } from '../room.ts';
 import { PIPELINE_FOLDER, PIPELINE_STATEMENTS } from './folder.ts';
-import type { PipelineCalls, PipelineStart, PipelineState, ServerCalls } from './protocol.ts';
+import type { PipelineCalls, PipelineStart, PipelineState, ServerCalls, StreamAddress } from './protocol.ts';
 import { relayedLogger } from './relayed-log.ts';
 import { ToldWriter } from './told-file.ts';
 import { writeTeller } from './written-rows.ts';
@@ -56,6 +58,13 @@ const log = relayedLogger(
   () => settings?.['log.level'] ?? 'info',
 );
 
+const openStream = async (address: StreamAddress): Promise<Stream> => {
+  if ('socket' in address) return connectStream(socketLink(createConnection(address.socket)));
+  // Its client is loaded only where it is wanted.
+  const { openKafkaStream } = await import('../../engines/stream/kafka/open.ts');
+  return openKafkaStream({ ...address.kafka, logger: log });
+};
+
 const start = async (options: PipelineStart): Promise<void> => {
   const { dataDir, isStreamAnew } = options;
   settings = options.settings;
@@ -75,9 +84,12 @@ const start = async (options: PipelineStart): Promise<void> => {
     }),
   );
   const records = openPostgres(options.records, { log, poolSize: CONNECTIONS });
-  const stream = await connectStream(socketLink(createConnection(options.stream)));
-  const pipeline = await startPipeline({ stream, columns, records, telemetry, logger: log, isStreamAnew });
-  const roomMissing = (): number => missingRoom(join(dataDir, 'columns'), now()['disk.min_free']);
+  const stream = await openStream(options.stream);
+  const partitions = 'kafka' in options.stream ? { partitions: options.stream.partitions } : {};
+  const pipeline = await startPipeline({ stream, columns, records, telemetry, logger: log, isStreamAnew, ...partitions });
+  /** A server of its own keeps room on its disks itself. */
+  const roomMissingOf = (store: StoreName): number => (options.folders.includes(store) ? missingRoom(storeFolder(dataDir, store), now()['disk.min_free']) : 0);
+  const roomMissing = (): number => roomMissingOf('columns');
   let keeper: Keeper | undefined;
   const own: Running = {
     pipeline,
@@ -93,7 +105,7 @@ const start = async (options: PipelineStart): Promise<void> => {
         kept: liveRetention(now),
         missingRoom: () => (now()['disk.drop_oldest'] ? roomMissing() : 0),
         // Both stores write before they free.
-        hasRoom: () => roomMissing() === 0 && missingRoom(storeFolder(dataDir, 'records'), now()['disk.min_free']) === 0,
+        hasRoom: () => roomMissing() === 0 && roomMissingOf('records') === 0,
         stuck: (isStuck) => {
           own.isStuck = isStuck;
         },

@@ -6,9 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../../core/logger.ts';
 import { TelemetryRegistry } from '../../core/telemetry.ts';
+import type { Stream } from '../../engines/stream/port.ts';
 import { codeOf } from '../../engines/stream/testing/logs.ts';
 import { Configuration } from '../config/configuration.ts';
 import { openStream, startEngines } from '../engines.ts';
+import { NO_SERVERS } from '../servers.ts';
 import { PipelineProcess } from './pipeline-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pipeline-'));
@@ -17,14 +19,16 @@ const lines: string[] = [];
 const log = createLogger({ level: 'debug', format: 'text', write: (line) => lines.push(line) });
 const { settings } = new Configuration({ options: new Map(), environment: {}, file: undefined });
 let [pipeline, doubted] = [undefined as unknown as PipelineProcess, 0];
-let stream: Awaited<ReturnType<typeof openStream>>;
+let stream: Stream;
 
 beforeAll(async () => {
   const installation = { check: () => undefined, checkTogether: () => undefined, isGivenUp: () => false, putAside: () => undefined };
   const telemetry = new TelemetryRegistry();
-  stream = await openStream(folder, 1 << 30, telemetry, installation);
+  const stores = { dataDir: folder, servers: NO_SERVERS, log, telemetry };
+  const opened = await openStream({ ...stores, maxBytes: 1 << 30 }, installation);
+  stream = opened.stream;
   ends.push(() => stream.close());
-  const engines = await startEngines(folder, log, telemetry, installation);
+  const engines = await startEngines(stores, installation);
   ends.push(() => engines.stop());
   pipeline = new PipelineProcess({
     telemetry,
@@ -38,7 +42,7 @@ beforeAll(async () => {
     },
   });
   ends.push(() => pipeline.stop());
-  await pipeline.start({ dataDir: folder, stream: stream.socket, ...engines.addresses, isStreamAnew: false });
+  await pipeline.start({ dataDir: folder, stream: opened.address, ...engines.addresses, isStreamAnew: false });
   pipeline.keep();
 }, 120_000);
 afterAll(async () => {

@@ -2,6 +2,7 @@
 import type { LogLevel } from '../../core/logger.ts';
 import type { WireError } from '../../core/node/wire-error.ts';
 import type { TelemetryCalls } from '../../core/telemetry-calls.ts';
+import type { ClickHouseOptions } from '../../engines/columns/clickhouse/open.ts';
 import type { PostgresConnection } from '../../engines/records/connection.ts';
 import type { LockHolder } from '../../engines/records/port.ts';
 import type { Replayed, ReplayFrom } from '../../pipeline/places.ts';
@@ -9,21 +10,24 @@ import type { SeenMessage } from '../../pipeline/senders.ts';
 import type { PipelineStatus } from '../../pipeline/start.ts';
 import type { Stretch } from '../../schemas/stretch.ts';
 import type { Settings } from '../config/settings.ts';
+import type { StoreName } from '../installation/notes.ts';
+import type { KafkaServer } from '../servers.ts';
 
-/** How the column store is reached; see `EmbeddedColumns`. */
-export interface ColumnsAddress {
-  readonly url: string;
-  readonly socketPath: string;
-  readonly incoming: string;
-}
+/** How the column store is reached: one that the server's process keeps, or a server of its own. */
+export type ColumnsAddress = Pick<ClickHouseOptions, 'url' | 'socketPath' | 'incoming' | 'username' | 'password' | 'database'>;
+
+/** How the stream is reached: by the socket of the thread that keeps it, or as a Kafka. */
+export type StreamAddress = { readonly socket: string } | { readonly kafka: KafkaServer; readonly partitions: number };
 
 export interface PipelineStart {
   readonly dataDir: string;
-  readonly stream: string;
+  readonly stream: StreamAddress;
   readonly columns: ColumnsAddress;
   readonly records: PostgresConnection;
   readonly settings: Settings;
   readonly isStreamAnew: boolean;
+  /** Stores whose folders are in the data folder, whose disks are kept from being full. */
+  readonly folders: readonly StoreName[];
   /** Whether it keeps too. */
   readonly keeps: boolean;
   /** Under which it tells of marks and series; see `ToldReader`. */

@@ -129,6 +129,11 @@ export const PRODUCT_ERRORS = {
     { dir: '/backup/2026-11-29', reason: 'it is there already, and a backup is never written over' },
     'Name a folder that is not there yet, on a disk that the server’s user may write to; under systemd the unit must allow it (`ReadWritePaths=`). A new name each time: `inframirror backup /backup/$(date +%F)`.',
   ),
+  'backup.elsewhere': entry(
+    (p: { stores: string }) => `a backup is of stores that are kept in the data folder; these are servers of their own: ${p.stores}`,
+    { stores: 'ClickHouse at https://ch.example:8443, database default' },
+    'Back each server up by its own means (`BACKUP` of ClickHouse, `pg_dump` or a base backup of PostgreSQL, replicas of Kafka), the record store first, and the data folder without them beside it: it has the tokens and keys. docs/engines.md says what to do after one of them was brought back.',
+  ),
   'backup.no-room': entry(
     (p: { dir: string; needed: string; free: string }) => `the disk of ${p.dir} has no room for the backup: it takes ${p.needed} and ${p.free} may be used`,
     { dir: '/backup', needed: '812 MiB', free: '310 MiB' },

@@ -6,13 +6,13 @@ export const STORE_ERRORS = {
     (p: { store: string; place: string; reason: string; folder: string }) =>
       `${p.store} in ${p.place} is lost: ${p.reason}, and it was made by an earlier start`,
     { store: 'the stream', place: 'data/stream', reason: 'data/stream/data.mdb is missing', folder: 'stream' },
-    'Nothing was changed. Put the folder back where it was moved or its disk is not mounted; else bring the whole data folder back by `inframirror restore`. Where it is gone for good, `inframirror accept-loss stream` (or `columns`, `records`) says what that costs, and the next start begins it anew.',
+    'Nothing was changed. Put the folder back where it was moved or its disk is not mounted; else bring the whole data folder back by `inframirror restore`. Where it is a server of its own, see that the settings name the one that it was. Where it is gone for good, `inframirror accept-loss stream` (or `columns`, `records`) says what that costs, and the next start begins it anew.',
   ),
   'store.foreign': entry(
     (p: { store: string; place: string; found: string; instance: string }) =>
       `${p.store} in ${p.place} belongs to the installation ${p.found}, this data folder to ${p.instance}`,
     { store: 'the stream', place: 'data/stream', found: 'T0b4qkzXw1aP', instance: 'hCq2y9Zr-7Lm' },
-    'Put back the folder that belongs here; nothing of this one was changed. Where it is gone for good, move this one away and tell `inframirror accept-loss`. Where all stores name the same other installation, it is the file `instance` of the data folder that is not theirs: write their name into it.',
+    'Put back the folder that belongs here, or name the server that does in the settings; nothing of this one was changed. Where it is gone for good, move this one away and tell `inframirror accept-loss`. Where all stores name the same other installation, it is the file `instance` of the data folder that is not theirs: write their name into it.',
   ),
   'store.incomplete': entry(
     (p: { store: string; place: string; tables: string }) => `${p.store} in ${p.place} has lost its tables: ${p.tables}`,

@@ -25,6 +25,7 @@ import { checkShared, companionOf, SharedReader, SharedSender } from './companio
 import { KafkaConsumer } from './consumer.ts';
 import { Groups } from './groups.ts';
 import type { Line } from './line.ts';
+import { Owner } from './owner.ts';
 import { decodePlace, encodePlace, Places } from './places.ts';
 import { Producer } from './producer.ts';
 import { messageOf, recordOf, upTo } from './records.ts';
@@ -67,6 +68,7 @@ export class KafkaStream implements Stream {
   readonly #groups: Groups;
   readonly #sender: SharedSender;
   readonly #reader: SharedReader;
+  readonly #owner: Owner;
   readonly #survey: Survey;
   readonly #line: Line;
   readonly #topics = new Map<string, TopicOptions>();
@@ -87,6 +89,7 @@ export class KafkaStream implements Stream {
     this.#groups = new Groups(this.#cluster);
     this.#sender = new SharedSender(this.#producer, (topic) => this.#ensureCompanion(topic));
     this.#reader = new SharedReader(this.#cluster);
+    this.#owner = new Owner(this.#cluster, this.#producer);
     this.#survey = new Survey({
       cluster: this.#cluster,
       groups: this.#groups,
@@ -102,6 +105,18 @@ export class KafkaStream implements Stream {
   /** Rejects where no broker answers. */
   async reach(): Promise<void> {
     await this.#cluster.anyone((connection) => connection.metadata([]));
+  }
+
+  /** Whose it is; undefined: it was never told. */
+  owner(): Promise<string | undefined> {
+    this.#mustBeOpen();
+    return this.#owner.read();
+  }
+
+  /** Durable on resolve. */
+  belongTo(installation: string): Promise<void> {
+    this.#mustBeOpen();
+    return this.#owner.write(installation);
   }
 
   #mustBeOpen(): void {
@@ -342,7 +357,7 @@ export class KafkaStream implements Stream {
     clearInterval(this.#timer);
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
     await this.#producer.close();
-    for (const part of [this.#line, this.#places, this.#groups, this.#reader, this.#cluster]) part.close();
+    for (const part of [this.#line, this.#owner, this.#places, this.#groups, this.#reader, this.#cluster]) part.close();
     await this.#turn;
   }
 }

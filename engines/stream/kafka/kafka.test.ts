@@ -7,9 +7,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { streamConformance } from '../conformance.ts';
 import { message, numbers, Recorder, until } from '../conformance-support.ts';
-import type { Stream } from '../port.ts';
 import { codeOf } from '../testing/logs.ts';
-import { type KafkaClientName, type KafkaStreamOptions, openKafkaStream } from './open.ts';
+import { type KafkaClientName, type KafkaStreamOptions, openKafkaStream, type ServedStream } from './open.ts';
 import { type Broker, startBroker } from './testing/broker.ts';
 
 let dir: string;
@@ -43,7 +42,7 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
-  const open = async (options: Partial<KafkaStreamOptions> = {}): Promise<Stream> => {
+  const open = async (options: Partial<KafkaStreamOptions> = {}): Promise<ServedStream> => {
     const stream = await openKafkaStream({ brokers: [`127.0.0.1:${broker.port}`], client, sessionMs: 10_000, beatMs: 200, ...options });
     ends.push(() => stream.close());
     return stream;
@@ -103,6 +102,14 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
     const second = await new Recorder().start(stream, { group: `${name}.g`, topics: [name] });
     await until('the new one came', () => second.messages.length === 1);
     expect([second.texts(), second.progress.get(`${name}/0`)]).toEqual([['new'], undefined]);
+  });
+
+  test('says whose it is, as it was told last, to whoever opens it', async () => {
+    const [one, other] = [await open(), await open()];
+    for (const name of ['first', 'second']) {
+      await one.belongTo(name);
+      expect([await one.owner(), await other.owner()]).toEqual([name, name]);
+    }
   });
 
   test('deletes what all groups are done with, and nothing of what a named group that never came needs', async () => {

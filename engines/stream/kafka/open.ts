@@ -36,6 +36,14 @@ export interface KafkaStreamOptions {
   readonly now?: () => number;
 }
 
+/** What a Kafka can do beside the port: say whose it is. */
+export interface ServedStream extends Stream {
+  /** The installation; undefined: it was never told. */
+  owner(): Promise<string | undefined>;
+  /** Durable on resolve. */
+  belongTo(installation: string): Promise<void>;
+}
+
 const CONNECT_MS = 5000;
 const DEFAULT_PORT = 9092;
 
@@ -56,7 +64,7 @@ const addressOf = (text: string): Address => {
  * Rejects with `stream.unavailable` where no broker answers. Kafka itself forgets what a group has saved when no consumer of it was there for
  * `offsets.retention.minutes` of its brokers, seven days by default: the group then begins with the earliest message again.
  */
-export const openKafkaStream = async (options: KafkaStreamOptions): Promise<Stream> => {
+export const openKafkaStream = async (options: KafkaStreamOptions): Promise<ServedStream> => {
   const logger = options.logger ?? silentLogger;
   const client = await CLIENTS[options.client ?? 'kafkajs']({
     clientId: options.clientId ?? 'inframirror',

@@ -1,0 +1,112 @@
+// The servers that the settings name in place of what this program keeps itself, with their secrets, which come from files alone. It opens none.
+import { readFileSync } from 'node:fs';
+import type { PostgresConnection } from '../engines/records/connection.ts';
+import type { KafkaStreamOptions } from '../engines/stream/kafka/open.ts';
+import { ConfigError } from './config/problem.ts';
+import type { SettingName, Settings } from './config/settings.ts';
+
+/** What opens the stream in each process. */
+export type KafkaServer = Omit<KafkaStreamOptions, 'logger' | 'now'>;
+
+export interface ClickHouseServer {
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  /** PEM. */
+  readonly ca: string | undefined;
+}
+
+/** undefined: kept in the data folder, by this program. */
+export interface Servers {
+  readonly stream: { readonly kafka: KafkaServer; readonly partitions: number } | undefined;
+  readonly columns: ClickHouseServer | undefined;
+  readonly records: PostgresConnection | undefined;
+}
+
+export const NO_SERVERS: Servers = { stream: undefined, columns: undefined, records: undefined };
+
+const MOST_BYTES = 1 << 20;
+const POSTGRES_PORT = 5432;
+
+/** Throws `ConfigError`. */
+const problem = (name: SettingName, text: string): ConfigError => new ConfigError([{ place: name, problem: text }]);
+
+/** Throws `ConfigError`. undefined: none is named. */
+const fileOf = (settings: Settings, name: SettingName): string | undefined => {
+  const file = settings[name] as string;
+  if (file === '') return undefined;
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > MOST_BYTES) throw new Error('it has more than 1 MiB');
+    return bytes.toString();
+  } catch (error) {
+    throw problem(name, `${file} cannot be read: ${(error as Error).message}`);
+  }
+};
+
+/** Without the line's end that editors put there. Throws `ConfigError`. */
+const secretOf = (settings: Settings, name: SettingName): string | undefined => {
+  const secret = fileOf(settings, name)?.replace(/\r?\n$/, '');
+  if (secret === '') throw problem(name, `${settings[name]} is empty`);
+  return secret;
+};
+
+const kafkaOf = (settings: Settings): Servers['stream'] => {
+  const brokers = settings['stream.kafka.brokers'];
+  if (brokers.length === 0) return undefined;
+  const [ca, cert, key] = (['ca_file', 'cert_file', 'key_file'] as const).map((name) => fileOf(settings, `stream.kafka.${name}`));
+  const mechanism = settings['stream.kafka.sasl.mechanism'];
+  const replicas = settings['stream.kafka.replicas'];
+  return {
+    partitions: settings['stream.kafka.partitions'],
+    kafka: {
+      brokers,
+      client: settings['stream.kafka.client'],
+      maxBytes: settings['limits.stream'],
+      sessionMs: settings['stream.kafka.session'],
+      ...(replicas === 0 ? {} : { replicas }),
+      ...(settings['stream.kafka.tls'] ? { tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } } : {}),
+      ...(mechanism === 'none'
+        ? {}
+        : { sasl: { mechanism, username: settings['stream.kafka.sasl.user'], password: secretOf(settings, 'stream.kafka.sasl.password_file') ?? '' } }),
+    },
+  };
+};
+
+const clickHouseOf = (settings: Settings): ClickHouseServer | undefined => {
+  const urls = settings['columns.clickhouse.urls'];
+  if (urls.length === 0) return undefined;
+  return {
+    urls,
+    username: settings['columns.clickhouse.user'],
+    password: secretOf(settings, 'columns.clickhouse.password_file'),
+    database: settings['columns.clickhouse.database'],
+    ca: fileOf(settings, 'columns.clickhouse.ca_file'),
+  };
+};
+
+const postgresOf = (settings: Settings): PostgresConnection | undefined => {
+  const name = 'records.postgres.url_file';
+  const text = secretOf(settings, name)?.trim();
+  if (text === undefined) return undefined;
+  // Never shown: it holds a password.
+  const wrong = problem(name, `${settings[name]} must hold postgres://USER:PASSWORD@HOST:PORT/DATABASE`);
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) throw wrong;
+  const { hostname, port, username, password, pathname, search } = new URL(text);
+  const database = decodeURIComponent(pathname.slice(1));
+  if (hostname === '' || username === '' || database === '') throw wrong;
+  if (search !== '') throw problem(name, `what stands behind the ? in ${settings[name]} is not heeded: TLS and the others have settings of their own`);
+  const ca = fileOf(settings, 'records.postgres.ca_file');
+  return {
+    host: decodeURIComponent(hostname).replace(/^\[|\]$/g, ''),
+    port: port === '' ? POSTGRES_PORT : Number(port),
+    user: decodeURIComponent(username),
+    database,
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(settings['records.postgres.tls'] ? { tls: ca === undefined ? {} : { ca } } : {}),
+  };
+};
+
+/** Throws `ConfigError` where a file is not as it must be. */
+export const serversOf = (settings: Settings): Servers => ({ stream: kafkaOf(settings), columns: clickHouseOf(settings), records: postgresOf(settings) });
