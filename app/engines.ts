@@ -258,7 +258,8 @@ export const startEngines = async (
   }
 };
 
-const columnsAddress = ({ urls: [url], username, password, database }: ClickHouseServer): ColumnsAddress => ({
+/** As every process reaches it. */
+export const columnsAddress = ({ urls: [url], username, password, database }: ClickHouseServer): ColumnsAddress => ({
   url: url as string,
   username,
   ...(password === undefined ? {} : { password }),

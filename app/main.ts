@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   fmt: { summary: 'print a text in its one form', run: async (args) => (await import('./commands/fmt.ts')).fmt(args) },
   error: { summary: 'say what an error means and how it is mended', run: async (args) => (await import('./commands/error.ts')).error(args) },
   config: { summary: 'check, print or explain the settings of the server', run: async (args) => (await import('./commands/config.ts')).config(args) },
+  identity: {
+    summary: 'make the tokens and keys that several processes of an installation share',
+    run: async (args) => (await import('./commands/identity.ts')).identity(args),
+  },
   stream: {
     summary: 'tell who reads the stream and holds its room; forget a group that is gone',
     run: async (args) => (await import('./commands/stream.ts')).stream(args),

@@ -29,8 +29,9 @@ import { Backups } from './backup/backups.ts';
 import { readNotes } from './backup/notes.ts';
 import { openCommandKeys } from './command-keys.ts';
 import { liveIntakeLimits } from './config/live.ts';
+import type { Role } from './config/roles.ts';
 import type { Settings } from './config/settings.ts';
-import { holdDataFolder, openDataFolder } from './data-folder.ts';
+import { adoptIdentity, holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { readDisk, storeFolder } from './disk.ts';
 import { type Engines, openStream, placesOf, startEngines } from './engines.ts';
@@ -64,6 +65,9 @@ import { StreamRoom } from './stream-room.ts';
 
 export interface ProductOptions {
   readonly dataDir: string;
+  readonly roles: ReadonlySet<Role>;
+  /** Where the files are that several processes share. */
+  readonly identity: string | undefined;
   readonly listen: { readonly host: string; readonly port: number };
   /** undefined: without this host's agent. */
   readonly agent:
@@ -129,12 +133,13 @@ export const startProduct = async (options: ProductOptions): Promise<Product | u
 };
 
 const start = async (
-  { dataDir, listen, agent, settings, settingsRefused, configFile, log, stopping }: ProductOptions,
+  { dataDir, roles, identity, listen, agent, settings, settingsRefused, configFile, log, stopping }: ProductOptions,
   undo: Started[],
   stop: () => Promise<void>,
 ): Promise<Product | undefined> => {
   const lock = await holdDataFolder(dataDir);
   undo.push({ part: 'lock', end: () => lock.release() });
+  if (identity !== undefined) adoptIdentity(dataDir, identity);
   const folder = openDataFolder(dataDir);
   const keys = openCommandKeys(dataDir);
   const telemetry = new TelemetryRegistry();
@@ -173,7 +178,7 @@ const start = async (
   told.engines = engines;
   // Before the stores end.
   undo.push({ part: 'pipeline', end: () => pipeline.stop() });
-  await pipeline.start({ dataDir, stream: opened.address, ...engines.addresses, isStreamAnew: installation.isAnew('stream') });
+  await pipeline.start({ works: roles.has('worker'), dataDir, stream: opened.address, ...engines.addresses, isStreamAnew: installation.isAnew('stream') });
   const losses = await installation.settle({ ...engines, stream: opened });
   const counting = new Counting(installation, { ...engines, stream: opened }, log);
   undo.push({ part: 'counting', end: () => counting.stop() });
@@ -181,7 +186,7 @@ const start = async (
   const roomMissing = (): number => (engines.addresses.folders.includes('columns') ? missingRoom(join(dataDir, 'columns'), minFree()) : 0);
   const roomToMake = (): number => (settings()['disk.drop_oldest'] ? roomMissing() : 0);
   // When the stores are told on together: what it removes is gone.
-  pipeline.keep();
+  if (roles.has('keeper')) pipeline.keep();
   const { instance } = folder;
   const backups = new Backups({
     ...engines,
@@ -205,9 +210,12 @@ const start = async (
   const catalogue = new LearnedCatalogue(DATASETS, engines.columns, engines.search, () => settings()['retention.logs'], tellSeries);
   told.catalogue = catalogue;
   // Of many series reading all takes seconds; a question before that reads those it speaks of.
-  void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error }));
-  const learning = setInterval(() => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error })), LEARN_MS);
-  undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
+  const learn = (): void => void catalogue.refresh().catch((error: unknown) => log.warn('the catalogue cannot be learned', { error }));
+  if (roles.has('api')) {
+    learn();
+    const learning = setInterval(learn, LEARN_MS);
+    undo.push({ part: 'catalogue', end: () => clearInterval(learning) });
+  }
   const savedTexts = new SavedTexts(engines.records);
   const queries = new QueryService({
     ports: engines,
@@ -239,6 +247,8 @@ const start = async (
   const seriesHosts = new KeptSeriesHosts({ records: engines.records, series, log });
   await seriesHosts.start();
   undo.push({ part: 'hosts of series', end: () => seriesHosts.stop() });
+  /** Whether no other process has this one's roles. */
+  const isAlone = servers.stream === undefined;
   const door = openDoor({
     stream,
     telemetry,
@@ -253,7 +263,7 @@ const start = async (
     overQuota: (over) => registry.noteOverQuota(over),
     refused: (agent, error) => refused.note(agent, error),
     known: (sender) => pipeline.lastOf(sender),
-    isKnownWhole: (topic) => pipeline.isCaughtUp(topic),
+    isKnownWhole: (topic) => isAlone && pipeline.isCaughtUp(topic),
     hostsOf: storedSeriesHosts(engines.columns),
   });
   const letters = new DeadLetters({ stream, records: engines.records, door, registry });
@@ -331,6 +341,7 @@ const start = async (
   const access = new Access(folder, engines.records);
   const senders = new Senders(access, registry, sessions);
   http.open({
+    roles,
     access,
     senders,
     agents: new AgentRequests({ registry, sessions, keys, log, refused: (id, error) => refused.note(id, error) }),

@@ -12,31 +12,29 @@ import { sizeText } from '../../core/size-text.ts';
 import type { Drop, PartStatus } from '../../graphql/service.ts';
 import { backupPart } from '../backup/backup-part.ts';
 import { readNotes } from '../backup/notes.ts';
+import { Configuration } from '../config/configuration.ts';
+import { ConfigError } from '../config/problem.ts';
+import type { Settings } from '../config/settings.ts';
 import { RESTORING } from '../data-folder.ts';
 import { fullestBelow } from '../disk.ts';
 import { DISK, diskPart } from '../disk-part.ts';
 import { STORES } from '../installation/installation.ts';
-import { readStoreNotes, STORE_NAMES } from '../installation/notes.ts';
+import { readStoreNotes, STORE_NAMES, type StoreName } from '../installation/notes.ts';
 import { readRefusedStart } from '../refused-start.ts';
 import { type Arguments, command, type Options } from './arguments.ts';
 import { askServer } from './ask-server.ts';
+import { configFile } from './config.ts';
 import { dataFolderOf } from './data-folder.ts';
+import { askServers } from './doctor-servers.ts';
+import type { Finding } from './finding.ts';
 import { wantsColour } from './show-diagnostics.ts';
 import { parseListen } from './start.ts';
 
 const OPTIONS: Options = {
+  config: { type: 'string', value: 'FILE', summary: 'file of settings (INFRAMIRROR_CONFIG), whose servers are asked too' },
   data: { type: 'string', value: 'DIR', summary: 'data folder (INFRAMIRROR_DATA; default that of the file INFRAMIRROR_CONFIG, else ./data)' },
   listen: { type: 'string', value: 'HOST:PORT', summary: 'address it shall answer on (INFRAMIRROR_LISTEN; default 127.0.0.1:8080)' },
 };
-
-interface Finding {
-  readonly what: string;
-  readonly ok: boolean;
-  /** Of what is no failure, and yet to be looked at. */
-  readonly isWarning?: boolean;
-  /** How it stands, or what to do. */
-  readonly detail: string;
-}
 
 const findingOf = ({ name, state, detail }: PartStatus): Finding => ({ what: name, ok: state === 'ok', detail });
 
@@ -116,14 +114,17 @@ const stores = (path: string): readonly Finding[] => {
   const isAccepted = (mark: string): boolean => accepted.some(({ store }) => join(path, STORES[store].mark) === mark);
   return [
     ...pending,
-    ...missing(path)
+    ...missing(path, notes.elsewhere ?? [])
       .filter((mark) => !isAccepted(mark))
       .map((mark) => ({ what: 'stores', ok: false, detail: `${mark} is missing: the next start will be refused; is its disk mounted?` })),
   ];
 };
 
 /** Marks of stores that are not there. */
-const missing = (path: string): readonly string[] => STORE_NAMES.map((name) => join(path, STORES[name].mark)).filter((mark) => !existsSync(mark));
+const missing = (path: string, elsewhere: readonly StoreName[]): readonly string[] =>
+  STORE_NAMES.filter((name) => !elsewhere.includes(name))
+    .map((name) => join(path, STORES[name].mark))
+    .filter((mark) => !existsSync(mark));
 
 /** Why the last start came to nothing, where the stores do not say it. */
 const lastStart = (path: string, told: readonly Finding[]): readonly Finding[] => {
@@ -220,6 +221,17 @@ const running = async (data: string): Promise<readonly Finding[] | undefined> =>
   }
 };
 
+/** undefined: no file is named. */
+const settingsOf = (file: string | undefined): Settings | ConfigError | undefined => {
+  if (file === undefined) return undefined;
+  try {
+    return new Configuration({ options: new Map(), environment: process.env, file }).settings;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+};
+
 const noServer = (data: string): Finding => ({
   what: 'server',
   ok: false,
@@ -234,12 +246,15 @@ export const doctor = (args: readonly string[]): Promise<number> =>
     OPTIONS,
     0,
     async (read: Arguments) => {
-      const data = resolve(dataFolderOf(read));
+      const settings = settingsOf(configFile(read.values.get('config')));
+      const data = resolve(read.values.get('data') ?? (settings instanceof ConfigError ? undefined : settings?.data) ?? dataFolderOf(read));
       const listen = read.values.get('listen') ?? process.env.INFRAMIRROR_LISTEN;
       const server = await running(data);
       // A free address means nothing where the server of this folder has its own.
       const there = server !== undefined && listen === undefined ? [] : [await address(listen || '127.0.0.1:8080')];
       const findings = [node(), platform(), explorer(), folder(data), ...there, ...(server ?? [])];
+      if (settings instanceof ConfigError) findings.push({ what: 'settings', ok: false, detail: `${settings.message}. ${ERRORS['config.wrong'].mend}` });
+      else if (settings !== undefined) findings.push(...(await askServers(settings)));
       if (!findings.some(({ what }) => what === DISK)) findings.push(disk(data));
       if (server === undefined) findings.push(noServer(data));
       if (server === undefined || !server.some(({ what, ok }) => what === 'server' && ok)) {

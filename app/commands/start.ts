@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../../core/logger.ts';
 import { Configuration, written } from '../config/configuration.ts';
 import { type Listen, readListen } from '../config/listen.ts';
 import { ConfigError } from '../config/problem.ts';
+import { ROLES, type Role } from '../config/roles.ts';
 import type { SettingName } from '../config/settings.ts';
 import { growHeap } from '../heap.ts';
 import type { Product } from '../product.ts';
@@ -19,6 +20,7 @@ const OPTIONS: Options = {
   config: { type: 'string', value: 'FILE', summary: 'file of settings, YAML (INFRAMIRROR_CONFIG); `inframirror config example` prints all of them' },
   data: { type: 'string', value: 'DIR', summary: 'where everything is kept (INFRAMIRROR_DATA; default ./data)' },
   listen: { type: 'string', value: 'HOST:PORT', summary: 'address to answer on (INFRAMIRROR_LISTEN; default 127.0.0.1:8080; port 0 takes a free one)' },
+  roles: { type: 'string', value: 'ROLE,…', summary: `what this process does (default all): ${ROLES.join(', ')}; docs/guide/several-processes.md` },
   label: { type: 'string', multiple: true, value: 'KEY=VALUE', summary: 'label of this host for its agent: region, datacenter, env, role, owner or another' },
   logs: {
     type: 'string',
@@ -47,9 +49,11 @@ export const parseListen = (text: string): Listen => {
 const optionsOf = (args: Arguments): ReadonlyMap<SettingName, { readonly value: unknown; readonly place: string }> => {
   const [data, listen, labels, logs] = [args.values.get('data'), args.values.get('listen'), args.lists.get('label'), args.lists.get('logs')];
   if (listen !== undefined) parseListen(listen);
+  const roles = args.values.get('roles');
   const given: Partial<Record<SettingName, readonly [unknown, string]>> = {
     ...(data === undefined ? {} : { data: [data, '--data'] }),
     ...(listen === undefined ? {} : { listen: [listen, '--listen'] }),
+    ...(roles === undefined ? {} : { roles: [roles.split(','), '--roles'] }),
     ...(labels === undefined ? {} : { 'agent.labels': [Object.fromEntries(labelsOf(labels)), '--label'] }),
     ...(logs === undefined ? {} : { 'agent.logs': [logs, '--logs'] }),
     ...(args.flags.has('no-agent') ? { 'agent.enabled': [false, '--no-agent'] } : {}),
@@ -119,14 +123,17 @@ export const start = (args: readonly string[]): Promise<number> =>
     product = await startProduct({
       dataDir: resolve(settings.data),
       listen: parseListen(settings.listen),
-      agent: settings['agent.enabled']
-        ? {
-            labels: Object.entries(settings['agent.labels']).map(([name, value]) => `${name}=${value}`),
-            logs: settings['agent.logs'],
-            maskSecrets: settings['agent.mask_secrets'],
-            masks: settings['agent.masks'],
-          }
-        : undefined,
+      roles: new Set(settings.roles as readonly Role[]),
+      identity: settings.identity === '' ? undefined : resolve(settings.identity),
+      agent:
+        settings['agent.enabled'] && settings.roles.includes('agent')
+          ? {
+              labels: Object.entries(settings['agent.labels']).map(([name, value]) => `${name}=${value}`),
+              logs: settings['agent.logs'],
+              maskSecrets: settings['agent.mask_secrets'],
+              masks: settings['agent.masks'],
+            }
+          : undefined,
       settings: () => configuration.settings,
       settingsRefused: () => configuration.refused?.message,
       configFile: configuration.file,
@@ -136,7 +143,7 @@ export const start = (args: readonly string[]): Promise<number> =>
     if (product === undefined) return 0;
     status = `answers at ${product.url}`;
     manager.ready(status);
-    process.stdout.write(`InfraMirror is ready at ${product.url}?token=${product.token}\n`);
+    process.stdout.write(`InfraMirror is ready at ${product.url}${settings.roles.includes('api') ? `?token=${product.token}` : ''}\n`);
     const signal = await stopping;
     log.info('stopping', { signal });
     await manager.stopping();

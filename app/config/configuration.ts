@@ -3,8 +3,8 @@
 import { parse } from 'yaml';
 import { checkSetting, type FileSettings, readSettingsFile } from './file.ts';
 import { ConfigError, type Problem } from './problem.ts';
-import { serverProblems } from './servers.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, type Settings, variableOf } from './settings.ts';
+import { problemsTogether } from './together.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface Sources {
@@ -53,7 +53,7 @@ const read = ({ options, environment, file }: Sources): Read => {
       else put(name, checked.value, given.place);
     }
   }
-  if (problems.length === 0) problems.push(...serverProblems(settings as Settings, places));
+  if (problems.length === 0) problems.push(...problemsTogether(settings as Settings, places));
   if (problems.length > 0) throw new ConfigError(problems);
   return { settings: settings as Settings, places, warnings: warningsOf(settings as Settings, places, environment) };
 };

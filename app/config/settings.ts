@@ -7,6 +7,7 @@ import { INTAKE_LIMITS } from '../../ingest/limits.ts';
 import { DEFAULT_LIMITS } from '../../query/run/budget.ts';
 import { FOREVER_MS, RETENTION } from '../../schemas/retention.ts';
 import { readListen } from './listen.ts';
+import { ROLES, roleOffence } from './roles.ts';
 import { brokerOffence, httpOffence, KAFKA_CLIENTS, SASL_MECHANISMS } from './servers.ts';
 import { choice, count, duration, flag, optionalText, pairs, type Setting, share, size, text, texts, textsThat, textThat } from './setting.ts';
 
@@ -21,6 +22,13 @@ export const SETTINGS = {
   data: text('data', { summary: 'Folder in which everything is kept; from this file’s own folder where it does not begin with /.' }),
   listen: textThat('127.0.0.1:8080', (value) => readListen(value) !== undefined, 'it must be HOST:PORT, such as 127.0.0.1:8080', {
     summary: 'Address to answer on, HOST:PORT; port 0 takes a free one.',
+  }),
+  roles: textsThat(ROLES, roleOffence, {
+    summary: `What this process does: ${ROLES.join(', ')}. Less than all needs stream, column store and record store as servers, which several processes share.`,
+  }),
+  identity: optionalText({
+    summary:
+      'Folder of the name, tokens and keys that all processes of an installation share, as `inframirror identity DIR` makes it; left out, they are made in the data folder.',
   }),
   'log.level': choice('info', LOG_LEVELS, {
     summary: `How much the server’s own log says: ${LOG_LEVELS.join(', ')}.`,

@@ -12,12 +12,15 @@ import type { Door } from '../../ingest/door.ts';
 import { unlimited } from '../../query/caller.ts';
 import { AGENT_PATHS } from '../../schemas/agent-proofs.ts';
 import { CLOCK_HEADER } from '../../schemas/frame.ts';
+import type { Role } from '../config/roles.ts';
 import type { Access, CallerKind } from './access.ts';
 import { type ConnectionState, Connections } from './connections.ts';
 import type { Senders } from './senders.ts';
 import { SAFE_HEADERS, sendExplorer } from './static.ts';
 
 export interface HttpParts {
+  /** Addresses of other roles are not there. */
+  readonly roles: ReadonlySet<Role>;
   readonly access: Access;
   readonly senders: Senders;
   readonly agents: AgentRequests;
@@ -90,6 +93,12 @@ const sendRefusal = (response: ServerResponse, caller: CallerKind, what: string)
 };
 
 const routes = (parts: HttpParts): readonly Route[] => [
+  ...commonRoutes(parts),
+  ...(parts.roles.has('ingest') ? intakeRoutes(parts) : []),
+  ...(parts.roles.has('api') ? askRoutes(parts) : []),
+];
+
+const commonRoutes = (parts: HttpParts): readonly Route[] => [
   // Probes know no tokens.
   { method: 'GET', path: '/-/healthy', callers: undefined, what: 'look', answer: ({ response }) => sendText(response, 200, 'healthy\n') },
   {
@@ -113,6 +122,9 @@ const routes = (parts: HttpParts): readonly Route[] => [
       sendText(response, 200, parts.telemetry.render(isOpen ? 'openmetrics' : 'prometheus'), isOpen ? OPEN_METRICS : EXPOSITION);
     },
   },
+];
+
+const intakeRoutes = (parts: HttpParts): readonly Route[] => [
   // Who sends is judged with the frame; agents prove what they are in what they ask.
   { method: 'POST', path: '/ingest/frames', callers: undefined, what: 'post frames', answer: (asked) => receive(parts, asked) },
   ...Object.values(AGENT_PATHS).map(
@@ -124,6 +136,9 @@ const routes = (parts: HttpParts): readonly Route[] => [
       answer: async ({ request, response }) => sendAnswer(response, await parts.agents.answer(path, request, request.headers[CLOCK_HEADER])),
     }),
   ),
+];
+
+const askRoutes = (parts: HttpParts): readonly Route[] => [
   {
     method: 'POST',
     path: '/graphql',
@@ -200,7 +215,7 @@ export const httpServer = ({ log, telemetry, mostConnections }: HttpOptions): Ht
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const route = table.find((r) => r.path === path) ?? table.find((r) => r.path === undefined && r.method === method);
-    if (route === undefined) return sendText(response, 404, 'there is nothing at this address\n');
+    if (route === undefined) return sendText(response, 404, 'there is nothing at this address, or nothing of what this process does\n');
     if (route.method !== method) {
       response.setHeader('allow', route.method);
       return sendText(response, 405, `this address takes ${route.method}\n`);

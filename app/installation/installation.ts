@@ -217,9 +217,10 @@ export class Installation {
 
   /**
    * All stores take on the next generation together; to be called now and then, so that a copy of one is told from its store. While it is under
-   * way no copy of all of them may be made. Rejects with what a store says.
+   * way no copy of all of them may be made. Where some are servers of their own, which others use too, nothing is counted. Rejects with what a store says.
    */
   async advance({ stream, columns, records }: StoresToTell): Promise<void> {
+    if (!this.isAlone) return;
     await this.#generations.advance(Date.now(), (store, generation) => this.#tell(store, { stream, columns, records }, generation));
   }
 
@@ -233,11 +234,16 @@ export class Installation {
   async #name(stores: StoresToTell, losses: StoreNotes['accepted']): Promise<void> {
     for (const { store, who, at } of losses)
       await writeAudit(stores.records, { time: BigInt(Date.now()) * 1_000_000n, who, what: 'store.accept-loss', detail: { store, accepted: at } });
-    if (this.isAlone) await this.advance(stores);
-    else for (const store of this.#unnamed) await this.#tell(store, stores, NO_GENERATION);
+    await this.advance(stores);
+    if (!this.isAlone) for (const store of this.#unnamed) await this.#tell(store, stores, NO_GENERATION);
     // Last: from now on a store that does not say it is a lost one.
-    const isNoted = this.#notes?.instance === this.#instance && this.#notes.accepted.length === 0 && this.#notes.refused === undefined;
-    if (!isNoted) writeStoreNotes(this.#dataDir, { instance: this.#instance, accepted: [] });
+    const elsewhere = STORE_NAMES.filter((store) => this.#servers[store] !== undefined);
+    const isNoted =
+      this.#notes?.instance === this.#instance &&
+      this.#notes.accepted.length === 0 &&
+      this.#notes.refused === undefined &&
+      this.#notes.elsewhere?.join() === elsewhere.join();
+    if (!isNoted) writeStoreNotes(this.#dataDir, { instance: this.#instance, accepted: [], elsewhere });
   }
 
   #lost(store: StoreName, reason: string): void {

@@ -11,6 +11,8 @@ export type StoreName = (typeof STORE_NAMES)[number];
 
 const NOTES = z.object({
   instance: z.string().regex(/^[\w-]{1,64}$/),
+  /** Stores that are servers of their own, and have no folder here. */
+  elsewhere: z.array(z.enum(STORE_NAMES)).optional(),
   /** Taken back by the start that heeds it. `at`: ISO time. */
   accepted: z.array(z.object({ store: z.enum(STORE_NAMES), who: z.string(), at: z.string() })).default([]),
   refused: z

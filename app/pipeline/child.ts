@@ -86,7 +86,7 @@ const start = async (options: PipelineStart): Promise<void> => {
   const records = openPostgres(options.records, { log, poolSize: CONNECTIONS });
   const stream = await openStream(options.stream);
   const partitions = 'kafka' in options.stream ? { partitions: options.stream.partitions } : {};
-  const pipeline = await startPipeline({ stream, columns, records, telemetry, logger: log, isStreamAnew, ...partitions });
+  const pipeline = await startPipeline({ stream, columns, records, telemetry, logger: log, isStreamAnew, works: options.works, ...partitions });
   /** A server of its own keeps room on its disks itself. */
   const roomMissingOf = (store: StoreName): number => (options.folders.includes(store) ? missingRoom(storeFolder(dataDir, store), now()['disk.min_free']) : 0);
   const roomMissing = (): number => roomMissingOf('columns');

@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
   });
   ends.push(() => pipeline.stop());
-  await pipeline.start({ dataDir: folder, stream: opened.address, ...engines.addresses, isStreamAnew: false });
+  await pipeline.start({ works: true, dataDir: folder, stream: opened.address, ...engines.addresses, isStreamAnew: false });
   pipeline.keep();
 }, 120_000);
 afterAll(async () => {

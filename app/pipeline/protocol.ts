@@ -28,6 +28,8 @@ export interface PipelineStart {
   readonly isStreamAnew: boolean;
   /** Stores whose folders are in the data folder, whose disks are kept from being full. */
   readonly folders: readonly StoreName[];
+  /** Whether it takes partitions; else it only looks how far those are that do. */
+  readonly works: boolean;
   /** Whether it keeps too. */
   readonly keeps: boolean;
   /** Under which it tells of marks and series; see `ToldReader`. */

@@ -21,6 +21,7 @@ import { type Door, type DoorOptions, openDoor } from '../../ingest/door.ts';
 import { FleetClock } from '../../ingest/fleet-clock.ts';
 import { putPrepared } from '../../test/support/prepared.ts';
 import { openCommandKeys } from '../command-keys.ts';
+import { ROLES } from '../config/roles.ts';
 import { type DataFolder, openDataFolder } from '../data-folder.ts';
 import { Access } from '../http/access.ts';
 import type { ConnectionState } from '../http/connections.ts';
@@ -76,6 +77,7 @@ export class AgentServer {
     this.#http = httpServer({ log: silentLogger, telemetry: new TelemetryRegistry(), mostConnections: () => this.mostConnections });
     const access = new Access(this.data, this.records);
     this.#http.open({
+      roles: new Set(ROLES),
       access,
       senders: new Senders(access, this.registry, this.sessions),
       agents: new AgentRequests({

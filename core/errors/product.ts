@@ -12,6 +12,11 @@ export const PRODUCT_ERRORS = {
     { path: './data', holder: 'process 4711 on web-1, since 2026-11-29T12:00:00.000Z' },
     'Stop the other server, or start this one with another data folder: `--data DIR`. In a container the process is one of that container, and the host its name.',
   ),
+  'data.identity': entry(
+    (p: { folder: string; reason: string }) => `the identity in ${p.folder} cannot be taken over: ${p.reason}`,
+    { folder: '/etc/inframirror/identity', reason: 'command-keys is missing' },
+    'Make it once for all processes of an installation by `inframirror identity DIR`, and give each the same files. A data folder goes on with the installation that it began with.',
+  ),
   'data.token': entry((p: { file: string }) => `${p.file} holds no token`, { file: './data/token' }, 'Remove the file; the next start makes a new token.'),
   'data.key': entry(
     (p: { file: string; reason: string }) => `the command key in ${p.file} cannot be used: ${p.reason}`,

@@ -1,12 +1,12 @@
 // A server whose stream is a Kafka and whose record store is a PostgreSQL of their own, as the settings name them: started by this test, not by InfraMirror.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger } from '../../core/logger.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import { type Broker, startBroker } from '../../engines/stream/kafka/testing/broker.ts';
-import { begin, newFolder, startProduct } from './support/product.ts';
+import { begin, command, newFolder, startProduct } from './support/product.ts';
 
 let [folder, broker, postgres] = ['', undefined as unknown as Broker, undefined as unknown as EmbeddedPostgres];
 
@@ -72,4 +72,16 @@ test('another data folder is refused, with the names of both installations', asy
   const { heard, ended } = begin(join(folder, 'other'), { args: ['--config', configured(), '--no-agent'] });
   expect((await ended).code).not.toBe(0);
   expect(heard.stderr).toContain(`the stream in Kafka at 127.0.0.1:${broker.port} belongs to the installation`);
+}, 60_000);
+
+test('doctor asks each of them, and says of one that is away why, and what to do', async () => {
+  const file = configured();
+  const data = ['--data', join(folder, 'none')];
+  const well = await command(['doctor', '--config', file, ...data]);
+  expect(well.stdout).toMatch(new RegExp(`ok +stream +Kafka at 127\\.0\\.0\\.1:${broker.port}: answers; used by the installation`));
+  expect(well.stdout).toMatch(/ok +record store +PostgreSQL at .*: answers; used by the installation/);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(String(broker.port), '1'));
+  const away = await command(['doctor', '--config', file, ...data]);
+  expect(away.code).toBe(1);
+  expect(away.stdout).toMatch(/FAIL +stream +Kafka at 127\.0\.0\.1:1: .*ECONNREFUSED/);
 }, 60_000);

@@ -1,3 +1,5 @@
+// What is made of the description of a group as Kafka gives it: of settled ones and of those that are just sharing out partitions.
+// No broker takes part.
 import { expect, test } from 'vitest';
 import { encodeSubscription } from './assignment.ts';
 import { membersOf } from './groups.ts';
