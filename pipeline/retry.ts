@@ -1,12 +1,20 @@
 // Waiting with jitter for a store that does not answer.
 // It never gives up by itself: what waits is safe in the stream, and the lag shows it.
 
-import { hasCode } from '../core/errors.ts';
+import { CodedError, type ErrorCode } from '../core/errors.ts';
 
 const FIRST_MS = 100;
 const LONGEST_MS = 10_000;
 /** Between two attempts of what only a person can mend. */
 const PARKED_MS = 60_000;
+const PARKED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'columns.rejected',
+  'columns.refused-user',
+  'columns.missing-right',
+  'columns.pinned-setting',
+  'columns.no-database',
+  'records.rejected',
+]);
 
 /** The work was called off: its partition went to another owner, or the pipeline stops. Nothing more may be done for it. */
 export class Stopped extends Error {
@@ -85,7 +93,7 @@ export const retryUntilStopped = async <T>(
       }
       checkSignal(signal);
       const told = error instanceof Error ? error : new Error(String(error));
-      isParked = hasCode(error, 'columns.rejected') || hasCode(error, 'records.rejected');
+      isParked = error instanceof CodedError && PARKED.has(error.code);
       if (isParked) health.parked(told);
       else health.failed(told);
     }

@@ -78,7 +78,42 @@ export const STORE_ERRORS = {
   'columns.unavailable': entry(
     (p: { reason: string }) => `the column store does not answer: ${p.reason}`,
     { reason: 'it is restarting' },
-    'It is restarted by itself; if it stays so, look at its log in the data folder.',
+    'The embedded one is restarted by itself; if it stays so, look at its log in the data folder. Of a server: it is down, its address in the settings file is wrong, or something between does not let us through. What waits goes on when it answers.',
+  ),
+  'columns.foreign-answer': entry(
+    (p: { reason: string }) => `what answers at the address of the column store is not ClickHouse: ${p.reason}`,
+    { reason: 'https://ch1.example.org:8443 answered 404: Not Found' },
+    'A proxy, a page that asks for a login, or another service. The address must be that of ClickHouse’s HTTP interface (8123, or 8443 with TLS); a proxy between must hand on all headers and bodies of any size.',
+  ),
+  'columns.certificate': entry(
+    (p: { reason: string }) => `no encrypted connection to the column store: ${p.reason}`,
+    { reason: 'its certificate has expired' },
+    'Renew the certificate on the server, or name in the settings file the file of the authority that signed it (PEM). A name in the certificate must be the one in the address.',
+  ),
+  'columns.refused-user': entry(
+    (p: { reason: string }) => `the column store does not let us in: ${p.reason}`,
+    { reason: 'inframirror: Authentication failed: password is incorrect, or there is no user with such name' },
+    'The user and the password file in the settings file must be those of a ClickHouse user that may come from this machine. What waits goes on within a minute.',
+  ),
+  'columns.missing-right': entry(
+    (p: { reason: string }) => `the column store’s user may not do what is needed: ${p.reason}`,
+    { reason: 'inframirror: Not enough privileges. To execute this query, it is necessary to have the grant INSERT ON inframirror.samples' },
+    'Give the right that the reason names; docs/engines.md lists all that are needed. A user whose profile says `readonly` can never do. What waits goes on within a minute.',
+  ),
+  'columns.pinned-setting': entry(
+    (p: { reason: string }) => `the column store lets its user not change a setting that is needed: ${p.reason}`,
+    { reason: 'Setting max_execution_time should not be greater than 10' },
+    'A constraint of the user’s settings profile. Use a profile without it for this user: each question and insert has limits of its own.',
+  ),
+  'columns.no-database': entry(
+    (p: { reason: string }) => `the column store’s database is not there: ${p.reason}`,
+    { reason: 'Database inframirror does not exist' },
+    'It is made at the start where the user may do that (`CREATE DATABASE`); else make it, or name another in the settings file.',
+  ),
+  'columns.old-server': entry(
+    (p: { found: string; needed: string }) => `the column store is ClickHouse ${p.found}; ${p.needed} or later is needed`,
+    { found: '25.3.2.39', needed: '26.2' },
+    'Bring the server forward: the index over words of log lines is in no earlier version as it is used here.',
   ),
   'columns.start-failed': entry(
     (p: { reason: string }) => `the embedded column store did not start: ${p.reason}`,

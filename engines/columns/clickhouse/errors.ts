@@ -1,7 +1,9 @@
 // Which of our errors an error of ClickHouse or of the way to it is.
 // Numbers: https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
+
+import { certificateReason } from '../../../core/certificate-error.ts';
 import { CodedError } from '../../../core/errors.ts';
-import { ServerError } from './http.ts';
+import { ForeignAnswer, ServerError } from './http.ts';
 
 /** Number → the setting whose bound was passed, where the text does not name it. */
 const LIMITS: Readonly<Record<number, string>> = {
@@ -29,6 +31,16 @@ const CANCELLED = new Set([394, 734, 735]);
  */
 const ROW_ERRORS = new Set([349, 407, 469]);
 
+/** Unknown user, wrong password, a user that may not come from this address. */
+const REFUSED_USER = new Set([192, 193, 194, 195, 516]);
+/** A missing grant, or a user that may only read. */
+const MISSING_RIGHT = new Set([164, 497]);
+const UNKNOWN_DATABASE = 81;
+const PINNED_SETTING = 452;
+
+/** Statuses by which a proxy says that it reaches nobody. */
+const PROXY_WAITS = new Set([429, 502, 503, 504]);
+
 /** `throwIf`, of which our statements make use for the deadline of an insert alone. */
 const LATE = 395;
 
@@ -37,9 +49,7 @@ const LATE = 395;
  * shutting down, a lost replica or coordinator, a statement of the same name that still runs. Trying again may help, and whether an
  * insert stands is not known.
  */
-const UNAVAILABLE = new Set([
-  3, 75, 76, 164, 202, 203, 209, 210, 216, 225, 236, 242, 243, 252, 254, 279, 285, 286, 319, 373, 499, 568, 586, 668, 999, 1000, 1001,
-]);
+const UNAVAILABLE = new Set([3, 75, 76, 202, 203, 209, 210, 216, 225, 236, 242, 243, 252, 254, 279, 285, 286, 319, 373, 499, 568, 586, 668, 999, 1000, 1001]);
 
 const TOO_MANY_PARTITIONS = /Too many partitions for single INSERT block/;
 
@@ -53,15 +63,28 @@ const withoutStatement = (reason: string): string => {
 export const columnsError = (error: unknown, isInsert = false): CodedError => {
   if (error instanceof CodedError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof ServerError))
-    return new CodedError('columns.unavailable', { reason: reason === '' ? 'the connection broke' : reason }, { cause: error });
+  if (!(error instanceof ServerError)) return wayError(error, reason);
   const { code } = error;
+  const told = { reason: withoutStatement(reason) };
+  const whole = { reason: reason.trim().slice(0, 300) };
+  if (REFUSED_USER.has(code)) return new CodedError('columns.refused-user', whole, { cause: error });
+  if (MISSING_RIGHT.has(code)) return new CodedError('columns.missing-right', whole, { cause: error });
+  if (code === UNKNOWN_DATABASE) return new CodedError('columns.no-database', whole, { cause: error });
+  if (code === PINNED_SETTING) return new CodedError('columns.pinned-setting', whole, { cause: error });
   if (CANCELLED.has(code)) return new CodedError('columns.cancelled', {}, { cause: error });
   const limit = /'(max_\w+)'/.exec(reason)?.[1] ?? LIMITS[code];
   if (LIMITS[code] !== undefined && limit !== undefined) return new CodedError('columns.limit', { limit, reason: withoutStatement(reason) }, { cause: error });
-  if (UNAVAILABLE.has(code) && !TOO_MANY_PARTITIONS.test(reason))
-    return new CodedError('columns.unavailable', { reason: withoutStatement(reason) }, { cause: error });
+  if (UNAVAILABLE.has(code) && !TOO_MANY_PARTITIONS.test(reason)) return new CodedError('columns.unavailable', told, { cause: error });
   if (isInsert && code === LATE) return new CodedError('columns.late', {}, { cause: error });
   if (isInsert && ROW_ERRORS.has(code)) return new CodedError('columns.refused-rows', { code, reason }, { cause: error });
   return new CodedError('columns.rejected', { code, reason }, { cause: error });
+};
+
+/** The store was not reached, or something else answered in its place. */
+const wayError = (error: unknown, reason: string): CodedError => {
+  const options = { cause: error };
+  const certificate = certificateReason(error) ?? certificateReason((error as Error).cause);
+  if (certificate !== undefined) return new CodedError('columns.certificate', { reason: certificate }, options);
+  if (error instanceof ForeignAnswer && !PROXY_WAITS.has(error.status)) return new CodedError('columns.foreign-answer', { reason }, options);
+  return new CodedError('columns.unavailable', { reason: reason === '' ? 'the connection broke' : reason }, options);
 };

@@ -1,5 +1,5 @@
 // The port `ColumnStore` over ClickHouse's HTTP protocol as `http.ts` speaks it: a server, or the embedded child behind a socket.
-// One class for both; it never knows which of the two answers.
+// One class for both; it only knows that a server has profiles, so that each statement says what it means.
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Batch, columnOf } from '../../../core/batch/batch.ts';
@@ -10,23 +10,26 @@ import { noTelemetry, type Telemetry } from '../../../core/telemetry.ts';
 import { ANSWER_HEADER, answerFile, DATA_HEADER, type IncomingFile, writeIncoming } from '../incoming.ts';
 import type { ColumnStore, InsertOptions, Parameters, QueryAnswer, QueryOptions } from '../port.ts';
 import { columnsError } from './errors.ts';
-import { HttpCaller } from './http.ts';
+import type { HttpTls } from './http.ts';
 import { Limiter } from './limiter.ts';
 import { migrateColumns } from './migrate.ts';
 import { formOf, parameterText } from './parameters.ts';
-import { ANSWER, ONE_PART, QUERY_LIMITS, type Settings } from './settings.ts';
+import { Replicas } from './replicas.ts';
+import { ANSWER, MEANING, ONE_PART, QUERY_LIMITS, type Settings } from './settings.ts';
 import { structureOf } from './structure.ts';
 
 export interface ClickHouseOptions {
-  /** http: or https:, without path. */
-  readonly url: string;
+  /** http: or https:, without path. Several: replicas of one another, of which one that answers is enough. */
+  readonly url: string | readonly string[];
   /** Unix socket to go through instead of the address in `url`. */
   readonly socketPath?: string;
+  /** Default `default`. */
   readonly username?: string;
   readonly password?: string;
+  readonly tls?: HttpTls;
   /** Of an embedded store: the folder where it finds the data of inserts. Otherwise that goes with the request. */
   readonly incoming?: string;
-  /** Must exist. Default `default`. */
+  /** Must exist: `prepareClickHouse` makes it. Default `default`. */
   readonly database?: string;
   /** Calls at once, below what the server allows (default 24). Kills and pings are not counted. */
   readonly concurrency?: number;
@@ -64,7 +67,9 @@ const KILL_MS = 2000;
 const UNTIL = "fromUnixTimestamp64Milli({deadline:Int64}, 'UTC')";
 
 class ClickHouseColumns implements ColumnStore {
-  readonly #http: HttpCaller;
+  readonly #http: Replicas;
+  /** Of every statement. */
+  readonly #always: Settings;
   readonly #database: string;
   readonly #limiter: Limiter;
   readonly #requestTimeoutMs: number;
@@ -78,6 +83,7 @@ class ClickHouseColumns implements ColumnStore {
   constructor({
     url,
     socketPath,
+    tls,
     username = 'default',
     password = '',
     incoming,
@@ -93,7 +99,14 @@ class ClickHouseColumns implements ColumnStore {
     this.#limiter = new Limiter(concurrency);
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#database = database;
-    this.#http = new HttpCaller({ url, socketPath, username, password, most: concurrency + 8 });
+    this.#always = incoming === undefined ? MEANING : {};
+    this.#http = new Replicas(typeof url === 'string' ? [url] : url, {
+      socketPath,
+      ...(tls === undefined ? {} : { tls }),
+      username,
+      password,
+      most: concurrency + 8,
+    });
   }
 
   migrate(hasRoom?: () => boolean): Promise<void> {
@@ -144,6 +157,7 @@ class ClickHouseColumns implements ColumnStore {
     });
     // A call of ours may still be on its way to the store, so this goes on until all have come back.
     do {
+      // An insert may have gone to any of the replicas.
       await this.#send(
         // The embedded engine gives its statements ids of their own and carries ours in the comment.
         `KILL QUERY WHERE query_id IN ({ids:Array(String)}) OR Settings['log_comment'] IN ({ids:Array(String)}) SYNC`,
@@ -151,6 +165,7 @@ class ClickHouseColumns implements ColumnStore {
         {},
         undefined,
         KILL_CALL_MS,
+        'all',
       );
       await Promise.race([ours, new Promise((resolve) => setTimeout(resolve, KILL_AGAIN_MS))]);
     } while (!over);
@@ -182,6 +197,7 @@ class ClickHouseColumns implements ColumnStore {
     defaults: Settings,
     data: Batch | undefined,
     most = this.#requestTimeoutMs,
+    to: 'one' | 'all' = 'one',
   ): Promise<Reply> {
     const form = params === undefined ? undefined : formOf(sql, params);
     if (this.#closed) throw new CodedError('columns.unavailable', { reason: 'it is closed' });
@@ -214,11 +230,16 @@ class ClickHouseColumns implements ColumnStore {
       const body = data === undefined || file !== undefined ? undefined : encodeStream([data]);
       const search = new URLSearchParams({ query_id: queryId });
       if (form === undefined) for (const name in params) search.append(`param_${name}`, parameterText(params[name] as Parameters[string]));
-      const all: Settings = { ...defaults, ...settings, log_comment: queryId };
+      const all: Settings = { ...this.#always, ...defaults, ...settings, log_comment: queryId };
       for (const name in all) search.append(name, String(all[name]));
       if (this.#database !== 'default') search.append('database', this.#database);
       if (body !== undefined) search.append('query', sql);
-      const reply = await this.#http.call({ search: String(search), headers, body: body ?? form?.body ?? sql, signal: hangUp.signal });
+      const request = { search: String(search), headers, body: body ?? form?.body ?? sql, signal: hangUp.signal };
+      if (to === 'all') {
+        await this.#http.callAll(request);
+        return NO_ANSWER;
+      }
+      const reply = await this.#http.call(request);
       const isInFile = answer !== undefined && reply.headers[ANSWER_HEADER] === answer.name;
       return { bytes: isInFile ? await answer.read() : reply.body, summary: summaryOf(reply.headers) };
     } catch (error) {
@@ -244,6 +265,8 @@ interface Reply {
   readonly bytes: Uint8Array;
   readonly summary: { readonly read_rows: string; readonly read_bytes: string } | undefined;
 }
+
+const NO_ANSWER: Reply = { bytes: new Uint8Array(), summary: undefined };
 
 const summaryOf = ({ 'x-clickhouse-summary': summary }: IncomingHttpHeaders): Reply['summary'] =>
   typeof summary === 'string' ? (JSON.parse(summary) as Reply['summary']) : undefined;

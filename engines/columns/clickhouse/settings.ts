@@ -2,6 +2,38 @@
 
 export type Settings = Readonly<Record<string, string | number>>;
 
+/**
+ * What a statement means, whatever the server's and its user's profile say: times without a zone, missing values, names, joins, and that a
+ * limit is an error and never half an answer. The embedded store has no profile.
+ */
+export const MEANING: Settings = {
+  session_timezone: 'UTC',
+  enable_analyzer: 1,
+  final: 0,
+  use_query_cache: 0,
+  join_use_nulls: 0,
+  join_default_strictness: 'ALL',
+  union_default_mode: '',
+  transform_null_in: 0,
+  group_by_use_nulls: 0,
+  aggregate_functions_null_for_empty: 0,
+  prefer_column_name_to_alias: 0,
+  cast_keep_nullable: 0,
+  data_type_default_nullable: 0,
+  force_primary_key: 0,
+  force_index_by_date: 0,
+  input_format_null_as_default: 0,
+  read_overflow_mode: 'throw',
+  timeout_overflow_mode: 'throw',
+  result_overflow_mode: 'throw',
+  group_by_overflow_mode: 'throw',
+  sort_overflow_mode: 'throw',
+  set_overflow_mode: 'throw',
+  join_overflow_mode: 'throw',
+  distinct_overflow_mode: 'throw',
+  implicit_transaction: 0,
+};
+
 /** What one caller's query may use when nothing else is said. */
 export const QUERY_LIMITS: Settings = {
   max_execution_time: 30,

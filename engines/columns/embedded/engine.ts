@@ -5,7 +5,7 @@
 import type { ChdbResult, Session } from 'chdb';
 import { closeConnection, openConnection } from './connection.ts';
 import { Sessions } from './sessions.ts';
-import { isQuestion, killStatement, quoteText, singleStatement } from './sql-text.ts';
+import { isQuestion, killStatement, quoteName, quoteText, singleStatement } from './sql-text.ts';
 
 export interface Statement {
   readonly sql: string;
@@ -16,6 +16,8 @@ export interface Statement {
   readonly params: ReadonlyMap<string, string>;
   /** Format of the answer where the text names none. */
   readonly format: string;
+  /** Where names without one are looked for, if not in the first. */
+  readonly database?: string | undefined;
 }
 
 export interface Answer {
@@ -129,7 +131,9 @@ export class Engine {
   }
 
   #execute(statement: Statement): Promise<Answer> {
-    return isQuestion(statement.sql) && sizeOf(statement) < USUAL_QUERY_SIZE ? this.#ask(statement) : this.#executeAlone(statement);
+    return statement.database === undefined && isQuestion(statement.sql) && sizeOf(statement) < USUAL_QUERY_SIZE
+      ? this.#ask(statement)
+      : this.#executeAlone(statement);
   }
 
   /** Its settings go with its text, so that its session is as it was; with its parameters it is one call of the library. */
@@ -149,12 +153,13 @@ export class Engine {
     }
   }
 
-  async #executeAlone({ sql, queryId, settings, params, format }: Statement): Promise<Answer> {
+  async #executeAlone({ sql, queryId, settings, params, format, database }: Statement): Promise<Answer> {
     const session = openConnection(this.#path);
     try {
       const set = `SET max_query_size = ${LARGEST_QUERY}, ${assignments(['', settings], ['param_', params], ['', new Map([['log_comment', queryId]])])}`;
       if (set.length > USUAL_QUERY_SIZE) await session.queryAsync(`SET max_query_size = ${set.length * 4}`);
       await session.queryAsync(set);
+      if (database !== undefined) await session.queryAsync(`USE ${quoteName(database)}`);
       return answerOf(await session.queryAsync(sql, { format }));
     } catch (error) {
       throw storeError(error);

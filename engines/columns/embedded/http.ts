@@ -78,7 +78,14 @@ const answer = async (engine: Engine, incoming: string, request: IncomingMessage
     if (response.destroyed) return;
     started = true;
     const inFile = answerPath === undefined ? undefined : answerToFile(call.sql, answerPath);
-    const result = await engine.run({ sql: inFile ?? call.sql, queryId, settings, params, format: call.url.get('default_format') ?? 'TabSeparated' });
+    const result = await engine.run({
+      sql: inFile ?? call.sql,
+      queryId,
+      settings,
+      params,
+      format: call.url.get('default_format') ?? 'TabSeparated',
+      database: call.url.get('database') ?? undefined,
+    });
     over = true;
     isHandedOver = inFile !== undefined && !response.destroyed;
     response.writeHead(200, {

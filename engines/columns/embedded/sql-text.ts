@@ -4,6 +4,9 @@
 /** A string literal of ClickHouse's SQL that means exactly `text`. */
 export const quoteText = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
+/** A name of a database or table, as SQL has it. */
+export const quoteName = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
+
 /** A quoted part, a comment, or a heredoc; what is not closed runs to the end, as in the engine. */
 const SKIPPED =
   /'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|"(?:[^"\\]|\\[\s\S]|"")*(?:"|$)|`(?:[^`\\]|\\[\s\S]|``)*(?:`|$)|--[^\n]*|#[! ][^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(\$\w*\$)[\s\S]*?(?:\1|$)/y;
