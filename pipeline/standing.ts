@@ -50,12 +50,14 @@ const killAndLook = async (inserts: readonly PendingInsert[], columns: Pick<Colu
   const standing = new Set<bigint>();
   for (const [place, of] of Map.groupBy(inserts, ({ table, day }) => `${day}/${table}`)) {
     const from = Number.parseInt(place, 10) * DAY_MS;
+    const table = place.slice(place.indexOf('/') + 1);
     const { batches } = await columns.query(
-      `SELECT DISTINCT insert FROM \`${place.slice(place.indexOf('/') + 1)}\`
+      `SELECT DISTINCT insert FROM \`${table}\`
 WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({to:Int64}, 'UTC') AND insert IN ({numbers:Array(UInt64)})`,
       {
         params: { from, to: from + DAY_MS, numbers: of.map(({ number }) => number) },
         settings: { max_rows_to_read: 0, max_execution_time: 300 },
+        standingIn: table,
       },
     );
     for (const batch of batches) for (let row = 0; row < batch.length; row++) standing.add(valueAt(columnOf(batch, 'insert'), row) as bigint);

@@ -12,6 +12,11 @@ export interface QueryOptions {
   readonly queryId?: string;
   /** Aborting must end the work in the store, not only the waiting. */
   readonly signal?: AbortSignal;
+  /**
+   * What is asked is which inserts stand in the table: each that does must be seen, whichever server it was given to. Else the last moments
+   * may be missing where several servers keep the same rows.
+   */
+  readonly standingIn?: string;
   /** The answer is some megabytes: a store on the same machine may hand it over as a file. */
   readonly isLarge?: boolean;
 }

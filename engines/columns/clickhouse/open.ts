@@ -13,6 +13,7 @@ import { columnsError } from './errors.ts';
 import type { HttpTls } from './http.ts';
 import { Limiter } from './limiter.ts';
 import { migrateColumns } from './migrate.ts';
+import { ONCE, onCluster, QUEUED, TWICE } from './on-cluster.ts';
 import { formOf, parameterText } from './parameters.ts';
 import { Replicas } from './replicas.ts';
 import { ANSWER, MEANING, ONE_PART, QUERY_LIMITS, type Settings } from './settings.ts';
@@ -31,6 +32,8 @@ export interface ClickHouseOptions {
   readonly incoming?: string;
   /** Must exist: `prepareClickHouse` makes it. Default `default`. */
   readonly database?: string;
+  /** Name of the cluster of which the servers are: each table is made on all of them, replicated between those of a shard. */
+  readonly cluster?: string;
   /** Calls at once, below what the server allows (default 24). Kills and pings are not counted. */
   readonly concurrency?: number;
   /** How long one call may take at most where nothing else is said of it, the waiting for its answer included. Default 10 min. */
@@ -61,6 +64,7 @@ const INSERT_MS = 60_000;
 const KILL_CALL_MS = 30_000;
 const PING_MS = 5000;
 const KILL_AGAIN_MS = 20;
+const SYNCED: Settings = { receive_timeout: 60, max_execution_time: 60 };
 /** How long a stopped question waits until the store has ended it. */
 const KILL_MS = 2000;
 
@@ -71,6 +75,7 @@ class ClickHouseColumns implements ColumnStore {
   /** Of every statement. */
   readonly #always: Settings;
   readonly #database: string;
+  readonly #cluster: string | undefined;
   readonly #limiter: Limiter;
   readonly #requestTimeoutMs: number;
   readonly #telemetry: Telemetry;
@@ -88,6 +93,7 @@ class ClickHouseColumns implements ColumnStore {
     password = '',
     incoming,
     database = 'default',
+    cluster,
     concurrency = 24,
     requestTimeoutMs = 600_000,
     telemetry = noTelemetry,
@@ -99,6 +105,7 @@ class ClickHouseColumns implements ColumnStore {
     this.#limiter = new Limiter(concurrency);
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#database = database;
+    this.#cluster = cluster;
     this.#always = incoming === undefined ? MEANING : {};
     this.#http = new Replicas(typeof url === 'string' ? [url] : url, {
       socketPath,
@@ -115,15 +122,29 @@ class ClickHouseColumns implements ColumnStore {
 
   async query(sql: string, options: QueryOptions = {}): Promise<QueryAnswer> {
     const started = performance.now();
-    const { bytes, summary } = await this.#call(`${sql}\nFORMAT ArrowStream`, options, { ...QUERY_LIMITS, ...ANSWER }, undefined);
+    const { bytes, summary } = await this.#settled(options, () => this.#call(`${sql}\nFORMAT ArrowStream`, options, { ...QUERY_LIMITS, ...ANSWER }, undefined));
     return {
       batches: bytes.length === 0 ? [] : decodeStream(bytes, { validateUtf8: false }),
       stats: { rowsRead: Number(summary?.read_rows ?? 0), bytesRead: Number(summary?.read_bytes ?? 0), elapsedMs: performance.now() - started },
     };
   }
 
+  /** What was given to another server of the shard comes first. Of one that is away and has it alone this waits, and fails. */
+  async #settled(options: QueryOptions, ask: () => Promise<Reply>): Promise<Reply> {
+    const { standingIn, signal } = options;
+    if (this.#cluster === undefined || standingIn === undefined) return ask();
+    for (;;) {
+      const { at } = this.#http;
+      await this.#call(`SYSTEM SYNC REPLICA ${identifier(standingIn)} LIGHTWEIGHT`, signal === undefined ? {} : { signal }, SYNCED, undefined);
+      const reply = await ask();
+      if (this.#http.at === at) return reply;
+    }
+  }
+
   async command(sql: string, options: QueryOptions = {}): Promise<void> {
-    await this.#call(sql, options, { wait_end_of_query: 1 }, undefined);
+    const queued = this.#cluster === undefined ? undefined : onCluster(sql, this.#cluster);
+    const settings = this.#cluster === undefined ? {} : queued === undefined ? TWICE : QUEUED;
+    await this.#call(queued ?? sql, options, { wait_end_of_query: 1, ...settings }, undefined);
   }
 
   async insert(table: string, batch: Batch, { queryId, signal, maxExecutionMs, deadline }: InsertOptions): Promise<void> {
@@ -131,7 +152,8 @@ class ClickHouseColumns implements ColumnStore {
     const columns = batch.fields.map((f) => identifier(f.name)).join(', ');
     // `throwIf` and not a plain condition: the caller has to be told that nothing was written.
     const source = deadline === undefined ? '' : ` SELECT ${columns} FROM input(${structureOf(batch)}) WHERE throwIf(now64(3) >= ${UNTIL}, 'late') = 0`;
-    const settings: Settings = { ...ONE_PART, max_execution_time: (maxExecutionMs ?? Math.min(INSERT_MS, this.#requestTimeoutMs)) / 1000 };
+    const once = this.#cluster === undefined ? {} : ONCE(queryId);
+    const settings: Settings = { ...ONE_PART, ...once, max_execution_time: (maxExecutionMs ?? Math.min(INSERT_MS, this.#requestTimeoutMs)) / 1000 };
     const begun = performance.now();
     await this.#call(
       `INSERT INTO ${identifier(table)} (${columns})${source} FORMAT ArrowStream`,

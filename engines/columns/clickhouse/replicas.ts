@@ -11,8 +11,9 @@ export class Replicas {
     this.#callers = urls.map((url) => new HttpCaller({ ...options, url }));
   }
 
-  get count(): number {
-    return this.#callers.length;
+  /** Which of them is asked. */
+  get at(): number {
+    return this.#at;
   }
 
   /** Rejects as `HttpCaller` does, with the words of the last that was tried. */

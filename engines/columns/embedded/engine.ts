@@ -3,9 +3,10 @@
 // A statement has a session to itself while it runs, because statements on one wait for each other; questions take them in turn, all others
 // have a fresh one, because settings and parameters stay on a session.
 import type { ChdbResult, Session } from 'chdb';
+import { quoteName, quoteText } from '../quote.ts';
 import { closeConnection, openConnection } from './connection.ts';
 import { Sessions } from './sessions.ts';
-import { isQuestion, killStatement, quoteName, quoteText, singleStatement } from './sql-text.ts';
+import { isQuestion, killStatement, singleStatement } from './sql-text.ts';
 
 export interface Statement {
   readonly sql: string;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Session } from 'chdb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertFromFile, insertStatement, killStatement, quoteText, singleStatement } from './sql-text.ts';
+import { quoteText } from '../quote.ts';
+import { insertFromFile, insertStatement, killStatement, singleStatement } from './sql-text.ts';
 
 describe('quoteText', () => {
   let folder: string;

@@ -1,11 +1,6 @@
 // The little that the embedded store must know of SQL as text: quoting, where a statement ends, and two forms of statement.
 // It never parses further; what is wrong in a statement is the engine's to say.
-
-/** A string literal of ClickHouse's SQL that means exactly `text`. */
-export const quoteText = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-
-/** A name of a database or table, as SQL has it. */
-export const quoteName = (name: string): string => `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
+import { quoteText } from '../quote.ts';
 
 /** A quoted part, a comment, or a heredoc; what is not closed runs to the end, as in the engine. */
 const SKIPPED =
