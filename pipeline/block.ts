@@ -128,7 +128,7 @@ export const halvesOf = (block: Block, { table, day, messages, rows }: PendingIn
 };
 
 /** The messages of rows of the block that are asked for as they rise. */
-export const messagesAt = ({ origin }: Block): ((row: number) => bigint) => {
+export const messagesAt = ({ origin }: Pick<Block, 'origin'>): ((row: number) => bigint) => {
   let [at, before] = [0, 0];
   return (row) => {
     for (; at < origin.length; at++) {

@@ -14,6 +14,10 @@ const PARKED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'columns.pinned-setting',
   'columns.no-database',
   'records.rejected',
+  'search.rejected',
+  'search.credentials',
+  'search.other-mapping',
+  'search.newer-schema',
 ]);
 
 /** The work was called off: its partition went to another owner, or the pipeline stops. Nothing more may be done for it. */

@@ -22,6 +22,7 @@ export interface StartKeeperOptions {
   readonly hasRoom?: () => boolean;
   readonly stuck?: (isStuck: boolean) => void;
   readonly removing?: RetentionOptions['removing'];
+  readonly documents?: RetentionOptions['documents'];
   /** ms. */
   readonly now?: () => number;
 }
@@ -37,10 +38,11 @@ export const startKeeper = ({
   hasRoom = () => true,
   stuck = () => {},
   removing,
+  documents,
   now = Date.now,
 }: StartKeeperOptions): Keeper => {
   const own = { columns, telemetry, log: logger, now };
-  const retention = new Retention({ ...own, records, kept, missingRoom, hasRoom, stuck, ...(removing && { removing }) });
+  const retention = new Retention({ ...own, records, kept, missingRoom, hasRoom, stuck, ...(removing && { removing }), ...(documents && { documents }) });
   const keeper = new Keeper({
     records,
     log: logger,

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Telemetry } from '../core/telemetry.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import type { Records } from '../engines/records/port.ts';
+import type { SearchWriter } from '../engines/search/port.ts';
 import type { PartitionState, Stream } from '../engines/stream/port.ts';
 import { TOPIC } from '../schemas/tables.ts';
 import { Group } from './group.ts';
@@ -15,6 +16,7 @@ import { RoundGate } from './round-gate.ts';
 import type { SeenMessage } from './senders.ts';
 import { SeriesTable } from './series-table.ts';
 import type { Sink } from './sink.ts';
+import { documentsSink } from './sinks/documents.ts';
 import { logsSink } from './sinks/logs.ts';
 import { recordsSink } from './sinks/records.ts';
 import { type ColumnSinkOptions, samplesSink } from './sinks/samples.ts';
@@ -42,6 +44,8 @@ export interface PipelineOptions {
   readonly isStreamAnew?: boolean;
   /** ms. */
   readonly now?: () => number;
+  /** Where log lines go, where the search store keeps documents of its own; default: the column store. */
+  readonly documents?: SearchWriter;
   /** Of the column store, by which its inserts have deadlines. Default: as it tells, asked for once a minute. */
   readonly clock?: ColumnSinkOptions['clock'];
   /** How long the first message of a round waits for more, ms; default: as the topology says of each. Where hours pass in seconds none need wait. */
@@ -141,7 +145,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
     samples: samplesSink(columnSink, table),
     processes: tableSink('processes', hostRows('processes'), columnSink),
     jvm: tableSink('jvm', hostRows('jvm'), columnSink),
-    logs: logsSink(columnSink),
+    logs: options.documents === undefined ? logsSink(columnSink) : documentsSink({ writer: options.documents, inventory }),
     records: recordsSink({ records, inventory }),
   };
   const [gate, keeperGate] = [new RoundGate(), new RoundGate()];

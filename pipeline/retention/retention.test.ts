@@ -1,6 +1,7 @@
 // Retention on the real stores: what goes and what stays, that it is told before it goes, that a jump of the clock removes nothing, and that
 // every table has its rule.
 import { describe, expect, test } from 'vitest';
+import type { SearchDays } from '../../engines/search/port.ts';
 import { RETENTION } from '../../schemas/retention.ts';
 import { DAY, days, listening, many, moment, now, put, retention, rowsOf, slowly, stores, today, withStores } from '../testing/retained.ts';
 import { TIMED_TABLES } from './days.ts';
@@ -26,6 +27,20 @@ describe('what is older than it is kept', () => {
     ]);
     await retention({ kept: { ...RETENTION, samples: DAY, logs: 100 * DAY } }).run();
     expect([await days('samples'), (await days('logs')).length]).toEqual([[1, 0], 8]);
+  });
+
+  test('goes by whole days of the search store too, which holds up nothing where it does not answer', async () => {
+    const dropped: number[] = [];
+    const at = (ago: number) => today - ago * DAY;
+    const documents: SearchDays = {
+      days: async () => [40, 31, 30, 0].map((ago) => ({ day: at(ago), bytes: 1, rows: 1 })),
+      drop: async (day) => void dropped.push((today - day) / DAY),
+    };
+    await retention({ documents }).run();
+    expect(dropped).toEqual([40, 31]);
+    for (const ago of [40, 0]) await put('logs', ago);
+    await retention({ documents: { ...documents, days: () => Promise.reject(new Error('away')) } }).run();
+    expect(await days('logs')).toEqual([0]);
   });
 
   test('of what was put together the parts of five minutes go by their setting, those of an hour and what is known of them by theirs', async () => {

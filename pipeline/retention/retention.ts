@@ -7,6 +7,7 @@ import type { Logger } from '../../core/logger.ts';
 import type { Telemetry } from '../../core/telemetry.ts';
 import type { ColumnStore } from '../../engines/columns/port.ts';
 import type { Records } from '../../engines/records/port.ts';
+import type { SearchDays } from '../../engines/search/port.ts';
 import { PLATFORM_EVENTS } from '../../schemas/event-kinds.ts';
 import type { Retention as Kept } from '../../schemas/retention.ts';
 import type { KeeperTask } from '../keeper.ts';
@@ -19,6 +20,8 @@ import { removeDefinitions, removeGone, removeMarks, removeRows, removeSenders }
 export interface RetentionOptions {
   readonly columns: Pick<ColumnStore, 'query' | 'command'>;
   readonly records: Pick<Records, 'query' | 'transaction'>;
+  /** Where the search store keeps documents of its own. */
+  readonly documents?: SearchDays;
   readonly telemetry: Telemetry;
   readonly log: Logger;
   /** ms. */
@@ -100,7 +103,7 @@ export class Retention implements KeeperTask {
   async run(): Promise<void> {
     const { columns, records, now, kept, log, noticeMs = NOTICE_MS } = this.#options;
     const { signal } = this.#abort;
-    const tables = await storedDays(columns, signal);
+    const tables = await this.#withDocuments(await storedDays(columns, signal), signal);
     const ledger = await this.#read();
     const newest = [...tables.values()].flatMap((days) => days.map(({ day }) => day)).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     // Asked once: what it says later it may have jumped to meanwhile.
@@ -148,8 +151,28 @@ export class Retention implements KeeperTask {
   }
 
   #drop(day: StoredDay, signal: AbortSignal): Promise<void> {
-    const { columns, removing = (_table, _from, _to, work) => work() } = this.#options;
-    return removing(day.table, day.day, day.to, () => dropDay(columns, day, signal));
+    const { columns, documents, removing = (_table, _from, _to, work) => work() } = this.#options;
+    return removing(day.table, day.day, day.to, async () => {
+      if (day.ofSearch) await documents?.drop(day.day, signal);
+      else await dropDay(columns, day, signal);
+    });
+  }
+
+  /** Behind days of log lines in the column store, from before the search store had its own. One that does not answer holds up nothing else. */
+  async #withDocuments(tables: ReadonlyMap<string, readonly StoredDay[]>, signal: AbortSignal): Promise<ReadonlyMap<string, readonly StoredDay[]>> {
+    const { documents, log } = this.#options;
+    if (documents === undefined) return tables;
+    try {
+      const days = await documents.days(signal);
+      const own = days.map(
+        ({ day, bytes, rows }): StoredDay => ({ table: 'logs', day, to: day + DAY_MS, first: day, partitions: [], ofSearch: true, bytes, rows }),
+      );
+      return new Map([...tables, ['logs', [...(tables.get('logs') ?? []), ...own]]]);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warn('the search store does not tell which days it has: none of them is removed', { error });
+      return tables;
+    }
   }
 
   /** Before it no kind keeps anything, ms. */

@@ -3,7 +3,7 @@
 // number of lines. Works on bytes; a text is made only of lines that are not ASCII. `tables-11.ts` says the same for lines from before.
 import { type Column, type DictionaryColumn, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
 import { hashBytes } from '../../core/batch/hash-bytes.ts';
-import { Texts } from './texts.ts';
+import { Texts } from '../../core/batch/texts.ts';
 
 const BLANK = 0x20;
 const OTHER = 0x30;

@@ -17,10 +17,10 @@ const whole = (column: FixedColumn, missing: (row: number) => bigint): Column =>
   return { ...column, validity: undefined, values };
 };
 
-const FIELDS = [...TABLE_FIELDS.logs.slice(0, -1), LINE_PATTERN];
+const FIELDS = TABLE_FIELDS.logs.slice(0, -1);
 
 /** Rows of the table `logs` without the number of their insert. */
-export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<Inventory, 'of'>): Batch => {
+export const documentLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<Inventory, 'of'>): Batch => {
   const { length } = batch;
   const who: Column = {
     layout: 'dictionary',
@@ -53,7 +53,13 @@ export const logLines = ({ batch, sender, boot, seq }: Decoded, inventory: Pick<
       tail,
       ...enrichmentColumns(batch, sender, inventory),
       who,
-      linePatterns(body, line, raw),
     ],
   };
+};
+
+/** The same, and the pattern of each, by which the column store finds words. */
+export const logLines = (message: Decoded, inventory: Pick<Inventory, 'of'>): Batch => {
+  const rows = documentLines(message, inventory);
+  const [body, line] = [columnOf(message.batch, 'body'), columnOf(message.batch, 'raw')];
+  return { ...rows, fields: [...rows.fields, LINE_PATTERN], columns: [...rows.columns, linePatterns(body, line, columnOf(rows, 'raw'))] };
 };

@@ -2,7 +2,7 @@
 // at all where the line is the message. A message with quotes stands in a line of JSON with backslashes before them: then the tail begins
 // with a zero byte (the column `line` of the table puts it together again). Works on bytes, in time bound by the size of the line.
 import { type Column, isPresent, type TextColumn, UTF8 } from '../../core/batch/batch.ts';
-import { Texts } from './texts.ts';
+import { Texts } from '../../core/batch/texts.ts';
 
 export interface WholeLine {
   /** Only where it cannot be rebuilt of head, message and tail. */

@@ -9,6 +9,11 @@ export const openColumnSearch = (columns: ColumnStore): Search => ({
   dialect: 'clickhouse',
   migrate: () => columns.migrate(),
   query: (request, options) => columns.query(request, options).catch(rethrow),
+  stream: async function* (request, { read, ...options } = {}) {
+    const { batches, stats } = await columns.query(request, options).catch(rethrow);
+    read?.(stats.rowsRead, stats.bytesRead);
+    yield* batches;
+  },
   ping: () => columns.ping().catch(rethrow),
   close: () => Promise.resolve(),
 });

@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sized } from '../../../test/support/long.ts';
+import { freePort } from '../../testing/ports.ts';
 import { message, numbers, Recorder, until } from '../conformance-support.ts';
 import { Oracle } from '../faults.ts';
 import type { Stream } from '../port.ts';
 import { type KafkaClientName, openKafkaStream } from './open.ts';
 import { BadWay } from './testing/bad-way.ts';
-import { type Broker, freePort, startBroker } from './testing/broker.ts';
+import { type Broker, startBroker } from './testing/broker.ts';
 import { judge, sendUntil, work } from './testing/load.ts';
 
 const SESSION_MS = 2000;

@@ -2,9 +2,9 @@
 //
 // Times and durations are Int64 nanoseconds there, missing is NULL. What is not finite becomes NULL at each step, as in the runner.
 
+import { tokensOf } from '../../../core/tokens.ts';
 import { fixedOffset } from '../../../core/zone.ts';
 import type { AnyScalar } from '../../2-semantic/function-names.ts';
-import { tokensOf } from '../../3-plan/tokens.ts';
 import type { EmitFunction, Emitted } from './dialect.ts';
 import { storePattern } from './store-pattern.ts';
 import { truth } from './truth.ts';

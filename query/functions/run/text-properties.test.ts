@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bitAt, type Column, valueAt } from '../../../core/batch/batch.ts';
+import { fold, tokensOf } from '../../../core/tokens.ts';
 import { call, columnReference, literal } from '../../3-plan/expression.ts';
-import { fold, tokensOf } from '../../3-plan/tokens.ts';
 import { evaluate } from '../../run/evaluate.ts';
 import { batchFrom, testEnvironment } from '../../run/testing/environment.ts';
 import { compareStrings } from '../../run/values.ts';

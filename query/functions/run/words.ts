@@ -1,6 +1,6 @@
-// contains, has and the words of search, as `3-plan/tokens.ts` says what a word is.
+// contains, has and the words of search, as `core/tokens.ts` says what a word is.
 import { type Column, isPresent, type Value, valueAt } from '../../../core/batch/batch.ts';
-import { fold, TOKEN, tokensOf } from '../../3-plan/tokens.ts';
+import { fold, TOKEN, tokensOf } from '../../../core/tokens.ts';
 import { makePredicate, maskOf, presentInAll, type ScalarRun, textReader, type Vector } from '../../run/vector.ts';
 
 /** Tokens with a space before and after each: one text in which side-by-side is `includes`. */

@@ -2,94 +2,23 @@
 // It takes no part in the product.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bring, madeOnce, missing, pause } from '../../../testing/maven.ts';
+import { freePort, isOpen } from '../../../testing/ports.ts';
 
 const VERSION = '4.3.1';
-const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/kafka/', import.meta.url));
 const PATIENCE_MS = 120_000;
 const run = promisify(execFile);
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${VERSION}</version></dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
-  </dependencies>
-</project>
-`;
+const PACKAGES = [
+  { group: 'org.apache.kafka', artifact: 'kafka_2.13', version: VERSION },
+  { group: 'org.slf4j', artifact: 'slf4j-simple', version: '1.7.36' },
+];
 
-const missing = (tool: string, what: string): Error =>
-  new Error(`These tests start a real Kafka, which needs ${what}: \`${tool}\` cannot be run here. On Debian: apt-get install default-jre-headless maven.`);
-
-/** Whether a process of that number is there. */
-const lives = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** The folder of Kafka's jars; of several processes one brings them, the others wait. */
-const jars = async (): Promise<string> => {
-  const done = join(CACHE, VERSION);
-  const lock = join(CACHE, 'lock');
-  mkdirSync(CACHE, { recursive: true });
-  while (!existsSync(done)) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-    } catch {
-      let holder = 0;
-      try {
-        holder = Number(readFileSync(lock, 'utf8'));
-      } catch {
-        // It is done in this moment.
-      }
-      if (holder > 0 && !lives(holder)) rmSync(lock, { force: true });
-      await pause(100);
-      continue;
-    }
-    try {
-      const part = join(CACHE, `part-${process.pid}`);
-      const pom = join(CACHE, 'pom.xml');
-      writeFileSync(pom, POM);
-      rmSync(part, { recursive: true, force: true });
-      await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${part}`]).catch((error) => {
-        throw error.code === 'ENOENT' ? missing('mvn', 'Maven') : error;
-      });
-      if (!existsSync(done)) renameSync(part, done);
-    } finally {
-      rmSync(lock, { force: true });
-    }
-  }
-  return done;
-};
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
-const isOpen = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+/** The folder of Kafka's jars. */
+const jars = (): Promise<string> => madeOnce('kafka', VERSION, (part) => bring('Kafka', PACKAGES, part));
 
 export interface BrokerOptions {
   /** Its state, kept between starts. */
@@ -158,7 +87,7 @@ export const startBroker = async ({ dir, port: wanted, advertisedPort, protocol 
   if (!existsSync(join(dir, 'data', 'meta.properties')))
     await run('java', ['-Xmx64m', ...java, ...classes, 'kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', file, ...users]).catch(
       (error) => {
-        throw error.code === 'ENOENT' ? missing('java', 'Java 17 or newer') : error;
+        throw error.code === 'ENOENT' ? missing('java', 'Kafka', 'Java 17 or newer') : error;
       },
     );
   const out = openSync(log, 'a');

@@ -1,5 +1,5 @@
 // The rows of a column of texts as bytes, whether they stand one after the other or in a dictionary; nothing is made for a row.
-import type { Column, DictionaryColumn, TextColumn } from '../../core/batch/batch.ts';
+import type { Column, DictionaryColumn, TextColumn } from './batch.ts';
 
 /** `at` says which row is in hand: bytes `[from, to)` of `data`. */
 export class Texts {
