@@ -1,6 +1,6 @@
 // The command keys (Ed25519): with the present one the server proves to agents who it is; its hash and that of the next one stand in every
 // join token. Both come into being at the first start, in files for the server's user alone.
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, hkdfSync, type KeyObject, sign } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
@@ -19,6 +19,9 @@ const keyIn = (file: string): KeyObject => {
 /** The 32 bytes of the public half. */
 const publicOf = (key: KeyObject): Uint8Array => Buffer.from((createPublicKey(key).export({ format: 'jwk' }) as { readonly x: string }).x, 'base64url');
 
+/** The 32 bytes of the other half. */
+const privateOf = (key: KeyObject): Uint8Array => Buffer.from((key.export({ format: 'jwk' }) as { readonly d: string }).d, 'base64url');
+
 /** Throws `data.key` where a file of them holds none. */
 export const openCommandKeys = (dataDir: string): CommandKeys => {
   mkdirSync(join(dataDir, FOLDER), { recursive: true, mode: 0o700 });
@@ -36,5 +39,6 @@ export const openCommandKeys = (dataDir: string): CommandKeys => {
     next: following,
     hashes: [hash('sha256', own, 'buffer'), hash('sha256', following, 'buffer')],
     sign: (bytes) => sign(null, bytes, current),
+    secret: (purpose) => Buffer.from(hkdfSync('sha256', privateOf(current), new Uint8Array(), `inframirror/${purpose}`, 32)),
   };
 };

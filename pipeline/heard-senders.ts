@@ -33,12 +33,12 @@ export class HeardSenders {
   }
 
   /** Of a message that its sender sent behind `before`. */
-  judge({ boot, seq, print }: Pick<Envelope, 'boot' | 'seq' | 'print'>, before: SeenMessage | undefined): 'new' | 'same' | 'other' {
+  judge({ boot, seq, print }: Pick<Envelope, 'boot' | 'seq' | 'print'>, before: SeenMessage | undefined): 'new' | 'same' | 'other' | 'older' {
     if (!this.#isChecked || before === undefined) return 'new';
     // The door takes no run further ahead; an earlier version did, which would shut the sender out for ever.
     // Within a run no clock counts: this one may be behind.
     if (boot !== before.boot && before.boot > BigInt(Math.floor(this.#now()) + KNOWN_RUN_AHEAD_MS)) return 'new';
-    if (boot < before.boot) return 'same';
+    if (boot < before.boot) return 'older';
     return boot > before.boot || seq > before.seq ? 'new' : judgeRepeat(before.prints, seq, print);
   }
 

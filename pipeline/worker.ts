@@ -320,6 +320,11 @@ export class PartitionWorker {
         const error = `the seq ${seq} of this run has been taken, and not with these rows`;
         letters.push({ message, value: message.value, rows, stage: 'decode', reason: 'other-rows', error });
       }
+      if (outcome === 'older') {
+        // A door that did not know of the later run has taken it in: it is acknowledged.
+        const error = `its sender has begun a later run, ${before?.boot}`;
+        letters.push({ message, value: message.value, rows, stage: 'decode', reason: 'older-run', error });
+      }
       if (outcome === 'same') telemetry.add('inframirror_pipeline_repeated_messages_total', { topic: at.topic });
       if (outcome !== 'new') return false;
       seen.set(lane, seenAfter(before, envelope));

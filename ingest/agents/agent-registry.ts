@@ -28,7 +28,7 @@ const SHARED = 'shared-agent-token';
 const REVOKED_NS = 30n * 24n * 3_600_000_000_000n;
 const HELD = "state <> 'revoked' OR GREATEST(joined, signed_in) >= $1";
 const SIGNED_IN = `UPDATE agents SET boot = n.boot, run = n.run, signed_in = n.signed_in
-FROM unnest($1::text[], $2::numeric[], $3::bytea[], $4::int8[]) AS n (id, boot, run, signed_in) WHERE agents.id = n.id`;
+FROM unnest($1::text[], $2::numeric[], $3::bytea[], $4::int8[]) AS n (id, boot, run, signed_in) WHERE agents.id = n.id AND agents.boot <= n.boot`;
 const EVENT = `INSERT INTO events (time, kind, title, host, attributes, sender, boot, seq, "row") VALUES ($1, $2, $3, $4, $5, $6, $7::numeric, 0, 0)
 ON CONFLICT DO NOTHING`;
 
@@ -88,6 +88,19 @@ export class AgentRegistry {
 
   find(id: string): EnrolledAgent | undefined {
     return this.#known.find(id);
+  }
+
+  /** As the record store has it now, where it answers: another process may have signed in a later run of it. */
+  async asStored(id: string): Promise<EnrolledAgent | undefined> {
+    // What is known here alone is newer than what is stored.
+    if (this.#signedIn.has(id) || this.#unwritten.has(id)) return this.find(id);
+    try {
+      const [row] = await this.#records.query(`SELECT ${AGENT_COLUMNS} FROM agents WHERE id = $1`, [id]);
+      if (row !== undefined && !this.#signedIn.has(id) && !this.#unwritten.has(id)) this.#known.put(agentOf(row));
+    } catch (error) {
+      this.#log.debug('an agent could not be looked for; what was known holds', { agent: id, error });
+    }
+    return this.find(id);
   }
 
   /** The agent that the host's data comes from. */

@@ -8,4 +8,6 @@ export interface CommandKeys {
   readonly hashes: readonly [Uint8Array, Uint8Array];
   /** By the current key. */
   readonly sign: (bytes: Uint8Array) => Uint8Array;
+  /** 32 bytes for a purpose that only those know who have the current key: the same in every process of the installation. */
+  readonly secret: (purpose: string) => Buffer;
 }

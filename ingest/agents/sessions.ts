@@ -1,18 +1,9 @@
 // Signs agents in and tells their frames: an agent proves its key once an hour, over a nonce of this server, and both ends derive a key from
 // what they exchanged; each frame then carries an HMAC under it. One session an agent: a new one ends the one before. Whoever signs in under an id
-// that somebody else runs is found here. Nothing of a session is kept over a restart.
+// that somebody else runs is found here. A session is sealed (session-token.ts): any process of the installation takes it, and a restart ends none.
 import { createHmac, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject, randomBytes, timingSafeEqual, verify } from 'node:crypto';
 import { CodedError } from '../../core/errors.ts';
-import {
-  frameContext,
-  MAC_BYTES,
-  NONCE_BYTES,
-  SERVER_NONCE_BYTES,
-  SESSION_KEY_INFO,
-  type SigningIn,
-  sessionBytes,
-  signInBytes,
-} from '../../schemas/agent-proofs.ts';
+import { frameContext, MAC_BYTES, SERVER_NONCE_BYTES, SESSION_KEY_INFO, type SigningIn, sessionBytes, signInBytes } from '../../schemas/agent-proofs.ts';
 import { bytesOf, textOf } from '../../schemas/join-token.ts';
 import { clockError, type FleetClock } from '../fleet-clock.ts';
 import { isTooFarAhead } from '../run-number.ts';
@@ -20,6 +11,7 @@ import type { AgentRegistry } from './agent-registry.ts';
 import { mustBeActive } from './authorities.ts';
 import type { CommandKeys } from './command-keys.ts';
 import type { EnrolledAgent } from './enrolled-agent.ts';
+import { openSession, type Session, sealSession } from './session-token.ts';
 
 export interface SignInRequest extends SigningIn {
   readonly signature: Uint8Array;
@@ -36,15 +28,14 @@ export interface SignInAnswer {
   readonly seconds: number;
 }
 
-interface Session {
-  readonly agent: string;
-  readonly key: Buffer;
+/** One that was opened, and what its frames are signed with. */
+interface Opened extends Session {
   readonly context: Uint8Array;
-  /** ms. */
-  readonly until: number;
 }
 
 const SESSION_MS = 3_600_000;
+/** Some 400 bytes each; of more, those that were opened first are opened again. */
+const MOST_OPENED = 30_000;
 const NONCE_MS = 60_000;
 /** Two that run under one id shut each other out again and again; who was set back once, as by a snapshot, does so once. */
 const BACK_MS = 600_000;
@@ -61,10 +52,14 @@ export class Sessions {
   readonly #keys: CommandKeys;
   readonly #clocks: FleetClock;
   readonly #now: () => number;
-  /** Of this start: nonces of another one are none. */
-  readonly #secret = randomBytes(32);
-  readonly #sessions = new Map<string, Session>();
+  readonly #nonceSecret: Buffer;
+  readonly #sessionSecret: Buffer;
+  /** By what agents show: spares the opening of each. */
+  readonly #opened = new Map<string, Opened>();
+  /** Agent → its session, of those that were opened here. */
   readonly #ofAgent = new Map<string, string>();
+  /** Agent → when its sessions ended, ms: those from before are none. */
+  readonly #ended = new Map<string, number>();
   /** Nonces that somebody signed in with, until they are too old anyway. */
   readonly #spent = new Map<string, number>();
   /** Agent → when runs of it came back that another one had followed, and their numbers. */
@@ -73,6 +68,8 @@ export class Sessions {
   constructor(registry: AgentRegistry, keys: CommandKeys, clocks: FleetClock, now: () => number = Date.now) {
     this.#registry = registry;
     this.#keys = keys;
+    this.#nonceSecret = keys.secret('nonces');
+    this.#sessionSecret = keys.secret('sessions');
     this.#clocks = clocks;
     this.#now = now;
   }
@@ -87,7 +84,7 @@ export class Sessions {
   }
 
   #nonceMac(nonce: Buffer): Buffer {
-    return createHmac('sha256', this.#secret).update(nonce.subarray(0, 24)).digest().subarray(0, 16);
+    return createHmac('sha256', this.#nonceSecret).update(nonce.subarray(0, 24)).digest().subarray(0, 16);
   }
 
   /** Throws `agent.nonce`. */
@@ -111,7 +108,7 @@ export class Sessions {
   /** `clock`: the agent's, ms. Throws `agent.…`, `intake.cloned`, `intake.older-run`, `intake.future-run`, `intake.clock`. */
   async signIn(request: SignInRequest, clock: number | undefined): Promise<SignInAnswer> {
     this.mustBeNonce(request.serverNonce);
-    const agent = this.#registry.find(request.agent);
+    const agent = await this.#registry.asStored(request.agent);
     if (agent === undefined) throw new CodedError('agent.unknown', { agent: request.agent });
     // Before anything is told of it.
     if (!verify(null, signInBytes(request), publicKey('Ed25519', agent.key), request.signature)) throw new CodedError('agent.proof', { what: 'the signature' });
@@ -149,18 +146,18 @@ export class Sessions {
   /** Sessions that are over, and what is too old to count against anybody. */
   #forgetOld(): void {
     const now = this.#now();
-    for (const [id, { agent, until }] of this.#sessions) {
-      // In the order in which they end.
-      if (until >= now) break;
-      this.#sessions.delete(id);
-      if (this.#ofAgent.get(agent) === id) this.#ofAgent.delete(agent);
-    }
+    for (const [id, { agent, until }] of this.#opened)
+      if (until < now) {
+        this.#opened.delete(id);
+        if (this.#ofAgent.get(agent) === id) this.#ofAgent.delete(agent);
+      }
+    for (const [agent, at] of this.#ended) if (at + SESSION_MS < now) this.#ended.delete(agent);
     for (const [agent, back] of this.#back) if (back.every(({ at }) => now - at >= WATCHED_MS)) this.#back.delete(agent);
   }
 
   /** How many are open, or were until not long ago. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#opened.size;
   }
 
   #open(request: SignInRequest): SignInAnswer {
@@ -173,12 +170,13 @@ export class Sessions {
     } catch (error) {
       throw new CodedError('agent.request', { reason: 'ephemeral is no key' }, { cause: error });
     }
-    const session = textOf(randomBytes(NONCE_BYTES));
     const salt = Buffer.concat([request.serverNonce, request.run]);
     const key = Buffer.from(hkdfSync('sha256', shared, salt, SESSION_KEY_INFO, 32));
-    this.end(request.agent);
-    this.#sessions.set(session, { agent: request.agent, key, context: frameContext(session), until: this.#now() + SESSION_MS });
-    this.#ofAgent.set(request.agent, session);
+    const { agent, boot } = request;
+    const now = Math.floor(this.#now());
+    const session = sealSession({ agent, key, boot, since: now, until: now + SESSION_MS }, this.#sessionSecret);
+    this.end(agent);
+    this.#keep(session, { agent, key, boot, since: now, until: now + SESSION_MS, context: frameContext(session) });
     const proof = this.#keys.sign(sessionBytes(request, session, ephemeral));
     return { session, ephemeral, key: this.#keys.current, next: this.#keys.next, proof, seconds: SESSION_MS / 1000 };
   }
@@ -186,9 +184,31 @@ export class Sessions {
   /** Ends the session of an agent, as when it is revoked. */
   end(agent: string): void {
     const session = this.#ofAgent.get(agent);
-    if (session === undefined) return;
+    if (session !== undefined) this.#opened.delete(session);
     this.#ofAgent.delete(agent);
-    this.#sessions.delete(session);
+    this.#ended.set(agent, Math.floor(this.#now()));
+  }
+
+  #keep(text: string, session: Opened): void {
+    const [oldest] = this.#opened.keys();
+    if (this.#opened.size >= MOST_OPENED && oldest !== undefined) this.#opened.delete(oldest);
+    this.#opened.set(text, session);
+    this.#ofAgent.set(session.agent, text);
+  }
+
+  /** undefined: it is none, or over. Of two of an agent the one that was opened later counts. */
+  #find(text: string): Opened | undefined {
+    const known = this.#opened.get(text);
+    if (known !== undefined) return known.until < this.#now() ? undefined : known;
+    const session = openSession(text, this.#sessionSecret);
+    if (session === undefined || session.until < this.#now()) return undefined;
+    const current = this.#opened.get(this.#ofAgent.get(session.agent) ?? '');
+    if (session.since <= (this.#ended.get(session.agent) ?? Number.NEGATIVE_INFINITY) || (current !== undefined && current.since >= session.since))
+      return undefined;
+    if (current !== undefined) this.#opened.delete(this.#ofAgent.get(session.agent) as string);
+    const opened = { ...session, context: frameContext(text) };
+    this.#keep(text, opened);
+    return opened;
   }
 
   /**
@@ -197,10 +217,11 @@ export class Sessions {
    */
   senderOf(credentials: string): { readonly agent: EnrolledAgent; readonly isSigned: (body: Uint8Array) => boolean } {
     const [id = '', text = ''] = credentials.split('.', 2);
-    const session = this.#sessions.get(id);
-    if (session === undefined || session.until < this.#now()) throw new CodedError('agent.session', {});
+    const session = this.#find(id);
+    if (session === undefined) throw new CodedError('agent.session', {});
     const agent = this.#registry.find(session.agent);
-    if (agent === undefined) throw new CodedError('agent.session', {});
+    // Another run has signed in since, perhaps elsewhere.
+    if (agent === undefined || session.boot < agent.boot) throw new CodedError('agent.session', {});
     mustBeActive(agent);
     const mac = bytesOf(text, MAC_BYTES);
     if (mac === undefined) throw new CodedError('agent.proof', { what: 'the frame' });
