@@ -9,6 +9,7 @@ import type { Telemetry } from '../core/telemetry.ts';
 import { columnsInstallation } from '../engines/columns/clickhouse/installation.ts';
 import { DEFINITIONS } from '../engines/columns/clickhouse/migrate.ts';
 import { openClickHouse } from '../engines/columns/clickhouse/open.ts';
+import { prepareClickHouse } from '../engines/columns/clickhouse/prepare.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../engines/columns/embedded/start.ts';
 import type { ColumnStore } from '../engines/columns/port.ts';
 import type { PostgresConnection } from '../engines/records/connection.ts';
@@ -203,6 +204,7 @@ export const startEngines = async (
   };
   const reachColumns = async (server: ClickHouseServer): Promise<OpenedColumns> => {
     const address = columnsAddress(server);
+    await prepareClickHouse(address);
     return {
       columns: openClickHouse({ ...address, concurrency: SERVER_STATEMENTS, telemetry }),
       keeper: { at: places.columns as string },
@@ -259,9 +261,10 @@ export const startEngines = async (
 };
 
 /** As every process reaches it. */
-export const columnsAddress = ({ urls: [url], username, password, database }: ClickHouseServer): ColumnsAddress => ({
-  url: url as string,
+export const columnsAddress = ({ urls, username, password, database, tls }: ClickHouseServer): ColumnsAddress => ({
+  url: urls,
   username,
+  tls,
   ...(password === undefined ? {} : { password }),
   database,
 });

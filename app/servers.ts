@@ -1,5 +1,6 @@
 // The servers that the settings name in place of what this program keeps itself, with their secrets, which come from files alone. It opens none.
 import { readFileSync } from 'node:fs';
+import type { HttpTls } from '../engines/columns/clickhouse/http.ts';
 import type { PostgresConnection } from '../engines/records/connection.ts';
 import type { KafkaStreamOptions } from '../engines/stream/kafka/open.ts';
 import { ConfigError } from './config/problem.ts';
@@ -13,8 +14,7 @@ export interface ClickHouseServer {
   readonly username: string;
   readonly password: string | undefined;
   readonly database: string;
-  /** PEM. */
-  readonly ca: string | undefined;
+  readonly tls: HttpTls;
 }
 
 /** undefined: kept in the data folder, by this program. */
@@ -52,10 +52,14 @@ const secretOf = (settings: Settings, name: SettingName): string | undefined => 
   return secret;
 };
 
+const tlsOf = (settings: Settings, of: 'stream.kafka' | 'columns.clickhouse'): HttpTls => {
+  const [ca, cert, key] = (['ca_file', 'cert_file', 'key_file'] as const).map((name) => fileOf(settings, `${of}.${name}`));
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+};
+
 const kafkaOf = (settings: Settings): Servers['stream'] => {
   const brokers = settings['stream.kafka.brokers'];
   if (brokers.length === 0) return undefined;
-  const [ca, cert, key] = (['ca_file', 'cert_file', 'key_file'] as const).map((name) => fileOf(settings, `stream.kafka.${name}`));
   const mechanism = settings['stream.kafka.sasl.mechanism'];
   const replicas = settings['stream.kafka.replicas'];
   return {
@@ -66,7 +70,7 @@ const kafkaOf = (settings: Settings): Servers['stream'] => {
       maxBytes: settings['limits.stream'],
       sessionMs: settings['stream.kafka.session'],
       ...(replicas === 0 ? {} : { replicas }),
-      ...(settings['stream.kafka.tls'] ? { tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } } : {}),
+      ...(settings['stream.kafka.tls'] ? { tls: tlsOf(settings, 'stream.kafka') } : {}),
       ...(mechanism === 'none'
         ? {}
         : { sasl: { mechanism, username: settings['stream.kafka.sasl.user'], password: secretOf(settings, 'stream.kafka.sasl.password_file') ?? '' } }),
@@ -82,7 +86,7 @@ const clickHouseOf = (settings: Settings): ClickHouseServer | undefined => {
     username: settings['columns.clickhouse.user'],
     password: secretOf(settings, 'columns.clickhouse.password_file'),
     database: settings['columns.clickhouse.database'],
-    ca: fileOf(settings, 'columns.clickhouse.ca_file'),
+    tls: tlsOf(settings, 'columns.clickhouse'),
   };
 };
 

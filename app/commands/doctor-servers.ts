@@ -4,6 +4,7 @@ import { silentLogger } from '../../core/logger.ts';
 import { noTelemetry } from '../../core/telemetry.ts';
 import { columnsInstallation } from '../../engines/columns/clickhouse/installation.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
+import { prepareClickHouse } from '../../engines/columns/clickhouse/prepare.ts';
 import { recordsInstallation } from '../../engines/records/installation.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { ConfigError } from '../config/problem.ts';
@@ -56,6 +57,7 @@ export const askServers = async (settings: Settings): Promise<readonly Finding[]
   if (columns !== undefined)
     all.push(
       asked('column store', places.columns, async () => {
+        await prepareClickHouse(columnsAddress(columns));
         const store = openClickHouse({ ...columnsAddress(columns), requestTimeoutMs: PATIENCE_MS, telemetry: noTelemetry });
         return (await columnsInstallation(store).finally(() => store.close())).installation;
       }),

@@ -72,6 +72,9 @@ export const SETTINGS = {
   }),
   'columns.clickhouse.ca_file': optionalText({ summary: 'Certificates (PEM) that theirs is checked by; left out, those that Node trusts.' }),
 
+  'columns.clickhouse.cert_file': optionalText({ summary: 'Our certificate (PEM), where they ask for one.' }),
+  'columns.clickhouse.key_file': optionalText({ summary: 'Its key (PEM).' }),
+
   'records.postgres.url_file': optionalText({
     summary:
       'PostgreSQL as the record store: file that holds its address, postgres://USER:PASSWORD@HOST:PORT/DATABASE. Left out, it is kept in the data folder.',

@@ -12,6 +12,8 @@ const NEEDS: Readonly<Partial<Record<SettingName, readonly [needed: SettingName,
   'stream.kafka.tls': ['stream.kafka.brokers', (s) => s['stream.kafka.brokers'].length > 0],
   'stream.kafka.sasl.user': ['stream.kafka.sasl.mechanism', (s) => s['stream.kafka.sasl.mechanism'] !== 'none'],
   'stream.kafka.sasl.password_file': ['stream.kafka.sasl.mechanism', (s) => s['stream.kafka.sasl.mechanism'] !== 'none'],
+  'columns.clickhouse.cert_file': ['columns.clickhouse.key_file', (s) => s['columns.clickhouse.key_file'] !== ''],
+  'columns.clickhouse.key_file': ['columns.clickhouse.cert_file', (s) => s['columns.clickhouse.cert_file'] !== ''],
   'columns.clickhouse.password_file': ['columns.clickhouse.urls', (s) => s['columns.clickhouse.urls'].length > 0],
   'records.postgres.ca_file': ['records.postgres.url_file', (s) => s['records.postgres.url_file'] !== ''],
 };

@@ -14,7 +14,7 @@ import type { StoreName } from '../installation/notes.ts';
 import type { KafkaServer } from '../servers.ts';
 
 /** How the column store is reached: one that the server's process keeps, or a server of its own. */
-export type ColumnsAddress = Pick<ClickHouseOptions, 'url' | 'socketPath' | 'incoming' | 'username' | 'password' | 'database'>;
+export type ColumnsAddress = Pick<ClickHouseOptions, 'url' | 'socketPath' | 'incoming' | 'username' | 'password' | 'database' | 'tls'>;
 
 /** How the stream is reached: by the socket of the thread that keeps it, or as a Kafka. */
 export type StreamAddress = { readonly socket: string } | { readonly kafka: KafkaServer; readonly partitions: number };

@@ -1,0 +1,82 @@
+// A Kafka, a ClickHouse and a PostgreSQL that a test starts as servers, and the settings that name them. What of ClickHouse is real in it is the
+// engine: see `engines/columns/testing/server.ts`. InfraMirror starts none of them.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { silentLogger } from '../../../core/logger.ts';
+import { startTestServer, type TestServer } from '../../../engines/columns/testing/server.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../engines/records/embedded/embedded.ts';
+import { type Broker, startBroker } from '../../../engines/stream/kafka/testing/broker.ts';
+import { newFolder } from './product.ts';
+
+const PASSWORD = 'p4ss of ClickHouse';
+
+export interface Servers {
+  readonly folder: string;
+  readonly clickhouse: TestServer;
+  readonly postgres: EmbeddedPostgres;
+  /** The one that runs. */
+  broker: Broker;
+  /** A file of settings that names them. `more`: lines at its end. */
+  settings(more?: string): string;
+  /** Kills the broker and starts it again where it was. */
+  killBroker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const secret = (file: string, text: string): string => {
+  writeFileSync(file, `${text}\n`, { mode: 0o600 });
+  return file;
+};
+
+export const startServers = async (): Promise<Servers> => {
+  const folder = await newFolder();
+  const kafka = join(folder, 'kafka');
+  mkdirSync(kafka);
+  const [broker, clickhouse, postgres] = await Promise.all([
+    startBroker({ dir: kafka }),
+    startTestServer({ users: { infra: { password: PASSWORD } } }),
+    startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: silentLogger }),
+  ]);
+  const settings: Servers['settings'] = (more = '') => {
+    const { host, port, user, database, password = '' } = postgres.connection;
+    const url = secret(join(folder, 'postgres-url'), `postgres://${user}:${encodeURIComponent(password)}@${encodeURIComponent(host)}:${port}/${database}`);
+    return secret(
+      join(folder, 'inframirror.yaml'),
+      `stream:
+  kafka:
+    brokers: [127.0.0.1:${servers.broker.port}]
+    partitions: 3
+    session: 10s
+columns:
+  clickhouse:
+    urls: [${clickhouse.url}]
+    user: infra
+    password_file: ${secret(join(folder, 'clickhouse-password'), PASSWORD)}
+    database: infra
+records:
+  postgres:
+    url_file: ${url}
+    tls: false
+${more}`,
+    );
+  };
+  const servers: Servers = {
+    folder,
+    clickhouse,
+    postgres,
+    broker,
+    settings,
+    killBroker: async () => {
+      await servers.broker.kill();
+      servers.broker = await startBroker({ dir: kafka, port: servers.broker.port });
+    },
+    stop: async () => {
+      await servers.broker.stop();
+      await clickhouse.stop();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return servers;
+};
