@@ -61,10 +61,15 @@ export interface Engines {
   /** What the pipeline writes into these tables, which no one else does. */
   readonly told: HeardRows;
   /** How the pipeline's process reaches the stores. */
-  readonly addresses: { readonly columns: ColumnsAddress; readonly records: PostgresConnection; readonly folders: readonly StoreName[] };
+  readonly addresses: {
+    readonly columns: ColumnsAddress;
+    readonly search: Servers['search'];
+    readonly records: PostgresConnection;
+    readonly folders: readonly StoreName[];
+  };
   /** What was found wrong at the start. */
   readonly problems: readonly Problem[];
-  readonly keepers: { readonly columns: StoreKeeper; readonly records: StoreKeeper };
+  readonly keepers: { readonly columns: StoreKeeper; readonly search: StoreKeeper; readonly records: StoreKeeper };
   /** Ends what was started. */
   stop(): Promise<void>;
 }
@@ -230,24 +235,26 @@ export const startEngines = async (
   try {
     const [{ columns, ...own }, { records, ...rows }] = await together(part('the column store', openColumns), part('the record store', openRecords));
     installation.checkTogether();
-    const search = openColumnSearch(columns);
+    const search = await part('the search store', () => openSearch(servers.search, columns));
+    undo.push(() => search.close());
+    const searchPlace = searchPlaceOf(servers);
     const isKept = servers.columns === undefined;
     const [problems] = await together(
       part('the column store', async () => {
         await columns.migrate(() => !isKept || !isFull(join(dataDir, 'columns')));
-        await search.migrate();
         return isKept ? [...putAside(own), ...(await brokenParts(columns))] : [];
       }),
       part('the record store', () => records.migrate()),
     );
+    if (servers.search !== undefined) await part('the search store', () => search.migrate());
     for (const { part: name, message } of problems) log.error(message, { part: name });
     return {
       columns,
       search,
       records,
       told,
-      addresses: { columns: own.address, records: rows.address, folders: STORE_NAMES.filter((name) => places[name] === undefined) },
-      keepers: { columns: own.keeper, records: rows.keeper },
+      addresses: { columns: own.address, search: servers.search, records: rows.address, folders: STORE_NAMES.filter((name) => places[name] === undefined) },
+      keepers: { columns: own.keeper, search: searchPlace === undefined ? own.keeper : { at: searchPlace }, records: rows.keeper },
       problems,
       stop: async () => {
         told.stop();
@@ -260,11 +267,21 @@ export const startEngines = async (
   }
 };
 
+export const searchPlaceOf = ({ search }: Servers): string | undefined =>
+  search && `Elasticsearch at ${search.nodes.join(', ')}, indices ${search.indexPrefix}-…`;
+
+const openSearch = async (server: Servers['search'], columns: ColumnStore): Promise<Search> => {
+  if (server === undefined) return openColumnSearch(columns);
+  const { openElasticsearch } = await import('../engines/search/elasticsearch/open.ts');
+  return (await openElasticsearch(server)).search;
+};
+
 /** As every process reaches it. */
-export const columnsAddress = ({ urls, username, password, database, tls }: ClickHouseServer): ColumnsAddress => ({
+export const columnsAddress = ({ urls, username, password, database, tls, cluster }: ClickHouseServer): ColumnsAddress => ({
   url: urls,
   username,
   tls,
+  ...(cluster === undefined ? {} : { cluster }),
   ...(password === undefined ? {} : { password }),
   database,
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { HttpTls } from '../engines/columns/clickhouse/http.ts';
 import type { PostgresConnection } from '../engines/records/connection.ts';
+import type { ElasticsearchOptions } from '../engines/search/elasticsearch/open.ts';
 import type { KafkaStreamOptions } from '../engines/stream/kafka/open.ts';
 import { ConfigError } from './config/problem.ts';
 import type { SettingName, Settings } from './config/settings.ts';
@@ -15,16 +16,19 @@ export interface ClickHouseServer {
   readonly password: string | undefined;
   readonly database: string;
   readonly tls: HttpTls;
+  readonly cluster: string | undefined;
 }
 
 /** undefined: kept in the data folder, by this program. */
 export interface Servers {
   readonly stream: { readonly kafka: KafkaServer; readonly partitions: number } | undefined;
   readonly columns: ClickHouseServer | undefined;
+  /** undefined: log lines rest in the column store. */
+  readonly search: ElasticsearchOptions | undefined;
   readonly records: PostgresConnection | undefined;
 }
 
-export const NO_SERVERS: Servers = { stream: undefined, columns: undefined, records: undefined };
+export const NO_SERVERS: Servers = { stream: undefined, columns: undefined, search: undefined, records: undefined };
 
 const MOST_BYTES = 1 << 20;
 const POSTGRES_PORT = 5432;
@@ -87,6 +91,23 @@ const clickHouseOf = (settings: Settings): ClickHouseServer | undefined => {
     password: secretOf(settings, 'columns.clickhouse.password_file'),
     database: settings['columns.clickhouse.database'],
     tls: tlsOf(settings, 'columns.clickhouse'),
+    cluster: settings['columns.clickhouse.cluster'] || undefined,
+  };
+};
+
+const elasticsearchOf = (settings: Settings): ElasticsearchOptions | undefined => {
+  const nodes = settings['search.elasticsearch.nodes'];
+  if (nodes.length === 0) return undefined;
+  const [password, apiKey] = [secretOf(settings, 'search.elasticsearch.password_file'), secretOf(settings, 'search.elasticsearch.api_key_file')];
+  const ca = fileOf(settings, 'search.elasticsearch.ca_file');
+  const shards = settings['search.elasticsearch.shards'];
+  return {
+    nodes,
+    indexPrefix: settings['search.elasticsearch.index_prefix'],
+    ...(password === undefined ? {} : { auth: { username: settings['search.elasticsearch.user'], password } }),
+    ...(apiKey === undefined ? {} : { auth: { apiKey } }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(shards === 0 ? {} : { shards }),
   };
 };
 
@@ -113,4 +134,9 @@ const postgresOf = (settings: Settings): PostgresConnection | undefined => {
 };
 
 /** Throws `ConfigError` where a file is not as it must be. */
-export const serversOf = (settings: Settings): Servers => ({ stream: kafkaOf(settings), columns: clickHouseOf(settings), records: postgresOf(settings) });
+export const serversOf = (settings: Settings): Servers => ({
+  stream: kafkaOf(settings),
+  columns: clickHouseOf(settings),
+  search: elasticsearchOf(settings),
+  records: postgresOf(settings),
+});

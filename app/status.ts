@@ -139,7 +139,7 @@ export class StatusReader {
     const { keepers } = engines;
     return [
       pinged(COLUMNS, keepers.columns, () => engines.columns.ping()),
-      pinged('search store', keepers.columns, () => engines.search.ping()),
+      pinged('search store', keepers.search, () => engines.search.ping()),
       pinged(RECORDS, keepers.records, () => engines.records.ping()),
       {
         name: STREAM,

@@ -9,7 +9,7 @@ import { recordsInstallation } from '../../engines/records/installation.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { Settings } from '../config/settings.ts';
-import { columnsAddress, placesOf } from '../engines.ts';
+import { columnsAddress, placesOf, searchPlaceOf } from '../engines.ts';
 import { type Servers, serversOf } from '../servers.ts';
 import type { Finding } from './finding.ts';
 
@@ -22,21 +22,23 @@ const told = (error: unknown): string => {
   return `${error.message}. ${mend}`;
 };
 
-const asked = async (what: string, at: string | undefined, ask: () => Promise<string | undefined>): Promise<Finding> => {
+/** `ask` gives what there is to say of it. */
+const asked = async (what: string, at: string | undefined, ask: () => Promise<string>): Promise<Finding> => {
   try {
-    const installation = await ask();
-    const whose = installation === undefined ? 'no installation uses it yet' : `used by the installation ${installation}`;
-    return { what, ok: true, detail: `${at}: answers; ${whose}` };
+    return { what, ok: true, detail: `${at}: answers${await ask()}` };
   } catch (error) {
     return { what, ok: false, detail: `${at}: ${told(error)}` };
   }
 };
 
-const kafkaOwner = async ({ kafka }: NonNullable<Servers['stream']>): Promise<string | undefined> => {
+const usedBy = (installation: string | undefined): string =>
+  installation === undefined ? '; no installation uses it yet' : `; used by the installation ${installation}`;
+
+const kafkaOwner = async ({ kafka }: NonNullable<Servers['stream']>): Promise<string> => {
   const { openKafkaStream } = await import('../../engines/stream/kafka/open.ts');
   const stream = await openKafkaStream({ ...kafka, patienceMs: PATIENCE_MS });
   try {
-    return await stream.owner();
+    return usedBy(await stream.owner());
   } finally {
     await stream.close();
   }
@@ -51,7 +53,7 @@ export const askServers = async (settings: Settings): Promise<readonly Finding[]
     throw error;
   }
   const places = placesOf(servers);
-  const { stream, columns, records } = servers;
+  const { stream, columns, search, records } = servers;
   const all: Promise<Finding>[] = [];
   if (stream !== undefined) all.push(asked('stream', places.stream, () => kafkaOwner(stream)));
   if (columns !== undefined)
@@ -59,14 +61,23 @@ export const askServers = async (settings: Settings): Promise<readonly Finding[]
       asked('column store', places.columns, async () => {
         await prepareClickHouse(columnsAddress(columns));
         const store = openClickHouse({ ...columnsAddress(columns), requestTimeoutMs: PATIENCE_MS, telemetry: noTelemetry });
-        return (await columnsInstallation(store).finally(() => store.close())).installation;
+        return usedBy((await columnsInstallation(store).finally(() => store.close())).installation);
+      }),
+    );
+  if (search !== undefined)
+    all.push(
+      asked('search store', searchPlaceOf(servers), async () => {
+        const { openElasticsearch } = await import('../../engines/search/elasticsearch/open.ts');
+        const opened = await openElasticsearch({ ...search, requestMs: PATIENCE_MS });
+        await opened.search.ping().finally(() => opened.search.close());
+        return '';
       }),
     );
   if (records !== undefined)
     all.push(
       asked('record store', places.records, async () => {
         const store = openPostgres(records, { log: silentLogger, patienceMs: PATIENCE_MS, poolSize: 1 });
-        return (await recordsInstallation(store).finally(() => store.close())).installation;
+        return usedBy((await recordsInstallation(store).finally(() => store.close())).installation);
       }),
     );
   return Promise.all(all);

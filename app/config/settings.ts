@@ -75,6 +75,27 @@ export const SETTINGS = {
   'columns.clickhouse.cert_file': optionalText({ summary: 'Our certificate (PEM), where they ask for one.' }),
   'columns.clickhouse.key_file': optionalText({ summary: 'Its key (PEM).' }),
 
+  'columns.clickhouse.cluster': textThat('', (value) => /^\w{0,64}$/.test(value), 'it must be a name of letters, digits and underscores', {
+    summary: 'Name of the cluster, as they know it, of which the addresses are; left out, each is a replica that needs none.',
+  }),
+
+  'search.elasticsearch.nodes': textsThat([], httpOffence, {
+    summary: 'Elasticsearch for log lines: http:// or https:// addresses of some of its nodes. Of an empty list they rest in the column store.',
+  }),
+  'search.elasticsearch.user': optionalText({ summary: 'Its user, by a password; or else by a key.' }),
+  'search.elasticsearch.password_file': optionalText({ summary: 'File that holds the password.' }),
+  'search.elasticsearch.api_key_file': optionalText({ summary: 'File that holds an API key, in the form `encoded` in which it was given.' }),
+  'search.elasticsearch.ca_file': optionalText({ summary: 'Certificates (PEM) that theirs is checked by; left out, those that Node trusts.' }),
+  'search.elasticsearch.index_prefix': textThat(
+    'inframirror',
+    (value) => /^[a-z][a-z0-9_-]{0,63}$/.test(value),
+    'it must be a name of small letters, digits, _ and -',
+    {
+      summary: 'What the names of its indices begin with.',
+    },
+  ),
+  'search.elasticsearch.shards': count(0, 0, 1000, { summary: 'Shards of the index of a day; 0: as the cluster has it.' }),
+
   'records.postgres.url_file': optionalText({
     summary:
       'PostgreSQL as the record store: file that holds its address, postgres://USER:PASSWORD@HOST:PORT/DATABASE. Left out, it is kept in the data folder.',

@@ -15,6 +15,10 @@ const NEEDS: Readonly<Partial<Record<SettingName, readonly [needed: SettingName,
   'columns.clickhouse.cert_file': ['columns.clickhouse.key_file', (s) => s['columns.clickhouse.key_file'] !== ''],
   'columns.clickhouse.key_file': ['columns.clickhouse.cert_file', (s) => s['columns.clickhouse.cert_file'] !== ''],
   'columns.clickhouse.password_file': ['columns.clickhouse.urls', (s) => s['columns.clickhouse.urls'].length > 0],
+  'columns.clickhouse.cluster': ['columns.clickhouse.urls', (s) => s['columns.clickhouse.urls'].length > 0],
+  'search.elasticsearch.user': ['search.elasticsearch.password_file', (s) => s['search.elasticsearch.password_file'] !== ''],
+  'search.elasticsearch.password_file': ['search.elasticsearch.user', (s) => s['search.elasticsearch.user'] !== ''],
+  'search.elasticsearch.api_key_file': ['search.elasticsearch.nodes', (s) => s['search.elasticsearch.nodes'].length > 0],
   'records.postgres.ca_file': ['records.postgres.url_file', (s) => s['records.postgres.url_file'] !== ''],
 };
 
@@ -53,5 +57,9 @@ export const problemsTogether = (settings: Settings, places: ReadonlyMap<Setting
       ? []
       : [{ place: placeOf('stream.kafka.sasl.mechanism'), problem: `stream.kafka.sasl.mechanism needs ${name}` }],
   );
-  return [...lonely, ...nobody, ...sharedProblems(settings, placeOf('roles'))];
+  const twice =
+    settings['search.elasticsearch.user'] !== '' && settings['search.elasticsearch.api_key_file'] !== ''
+      ? [{ place: placeOf('search.elasticsearch.api_key_file'), problem: 'search.elasticsearch has a user and a key: leave one out' }]
+      : [];
+  return [...lonely, ...nobody, ...twice, ...sharedProblems(settings, placeOf('roles'))];
 };

@@ -9,6 +9,7 @@ import { KeptCalls } from '../../core/telemetry-calls.ts';
 import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { lockFolder } from '../../engines/folder-lock.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import type { Elasticsearch } from '../../engines/search/elasticsearch/open.ts';
 import type { Stream } from '../../engines/stream/port.ts';
 import { connectStream } from '../../engines/stream/remote/remote-stream.ts';
 import type { Keeper } from '../../pipeline/keeper.ts';
@@ -65,6 +66,9 @@ const openStream = async (address: StreamAddress): Promise<Stream> => {
   return openKafkaStream({ ...address.kafka, logger: log });
 };
 
+const openDocuments = async (server: PipelineStart['search']): Promise<Elasticsearch | undefined> =>
+  server === undefined ? undefined : (await import('../../engines/search/elasticsearch/open.ts')).openElasticsearch(server);
+
 const start = async (options: PipelineStart): Promise<void> => {
   const { dataDir, isStreamAnew } = options;
   settings = options.settings;
@@ -84,9 +88,20 @@ const start = async (options: PipelineStart): Promise<void> => {
     }),
   );
   const records = openPostgres(options.records, { log, poolSize: CONNECTIONS });
+  const documents = await openDocuments(options.search);
   const stream = await openStream(options.stream);
   const partitions = 'kafka' in options.stream ? { partitions: options.stream.partitions } : {};
-  const pipeline = await startPipeline({ stream, columns, records, telemetry, logger: log, isStreamAnew, works: options.works, ...partitions });
+  const pipeline = await startPipeline({
+    stream,
+    columns,
+    records,
+    telemetry,
+    logger: log,
+    isStreamAnew,
+    works: options.works,
+    ...partitions,
+    ...(documents && { documents: documents.writer }),
+  });
   /** A server of its own keeps room on its disks itself. */
   const roomMissingOf = (store: StoreName): number => (options.folders.includes(store) ? missingRoom(storeFolder(dataDir, store), now()['disk.min_free']) : 0);
   const roomMissing = (): number => roomMissingOf('columns');
@@ -110,12 +125,14 @@ const start = async (options: PipelineStart): Promise<void> => {
           own.isStuck = isStuck;
         },
         removing: (...removal) => writes.removing(...removal),
+        ...(documents && { documents: documents.days }),
       });
     },
     stop: async () => {
       await keeper?.stop();
       await pipeline.stop();
       await stream.close();
+      await documents?.search.close();
       await columns.close();
       await records.close();
       told.close();

@@ -5,6 +5,7 @@ import type { TelemetryCalls } from '../../core/telemetry-calls.ts';
 import type { ClickHouseOptions } from '../../engines/columns/clickhouse/open.ts';
 import type { PostgresConnection } from '../../engines/records/connection.ts';
 import type { LockHolder } from '../../engines/records/port.ts';
+import type { ElasticsearchOptions } from '../../engines/search/elasticsearch/open.ts';
 import type { Replayed, ReplayFrom } from '../../pipeline/places.ts';
 import type { SeenMessage } from '../../pipeline/senders.ts';
 import type { PipelineStatus } from '../../pipeline/start.ts';
@@ -14,7 +15,7 @@ import type { StoreName } from '../installation/notes.ts';
 import type { KafkaServer } from '../servers.ts';
 
 /** How the column store is reached: one that the server's process keeps, or a server of its own. */
-export type ColumnsAddress = Pick<ClickHouseOptions, 'url' | 'socketPath' | 'incoming' | 'username' | 'password' | 'database' | 'tls'>;
+export type ColumnsAddress = Pick<ClickHouseOptions, 'url' | 'socketPath' | 'incoming' | 'username' | 'password' | 'database' | 'tls' | 'cluster'>;
 
 /** How the stream is reached: by the socket of the thread that keeps it, or as a Kafka. */
 export type StreamAddress = { readonly socket: string } | { readonly kafka: KafkaServer; readonly partitions: number };
@@ -23,6 +24,8 @@ export interface PipelineStart {
   readonly dataDir: string;
   readonly stream: StreamAddress;
   readonly columns: ColumnsAddress;
+  /** undefined: log lines rest in the column store. */
+  readonly search: ElasticsearchOptions | undefined;
   readonly records: PostgresConnection;
   readonly settings: Settings;
   readonly isStreamAnew: boolean;
