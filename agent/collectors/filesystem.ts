@@ -3,7 +3,7 @@
 import { type MakeCollector, ratio } from './collector.ts';
 
 /** Types that rest on a disk or in memory people fill. */
-const COUNTED: ReadonlySet<string> = new Set([
+export const COUNTED: ReadonlySet<string> = new Set([
   'ext2',
   'ext3',
   'ext4',
@@ -35,7 +35,7 @@ interface Mount {
 }
 
 /** Blanks and such stand as octal escapes in /proc/mounts. */
-const unescaped = (text: string): string => text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+export const unescaped = (text: string): string => text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 /** A device mounted in several places (bind mounts) is told of once, by its shortest mountpoint. */
 const mountsOf = (text: string): readonly Mount[] => {

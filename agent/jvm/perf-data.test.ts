@@ -105,8 +105,16 @@ describeWith('real JVMs', findJdks(), JDKS_MISSING, (jdks) => {
       expect(theirs.get(name), name).toBe(JSON.stringify(ours.get(name)));
     expect(ours.get('sun.rt.javaCommand')).toBe('Shop --port=80');
     expect(ours.get('java.property.java.version')).toBe(jdk.version);
-    // A real one that is being written, or was.
-    for (let cut = 0; cut < bytes.length; cut += 97) parsePerfData(bytes.subarray(0, cut));
+    // A real one that is cut at each byte, also where its header says that this is all.
+    const used = bytes.readInt32LE(8);
+    const believed: number[] = [];
+    for (let cut = 0; cut < used; cut++) {
+      if (parsePerfData(bytes.subarray(0, cut)) !== undefined) believed.push(cut);
+      const said = Buffer.from(bytes.subarray(0, Math.max(32, cut)));
+      said.writeInt32LE(cut, 8);
+      if (parsePerfData(said) !== undefined) believed.push(cut);
+    }
+    expect(believed).toEqual([]);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, byte) => {
         const changed = Buffer.from(bytes);

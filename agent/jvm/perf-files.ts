@@ -1,8 +1,9 @@
 // Finds and reads the file in which a JVM keeps its counters: `/tmp/hsperfdata_USER/PID`, as the process itself sees `/tmp` and its number. Anyone may
 // have put anything there, so no link is followed, nothing is waited for, a file counts only where it is its process's user's and the process has it
-// in its memory, and only so much is looked at.
-import { closeSync, constants, type Dir, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+// in its memory, and only so much is looked at. What rests elsewhere than on this machine is let be: who serves it may never answer.
+import { closeSync, constants, type Dir, fstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { opendir } from 'node:fs/promises';
+import { COUNTED, unescaped } from '../collectors/filesystem.ts';
 import type { HostFiles } from '../host-files.ts';
 import type { SeenProcess } from '../processes/process-table.ts';
 
@@ -21,9 +22,12 @@ const FILE = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 const FOLDER = FILE | O_DIRECTORY;
 const PREFIX = 'hsperfdata_';
 const IS_NUMBER = /^\d+$/;
-/** Names looked at in a `/tmp`, and in one of its folders. */
+/** Beside those that hold files of their own. */
+const LAYERED: ReadonlySet<string> = new Set(['overlay', 'aufs', 'ramfs', 'rootfs']);
+/** Names looked at in a `/tmp`, in one of its folders, and in all of a pass. */
 const MOST_NAMES = 50_000;
 const MOST_PIDS = 20_000;
+const MOST_OF_PASS = 500_000;
 /** Of one user in one `/tmp`, and of all. */
 const MOST_OF_USER = 4;
 const MOST_FOLDERS = 1000;
@@ -38,8 +42,9 @@ const isDenied = (error: unknown): boolean => ['EACCES', 'EPERM'].includes((erro
 export class PerfFiles {
   readonly #files: HostFiles;
   readonly #leftOut: (what: string) => void;
-  /** By what a `/tmp` is, whichever way leads to it. */
+  /** Of each `/tmp`, by the mounts and the root of who sees it. */
   #folders = new Map<string, readonly PerfFolder[]>();
+  #looked = 0;
   #buffer = Buffer.allocUnsafeSlow(CHUNK);
 
   constructor(files: HostFiles, leftOut: (what: string) => void) {
@@ -50,39 +55,40 @@ export class PerfFiles {
   /** Looks anew at what there is. */
   begin(): void {
     this.#folders = new Map();
+    this.#looked = 0;
   }
 
   /** What it gives holds until the next call. `isKnown`: the process is known to have the file in its memory. Never throws. */
   async read(process: SeenProcess, isKnown: boolean): Promise<PerfFile> {
-    let tmp: number | undefined;
     try {
-      tmp = openSync(this.#files.path(`/proc/${process.pid}/root/tmp`), FOLDER);
-      return await this.#readIn(tmp, process, isKnown);
+      const folder = `/proc/${process.pid}`;
+      const view = ['ns/mnt', 'root'].map((name) => readlinkSync(this.#files.path(`${folder}/${name}`))).join(' ');
+      const folders = this.#folders.get(view) ?? (await this.#look(folder));
+      this.#folders.set(view, folders);
+      return this.#readIn(folders, process, isKnown);
     } catch (error) {
       return isDenied(error) ? 'denied' : 'none';
-    } finally {
-      if (tmp !== undefined) closeSync(tmp);
     }
   }
 
-  async #readIn(tmp: number, process: SeenProcess, isKnown: boolean): Promise<PerfFile> {
-    const { dev, ino } = fstatSync(tmp);
-    const key = `${dev}:${ino}`;
-    const folders = this.#folders.get(key) ?? (await this.#look(tmp));
-    this.#folders.set(key, folders);
+  #readIn(folders: readonly PerfFolder[], process: SeenProcess, isKnown: boolean): PerfFile {
     const name = String(process.ownPid);
     let isRefused = false;
     for (const folder of folders) {
       if (folder.uid !== process.uid || !folder.pids.has(name)) continue;
       try {
         if (!isKnown && !this.#isMapped(process.pid, `/${folder.name}/${name}`)) continue;
-        const found = this.#readFile(tmp, folder.name, name, process.uid);
+        const found = opened(this.#tmp(`/proc/${process.pid}`), FOLDER, (tmp) => this.#readFile(tmp, folder.name, name, process.uid));
         if (found !== undefined) return found;
       } catch (error) {
         isRefused ||= isDenied(error);
       }
     }
     return isRefused ? 'denied' : 'none';
+  }
+
+  #tmp(process: string): string {
+    return this.#files.path(`${process}/root/tmp`);
   }
 
   #readFile(tmp: number, folder: string, name: string, uid: number): Uint8Array | undefined {
@@ -128,23 +134,44 @@ export class PerfFiles {
     }
   }
 
-  async #look(tmp: number): Promise<readonly PerfFolder[]> {
+  /** What the process sees in its `/tmp`; throws where it may not be looked at. */
+  async #look(process: string): Promise<readonly PerfFolder[]> {
+    const { isLocal, mounted } = mountsOf(this.#files.text(`${process}/mountinfo`) ?? '');
+    if (!isLocal) {
+      this.#leftOut('JVMs whose /tmp is not of this machine');
+      return [];
+    }
+    let tmp: number;
+    try {
+      tmp = openSync(this.#tmp(process), FOLDER);
+    } catch (error) {
+      if (isDenied(error)) throw error;
+      return [];
+    }
+    try {
+      return await this.#foldersIn(tmp, mounted);
+    } finally {
+      closeSync(tmp);
+    }
+  }
+
+  async #foldersIn(tmp: number, mounted: ReadonlySet<string>): Promise<readonly PerfFolder[]> {
     const found: PerfFolder[] = [];
     const ofUser = new Map<number, number>();
     let looked = 0;
     for await (const name of namesIn(within(tmp, ''))) {
-      if (++looked > MOST_NAMES || found.length >= MOST_FOLDERS) {
-        this.#leftOut(`JVMs in a /tmp with more than ${looked > MOST_NAMES ? `${MOST_NAMES} names` : `${MOST_FOLDERS} folders of them`}`);
+      if (++looked > MOST_NAMES || ++this.#looked > MOST_OF_PASS || found.length >= MOST_FOLDERS) {
+        this.#leftOut('JVMs in a /tmp that has too many names');
         break;
       }
-      if (!name.startsWith(PREFIX)) continue;
+      if (!name.startsWith(PREFIX) || mounted.has(name)) continue;
       try {
         const folder = openSync(within(tmp, name), FOLDER);
         try {
           const { uid } = fstatSync(folder);
           const before = ofUser.get(uid) ?? 0;
           ofUser.set(uid, before + 1);
-          if (before < MOST_OF_USER) found.push({ name, uid, pids: await pidsIn(folder) });
+          if (before < MOST_OF_USER) found.push({ name, uid, pids: await this.#pidsIn(folder) });
         } finally {
           closeSync(folder);
         }
@@ -154,7 +181,36 @@ export class PerfFiles {
     }
     return found;
   }
+
+  async #pidsIn(folder: number): Promise<ReadonlySet<string>> {
+    const pids = new Set<string>();
+    let looked = 0;
+    for await (const name of namesIn(within(folder, ''))) {
+      if (++looked > MOST_PIDS || ++this.#looked > MOST_OF_PASS) {
+        this.#leftOut('JVMs in a /tmp that has too many names');
+        break;
+      }
+      if (IS_NUMBER.test(name)) pids.add(name);
+    }
+    return pids;
+  }
 }
+
+/** Whether `/tmp` rests on this machine, and what in it something is mounted on, by `/proc/PID/mountinfo`. */
+const mountsOf = (text: string): { readonly isLocal: boolean; readonly mounted: ReadonlySet<string> } => {
+  const types = new Map<string, string>();
+  const mounted = new Set<string>();
+  for (const line of text.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ', 2);
+    const mountpoint = unescaped(before.split(' ', 5)[4] ?? '');
+    // Of one over another the last is seen.
+    if (mountpoint === '/' || mountpoint === '/tmp') types.set(mountpoint, after.split(' ', 1)[0] ?? '');
+    else if (mountpoint.startsWith('/tmp/')) mounted.add(mountpoint.split('/', 3)[2] ?? '');
+  }
+  const type = types.get('/tmp') ?? types.get('/');
+  // Of a root that is a plain folder it is not told.
+  return { isLocal: type === undefined || COUNTED.has(type) || LAYERED.has(type), mounted };
+};
 
 /** Closed when `use` is done. Throws the file system's error. */
 const opened = <T>(path: string, flags: number, use: (fd: number, stat: Stats) => T): T => {
@@ -170,13 +226,3 @@ async function* namesIn(path: string): AsyncGenerator<string> {
   const folder: Dir = await opendir(path, { bufferSize: 256 });
   for await (const { name } of folder) yield name;
 }
-
-const pidsIn = async (folder: number): Promise<ReadonlySet<string>> => {
-  const pids = new Set<string>();
-  let looked = 0;
-  for await (const name of namesIn(within(folder, ''))) {
-    if (++looked > MOST_PIDS) break;
-    if (IS_NUMBER.test(name)) pids.add(name);
-  }
-  return pids;
-};
