@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startProduct } from '../end-to-end/support/product.ts';
 import { startFleet } from '../planted/fleet.ts';
-import { type Line, MACHINES, type Machine } from '../planted/machines.ts';
+import { type Java, type Line, MACHINES, type Machine } from '../planted/machines.ts';
 import { findChromium } from '../support/chromium.js';
 import { launchBrowser, visit } from './chromium.ts';
 
@@ -39,11 +39,16 @@ Caused by: java.net.ConnectException: Connection refused
 const trace = (step: number): readonly Line[] =>
   step % 8 === 5 ? [{ severity: 'error', service: 'shop', source: '/var/log/shop/shop.log', body: TRACE }] : [];
 
-/** Those of the planted fleet, with access logs on the web servers, and copies of some, so that a list is a list. */
+const shops = (i: number): readonly Java[] => [
+  { main: 'com.example.shop.Cart', user: 'shop', collector: 'G1', heap: 2048, used: 0.3 + ((i * 37) % 60) / 100 },
+  { main: 'com.example.shop.Search', user: 'shop', collector: 'ZGC', heap: 8192, used: 0.2 + ((i * 23) % 50) / 100 },
+];
+
+/** Those of the planted fleet, with access logs and two Java programs on the web servers, and copies of some, so that a list is a list. */
 const fleet: readonly Machine[] = Array.from({ length: 24 }, (_, i): Machine => {
   const machine = MACHINES[i % 4] as Machine;
   const copy = i < 4 ? machine : { ...machine, host: `${machine.role}-${i + 10}`, cpu: (((i * 7919) % 83) + 5) / 100 };
-  return copy.role === 'web' ? { ...copy, lines: (step, moment) => [...copy.lines(step, moment), access(step + i), ...trace(step + i)] } : copy;
+  return copy.role === 'web' ? { ...copy, jvms: shops(i), lines: (step, moment) => [...copy.lines(step, moment), access(step + i), ...trace(step + i)] } : copy;
 }).concat(MACHINES.slice(4));
 
 interface Screen {

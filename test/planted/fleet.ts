@@ -7,7 +7,7 @@ import { frameOf, partOf, zstd } from '../../ingest/testing/frames.ts';
 import type { OwnFramePart } from '../../schemas/frame.ts';
 import { SIGNAL_VERSION } from '../../schemas/tables.ts';
 import { eventually, type Product } from '../end-to-end/support/product.ts';
-import { type Line, MACHINES, type Machine, type Program } from './machines.ts';
+import { type Java, type Line, MACHINES, type Machine, type Program } from './machines.ts';
 
 const STEP_MS = 10_000;
 const CORES = 4;
@@ -41,7 +41,12 @@ const sender = (product: Product, machine: Machine, begun: number, planted: numb
     const moment = Math.min(1, (at - begun) / (planted - begun));
     samples.begin(at);
     set(step, moment);
-    const parts = [...metricParts(samples), processesPart(machine, at, begun), ...linesParts(host, machine.lines(step, moment), at)];
+    const parts = [
+      ...metricParts(samples),
+      processesPart(machine, at, begun),
+      ...jvmParts(machine, at, begun),
+      ...linesParts(host, machine.lines(step, moment), at),
+    ];
     if (step === 0) parts.push(inventoryPart(machine, at));
     const body = zstd(frameOf(parts, { agent: `agent of ${host}`, host, boot: BigInt(begun), seq, sent: new Date(at).toISOString() }));
     await eventually(`the frame of ${host}`, async () => (await product.frames(body, { 'content-encoding': 'zstd' })).ok);
@@ -139,6 +144,37 @@ const processesPart = ({ host, programs }: Machine, at: number, begun: number): 
     memory: all(({ memory }) => BigInt(memory * 1024 ** 2)),
     threads: all(() => 4),
   });
+};
+
+const jvmParts = ({ host, jvms = [] }: Machine, at: number, begun: number): readonly OwnFramePart[] => {
+  if (jvms.length === 0) return [];
+  const all = <T>(value: (jvm: Java, i: number) => T): readonly T[] => jvms.map(value);
+  const seconds = (at - begun) / 1000;
+  const used = ({ heap, used: share }: Java): number => Math.floor(heap * 1024 ** 2 * share * (1 + 0.05 * Math.sin(at / 30_000)));
+  return [
+    partOf('jvm', {
+      time: all(() => BigInt(at)),
+      host: all(() => host),
+      pid: all((_, i) => 700 + i),
+      start: all(() => BigInt(begun - 86_400_000)),
+      user: all(({ user }) => user),
+      perf_data: all(() => 'read'),
+      main_class: all(({ main }) => main),
+      version: all(() => '25.0.3'),
+      'heap.used': all((jvm) => BigInt(used(jvm))),
+      'heap.committed': all(({ heap }) => BigInt(heap * 1024 ** 2)),
+      'heap.max': all(({ heap }) => BigInt(heap * 1024 ** 2)),
+      'heap.utilization': all((jvm) => used(jvm) / (jvm.heap * 1024 ** 2)),
+      pools: all((jvm) => new Map([['old', used(jvm)]])),
+      'gc.name': all(({ collector }) => collector),
+      'gc.count': all(() => BigInt(Math.floor(seconds / 4))),
+      'gc.time': all(({ used: share }) => seconds * 0.01 * share),
+      'gc.last': all(() => BigInt(at - 1500)),
+      collections: all(() => new Map([['young', Math.floor(seconds / 4)]])),
+      collection_times: all(({ used: share }) => new Map([['young', seconds * 0.01 * share]])),
+      threads: all(() => 48),
+    }),
+  ];
 };
 
 const linesParts = (host: string, lines: readonly Line[], at: number): readonly OwnFramePart[] =>

@@ -10,6 +10,15 @@ export interface Program {
   readonly memory: number;
 }
 
+export interface Java {
+  readonly main: string;
+  readonly user: string;
+  readonly collector: string;
+  /** MiB, and the share that is used after collections. */
+  readonly heap: number;
+  readonly used: number;
+}
+
 export interface Line {
   readonly severity: string;
   readonly service: string;
@@ -26,6 +35,7 @@ export interface Machine {
   /** Share of all processors. */
   readonly cpu: number;
   readonly programs: readonly Program[];
+  readonly jvms?: readonly Java[];
   /** Share that is used by mountpoint, at a moment from 0 (the first) to 1 (all was planted). */
   readonly disks: Readonly<Record<string, (moment: number) => number>>;
   /** Of the step so numbered. */

@@ -15,7 +15,7 @@ export const LESSONS: readonly Lesson[] = [
     title: 'A source is a query',
     text: 'from logs',
     view: 'logs',
-    says: 'Every line of every host, newest first, within the time range above. `processes`, `hosts`, `events` and `metrics.NAME` are sources too. A text of its own range says it: `from logs last 2h`.',
+    says: 'Every line of every host, newest first, within the time range above. `processes`, `jvm`, `hosts`, `events` and `metrics.NAME` are sources too. A text of its own range says it: `from logs last 2h`.',
   },
   {
     title: 'Pipes narrow it',
@@ -134,6 +134,20 @@ export const RECIPES: readonly Recipe[] = [
     text: 'from processes last 1h\n| summarize starts = distinct_count(start), last = max(start) by host, name\n| where starts > 5\n| sort starts desc',
     view: 'table',
     says: 'How often a program began anew within the hour. Programs that others start all day (sh, sed) stand there as well.',
+  },
+  {
+    title: 'Full heaps',
+    text: 'from jvm last 15m\n| latest\n| where heap.utilization > 85%\n| sort heap.utilization desc\n| select host, pid, main_class, heap.utilization, heap.max, gc.name, gc.last, arguments',
+    view: 'table',
+    says: 'The heap is as of the last collection (`gc.last`): what is left then is in use. One that stays full is too small, or leaks. What is in it by pool: `| select pid, old = pools["old"]`.',
+    needs: 'a Java program',
+  },
+  {
+    title: 'What collections cost',
+    text: 'from jvm\n| every 1m rate gc.time\n| sum by host, main_class\n| top 8 main_class by max(gc.time)',
+    view: 'chart',
+    says: 'The share of time that a program stands still for its collections: a few per mille are usual, ten per cent are trouble.',
+    needs: 'a Java program',
   },
   {
     title: 'Full disks',

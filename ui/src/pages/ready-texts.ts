@@ -30,12 +30,15 @@ const endOf = (range: Range, span: string, now: number): string => {
   return `between @${new Date(begin).toISOString()} and @${to}`;
 };
 
-/** Processes that are alive: those of the newest sampling of their host, whose rows have one time. */
-export const aliveText = (range: Range, where: string, now: number = Date.now()): string =>
-  `from processes ${endOf(range, '2m', now)}${where === '' ? '' : `\n| where ${where}`}\n| top 1 time by max(time) per host`;
+/** Processes, or JVMs, that are alive: those of the newest sampling of their host, whose rows have one time. */
+export const aliveText = (range: Range, where: string, now: number = Date.now(), from: 'processes' | 'jvm' = 'processes'): string =>
+  `from ${from} ${endOf(range, '2m', now)}${where === '' ? '' : `\n| where ${where}`}\n| top 1 time by max(time) per host`;
 
 const both = (...conditions: readonly string[]): string => conditions.filter((condition) => condition !== '').join(' and ');
 const where = (...conditions: readonly string[]): string => (both(...conditions) === '' ? '' : `\n| where ${both(...conditions)}`);
+
+/** Its panel is there where it has an answer with rows. */
+export const JVMS = 'JVMs';
 
 export const ALL_HOSTS: Scope = { kind: 'all', hosts: 0 };
 
@@ -114,6 +117,13 @@ export const readyTexts = (range: Range, scope: Scope = ALL_HOSTS, now: number =
       text: `${aliveText(range, host, now)}\n| top ${MOST_HOSTS} by cpu\n| select name, ${one ? '' : 'host, '}cpu, memory, pid`,
       view: 'table',
       empty: 'No process was sampled in the last two minutes of this range: is the agent running?',
+    },
+    {
+      title: JVMS,
+      caption: 'the fullest heaps, as of their last collection',
+      text: `${aliveText(range, host, now, 'jvm')}\n| top ${MOST_HOSTS} by heap.utilization\n| select main_class, ${one ? '' : 'host, '}heap = heap.utilization, used = heap.used, pid`,
+      view: 'table',
+      empty: 'No Java virtual machine was sampled in the last two minutes of this range.',
     },
     {
       title: 'Newest log lines',

@@ -48,7 +48,7 @@ describe('findables', () => {
   it('are there without the server', () => {
     expect(findablesOf(hour, undefined, []).map(({ kind }) => kind)).toEqual([
       ...Array.from({ length: 7 }, () => 'page'),
-      ...Array.from({ length: 9 }, () => 'ready text'),
+      ...Array.from({ length: 10 }, () => 'ready text'),
     ]);
   });
 

@@ -8,6 +8,7 @@ import { cellsOf } from './cells.ts';
 /** What is looked for first in the rows of a dataset; the first of them names the row. */
 const LEADING: ReadonlyMap<string, readonly string[]> = new Map([
   ['processes', ['name', 'cpu', 'memory', 'pid', 'host', 'user', 'state', 'command']],
+  ['jvm', ['main_class', 'heap.utilization', 'heap.used', 'heap.max', 'gc.time', 'threads', 'pid', 'host', 'user', 'version']],
   ['hosts', ['host', 'agent_state', 'last_seen', 'os', 'cores', 'memory']],
   ['events', ['time', 'host', 'kind', 'title']],
 ]);
