@@ -21,6 +21,7 @@ const engines = lanes.length === 0 || lanes.includes('engines');
 if (await setUp({ explorer })) {
   if (explorer && findChromium() === undefined) await install('Debian’s chromium for the browser tests', 'chromium-headless-shell');
   if (engines && !(isOnPath('java') && isOnPath('mvn'))) await install('Java and Maven for the tests on a real Kafka', 'default-jre-headless maven');
+  if (engines && !isOnPath('pgbouncer')) await install('PgBouncer for the tests of the record store', 'pgbouncer');
   become('test/support/run.ts', lanes);
 } else {
   console.log('0 passed, 1 failed');

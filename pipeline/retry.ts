@@ -13,11 +13,15 @@ const PARKED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'columns.missing-right',
   'columns.pinned-setting',
   'columns.no-database',
+  'columns.certificate',
   'records.rejected',
   'search.rejected',
   'search.credentials',
   'search.other-mapping',
   'search.newer-schema',
+  'records.refused-user',
+  'records.certificate',
+  'records.no-database',
 ]);
 
 /** The work was called off: its partition went to another owner, or the pipeline stops. Nothing more may be done for it. */

@@ -231,6 +231,26 @@ export const STORE_ERRORS = {
     { reason: 'connection refused' },
     'It is restarted by itself; if it stays so, look at its log in the data folder.',
   ),
+  'records.certificate': entry(
+    (p: { reason: string }) => `no encrypted connection to the record store: ${p.reason}`,
+    { reason: 'its certificate has expired' },
+    'Renew the certificate on the server, or name in the settings file the file of the authority that signed it (PEM). A name in the certificate must be the one in the address. A server or PgBouncer that speaks no TLS is reached only where the settings say that it is not to.',
+  ),
+  'records.refused-user': entry(
+    (p: { reason: string }) => `the record store does not let us in: ${p.reason}`,
+    { reason: 'password authentication failed for user "inframirror"' },
+    'User and password in the file of the address must be those of a role of the server that may log in; `pg_hba.conf` must let it come from this machine, a PgBouncer must know it. What waits goes on within a minute.',
+  ),
+  'records.no-database': entry(
+    (p: { reason: string }) => `the record store’s database is not there: ${p.reason}`,
+    { reason: 'database "inframirror" does not exist' },
+    'Make it, owned by the user in the address: `CREATE DATABASE inframirror OWNER inframirror`.',
+  ),
+  'records.old-server': entry(
+    (p: { found: string; needed: string }) => `the record store is PostgreSQL ${p.found}; ${p.needed} or later is needed`,
+    { found: '12.22', needed: '14' },
+    'Bring the server forward.',
+  ),
   'records.conflict': entry(
     (p: { constraint: string }) => `the record store refused the change: ${p.constraint}`,
     { constraint: 'hosts_pkey' },

@@ -8,6 +8,6 @@ export interface PostgresConnection {
   readonly user: string;
   readonly database: string;
   readonly password?: string;
-  /** TLS with the server's certificate checked; `ca` as PEM text when it is not a public one. */
-  readonly tls?: { readonly ca?: string };
+  /** TLS with the server's certificate and its name checked. PEM texts: who signed it, when that is no public authority; a certificate of ours. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }

@@ -1,5 +1,6 @@
 // What went wrong at PostgreSQL, told in the catalogue's codes. The driver's error stays as the cause.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
+import { certificateReason } from '../../../core/certificate-error.ts';
 import { CodedError } from '../../../core/errors.ts';
 import { saysDamage } from '../damage.ts';
 
@@ -36,10 +37,16 @@ const MISSING_FILE = '58P01';
 const isDamage = (state: string | undefined, message: string): boolean =>
   state === 'XX001' || state === 'XX002' || ((state === 'XX000' || state === MISSING_FILE) && saysDamage(message));
 
+/** Why no encrypted connection can be made, until a person mends it. */
+const wayReason = (error: unknown): string | undefined =>
+  certificateReason(error) ?? (error instanceof Error && /does not support SSL connections/.test(error.message) ? 'it speaks no TLS' : undefined);
+
+const NO_DATABASE = '3D000';
+
 /** Classes 08 connection, 53 resources (disk full, too many connections), 57P shutdown or start, 58 input and output; no state: the socket. */
 export const isUnavailable = (error: unknown): boolean => {
   const state = sqlState(error);
-  return state === undefined ? !isMistake(error) : /^(08|53|57P|58)/.test(state) && state !== MISSING_FILE;
+  return state === undefined ? !isMistake(error) && wayReason(error) === undefined : /^(08|53|57P|58)/.test(state) && state !== MISSING_FILE;
 };
 
 /** A CodedError of the catalogue; one that is such already is returned as it is. */
@@ -50,6 +57,10 @@ export const recordsError = (error: unknown): CodedError => {
   const options = { cause: error };
   if (state === '57014') return new CodedError('records.cancelled', {}, options);
   if (state?.startsWith('23')) return new CodedError('records.conflict', { constraint: constraint ?? `${table ?? '?'}.${column ?? '?'}` }, options);
+  const certificate = state === undefined ? wayReason(error) : undefined;
+  if (certificate !== undefined) return new CodedError('records.certificate', { reason: certificate }, options);
+  if (state?.startsWith('28')) return new CodedError('records.refused-user', { reason: message }, options);
+  if (state === NO_DATABASE) return new CodedError('records.no-database', { reason: message }, options);
   if (isTransient(error) || isUnavailable(error)) return new CodedError('records.unavailable', { reason: message }, options);
   if (isDamage(state, message)) return new CodedError('records.damaged', { reason: message }, options);
   return new CodedError(isOfValues(state) ? 'records.refused-rows' : 'records.rejected', { code: state ?? 'value', reason: message }, options);

@@ -7,6 +7,7 @@ import type { PostgresConnection } from '../connection.ts';
 import { applyMigrations, type Migration } from '../migrations/apply.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
 import type { HeldLock, LockHolder, RecordQueries, RecordRow, RecordSnapshot, Records, RecordValue } from '../port.ts';
+import { cancelRunning, PostgresClient, tlsOf } from './client.ts';
 import { isTransient, isUnavailable, recordsError } from './errors.ts';
 import { HOLDER, LOCK_IDLE_MS, lockName, takeLock } from './lock.ts';
 import { VALUE_TYPES } from './value-parsers.ts';
@@ -22,7 +23,8 @@ export interface PostgresOptions {
 }
 
 const MOST_RUNS = 12;
-const SESSION = '-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 -c extra_float_digits=1 -c client_min_messages=warning';
+/** What the statements of the migrations need. */
+const NEEDED = 14;
 
 /** A connection in hand; a broken one is closed when given back. */
 interface Lease {
@@ -36,6 +38,7 @@ const backoffMs = (run: number): number => Math.random() * Math.min(250, 4 * 2 *
 
 class Postgres implements Records {
   readonly #pool: pg.Pool;
+  readonly #connection: PostgresConnection;
   readonly #config: pg.ClientConfig;
   readonly #patienceMs: number;
   readonly #log: Logger;
@@ -48,7 +51,8 @@ class Postgres implements Records {
   readonly #madeAt = new WeakMap<pg.PoolClient, number>();
 
   constructor(connection: PostgresConnection, options: PostgresOptions) {
-    const { host, port, user, database, password, tls } = connection;
+    const { host, port, user, database, password } = connection;
+    this.#connection = connection;
     this.#patienceMs = options.patienceMs ?? 10_000;
     this.#lockIdleMs = options.lockIdleMs ?? LOCK_IDLE_MS;
     this.#log = options.log ?? silentLogger;
@@ -59,14 +63,13 @@ class Postgres implements Records {
       user,
       database,
       ...(password === undefined ? {} : { password }),
-      ssl: tls === undefined ? false : tls,
+      ssl: tlsOf(connection),
       application_name: 'inframirror',
-      options: SESSION,
       types: VALUE_TYPES,
       keepAlive: true,
       connectionTimeoutMillis: Math.max(1000, this.#patienceMs),
     };
-    this.#pool = new pg.Pool({ ...this.#config, max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 });
+    this.#pool = new pg.Pool({ ...this.#config, Client: PostgresClient, max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 });
     this.#pool.on('error', (error) => {
       this.#age++;
       this.#log.debug('an idle connection to the record store ended', { error });
@@ -81,6 +84,9 @@ class Postgres implements Records {
   async migrate(): Promise<void> {
     const lease = await this.#lease();
     try {
+      const [row] = await this.#run(lease, "SELECT current_setting('server_version') AS version");
+      const found = String(row?.version);
+      if (Number.parseInt(found, 10) < NEEDED) throw new CodedError('records.old-server', { found, needed: String(NEEDED) });
       await applyMigrations(async (sql, params) => (await this.#run(lease, sql, params)) as readonly RecordRow[], this.#migrations, this.#log);
     } finally {
       lease.client.release(lease.broken);
@@ -219,17 +225,11 @@ class Postgres implements Records {
   }
 
   async #cancel(client: pg.PoolClient): Promise<void> {
-    const { processID } = client as unknown as { readonly processID: number };
-    const other = new pg.Client(this.#config);
-    other.on('error', () => undefined);
     try {
-      await other.connect();
-      await other.query('SELECT pg_cancel_backend($1)', [processID]);
+      await cancelRunning(this.#connection, client);
     } catch {
       // No way to reach the server: end our side, so that the caller is free.
       await (client as unknown as pg.Client).end().catch(() => undefined);
-    } finally {
-      await other.end().catch(() => undefined);
     }
   }
 }
