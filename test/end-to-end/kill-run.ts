@@ -9,16 +9,29 @@ import { fileURLToPath } from 'node:url';
 import { silentLogger } from '../../core/logger.ts';
 import { type EmbeddedColumns, startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import { openHoldingProxy } from '../../engines/columns/holding-proxy.ts';
-import { openStores } from '../../pipeline/testing/stores.ts';
+import type { KafkaClientName } from '../../engines/stream/kafka/open.ts';
+import { openStores, type Stores } from '../../pipeline/testing/stores.ts';
 import { firstTime } from './kill-load.ts';
 import { judge, type Verdict } from './kill-oracle.ts';
 import type { ServerMode, ServerState } from './kill-server.ts';
+import { openServerStores } from './support/server-stores.ts';
+import { type Servers, startServers } from './support/servers.ts';
 
 /**
  * A SIGKILL at a random moment, or at a chosen one around an insert of the server. `server while an insert is held`: its request is on the
- * way, and gets to the store when the server's heir has taken over and written all that was there.
+ * way, and gets to the store when the server's heir has taken over and written all that was there. `server is stopped`: by SIGSTOP past its
+ * session, an heir beside it, then it goes on.
  */
-export type Kill = 'server' | 'columns' | 'records' | 'sender' | 'server before an insert' | 'server after an insert' | 'server while an insert is held';
+export type Kill =
+  | 'server'
+  | 'columns'
+  | 'records'
+  | 'broker'
+  | 'server is stopped'
+  | 'sender'
+  | 'server before an insert'
+  | 'server after an insert'
+  | 'server while an insert is held';
 
 export interface RunOptions {
   readonly kills: readonly Kill[];
@@ -27,6 +40,10 @@ export interface RunOptions {
   readonly merges?: boolean;
   /** The column store outlives the server. Needed where inserts are held. */
   readonly outside?: boolean;
+  /** Over a Kafka, a ClickHouse and a PostgreSQL of their own, by this client. */
+  readonly client?: KafkaClientName;
+  /** Told how long it took after a kill until all that was on the stream then was in the stores, ms; of every second one, as the others are to meet what is not recovered yet. */
+  readonly recovered?: (kill: Kill, ms: number) => void;
   /** Load before the first kill, and after the last. */
   readonly calmMs: number;
 }
@@ -40,6 +57,8 @@ export interface RunResult extends Verdict {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const within = <T>(ms: number, otherwise: string, work: Promise<T>): Promise<T> =>
   Promise.race([work, sleep(ms).then(() => Promise.reject(new Error(otherwise)))]);
+/** In which a Kafka gives partitions of one that says nothing to another one. */
+const SESSION_MS = 10_000;
 const START_MS = 90_000;
 const REST_MS = 120_000;
 const SERVER = fileURLToPath(new URL('./kill-server.ts', import.meta.url));
@@ -63,6 +82,7 @@ class Run {
   readonly #first = firstTime(Date.now());
   #port = 0;
   #engine: EmbeddedColumns | undefined;
+  #servers: Servers | undefined;
   #server: ChildProcess | undefined;
   #sender: ChildProcess | undefined;
   /** It ends in good order from then on when it is told to. */
@@ -75,9 +95,10 @@ class Run {
 
   /** `way`: to the column store outside; default: straight. */
   async #startServer(fault?: ServerMode['fault'], way?: string): Promise<void> {
-    const { switches, merges = false } = this.#options;
+    const { switches, merges = false, client } = this.#options;
+    const servers = this.#servers?.addresses({ client: client as KafkaClientName, sessionMs: SESSION_MS });
     const { url, statements, incoming, socketPath } = this.#engine ?? {};
-    const mode = { ...switches, merges, fault, columnsAt: this.#engine && { url, statements, incoming, socketPath: way ?? socketPath } };
+    const mode = { ...switches, merges, fault, servers, columnsAt: this.#engine && { url, statements, incoming, socketPath: way ?? socketPath } };
     const child = spawn(process.execPath, [SERVER, join(this.#dir, 'data'), String(this.#port), JSON.stringify(mode)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -111,10 +132,13 @@ class Run {
       this.#sender?.kill('SIGKILL');
       await ended(this.#sender as ChildProcess);
       this.#startSender();
-    } else if (kill === 'columns' || kill === 'records') {
+    } else if (kill === 'broker') await (this.#servers as Servers).killBroker();
+    else if (kill === 'server is stopped') await this.#stopPastItsSession();
+    else if (kill === 'columns' || kill === 'records') {
       // Between two children there is none to kill: wait for one.
       for (let pid: number | undefined; pid === undefined; await sleep(50)) {
-        pid = kill === 'records' ? (await this.#state())?.recordsPid : (this.#engine?.pid ?? (await this.#state())?.columnsPid);
+        pid =
+          this.#servers === undefined ? await this.#embeddedPid(kill) : kill === 'records' ? this.#servers.postgres.pid : this.#servers.clickhouse.engine.pid;
         if (pid !== undefined) process.kill(pid, 'SIGKILL');
       }
     } else if (kill === 'server while an insert is held') await this.#killWhileHeld();
@@ -129,6 +153,30 @@ class Run {
       if (this.#server?.signalCode !== 'SIGKILL') throw new Error(`the server did not reach its fault: ${this.#words}`);
       await this.#startServer();
     }
+  }
+
+  async #embeddedPid(store: 'columns' | 'records'): Promise<number | undefined> {
+    if (store === 'records') return (await this.#state())?.recordsPid;
+    return this.#engine?.pid ?? (await this.#state())?.columnsPid;
+  }
+
+  /** What had its partitions goes on when they are another's. */
+  async #stopPastItsSession(): Promise<void> {
+    const stopped = this.#server as ChildProcess;
+    const port = this.#port;
+    stopped.kill('SIGSTOP');
+    // The senders find nobody at the former port meanwhile, as with a server that hangs.
+    this.#port = await freePort();
+    await this.#startServer();
+    await sleep(SESSION_MS * 1.5);
+    stopped.kill('SIGCONT');
+    await sleep(1000);
+    stopped.kill('SIGTERM');
+    await within(START_MS, 'the server that was stopped did not end', ended(stopped));
+    this.#server?.kill('SIGTERM');
+    await ended(this.#server as ChildProcess);
+    this.#port = port;
+    await this.#startServer();
   }
 
   async #killWhileHeld(): Promise<void> {
@@ -146,13 +194,7 @@ class Run {
       server.kill('SIGKILL');
       await ended(server);
       await this.#startServer();
-      const { there = {} } = (await this.#state()) ?? {};
-      const isWritten = async (): Promise<boolean> => {
-        const { done = {} } = (await this.#state()) ?? {};
-        return Object.entries(there).every(([name, next]) => (done[name] ?? 0) >= next);
-      };
-      for (const until = Date.now() + REST_MS; !(await isWritten()); await sleep(100))
-        if (Date.now() > until) throw new Error(`the heir did not write what was there: ${this.#words}`);
+      await this.#untilWritten();
       proxy.release();
       await sleep(1000);
     } finally {
@@ -160,9 +202,25 @@ class Run {
     }
   }
 
+  /** All that is on the stream now. */
+  async #untilWritten(): Promise<void> {
+    const until = Date.now() + REST_MS;
+    const late = (): void => {
+      if (Date.now() > until) throw new Error(`what was there was not written: ${this.#words}`);
+    };
+    let there: Readonly<Record<string, number>> | undefined;
+    for (; there === undefined; there = (await this.#state())?.there) late();
+    const isWritten = async (): Promise<boolean> => {
+      const { done = {} } = (await this.#state()) ?? {};
+      return Object.entries(there as Readonly<Record<string, number>>).every(([name, next]) => (done[name] ?? 0) >= next);
+    };
+    for (; !(await isWritten()); await sleep(100)) late();
+  }
+
   async execute(): Promise<RunResult> {
     try {
       this.#port = await freePort();
+      if (this.#options.client !== undefined) this.#servers = await startServers();
       if (this.#options.outside === true) this.#engine = await startEmbeddedColumns({ dataDir: join(this.#dir, 'data', 'columns'), log: silentLogger });
       await this.#startServer();
       this.#startSender();
@@ -170,13 +228,18 @@ class Run {
       let kills = 0;
       for (const kill of this.#options.kills) {
         await sleep(200 + Math.random() * 1000);
+        const begun = performance.now();
         await this.#kill(kill);
+        if (this.#options.recovered !== undefined && kills % 2 === 0) {
+          await this.#untilWritten();
+          this.#options.recovered(kill, performance.now() - begun);
+        }
         kills += FAULTS[kill] === undefined && kill !== 'server while an insert is held' ? 1 : 2;
       }
       await sleep(this.#options.calmMs);
       await this.#rest();
       await this.#engine?.stop();
-      const stores = await openStores(join(this.#dir, 'data'), silentLogger);
+      const stores = await this.#stores();
       try {
         return { ...(await judge(join(this.#dir, 'agents'), this.#first, stores, this.#options.merges === true)), kills, foundStanding: this.#foundStanding() };
       } finally {
@@ -189,8 +252,14 @@ class Run {
         await ended(child);
       }
       await this.#engine?.stop();
+      await this.#servers?.stop();
       rmSync(this.#dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     }
+  }
+
+  #stores(): Promise<Pick<Stores, 'columns' | 'records' | 'close'>> {
+    if (this.#servers === undefined) return openStores(join(this.#dir, 'data'), silentLogger);
+    return openServerStores(this.#servers.addresses(), silentLogger);
   }
 
   #foundStanding(): number {

@@ -1,6 +1,6 @@
-// A server for the kill test to kill: door and pipeline over the real embedded stores. Arguments: folder, port, and as JSON what the pipeline
+// A server for the kill test to kill: door and pipeline over the embedded stores, or over servers of their own. Arguments: folder, port, and as JSON what the pipeline
 // switches off and at which moment of which insert this process kills itself. Nothing of that is in the product: the port is wrapped here.
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createLogger } from '../../core/logger.ts';
@@ -10,6 +10,8 @@ import type { ColumnStore } from '../../engines/columns/port.ts';
 import { openDoor } from '../../ingest/door.ts';
 import { startPipeline } from '../../pipeline/start.ts';
 import { openStores } from '../../pipeline/testing/stores.ts';
+import { PARTITIONS } from '../../pipeline/topology.ts';
+import { openServerStores, type ServerAddresses } from './support/server-stores.ts';
 
 export interface ServerMode {
   readonly readBack?: boolean;
@@ -18,6 +20,8 @@ export interface ServerMode {
   readonly merges?: boolean;
   /** A column store that outlives this process, and the way to it. */
   readonly columnsAt?: Pick<EmbeddedColumns, 'url' | 'socketPath' | 'incoming' | 'statements'>;
+  /** Stores that are servers of their own, in place of embedded ones. */
+  readonly servers?: ServerAddresses;
   /**
    * Kills this process around the n-th planned insert: when it is about to begin, or when it has just ended. `held`: it tells its parent
    * instead, and waits for its word before it begins.
@@ -39,7 +43,8 @@ const [dir = '', port = '0', modeText = '{}'] = process.argv.slice(2);
 const mode = JSON.parse(modeText) as ServerMode;
 const log = createLogger({ level: 'warn', format: 'text', write: (line) => process.stderr.write(line) });
 const telemetry = new TelemetryRegistry();
-const stores = await openStores(dir, log, undefined, mode.columnsAt);
+mkdirSync(dir, { recursive: true });
+const stores = mode.servers === undefined ? await openStores(dir, log, undefined, mode.columnsAt) : await openServerStores(mode.servers, log);
 // A merge would make one row of two with the same key, and hide what the test looks for.
 for (const table of mode.merges === true ? [] : ['samples', 'processes'])
   await stores.columns.command(
@@ -84,6 +89,7 @@ const pipeline = await startPipeline({
   records: stores.records,
   telemetry,
   logger: log,
+  partitions: mode.servers === undefined ? PARTITIONS : 4,
   switches: { readBack: mode.readBack ?? true, seqCheck: mode.seqCheck ?? true, fence: mode.fence ?? true },
 });
 const door = openDoor({

@@ -8,8 +8,9 @@ import { startTestServer, type TestServer } from '../../../engines/columns/testi
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../engines/records/embedded/embedded.ts';
 import { type Broker, startBroker } from '../../../engines/stream/kafka/testing/broker.ts';
 import { newFolder } from './product.ts';
+import type { ServerAddresses } from './server-stores.ts';
 
-const PASSWORD = 'p4ss of ClickHouse';
+const [USER, PASSWORD] = ['infra', 'p4ss of ClickHouse'];
 
 export interface Servers {
   readonly folder: string;
@@ -19,6 +20,8 @@ export interface Servers {
   broker: Broker;
   /** A file of settings that names them. `more`: lines at its end. */
   settings(more?: string): string;
+  /** For a process that opens them itself. */
+  addresses(kafka?: Omit<ServerAddresses['kafka'], 'brokers'>): ServerAddresses;
   /** Kills the broker and starts it again where it was. */
   killBroker(): Promise<void>;
   stop(): Promise<void>;
@@ -35,7 +38,7 @@ export const startServers = async (): Promise<Servers> => {
   mkdirSync(kafka);
   const [broker, clickhouse, postgres] = await Promise.all([
     startBroker({ dir: kafka }),
-    startTestServer({ users: { infra: { password: PASSWORD } } }),
+    startTestServer({ users: { [USER]: { password: PASSWORD } } }),
     startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: silentLogger }),
   ]);
   const settings: Servers['settings'] = (more = '') => {
@@ -51,7 +54,7 @@ export const startServers = async (): Promise<Servers> => {
 columns:
   clickhouse:
     urls: [${clickhouse.url}]
-    user: infra
+    user: ${USER}
     password_file: ${secret(join(folder, 'clickhouse-password'), PASSWORD)}
     database: infra
 records:
@@ -67,6 +70,11 @@ ${more}`,
     postgres,
     broker,
     settings,
+    addresses: (kafka = {}) => ({
+      kafka: { brokers: [`127.0.0.1:${servers.broker.port}`], ...kafka },
+      clickhouse: { url: clickhouse.url, username: USER, password: PASSWORD },
+      postgres: postgres.connection,
+    }),
     killBroker: async () => {
       await servers.broker.kill();
       servers.broker = await startBroker({ dir: kafka, port: servers.broker.port });
