@@ -15,6 +15,8 @@ export interface RoundContext {
   readonly interrupted: InterruptedRound | undefined;
   /** Rows of the sender with a later time, ns, are not in the store yet, as far as the partition's own messages go. */
   readonly until: (sender: string) => bigint;
+  /** The partition's, on which of a column store's shards its rows rest. */
+  readonly route?: number;
   /** For how long the partition is surely still ours, ms: no insert may begin later. */
   readonly owned: () => number;
   /** Puts the inserts into the progress record before they begin; rejects with `RecordTooLong` where they do not fit, and nothing is planned then. */

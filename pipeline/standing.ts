@@ -70,20 +70,25 @@ const MEASURED_ANEW_MS = 60_000;
 /** The store's clock without asking it for each insert. That it is a little off is no harm: the store itself judges. */
 export class StoreClock {
   readonly #columns: Pick<ColumnStore, 'now'>;
-  #measured: { readonly at: number; readonly store: number } | undefined;
+  readonly #measured = new Map<number | undefined, { readonly at: number; readonly store: number }>();
 
   constructor(columns: Pick<ColumnStore, 'now'>) {
     this.#columns = columns;
   }
 
-  async now(): Promise<number> {
+  /** `route`: see `ColumnStore`. */
+  async now(route?: number): Promise<number> {
     const at = performance.now();
-    if (this.#measured === undefined || at - this.#measured.at > MEASURED_ANEW_MS) this.#measured = { store: await this.#columns.now(), at };
-    return this.#measured.store + performance.now() - this.#measured.at;
+    let measured = this.#measured.get(route);
+    if (measured === undefined || at - measured.at > MEASURED_ANEW_MS) {
+      measured = { store: await this.#columns.now(route), at };
+      this.#measured.set(route, measured);
+    }
+    return measured.store + performance.now() - measured.at;
   }
 
   /** It was wrong. */
   forget(): void {
-    this.#measured = undefined;
+    this.#measured.clear();
   }
 }

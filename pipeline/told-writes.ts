@@ -108,7 +108,7 @@ export class ToldWrites {
       command: (sql, options) => columns.command(sql, options),
       insert,
       kill: (queryIds) => columns.kill(queryIds),
-      now: () => columns.now(),
+      now: (route) => columns.now(route),
       ping: () => columns.ping(),
       close: () => columns.close(),
     };

@@ -272,8 +272,8 @@ export class PartitionWorker {
       await this.#options.save(record, from);
     };
     const until = (sender: string): bigint => this.#senders.until(sender);
-    const { owned } = this.#options;
-    const context = { signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), owned, plan, until };
+    const { owned, at } = this.#options;
+    const context = { route: at.partition, signal, health: this.#health, numbers: this.#numbers, interrupted: interruptedOf(interrupted), owned, plan, until };
     letters.push(...(await this.#part.write(messages, context)));
     if (letters.length > 0) await retryUntilStopped(() => bury(letters, stream, telemetry), signal, this.#health);
     checkSignal(signal);

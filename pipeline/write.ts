@@ -32,6 +32,8 @@ export interface WriteOptions {
   readonly interrupted: InterruptedRound | undefined;
   readonly signal: AbortSignal;
   readonly health: StoreHealth;
+  /** See `InsertOptions`. */
+  readonly route?: number;
   /** For how long the partition is surely still ours, ms. */
   readonly owned: () => number;
   /** Must be durable on resolve, and reject when the partition is not ours any more. */
@@ -96,9 +98,9 @@ class RoundWriter {
 
   /** Gives every insert time to begin, and puts that into the record first. */
   async #plan(): Promise<void> {
-    const { clock, fence, signal, health, owned, plan } = this.#options;
+    const { clock, route, fence, signal, health, owned, plan } = this.#options;
     if (fence) {
-      const now = await retryUntilStopped(() => clock.now(), signal, health);
+      const now = await retryUntilStopped(() => clock.now(route), signal, health);
       // Asked for behind the clock: nothing begins when the partition may be another's.
       const until = Math.floor(now + Math.min(this.#startMs, owned()));
       for (const [number, insert] of this.#planned) this.#planned.set(number, { ...insert, deadline: Math.max(insert.deadline, until) });
@@ -115,7 +117,7 @@ class RoundWriter {
   }
 
   async #insert(number: bigint): Promise<void> {
-    const { columns, clock, signal, health, maxExecutionMs, readBack, fence } = this.#options;
+    const { columns, clock, route, signal, health, maxExecutionMs, readBack, fence } = this.#options;
     const found = this.#rowsOf(number);
     if (found === undefined) return;
     const batch = found.block.rows(found.ranges, number);
@@ -127,12 +129,13 @@ class RoundWriter {
     const attempt = async (): Promise<void> => {
       if (uncertain && (await stands())) return;
       uncertain = false;
-      if (fence && (await clock.now()) > current().deadline - this.#startMs / 2) await this.#plan();
+      if (fence && (await clock.now(route)) > current().deadline - this.#startMs / 2) await this.#plan();
       checkSignal(signal);
       uncertain = true;
       const { table, deadline } = current();
       try {
-        await columns.insert(table, batch, { queryId: queryIdOf(current()), signal, maxExecutionMs, ...(fence ? { deadline } : {}) });
+        const options = { queryId: queryIdOf(current()), signal, maxExecutionMs, ...(fence ? { deadline } : {}), ...(route === undefined ? {} : { route }) };
+        await columns.insert(table, batch, options);
       } catch (error) {
         uncertain = !leftNothing(error);
         if (hasCode(error, 'columns.limit')) limits++;

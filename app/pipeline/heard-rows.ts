@@ -66,7 +66,7 @@ export class HeardRows {
       command: (sql, options) => columns.command(sql, options),
       insert: (table, batch, options) => columns.insert(table, batch, options),
       kill: (queryIds) => columns.kill(queryIds),
-      now: () => columns.now(),
+      now: (route) => columns.now(route),
       ping: () => columns.ping(),
       close: () => columns.close(),
     };

@@ -36,6 +36,8 @@ export interface QueryAnswer {
 export interface InsertOptions {
   readonly queryId: string;
   readonly signal?: AbortSignal;
+  /** In a store of several shards, on which of them the rows rest: those of one route together. Without one, on the first. */
+  readonly route?: number;
   /** Upper bound of the work in the store; over it the insert fails and leaves nothing. Default a minute. */
   readonly maxExecutionMs?: number;
   /** ms since 1970 by the store's clock (`now`), carried by the statement itself: what begins then or later writes nothing. */
@@ -70,8 +72,8 @@ export interface ColumnStore {
   command(sql: string, options?: QueryOptions): Promise<void>;
   insert(table: string, batch: Batch, options: InsertOptions): Promise<void>;
   kill(queryIds: readonly string[]): Promise<void>;
-  /** The store's clock, ms since 1970. */
-  now(): Promise<number>;
+  /** The store's clock, ms since 1970: of the shard that the route leads to, else the one that is furthest behind. */
+  now(route?: number): Promise<number>;
   /** Resolves when the store answers. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -65,7 +65,7 @@ it('the tables that read all shards are made after them', async () => {
   const tables = rowsOf(await store.columns.query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'")).map(
     String,
   );
-  const statements = readingStatements('infra`mirror', tables, 'all');
+  const statements = readingStatements('infra`mirror', tables, 'all').map((sql) => onCluster(sql, 'all') as string);
   expect(statements).toHaveLength(tables.length + 1);
   for (const sql of statements) expect(await formatted(sql)).toMatch(/^CREATE /);
   expect(await formatted(statements.find((sql) => sql.includes('`samples`')) as string)).toBe(

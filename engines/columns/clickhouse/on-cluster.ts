@@ -4,19 +4,22 @@
 import { quoteName, quoteText } from '../quote.ts';
 import type { Settings } from './settings.ts';
 
-/** Own forms of DDL: what stands before and after the place of ON CLUSTER. */
+const PART = String.raw`(?:\x60(?:[^\x60\\]|\\.)+\x60|\w+)`;
+const NAME = `${PART}(?:\\.${PART})?`;
+/** Own forms of DDL up to the place of ON CLUSTER; what follows stands behind it. */
 const FORMS: readonly RegExp[] = [
-  /^(CREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?[\w.`]+)(\s[\s\S]*)$/,
-  /^(ALTER TABLE [\w.`]+)(\s[\s\S]*)$/,
-  /^(DROP TABLE (?:IF EXISTS )?[\w.`]+)((?:\s[\s\S]*)?)$/,
-  /^(RENAME TABLE [\w.`]+ TO [\w.`]+)()$/,
-  /^(DELETE FROM [\w.`]+)(\s[\s\S]*)$/,
-  /^(TRUNCATE TABLE (?:IF EXISTS )?[\w.`]+)((?:\s[\s\S]*)?)$/,
-  /^(OPTIMIZE TABLE [\w.`]+)((?:\s[\s\S]*)?)$/,
-  /^(KILL MUTATION)(\s[\s\S]*)$/,
-];
+  'CREATE DATABASE IF NOT EXISTS NAME',
+  'CREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?NAME',
+  'ALTER TABLE NAME',
+  'DROP TABLE (?:IF EXISTS )?NAME',
+  'RENAME TABLE NAME TO NAME',
+  'DELETE FROM NAME',
+  'TRUNCATE TABLE (?:IF EXISTS )?NAME',
+  'OPTIMIZE TABLE NAME',
+  'KILL MUTATION',
+].map((form) => new RegExp(`^(${form.replaceAll('NAME', () => NAME)})((?:\\s[\\s\\S]*)?)$`));
 /** Of these each shard has rows of its own, so it is asked by itself. */
-const OF_EACH_SHARD = /^(INSERT INTO|SELECT|SYSTEM) /;
+export const OF_EACH_SHARD = /^(INSERT INTO|SELECT|SYSTEM) /;
 
 const ENGINE = /\bENGINE = (\w*)MergeTree\b(?:\(([^)]*)\))?/;
 /** By the table's own number, which stays through RENAME; `{shard}` and `{replica}` are macros of each server's configuration. */
@@ -43,15 +46,14 @@ const replicated = (sql: string): string =>
 /** Where tables of the same names read all shards; questions are asked there. */
 export const readingDatabase = (database: string): string => `${database}_all`;
 
-/** Made anew after each migration: it holds no rows, and has the columns that the table has then. */
+/** Made anew after each migration: it holds no rows, and has the columns that the table has then. As `onCluster` takes them. */
 export const readingStatements = (database: string, tables: readonly string[], cluster: string): readonly string[] => {
-  const all = readingDatabase(database);
-  const on = `ON CLUSTER ${quoteText(cluster)}`;
+  const [all, own] = [readingDatabase(database), database].map(quoteName);
   return [
-    `CREATE DATABASE IF NOT EXISTS ${quoteName(all)} ${on}`,
+    `CREATE DATABASE IF NOT EXISTS ${all}`,
     ...tables.map(
       (table) =>
-        `CREATE OR REPLACE TABLE ${quoteName(all)}.${quoteName(table)} ${on} AS ${quoteName(database)}.${quoteName(table)} ENGINE = Distributed(${[cluster, database, table].map(quoteText).join(', ')})`,
+        `CREATE OR REPLACE TABLE ${all}.${quoteName(table)} AS ${own}.${quoteName(table)} ENGINE = Distributed(${[cluster, database, table].map(quoteText).join(', ')})`,
     ),
   ];
 };
