@@ -98,7 +98,23 @@ const values = async (): Promise<readonly Figure[]> => {
   ];
 };
 
-const agent = async (): Promise<readonly Figure[]> => {
+export interface AgentCost {
+  /** ms until it ran. */
+  readonly started: number;
+  /** Share of a core. */
+  readonly cpu: number;
+  /** Bytes: at most, and of an idle Node. */
+  readonly memory: number;
+  readonly bare: number;
+  /** Bytes a second. */
+  readonly sent: number;
+  readonly series: number;
+  readonly processes: number;
+  readonly jvms: number;
+}
+
+/** Of a real agent on this machine, for a minute. */
+export const agentCost = async (): Promise<AgentCost> => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-agent-'));
   const sink = await Sink.start();
   writeFileSync(join(folder, 'token'), sink.token);
@@ -136,22 +152,36 @@ const agent = async (): Promise<readonly Figure[]> => {
     const cpu = (costOf(running.pid as number).cpu - before.cpu) / SECONDS;
     const sent = (sink.bytes - bytes) / SECONDS;
     await stopped(running);
-    const size = `${new Set(sink.column('series', 'id')).size} series, ${new Set(sink.column('processes', 'pid')).size} processes`;
-    return [
-      { what: 'agent: start to running', value: `${short(started)} ms`, against: '', ratio: undefined },
-      { what: 'agent: CPU (goal 1 %)', value: `${short(cpu * 100)} % of a core`, against: size, ratio: undefined },
-      {
-        what: 'agent: resident memory at most (goal 80 MB)',
-        value: `${short(most / 1e6)} MB`,
-        against: `${short(bare / 1e6)} MB an idle Node`,
-        ratio: most / bare,
-      },
-      { what: 'agent: sent', value: `${short(sent)} B / s`, against: size, ratio: undefined },
-    ];
+    const count = (schema: 'series' | 'processes' | 'jvm', column: string): number => new Set(sink.column(schema, column)).size;
+    return { started, cpu, memory: most, bare, sent, series: count('series', 'id'), processes: count('processes', 'pid'), jvms: count('jvm', 'pid') };
   } finally {
     await sink.stop();
     rmSync(folder, { recursive: true });
   }
+};
+
+export const costFigures = (what: string, { cpu, memory, bare, series, processes, jvms }: AgentCost): readonly Figure[] => [
+  {
+    what: `${what}: CPU (goal 1 %)`,
+    value: `${short(cpu * 100)} % of a core`,
+    against: `${series} series, ${processes} processes, ${jvms} JVMs`,
+    ratio: undefined,
+  },
+  {
+    what: `${what}: resident memory at most (goal 80 MB)`,
+    value: `${short(memory / 1e6)} MB`,
+    against: `${short(bare / 1e6)} MB an idle Node`,
+    ratio: memory / bare,
+  },
+];
+
+const agent = async (): Promise<readonly Figure[]> => {
+  const cost = await agentCost();
+  return [
+    { what: 'agent: start to running', value: `${short(cost.started)} ms`, against: '', ratio: undefined },
+    ...costFigures('agent', cost),
+    { what: 'agent: sent', value: `${short(cost.sent)} B / s`, against: '', ratio: undefined },
+  ];
 };
 
 export const run = async (): Promise<readonly Figure[]> => [...(await frames()), ...(await values()), ...(await agent())];

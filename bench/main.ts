@@ -10,6 +10,7 @@ const MODULES: readonly { readonly name: string; readonly measures: string; read
   { name: 'stream-bytes', measures: 'bytes a sample takes on the stream', load: () => import('./stream-bytes.ts') },
   { name: 'door', measures: 'what the door costs a sample and a frame, by the size of frames', load: () => import('./door.ts') },
   { name: 'agent', measures: 'CPU and memory of a real agent on this machine', load: () => import('./agent.ts') },
+  { name: 'agent-jvms', measures: 'the same beside five JVMs, and what reading them costs', load: () => import('./agent-jvms.ts') },
   { name: 'agent-lines', measures: 'what a log line costs the agent alone', load: () => import('./agent-lines.ts') },
   { name: 'lines', measures: 'the whole way of log lines, from a file to merged rows', load: () => import('./lines.ts') },
   { name: 'log-lines', measures: 'what following files of a thousand lines a second costs the agent', load: () => import('./log-lines.ts') },
