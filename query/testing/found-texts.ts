@@ -64,4 +64,14 @@ export const FOUND: readonly (readonly [string, string])[] = [
   ['the first of the first of each key', 'from logs | top 2 by duration_ms per service | limit 3 | top 1 by time per host'],
   ['the first of one row that a store answered', 'from logs | summarize avg(duration_ms), a = any(severity) | where ln(-abs(duration_ms.avg)) == 0 | limit 10'],
   ['the inventory as it was', 'from hosts at @2026-10-24T22:01:30Z | sort last_seen, host'],
+  ['numbers of a map, by name', 'from jvm | every 1m max(pools["old"]), sum(collections["young"]), n = count()'],
+  [
+    'a filter on a number of a map',
+    'from jvm last 1h | where pools["old"] > 50KiB and not exists collections["full"] | latest | select host, pid, pools, old = pools["old"]',
+  ],
+  [
+    'a moment that may be missing',
+    'from jvm last 1h | where gc.last > @2026-10-25T01:00:00Z or heap.utilization > 85% | sort gc.last, pid, host, time | limit 20',
+  ],
+  ['counters beside maps', 'from jvm | every 2m increase(gc.count), rate(gc.time)'],
 ];

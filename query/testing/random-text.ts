@@ -28,6 +28,7 @@ const SOURCES = [
   'metrics',
   ...['metrics.system.cpu.utilization', 'metrics.system.network.io', 'logs', 'processes', 'logs', 'processes'],
   'metrics.empty.metric',
+  'jvm',
 ];
 const RANGES = [
   '',

@@ -30,7 +30,8 @@ export const rawRows = ({ columns, records }: StorePorts): Rows => {
       case 'samples':
         return sampleRows(dataset, await samples(), await series());
       case 'processes':
-        return processRows(await table('processes'));
+      case 'jvm':
+        return hostRows(await table(dataset.table));
       case 'logs':
         // The store's own hash decides which of two files stands first where nothing else does.
         return logRows(await table('logs', ', reinterpretAsInt64(cityHash64(sender, file)) AS `#message`'));
@@ -170,7 +171,7 @@ const toldOf = ({ enrichment }: Row, label: string): string | null =>
 const withColumns = (batch: Batch, more: Readonly<Record<string, Column>>): Batch =>
   batchOf([...batch.fields.map((f, i) => [f.name, batch.columns[i] as Column] as const).filter(([name]) => !(name in more)), ...Object.entries(more)]);
 
-const processRows = (batch: Batch): Batch => withColumns(batch, { '#insert': columnOf(batch, 'insert') });
+const hostRows = (batch: Batch): Batch => withColumns(batch, { '#insert': columnOf(batch, 'insert') });
 
 const logRows = (batch: Batch): Batch =>
   withColumns(batch, { '#insert': columnOf(batch, 'insert'), '#row': columnOf(batch, 'position'), raw: columnFrom(UTF8, plainRows(batch).map(lineOf)) });

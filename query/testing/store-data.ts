@@ -1,4 +1,4 @@
-// Data for differential tests, in the form in which the tables keep it: series with gaps, resets, repeats and odd values; processes;
+// Data for differential tests, in the form in which the tables keep it: series with gaps, resets, repeats and odd values; processes and JVMs;
 // log lines with odd text; an inventory. The same seed gives the same data.
 import { createHash } from 'node:crypto';
 import { type Batch, FLOAT, INT8, INT64, TIME_MS, UINT32, UINT64, type Value } from '../../core/batch/batch.ts';
@@ -328,6 +328,45 @@ export const makeData = (seed: number): StoreData => {
       table: 'processes',
       batch: toBatch(
         'processes',
+        day.map((r) => ({ ...r, insert: at })),
+      ),
+    });
+  }
+
+  // JVMs.
+  const jvms: Row[] = [];
+  for (const host of ['web-1', 'db-1'])
+    for (let n = 0; n < 3; n++) {
+      const labels = {
+        ...{ host, pid: 100 + n * 7, start: BigInt(BEGIN - DAY + n * 1000), perf_data: n === 2 ? 'none' : 'read' },
+        ...{ user: optional('root'), main_class: optional(pick(ODD_TEXTS)), version: optional('25.0.3') },
+        ...Object.fromEntries([...enrichmentOf(host)].map(([k, v]) => [k, v])),
+      };
+      const numbers = (names: readonly string[]): Value => new Map(names.filter(() => random() < 0.7).map((name) => [name, Math.round(random() * 1e6) / 8]));
+      for (let t = CHANGE - 10 * MINUTE, count = 0n; t < CHANGE + 5 * MINUTE; t += 15_000 * (random() < 0.1 ? 12 : 1)) {
+        count += BigInt(Math.floor(random() * 9));
+        jvms.push({
+          ...labels,
+          time: BigInt(t),
+          'heap.used': optional(BigInt(Math.floor(random() * 2 ** 31))),
+          'heap.utilization': optional(Math.round(random() * 64) / 64),
+          pools: numbers(['eden', 'old', ...ODD_TEXTS]),
+          'gc.count': optional(count),
+          'gc.time': optional(Number(count) / 16),
+          'gc.last': optional(BigInt(t - 2500)),
+          collections: numbers(['young', 'full']),
+          collection_times: numbers([]),
+          threads: optional(Math.floor(random() * 64)),
+        });
+      }
+    }
+  for (const day of byDay(jvms, false)) {
+    insert += 1n;
+    const at = insert;
+    inserts.push({
+      table: 'jvm',
+      batch: toBatch(
+        'jvm',
         day.map((r) => ({ ...r, insert: at })),
       ),
     });
