@@ -1,5 +1,5 @@
 // Makes docs/screens/*.png from the running product: each screen at a desk's and a phone's size, some on a wide one too, dark and light.
-// `npm run screens`: what they show comes from a made fleet, and nothing of the machine that takes them.
+// `npm run screens [-- NAME…]`: what they show comes from a made fleet, and nothing of the machine that takes them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -64,7 +64,14 @@ interface Screen {
 }
 
 const SCREENS: readonly Screen[] = [
-  { name: 'first', text: '', wide: true },
+  {
+    name: 'first',
+    text: '',
+    wide: true,
+    act: async (page) => {
+      await page.getByRole('region', { name: 'JVMs' }).locator('td').first().waitFor();
+    },
+  },
   {
     name: 'chart',
     text: `from metrics.system.cpu.time\n| where host == "${HOST}"\n| every 10s rate\n| sum by cpu.mode`,
@@ -103,6 +110,9 @@ const SCREENS: readonly Screen[] = [
   },
 ];
 
+/** All where none is named. */
+const named = new Set(process.argv.slice(2));
+
 const executable = findChromium();
 if (executable === undefined) throw new Error('no Chromium found; install the package chromium or name one in CHROMIUM');
 await mkdir(OUT, { recursive: true });
@@ -132,7 +142,7 @@ try {
       page.setDefaultTimeout(120_000);
       await page.goto(`${product.origin}/?token=${product.token}`);
       for (const { name, text, view, act, page: at = 'explore', more, wide } of SCREENS) {
-        if (size === 'wide' && wide !== true) continue;
+        if ((size === 'wide' && wide !== true) || (named.size > 0 && !named.has(name))) continue;
         const query = new URLSearchParams({ ...(text === '' ? {} : { text }), range: '5m', ...more, ...(view === undefined ? {} : { view }) });
         await page.goto(`${product.origin}/#/${at}?${query}`);
         await page.reload();

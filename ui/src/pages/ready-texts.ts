@@ -121,7 +121,7 @@ export const readyTexts = (range: Range, scope: Scope = ALL_HOSTS, now: number =
     {
       title: JVMS,
       caption: 'the fullest heaps, as of their last collection',
-      text: `${aliveText(range, host, now, 'jvm')}\n| top ${MOST_HOSTS} by heap.utilization\n| select main_class, ${one ? '' : 'host, '}heap = heap.utilization, used = heap.used, pid`,
+      text: `${aliveText(range, host, now, 'jvm')}\n| top ${MOST_HOSTS} by heap.utilization\n| select main_class, ${one ? '' : 'host, '}heap = heap.utilization, ${one ? 'used = heap.used, ' : ''}pid`,
       view: 'table',
       empty: 'No Java virtual machine was sampled in the last two minutes of this range.',
     },
