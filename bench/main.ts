@@ -15,6 +15,7 @@ const MODULES: readonly { readonly name: string; readonly measures: string; read
   { name: 'lines', measures: 'the whole way of log lines, from a file to merged rows', load: () => import('./lines.ts') },
   { name: 'log-lines', measures: 'what following files of a thousand lines a second costs the agent', load: () => import('./log-lines.ts') },
   { name: 'columns', measures: 'the embedded column store: start, inserts, bytes, the shortest query', load: () => import('./columns.ts') },
+  { name: 'documents', measures: 'log lines as documents on their way to Elasticsearch', load: () => import('./documents.ts') },
   { name: 'logs', measures: 'log lines from decoded frames to merged rows', load: () => import('./logs.ts') },
   { name: 'line-tables', measures: 'candidates for how log lines rest', load: () => import('./line-tables.ts') },
   { name: 'tables', measures: 'candidates for how samples rest', load: () => import('./tables.ts') },

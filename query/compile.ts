@@ -4,7 +4,9 @@
 //        → passes (3-plan/passes.ts) → split by what each store can do (4-emit) → run what is left here (run/)
 //
 // Nothing here waits or reads: stores are asked by `ask.ts`.
+
 import { CodedError } from '../core/coded-error.ts';
+import type { SearchDialect } from '../engines/search/port.ts';
 import type { CheckedText } from './2-semantic/check.ts';
 import { type RelationColumn, visible } from './2-semantic/type.ts';
 import { firstRows, type Plan, sorted } from './3-plan/lower.ts';
@@ -16,6 +18,7 @@ import { CLICKHOUSE_AGGREGATES } from './4-emit/clickhouse/aggregates.ts';
 import type { ClickHouseTables } from './4-emit/clickhouse/dialect.ts';
 import { ClickHouseEmitter } from './4-emit/clickhouse/emitter.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
+import { elasticsearchEmitter } from './4-emit/elasticsearch/emitter.ts';
 import type { Known, RolledHours } from './4-emit/known.ts';
 import { postgresEmitter } from './4-emit/postgres/emitter.ts';
 import { type SplitPlan, type Stores, split } from './4-emit/split.ts';
@@ -43,9 +46,11 @@ export const storesWith = ({
   mostHere = MOST_HERE,
   mostAtOnce = MOST_AT_ONCE,
   rolled = nothing,
-}: Pick<Known, 'marks' | 'series'> & Partial<Known>): Stores => {
+  dialect = 'clickhouse',
+}: Pick<Known, 'marks' | 'series'> & Partial<Known> & { readonly dialect?: SearchDialect }): Stores => {
   const clickhouse = new ClickHouseEmitter(CLICKHOUSE, { scalars: FAILING, aggregates: FAILING_AGGREGATES }, { marks, series, mostHere, mostAtOnce, rolled });
-  return { emitters: { columns: clickhouse, search: clickhouse, records: postgresEmitter }, failing: FAILING };
+  const search = dialect === 'elasticsearch' ? elasticsearchEmitter : clickhouse;
+  return { emitters: { columns: clickhouse, search, records: postgresEmitter }, failing: FAILING };
 };
 
 export interface PlannedQuery {

@@ -269,7 +269,7 @@ export class QueryService {
           const series = new SeriesFinder(index, RUN_FUNCTIONS);
           const prepare = (plan: PlanNode): Promise<void> => series.prepare(labelQuestions(plan), stop);
           await prepare(planned.plan);
-          const stores = storesWith({ marks, rolled, series });
+          const stores = storesWith({ marks, rolled, series, dialect: this.#options.ports.search.dialect });
           const state = (part: BucketWise): string => this.#stateBy(catalogue.series)(part);
           const cache = buckets && { buckets, stateThen: this.#stateBy(index), state, prepare };
           const answered = (parts: SplitPlan): Promise<PlanAnswer> =>

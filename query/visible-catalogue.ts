@@ -5,6 +5,7 @@ import type { Catalogue } from './2-semantic/catalogue.ts';
 import type { RowRight, RowRights } from './3-plan/rights.ts';
 import { boundCondition } from './4-emit/clickhouse/expression.ts';
 import { CLICKHOUSE_FUNCTIONS } from './4-emit/clickhouse/functions.ts';
+import { exactCondition } from './4-emit/elasticsearch/condition.ts';
 import type { AttributeKind, LearnedAttribute, LearnedAttributes } from './ask/learned-attributes.ts';
 import type { LearnedCatalogue } from './ask/learned-catalogue.ts';
 import { RUN_FUNCTIONS } from './functions/run/functions.ts';
@@ -44,7 +45,8 @@ export class VisibleCatalogue implements Catalogue {
     this.#metrics = rights.on(ANY_METRIC);
     const logs = whole.datasets.find(({ name }) => name === 'logs');
     const right = logs && rights.on(logs);
-    if (typeof right === 'object') this.#attributes = whole.attributesWhere(boundCondition(right, CLICKHOUSE_FUNCTIONS));
+    if (typeof right === 'object')
+      this.#attributes = whole.attributesWhere({ ...boundCondition(right, CLICKHOUSE_FUNCTIONS), documents: exactCondition(right) });
   }
 
   get datasets(): readonly Dataset[] {

@@ -40,6 +40,9 @@ export const wordTerms = (text: string): string => {
   return (tokens.some((token) => token.length > LONGEST_TOKEN) ? tokens.map((token) => cut(token, LONGEST_TOKEN)) : tokens).join(' ');
 };
 
+/** False: other tokens are the same term. */
+export const isWholeToken = (token: string): boolean => token.length < LONGEST_TOKEN - 1;
+
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/@-]*$/;
 /** Names of attributes that can be fields. */
 export const isFieldName = (name: string): boolean => name.length <= 200 && NAME.test(name) && !name.includes('..') && !name.endsWith('.');
@@ -61,3 +64,6 @@ export const otherPrefix = (column: 'attributes' | 'numbers', name: string): str
 
 export const otherTerm = (column: 'attributes' | 'numbers', name: string, value: string | number): string =>
   cut(otherPrefix(column, name) + (typeof value === 'number' ? sortableNumber(value) : value), LONGEST_TERM);
+
+/** False: other values are the same term. */
+export const isWholeTerm = (term: string): boolean => term.length < LONGEST_TERM - 1;

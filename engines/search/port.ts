@@ -35,7 +35,7 @@ export interface StreamOptions extends QueryOptions {
 export interface DocumentColumn {
   readonly name: string;
   readonly type: DataType;
-  /** Name of a column of the table `logs`, or `line`: the whole line. Of the groups of `GroupsRequest`: a key or an aggregate. */
+  /** Name of a column of the table `logs`, or `line`: the whole line, or `message`: see `schemas/log-document.ts`. Of groups: a key or a count. */
   readonly field: string;
 }
 
@@ -49,13 +49,23 @@ interface DocumentsAsked {
 
 export interface RowsRequest extends DocumentsAsked {
   readonly ask: 'rows';
-  /** In the store's own form, of fields that are in each document; left out: any order. */
+  /** Fields, missing last; left out: any order. */
   readonly sort?: readonly Readonly<Record<string, 'asc' | 'desc'>>[];
   readonly limit?: number;
 }
 
+/** How many documents there are of each combination of keys; without keys one row, where `isWhole` also of none. */
+export interface GroupsRequest extends DocumentsAsked {
+  readonly ask: 'groups';
+  /** Sources of a `composite` aggregation, in the store's own form; of time in ms. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  /** By name: which of the documents, in the store's own form; null: all. */
+  readonly counts: Readonly<Record<string, unknown>>;
+  readonly isWhole: boolean;
+}
+
 /** What a store of documents is asked, for `dialect` `elasticsearch`: its JSON is the text of the request. */
-export type DocumentRequest = RowsRequest;
+export type DocumentRequest = RowsRequest | GroupsRequest;
 
 /** One that a store refuses for what it holds. */
 export interface RefusedLine {

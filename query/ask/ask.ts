@@ -17,6 +17,7 @@ import type { Asker } from './asker.ts';
 import type { BucketsOfAnswer, Counts, Lost } from './bucket-cache.ts';
 import { type BucketWise, type BucketWiseParts, bucketWiseParts, type State } from './bucket-wise.ts';
 import { clickHouseAsker } from './clickhouse-asker.ts';
+import { elasticsearchAsker } from './elasticsearch-asker.ts';
 import { recordsAsker } from './records-asker.ts';
 
 export interface StorePorts {
@@ -29,7 +30,7 @@ export type Askers = Readonly<Record<Role, Asker>>;
 
 export const askersOf = ({ columns, search, records }: StorePorts): Askers => ({
   columns: clickHouseAsker(columns),
-  search: clickHouseAsker(search),
+  search: search.dialect === 'elasticsearch' ? elasticsearchAsker(search) : clickHouseAsker(search),
   records: recordsAsker(records),
 });
 

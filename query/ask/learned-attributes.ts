@@ -4,7 +4,8 @@
 import { type Batch, columnOf, valueAt } from '../../core/batch/batch.ts';
 import { nanosFromMillis } from '../../core/time.ts';
 import type { Parameters } from '../../engines/columns/port.ts';
-import type { Search } from '../../engines/search/port.ts';
+import type { RowsRequest, Search } from '../../engines/search/port.ts';
+import { sampledAttributes } from './sampled-attributes.ts';
 
 export type AttributeKind = 'text' | 'number' | 'both';
 
@@ -43,8 +44,10 @@ const SPAN = 'SELECT count() AS lines, toUnixTimestamp64Nano(min(time)) AS oldes
 export interface LinesWhere {
   readonly sql: string;
   readonly params: ReadonlyMap<string, unknown>;
+  /** The same for a store of documents; undefined: it cannot be asked so. */
+  readonly documents?: unknown;
 }
-const ALL_LINES: LinesWhere = { sql: 'true', params: new Map() };
+const ALL_LINES: LinesWhere = { sql: 'true', params: new Map(), documents: { match_all: {} } };
 const firstLines = (where: string): string => `SELECT sender, time, attributes, numbers FROM logs
 WHERE time >= fromUnixTimestamp64Nano({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({to:Int64}, 'UTC')${where} ORDER BY time DESC LIMIT {lines:UInt64}`;
 /** Numbers of inserts follow the clock (`pipeline/insert-number.ts`), and parts without any in reach are passed over. */
@@ -82,6 +85,7 @@ export class LearnedAttributes {
   readonly #keptMs: () => number;
   readonly #where: string;
   readonly #params: Parameters;
+  readonly #documents: unknown;
   readonly #counts = new Map<string, Counts>();
   /** Names of each sender. */
   readonly #bySender = new Map<string, number>();
@@ -95,6 +99,7 @@ export class LearnedAttributes {
     this.#keptMs = keptMs;
     this.#where = where === ALL_LINES ? '' : ` AND (${where.sql})`;
     this.#params = Object.fromEntries(where.params) as Parameters;
+    this.#documents = where.documents;
   }
 
   /** Most used first. */
@@ -109,19 +114,24 @@ export class LearnedAttributes {
 
   /** Whether there are other names or other kinds now. */
   async learn(nowMs: number): Promise<boolean> {
-    if (this.#search.dialect !== 'clickhouse') return false;
+    const ofDocuments = this.#search.dialect === 'elasticsearch';
+    if (ofDocuments && this.#documents === undefined) return false;
     let changed = false;
     if (this.#learnedMs === undefined) {
-      const span = await this.#span();
+      const span = ofDocuments ? undefined : await this.#span();
       for (const { fromMs, toMs, lines } of firstSample(Math.min(this.#keptMs(), nowMs))) {
         const params = { from: nanosFromMillis(Math.floor(nowMs - fromMs)), to: nanosFromMillis(Math.floor(nowMs - toMs)), lines };
-        if (span === undefined || span.newest < params.from || span.oldest >= params.to) continue;
-        const { batches } = await this.#search.query(counted(firstLines(this.#where)), { params: { ...this.#params, ...params } });
+        if (!ofDocuments && (span === undefined || span.newest < params.from || span.oldest >= params.to)) continue;
+        const batches = ofDocuments
+          ? [await this.#sampled({ time: { gte: String(params.from), lt: String(params.to) } }, lines, { from: String(params.from), to: String(params.to) })]
+          : (await this.#search.query(counted(firstLines(this.#where)), { params: { ...this.#params, ...params } })).batches;
         for (const batch of batches) changed = this.#note(batch) || changed;
       }
     } else {
       const since = BigInt(Math.max(0, Math.floor(this.#learnedMs - OVERLAP_MS))) << INSERTS_PER_MS;
-      const { batches } = await this.#search.query(counted(newLines(this.#where)), { params: { ...this.#params, since, lines: MOST_NEW_LINES } });
+      const batches = ofDocuments
+        ? [await this.#sampled({ insert: { gte: String(since) } }, MOST_NEW_LINES)]
+        : (await this.#search.query(counted(newLines(this.#where)), { params: { ...this.#params, since, lines: MOST_NEW_LINES } })).batches;
       for (const batch of batches) changed = this.#note(batch) || changed;
     }
     this.#learnedMs = nowMs;
@@ -133,6 +143,10 @@ export class LearnedAttributes {
       lastSeen: counts.newest,
     })).sort((a, b) => b.share - a.share || (a.name < b.name ? -1 : 1));
     return changed;
+  }
+
+  #sampled(bounds: unknown, lines: number, range?: RowsRequest['range']): Promise<Batch> {
+    return sampledAttributes(this.#search, [{ range: bounds }, this.#documents], range, lines);
   }
 
   /** Times of the oldest and the newest line, ns; undefined where there is none. */

@@ -84,7 +84,12 @@ export const bothWays = async (
 ): Promise<BothWays> => {
   const checked = check(text, catalogue);
   // Half of the texts have their labels put on in the store, the others here; a third ask for what they fold in slices.
-  const stores = storesWith({ ...loaded.known, ...(text.length % 2 === 0 ? { mostHere: 0 } : {}), ...(text.length % 3 === 0 ? { mostAtOnce: 700 } : {}) });
+  const stores = storesWith({
+    ...loaded.known,
+    ...(text.length % 2 === 0 ? { mostHere: 0 } : {}),
+    ...(text.length % 3 === 0 ? { mostAtOnce: 700 } : {}),
+    dialect: loaded.ports.search.dialect,
+  });
   let pushed: SplitPlan;
   let local: PlanNode;
   let superset: SplitPlan;

@@ -8,7 +8,7 @@ import { ENRICHMENT } from '../../schemas/catalogue.ts';
 import { hostState } from '../../schemas/host-state.ts';
 import { labelOfColumn } from '../../schemas/label-column.ts';
 import { EXPONENT_FLOAT, EXPONENT_STALE } from '../../schemas/sample-value.ts';
-import type { TableName } from '../../schemas/tables.ts';
+import { TABLE_FIELDS, type TableName } from '../../schemas/tables.ts';
 import type { Dataset } from '../../schemas/types.ts';
 import { physicalType, planType } from '../3-plan/physical.ts';
 import { ASSIGNED } from '../3-plan/rights.ts';
@@ -16,7 +16,7 @@ import type { StorePorts } from '../ask/ask.ts';
 import type { Rows } from './memory-source.ts';
 
 /** The tables as they are when a dataset is first asked for. */
-export const rawRows = ({ columns, records }: StorePorts): Rows => {
+export const rawRows = ({ columns, search, records }: StorePorts): Rows => {
   const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     let made: Promise<T> | undefined;
     return () => (made ??= make());
@@ -33,6 +33,7 @@ export const rawRows = ({ columns, records }: StorePorts): Rows => {
       case 'jvm':
         return hostRows(await table(dataset.table));
       case 'logs':
+        if (search.dialect === 'elasticsearch') return logRows(await documents(search));
         // The store's own hash decides which of two files stands first where nothing else does.
         return logRows(await table('logs', ', reinterpretAsInt64(cityHash64(sender, file)) AS `#message`'));
       case 'events':
@@ -53,6 +54,13 @@ export const rawRows = ({ columns, records }: StorePorts): Rows => {
     known.set(name, make);
     return make();
   };
+};
+
+/** All documents with the columns of the table, and the number by which two files of one moment are put in order. */
+const documents = async (search: StorePorts['search']): Promise<Batch> => {
+  const columns = [...TABLE_FIELDS.logs.map(({ name, type }) => ({ name, type, field: name })), { name: '#message', type: INT64, field: 'message' }];
+  const { batches } = await search.query(JSON.stringify({ ask: 'rows', query: { match_all: {} }, columns }));
+  return concatBatches(batches);
 };
 
 type Row = Readonly<Record<string, Value>>;

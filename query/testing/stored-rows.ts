@@ -152,7 +152,7 @@ export class StoredRows {
     const dataset: Dataset = { ...table.dataset, shape: 'rows', key: [], columns: [...columns, { name: table.name, type: 'string', description: '' }] };
     for (const [i, row] of (isNew ? rowsOf(inline) : []).entries()) {
       const cells = Object.fromEntries([...places].map(([{ name: from, type }, place]) => [place, table.atRest(row[from] ?? null, type, place)]));
-      this.#insert(table.dataset.table as TableName, { ...table.others(BigInt(i)), ...cells, [table.name]: name });
+      this.#insert(table.dataset.table as TableName, { ...table.others(BigInt(i), name), ...cells, [table.name]: name });
     }
     const read = columns.map(({ name: place, type }): PlanColumn => ({ name: place, type: planType(type) }));
     const isOwn = call('equals', 'bool', columnReference(table.name, 'string'), literal('string', name));
@@ -224,7 +224,7 @@ interface Table {
   readonly name: string;
   readonly row: string;
   /** What else a row has, by its place. */
-  readonly others: (row: bigint) => Row;
+  readonly others: (row: bigint, name: string) => Row;
   readonly holds: (time: Value) => boolean;
   readonly atRest: (value: Value, type: PlanColumn['type'], place: string) => Value;
 }
@@ -249,7 +249,7 @@ const TABLES: Readonly<Record<'columns' | 'search', Table>> = {
     room: { string: ['body', 'service', 'source', 'severity', 'span_id', 'host', 'region', 'datacenter', 'env', 'role', 'owner'] },
     name: 'trace_id',
     row: '#row',
-    others: (row) => ({ time: 0n, head: '', tail: '', attributes: new Map(), numbers: new Map(), sender: 'spec', file: 0n, position: row, insert: 1n }),
+    others: (row, name) => ({ time: 0n, head: '', tail: '', attributes: new Map(), numbers: new Map(), sender: name, file: 0n, position: row, insert: 1n }),
     holds: (time) => typeof time === 'bigint' && time >= EARLIEST_NS && time < LATEST_NS,
     atRest: (value) => value,
   },

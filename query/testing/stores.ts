@@ -1,4 +1,5 @@
 // Real stores with data in them, for tests of the language: the embedded column store, search on it, and PostgreSQL. One load serves many texts.
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { openClickHouse } from '../../engines/columns/clickhouse/open.ts';
 import { startEmbeddedColumns } from '../../engines/columns/embedded/start.ts';
 import { startEmbeddedPostgres } from '../../engines/records/embedded/embedded.ts';
 import { openPostgres } from '../../engines/records/postgres/postgres.ts';
+import { openElasticsearch } from '../../engines/search/elasticsearch/open.ts';
 import { openColumnSearch } from '../../engines/search/embedded/open.ts';
 import { putPrepared } from '../../test/support/prepared.ts';
 import type { Known } from '../4-emit/known.ts';
@@ -74,4 +76,19 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+};
+
+/** The same stores, but for log lines, which are in the Elasticsearch of that address. */
+export const withElasticsearch = async (loaded: LoadedStores, { inserts }: Pick<StoreData, 'inserts'>, url: string): Promise<LoadedStores> => {
+  const { search, writer } = await openElasticsearch({ nodes: [url], indexPrefix: `query-${randomUUID()}` });
+  await search.migrate();
+  for (const { table, batch } of inserts) {
+    if (table !== 'logs') continue;
+    const lines = writer.begin(batch);
+    await lines.send(AbortSignal.timeout(60_000));
+    if (lines.refused.length > 0) throw new Error(`lines were refused: ${JSON.stringify(lines.refused.slice(0, 3))}`);
+  }
+  await fetch(`${url}/_refresh`, { method: 'POST' });
+  const ports = { ...loaded.ports, search };
+  return { ...loaded, ports, rows: rawRows(ports), stop: () => search.close() };
 };

@@ -11,7 +11,7 @@ const MOST_NAMED = 60n;
 const dayText = (day: number): string => new Date(day).toISOString().slice(0, 10).replaceAll('-', '.');
 
 /** Floor of a division by a positive number. */
-export const floorDivide = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((-a + b - 1n) / b));
+const floorDivide = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((-a + b - 1n) / b));
 
 export class DayNames {
   readonly prefix: string;

@@ -2,15 +2,18 @@
 // an object; texts are copied from column to document as bytes.
 import { hash } from 'node:crypto';
 import { type Batch, type Column, columnOf, type FixedColumn, isPresent, type MapColumn, valueAt } from '../../../core/batch/batch.ts';
+import { hashBytes } from '../../../core/batch/hash-bytes.ts';
+import { sameBytes } from '../../../core/batch/same-bytes.ts';
 import { Texts } from '../../../core/batch/texts.ts';
 import { safeIntegerAt, wordsOf } from '../../../core/batch/words.ts';
 import { DOCUMENT, isFieldName, LONGEST_ATTRIBUTE, otherTerm, TERM_COLUMNS } from '../../../schemas/log-document.ts';
-import { type DayNames, floorDivide } from './days.ts';
+import type { DayNames } from './days.ts';
 import type { Bytes } from './json-bytes.ts';
 import { WordBytes } from './word-bytes.ts';
 
-const NANOS_PER_MS = 1_000_000n;
-const DAY_NS = 86_400_000_000_000n;
+const NANOS_PER_MS = 1_000_000;
+const DAY_MS = 86_400_000;
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const latin = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 const PART = {
@@ -23,12 +26,14 @@ const PART = {
   message: latin(`","${DOCUMENT.message}":"`),
   position: latin('","position":"'),
   quote: latin('"'),
+  comma: latin(','),
   words: latin(`,"${DOCUMENT.words}":"`),
   wordLists: latin(`,"${DOCUMENT.words}":["`),
   nextList: latin('","'),
   listEnd: latin('"]'),
   other: latin(`,"${DOCUMENT.other}":`),
   beyond: latin(`,"${DOCUMENT.beyond}":`),
+  close: latin('}'),
   end: latin('}\n'),
 };
 
@@ -53,6 +58,44 @@ interface MapField {
   readonly name: 'attributes' | 'numbers';
   readonly begin: Uint8Array;
   readonly column: MapColumn;
+  readonly keys: Texts;
+  readonly texts: Texts | undefined;
+}
+
+/** Of an attribute: its name, and what stands before its value where it is a field. */
+interface Name {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly field: string;
+  readonly begin: Uint8Array | undefined;
+}
+
+const MOST_NAMES = 10_000;
+
+/** Names come again in every line: found by their bytes. */
+class Names {
+  readonly #column: string;
+  readonly #byHash = new Map<number, Name[]>();
+  #count = 0;
+  constructor(column: string) {
+    this.#column = column;
+  }
+  find({ data, from, to }: Texts): Name {
+    const hash = hashBytes(data, from, to);
+    let same = this.#byHash.get(hash);
+    if (same !== undefined) for (const name of same) if (sameBytes(name.bytes, 0, name.bytes.length, data, from, to)) return name;
+    if (++this.#count > MOST_NAMES) {
+      this.#byHash.clear();
+      this.#count = 1;
+      same = undefined;
+    }
+    const bytes = data.slice(from, to);
+    const text = decoder.decode(bytes);
+    const name = { bytes, text, field: `${this.#column}.${text}`, begin: isFieldName(text) ? latin(`"${text}":`) : undefined };
+    if (same === undefined) this.#byHash.set(hash, [name]);
+    else same.push(name);
+    return name;
+  }
 }
 
 /** 64 bits of what a line says, as text: two lines of one place are told apart by it. */
@@ -81,26 +124,32 @@ class LineHash {
 }
 
 export class LineDocuments {
-  readonly #names: DayNames;
+  readonly #days: DayNames;
   readonly #time: BigInt64Array;
   readonly #insert: BigUint64Array;
   readonly #file: BigUint64Array;
   readonly #position: BigUint64Array;
   readonly #positions: Uint32Array;
+  readonly #times: Uint32Array;
   readonly #sender: Column;
   readonly #fields: readonly TextField[];
   readonly #line: readonly TextField[];
   readonly #maps: readonly MapField[];
   readonly #hash = new LineHash();
   readonly #words = new WordBytes();
+  readonly #names = { attributes: new Names('attributes'), numbers: new Names('numbers') };
+  /** Name of the index of the day in hand. */
+  #index: { readonly day: number; readonly name: Uint8Array } | undefined;
   /** Of the sender and file in hand: what the id begins with, and the field. */
   #origin: { readonly place: number; readonly file: bigint; readonly id: Uint8Array; readonly fileText: Uint8Array; readonly message: Uint8Array } | undefined;
+  #lastInsert: { readonly number: bigint; readonly text: Uint8Array } | undefined;
   #senders = new Map<string, string>();
 
   constructor(batch: Batch, names: DayNames) {
     const fixed = (name: string): FixedColumn => columnOf(batch, name) as FixedColumn;
-    this.#names = names;
+    this.#days = names;
     this.#time = fixed('time').values as BigInt64Array;
+    this.#times = wordsOf(this.#time);
     this.#insert = fixed('insert').values as BigUint64Array;
     this.#file = fixed('file').values as BigUint64Array;
     this.#position = fixed('position').values as BigUint64Array;
@@ -118,12 +167,26 @@ export class LineDocuments {
     };
     this.#fields = TERM_COLUMNS.map(field);
     this.#line = ['raw', 'head', 'body', 'tail'].map(field);
-    this.#maps = (['attributes', 'numbers'] as const).map((name) => ({ name, begin: latin(`,"${name}":{`), column: columnOf(batch, name) as MapColumn }));
+    this.#maps = (['attributes', 'numbers'] as const).map((name) => {
+      const column = columnOf(batch, name) as MapColumn;
+      const { keys, values } = column;
+      const texts = values.layout === 'text' || values.layout === 'dictionary' ? new Texts(values) : undefined;
+      return { name, begin: latin(`,"${name}":{`), column, keys: new Texts(keys), texts };
+    });
   }
 
   /** Days since 1970. */
   dayOf(row: number): number {
-    return Number(floorDivide(this.#time[row] as bigint, DAY_NS));
+    return Math.floor(this.#millis(row) / DAY_MS);
+  }
+
+  /** Whole ms, rounded down. */
+  #millis(row: number): number {
+    const near = Math.floor(safeIntegerAt(this.#times, row) / NANOS_PER_MS);
+    // A double is off by some hundred ns.
+    const low = (this.#times[row * 2] as number) - Number(BigInt.asUintN(32, BigInt(near) * BigInt(NANOS_PER_MS)));
+    const rest = low < -(2 ** 31) ? low + 2 ** 32 : low > 2 ** 31 ? low - 2 ** 32 : low;
+    return rest < 0 ? near - 1 : rest >= NANOS_PER_MS ? near + 1 : near;
   }
 
   /** Appends the row to `out`. */
@@ -131,7 +194,7 @@ export class LineDocuments {
     const time = this.#time[row] as bigint;
     const { id, fileText, message } = this.#originOf(row);
     out.put(PART.create);
-    out.ascii(this.#names.name(this.dayOf(row)));
+    out.put(this.#indexOf(this.dayOf(row)));
     out.put(PART.id);
     out.put(id);
     const high = this.#positions[row * 2 + 1] as number;
@@ -140,11 +203,11 @@ export class LineDocuments {
     out.ascii('-');
     for (const word of this.#hashed(row)) out.hex(word);
     out.put(PART.date);
-    out.ascii(String(floorDivide(time, NANOS_PER_MS)));
+    out.ascii(String(this.#millis(row)));
     out.put(PART.time);
     out.ascii(String(time));
     out.put(PART.insert);
-    out.ascii(String(BigInt.asIntN(64, this.#insert[row] as bigint)));
+    out.put(this.#insertOf(row));
     out.put(PART.file);
     out.put(fileText);
     out.put(PART.message);
@@ -157,6 +220,18 @@ export class LineDocuments {
     this.#lineWords(row, out);
     this.#attributes(row, out, fields);
     out.put(PART.end);
+  }
+
+  /** Lines that go together have one. */
+  #insertOf(row: number): Uint8Array {
+    const number = this.#insert[row] as bigint;
+    if (this.#lastInsert?.number !== number) this.#lastInsert = { number, text: latin(String(BigInt.asIntN(64, number))) };
+    return this.#lastInsert.text;
+  }
+
+  #indexOf(day: number): Uint8Array {
+    if (this.#index?.day !== day) this.#index = { day, name: latin(this.#days.name(day)) };
+    return this.#index.name;
   }
 
   #originOf(row: number) {
@@ -233,23 +308,35 @@ export class LineDocuments {
   #attributes(row: number, out: Bytes, fields: FieldNames): void {
     let others: string[] | undefined;
     let beyond: Record<string, Record<string, string | number>> | undefined;
-    for (const { name, begin, column } of this.#maps) {
+    for (const { name, begin, column, keys, texts } of this.#maps) {
       if (!isPresent(column, row)) continue;
       out.put(begin);
       let isFirst = true;
-      for (let i = column.offsets[row] as number; i < (column.offsets[row + 1] as number); i++) {
-        const key = valueAt(column.keys, i) as string;
-        const value = valueAt(column.values, i) as string | number | null;
+      const last = column.offsets[row + 1] as number;
+      for (let i = column.offsets[row] as number; i < last; i++) {
+        if (!isPresent(column.values, i)) continue;
+        keys.at(i);
+        const known = this.#names[name].find(keys);
+        const number = texts === undefined ? ((column.values as FixedColumn).values[i] as number) : 0;
         // No number of JSON, and missing to whoever asks.
-        if (value === null || (typeof value === 'number' && !Number.isFinite(value))) continue;
-        const isShort = typeof value === 'number' || value.length * 3 <= LONGEST_ATTRIBUTE || Buffer.byteLength(value) <= LONGEST_ATTRIBUTE;
-        if (isShort && isFieldName(key) && fields.mayBe(`${name}.${key}`)) {
-          out.ascii(`${isFirst ? '' : ','}"${key}":`);
-          if (typeof value === 'number') out.ascii(JSON.stringify(value));
-          else out.text(value);
+        if (!Number.isFinite(number)) continue;
+        texts?.at(i);
+        const isShort = texts === undefined || texts.to - texts.from <= LONGEST_ATTRIBUTE;
+        if (isShort && known.begin !== undefined && fields.mayBe(known.field)) {
+          if (!isFirst) out.put(PART.comma);
+          out.put(known.begin);
+          if (texts === undefined) out.ascii(String(number));
+          else {
+            out.put(PART.quote);
+            out.escaped(texts.data, texts.from, texts.to);
+            out.put(PART.quote);
+          }
           isFirst = false;
         } else {
           others ??= [];
+          const { text: key } = known;
+          // One zero, as JSON has it.
+          const value = texts === undefined ? number + 0 : decoder.decode(texts.data.subarray(texts.from, texts.to));
           others.push(otherTerm(name, key, value));
           beyond ??= {};
           const of = beyond[name] ?? Object.create(null);
@@ -257,7 +344,7 @@ export class LineDocuments {
           of[key] = value;
         }
       }
-      out.ascii('}');
+      out.put(PART.close);
     }
     if (others === undefined) return;
     out.put(PART.other);

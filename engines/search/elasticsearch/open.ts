@@ -5,6 +5,7 @@ import type { DocumentRequest, Search, SearchDays, SearchWriter, StreamOptions }
 import { BulkWriter } from './bulk.ts';
 import { ElasticClient, type ElasticsearchAddress } from './client.ts';
 import { DayNames, storedDays } from './days.ts';
+import { groupsOf } from './groups.ts';
 import { type IndexOptions, putTemplate } from './mapping.ts';
 import { rowsOf } from './rows.ts';
 
@@ -45,7 +46,10 @@ export const openElasticsearch = async ({ indexPrefix = 'inframirror', ...option
     await client.close();
     throw error;
   }
-  const stream = (request: string, told: StreamOptions = {}): AsyncGenerator<Batch> => rowsOf(client, names, JSON.parse(request) as DocumentRequest, told);
+  const stream = (text: string, told: StreamOptions = {}): AsyncGenerator<Batch> => {
+    const request = JSON.parse(text) as DocumentRequest;
+    return request.ask === 'rows' ? rowsOf(client, names, request, told) : groupsOf(client, names, request, told);
+  };
   const search: Search = {
     dialect: 'elasticsearch',
     migrate: () => putTemplate(client, names, options),

@@ -28,7 +28,7 @@ interface Hit {
 export interface SearchAnswer {
   readonly timed_out?: boolean;
   readonly pit_id?: string;
-  readonly hits?: { readonly hits?: readonly Hit[] };
+  readonly hits?: { readonly hits?: readonly Hit[]; readonly total?: { readonly value: number } };
 }
 
 const DEFAULTS: Readonly<Record<string, Value>> = { head: '', tail: '' };
@@ -70,7 +70,7 @@ const sourceFields = (columns: readonly DocumentColumn[]): readonly string[] => 
   ),
 ];
 
-export const batchFrom = (sources: readonly Source[], columns: readonly DocumentColumn[]): Batch =>
+const batchFrom = (sources: readonly Source[], columns: readonly DocumentColumn[]): Batch =>
   batchOf(
     columns.map(
       (column) =>
@@ -116,6 +116,9 @@ export const closeView = async (client: ElasticClient, id: string): Promise<void
   await client.ask('DELETE', '/_pit', { body: { id }, also: [404] }).catch(() => undefined);
 };
 
+const sortOf = (sort: RowsRequest['sort'] = []): readonly unknown[] =>
+  sort.map((key) => Object.fromEntries(Object.entries(key).map(([field, order]) => [field, { order, missing: '_last' }])));
+
 export async function* rowsOf(client: ElasticClient, names: DayNames, request: RowsRequest, options: StreamOptions): AsyncGenerator<Batch> {
   const { signal, read } = options;
   const seconds = secondsOf(options);
@@ -123,11 +126,11 @@ export async function* rowsOf(client: ElasticClient, names: DayNames, request: R
   if (limit <= 0) return;
   let view = await openView(client, names, request, signal);
   if (view === undefined) return;
-  const order = [...(sort ?? []), { _shard_doc: 'asc' }];
+  const order = [...sortOf(sort), { _shard_doc: 'asc' }];
   const keys = (sort ?? []).flatMap((key) => Object.keys(key));
   const source = [...new Set([...sourceFields(columns), ...keys])];
   let size = Math.min(FIRST_ROWS, limit);
-  let after: readonly (string | number)[] | undefined;
+  let after: readonly (string | number | null)[] | undefined;
   let left = limit;
   try {
     while (left > 0) {
@@ -168,7 +171,7 @@ export async function* rowsOf(client: ElasticClient, names: DayNames, request: R
       left -= hits.length;
       const last = hits.at(-1) as Hit;
       // As numbers they are too long for what reads JSON.
-      after = [...keys.map((key) => last._source?.[key] as string), last.sort?.at(-1) as number];
+      after = [...keys.map((key) => (last._source?.[key] ?? null) as string | null), last.sort?.at(-1) as number];
       size = Math.max(1, Math.min(MOST_ROWS, Math.floor(PAGE_BYTES / Math.max(64, page.bytes / hits.length))));
     }
   } finally {
