@@ -86,7 +86,7 @@ for (const major of [8, 9] as const)
       dir = await mkdtemp(join(tmpdir(), 'elasticsearch-'));
       await chmod(dir, 0o755);
       server = await startElasticsearch({ major, jdk, dir });
-    }, 240_000);
+    }, 300_000);
     afterAll(async () => {
       await server?.stop();
       await rm(dir, { recursive: true, force: true });

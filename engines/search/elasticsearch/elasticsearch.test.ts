@@ -62,7 +62,7 @@ for (const major of [8, 9] as const satisfies readonly Major[])
       await chmod(dir, 0o755);
       port = await freePort();
       server = await startElasticsearch({ major, jdk, dir, port });
-    }, 180_000);
+    }, 300_000);
     afterAll(async () => {
       await server?.stop();
       await rm(dir, { recursive: true, force: true });

@@ -10,7 +10,7 @@ import { freePort } from '../../../testing/ports.ts';
 import { PLUGIN_CLASS, pluginSource } from './root-plugin.ts';
 
 const run = promisify(execFile);
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 /** Elasticsearch does not run as root. */
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
