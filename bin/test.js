@@ -17,10 +17,11 @@ const install = async (what, packages) => {
 
 const lanes = process.argv.slice(2);
 const explorer = lanes.length === 0 || lanes.includes('browser') || lanes.includes('end-to-end');
-const engines = lanes.length === 0 || lanes.includes('engines');
+const engines = lanes.length === 0 || ['agent', 'engines', 'differential', 'end-to-end'].some((lane) => lanes.includes(lane));
 if (await setUp({ explorer })) {
   if (explorer && findChromium() === undefined) await install('Debian’s chromium for the browser tests', 'chromium-headless-shell');
-  if (engines && !(isOnPath('java') && isOnPath('mvn'))) await install('Java and Maven for the tests on a real Kafka', 'default-jre-headless maven');
+  if (engines && !(isOnPath('java') && isOnPath('mvn')))
+    await install('Java and Maven for the tests on a real Kafka and Elasticsearch', 'default-jdk-headless maven');
   if (engines && !isOnPath('pgbouncer')) await install('PgBouncer for the tests of the record store', 'pgbouncer');
   become('test/support/run.ts', lanes);
 } else {

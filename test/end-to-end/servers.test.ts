@@ -1,4 +1,4 @@
-// InfraMirror over a Kafka, a ClickHouse and a PostgreSQL of their own, as the settings name them: whole in one process, and in several that share
+// InfraMirror over a Kafka, a ClickHouse, an Elasticsearch and a PostgreSQL of their own, as the settings name them: whole in one process, and in several that share
 // them. None of the servers is started by InfraMirror.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { type Servers, startServers } from './support/servers.ts';
 let servers: Servers;
 let identity = '';
 beforeAll(async () => {
-  servers = await startServers();
+  servers = await startServers({ search: true });
   identity = join(servers.folder, 'identity');
   expect((await command(['identity', identity])).code).toBe(0);
 }, 300_000);
@@ -25,6 +25,7 @@ test('a host is seen through them, also after a kill of the server and of the br
     const parts = await product.parts();
     const about = (name: string): string => parts.find((part) => part.name === name)?.detail ?? '';
     expect(about('column store')).toContain(`ClickHouse at ${servers.clickhouse.url}, database infra`);
+    expect(about('search store')).toContain(`Elasticsearch at ${servers.elasticsearch?.url}`);
     expect(about('record store')).toContain(`PostgreSQL at ${servers.postgres.connection.host}`);
     expect(about('stream')).toMatch(/^0 % of 10 GiB/);
     expect(parts.filter(({ state }) => state !== 'ok')).toEqual([]);
