@@ -122,6 +122,18 @@ test('a frame that was changed, that is of another session, or of one that is ov
   expect(await send(body, later)).toMatchObject({ status: 401, code: 'agent.session' });
 });
 
+test('a nonce of a door whose clock is a little ahead is taken, one that is old or of another time is not', () => {
+  server.ahead = 5_000;
+  const nonce = server.sessions.nonce();
+  server.ahead = 0;
+  expect(() => server.sessions.mustBeNonce(nonce)).not.toThrow();
+  for (const ahead of [70_000, -70_000]) {
+    server.ahead = ahead;
+    expect(() => server.sessions.mustBeNonce(nonce)).toThrow('nonce');
+  }
+  server.ahead = 0;
+});
+
 test('each wrong token is refused with its own reason, and the refusals stand in the audit table', async () => {
   const one = await server.token('web-*');
   expect(codeOf(await outcomeOf(one, 'db-1'))).toBe('join.host');

@@ -1,7 +1,7 @@
 // What the data folder holds of the product itself: the instance's id and its tokens, made at the first start, readable by their owner alone.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { CodedError } from '../core/errors.ts';
 import { makeFolder } from '../core/node/make-folder.ts';
 import { writePrivate } from '../core/node/private-file.ts';
@@ -64,23 +64,21 @@ export const makeIdentity = (folder: string): void => {
   }
 };
 
-const filesOf = (folder: string): readonly string[] =>
-  IDENTITY.flatMap((name) => (name === 'command-keys' ? ['current', 'next'].map((key) => join(name, `${key}.pem`)) : [name])).filter((name) =>
-    existsSync(join(folder, name)),
-  );
+const IDENTITY_FILES: readonly string[] = IDENTITY.flatMap((name) =>
+  name === 'command-keys' ? ['current', 'next'].map((key) => join(name, `${key}.pem`)) : [name],
+);
 
 /** Takes over what several processes share, so that all that reads the data folder finds it there. Throws `data.identity`, `data.folder`. */
 export const adoptIdentity = (path: string, identity: string): void => {
   try {
-    const files = filesOf(identity);
-    const missing = IDENTITY.filter((name) => !files.some((file) => file === name || dirname(file) === name));
+    const missing = IDENTITY_FILES.filter((file) => !existsSync(join(identity, file)));
     if (missing.length > 0)
       throw new CodedError('data.identity', { folder: identity, reason: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing` });
     const read = (folder: string, file: string): string => readFileSync(join(folder, file), 'utf8');
     if (existsSync(join(path, 'instance')) && read(path, 'instance').trim() !== read(identity, 'instance').trim())
       throw new CodedError('data.identity', { folder: identity, reason: `${path} is of another installation, ${read(path, 'instance').trim()}` });
     mkdirSync(join(path, 'command-keys'), { recursive: true, mode: 0o700 });
-    for (const file of files)
+    for (const file of IDENTITY_FILES)
       if (!existsSync(join(path, file)) || read(path, file) !== read(identity, file)) writePrivate(join(path, file), read(identity, file));
   } catch (error) {
     throw refused(path, error);

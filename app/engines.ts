@@ -1,7 +1,7 @@
 // The one file that decides between servers of their own, which the settings name, and engines that this program keeps itself in the data folder.
 // What is behind the ports is known here alone.
 import { join } from 'node:path';
-import { CodedError } from '../core/errors.ts';
+import { CodedError, hasCode } from '../core/errors.ts';
 import { type Generation, NO_GENERATION } from '../core/generation.ts';
 import type { Logger } from '../core/logger.ts';
 import { makeFolder } from '../core/node/make-folder.ts';
@@ -246,7 +246,7 @@ export const startEngines = async (
       }),
       part('the record store', () => records.migrate()),
     );
-    if (servers.search !== undefined) await part('the search store', () => search.migrate());
+    if (servers.search !== undefined) await part('the search store', () => migrateSearch(search, log));
     for (const { part: name, message } of problems) log.error(message, { part: name });
     return {
       columns,
@@ -273,8 +273,15 @@ export const searchPlaceOf = ({ search }: Servers): string | undefined =>
 const openSearch = async (server: Servers['search'], columns: ColumnStore): Promise<Search> => {
   if (server === undefined) return openColumnSearch(columns);
   const { openElasticsearch } = await import('../engines/search/elasticsearch/open.ts');
-  return (await openElasticsearch(server)).search;
+  return openElasticsearch(server).search;
 };
+
+/** One that is away holds up log lines alone, which wait on the stream. */
+const migrateSearch = (search: Search, log: Logger): Promise<void> =>
+  search.migrate().catch((error: unknown) => {
+    if (!hasCode(error, 'search.unavailable')) throw error;
+    log.error('the search store does not answer; log lines wait on the stream until it does', { error });
+  });
 
 /** As every process reaches it. */
 export const columnsAddress = ({ urls, username, password, database, tls, cluster }: ClickHouseServer): ColumnsAddress => ({

@@ -34,7 +34,7 @@ import type { Settings } from './config/settings.ts';
 import { adoptIdentity, holdDataFolder, openDataFolder } from './data-folder.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { readDisk, storeFolder } from './disk.ts';
-import { type Engines, openStream, placesOf, startEngines } from './engines.ts';
+import { type Engines, openStream, placesOf, searchPlaceOf, startEngines } from './engines.ts';
 import { firstSample } from './first-sample.ts';
 import { Fleet } from './fleet-part.ts';
 import { startError } from './full-disk.ts';
@@ -194,7 +194,7 @@ const start = async (
     instance,
     configFile,
     stream: opened,
-    elsewhere: Object.values(placesOf(servers)),
+    elsewhere: [...Object.values(placesOf(servers)), searchPlaceOf(servers)].filter((place) => place !== undefined),
     pipeline,
     counting,
     minFree,
@@ -219,7 +219,9 @@ const start = async (
   const savedTexts = new SavedTexts(engines.records);
   const queries = new QueryService({
     ports: engines,
-    ...(isTold ? { tellMarks: engines.told.marks, tellWrites: engines.told.writes } : {}),
+    ...(isTold ? { tellMarks: engines.told.marks } : {}),
+    // What is kept of buckets needs to hear of lines too.
+    ...(isTold && servers.search === undefined ? { tellWrites: engines.told.writes } : {}),
     telemetry,
     catalogue,
     saved: () => savedTexts.texts(),

@@ -111,6 +111,24 @@ const elasticsearchOf = (settings: Settings): ElasticsearchOptions | undefined =
   };
 };
 
+const partsOf = ({ hostname, port, username, password, pathname, search }: URL) => ({
+  hostname,
+  port,
+  username,
+  password,
+  database: pathname.slice(1),
+  search,
+});
+
+/** undefined where a % stands for nothing. */
+const decoded = <K extends string>(parts: Readonly<Record<K, string>>): Readonly<Partial<Record<K, string>>> | undefined => {
+  try {
+    return Object.fromEntries(Object.entries<string>(parts).map(([name, text]) => [name, decodeURIComponent(text)])) as Record<K, string>;
+  } catch {
+    return undefined;
+  }
+};
+
 const postgresOf = (settings: Settings): PostgresConnection | undefined => {
   const name = 'records.postgres.url_file';
   const text = secretOf(settings, name)?.trim();
@@ -118,17 +136,19 @@ const postgresOf = (settings: Settings): PostgresConnection | undefined => {
   // Never shown: it holds a password.
   const wrong = problem(name, `${settings[name]} must hold postgres://USER:PASSWORD@HOST:PORT/DATABASE`);
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) throw wrong;
-  const { hostname, port, username, password, pathname, search } = new URL(text);
-  const database = decodeURIComponent(pathname.slice(1));
+  const { port, search, ...encoded } = partsOf(new URL(text));
+  const { hostname, username, password, database } = decoded(encoded) ?? {};
+  if (hostname === undefined || username === undefined || password === undefined || database === undefined)
+    throw problem(name, `in ${settings[name]} a % of user, password or database must be written as %25`);
   if (hostname === '' || username === '' || database === '') throw wrong;
   if (search !== '') throw problem(name, `what stands behind the ? in ${settings[name]} is not heeded: TLS and the others have settings of their own`);
   const ca = fileOf(settings, 'records.postgres.ca_file');
   return {
-    host: decodeURIComponent(hostname).replace(/^\[|\]$/g, ''),
+    host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? POSTGRES_PORT : Number(port),
-    user: decodeURIComponent(username),
+    user: username,
     database,
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(password === '' ? {} : { password }),
     ...(settings['records.postgres.tls'] ? { tls: ca === undefined ? {} : { ca } } : {}),
   };
 };

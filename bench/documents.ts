@@ -122,7 +122,7 @@ export const run = async (): Promise<readonly Figure[]> => {
   try {
     const [port] = (await once(child.stdout, 'data')) as [Buffer];
     const url = `http://127.0.0.1:${port}`;
-    const { search, writer } = await openElasticsearch({ nodes: [url] });
+    const { search, writer } = openElasticsearch({ nodes: [url] });
     const { signal } = new AbortController();
     const sent = await cpuSeconds(() => writer.begin(lines).send(signal), 1);
     const bytes = made.bytes.subarray(0, made.length);

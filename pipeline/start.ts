@@ -95,6 +95,7 @@ export interface Pipeline {
 }
 
 const WATCH_MS = 1000;
+const BEGIN_AGAIN_MS = 10_000;
 /** Of a question of the whole table, asked once. */
 const UNBOUNDED = { max_rows_to_read: 0, max_execution_time: 600 } as const;
 const KEEPER_PATIENCE_MS = 600_000;
@@ -131,6 +132,7 @@ const storedUntilOf = async (columns: Pick<ColumnStore, 'query'>): Promise<bigin
 /** Resolves when every group has joined; stores that do not answer are waited for later, by those that need them. */
 export const startPipeline = async (options: PipelineOptions): Promise<Pipeline> => {
   const { stream, columns, records, telemetry, logger, partitions = PARTITIONS, now = Date.now, latenessMs = 5000 } = options;
+  const { works = true } = options;
   const { readBack = true, seqCheck = true, fence = true } = options.switches ?? {};
   await stream.ensureTopics(topicsOf(partitions));
   const before = new Map<string, readonly PartitionState[]>();
@@ -210,11 +212,21 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   // It names places in the former.
   if (isStreamAnew) await records.query('DELETE FROM dead_letters_done');
   const storedUntil = isStreamAnew ? await storedUntilOf(columns) : 0n;
-  for (const running of options.works === false ? [] : groups) {
+  const begin = async (running: Running): Promise<void> => {
     running.refusal = await beginGroup(stream, running.route, running.route.sink === 'samples' ? storedUntil : 0n);
-    if (running.refusal === undefined) await running.group.start();
-    else logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
+    if (running.refusal === undefined && works) await running.group.start();
+  };
+  // Also where others work: before anything is taken in here it must stand from where on they read it.
+  for (const running of groups) {
+    await begin(running);
+    if (running.refusal !== undefined) logger.error('a group does not begin', { group: running.route.group, error: running.refusal });
   }
+  const beginning = setInterval(() => {
+    // Its place may have been put by another process since.
+    for (const running of groups)
+      if (running.refusal !== undefined) void begin(running).catch((error: unknown) => logger.debug('a group does not begin', { error }));
+  }, BEGIN_AGAIN_MS);
+  beginning.unref();
   const planReplay = async (topic: string, from: ReplayFrom, skipUnread = false): ReturnType<Pipeline['planReplay']> => {
     const route = routeOf(topic);
     const running = groups.find((candidate) => candidate.route.group === route.group) as Running;
@@ -225,7 +237,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
       const put = async (): Promise<void> => {
         replayed = await putGroup(stream, route, from, { skipUnread, ...(route.sink === 'samples' ? { storedUntil: () => storedUntilOf(columns) } : {}) });
       };
-      await (options.works === false ? put() : running.group.away(put));
+      await (works ? running.group.away(put) : put());
       running.refusal = undefined;
       for (const { partition, from: offset, messages, skipped, skippedFrom } of replayed) {
         const given = skipped === 0n ? {} : { skipped: String(skipped), skippedFrom: String(skippedFrom) };
@@ -249,6 +261,7 @@ export const startPipeline = async (options: PipelineOptions): Promise<Pipeline>
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     clearInterval(watch);
+    clearInterval(beginning);
     await Promise.all(groups.map(({ group }) => group.stop()));
     await inventory.stop();
   };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jdkFor, noJdk, type Server, startElasticsearch } from '../engines/search/elasticsearch/testing/server.ts';
+import { jdkFor, noJdk, type Server, startElasticsearch, triedMajors } from '../engines/search/elasticsearch/testing/server.ts';
 import { RETENTION } from '../schemas/retention.ts';
 import { sized } from '../test/support/long.ts';
 import { describeWith } from '../test/support/need.ts';
@@ -77,7 +77,7 @@ const TEXT = [
   'from logs | distinct service, host',
 ];
 
-for (const major of [8, 9] as const)
+for (const major of triedMajors())
   describeWith(`log lines in Elasticsearch ${major}`, jdkFor(major), noJdk(major), (jdk) => {
     let dir: string;
     let server: Server;

@@ -68,8 +68,11 @@ export const askServers = async (settings: Settings): Promise<readonly Finding[]
     all.push(
       asked('search store', searchPlaceOf(servers), async () => {
         const { openElasticsearch } = await import('../../engines/search/elasticsearch/open.ts');
-        const opened = await openElasticsearch({ ...search, requestMs: PATIENCE_MS });
-        await opened.search.ping().finally(() => opened.search.close());
+        const opened = openElasticsearch({ ...search, requestMs: PATIENCE_MS });
+        await opened
+          .check()
+          .then(() => opened.search.ping())
+          .finally(() => opened.search.close());
         return '';
       }),
     );

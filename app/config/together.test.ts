@@ -75,6 +75,7 @@ test('a secret that is not there, empty, or no address is told by its setting, a
     expect(of(wrong), wrong).toThrow('must hold postgres://USER:PASSWORD@HOST:PORT/DATABASE');
     expect(of(wrong)).not.toThrow('s3cret');
   }
+  expect(of('postgres://u:50%s3cret@h/d')).toThrow('%25');
   expect(of('postgres://u:s3cret@h/d?sslmode=disable')).toThrow('not heeded');
   expect(() => serversOf(configured(`records: {postgres: {url_file: ${folder}/none}}`).settings)).toThrow('records.postgres.url_file: ');
 });

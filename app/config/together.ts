@@ -5,7 +5,7 @@ import { NEEDED_ROLES } from './roles.ts';
 import type { SettingName, Settings } from './settings.ts';
 
 /** Settings that say nothing without another one, and what that is for. */
-const NEEDS: Readonly<Partial<Record<SettingName, readonly [needed: SettingName, isSet: (settings: Settings) => boolean]>>> = {
+const NEEDS: Readonly<Partial<Record<SettingName, readonly [needed: string, isSet: (settings: Settings) => boolean]>>> = {
   'stream.kafka.cert_file': ['stream.kafka.key_file', (s) => s['stream.kafka.key_file'] !== ''],
   'stream.kafka.key_file': ['stream.kafka.cert_file', (s) => s['stream.kafka.cert_file'] !== ''],
   'stream.kafka.ca_file': ['stream.kafka.tls', (s) => s['stream.kafka.tls']],
@@ -16,8 +16,12 @@ const NEEDS: Readonly<Partial<Record<SettingName, readonly [needed: SettingName,
   'columns.clickhouse.key_file': ['columns.clickhouse.cert_file', (s) => s['columns.clickhouse.cert_file'] !== ''],
   'columns.clickhouse.password_file': ['columns.clickhouse.urls', (s) => s['columns.clickhouse.urls'].length > 0],
   'columns.clickhouse.cluster': ['columns.clickhouse.urls', (s) => s['columns.clickhouse.urls'].length > 0],
+  'search.elasticsearch.ca_file': ['search.elasticsearch.nodes', (s) => s['search.elasticsearch.nodes'].length > 0],
   'search.elasticsearch.user': ['search.elasticsearch.password_file', (s) => s['search.elasticsearch.password_file'] !== ''],
-  'search.elasticsearch.password_file': ['search.elasticsearch.user', (s) => s['search.elasticsearch.user'] !== ''],
+  'search.elasticsearch.password_file': [
+    'search.elasticsearch.user and .nodes',
+    (s) => s['search.elasticsearch.user'] !== '' && s['search.elasticsearch.nodes'].length > 0,
+  ],
   'search.elasticsearch.api_key_file': ['search.elasticsearch.nodes', (s) => s['search.elasticsearch.nodes'].length > 0],
   'records.postgres.ca_file': ['records.postgres.url_file', (s) => s['records.postgres.url_file'] !== ''],
 };

@@ -91,7 +91,8 @@ export class Sessions {
   mustBeNonce(given: Uint8Array): void {
     const nonce = Buffer.from(given);
     const age = this.#now() - Number(nonce.readBigUInt64BE());
-    if (age < 0 || age > NONCE_MS || !timingSafeEqual(nonce.subarray(24), this.#nonceMac(nonce)) || this.#spent.has(textOf(nonce)))
+    // One of another process may be of a clock that is a little ahead.
+    if (Math.abs(age) > NONCE_MS || !timingSafeEqual(nonce.subarray(24), this.#nonceMac(nonce)) || this.#spent.has(textOf(nonce)))
       throw new CodedError('agent.nonce', {});
   }
 
@@ -99,7 +100,7 @@ export class Sessions {
   spend(nonce: Uint8Array): void {
     const now = this.#now();
     for (const [old, at] of this.#spent) {
-      if (now - at <= NONCE_MS) break;
+      if (now - at <= 2 * NONCE_MS) break;
       this.#spent.delete(old);
     }
     this.#spent.set(textOf(nonce), now);
@@ -175,7 +176,7 @@ export class Sessions {
     const { agent, boot } = request;
     const now = Math.floor(this.#now());
     const session = sealSession({ agent, key, boot, since: now, until: now + SESSION_MS }, this.#sessionSecret);
-    this.end(agent);
+    this.#opened.delete(this.#ofAgent.get(agent) ?? '');
     this.#keep(session, { agent, key, boot, since: now, until: now + SESSION_MS, context: frameContext(session) });
     const proof = this.#keys.sign(sessionBytes(request, session, ephemeral));
     return { session, ephemeral, key: this.#keys.current, next: this.#keys.next, proof, seconds: SESSION_MS / 1000 };

@@ -80,7 +80,7 @@ export const loadStores = async (data: StoreData): Promise<LoadedStores> => {
 
 /** The same stores, but for log lines, which are in the Elasticsearch of that address. */
 export const withElasticsearch = async (loaded: LoadedStores, { inserts }: Pick<StoreData, 'inserts'>, url: string): Promise<LoadedStores> => {
-  const { search, writer } = await openElasticsearch({ nodes: [url], indexPrefix: `query-${randomUUID()}` });
+  const { search, writer } = openElasticsearch({ nodes: [url], indexPrefix: `query-${randomUUID()}` });
   await search.migrate();
   for (const { table, batch } of inserts) {
     if (table !== 'logs') continue;

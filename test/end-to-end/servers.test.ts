@@ -43,35 +43,34 @@ test('a host is seen through them, also after a kill of the server and of the br
 
 test('of several processes each does its part, and a worker that is killed is followed by another one', async () => {
   const running: Product[] = [];
+  const boot = BigInt(Date.now());
+  let seq = 0;
+  const send = async (to: Product, lines: number): Promise<void> => {
+    for (let i = 0; i < lines; i++) {
+      const body = frameOf([logsPart([`line ${seq} of ${boot}`], [BigInt(Date.now()) * 1_000_000n])], { boot, seq: seq + 1, agent: `roles-${seq % 7}` });
+      seq++;
+      expect((await to.frames(body)).status).toBe(200);
+    }
+  };
   const run = async (...names: Parameters<typeof start>): Promise<Product> => {
     const product = await start(...names);
     running.push(product);
     return product;
   };
   try {
-    const [ingest, first, api] = await Promise.all([
-      run('ingest', '--no-agent', '--roles', 'ingest'),
-      run('worker', '--no-agent', '--roles', 'worker,keeper'),
-      run('api', '--no-agent', '--roles', 'api'),
-    ]);
+    // What it takes in waits for workers that were never there before.
+    const ingest = await run('ingest', '--no-agent', '--roles', 'ingest');
+    await send(ingest, 10);
+    const [first, api] = await Promise.all([run('worker', '--no-agent', '--roles', 'worker,keeper'), run('api', '--no-agent', '--roles', 'api')]);
     expect((await api.frames(new Uint8Array(1))).status).toBe(404);
     expect((await ingest.post('/graphql')).status).toBe(404);
     for (const product of running) expect((await product.get('/-/ready', {})).status).toBe(200);
-    const boot = BigInt(Date.now());
-    let seq = 0;
-    const send = async (lines: number): Promise<void> => {
-      for (let i = 0; i < lines; i++) {
-        const body = frameOf([logsPart([`line ${seq} of ${boot}`], [BigInt(Date.now()) * 1_000_000n])], { boot, seq: seq + 1, agent: `roles-${seq % 7}` });
-        seq++;
-        expect((await ingest.frames(body)).status).toBe(200);
-      }
-    };
     const stored = async (): Promise<unknown> => (await api.values(`from logs last 1h | where body contains "of ${boot}" | count`))[0];
-    await send(20);
+    await send(ingest, 10);
     await eventually('the lines are there', async () => (await stored()) === 20);
     const second = run('second', '--no-agent', '--roles', 'worker');
     await first.kill();
-    await send(20);
+    await send(ingest, 20);
     await second;
     await eventually('what the killed one had is there, once', async () => (await stored()) === 40, 60_000);
     // Who answers knows how far those are that work.

@@ -62,13 +62,17 @@ class Fields implements FieldNames {
 export class BulkWriter implements SearchWriter {
   readonly #client: ElasticClient;
   readonly #names: DayNames;
+  readonly #migrate: () => Promise<void>;
+  #isMigrated = false;
   readonly #days = new Map<number, Fields>();
   /** Days whose indices take no more names, as those of other processes are there too. */
   readonly #full = new Set<number>();
   /** Of one request; less while the store is busy. */
   #bytes = MOST_BYTES;
 
-  constructor(client: ElasticClient, names: DayNames) {
+  /** `migrate`: called before the first write, until it goes through. */
+  constructor(client: ElasticClient, names: DayNames, migrate: () => Promise<void>) {
+    this.#migrate = migrate;
     this.#client = client;
     this.#names = names;
   }
@@ -82,6 +86,8 @@ export class BulkWriter implements SearchWriter {
     return {
       refused,
       send: async (signal) => {
+        if (!this.#isMigrated) await this.#migrate();
+        this.#isMigrated = true;
         while (at < open.length) {
           const part = await this.#part(documents, open, at, signal);
           const { length: count } = part.rows;
@@ -147,6 +153,8 @@ export class BulkWriter implements SearchWriter {
         this.#shrink();
         throw error;
       }
+      if (rows.length === 1 && !error.isOwn)
+        throw new CodedError('search.unavailable', { reason: `what answers is no Elasticsearch: ${error.message}` }, { cause: error });
       if (rows.length === 1) {
         refused.push({ row: rows[0] as number, reason: error.message });
         return { rows: [] };

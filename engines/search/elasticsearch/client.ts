@@ -40,9 +40,12 @@ export interface AskOptions {
 /** The store said no to the request as a whole; `status` 0: it was not reached. */
 export class Refusal<C extends ErrorCode = ErrorCode> extends CodedError<C> {
   readonly status: number;
+  /** Said by an Elasticsearch, not by something in between. */
+  readonly isOwn: boolean;
   constructor(code: C, parameters: ErrorParameters<C>, status: number, cause: unknown) {
     super(code, parameters, { cause });
     this.status = status;
+    this.isOwn = cause instanceof errors.ResponseError && cause.headers?.['x-elastic-product'] === 'Elasticsearch' && isError(cause.body);
   }
 }
 
@@ -56,6 +59,8 @@ interface ElasticError {
 /** The reason and what is behind it, in one line, each cut. */
 export const reasonOf = ({ type = 'error', reason = '', caused_by: cause }: ElasticError): string =>
   `${type}: ${reason.slice(0, LONGEST_REASON)}${cause?.reason === undefined || reason.includes(cause.reason) ? '' : ` (${reasonOf(cause)})`}`;
+
+const isError = (body: unknown): boolean => typeof body === 'object' && body !== null && 'error' in body;
 
 const textOf = (status: number, body: unknown): string => {
   const error = typeof body === 'object' && body !== null ? (body as { error?: ElasticError | string }).error : undefined;

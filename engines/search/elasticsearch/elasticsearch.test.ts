@@ -17,7 +17,7 @@ import type { DocumentColumn, LinesToWrite } from '../port.ts';
 import { openElasticsearch } from './open.ts';
 import { BadProxy, FATES } from './testing/bad-proxy.ts';
 import { phraseOf } from './testing/phrase.ts';
-import { jdkFor, type Major, noJdk, type Server, startElasticsearch } from './testing/server.ts';
+import { jdkFor, noJdk, type Server, startElasticsearch, triedMajors } from './testing/server.ts';
 
 const DAY_MS = Date.UTC(2026, 10, 21);
 const DAY_NS = BigInt(DAY_MS) * 1_000_000n;
@@ -52,7 +52,7 @@ const sendAll = async (sent: LinesToWrite): Promise<number> => {
 
 const COLUMNS: readonly DocumentColumn[] = TABLE_FIELDS.logs.map(({ name, type }) => ({ name, type, field: name }));
 
-for (const major of [8, 9] as const satisfies readonly Major[])
+for (const major of triedMajors())
   describeWith(`version ${major}`, jdkFor(major), noJdk(major), (jdk) => {
     let dir: string;
     let server: Server;
@@ -70,7 +70,7 @@ for (const major of [8, 9] as const satisfies readonly Major[])
 
     searchConformance(`Elasticsearch ${major}`, async () => {
       let back: Promise<void> | undefined;
-      const { search, writer } = await openElasticsearch({ nodes: [server.url] });
+      const { search, writer } = openElasticsearch({ nodes: [server.url] });
       return {
         search,
         write: async (batch) => {
@@ -114,7 +114,7 @@ for (const major of [8, 9] as const satisfies readonly Major[])
           return (state >> 8) % count;
         };
         const proxy = await BadProxy.listen(port);
-        const { search, writer } = await openElasticsearch({ nodes: [proxy.url], requestMs: 1500 });
+        const { search, writer } = openElasticsearch({ nodes: [proxy.url], requestMs: 1500 });
         try {
           await search.migrate();
           // Each kind at least once, in any order, and then any.
@@ -137,7 +137,7 @@ for (const major of [8, 9] as const satisfies readonly Major[])
 
       it('sends smaller parts to a store that is busy, and larger ones again when it is not', async () => {
         const proxy = await BadProxy.listen(port);
-        const { search, writer } = await openElasticsearch({ nodes: [proxy.url] });
+        const { search, writer } = openElasticsearch({ nodes: [proxy.url] });
         try {
           await search.migrate();
           const batch = logBatch(lines('busy', 1500, (row) => `${row} ${'x'.repeat(1000)}`).map((line) => ({ ...line, time: DAY_NS })));
@@ -153,7 +153,7 @@ for (const major of [8, 9] as const satisfies readonly Major[])
       });
 
       it('tells which line the store refuses, and why; the others stand', async () => {
-        const { search, writer } = await openElasticsearch({ nodes: [server.url] });
+        const { search, writer } = openElasticsearch({ nodes: [server.url] });
         const written = lines('refused', 50);
         const batch = changed(
           logBatch(written),
@@ -172,14 +172,14 @@ for (const major of [8, 9] as const satisfies readonly Major[])
       });
 
       it('keeps two lines that stand at one place with other words, and one of two that are the same', async () => {
-        const { search, writer } = await openElasticsearch({ nodes: [server.url] });
+        const { search, writer } = openElasticsearch({ nodes: [server.url] });
         for (const body of ['before', 'behind', 'before']) await writer.begin(logBatch(lines('twice', 1, () => body))).send(signal());
         expect((await values(search, 'twice', 'body')).toSorted()).toEqual(['before', 'behind']);
         await search.close();
       });
 
       it('takes attributes of any name and length, and more of them than an index has fields', async () => {
-        const { search, writer } = await openElasticsearch({ nodes: [server.url] });
+        const { search, writer } = openElasticsearch({ nodes: [server.url] });
         const names = ['', '.', 'a.b', 'a', 'a.b.c', 'x..y', ' blank ', '"\\', '\0', 'ü', '__proto__', 'constructor', 'k'.repeat(30_000), 'end.'];
         const texts = names.map(
           (name, i) =>
@@ -213,16 +213,16 @@ for (const major of [8, 9] as const satisfies readonly Major[])
 
     describe('what cannot be used', { timeout: 60_000 }, () => {
       it('is told where nothing answers, and where something else does', async () => {
-        expect(await codeOf(openElasticsearch({ nodes: [`http://127.0.0.1:${await freePort()}`] }))).toBe('search.unavailable');
+        expect(await codeOf(openElasticsearch({ nodes: [`http://127.0.0.1:${await freePort()}`] }).check())).toBe('search.unavailable');
         const proxy = await BadProxy.listen(port);
-        expect(await codeOf(openElasticsearch({ nodes: [`${proxy.url}/_bulk`] }))).not.toBe('resolved');
+        expect(await codeOf(openElasticsearch({ nodes: [`${proxy.url}/_bulk`] }).check())).not.toBe('resolved');
         await proxy.close();
       });
 
       it('leaves an index alone that others have made, and says so', async () => {
         const index = 'others-logs-2026.11.21';
         await fetch(`${server.url}/${index}`, { method: 'PUT' });
-        const { search, writer } = await openElasticsearch({ nodes: [server.url], indexPrefix: 'others' });
+        const { search, writer } = openElasticsearch({ nodes: [server.url], indexPrefix: 'others' });
         await search.migrate();
         expect(await codeOf(writer.begin(logBatch(lines('x', 1))).send(signal()))).toBe('search.other-mapping');
         expect(await (await fetch(`${server.url}/${index}/_count`)).json()).toMatchObject({ count: 0 });
@@ -232,14 +232,14 @@ for (const major of [8, 9] as const satisfies readonly Major[])
       it('leaves a template of a newer version alone', async () => {
         const body = { index_patterns: ['newer-logs-*'], priority: 500, _meta: { inframirror: 99 } };
         await fetch(`${server.url}/_index_template/newer-logs`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-        const { search } = await openElasticsearch({ nodes: [server.url], indexPrefix: 'newer' });
+        const { search } = openElasticsearch({ nodes: [server.url], indexPrefix: 'newer' });
         expect(await codeOf(search.migrate())).toBe('search.newer-schema');
         await search.close();
       });
     });
 
     it('drops days, the oldest told first', async () => {
-      const { search, writer, days } = await openElasticsearch({ nodes: [server.url], indexPrefix: 'dropped' });
+      const { search, writer, days } = openElasticsearch({ nodes: [server.url], indexPrefix: 'dropped' });
       await search.migrate();
       const at = (day: number): Line => ({ sender: 'a', file: 1n, position: day, time: DAY_NS + BigInt(day) * 86_400_000_000_000n, body: 'x' });
       await writer.begin(logBatch([at(2), at(0), at(1)])).send(signal());

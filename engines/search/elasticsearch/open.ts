@@ -16,6 +16,8 @@ export interface ElasticsearchOptions extends ElasticsearchAddress, IndexOptions
 
 export interface Elasticsearch {
   readonly search: Search;
+  /** Rejects with `search.unavailable`, `search.credentials` or `search.version` where it cannot be used. */
+  check(): Promise<void>;
   readonly writer: SearchWriter;
   readonly days: SearchDays;
 }
@@ -36,23 +38,21 @@ const checkVersion = async (client: ElasticClient): Promise<void> => {
     throw new CodedError('search.version', { found: `${distribution} ${number}` });
 };
 
-/** Rejects with `search.unavailable`, `search.credentials` or `search.version` where it cannot be used. */
-export const openElasticsearch = async ({ indexPrefix = 'inframirror', ...options }: ElasticsearchOptions): Promise<Elasticsearch> => {
+/** Asks nothing yet: one that is away holds up nothing but what is asked of it. */
+export const openElasticsearch = ({ indexPrefix = 'inframirror', ...options }: ElasticsearchOptions): Elasticsearch => {
   const client = new ElasticClient(options);
   const names = new DayNames(indexPrefix);
-  try {
+  const migrate = async (): Promise<void> => {
     await checkVersion(client);
-  } catch (error) {
-    await client.close();
-    throw error;
-  }
+    await putTemplate(client, names, options);
+  };
   const stream = (text: string, told: StreamOptions = {}): AsyncGenerator<Batch> => {
     const request = JSON.parse(text) as DocumentRequest;
     return request.ask === 'rows' ? rowsOf(client, names, request, told) : groupsOf(client, names, request, told);
   };
   const search: Search = {
     dialect: 'elasticsearch',
-    migrate: () => putTemplate(client, names, options),
+    migrate,
     stream,
     query: async (request, told) => {
       const begun = performance.now();
@@ -71,5 +71,5 @@ export const openElasticsearch = async ({ indexPrefix = 'inframirror', ...option
     },
     close: () => client.close(),
   };
-  return { search, writer: new BulkWriter(client, names), days: storedDays(client, names) };
+  return { search, check: () => checkVersion(client), writer: new BulkWriter(client, names, migrate), days: storedDays(client, names) };
 };

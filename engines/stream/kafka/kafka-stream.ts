@@ -85,11 +85,11 @@ export class KafkaStream implements Stream {
     this.#cluster = new Cluster({ client, brokers, requestMs, patienceMs });
     this.#line = this.#cluster.line();
     this.#producer = new Producer(this.#cluster);
-    this.#places = new Places(this.#cluster, this.#producer);
+    this.#places = new Places(this.#cluster, this.#producer, setup.replicas);
     this.#groups = new Groups(this.#cluster);
     this.#sender = new SharedSender(this.#producer, (topic) => this.#ensureCompanion(topic));
     this.#reader = new SharedReader(this.#cluster);
-    this.#owner = new Owner(this.#cluster, this.#producer);
+    this.#owner = new Owner(this.#cluster, this.#producer, setup.replicas);
     this.#survey = new Survey({
       cluster: this.#cluster,
       groups: this.#groups,
@@ -158,7 +158,9 @@ export class KafkaStream implements Stream {
   async produce(topic: string, messages: readonly Message[]): Promise<void> {
     this.#mustBeOpen();
     const partitions = await this.#cluster.partitions(topic);
-    if (this.#survey.pressure(topic) >= 1) throw new CodedError('stream.full', { limit: sizeText(this.#setup.maxBytes) });
+    // What nobody reads fills no room that waits for readers: dead letters are taken when all else is full.
+    const isRead = (this.#topics.get(topic)?.groups?.length ?? 1) > 0;
+    if (isRead && this.#survey.pressure(topic) >= 1) throw new CodedError('stream.full', { limit: sizeText(this.#setup.maxBytes) });
     for (const { shared } of messages) if (shared !== undefined) checkShared(shared);
     const byPartition = Map.groupBy(messages, ({ key }) => partitionOf(key, partitions));
     await Promise.all(

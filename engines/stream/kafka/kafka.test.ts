@@ -104,6 +104,15 @@ describe.each(['kafkajs', '@platformatic/kafka'] satisfies KafkaClientName[])('K
     expect([second.texts(), second.progress.get(`${name}/0`)]).toEqual([['new'], undefined]);
   });
 
+  test('what nobody reads is taken when all else is full', async () => {
+    const stream = await open({ maxBytes: 10_000, keepEveryMs: 100 });
+    const [read, dead] = [nameOne(), nameOne()];
+    await stream.ensureTopics([topicOf(read, { groups: [`${read}.g`] }), topicOf(dead, { groups: [] })]);
+    await stream.produce(read, [{ ...message('k', 'v'), value: new Uint8Array(20_000) }]);
+    expect(await codeOf(stream.produce(read, [message('k', 'v')]))).toBe('stream.full');
+    await stream.produce(dead, [message('k', 'v')]);
+  });
+
   test('says whose it is, as it was told last, to whoever opens it', async () => {
     const [one, other] = [await open(), await open()];
     for (const name of ['first', 'second']) {

@@ -62,7 +62,7 @@ const addressOf = (text: string): Address => {
 
 /**
  * Rejects with `stream.unavailable` where no broker answers. Kafka itself forgets what a group has saved when no consumer of it was there for
- * `offsets.retention.minutes` of its brokers, seven days by default: the group then begins with the earliest message again.
+ * `offsets.retention.minutes` of its brokers, seven days by default: the group has no place then.
  */
 export const openKafkaStream = async (options: KafkaStreamOptions): Promise<ServedStream> => {
   const logger = options.logger ?? silentLogger;

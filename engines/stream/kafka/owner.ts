@@ -13,8 +13,11 @@ export class Owner {
   readonly #cluster: Cluster;
   readonly #producer: Producer;
   readonly #line: Line;
+  readonly #replicas: number;
 
-  constructor(cluster: Cluster, producer: Producer) {
+  /** `replicas`: copies of the topic, where it is made. */
+  constructor(cluster: Cluster, producer: Producer, replicas: number) {
+    this.#replicas = replicas;
     this.#cluster = cluster;
     this.#producer = producer;
     this.#line = cluster.line();
@@ -39,7 +42,7 @@ export class Owner {
 
   /** Durable on resolve. */
   async write(installation: string): Promise<void> {
-    await this.#cluster.create({ name: OWNER_TOPIC, partitions: 1, replicas: -1, settings: { 'cleanup.policy': 'compact' } });
+    await this.#cluster.create({ name: OWNER_TOPIC, partitions: 1, replicas: this.#replicas, settings: { 'cleanup.policy': 'compact' } });
     await this.#producer.send(OWNER_TOPIC, 0, [{ key: KEY, value: Buffer.from(installation), headers: {} }]);
   }
 

@@ -71,9 +71,12 @@ export class Places {
   readonly #cluster: Cluster;
   readonly #producer: Producer;
   readonly #line: Line;
+  readonly #replicas: number;
   #made: Promise<void> | undefined;
 
-  constructor(cluster: Cluster, producer: Producer) {
+  /** `replicas`: copies of the topic, where it is made. */
+  constructor(cluster: Cluster, producer: Producer, replicas: number) {
+    this.#replicas = replicas;
     this.#cluster = cluster;
     this.#producer = producer;
     this.#line = cluster.line();
@@ -84,7 +87,7 @@ export class Places {
       .create({
         name: PROGRESS_TOPIC,
         partitions: 1,
-        replicas: -1,
+        replicas: this.#replicas,
         settings: { 'cleanup.policy': 'compact', 'max.message.bytes': String(MOST_RECORD) },
       })
       .catch((error) => {

@@ -6,9 +6,23 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
  * What becomes of one bulk request. `busy`, `failing`: it is not passed on. `html`: it is, and a page of the proxy's comes back. `cut`: it is, and
  * the connection ends. `silent`: it is, and nothing comes back. `too large`: refused by its size where it has more than one document. `some busy`:
  * the first document is passed on, the others come back as 429. `short`: an answer of one document less. `hello`: a page with status 200.
+ * `bad page`, `large page`: with 400 and 413.
  */
-export type Fate = 'good' | 'busy' | 'failing' | 'html' | 'cut' | 'silent' | 'too large' | 'some busy' | 'short' | 'hello';
-export const FATES: readonly Fate[] = ['good', 'busy', 'failing', 'html', 'cut', 'silent', 'too large', 'some busy', 'short', 'hello'];
+export type Fate = 'good' | 'busy' | 'failing' | 'html' | 'cut' | 'silent' | 'too large' | 'some busy' | 'short' | 'hello' | 'bad page' | 'large page';
+export const FATES: readonly Fate[] = [
+  'good',
+  'busy',
+  'failing',
+  'html',
+  'cut',
+  'silent',
+  'too large',
+  'some busy',
+  'short',
+  'hello',
+  'bad page',
+  'large page',
+];
 
 const PAGE = '<html><body><h1>Bad Gateway</h1></body></html>';
 const PRODUCT = { 'x-elastic-product': 'Elasticsearch' };
@@ -71,6 +85,10 @@ export class BadProxy {
         return json(413, { error: 'Payload too large' });
       case 'hello':
         return say(200, 'text/html', PAGE);
+      case 'bad page':
+        return say(400, 'text/html', PAGE);
+      case 'large page':
+        return say(413, 'text/html', PAGE);
     }
     const sent = fate === 'some busy' ? Buffer.from(`${lines.slice(0, 2).join('\n')}\n`) : body;
     const got = await this.#ask(asked, sent);

@@ -1,10 +1,12 @@
 // A real Elasticsearch for tests, one node in a folder of its own: the small distribution that its own tests use, brought by Maven once for a
 // clone, with a plugin for what it lacks (root-plugin.ts). It takes no part in the product.
+
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { sized } from '../../../../test/support/long.ts';
 import { bring, madeOnce, pause } from '../../../testing/maven.ts';
 import { freePort } from '../../../testing/ports.ts';
 import { PLUGIN_CLASS, pluginSource } from './root-plugin.ts';
@@ -20,6 +22,9 @@ export const VERSIONS = {
   9: { version: '9.5.3', java: 21 },
 } as const;
 export type Major = keyof typeof VERSIONS;
+
+/** Those that a run tries: a long one both, a short one another one each time. */
+export const triedMajors = (): readonly Major[] => ([8, 9] as const).toSorted(() => Math.random() - 0.5).slice(0, sized(1, 2));
 
 const JVMS = '/usr/lib/jvm';
 
