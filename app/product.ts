@@ -102,6 +102,8 @@ const LEARN_MS = 5000;
 /** So long after its end what a process had sent to the column store may come to stand: an insert takes a minute at most. */
 const UNTOLD_MS = 75_000;
 const RESERVE_MS = 60_000;
+/** In the order in which their sizes are told. */
+const SHOWN_STORES = ['columns', 'records', 'stream'] as const;
 interface Started {
   readonly part: string;
   readonly end: () => unknown;
@@ -273,7 +275,7 @@ const start = async (
   const room = new StreamRoom(stream, telemetry, log, settings()['limits.stream']);
   room.start();
   undo.push({ part: 'stream room', end: () => room.stop() });
-  const spaces = new StoreSpaces(new Map(engines.addresses.folders.map((name) => [name, join(dataDir, name)])));
+  const spaces = new StoreSpaces(new Map(SHOWN_STORES.filter((name) => engines.addresses.folders.includes(name)).map((name) => [name, join(dataDir, name)])));
   const found = (): readonly Problem[] => [
     ...(isFull(dataDir) || isFull(storeFolder(dataDir, 'stream')) ? [FULL] : lacksReserve(dataDir) ? [NO_RESERVE] : []),
     ...wrongSettings(settingsRefused()),
