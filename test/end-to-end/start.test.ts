@@ -144,7 +144,7 @@ test('probes are answered from the first moment, ready only when it is', async (
   const early = await probe('/-/ready');
   expect(early.status).toBe(503);
   expect(await early.text()).toBe('starting\n');
-  await eventually('ready', async () => (await probe('/-/ready')).status === 200);
+  await eventually('ready', async () => (await probe('/-/ready')).status === 200, 90_000);
   child.kill('SIGTERM');
   await ended;
 });
