@@ -74,4 +74,6 @@ export const FOUND: readonly (readonly [string, string])[] = [
     'from jvm last 1h | where gc.last > @2026-10-25T01:00:00Z or heap.utilization > 85% | sort gc.last, pid, host, time | limit 20',
   ],
   ['counters beside maps', 'from jvm | every 2m increase(gc.count), rate(gc.time)'],
+  ['neighbours in the one series that has no labels', 'from metrics.http.requests | distinct time | set x0 = 1 | every 1m rate'],
+  ['the same of a sum over all series', 'from metrics.http.requests | every 1m increase | sum by time | every 2m delta'],
 ];

@@ -2,7 +2,7 @@
 // the type that is said, none stands twice, and a node puts out just what it must.
 import { columnIndex, columnOf, typeEquals } from '../../core/batch/batch.ts';
 import { conjuncts, type PlanExpression } from '../3-plan/expression.ts';
-import { type AggregateCall, inputsOf, OVER_TIME, type PlanColumn, type PlanNode, type Scan } from '../3-plan/nodes.ts';
+import { type AggregateCall, inputsOf, type PlanColumn, type PlanNode, type Scan } from '../3-plan/nodes.ts';
 import { PASSES } from '../3-plan/passes.ts';
 import { type PlanType, physicalType, planType } from '../3-plan/physical.ts';
 import { printPlan } from '../3-plan/print-plan.ts';
@@ -160,7 +160,6 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
       ];
     case 'every': {
       const time = node.bucket.kind === 'all' ? [] : [{ name: 'time', type: 'time' } as const];
-      const overTime = node.aggregates.some((a) => OVER_TIME.has(a.function));
       return [
         ...below.lacks(node.keys, 'key'),
         ...below.lacks(node.carry, 'what is carried,'),
@@ -173,7 +172,6 @@ const ofKind = (node: PlanNode, columns: readonly PlanColumn[], below: Below): r
         ...node.aggregates.flatMap((a) => below.problemsOf(a)),
         ...differs(node.columns, [...named(columns, [...node.keys, ...node.carry]), ...time, ...node.aggregates.map(made)]),
         ...(node.from > node.to ? ['ends before it begins'] : []),
-        ...(overTime && node.keys.length === 0 ? ['neighbours of no series'] : []),
       ];
     }
     case 'aggregate':

@@ -111,7 +111,7 @@ test('killed again and again under load, every acknowledged sample stands once, 
   let isOver = false;
   const load = (async () => {
     for (let seq = 1; !isOver; seq++) {
-      const samples = Array.from({ length: PER_FRAME }, (_, i) => [from + (acknowledged + i) * 10, i] as const);
+      const samples = Array.from({ length: PER_FRAME }, (_, i) => [from + acknowledged + i, i] as const);
       const parts = [...(seq === 1 ? [seriesPart([metric])] : []), samplesPart(metric, samples)];
       const frame = frameOf(parts, { agent: 'load', seq: seq * 2 });
       // As an agent: the same frame until it is acknowledged.
