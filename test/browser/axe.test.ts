@@ -223,7 +223,9 @@ describeWith('axe', findChromium(), 'no Chromium; install the package chromium o
   test.each(PAGES)('$name', async ({ address, ready }) => {
     const { page } = await open({ storageState: signedIn(), ...LOOKS[0] });
     await page.goto(`${product().origin}/${address(encodeURIComponent(host))}`);
-    await ready(page);
+    await ready(page).catch(async (cause) => {
+      throw new Error(`not ready; the page says: ${await page.locator('body').textContent()}`, { cause });
+    });
     expect(await seriousInAllLooks(page)).toEqual([]);
   });
 

@@ -130,7 +130,7 @@ describeWith('table', findChromium(), 'no Chromium; install the package chromium
     await result(page, 'logs').waitFor();
     await page.getByRole('tab', { name: 'Table' }).click();
     await result(page, 'table').waitFor();
-    expect(await heads(page).count()).toBeGreaterThan(3);
+    await expect.poll(() => heads(page).count(), patiently).toBeGreaterThan(3);
   });
 
   test('values of others act in no cell, no name and no opened row', async () => {
