@@ -60,7 +60,7 @@ const TRACES: readonly (readonly [name: string, entry: () => string])[] = [
   [
     'PHP',
     () =>
-      `[${iso().slice(8, 10)}-Nov-2026 10:00:00 UTC] PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(7): f()\n#1 {main}\n  thrown in /a.php on line 3`,
+      `[${new Date(logs.at).toUTCString().slice(5, 25).replace(' ', '-').replace(' ', '-')} UTC] PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(7): f()\n#1 {main}\n  thrown in /a.php on line 3`,
   ],
   [
     'Rust',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MEASURES } from '../../app/metrics/measures.ts';
 import { readExposition } from '../../app/metrics/testing/exposition.ts';
-import { type Product, startProduct } from './support/product.ts';
+import { eventually, type Product, startProduct } from './support/product.ts';
 import { type RawAnswer, type RawRequest, raw } from './support/raw.ts';
 
 let product: Product;
@@ -219,7 +219,10 @@ test('the explorer’s files come with headers that let nothing else in', async 
 test('/metrics reads by the strict grammars, each measure with its help; its own token reads it and nothing else', async () => {
   const token = readFileSync(join(product.folder, 'metrics-token'), 'utf8').trim();
   expect(statSync(join(product.folder, 'metrics-token')).mode & 0o077).toBe(0);
-  const { status, headers, body } = await send({ path: '/metrics', headers: bearer(token) });
+  const { status, headers, body } = await eventually('something of the metrics was read', async () => {
+    const answer = await send({ path: '/metrics', headers: bearer(token) });
+    return answer.body.includes('inframirror_pipeline_newest_timestamp_seconds{topic="im.metrics"}') ? answer : undefined;
+  });
   expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
   const families = readExposition(body, 'prometheus');
   for (const name of families.keys()) expect(MEASURES, name).toHaveProperty(name);
