@@ -110,6 +110,8 @@ const ROOMS: Rooms = {
   ...PRODUCT,
   // The only room that knows everything.
   app: { files: /^app\//, imports: Object.keys(PRODUCT), packages: [...NODE, 'yaml', 'zod'] },
+  // Makes packages of the product; nothing imports it.
+  deploy: { files: /^deploy\//, imports: ['agent', 'app'], packages: [...NODE, 'vite'] },
 };
 
 const REACHES: readonly Reach[] = [

@@ -52,9 +52,10 @@ const help = (): string => {
 };
 
 export const agent = async (args: readonly string[]): Promise<number> =>
-  args[0]?.startsWith('-') === false ? (await import('./agent-admin.ts')).administration(args) : run(args);
+  args[0]?.startsWith('-') === false ? (await import('./agent-admin.ts')).administration(args) : collect(args);
 
-const run = (args: readonly string[]): Promise<number> =>
+/** The agent itself, without what administers agents. */
+export const collect = (args: readonly string[]): Promise<number> =>
   command(args, 'agent --server URL --join TOKEN|FILE [OPTIONS]', help(), OPTIONS, 0, async (read) => {
     const log = createLogger({ level: 'info', format: process.stderr.isTTY ? 'text' : 'json', write: (line) => void process.stderr.write(line) });
     const host = read.values.get('host');
