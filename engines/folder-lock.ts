@@ -2,7 +2,7 @@
 // between containers and other namespaces of processes and networks on one machine. It protects nothing from what does not ask for it.
 // While it is held the process must not open that file in another way: on POSIX closing it would let the lock go. The file stays, empty,
 // when the lock is released, but where nothing is to be left: so whoever has locked a file looks whether it is still the one in the folder.
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -29,25 +29,25 @@ const tellHolder = (folder: string): void => {
 
 const fileOf = (path: string): bigint | undefined => statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 
-/** undefined: it is in use, also by this process itself. Throws where the folder cannot be written, or where locks are not to be had. */
-const tryLock = (folder: string): FolderLock | undefined => {
-  const path = join(folder, 'lock');
-  const before = fileOf(path);
-  const file = new DatabaseSync(path);
+/** Of Linux (open(2)), not among Node's constants: opens no content, and closing it lets no lock go. Others take it for nothing. */
+const O_PATH = process.platform === 'linux' ? 0o10_000_000 : 0;
+
+/** What is at the path now; as long as it is pinned no other file gets its number. undefined: nothing is. */
+const pin = (path: string): { readonly number: bigint; unpin(): void } | undefined => {
+  if (O_PATH === 0) {
+    const number = fileOf(path);
+    return number === undefined ? undefined : { number, unpin: () => {} };
+  }
   try {
-    // Nothing is ever written, not even a journal: the file stays empty, and what is held is its lock. So it is to be had on a full disk too.
-    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    const opened = openSync(path, O_PATH);
+    return { number: fstatSync(opened, { bigint: true }).ino, unpin: () => closeSync(opened) };
   } catch (error) {
-    file.close();
-    if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined;
-    if (before !== fileOf(path)) return tryLock(folder);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  // It came, or was removed, while it was opened: the one that is there now is to be locked.
-  if (before === undefined || before !== fileOf(path)) {
-    file.close();
-    return tryLock(folder);
-  }
+};
+
+const held = (folder: string, file: DatabaseSync): FolderLock => {
   tellHolder(folder);
   let isHeld = true;
   return {
@@ -55,10 +55,34 @@ const tryLock = (folder: string): FolderLock | undefined => {
       if (!isHeld) return;
       isHeld = false;
       rmSync(holderFile(folder), { force: true });
-      if (leaveNothing) rmSync(path, { force: true });
+      if (leaveNothing) rmSync(join(folder, 'lock'), { force: true });
       file.close();
     },
   };
+};
+
+/** undefined: it is in use, also by this process itself. Throws where the folder cannot be written, or where locks are not to be had. */
+const tryLock = (folder: string): FolderLock | undefined => {
+  const path = join(folder, 'lock');
+  const before = pin(path);
+  try {
+    const file = new DatabaseSync(path);
+    try {
+      // Nothing is ever written, not even a journal: the file stays empty, and what is held is its lock. So it is to be had on a full disk too.
+      file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    } catch (error) {
+      file.close();
+      if ((error as { readonly errcode?: number }).errcode === BUSY) return undefined;
+      if (before?.number !== fileOf(path)) return tryLock(folder);
+      throw error;
+    }
+    if (before !== undefined && before.number === fileOf(path)) return held(folder, file);
+    // It came, or was removed, while it was opened: the one that is there now is to be locked.
+    file.close();
+    return tryLock(folder);
+  } finally {
+    before?.unpin();
+  }
 };
 
 /** Waits so long for one that is just ending; undefined when the folder, which must be there, is still in use then. */
