@@ -26,6 +26,7 @@ import { type AgentConfig, agentConfig } from './config.ts';
 import type { ChildSettings } from './testing/child.ts';
 import { recorded, standInJournal } from './testing/journalctl.ts';
 import { Sink } from './testing/sink.ts';
+import { YESTERDAY } from './testing/yesterday.ts';
 
 let folder = '';
 let sink: Sink;
@@ -94,7 +95,7 @@ const events = (): Value[] => [...sink.column('events', 'kind')];
 
 describe('the agent', () => {
   test('tells metrics with their definitions ahead, processes, logs, the inventory and its start', async () => {
-    write('a.log', '2026-11-20T10:00:00Z ERROR it broke code=7');
+    write('a.log', `${YESTERDAY}T10:00:00Z ERROR it broke code=7`);
     await run({
       labels: new Map([
         ['region', 'eu'],
@@ -131,7 +132,7 @@ describe('the agent', () => {
     expect(sink.column('series', 'name')).toContain('system.cpu.time');
     expect(sink.column('processes', 'pid')).toContain(process.pid);
     expect(sink.column('logs', 'body')).toEqual(['it broke code=7']);
-    expect(sink.column('logs', 'raw')).toEqual(['2026-11-20T10:00:00Z ERROR it broke code=7']);
+    expect(sink.column('logs', 'raw')).toEqual([`${YESTERDAY}T10:00:00Z ERROR it broke code=7`]);
     expect(sink.column('logs', 'severity')).toEqual(['error']);
     expect(sink.column('inventory', 'agent_version')[0]).toBe('1.2.3');
     expect([...(sink.column('inventory', 'labels')[0] as Map<string, string>)].slice(0, 2)).toEqual([

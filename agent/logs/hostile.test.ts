@@ -17,6 +17,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SIGNAL_FIELDS } from '../../schemas/tables.ts';
 import { Followed } from '../testing/followed.ts';
+import { YESTERDAY, YESTERDAY_OF_SYSLOG } from '../testing/yesterday.ts';
 
 let logs: Followed;
 beforeEach(() => {
@@ -185,14 +186,14 @@ test('ten thousand attributes, and ones named as every column, leave the line an
 
 test('the files that a machine has by itself name no service but where their form does', async () => {
   mkdirSync(logs.path('apt'));
-  writeFileSync(logs.path('dpkg.log'), '2026-11-20 10:00:00 upgrade libc6:amd64 2.41-1 2.41-2\n2026-11-20 10:00:00 status installed libc6:amd64 2.41-2\n');
+  writeFileSync(logs.path('dpkg.log'), `${YESTERDAY} 10:00:00 upgrade libc6:amd64 2.41-1 2.41-2\n${YESTERDAY} 10:00:00 status installed libc6:amd64 2.41-2\n`);
   writeFileSync(
     logs.path('apt/history.log'),
-    'Start-Date: 2026-11-20  10:00:00\nCommandline: apt-get -y upgrade\nUpgrade: libsystemd0:amd64 (1, 2), libudev1:amd64 (1, 2)\n',
+    `Start-Date: ${YESTERDAY}  10:00:00\nCommandline: apt-get -y upgrade\nUpgrade: libsystemd0:amd64 (1, 2), libudev1:amd64 (1, 2)\n`,
   );
-  writeFileSync(logs.path('apt/term.log'), 'Log started: 2026-11-20  10:00:00\nUnpacking libsystemd0:amd64 (2) over (1) ...\n');
-  writeFileSync(logs.path('alternatives.log'), 'update-alternatives 2026-11-20 10:00:00: run with --quiet --install /usr/bin/pager pager /usr/bin/less 77\n');
-  writeFileSync(logs.path('syslog.log'), 'Nov 20 10:00:00 web-1 sshd[7]: Accepted publickey\n');
+  writeFileSync(logs.path('apt/term.log'), `Log started: ${YESTERDAY}  10:00:00\nUnpacking libsystemd0:amd64 (2) over (1) ...\n`);
+  writeFileSync(logs.path('alternatives.log'), `update-alternatives ${YESTERDAY} 10:00:00: run with --quiet --install /usr/bin/pager pager /usr/bin/less 77\n`);
+  writeFileSync(logs.path('syslog.log'), `${YESTERDAY_OF_SYSLOG} 10:00:00 web-1 sshd[7]: Accepted publickey\n`);
   for (let i = 0; i < 4; i++) await logs.round();
   expect(logs.column('body').length).toBeGreaterThanOrEqual(7);
   expect(

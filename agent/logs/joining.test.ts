@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Followed, laterByFiles } from '../testing/followed.ts';
+import { YESTERDAY_OF_PHP } from '../testing/yesterday.ts';
 
 let logs: Followed;
 /** Reads at once, before the time to wait is over. */
@@ -60,7 +61,7 @@ const TRACES: readonly (readonly [name: string, entry: () => string])[] = [
   [
     'PHP',
     () =>
-      `[${new Date(logs.at).toUTCString().slice(5, 25).replace(' ', '-').replace(' ', '-')} UTC] PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(7): f()\n#1 {main}\n  thrown in /a.php on line 3`,
+      `[${YESTERDAY_OF_PHP} 10:00:00 UTC] PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(7): f()\n#1 {main}\n  thrown in /a.php on line 3`,
   ],
   [
     'Rust',

@@ -9,6 +9,7 @@ import { Mask } from '../mask/mask.ts';
 import { Followed, laterByFiles } from '../testing/followed.ts';
 import { recorded, standInJournal } from '../testing/journalctl.ts';
 import { kept } from '../testing/kept.ts';
+import { YESTERDAY } from '../testing/yesterday.ts';
 import { LogFailures } from './failures.ts';
 import { Journal } from './journal.ts';
 import { LogBatch } from './log-batch.ts';
@@ -16,8 +17,8 @@ import type { Position } from './position.ts';
 
 const keyLine = (n: number): string => Buffer.from(`secret of the key ${n} `.repeat(5)).toString('base64').slice(0, 64);
 const KEY = Array.from({ length: 20 }, (_, n) => keyLine(n));
-const BEGIN = ['2026-11-20T10:00:00Z INFO before', '-----BEGIN RSA PRIVATE KEY-----', ...KEY.slice(0, 8)];
-const END = [...KEY.slice(8), '-----END RSA PRIVATE KEY-----', '2026-11-20T10:00:09Z INFO Done'];
+const BEGIN = [`${YESTERDAY}T10:00:00Z INFO before`, '-----BEGIN RSA PRIVATE KEY-----', ...KEY.slice(0, 8)];
+const END = [...KEY.slice(8), '-----END RSA PRIVATE KEY-----', `${YESTERDAY}T10:00:09Z INFO Done`];
 
 describe('of a file', () => {
   let logs: Followed;
@@ -82,7 +83,7 @@ describe('of a file', () => {
     logs.write('a.log', ...KEY.slice(8, 12));
     renameSync(`${name()}.1`, `${name()}.2`);
     rename();
-    logs.write('a.log', ...KEY.slice(12), '-----END RSA PRIVATE KEY-----', '2026-11-20T10:00:09Z INFO Done');
+    logs.write('a.log', ...KEY.slice(12), '-----END RSA PRIVATE KEY-----', `${YESTERDAY}T10:00:09Z INFO Done`);
     logs.start();
     for (let i = 0; i < 5; i++) await logs.round(3000);
     const text = logs.whole.join('\n');

@@ -8,6 +8,7 @@ import { silentLogger } from '../../core/logger.ts';
 import { type Agent, startAgent } from '../agent.ts';
 import { type AgentConfig, agentConfig } from '../config.ts';
 import { Sink } from '../testing/sink.ts';
+import { YESTERDAY } from '../testing/yesterday.ts';
 
 const SECRET = 'sEcr3t0f7heHost';
 
@@ -27,7 +28,7 @@ afterEach(async () => {
 });
 
 const LINES = [
-  `2026-11-20T10:00:00Z INFO login password=${SECRET} of bob`,
+  `${YESTERDAY}T10:00:00Z INFO login password=${SECRET} of bob`,
   `{"level":"info","msg":"called","password":"${SECRET}","headers":{"authorization":"Bearer ${SECRET}"},"inner":"{\\"token\\":\\"${SECRET}\\"}"}`,
   `{"level":"info","msg":"${'long '.repeat(14_000)}","api_key":"${SECRET}"}`,
   `level=info client_secret=${SECRET} url=postgres://app:${SECRET}@db/x`,
